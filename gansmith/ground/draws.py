@@ -1,0 +1,62 @@
+"""What both engines draw in an update, from stateless streams: latents, asked labels, targets, dropout keys.
+
+Turns are numbered within an update: the discriminator's first, then the generator's. With `latents = "same"` every
+generator turn reuses the latents and labels of the last discriminator turn.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from gansmith.ground import streams
+from gansmith.ground.settings import Recipe
+
+Pass = Literal["real", "fake", "generator"]
+PASSES: tuple[Pass, ...] = ("real", "fake", "generator")
+
+
+def generator_turn(recipe: Recipe, index: int) -> int:
+    """The number of the generator's turn `index`, counted from 0."""
+    return recipe.feedback.discriminator_turns + index
+
+
+def latent_turn(recipe: Recipe, turn: int) -> int:
+    """The turn whose latents and labels turn `turn` uses."""
+    last_discriminator_turn = recipe.feedback.discriminator_turns - 1
+    return min(turn, last_discriminator_turn) if recipe.feedback.latents == "same" else turn
+
+
+def latents(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
+    """The generator's input float32 (count, latent.dim) at a turn."""
+    rng = streams.generator(recipe.seed, "latents", update, latent_turn(recipe, turn))
+    return streams.latents(rng, recipe.latent.law, (count, recipe.latent.dim))
+
+
+def labels(recipe: Recipe, update: int, turn: int, count: int, classes: int) -> np.ndarray | None:
+    """The classes int64 (count,) asked of the generator at a turn; every class in equal shares, in random order.
+
+    None when unlabelled. With latent.classes_drawn = n, only classes 0 .. n-1 are asked.
+    """
+    if not classes:
+        return None
+    drawn = recipe.latent.classes_drawn or classes
+    rng = streams.generator(recipe.seed, "labels", update, latent_turn(recipe, turn))
+    return rng.permutation((np.arange(count) + rng.integers(drawn)) % drawn)
+
+
+def targets(recipe: Recipe, who: Pass, update: int, turn: int, count: int) -> np.ndarray | float:
+    """The loss's targets at a turn: a number when they are constant, else float32 (count,) from U(low, high)."""
+    low, high = getattr(recipe.loss, who)
+    if low == high:
+        return low
+    rng = streams.generator(recipe.seed, "targets", update, len(PASSES) * turn + PASSES.index(who))
+    return rng.uniform(low, high, count).astype(np.float32)
+
+
+def dropout_key(recipe: Recipe, update: int, turn: int, which: Pass, layer: int) -> int:
+    """The key of `streams.keep_mask` for the dropout layer at index `layer` of the network that runs in a pass:
+    "real" and "fake" are the discriminator's passes, "generator" is the generator's own."""
+    number = (len(PASSES) * turn + PASSES.index(which)) * 1000 + layer
+    return streams.word(recipe.seed, "dropout", update, number)

@@ -1,0 +1,81 @@
+"""The only place that converts pixels: bytes, the networks' ranges, grids and PNG files.
+
+Pictures are uint8 (N, H, W, C) outside the engines and float32 inside, in one of two ranges:
+"symmetric" [-1, 1] for tanh, "unit" [0, 1] for sigmoid.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+PixelRange = Literal["symmetric", "unit"]
+
+SCALE: dict[str, tuple[float, float]] = {"symmetric": (2 / 255, -1.0), "unit": (1 / 255, 0.0)}
+"""value = byte * SCALE[range][0] + SCALE[range][1]"""
+
+
+def to_float(pictures: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.ndarray:
+    """Bytes 0..255 to float32 in the named range; any shape."""
+    factor, offset = SCALE[pixel_range]
+    return pictures.astype(np.float32) * np.float32(factor) + np.float32(offset)
+
+
+def to_bytes(values: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.ndarray:
+    """Floats in the named range to bytes, rounded to nearest and clipped; the inverse of `to_float`."""
+    factor, offset = SCALE[pixel_range]
+    scaled = (np.asarray(values, np.float32) - np.float32(offset)) / np.float32(factor)
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap: int = 1) -> np.ndarray:
+    """One picture (H', W', 3) of many: uint8 (N, H, W, 1 or 3), row by row, on a grey ground.
+
+    The display range is fixed (byte 0 is black, 255 white): a constant picture is drawn flat.
+    """
+    pictures = as_rgb(pictures)
+    count, height, width, _ = pictures.shape
+    columns = columns or max(1, int(np.ceil(np.sqrt(count))))
+    rows = -(-count // columns)
+    pictures = pictures.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    height, width = height * zoom, width * zoom
+    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, 3), 128, np.uint8)
+    for index, picture in enumerate(pictures):
+        top = gap + (index // columns) * (height + gap)
+        left = gap + (index % columns) * (width + gap)
+        sheet[top : top + height, left : left + width] = picture
+    return sheet
+
+
+def as_rgb(pictures: np.ndarray) -> np.ndarray:
+    """uint8 (N, H, W, 1 or 3) to (N, H, W, 3)."""
+    return pictures.repeat(3, axis=3) if pictures.shape[3] == 1 else pictures
+
+
+def display_zoom(height: int, width: int, target: int = 64) -> int:
+    """The whole factor by which small pictures are enlarged for looking at: about `target` pixels high."""
+    return max(1, round(target / max(height, width)))
+
+
+def write_png(path: Path, picture: np.ndarray) -> None:
+    """Write one uint8 picture (H, W, 3) or (H, W, 1) as PNG."""
+    if picture.ndim == 3 and picture.shape[2] == 1:
+        picture = picture[:, :, 0]
+    Image.fromarray(picture).save(path, format="PNG")
+
+
+def half_blocks(picture: np.ndarray) -> str:
+    """A uint8 picture (H, W, 3) as terminal text: two pixels a character, in 24-bit colour escapes."""
+    if picture.shape[0] % 2:
+        picture = np.concatenate([picture, np.zeros_like(picture[:1])])
+    lines: list[str] = []
+    for upper, lower in zip(picture[0::2], picture[1::2], strict=True):
+        cells = (
+            f"\x1b[38;2;{u[0]};{u[1]};{u[2]};48;2;{v[0]};{v[1]};{v[2]}m\u2580"
+            for u, v in zip(upper, lower, strict=True)
+        )
+        lines.append("".join(cells) + "\x1b[0m")
+    return "\n".join(lines)

@@ -1,0 +1,204 @@
+"""The only place that reads and writes TOML: recipes to typed settings and back, with errors that help.
+
+A recipe in a file names only what differs from the defaults; a run stores it resolved, every field written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from gansmith.ground.errors import RecipeError, nearest
+from gansmith.ground.settings import Recipe
+
+FORMAT = 1
+
+
+def read(path: Path) -> Recipe:
+    """Read a recipe file. Raises RecipeError with the file's name, the key and the way out."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(
+            f"no recipe at {path}: give a file, or one of the names that `gansmith recipes` lists"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} cannot be read as a recipe: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{path} is not valid TOML: {error}") from None
+    return from_table(table, str(path))
+
+
+def from_table(table: dict[str, Any], origin: str = "recipe") -> Recipe:
+    """Typed settings from a parsed TOML table; unknown keys and wrong types are refused by name."""
+    version = table.get("format", FORMAT)
+    if not isinstance(version, int) or version > FORMAT:
+        raise RecipeError(
+            f"{origin} is of format {version}, this Gansmith reads format {FORMAT}: install a newer Gansmith"
+        )
+    recipe = _build(Recipe, table, "", origin)
+    check(recipe)
+    return recipe
+
+
+def to_table(recipe: Recipe) -> dict[str, Any]:
+    """Plain dictionaries, lists, strings and numbers, every field present."""
+    return dataclasses.asdict(recipe, dict_factory=lambda items: {k: _plain(v) for k, v in items})
+
+
+def to_toml(recipe: Recipe) -> str:
+    """The recipe as TOML text, every field written: `from_table(tomllib.loads(text)) == recipe`."""
+    import tomli_w  # a small writer, wanted only where a run is made
+
+    return tomli_w.dumps(to_table(recipe))
+
+
+def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
+    """A recipe with some values replaced: {"loss.name": "hinge"}, or the command line's ["loss.name=hinge"].
+
+    Text is read as TOML (`0.5`, `true`, `[64, 32]`), and as a bare string where it is none (`hinge`).
+    """
+    if isinstance(assignments, list):
+        assignments = dict(_split(assignment) for assignment in assignments)
+    table = to_table(recipe)
+    for dotted, value in assignments.items():
+        here: Any = table
+        *parents, last = dotted.split(".")
+        for depth, name in enumerate([*parents, last]):
+            if not isinstance(here, dict) or name not in here:
+                known = here if isinstance(here, dict) else ()
+                raise RecipeError(f"unknown setting {dotted!r}{nearest(name, known)}")
+            if depth < len(parents):
+                here = here[name]
+        if isinstance(here[last], dict):
+            raise RecipeError(
+                f"{dotted!r} is a table: set one of its values, as in --set {dotted}.{next(iter(here[last]))}=..."
+            )
+        here[last] = value
+    return from_table(table, "--set")
+
+
+def check(recipe: Recipe) -> None:
+    """Refuse values and combinations without meaning, whatever engine or data comes later."""
+    positive = {
+        "data.batch": recipe.data.batch,
+        "latent.dim": recipe.latent.dim,
+        "feedback.discriminator_turns": recipe.feedback.discriminator_turns,
+        "feedback.generator_turns": recipe.feedback.generator_turns,
+        "regularizer.interval": recipe.regularizer.interval,
+        "watch.stats_every": recipe.watch.stats_every,
+        "watch.samples": recipe.watch.samples,
+        "watch.keep": recipe.watch.keep,
+        "optimizer.generator.rate": recipe.optimizer.generator.rate,
+        "optimizer.discriminator.rate": recipe.optimizer.discriminator.rate,
+    }
+    for name, value in positive.items():
+        if not value > 0:
+            raise RecipeError(f"{name} is {value}: it must be above 0")
+    for player in (recipe.generator, recipe.discriminator):
+        if not 0 <= player.dropout < 1:
+            raise RecipeError(f"dropout is {player.dropout}: it must be at least 0 and below 1")
+        if min((*player.widths, *player.kernels, *player.strides), default=1) < 1:
+            raise RecipeError("widths, kernels and strides must be at least 1")
+    for name in ("real", "fake", "generator"):
+        target = getattr(recipe.loss, name)
+        if len(target) != 2 or target[0] > target[1]:
+            raise RecipeError(f"loss.{name} is {list(target)}: a target is [low, high], as in [0.9, 1.0]")
+    if recipe.regularizer.gamma < 0:
+        raise RecipeError(f"regularizer.gamma is {recipe.regularizer.gamma}: it must be at least 0")
+    budgets = [n for n in ("updates", "images", "epochs", "minutes") if getattr(recipe.budget, n) != 0]
+    if len(budgets) > 1 or any(getattr(recipe.budget, name) < 0 for name in budgets):
+        raise RecipeError(
+            f"budget has {', '.join(budgets)}: set exactly one of updates, images, epochs, minutes above 0"
+        )
+    _check_ranges(recipe)
+
+
+def _check_ranges(recipe: Recipe) -> None:
+    """The last activations against the pixels' range and the loss."""
+    generator, pixels = recipe.generator.output, recipe.data.pixels
+    if generator == "sigmoid" and pixels == "symmetric":
+        raise RecipeError(
+            "generator.output = 'sigmoid' gives pixels in [0, 1] but data.pixels = 'symmetric' are in [-1, 1]: "
+            "set generator.output=tanh or data.pixels=unit"
+        )
+    if generator == "tanh" and pixels == "unit" and "wrong-pixel-range" not in recipe.faults:
+        raise RecipeError(
+            "generator.output = 'tanh' gives pixels in [-1, 1] but data.pixels = 'unit' are in [0, 1]: "
+            "set generator.output=sigmoid or data.pixels=symmetric"
+        )
+    if recipe.discriminator.output != "linear" and "sigmoid-as-logits" not in recipe.faults:
+        raise RecipeError(
+            f"discriminator.output = {recipe.discriminator.output!r} would feed probabilities to the loss "
+            f"{recipe.loss.name!r}, which takes logits: set discriminator.output=linear"
+        )
+
+
+def _split(assignment: str) -> tuple[str, Any]:
+    name, equals, text = assignment.partition("=")
+    if not equals or not name.strip():
+        raise RecipeError(f"--set {assignment!r} is not of the form table.key=value")
+    text = text.strip()
+    try:
+        return name.strip(), tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), text
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _build(kind: type, table: Any, path: str, origin: str) -> Any:
+    """A settings dataclass from a table; `path` is where in the recipe we are, for errors."""
+    if not isinstance(table, dict):
+        raise RecipeError(f"{origin}: {path.rstrip('.')} must be a table")
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    defaults = {f.name: _default(f) for f in dataclasses.fields(kind)}
+    for name, value in table.items():
+        if name not in hints:
+            raise RecipeError(f"{origin}: unknown key {path + name!r}{nearest(name, hints)}")
+        if dataclasses.is_dataclass(hints[name]):
+            given = {**to_nested(defaults[name]), **value} if isinstance(value, dict) else value
+            values[name] = _build(hints[name], given, f"{path}{name}.", origin)  # pyright: ignore[reportArgumentType]
+        else:
+            values[name] = _coerce(value, hints[name], path + name, origin)
+    return kind(**values)
+
+
+def _default(entry: dataclasses.Field[Any]) -> Any:
+    return entry.default_factory() if entry.default_factory is not dataclasses.MISSING else entry.default
+
+
+def to_nested(settings: Any) -> dict[str, Any]:
+    """A settings object as plain nested dictionaries."""
+    return dataclasses.asdict(settings, dict_factory=lambda items: {k: _plain(v) for k, v in items})
+
+
+def _coerce(value: Any, hint: Any, name: str, origin: str) -> Any:
+    """`value` as the annotated type; numbers widen (1 -> 1.0), lists become tuples, 28 may stand for "28"."""
+    kind = get_origin(hint)
+    if kind is Literal:
+        if value not in get_args(hint):
+            hint_text = nearest(str(value), [str(choice) for choice in get_args(hint)])
+            raise RecipeError(f"{origin}: {name} = {value!r} is not one of its choices{hint_text}")
+        return value
+    if kind is tuple:
+        inner = get_args(hint)[0]
+        items = value if isinstance(value, (list, tuple)) else [value]
+        return tuple(_coerce(item, inner, name, origin) for item in items)
+    if kind in (Union, types.UnionType):
+        return _coerce(value, get_args(hint)[0], name, origin)
+    if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if hint is str and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if hint is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise RecipeError(f"{origin}: {name} = {value!r} must be of type {hint.__name__}")
+    return value

@@ -1,0 +1,164 @@
+"""The only place that names the files of a run. Everything is written while training: a killed run is still a run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gansmith.ground import recipe as recipes
+from gansmith.ground.errors import RunError
+from gansmith.ground.settings import Recipe
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run. `root` need not exist before `create`."""
+
+    root: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The resolved recipe."""
+        return self.root / "recipe.toml"
+
+    @property
+    def environment(self) -> Path:
+        """Versions, processor, threads, instruction set, device."""
+        return self.root / "environment.json"
+
+    @property
+    def data(self) -> Path:
+        """What the run learns from: the store's fingerprint, item shape, class names, count."""
+        return self.root / "data.json"
+
+    @property
+    def stats(self) -> Path:
+        """One JSON row per report."""
+        return self.root / "stats.jsonl"
+
+    @property
+    def findings(self) -> Path:
+        """One JSON row per change of the doctor's mind."""
+        return self.root / "findings.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        """Sheets of samples from fixed latents."""
+        return self.root / "samples"
+
+    def sample_sheet(self, update: int) -> Path:
+        """The sheet (or, for vectors, the scatter) after an update."""
+        return self.samples / f"{update:08d}.png"
+
+    @property
+    def sample_rows(self) -> Path:
+        """One JSON row per sheet: update, images_seen, seconds, the discriminator's verdicts, the spread over z."""
+        return self.root / "samples.jsonl"
+
+    @property
+    def real_sheet(self) -> Path:
+        """A sheet of real items, for comparison."""
+        return self.root / "real.png"
+
+    @property
+    def progress_webp(self) -> Path:
+        """The sheets as an animation."""
+        return self.root / "progress.webp"
+
+    @property
+    def progress_gif(self) -> Path:
+        """The sheets as an animation for old readers."""
+        return self.root / "progress.gif"
+
+    @property
+    def checkpoints(self) -> Path:
+        """One folder per checkpoint, named by its update."""
+        return self.root / "checkpoints"
+
+    def checkpoint(self, update: int) -> Path:
+        """The folder of the checkpoint after an update."""
+        return self.checkpoints / f"{update:08d}"
+
+    @property
+    def report(self) -> Path:
+        """The run's self-contained page."""
+        return self.root / "report.html"
+
+    @property
+    def tensorboard(self) -> Path:
+        """TensorBoard events, where asked for."""
+        return self.root / "tensorboard"
+
+    @property
+    def explore(self) -> Path:
+        """Results of steering the generator: NNN-verb/ each."""
+        return self.root / "explore"
+
+    def create(self, recipe: Recipe) -> None:
+        """Make the folder and store the recipe. Raises RunError when something else is in the way."""
+        if self.recipe.exists():
+            raise RunError(f"{self.root} already holds a run: choose another --out, or `gansmith resume {self.root}`")
+        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+            raise RunError(f"{self.root} is not an empty folder: choose another --out")
+        try:
+            self.samples.mkdir(parents=True, exist_ok=True)
+            self.checkpoints.mkdir(exist_ok=True)
+        except OSError as error:
+            raise RunError(f"{self.root} cannot be made: {error.strerror or error}") from None
+        self.store_recipe(recipe)
+
+    def store_recipe(self, recipe: Recipe) -> None:
+        """Write the resolved recipe, replacing the old one in one move."""
+        write_text(self.recipe, recipes.to_toml(recipe))
+
+    def load_recipe(self) -> Recipe:
+        """The resolved recipe. Raises RunError where there is no run."""
+        if not self.recipe.is_file():
+            raise RunError(f"{self.root} is not a run: it holds no {self.recipe.name}")
+        return recipes.read(self.recipe)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that a reader, or a kill, sees the old or the new one and nothing between."""
+    part = path.with_name(path.name + ".part")
+    with open(part, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """`write_text` of a value as indented JSON."""
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def append_row(path: Path, row: dict[str, Any]) -> None:
+    """Append one JSON row to a .jsonl file in one write."""
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a .jsonl file; a last row torn by a kill is passed over. Nothing where there is no file."""
+    if not path.exists():
+        return
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError:
+                continue
+            if isinstance(row, dict):
+                yield row
+
+
+def cut_rows(path: Path, update: int) -> None:
+    """Drop the rows after an update: what is resumed from a checkpoint will write them again."""
+    if path.exists():
+        kept = [row for row in read_rows(path) if row.get("update", 0) <= update]
+        write_text(path, "".join(json.dumps(row) + "\n" for row in kept))

@@ -1,0 +1,208 @@
+"""The settings of a recipe: typed tables, one dataclass each, every field with its unit and its meaning.
+
+Names of choices are Literals; a test keeps them equal to the tables that implement them. Settings travel whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+EngineName = Literal["torch", "numpy"]
+NetName = Literal["dense", "dcgan", "own"]
+LossName = Literal["non-saturating", "minimax", "hinge"]
+RegularizerName = Literal["none", "r1", "r2", "r1+r2"]
+FeedbackName = Literal["alternating"]
+OptimizerName = Literal["adam", "sgd"]
+RateSchedule = Literal["constant", "linear", "cosine", "step"]
+ActivationName = Literal["relu", "leaky", "tanh", "arctan", "sigmoid", "linear"]
+OutputName = Literal["tanh", "sigmoid", "linear"]
+InitialName = Literal["pytorch", "keras", "normal", "he"]
+LatentLaw = Literal["normal", "uniform", "unit"]
+PixelRangeName = Literal["symmetric", "unit"]
+PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
+FaultName = Literal["sigmoid-as-logits"]
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """[data]: which items are learned from, and how they are prepared."""
+
+    source: str = "digits"  # a built-in name, or a path to IDX files, a folder, a zip, an .npz or an .npy
+    batch: int = 64  # items per turn of a player
+    size: str = "auto"  # pictures: "28", "48x64" (width x height), "auto" = as found
+    channels: int = 0  # pictures: 1 grey, 3 colour, 0 = as found
+    crop: int = 0  # pictures: cut out the centre square of so many pixels first; 0 = off
+    fit: Literal["crop", "squeeze"] = "crop"  # other proportions: centre crop, or squeeze the whole picture
+    split: Literal["train", "test", "all"] = "train"  # of sources that have one
+    first: int = 0  # take the first n items only; 0 = all
+    labels: Literal["none", "classes"] = "none"  # "classes": both players see the labels
+    pixels: PixelRangeName = "symmetric"  # [-1, 1] for tanh, [0, 1] for sigmoid
+
+
+@dataclass(frozen=True)
+class LatentSettings:
+    """[latent]: what the generator starts from."""
+
+    dim: int = 64  # numbers per item
+    law: LatentLaw = "normal"  # N(0,1), U(-1,1) or U(0,1)
+    classes_drawn: int = 0  # labelled: draw classes 0 .. n-1 only; 0 = all (article 001 published 9 of 10)
+
+
+@dataclass(frozen=True)
+class NetSettings:
+    """[generator] and [discriminator]: one network. Both players have the same fields, so one explains the other."""
+
+    net: NetName = "dcgan"
+    widths: tuple[int, ...] = (64, 32)  # features or channels of the hidden layers, in the order data flows
+    kernels: tuple[int, ...] = (4,)  # dcgan: kernel of each convolution; one value serves all
+    strides: tuple[int, ...] = (2,)  # dcgan: stride of each convolution; one value serves all
+    activation: ActivationName = "leaky"
+    activations: tuple[ActivationName, ...] = ()  # one per hidden layer, where they differ
+    slope: float = 0.2  # of "leaky" (Keras .3, TensorFlow .2, PyTorch .01)
+    norm: Literal["none", "batch"] = "none"  # after every hidden layer, but a dcgan discriminator's first
+    norm_momentum: float = 0.1  # share of the new batch in the running statistics (Keras .01, PyTorch .1)
+    norm_epsilon: float = 1e-5  # Keras 1e-3, PyTorch 1e-5
+    norm_first: bool = False  # dcgan discriminator: normalise its first layer too
+    norm_flat: bool = False  # dcgan generator: first norm per feature (as Keras tutorials do), not per channel
+    bias: bool = True  # hidden layers that are followed by a norm never need one
+    output: OutputName = "linear"  # generator: tanh or sigmoid for pictures; discriminator: linear = a logit
+    dropout: float = 0.0  # share of the features set to zero while training
+    initial: InitialName = "pytorch"  # law of the initial weights
+    initial_scale: float = 1.0  # "normal": the standard deviation; else a factor on the law
+    label_after: int = 0  # labelled: the one-hot label joins after so many hidden layers
+    spectral_norm: bool = False  # divide each weight by its largest singular value (Miyato et al. 2018)
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """[loss]: what the players minimise. Targets are drawn from U(low, high) per item and turn."""
+
+    name: LossName = "non-saturating"
+    real: tuple[float, float] = (1.0, 1.0)  # discriminator's target on real items
+    fake: tuple[float, float] = (0.0, 0.0)  # discriminator's target on generated items
+    generator: tuple[float, float] = (1.0, 1.0)  # generator's target
+    discriminator_scale: float = 1.0  # factor on (real + fake); the PyTorch course uses .5
+
+
+@dataclass(frozen=True)
+class RegularizerSettings:
+    """[regularizer]: a penalty in the discriminator's turn."""
+
+    name: RegularizerName = "none"
+    gamma: float = 1.0  # penalty = gamma/2 x mean over items of the squared gradient norm
+    interval: int = 1  # lazy: taken every so many discriminator turns, times the interval (StyleGAN2)
+
+
+@dataclass(frozen=True)
+class AugmentSettings:
+    """[augment]: what both players see of an item instead of the item."""
+
+    name: Literal["none", "mirror"] = "none"  # "mirror": real pictures are turned left to right half of the time
+
+
+@dataclass(frozen=True)
+class FeedbackSettings:
+    """[feedback]: how the verdict reaches the generator, and how often each player moves in an update."""
+
+    name: FeedbackName = "alternating"
+    discriminator_turns: int = 1
+    generator_turns: int = 1
+    latents: Literal["fresh", "same"] = "fresh"  # "same": the generator's turn reuses the discriminator's latents
+
+
+@dataclass(frozen=True)
+class OptimizerSettings:
+    """[optimizer.generator] and [optimizer.discriminator]."""
+
+    name: OptimizerName = "adam"
+    rate: float = 2e-4  # learning rate
+    beta1: float = 0.5  # adam
+    beta2: float = 0.999  # adam
+    epsilon: float = 1e-8  # adam (Keras 1e-7)
+    momentum: float = 0.0  # sgd
+
+
+@dataclass(frozen=True)
+class OptimizersSettings:
+    """[optimizer]: one for each player."""
+
+    generator: OptimizerSettings = field(default_factory=OptimizerSettings)
+    discriminator: OptimizerSettings = field(default_factory=OptimizerSettings)
+
+
+@dataclass(frozen=True)
+class ScheduleSettings:
+    """[schedule]: the learning rates' factor, a function of images_seen."""
+
+    rate: RateSchedule = "constant"
+    start: float = 0.0  # epochs of full rate before "linear", "cosine" or the first "step"
+    factor: float = 0.1  # "step": the factor at each step; "linear", "cosine": the factor reached at the end
+    every: float = 0.0  # "step": epochs between further steps; 0 = one step only
+
+
+@dataclass(frozen=True)
+class EmaSettings:
+    """[ema]: the averaged generator, which is what samples show."""
+
+    half_life: float = 10_000  # images after which a generator's share has halved; 0 = no averaging
+    ramp_up: float = 0.05  # half-life is at most so many times images_seen (StyleGAN2-ADA); 0 = no ramp
+
+
+@dataclass(frozen=True)
+class BudgetSettings:
+    """[budget]: how long to train; exactly one is above 0."""
+
+    updates: int = 0
+    images: int = 0  # images_seen
+    epochs: float = 0.0
+    minutes: float = 0.0  # of the loop with its watchers
+    estimated_images: int = 0  # with minutes: images_seen at the end, estimated once for the schedules, then kept
+
+
+@dataclass(frozen=True)
+class PrecisionSettings:
+    """[precision]."""
+
+    name: PrecisionName = "auto"  # bfloat16 where the processor computes in it, else float32
+
+
+@dataclass(frozen=True)
+class WatchSettings:
+    """[watch]: what is written while training."""
+
+    stats_every: int = 50  # updates between rows of stats.jsonl
+    samples: int = 64  # pictures on the watched sheet
+    samples_every: int = 0  # updates between sheets; 0 = after 1, 2, 3, 4, 6, 8, 12, 16, 24 ... x 25 updates
+    checkpoint_minutes: float = 2.0  # minutes between checkpoints
+    checkpoint_every: int = 0  # updates between checkpoints; 0 = by minutes only
+    checkpoint_epochs: float = 0.0  # epochs between checkpoints; 0 = by minutes only
+    keep: int = 2  # newest checkpoints kept
+    tensorboard: bool = False  # also write TensorBoard events (needs the extra `tensorboard`)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything needed to repeat a training."""
+
+    format: int = 1
+    name: str = "own"
+    seed: int = 0
+    engine: EngineName = "torch"
+    device: str = "auto"  # auto, cpu, cuda, cuda:N, mps
+    threads: int = 0  # of the processor; 0 = all
+    faults: tuple[FaultName, ...] = ()  # known mistakes, made on purpose
+    data: DataSettings = field(default_factory=DataSettings)
+    latent: LatentSettings = field(default_factory=LatentSettings)
+    generator: NetSettings = field(default_factory=lambda: NetSettings(output="tanh"))
+    discriminator: NetSettings = field(default_factory=NetSettings)
+    loss: LossSettings = field(default_factory=LossSettings)
+    regularizer: RegularizerSettings = field(default_factory=RegularizerSettings)
+    augment: AugmentSettings = field(default_factory=AugmentSettings)
+    feedback: FeedbackSettings = field(default_factory=FeedbackSettings)
+    optimizer: OptimizersSettings = field(default_factory=OptimizersSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    ema: EmaSettings = field(default_factory=EmaSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
+    precision: PrecisionSettings = field(default_factory=PrecisionSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)

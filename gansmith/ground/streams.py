@@ -1,0 +1,80 @@
+"""The only place that makes seeds: stateless random streams.
+
+Every draw is a function of (seed, stream, update, turn), so nothing remembers a generator's state: a run that is
+resumed, watched or sampled draws exactly what it would have drawn anyway. A stream is a Philox counter generator
+(Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) whose key is the seed and the stream's name,
+and whose counter starts at (0, 0, turn, update): two draws can only overlap after 2**128 numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import numpy as np
+
+Stream = Literal[
+    "order",  # the permutation of each epoch
+    "initial",  # initial weights; turn = player
+    "latents",  # the generator's input while training
+    "labels",  # the classes asked of the generator while training
+    "targets",  # smoothed targets of the losses
+    "dropout",  # dropout masks
+    "penalty",  # the points at which a gradient penalty is taken
+    "augment",  # what augmentation does to a batch
+    "samples",  # latents of samples that a user asks for
+    "sample-labels",  # classes of samples that a user did not name
+    "watch",  # latents of the samples that are watched while training
+    "source",  # items of synthetic sources
+    "features",  # training of feature networks
+    "explore",  # walks, restarts and measurements in latent space
+    "diagnosis",  # probes of the doctor
+]
+
+PLAYERS = ("generator", "discriminator")  # the turn numbers 0 and 1 of the stream "initial"
+
+
+def key(seed: int, stream: Stream) -> int:
+    """The 128-bit key of a stream under a seed (any integer)."""
+    digest = hashlib.sha256(f"{seed}/{stream}".encode()).digest()
+    return int.from_bytes(digest[:16], "little")
+
+
+def generator(seed: int, stream: Stream, update: int = 0, turn: int = 0) -> np.random.Generator:
+    """The random numbers of one stream at one update and turn, as a NumPy generator at its start."""
+    return np.random.Generator(np.random.Philox(key=key(seed, stream), counter=[0, 0, turn, update]))
+
+
+def word(seed: int, stream: Stream, update: int = 0, turn: int = 0) -> int:
+    """One 31-bit number of a stream: the key of an elementwise hash such as `keep_mask`."""
+    return int(generator(seed, stream, update, turn).integers(0, 2**31 - 1))
+
+
+def keep_mask(shape: tuple[int, ...], rate: float, mask_key: int, first_row: int = 0) -> np.ndarray:
+    """Dropout's mask: bool of `shape` (B, ...), True with probability 1 - rate.
+
+    Element i of the global batch is kept when a hash of (i, mask_key) is large enough, so every rank, engine and
+    device draws its own rows of one and the same mask. `first_row` is the rank's first row of the global batch.
+    The hash is "lowbias32" by C. Wellons (2018).
+    """
+    start = first_row * int(np.prod(shape[1:], dtype=np.int64))
+    count = int(np.prod(shape, dtype=np.int64))
+    x = np.arange(start, start + count, dtype=np.uint32)
+    x ^= np.uint32(mask_key)
+    x ^= x >> np.uint32(16)
+    x *= np.uint32(0x7FEB352D)
+    x ^= x >> np.uint32(15)
+    x *= np.uint32(0x846CA68B)
+    x ^= x >> np.uint32(16)
+    return (x >> np.uint32(1)).reshape(shape) >= np.uint32(rate * 2**31)
+
+
+def latents(rng: np.random.Generator, law: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Latents float32 of `shape` under a law: "normal" N(0,1), "uniform" U(-1,1), "unit" U(0,1).
+
+    Rows are drawn one after the other: the first 5 of 10 are the 5 of 5.
+    """
+    if law == "normal":
+        return rng.standard_normal(shape, dtype=np.float32)
+    values = rng.random(shape, dtype=np.float32)
+    return values * 2 - 1 if law == "uniform" else values

@@ -1,0 +1,63 @@
+"""The networks: one file per generator and discriminator pair, mirrored, as plans that both engines run.
+
+`NETS` is the table; a new pair is a file and a row. Nothing here imports torch but `network`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gansmith.ground.errors import RecipeError
+from gansmith.ground.plan import Plan, Shape
+from gansmith.ground.settings import NetSettings, Recipe
+from gansmith.nets import dcgan, dense
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class PlanPair:
+    """How a pair is planned: (settings, latent dimension or item shape, item shape, classes) -> Plan."""
+
+    generator: Callable[[NetSettings, int, Shape, int], Plan]
+    discriminator: Callable[[NetSettings, Shape, int], Plan]
+
+
+NETS: dict[str, PlanPair] = {
+    "dense": PlanPair(dense.generator, dense.discriminator),
+    "dcgan": PlanPair(dcgan.generator, dcgan.discriminator),
+}
+
+
+@dataclass(frozen=True)
+class NetPair:
+    """One's own networks, given through the Python API.
+
+    build(latent_dim, item_shape, classes) returns (generator, discriminator), two torch modules:
+    generator(latents (B, latent_dim), labels int64 (B,) or None) -> (B, *item_shape) in the recipe's pixel range;
+    discriminator(items, labels) -> logits (B,) or (B, 1). item_shape is (channels, height, width) or (features,).
+    """
+
+    name: str
+    build: Callable[[int, Shape, int], tuple[nn.Module, nn.Module]]
+
+
+def plan_generator(recipe: Recipe, item_shape: Shape, classes: int) -> Plan:
+    """The generator's plan; item_shape (channels, height, width) or (features,), classes 0 = unlabelled."""
+    return _pair(recipe.generator).generator(recipe.generator, recipe.latent.dim, item_shape, classes)
+
+
+def plan_discriminator(recipe: Recipe, item_shape: Shape, classes: int) -> Plan:
+    """The discriminator's plan."""
+    return _pair(recipe.discriminator).discriminator(recipe.discriminator, item_shape, classes)
+
+
+def _pair(settings: NetSettings) -> PlanPair:
+    if settings.net == "own":
+        raise RecipeError(
+            "net = 'own' stands for networks given in Python: call gansmith.train(..., nets=NetPair(...))"
+        )
+    return NETS[settings.net]
