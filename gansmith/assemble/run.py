@@ -183,8 +183,8 @@ def write_checkpoint(folder: RunFolder, recipe: Recipe, moment: Moment) -> None:
     for name, array in state.arrays.items():
         if not np.isfinite(array).all():
             raise Diverged(
-                f"{name} holds NaN or infinity at update {moment.update}: nothing was saved, the last checkpoint is whole; "
-                "try a lower rate, as in --set optimizer.discriminator.rate=1e-4"
+                f"{name} holds NaN or infinity at update {moment.update}: nothing was saved, the last "
+                "checkpoint is whole; try a lower rate, as in --set optimizer.discriminator.rate=1e-4"
             )
     checkpoint.save(folder, checkpoint.Checkpoint(moment.update, state, {"seconds": moment.seconds}))
     checkpoint.prune(folder, recipe.watch.keep)
@@ -238,9 +238,7 @@ def _real_sheet_items(setup: Setup) -> np.ndarray:
     if setup.classes and setup.store.labels is not None:
         labels = np.asarray(setup.store.labels)
         of_class = [np.flatnonzero(labels == label) for label in range(setup.classes)]
-        rows = np.array(
-            [of_class[i % setup.classes][(i // setup.classes) % len(of_class[i % setup.classes])] for i in range(count)]
-        )
+        rows = np.array([np.resize(of_class[i % setup.classes], count)[i // setup.classes] for i in range(count)])
     else:
         rows = np.resize(rows, count)
     return np.asarray(setup.store.items[rows])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from typing import Any
 
 import torch
@@ -90,3 +91,19 @@ def environment() -> dict[str, Any]:
         "processors": os.cpu_count() or 1,
         "machine": platform.machine(),
     }
+
+
+EFFICIENCY = 0.25
+"""The share of a large matrix product's pace that a small network's training is expected to reach."""
+
+
+def operations_per_second(device: str) -> float:
+    """Operations a second to expect of a training here: a share of what a large matrix product is timed at."""
+    where = torch.device(device)
+    a = torch.rand(1024, 1024, device=where)
+    best = float("inf")
+    for _ in range(4):
+        begin = time.perf_counter()
+        float((a @ a)[0, 0])  # reading a number waits for the device
+        best = min(best, time.perf_counter() - begin)
+    return EFFICIENCY * 2 * 1024**3 / best
