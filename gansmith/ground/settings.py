@@ -21,7 +21,7 @@ InitialName = Literal["pytorch", "keras", "normal", "he"]
 LatentLaw = Literal["normal", "uniform", "unit"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
-FaultName = Literal["sigmoid-as-logits"]
+FaultName = Literal["sigmoid-as-logits", "constant-bias-correction", "squared-last-gradient"]
 
 
 @dataclass(frozen=True)
