@@ -49,6 +49,21 @@ def to_table(recipe: Recipe) -> dict[str, Any]:
     return dataclasses.asdict(recipe, dict_factory=lambda items: {k: _plain(v) for k, v in items})
 
 
+def flat(recipe: Recipe) -> dict[str, Any]:
+    """Every value by its dotted name: {"data.batch": 64, ...}."""
+    values: dict[str, Any] = {}
+
+    def walk(table: dict[str, Any], prefix: str) -> None:
+        for name, value in table.items():
+            if isinstance(value, dict):
+                walk(value, f"{prefix}{name}.")
+            else:
+                values[prefix + name] = value
+
+    walk(to_table(recipe), "")
+    return values
+
+
 def to_toml(recipe: Recipe) -> str:
     """The recipe as TOML text, every field written: `from_table(tomllib.loads(text)) == recipe`."""
     import tomli_w  # a small writer, wanted only where a run is made
