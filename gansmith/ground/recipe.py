@@ -145,7 +145,15 @@ def _split(assignment: str) -> tuple[str, Any]:
     try:
         return name.strip(), tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        return name.strip(), text
+        return name.strip(), _number(text)
+
+
+def _number(text: str) -> float | str:
+    """What people type that TOML does not read: `.5`, `2.`; anything else is a bare string."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _plain(value: Any) -> Any:

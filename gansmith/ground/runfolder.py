@@ -84,6 +84,16 @@ class RunFolder:
         return self.checkpoints / f"{update:08d}"
 
     @property
+    def best(self) -> Path:
+        """Which checkpoint is the best, and by which figure."""
+        return self.root / "best.json"
+
+    @property
+    def evaluation(self) -> Path:
+        """The figures of the last evaluation."""
+        return self.root / "evaluation.json"
+
+    @property
     def report(self) -> Path:
         """The run's self-contained page."""
         return self.root / "report.html"
