@@ -48,9 +48,7 @@ def distance_from_torch(ours: Adam | Sgd, settings: OptimizerSettings, steps: in
     ids=str,
 )
 @pytest.mark.parametrize("block", [16, 1 << 16])
-def test_a_hundred_steps_are_torchs(
-    settings: OptimizerSettings, block: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hundred_steps_are_torchs(settings: OptimizerSettings, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optimizers, "BLOCK", block)
     ours = OPTIMIZERS[settings.name](settings, PLAN, np.dtype(np.float64))
     assert distance_from_torch(ours, settings) < 1e-10
@@ -64,7 +62,7 @@ def test_a_constant_correction_fails_the_same_test() -> None:
 
 
 def test_a_constant_correction_is_right_at_the_first_step_and_slow_later() -> None:
-    """Under a constant gradient Adam moves by the rate; the mistaken one by sqrt(.001 v / m^2) = .32 of it in the end."""
+    """Under a constant gradient Adam moves by the rate; the mistaken one ends at sqrt(.001) / .1 = .32 of it."""
     settings = OptimizerSettings("adam", 1e-3, 0.9, 0.999)
     mistaken = ConstantCorrectionAdam(settings, PLAN, np.dtype(np.float64))
     weights, gradient, moves = np.zeros(SIZE), np.ones(SIZE), []
