@@ -142,6 +142,16 @@ def write_text(path: Path, text: str) -> None:
     os.replace(part, path)
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """`write_text` for bytes."""
+    part = path.with_name(path.name + ".part")
+    with open(part, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
 def write_json(path: Path, value: Any) -> None:
     """`write_text` of a value as indented JSON."""
     write_text(path, json.dumps(value, indent=2) + "\n")
@@ -157,11 +167,11 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a .jsonl file; a last row torn by a kill is passed over. Nothing where there is no file."""
     if not path.exists():
         return
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
                 row = json.loads(line)
-            except json.JSONDecodeError:
+            except ValueError:  # torn, or a number too long to be one
                 continue
             if isinstance(row, dict):
                 yield row
