@@ -138,7 +138,7 @@ def settle_machine(recipe: Recipe) -> Recipe:
                 f"engine = 'numpy' computes on the processor: device = {recipe.device!r} needs --engine torch"
             )
         name = "float32" if recipe.precision.name == "auto" else recipe.precision.name
-        threads = recipe.threads or os.cpu_count() or 1
+        threads = recipe.threads or int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1
         device = "cpu"
     else:
         from gansmith.game import machine
