@@ -56,7 +56,7 @@ class FakeGame:
 
     def restore(self, state: State) -> None:
         arrays = {name: array.copy() for name, array in state.arrays.items()}
-        self.mean, self.spread, self.averaged = arrays.values()
+        self.mean, self.spread, self.averaged = (arrays[n] for n in ("generator/mean", "generator/spread", "ema/mean"))
         self.steps, self.losses = int(state.counters["steps"]), []
 
     def _floats(self, items: np.ndarray) -> np.ndarray:
