@@ -130,7 +130,9 @@ def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart |
         shown = values[np.isfinite(values)]
         if not shown.size:
             continue
-        said.append(f"{line.label} {_say(shown[0])} to {_say(shown[-1])}, between {_say(shown.min())} and {_say(shown.max())}")
+        said.append(
+            f"{line.label} {_say(shown[0])} to {_say(shown[-1])}, between {_say(shown.min())} and {_say(shown.max())}"
+        )
         lines.append({"label": line.label, "role": line.role, **_points(values, parts)})
         broken += _broken(rows, line.key, line.label)
     if not lines:

@@ -171,7 +171,9 @@ def verdicts(run: Contents) -> Section | None:
     if charts.strip(run) is None:
         return None
     shown = [
-        Chart("strip", "Over time", "Real and generated items, denser where more items fall.", "Verdicts over time.", {})
+        Chart(
+            "strip", "Over time", "Real and generated items, denser where more items fall.", "Verdicts over time.", {}
+        )
     ]
     if charts.last_histogram(run) is not None:
         about = "Two heaps that overlap: it cannot tell them apart. Far apart: it can."
@@ -239,7 +241,11 @@ def machine(run: Contents) -> Section | None:
         for title, table in (("Data", run.data), ("Machine", run.environment))
         if table
     )
-    return section("machine", "Data and machine", "Data and machine", f'<div class="two">{tables}</div>') if tables else None
+    return (
+        section("machine", "Data and machine", "Data and machine", f'<div class="two">{tables}</div>')
+        if tables
+        else None
+    )
 
 
 def going_on(run: Contents) -> Section:
@@ -259,7 +265,7 @@ def going_on(run: Contents) -> Section:
 
 
 def tone(state: str) -> str:
-    """"good", "watch" or "bad": the colour of a finding's state."""
+    """ "good", "watch" or "bad": the colour of a finding's state."""
     word = state.lower()
     if any(part in word for part in ("health", "good", "fine", "ok", "balanced", "learning", "improv")):
         return "good"
@@ -392,7 +398,9 @@ def _verdict_table(run: Contents) -> str:
     if not lines:
         return ""
     head = "<tr><td></td><th scope=col>mean verdict<th scope=col>taken for real<th scope=col>spread over latents</tr>"
-    return f'<div class="scroll"><table class="numbers"><thead>{head}</thead><tbody>{"".join(lines)}</tbody></table></div>'
+    return (
+        f'<div class="scroll"><table class="numbers"><thead>{head}</thead><tbody>{"".join(lines)}</tbody></table></div>'
+    )
 
 
 def _grid(shown: list[Chart]) -> str:
