@@ -42,7 +42,7 @@ def leaky(x: Array, leak: float, y: Array) -> None:
 
 def leaky_chain(y: Array, leak: float, dy: Array) -> None:
     """f' = 1 where y > 0, else leak."""
-    dy *= np.where(y > 0, y.dtype.type(1), y.dtype.type(leak))
+    dy *= np.maximum(y > 0, y.dtype.type(leak))
 
 
 def tanh(x: Array, leak: float, y: Array) -> None:
