@@ -40,7 +40,7 @@ game = HandGame(replace(recipe, discriminator=NetSettings(widths=(3, 4))), (1, 8
 game.load(np.zeros((9, 8, 8, 1), np.uint8), None)
 game.step(np.array([[0, 1, 2, 3]]), Now(1, 0, 1e-3, 1e-3, 0.0))
 assert game.sample(np.zeros((2, 64), np.float32), None).shape == (2, 8, 8, 1)
-known = set(sys.stdlib_module_names) | {"numpy", "gansmith", "__main__"}
+known = set(sys.stdlib_module_names) | {"numpy", "gansmith", "__main__", "cython_runtime"}
 print(sorted({name.partition(".")[0] for name in sys.modules} - known))
 """
 
