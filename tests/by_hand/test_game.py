@@ -221,9 +221,12 @@ REFUSED: list[tuple[Recipe, str]] = [
     (replace(DENSE, generator=replace(DENSE.generator, spectral_norm=True)), "spectral_norm in the generator"),
     (replace(DENSE, device="cuda:1"), "device = 'cuda:1'"),
     (in_precision(DENSE, "bfloat16"), "precision.name = 'bfloat16'"),
-    (replace(CONVOLUTIONAL, regularizer=RegularizerSettings("r1")), "'r1' through BatchNorm, Conv"),
+    (
+        replace(CONVOLUTIONAL, regularizer=RegularizerSettings("r1")),
+        "regularizer.name = 'r1' with convolutions",
+    ),
     (replace(DENSE, discriminator=replace(DENSE.discriminator, slope=1.5)), "slope = 1.5 in the discriminator"),
-    (replace(DENSE, faults=("unheard-of",)), "the fault 'unheard-of'"),  # pyright: ignore[reportArgumentType]
+    (replace(DENSE, faults=("unheard-of",)), "faults = 'unheard-of'"),  # pyright: ignore[reportArgumentType]
 ]
 
 
