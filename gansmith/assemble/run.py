@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -206,7 +207,10 @@ def finish(folder: RunFolder, outcome: Outcome, say: Say) -> None:
 
 
 def forget_after(folder: RunFolder, update: int) -> None:
-    """Drop rows and sheets newer than the checkpoint that is resumed: they will be written again."""
+    """Drop rows, sheets and (damaged) checkpoints newer than the one that is resumed: they will be written again."""
+    for newer in checkpoint.saved_updates(folder):
+        if newer > update:
+            shutil.rmtree(folder.checkpoint(newer), ignore_errors=True)
     runfolder.cut_rows(folder.stats, update)
     runfolder.cut_rows(folder.sample_rows, update if update else -1)
     runfolder.cut_rows(folder.findings, update)

@@ -136,7 +136,7 @@ class ScheduleSettings:
     """[schedule]: the learning rates' factor, a function of images_seen."""
 
     rate: RateSchedule = "constant"
-    start: float = 0.0  # epochs of full rate before "linear", "cosine" or the first "step"
+    start: float = 0.0  # epochs of full rate before "linear", "cosine" or the first "step" (0: the first is at `every`)
     factor: float = 0.1  # "step": the factor at each step; "linear", "cosine": the factor reached at the end
     every: float = 0.0  # "step": epochs between further steps; 0 = one step only
 
