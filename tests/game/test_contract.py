@@ -11,9 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from fake_game import FakeGame
-from miniatures import BATCH, CLASSES, World, assert_same_arrays, fixed_latents, indices, now, play, world
 
+from fake_game import FakeGame
 from gansmith.ground import pixels
 from gansmith.ground.errors import RunError
 from gansmith.ground.game import NUMBERS, Game, State
@@ -21,6 +20,7 @@ from gansmith.ground.plan import Shape
 from gansmith.ground.runfolder import RunFolder
 from gansmith.ground.settings import Recipe
 from gansmith.training import checkpoint
+from miniatures import BATCH, CLASSES, World, assert_same_arrays, fixed_latents, indices, now, play, world
 
 
 def by_torch(recipe: Recipe, item_shape: Shape, classes: int) -> Game:

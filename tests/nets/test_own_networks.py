@@ -7,7 +7,6 @@ import random
 import numpy as np
 import pytest
 import torch
-from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -16,6 +15,7 @@ from gansmith.ground.plan import Shape
 from gansmith.nets import NetPair
 from gansmith.nets.network import Mode
 from gansmith.nets.own import OwnNetwork
+from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
 
 
 class OwnGenerator(nn.Module):

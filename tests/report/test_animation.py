@@ -88,9 +88,7 @@ def test_256_colours_are_exact():
     assert np.array_equal(np.asarray(animation.palettised(colours).convert("RGB")), colours)
 
 
-@given(
-    height=st.integers(1, 20), width=st.integers(1, 20), channels=st.sampled_from([1, 3]), count=st.integers(1, 4)
-)
+@given(height=st.integers(1, 20), width=st.integers(1, 20), channels=st.sampled_from([1, 3]), count=st.integers(1, 4))
 def test_odd_sizes(tmp_path_factory: pytest.TempPathFactory, height: int, width: int, channels: int, count: int):
     rng = np.random.default_rng(height * 100 + width)
     frames = list(rng.integers(0, 256, (count, height, width, channels), dtype=np.uint8))

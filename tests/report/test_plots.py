@@ -159,9 +159,7 @@ def test_axes_of_a_scatter_depend_on_the_reals_alone():
 def test_scatter_says_how_many_are_not_numbers():
     reals = np.random.default_rng(0).standard_normal((100, 2))
     broken = np.full((7, 2), np.nan)
-    assert not np.array_equal(
-        scatter.scatter_sheet(broken, reals, 128), scatter.scatter_sheet(broken[:0], reals, 128)
-    )
+    assert not np.array_equal(scatter.scatter_sheet(broken, reals, 128), scatter.scatter_sheet(broken[:0], reals, 128))
     scatter.scatter_sheet(broken, broken, 128)
     scatter.scatter_sheet(np.ones((3, 2)), np.ones((3, 2)), 128)  # reals that are all one point
 
