@@ -46,6 +46,7 @@ NUMBERS: dict[str, str] = {
     "loss.discriminator": "the discriminator's loss without penalty",
     "loss.generator": "the generator's loss",
     "loss.penalty": "the regularizer's mean where it was taken, gamma included and interval excluded",
+    "loss.classifier": "an auxiliary classifier's cross-entropy on real items",
     "verdict.real": "mean raw verdict on real items",
     "verdict.fake": "mean raw verdict on generated items, in the discriminator's turn",
     "probability.real": "mean sigmoid of the verdict on real items",

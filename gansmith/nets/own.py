@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gansmith.nets.network import INFERENCE, Mode
+from gansmith.nets.network import INFERENCE, Mode, Opinion
 
 
 class OwnNetwork(nn.Module):
@@ -38,15 +38,19 @@ class OwnNetwork(nn.Module):
             out = self.module(x, labels)
         return out if out.dtype == torch.float64 else out.float()
 
+    def opinion(self, items: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Opinion:
+        """The verdicts of a module that returns (B,) or (B, 1)."""
+        return Opinion(self(items, labels, mode).flatten())
+
 
 @contextmanager
 def _untracked(module: nn.Module, mode: Mode) -> Iterator[None]:
-    """Batch norm uses the batch and forgets it, where the pass must not be tracked."""
+    """Batch norm uses the batch and forgets it, where the pass must not be tracked; frozen, it uses what it knows."""
     norms: list[Any] = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     tracked = [m.track_running_stats for m in norms]
-    if mode.training and not mode.track:
-        for norm in norms:
-            norm.track_running_stats = False
+    for norm in norms:
+        norm.train(mode.training and not mode.running)
+        norm.track_running_stats = norm.track_running_stats and (mode.track or not norm.training)
     try:
         yield
     finally:
