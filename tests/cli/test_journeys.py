@@ -130,7 +130,7 @@ def test_killed_and_resumed_is_bit_equal(tmp_path: Path, extra: list[str]) -> No
 
 def test_a_truncated_checkpoint_is_passed_over(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    every = ["--set", "watch.checkpoint_every=20"]
+    every = ["--set", "watch.checkpoint_every=20", "--set", "schedule.rate=constant"]
     gansmith("train", "digits", "--out", out, "--updates", 60, *SMALL, *every, "--quiet")
     newest = out / "checkpoints" / "00000060" / "weights.safetensors"
     newest.write_bytes(newest.read_bytes()[: newest.stat().st_size // 2])
