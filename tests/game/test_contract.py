@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-
 from fake_game import FakeGame
+from miniatures import BATCH, CLASSES, World, assert_same_arrays, fixed_latents, indices, now, play, world
+
 from gansmith.ground import pixels
 from gansmith.ground.errors import RunError
 from gansmith.ground.game import NUMBERS, Game, State
@@ -20,7 +21,6 @@ from gansmith.ground.plan import Shape
 from gansmith.ground.runfolder import RunFolder
 from gansmith.ground.settings import Recipe
 from gansmith.training import checkpoint
-from miniatures import BATCH, CLASSES, World, assert_same_arrays, fixed_latents, indices, now, play, world
 
 
 def by_torch(recipe: Recipe, item_shape: Shape, classes: int) -> Game:
@@ -197,7 +197,7 @@ def test_looking_changes_nothing(case: Case):
         watched.verdicts(case.world.items[:7], None if case.world.labels is None else case.world.labels[:7])
         watched.report()
         watched.state()
-        np.random.random(3)  # noqa: NPY002 - a watcher may use what it likes
+        np.random.random(3)
         play(alone, update, update)
     assert_same_arrays(watched.state().arrays, alone.state().arrays)
 

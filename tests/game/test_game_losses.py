@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from math import log1p, exp
+from math import exp, log1p
 
 import numpy as np
 import pytest
 import torch
+from miniatures import play, world
 from torch import Tensor
 
 from gansmith.game.losses import LOSSES, Loss, Targets, cross_entropy
 from gansmith.game.torch_game import TorchGame
-from miniatures import play, world
 
 
 def softplus(x: float) -> float:

@@ -149,7 +149,7 @@ def test_words_fit_into_31_bits_and_differ():
 
 def test_no_global_generator_is_touched():
     random.seed(1)
-    np.random.seed(1)  # noqa: NPY002 - that is what is watched
+    np.random.seed(1)
     before = random.getstate(), np.random.get_state()[1].tolist()
     draw()
     streams.keep_mask((3, 3), 0.5, 1)

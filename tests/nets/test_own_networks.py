@@ -7,6 +7,7 @@ import random
 import numpy as np
 import pytest
 import torch
+from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -15,7 +16,6 @@ from gansmith.ground.plan import Shape
 from gansmith.nets import NetPair
 from gansmith.nets.network import Mode
 from gansmith.nets.own import OwnNetwork
-from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
 
 
 class OwnGenerator(nn.Module):
@@ -144,7 +144,9 @@ def test_untracked_passes_leave_every_buffer(mode: Mode):
 
 def test_dropout_follows_the_key_alone():
     net = OwnNetwork(nn.Dropout(0.5))
-    net.module.forward = lambda x, labels: nn.functional.dropout(x, 0.5, net.module.training)  # a module of two arguments
+    net.module.forward = lambda x, labels: nn.functional.dropout(
+        x, 0.5, net.module.training
+    )  # a module of two arguments
     x = torch.ones(4, 50)
     one, same, other = (net(x, None, Mode(training=True, dropout_keys={0: key})) for key in (1, 1, 2))
     assert torch.equal(one, same)
