@@ -39,12 +39,14 @@ class Targets:
 @dataclass(frozen=True)
 class Loss:
     """A loss for each player. takes_targets: the discriminator is trained towards labels, and smoothing them has a
-    meaning. paired: the generator needs real verdicts, one for each of its own."""
+    meaning. paired: the generator needs real verdicts, one for each of its own. middle: the verdict that is neither
+    real nor fake; None where a loss only compares."""
 
     discriminator: Callable[[Tensor, Tensor, Targets], Tensor]
     generator: Callable[[Tensor, Tensor | None, Targets], Tensor]
     takes_targets: bool = False
     paired: bool = False
+    middle: float | None = 0.0
 
 
 def cross_entropy(logits: Tensor, target: Target) -> Tensor:
@@ -113,9 +115,9 @@ LOSSES: dict[LossName, Loss] = {
     "non-saturating": Loss(cross_entropy_discriminator, non_saturating_generator, takes_targets=True),
     "minimax": Loss(cross_entropy_discriminator, minimax_generator, takes_targets=True),
     "hinge": Loss(hinge_discriminator, critic_generator),
-    "least-squares": Loss(least_squares_discriminator, least_squares_generator, takes_targets=True),
-    "wasserstein": Loss(wasserstein_discriminator, critic_generator),
-    "relativistic": Loss(relativistic_discriminator, relativistic_generator, paired=True),
+    "least-squares": Loss(least_squares_discriminator, least_squares_generator, takes_targets=True, middle=0.5),
+    "wasserstein": Loss(wasserstein_discriminator, critic_generator, middle=None),
+    "relativistic": Loss(relativistic_discriminator, relativistic_generator, paired=True, middle=None),
 }
 
 

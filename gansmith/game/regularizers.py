@@ -24,38 +24,43 @@ Where = Literal["real", "fake", "between"]
 
 @dataclass(frozen=True)
 class Penalty:
-    """At which items a regularizer looks, and what it makes of the squared norms (B,) there, without gamma."""
+    """At which items a regularizer looks, and what it asks there, without gamma: of(verdicts (B,), items (B, ...))."""
 
     at: tuple[Where, ...]
-    of: Callable[[Tensor], Tensor]
+    of: Callable[[Tensor, Tensor], Tensor]
 
 
-def half_square(squared_norms: Tensor) -> Tensor:
-    """Mean of |g|^2 / 2."""
-    return squared_norms.mean() / 2
+def flat(verdicts: Tensor, items: Tensor) -> Tensor:
+    """Mean of |gradient|^2 / 2."""
+    return squared_gradient_norm(verdicts, items) / 2
 
 
-def away_from_one(squared_norms: Tensor) -> Tensor:
-    """Mean of (|g| - 1)^2. The root of an exact zero has no slope: none is taken there."""
-    return (squared_norms.clamp_min(1e-24).sqrt() - 1).square().mean()
+def of_slope_one(verdicts: Tensor, items: Tensor) -> Tensor:
+    """Mean of (|gradient| - 1)^2. The root of an exact zero has no slope: none is taken there."""
+    return (squared_norms(verdicts, items).clamp_min(1e-24).sqrt() - 1).square().mean()
+
+
+def squared_gradient_norm(verdicts: Tensor, items: Tensor) -> Tensor:
+    """mean over items of |d verdict_i / d item_i|^2, differentiable. verdicts (B,), items (B, ...)."""
+    return squared_norms(verdicts, items).mean()
+
+
+def squared_norms(verdicts: Tensor, items: Tensor) -> Tensor:
+    """|d verdict_i / d item_i|^2 (B,), in at least float32."""
+    (gradient,) = torch.autograd.grad(verdicts.sum(), items, create_graph=True)
+    gradient = gradient if gradient.dtype == torch.float64 else gradient.float()
+    return gradient.square().flatten(1).sum(1)
 
 
 REGULARIZERS: dict[RegularizerName, Penalty] = {
-    "none": Penalty((), half_square),
-    "r1": Penalty(("real",), half_square),
-    "r2": Penalty(("fake",), half_square),
-    "r1+r2": Penalty(("real", "fake"), half_square),
-    "gradient-penalty": Penalty(("between",), away_from_one),
+    "none": Penalty((), flat),
+    "r1": Penalty(("real",), flat),
+    "r2": Penalty(("fake",), flat),
+    "r1+r2": Penalty(("real", "fake"), flat),
+    "gradient-penalty": Penalty(("between",), of_slope_one),
 }
 
 
 def due(settings: RegularizerSettings, discriminator_turns: int) -> bool:
     """Whether the penalty is taken in the turn after so many."""
     return settings.name != "none" and settings.gamma > 0 and discriminator_turns % settings.interval == 0
-
-
-def squared_gradient_norms(verdicts: Tensor, items: Tensor) -> Tensor:
-    """|d verdict_i / d item_i|^2 (B,), at least float32 and differentiable. verdicts (B,), items (B, ...)."""
-    (gradient,) = torch.autograd.grad(verdicts.sum(), items, create_graph=True)
-    gradient = gradient if gradient.dtype == torch.float64 else gradient.float()
-    return gradient.square().flatten(1).sum(1)

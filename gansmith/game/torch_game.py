@@ -92,7 +92,7 @@ class TorchGame(Turns):
         for player in self._players():
             player.restore(state.arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
         self.discriminator_turns = int(state.counters["discriminator-turns"])
-        self.ledger = Ledger()
+        self.ledger = Ledger(self.loss.middle)
 
     def _players(self) -> list[Player]:
         return [self.generator, self.discriminator, *([self.accomplice] if self.accomplice else [])]

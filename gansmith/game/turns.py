@@ -15,7 +15,7 @@ from gansmith.game.items import Pixels
 from gansmith.game.ledger import Ledger
 from gansmith.game.losses import LOSSES, Targets, as_target, classification, discriminator_loss, generator_loss
 from gansmith.game.player import Player
-from gansmith.game.regularizers import REGULARIZERS, due, squared_gradient_norms
+from gansmith.game.regularizers import REGULARIZERS, due
 from gansmith.ground import draws
 from gansmith.ground.game import Now
 from gansmith.ground.plan import Dropout, Shape
@@ -60,7 +60,7 @@ class Turns:
         self.loss = LOSSES[recipe.loss.name]
         self.penalty = REGULARIZERS[recipe.regularizer.name]
         self.discriminator_turns = 0
-        self.ledger = Ledger()
+        self.ledger = Ledger(self.loss.middle)
         self.data: Pixels | None = None
         batch_norm = discriminator.plan is None or discriminator.plan.has_batch_norm
         self.one_pass = not batch_norm and not self._dropouts(self.discriminator)
@@ -205,15 +205,14 @@ class Turns:
         parts: list[Tensor] = []
         for where in self.penalty.at:
             if where == "real":
-                norms = squared_gradient_norms(real.overall, reals.pixels)
+                parts.append(self.penalty.of(real.overall, reals.pixels))
             elif where == "fake":
-                norms = squared_gradient_norms(fake.overall, fakes.pixels)
+                parts.append(self.penalty.of(fake.overall, fakes.pixels))
             else:
                 points = self._between(reals.pixels.detach(), fakes.pixels.detach(), now, turn)
                 mode = self._mode(self.discriminator, now, turn, "real", track=False)
                 opinion = self.discriminator.network.opinion(points, reals.labels, mode)
-                norms = squared_gradient_norms(opinion.overall, points)
-            parts.append(self.penalty.of(norms))
+                parts.append(self.penalty.of(opinion.overall, points))
         penalty = torch.stack(parts).sum() * self.recipe.regularizer.gamma
         self.ledger.loss("penalty", penalty)
         return penalty
