@@ -36,6 +36,10 @@ def due(settings: RegularizerSettings, discriminator_turns: int) -> bool:
 
 
 def squared_gradient_norm(verdicts: Tensor, items: Tensor) -> Tensor:
-    """mean over items of |d verdict_i / d item_i|^2, differentiable. verdicts (B,), items (B, ...)."""
+    """mean over items of |d verdict_i / d item_i|^2, differentiable. verdicts (B,), items (B, ...).
+
+    Summed in float32 at least: float64 stays.
+    """
     (gradient,) = torch.autograd.grad(verdicts.sum(), items, create_graph=True)
-    return gradient.float().square().flatten(1).sum(1).mean()
+    wide = gradient if gradient.dtype == torch.float64 else gradient.float()
+    return wide.square().flatten(1).sum(1).mean()

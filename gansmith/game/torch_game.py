@@ -16,6 +16,7 @@ from gansmith.game.losses import LOSSES, Targets, as_target
 from gansmith.game.player import Player, load_arrays, to_numpy
 from gansmith.game.regularizers import REGULARIZERS, due, squared_gradient_norm
 from gansmith.ground import draws, pixels
+from gansmith.ground.errors import RecipeError
 from gansmith.ground.game import Now, Report, State, Verdicts
 from gansmith.ground.plan import Dropout, Shape
 from gansmith.ground.settings import Recipe
@@ -35,6 +36,8 @@ class TorchGame:
     """
 
     def __init__(self, recipe: Recipe, item_shape: Shape, classes: int = 0, nets: NetPair | None = None) -> None:
+        if recipe.augment.name == "mirror" and len(item_shape) != 3:
+            raise RecipeError("augment.name = 'mirror' turns pictures, these items are vectors: set augment.name=none")
         self.recipe, self.item_shape, self.classes = recipe, item_shape, classes
         self.device = torch.device(recipe.device)
         self.dtype = torch.float64 if recipe.precision.name == "float64" else torch.float32

@@ -51,7 +51,7 @@ def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap
 
 
 def whole_rows(count: int) -> int:
-    """The columns of a sheet about square: full rows where that can be (10 in 2x5, 64 in 8x8), at most thrice as wide."""
+    """The columns of a sheet: about square, wider (thrice at most) where that fills its rows: 10 in 2x5."""
     square = max(1, isqrt(count - 1) + 1)
     return next((columns for columns in range(square, isqrt(3 * count) + 1) if count % columns == 0), square)
 

@@ -19,6 +19,7 @@ from gansmith.report.series import (
     SAMPLE_CURVES,
     VERDICTS,
     Axis,
+    Counts,
     Curve,
     Measure,
     Player,
@@ -30,7 +31,6 @@ from gansmith.report.series import (
     common_range,
     histogram,
     layer_columns,
-    rebinned,
     verdict_strip,
 )
 from gansmith.report.sheets import spread_out
@@ -38,7 +38,6 @@ from gansmith.report.sheets import spread_out
 POINTS = 700  # of a curve; longer logs are averaged, with their range as a band
 LAYER_POINTS = 240
 LAYERS = 24  # lines of a layer chart
-LAST_BINS = 60
 
 
 @dataclass(frozen=True)
@@ -104,20 +103,24 @@ def strip(contents: Contents) -> dict[str, Any] | None:
 
 
 def last_histogram(contents: Contents) -> dict[str, Any] | None:
-    """The newest histograms of the verdicts in common bins, as shares."""
-    newest = {
-        role: next((each for row in reversed(contents.rows) if (each := histogram(row, key)) is not None), None)
-        for key, role in VERDICTS.items()
-    }
-    limits = common_range(newest.values(), tail=0.0)
+    """The newest histograms of the verdicts, as densities over their own edges."""
+    found = {role: _newest(contents.rows, key) for key, role in VERDICTS.items()}
+    limits = common_range(found.values())
     if limits is None:
         return None
-    shares = {
-        role: [_short(share) for share in rebinned(held, *limits, LAST_BINS)]
-        for role, held in newest.items()
+    heaps = {
+        role: {
+            "edges": [_short(edge) for edge in held.edges],
+            "density": [_short(each) for each in held.counts / held.counts.sum() / np.diff(held.edges)],
+        }
+        for role, held in found.items()
         if held is not None
     }
-    return {"low": _short(limits[0]), "high": _short(limits[1]), "shares": shares}
+    return {"low": _short(limits[0]), "high": _short(limits[1]), "heaps": heaps}
+
+
+def _newest(rows: Sequence[Row], key: str) -> Counts | None:
+    return next((each for row in reversed(rows) if (each := histogram(row, key)) is not None), None)
 
 
 def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart | None:
@@ -130,10 +133,12 @@ def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart |
         shown = values[np.isfinite(values)]
         if not shown.size:
             continue
-        said.append(f"{line.label} {_say(shown[0])} to {_say(shown[-1])}, between {_say(shown.min())} and {_say(shown.max())}")
+        said.append(
+            f"{line.label} {_say(shown[0])} to {_say(shown[-1])}, between {_say(shown.min())} and {_say(shown.max())}"
+        )
         lines.append({"label": line.label, "role": line.role, **_points(values, parts)})
         broken += _broken(rows, line.key, line.label)
-    if not lines:
+    if not lines or (curve.when_moving and not _moving(rows, curve)):
         return None
     table = {
         "clock": family,
@@ -144,6 +149,11 @@ def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart |
         "broken": broken,
     }
     return Chart(name, curve.title, curve.about, f"{curve.title}: {'; '.join(said)}.", table)
+
+
+def _moving(rows: Sequence[Row], curve: Curve) -> bool:
+    shown = [values[np.isfinite(values)] for values in (column(rows, line.key) for line in curve.lines)]
+    return any(values.size and values.min() < values.max() for values in shown)
 
 
 def _layers(rows: Sequence[Row], player: Player, measure: Measure) -> Chart | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gansmith.ground.errors import DataError
+from gansmith.report.scatter import scatter_sheet as scatter_sheet
 from gansmith.report.series import (
     AXES,
     CURVES,
@@ -25,8 +26,8 @@ from gansmith.report.series import (
     Player,
     Role,
     Row,
-    buckets,
     bucketed,
+    buckets,
     clock,
     column,
     finite,
@@ -34,7 +35,6 @@ from gansmith.report.series import (
     layer_columns,
     verdict_strip,
 )
-from gansmith.report.scatter import scatter_sheet as scatter_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

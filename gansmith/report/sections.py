@@ -26,6 +26,8 @@ SHEET_BYTES = 160_000  # of one large picture
 CELL_BYTES = 12_000
 EXPLORED_BYTES = 60_000
 PAIRS = 12
+DOTS = 256  # verdicts of one sheet that are drawn
+CRISP_SIDE = 360  # a picture this small is enlarged on the page, and then shows its pixels
 MINUS = "−"
 
 
@@ -84,23 +86,30 @@ def film_frames(run: Contents) -> list[dict[str, Any]]:
     for sheet in chosen:
         picture = sheets.picture(sheet.path)
         if picture is not None:
+            known = sheet_facts(sheet)
+            verdicts = [round(v, 3) if math.isfinite(v) else None for v in sheet.verdicts[:DOTS]]
             source = sheets.data_uri(picture, min(SHEET_BYTES, FILM_BYTES // len(chosen)))
-            frames.append({"src": source, "update": sheet.update, "note": sheet_note(sheet)})
+            note = ", ".join(f"{name} {value}" for name, value in known)
+            frames.append({"src": source, "note": note, "facts": known, "verdicts": verdicts})
     return frames
 
 
-def sheet_note(sheet: sheets.Sheet) -> str:
-    """What is known about a sheet, in one line of text."""
-    parts = [f"after {sheet.update:,} updates"]
+def sheet_facts(sheet: sheets.Sheet) -> list[tuple[str, str]]:
+    """What is known about a sheet: names and values as text."""
+    found = [("updates", f"{sheet.update:,}")]
     images, seconds = number(sheet.row.get("images_seen")), number(sheet.row.get("seconds"))
     if math.isfinite(images):
-        parts.append(f"{amount(images)} images seen")
+        found.append(("images seen", amount(images)))
     if math.isfinite(seconds):
-        parts.append(duration(seconds))
+        found.append(("time", duration(seconds)))
+    spread = number(sheet.row.get("sensitivity"))
+    if math.isfinite(spread):
+        found.append(("spread over latents", figure(spread)))
     judged = [value for value in sheet.verdicts if math.isfinite(value)]
     if judged:
-        parts.append(f"taken for real: {sum(value > 0 for value in judged)} of {len(judged)}")
-    return " · ".join(parts)
+        found.append(("mean verdict", figure(_mean(judged))))
+        found.append(("taken for real", f"{sum(value > 0 for value in judged)} of {len(judged)}"))
+    return found
 
 
 def film(run: Contents, frames: list[dict[str, Any]]) -> Section | None:
@@ -108,12 +117,13 @@ def film(run: Contents, frames: list[dict[str, Any]]) -> Section | None:
     if len(frames) < 2:
         return None
     last = len(frames) - 1
-    body = f"""<figure class="film">
-<img id="film-frame" class="sheet" alt="Generated samples {escape(frames[last]["note"])}" hidden>
-<div class="film-bar"><button type="button" id="film-play" aria-label="Play the samples over time">Play</button>
+    body = f"""<div class="film"><figure>
+<img id="film-frame" class="sheet" alt="Generated samples, {escape(frames[last]["note"])}" hidden>
+<div class="film-bar"><button type="button" id="film-play">Play</button>
 <input type="range" id="film-at" min="0" max="{last}" value="{last}" step="1" aria-label="Moment of the training"></div>
-<figcaption id="film-note" aria-live="polite">{escape(frames[last]["note"])}</figcaption>
-<noscript><p>The slider needs JavaScript; the newest sheet is at the top.</p></noscript></figure>"""
+<noscript><p>The slider needs JavaScript; the newest sheet is at the top.</p></noscript></figure>
+<div class="moment"><dl id="film-facts"></dl><svg id="film-dots" viewBox="0 0 320 84" role="img"
+aria-label="The verdict on each picture of the sheet"></svg></div></div>"""
     lead = "The same latents at every moment, from the untrained generator on. Drag, or use the arrow keys."
     return section("samples", "Samples", "Samples over time", body, lead)
 
@@ -163,6 +173,7 @@ def curves(run: Contents) -> Section | None:
     )
     bar = f'<div class="axes" role="group" aria-label="Horizontal axis">{choices}</div>'
     lead = "Point at a curve to read it off; click a name to hide its line."
+    lead += " Thin upright lines mark where the diagnosis changed." if run.findings else ""
     return section("curves", "Curves", "Curves", bar + _grid(found), lead)
 
 
@@ -171,7 +182,9 @@ def verdicts(run: Contents) -> Section | None:
     if charts.strip(run) is None:
         return None
     shown = [
-        Chart("strip", "Over time", "Real and generated items, denser where more items fall.", "Verdicts over time.", {})
+        Chart(
+            "strip", "Over time", "Real and generated items, denser where more items fall.", "Verdicts over time.", {}
+        )
     ]
     if charts.last_histogram(run) is not None:
         about = "Two heaps that overlap: it cannot tell them apart. Far apart: it can."
@@ -213,11 +226,7 @@ def explored(run: Contents) -> Section | None:
     shown = [(each, picture) for each in run.explored if (picture := sheets.picture(each.picture)) is not None]
     if not shown:
         return None
-    body = "".join(
-        f'<figure><img class="sheet" src="{sheets.data_uri(picture, EXPLORED_BYTES)}" alt="{escape(each.name)}">'
-        f"<figcaption>{escape(each.name)}</figcaption></figure>"
-        for each, picture in shown
-    )
+    body = "".join(_sheet(picture, each.name, EXPLORED_BYTES) for each, picture in shown)
     return section("explored", "Explored", "Explored", f'<div class="gallery">{body}</div>')
 
 
@@ -239,7 +248,11 @@ def machine(run: Contents) -> Section | None:
         for title, table in (("Data", run.data), ("Machine", run.environment))
         if table
     )
-    return section("machine", "Data and machine", "Data and machine", f'<div class="two">{tables}</div>') if tables else None
+    return (
+        section("machine", "Data and machine", "Data and machine", f'<div class="two">{tables}</div>')
+        if tables
+        else None
+    )
 
 
 def going_on(run: Contents) -> Section:
@@ -259,7 +272,7 @@ def going_on(run: Contents) -> Section:
 
 
 def tone(state: str) -> str:
-    """"good", "watch" or "bad": the colour of a finding's state."""
+    """ "good", "watch" or "bad": the colour of a finding's state."""
     word = state.lower()
     if any(part in word for part in ("health", "good", "fine", "ok", "balanced", "learning", "improv")):
         return "good"
@@ -274,18 +287,22 @@ def amount(value: float) -> str:
 
 
 def figure(value: float) -> str:
-    """A measured number in four digits, with a true minus sign."""
-    return f"{value:.4g}".replace("-", MINUS)
+    """A measured number in three digits, with a true minus sign."""
+    return f"{value:.3g}".replace("-", MINUS)
 
 
 def duration(seconds: float) -> str:
-    """48 s, 3 min 20 s, 2 h 5 min."""
+    """48 s, 3 min 20 s, 2 h 5 min; what is zero is left out."""
     whole = max(0, round(seconds))
+    minutes, hours = whole // 60, whole // 3600
+    small, large = (f"{minutes % 60} min", f"{hours:,} h") if hours else (f"{whole % 60} s", f"{minutes} min")
     if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+        return small
+    return large if small.startswith("0 ") else f"{large} {small}"
+
+
+def _mean(values: list[float]) -> float:
+    return sum(value / len(values) for value in values)  # divided first: a sum of huge verdicts would overflow
 
 
 def _verdict(run: Contents) -> str:
@@ -334,9 +351,9 @@ def _hero(run: Contents) -> str:
 
 
 def _sheet(picture: np.ndarray, caption: str, limit: int = SHEET_BYTES) -> str:
-    text = escape(caption)
+    text, crisp = escape(caption), " crisp" if max(picture.shape[:2]) <= CRISP_SIDE else ""
     return (
-        f'<figure><img class="sheet" src="{sheets.data_uri(picture, limit)}" alt="{text}">'
+        f'<figure><img class="sheet{crisp}" src="{sheets.data_uri(picture, limit)}" alt="{text}">'
         f"<figcaption>{text}</figcaption></figure>"
     )
 
@@ -383,7 +400,7 @@ def _verdict_table(run: Contents) -> str:
         judged = [value for value in sheet.verdicts if math.isfinite(value)]
         spread = number(sheet.row.get("sensitivity"))
         if judged or math.isfinite(spread):
-            mean = figure(float(np.mean(np.array(judged) / len(judged)) * len(judged))) if judged else ""
+            mean = figure(_mean(judged)) if judged else ""
             real = f"{sum(value > 0 for value in judged)} of {len(judged)}" if judged else ""
             cells = (mean, real, figure(spread) if math.isfinite(spread) else "")
             lines.append(
@@ -392,7 +409,9 @@ def _verdict_table(run: Contents) -> str:
     if not lines:
         return ""
     head = "<tr><td></td><th scope=col>mean verdict<th scope=col>taken for real<th scope=col>spread over latents</tr>"
-    return f'<div class="scroll"><table class="numbers"><thead>{head}</thead><tbody>{"".join(lines)}</tbody></table></div>'
+    return (
+        f'<div class="scroll"><table class="numbers"><thead>{head}</thead><tbody>{"".join(lines)}</tbody></table></div>'
+    )
 
 
 def _grid(shown: list[Chart]) -> str:

@@ -43,6 +43,7 @@ class Curve:
     log: bool = False
     limits: tuple[float, float] | None = None  # fixed range of the y axis; None = as the data asks
     guide: float | None = None  # a horizontal line to compare with
+    when_moving: bool = False  # the page leaves it out where every line is level
 
 
 CURVES: dict[str, Curve] = {
@@ -100,6 +101,7 @@ CURVES: dict[str, Curve] = {
             Line("rate.generator", "generator", "generator"),
             Line("rate.discriminator", "discriminator", "discriminator"),
         ),
+        when_moving=True,
     ),
     "speed": Curve(
         "Speed",
@@ -257,7 +259,7 @@ class Strip:
 VERDICTS: dict[str, Role] = {"verdict.real": "real", "verdict.fake": "fake"}
 
 
-def verdict_strip(rows: Sequence[Row], *, bins: int = 48, times: int = 240) -> Strip | None:
+def verdict_strip(rows: Sequence[Row], *, bins: int = 48, times: int = 120) -> Strip | None:
     """The histograms of the verdicts on real and generated items over time; None where no row holds one."""
     found = {key: [histogram(row, key) for row in rows] for key in VERDICTS}
     limits = common_range(each for histograms in found.values() for each in histograms)

@@ -197,7 +197,7 @@ def test_looking_changes_nothing(case: Case):
         watched.verdicts(case.world.items[:7], None if case.world.labels is None else case.world.labels[:7])
         watched.report()
         watched.state()
-        np.random.random(3)  # noqa: NPY002 - a watcher may use what it likes
+        np.random.random(3)
         play(alone, update, update)
     assert_same_arrays(watched.state().arrays, alone.state().arrays)
 

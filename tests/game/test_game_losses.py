@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log1p, exp
+from math import exp, log1p
 
 import numpy as np
 import pytest

@@ -95,7 +95,7 @@ def test_singular_vectors_start_at_length_one():
 def test_weights_are_a_function_of_the_seed_and_the_player():
     first = weights(LINEAR, "keras")
     torch.manual_seed(99)
-    np.random.seed(99)  # noqa: NPY002 - must not matter
+    np.random.seed(99)
     assert_same_arrays(weights(LINEAR, "keras"), first)
     assert not np.array_equal(weights(LINEAR, "keras", seed=1)["0.weight"], first["0.weight"])
     other_player = Plan("discriminator", LINEAR.input_shape, LINEAR.layers)

@@ -144,7 +144,9 @@ def test_untracked_passes_leave_every_buffer(mode: Mode):
 
 def test_dropout_follows_the_key_alone():
     net = OwnNetwork(nn.Dropout(0.5))
-    net.module.forward = lambda x, labels: nn.functional.dropout(x, 0.5, net.module.training)  # a module of two arguments
+    net.module.forward = lambda x, labels: nn.functional.dropout(
+        x, 0.5, net.module.training
+    )  # a module of two arguments
     x = torch.ones(4, 50)
     one, same, other = (net(x, None, Mode(training=True, dropout_keys={0: key})) for key in (1, 1, 2))
     assert torch.equal(one, same)
