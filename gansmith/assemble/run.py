@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gansmith.assemble.generator import Generator, load
+from gansmith.assemble.judging import JudgeOnBudget, forget_best
 from gansmith.assemble.setup import (
     Budget,
     Setup,
@@ -166,6 +167,8 @@ def _drive(
         samples,
         watchers.WishToSave(recipe, start.seconds, clock.epoch(start.update)),
     ]
+    if recipe.watch.judge:
+        own.append(JudgeOnBudget(folder, recipe, setup.classes, seconds=start.seconds))
 
     def save(moment: Moment) -> None:
         write_checkpoint(folder, recipe, moment)
@@ -193,7 +196,8 @@ def write_checkpoint(folder: RunFolder, recipe: Recipe, moment: Moment) -> None:
                 "checkpoint is whole; try a lower rate, as in --set optimizer.discriminator.rate=1e-4"
             )
     checkpoint.save(folder, checkpoint.Checkpoint(moment.update, state, {"seconds": moment.seconds}))
-    checkpoint.prune(folder, recipe.watch.keep)
+    best = checkpoint.best_update(folder)
+    checkpoint.prune(folder, recipe.watch.keep, spare=set() if best is None else {best})
 
 
 def finish(folder: RunFolder, outcome: Outcome, say: Say) -> None:
@@ -215,6 +219,8 @@ def forget_after(folder: RunFolder, update: int) -> None:
     runfolder.cut_rows(folder.stats, update)
     runfolder.cut_rows(folder.sample_rows, update if update else -1)
     runfolder.cut_rows(folder.findings, update)
+    runfolder.cut_rows(folder.judgements, update)
+    forget_best(folder, update)
     for sheet in folder.samples.glob("*.png"):
         if sheet.stem.isdigit() and int(sheet.stem) > (update if update else -1):
             sheet.unlink()
@@ -231,7 +237,7 @@ def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:
 def sheet_drawer(setup: Setup) -> Callable[[np.ndarray], np.ndarray]:
     """How a sheet of items is drawn: pictures in a grid (one column a class), vectors as a scatter."""
     if setup.store.kind == "vectors":
-        from gansmith.report.plots import scatter_sheet
+        from gansmith.report.scatter import scatter_sheet
 
         real = np.asarray(setup.store.items[:2000])
         return lambda points: scatter_sheet(points, real)

@@ -9,6 +9,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import log2
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from gansmith.data import store as stores
 from gansmith.data.order import Order
 from gansmith.data.sources import SOURCES
 from gansmith.data.store import Store
+from gansmith.data.survey import Survey, folder_settings
 from gansmith.ground import recipe as recipe_files
 from gansmith.ground.errors import EngineError, RecipeError
 from gansmith.ground.game import Game
@@ -72,12 +74,17 @@ def choose_recipe(
     if settings:
         recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
     recipe = budget.apply(recipe)
-    if recipe.data.source not in SOURCES:
-        source = str(Path(recipe.data.source).expanduser().resolve())
-        recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source=source))
+    recipe = dataclasses.replace(
+        recipe, data=dataclasses.replace(recipe.data, source=choose_source(recipe.data.source))
+    )
     if not any((recipe.budget.updates, recipe.budget.images, recipe.budget.epochs, recipe.budget.minutes)):
         raise RecipeError(f"recipe {recipe.name!r} has no budget: give --updates, --images, --epochs or --minutes")
     return recipe
+
+
+def choose_source(name: str) -> str:
+    """A built-in source's name as it is, anything else as an absolute path: a run may be resumed from elsewhere."""
+    return name if name in SOURCES else str(Path(name).expanduser().resolve())
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,7 @@ def settle_machine(recipe: Recipe) -> Recipe:
                 f"engine = 'numpy' computes on the processor: device = {recipe.device!r} needs --engine torch"
             )
         name = "float32" if recipe.precision.name == "auto" else recipe.precision.name
-        threads = recipe.threads or os.cpu_count() or 1
+        threads = recipe.threads or int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1
         device = "cpu"
     else:
         from gansmith.game import machine
@@ -144,14 +151,37 @@ def settle_machine(recipe: Recipe) -> Recipe:
 
 
 def _settle_folder(recipe: Recipe) -> tuple[Recipe, list[str]]:
-    """A recipe that leaves its settings to the pictures (`widths = []`) gets what the survey of them advises."""
+    """A recipe that leaves its networks to the pictures (`widths = []`) gets what the survey of them advises."""
     if recipe.generator.widths or recipe.discriminator.widths:
         return recipe, []
     from gansmith.data import survey as surveys
 
-    advice = surveys.folder_settings(surveys.survey(recipe.data))
+    written, now = recipe_files.flat(cookbook.find("folder")), recipe_files.flat(recipe)
+    advice = [
+        (key, value, reason)
+        for key, value, reason in own_pictures(surveys.survey(recipe.data))
+        if now[key] == written[key]  # what the user set stays
+    ]
     recipe = recipe_files.override(recipe, {key: value for key, value, _ in advice})
     return recipe, [f"{key} = {value}: {reason}" for key, value, reason in advice]
+
+
+def own_pictures(found: Survey) -> list[tuple[str, Any, str]]:
+    """What recipe `folder` sets for somebody's own items: (key, value, reason) each."""
+    advice = folder_settings(found)
+    if found.kind != "pictures":
+        dense = [(f"{player}.net", "dense", "vectors") for player in ("generator", "discriminator")]
+        widths = [(f"{player}.widths", [128, 128, 128], "vectors") for player in ("generator", "discriminator")]
+        return [*advice, *dense, *widths, ("generator.output", "linear", "vectors know no range")]
+    sides = [int(side) for side in str({key: value for key, value, _ in advice}["data.size"]).split("x")]
+    stages = max(1, round(log2(min(sides) / 4)))
+    reason = f"{stages} doublings from {min(sides) >> stages} pixels to {min(sides)}"
+    widths = [32 * 2**stage for stage in range(stages)]
+    return [
+        *advice,
+        ("generator.widths", [*reversed(widths)], reason),
+        ("discriminator.widths", widths, "the generator's, turned round"),
+    ]
 
 
 def build_game(setup: Setup, nets: NetPair | None = None) -> Game:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 PixelRange = Literal["symmetric", "unit"]
 
@@ -71,6 +70,8 @@ def write_png(path: Path, picture: np.ndarray) -> None:
     """Write one uint8 picture (H, W, 3) or (H, W, 1) as PNG."""
     if picture.ndim == 3 and picture.shape[2] == 1:
         picture = picture[:, :, 0]
+    from PIL import Image  # here, so that the NumPy engine needs NumPy only
+
     Image.fromarray(picture).save(path, format="PNG")
 
 

@@ -89,6 +89,11 @@ class RunFolder:
         return self.root / "best.json"
 
     @property
+    def judgements(self) -> Path:
+        """One JSON row per measurement of quality while training."""
+        return self.root / "judgements.jsonl"
+
+    @property
     def evaluation(self) -> Path:
         """The figures of the last evaluation."""
         return self.root / "evaluation.json"
@@ -142,6 +147,16 @@ def write_text(path: Path, text: str) -> None:
     os.replace(part, path)
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """`write_text` for bytes."""
+    part = path.with_name(path.name + ".part")
+    with open(part, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
 def write_json(path: Path, value: Any) -> None:
     """`write_text` of a value as indented JSON."""
     write_text(path, json.dumps(value, indent=2) + "\n")
@@ -161,7 +176,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
         for line in file:
             try:
                 row = json.loads(line)
-            except ValueError:
+            except ValueError:  # torn, or a number too long to be one
                 continue
             if isinstance(row, dict):
                 yield row
