@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from gansmith.assemble.evaluation import evaluate
 from gansmith.assemble.generator import Generator, load
 from gansmith.assemble.run import Run, resume, train
 
-__all__ = ["Generator", "Run", "load", "resume", "train"]
+__all__ = ["Generator", "Run", "evaluate", "load", "resume", "train"]

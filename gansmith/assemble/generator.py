@@ -18,6 +18,7 @@ from gansmith.training import checkpoint as checkpoints
 if TYPE_CHECKING:
     import torch
 
+    from gansmith.by_hand import HandGame
     from gansmith.nets import NetPair
     from gansmith.nets.network import Network
 
@@ -42,6 +43,7 @@ class Generator:
         self.classes = len(class_names) if recipe.data.labels != "none" else 0
         self.arrays, self.nets = arrays, nets
         self._network: Network | None = None
+        self._hand: HandGame | None = None
 
     @property
     def latent_dim(self) -> int:
@@ -98,9 +100,7 @@ class Generator:
     def raw(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """The network's output float32 (N, H, W, C) or (N, D), in the recipe's pixel range."""
         if self.recipe.engine == "numpy":
-            from gansmith.by_hand import run_generator
-
-            return run_generator(self.recipe, self.item_shape, self.classes, self.arrays, latents, labels)
+            return self._by_hand().make(latents, labels)
         import torch
 
         from gansmith.game.torch_game import run_in_chunks
@@ -110,6 +110,16 @@ class Generator:
     def decode(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """Differentiable: latents (N, latent_dim) -> pictures (N, C, H, W) or vectors (N, D), raw range."""
         return self.network()(latents, labels)
+
+    def _by_hand(self) -> HandGame:
+        """The generator in NumPy: a NumPy run is sampled without torch."""
+        if self._hand is None:
+            from gansmith.by_hand.game import HandGame
+            from gansmith.by_hand.player import load_arrays
+
+            self._hand = HandGame(self.recipe, self.item_shape, self.classes)
+            load_arrays(self._hand.averaged, {f"ema/{name}": array for name, array in self.arrays.items()}, "ema/")
+        return self._hand
 
     def network(self) -> Network:
         """The generator as a torch module in inference mode, frozen; weights of a NumPy run are copied into it."""

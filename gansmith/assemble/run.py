@@ -222,7 +222,7 @@ def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:
 def sheet_drawer(setup: Setup) -> Callable[[np.ndarray], np.ndarray]:
     """How a sheet of items is drawn: pictures in a grid (one column a class), vectors as a scatter."""
     if setup.store.kind == "vectors":
-        from gansmith.report.plots import scatter_sheet
+        from gansmith.report.scatter import scatter_sheet
 
         real = np.asarray(setup.store.items[:2000])
         return lambda points: scatter_sheet(points, real)

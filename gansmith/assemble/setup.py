@@ -74,12 +74,17 @@ def choose_recipe(
     if settings:
         recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
     recipe = budget.apply(recipe)
-    if recipe.data.source not in SOURCES:
-        source = str(Path(recipe.data.source).expanduser().resolve())
-        recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source=source))
+    recipe = dataclasses.replace(
+        recipe, data=dataclasses.replace(recipe.data, source=choose_source(recipe.data.source))
+    )
     if not any((recipe.budget.updates, recipe.budget.images, recipe.budget.epochs, recipe.budget.minutes)):
         raise RecipeError(f"recipe {recipe.name!r} has no budget: give --updates, --images, --epochs or --minutes")
     return recipe
+
+
+def choose_source(name: str) -> str:
+    """A built-in source's name as it is, anything else as an absolute path: a run may be resumed from elsewhere."""
+    return name if name in SOURCES else str(Path(name).expanduser().resolve())
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ def settle_machine(recipe: Recipe) -> Recipe:
                 f"engine = 'numpy' computes on the processor: device = {recipe.device!r} needs --engine torch"
             )
         name = "float32" if recipe.precision.name == "auto" else recipe.precision.name
-        threads = recipe.threads or os.cpu_count() or 1
+        threads = recipe.threads or int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1
         device = "cpu"
     else:
         from gansmith.game import machine

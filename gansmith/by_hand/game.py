@@ -140,10 +140,12 @@ class HandGame:
         player.descend(now.generator_rate, self.tally if now.measure else None)
 
     def average(self, decay: float) -> None:
-        """average += (1 - decay)(weights - average); batch statistics are copied."""
-        change = self.generator.weights.trained - self.averaged.trained
-        change *= 1 - decay
-        self.averaged.trained += change
+        """average = decay x average + (1 - decay) x weights; batch statistics are copied."""
+        if decay:
+            self.averaged.trained *= decay
+            self.averaged.trained += (1 - decay) * self.generator.weights.trained
+        else:
+            self.averaged.trained[...] = self.generator.weights.trained
         self.averaged.kept[...] = self.generator.weights.kept
 
     # ---- what goes in

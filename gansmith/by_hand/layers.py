@@ -117,6 +117,7 @@ class BatchNorm(Layer[plan.BatchNorm]):
         """x -> y of the same shape; the last axis is the feature, or all of x[0] when normed per feature."""
         rows = x.reshape(-1, self.plan.features)
         n = self.n = self.scratch.take("n", rows.shape)
+        self.of_batch = how.training
         if how.training:
             mean = column_sums(rows) / len(rows)
             np.subtract(rows, mean, out=n)
@@ -140,16 +141,17 @@ class BatchNorm(Layer[plan.BatchNorm]):
     def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
         """dshift = sum dy,  dscale = sum dy n,  dx = scale / sqrt(variance + epsilon) (dy - avg dy - n avg(dy n)).
 
-        The two averages are what x does to the mean and to the variance of its batch.
+        The two averages are what x does to the mean and to the variance of its batch; running ones do not heed x.
         """
         rows = dy.reshape(self.n.shape)
         dshift, dscale = column_sums(rows), np.einsum("mc,mc->c", rows, self.n)
         if into is not None:
             into["shift"][...], into["scale"][...] = dshift, dscale
-        if onward:
+        if onward and self.of_batch:
             rows -= dshift / len(rows)
             self.n *= dscale / len(rows)  # n has served: the next forward pass makes it anew
             rows -= self.n
+        if onward:
             rows *= w["scale"] * self.inverse
         return rows.reshape(dy.shape)
 

@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     try:
         options = Parser.of(COMMANDS).parse_args(sys.argv[1:] if arguments is None else arguments)
-        return options.run(options) or 0
+        return options.execute(options) or 0
     except (GansmithError, Refused) as error:
         print(f"gansmith: {error}", file=sys.stderr)
         return 1

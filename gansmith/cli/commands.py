@@ -29,6 +29,15 @@ COMMANDS: dict[str, Command] = {
             "gansmith sample runs/mnist-001 --count 16 --label 3 --truncation 0.7 --out threes/",
         ),
     ),
+    "evaluate": Command(
+        "measure a run, a folder of pictures or an .npz",
+        "gansmith.cli.evaluate",
+        (
+            "gansmith evaluate runs/digits-001",
+            "gansmith evaluate samples.npz --data path/to/mnist --json",
+            "gansmith evaluate their-pictures/ --data my-pictures --count 2000",
+        ),
+    ),
     "recipes": Command(
         "list the recipes, or show one with its arguments",
         "gansmith.cli.recipes",

@@ -58,7 +58,7 @@ class Parser(argparse.ArgumentParser):
         """Parse the command's name, then, with that command's own parser, everything after it."""
         if not arguments:
             self.print_help()
-            return argparse.Namespace(run=lambda _: 0)
+            return argparse.Namespace(execute=lambda _: 0)
         first = super().parse_args(arguments)
         if first.command not in self._commands:
             raise Refused(f"unknown command {first.command!r}{nearest(first.command, self._commands)}")
@@ -71,7 +71,7 @@ class Parser(argparse.ArgumentParser):
         )
         module.add_arguments(parser)
         run: Callable[[argparse.Namespace], int | None] = module.run
-        parser.set_defaults(run=run)
+        parser.set_defaults(execute=run)
         return argparse.ArgumentParser.parse_args(parser, first.rest)
 
 

@@ -68,7 +68,7 @@ def write(out: Path, items: np.ndarray, labels: np.ndarray | None) -> None:
             arrays = {name: items} if labels is None else {name: items, "labels": labels}
             np.savez_compressed(out, **arrays)  # pyright: ignore[reportArgumentType]
         elif items.ndim == 2:
-            from gansmith.report.plots import scatter_sheet
+            from gansmith.report.scatter import scatter_sheet
 
             if out.suffix != ".png":
                 raise Refused(f"{out}: samples of vectors are written as .npz, or drawn as .png")

@@ -30,25 +30,22 @@ BLOCK = 65_536  # rows looked at together
 
 def listing(path: Path, split: str) -> Listing:
     """The items and labels of a split: "train", "test" or "all" (where the file has splits). Raises DataError."""
-    if path.suffix.lower() == ".npy":
-        items = as_items(_load(path), str(path))
-        return Listing(path.name, Numbered(len(items)), items)
-    archive = _load(path)
     try:
-        return _from_archive(path, archive, split)
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, MemoryError) as error:
-        raise DataError(f"{path} is damaged, or holds Python objects: {error}") from None
-    finally:
-        archive.close()
-
-
-def _load(path: Path):  # -> np.ndarray (mapped) for .npy, np.lib.npyio.NpzFile for .npz
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        if path.suffix.lower() == ".npy":
+            array = np.lib.format.open_memmap(path, mode="r")
+        else:
+            with open(path, "rb") as file:
+                archive = np.load(file, allow_pickle=False)
+                if not isinstance(archive, np.lib.npyio.NpzFile):
+                    raise DataError(f"{path} holds one array: call it .npy")
+                with archive:
+                    return _from_archive(path, archive, split)
     except FileNotFoundError:
         raise DataError(f"no file {path}") from None
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read as a NumPy file: {error}") from None
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, MemoryError) as error:
+        raise DataError(f"{path} is damaged, or holds Python objects: {' '.join(str(error).split())}") from None
+    items = as_items(array, str(path))
+    return Listing(path.name, Numbered(len(items)), items)
 
 
 def _from_archive(path: Path, archive: np.lib.npyio.NpzFile, split: str) -> Listing:

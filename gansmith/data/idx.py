@@ -30,7 +30,7 @@ SUBFOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw")  # where PyTorch's and
 GARMENTS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 KNOWN_LABELS = {  # md5 of the unpacked label file -> what its numbers mean
     "9018921c3c673c538a1fc5bad174d6f9": GARMENTS,
-    "8181f5470baa50b63fa0f6fddb340f0a": GARMENTS,
+    "15d484375f8d13e6eb1aabb0c3f46965": GARMENTS,
 }
 
 

@@ -73,10 +73,10 @@ def _flags_have(names: tuple[str, ...]) -> bool:
 
 
 def use_threads(count: int) -> int:
-    """Compute with `count` threads (0 = all processors); returns the number."""
-    count = count or os.cpu_count() or 1
-    torch.set_num_threads(count)
-    return count
+    """Compute with `count` threads (0 = as many as PyTorch takes: every processor, or OMP_NUM_THREADS); returns it."""
+    if count:
+        torch.set_num_threads(count)
+    return torch.get_num_threads()
 
 
 def environment() -> dict[str, Any]:

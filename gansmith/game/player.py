@@ -39,7 +39,11 @@ class Player:
 
     def __init__(self, name: str, network: Network, settings: OptimizerSettings) -> None:
         self.name, self.network, self.settings = name, network, settings
-        self.named = {key: value for key, value in network.arrays().items() if isinstance(value, nn.Parameter)}
+        self.named = {
+            key: value
+            for key, value in network.arrays().items()
+            if isinstance(value, nn.Parameter) and value.requires_grad  # what a user froze stays frozen
+        }
         self.parameters = list(self.named.values())
         self.optimizer = OPTIMIZERS[settings.name](self.parameters, settings)
         self.steps = 0

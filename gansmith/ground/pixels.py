@@ -6,6 +6,7 @@ Pictures are uint8 (N, H, W, C) outside the engines and float32 inside, in one o
 
 from __future__ import annotations
 
+from math import isqrt
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -26,10 +27,10 @@ def to_float(pictures: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.
 
 
 def to_bytes(values: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.ndarray:
-    """Floats in the named range to bytes, rounded to nearest and clipped; the inverse of `to_float`."""
+    """Floats in the named range to bytes, rounded to nearest and clipped; the inverse of `to_float`. NaN is black."""
     factor, offset = SCALE[pixel_range]
     scaled = (np.asarray(values, np.float32) - np.float32(offset)) / np.float32(factor)
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    return np.nan_to_num(np.clip(np.rint(scaled), 0, 255)).astype(np.uint8)
 
 
 def to_unit(values: AnyArray, pixel_range: PixelRange) -> AnyArray:
@@ -45,7 +46,7 @@ def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap
     """
     pictures = as_rgb(pictures)
     count, height, width, _ = pictures.shape
-    columns = columns or max(1, int(np.ceil(np.sqrt(count))))
+    columns = columns or whole_rows(count)
     rows = -(-count // columns)
     pictures = pictures.repeat(zoom, axis=1).repeat(zoom, axis=2)
     height, width = height * zoom, width * zoom
@@ -55,6 +56,12 @@ def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap
         left = gap + (index % columns) * (width + gap)
         sheet[top : top + height, left : left + width] = picture
     return sheet
+
+
+def whole_rows(count: int) -> int:
+    """The columns of a sheet about square: full rows where that can be (10 in 2x5, 64 in 8x8), at most thrice as wide."""
+    square = max(1, isqrt(count - 1) + 1)
+    return next((columns for columns in range(square, isqrt(3 * count) + 1) if count % columns == 0), square)
 
 
 def as_rgb(pictures: np.ndarray) -> np.ndarray:

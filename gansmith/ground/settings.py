@@ -190,7 +190,7 @@ class Recipe:
     seed: int = 0
     engine: EngineName = "torch"
     device: str = "auto"  # auto, cpu, cuda, cuda:N, mps
-    threads: int = 0  # of the processor; 0 = all
+    threads: int = 0  # of the processor; 0 = all, or OMP_NUM_THREADS
     faults: tuple[FaultName, ...] = ()  # known mistakes, made on purpose
     data: DataSettings = field(default_factory=DataSettings)
     latent: LatentSettings = field(default_factory=LatentSettings)

@@ -206,14 +206,16 @@ def concat_labels(layer: ConcatLabels, x: Tensor, labels: Tensor | None) -> Tens
 
 
 def spectral(weight: Tensor, left: Tensor, mode: Mode) -> Tensor:
-    """Weight over its largest singular value, by one power iteration a pass (Miyato et al. 2018)."""
+    """Weight over its largest singular value, by one power iteration a pass (Miyato et al. 2018). Never in bfloat16:
+    the iteration would stall, and the norm be wrong, by some thousandths."""
     matrix = weight.flatten(1)
-    with torch.no_grad():
-        right = F.normalize(matrix.T @ left, dim=0)
-        new_left = F.normalize(matrix @ right, dim=0)
-        if mode.track:
-            left.copy_(new_left)
-    return weight / torch.dot(new_left, matrix @ right)
+    with torch.autocast(weight.device.type, enabled=False):
+        with torch.no_grad():
+            right = F.normalize(matrix.T @ left, dim=0)
+            new_left = F.normalize(matrix @ right, dim=0)
+            if mode.track:
+                left.copy_(new_left)
+        return weight / torch.dot(new_left, matrix @ right)
 
 
 def _attribute(index: int, name: str) -> str:
