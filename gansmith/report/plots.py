@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gansmith.ground.errors import DataError
+from gansmith.report.scatter import scatter_sheet as scatter_sheet
 from gansmith.report.series import (
     AXES,
     CURVES,
@@ -25,8 +26,8 @@ from gansmith.report.series import (
     Player,
     Role,
     Row,
-    buckets,
     bucketed,
+    buckets,
     clock,
     column,
     finite,
@@ -34,7 +35,6 @@ from gansmith.report.series import (
     layer_columns,
     verdict_strip,
 )
-from gansmith.report.scatter import scatter_sheet as scatter_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -227,7 +227,7 @@ def _line(
     """Draw one line, thinned; False where it has no finite value to draw."""
     if log:
         values = np.where(values > 0, values, np.nan)
-    values = np.where(np.abs(values) < 1e100, values, np.nan)  # beyond this the axes' own arithmetic overflows
+    values = finite(values)
     parts = buckets(len(values), MARKS)
     places = bucketed(place, parts)[0]
     mean, low, high = bucketed(values, parts)

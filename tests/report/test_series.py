@@ -109,9 +109,7 @@ def test_rebinned_by_hand():
     st.floats(0.01, 200),
     st.integers(1, 60),
 )
-def test_rebinned_shares_are_shares(
-    counts: list[int], start: float, width: float, low: float, span: float, bins: int
-):
+def test_rebinned_shares_are_shares(counts: list[int], start: float, width: float, low: float, span: float, bins: int):
     edges = start + width * np.arange(len(counts) + 1)
     shares = series.rebinned(series.Counts(edges, np.array(counts, float)), low, low + span, bins)
     assert shares.min() >= 0
