@@ -44,6 +44,7 @@ def section(name: str, link: str, title: str, body: str, lead: str = "") -> Sect
 
 
 def hero(run: Contents) -> str:
+    """The last sheet beside the real one."""
     figures: list[str] = []
     if run.sheets:
         last = run.sheets[-1]
