@@ -238,7 +238,7 @@ def activations(plan: Plan) -> int:
 
 
 def same_padding(size: int, kernel: int, stride: int) -> Sides:
-    """TensorFlow's SAME padding of one axis: output ceil(size / stride), the odd one goes after (kernel 5, stride 2: 1, 2)."""
+    """TensorFlow's SAME padding of one axis: output ceil(size / stride); the odd one goes after (5, stride 2: 1, 2)."""
     total = max((ceil(size / stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
 

@@ -1,0 +1,185 @@
+"""Animations of sheets: WebP and GIF, frame by frame, with every frame kept.
+
+Pillow's own writers merge neighbouring frames that are equal, so a repeated last frame or a dead generator would
+change the number of frames. Here Pillow encodes single pictures and this module writes the two containers
+(GIF89a; the WebP container specification's VP8X, ANIM and ANMF chunks), which are short.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from gansmith.ground.errors import DataError
+from gansmith.ground.runfolder import RunFolder, write_bytes
+from gansmith.report import sheets
+
+SIDE_LIMIT = 16384  # pixels of a side in WebP
+
+
+def thinned(count: int) -> list[int]:
+    """Which of `count` frames an animation keeps: early ones all, later ones ever fewer, the last one twice.
+
+    Frame i is kept when round(2 sqrt(i)) grows (the rule of TensorFlow's DCGAN tutorial), and the last frame is
+    repeated: round(2 sqrt(count - 1)) + 1 frames for count >= 2, in order; nothing for 0.
+    """
+    kept: list[int] = []
+    last = -1
+    for index in range(count):
+        place = round(2 * index**0.5)
+        if place > last:
+            kept.append(index)
+            last = place
+    return [*kept, count - 1] if count > 0 else []
+
+
+def write_progress(folder: RunFolder, frame_ms: int = 200) -> tuple[Path, Path] | None:
+    """Write a run's sheets as progress.webp and progress.gif; None where the run has no sheet yet.
+
+    Sheets that a kill left incomplete are passed over, as are those of another size than the newest.
+    """
+    listed = sheets.listed(folder)
+    if not listed:
+        return None
+    newest = sheets.size(listed[-1].path)
+    listed = [sheet for sheet in listed if sheets.size(sheet.path) == newest]
+    frames: list[np.ndarray] = []
+    for index in thinned(len(listed)):
+        picture = sheets.picture(listed[index].path)
+        if picture is not None:
+            frames.append(picture)
+    if not frames:
+        return None
+    animate(frames, folder.progress_webp, frame_ms)
+    animate(frames, folder.progress_gif, frame_ms)
+    return folder.progress_webp, folder.progress_gif
+
+
+def animate(frames: Sequence[np.ndarray], path: Path, frame_ms: int = 200, last_repeat: int = 0) -> Path:
+    """Write pictures uint8 (H, W, 3 or 1), all of one size, as an endless animation, in one move.
+
+    `path` ends in .webp or .gif; `frame_ms` is the delay of every frame in milliseconds (GIF counts in steps of 10);
+    `last_repeat` shows the last frame so many times more. Raises DataError for frames that make no animation.
+    """
+    writer = FORMATS.get(path.suffix.lower())
+    if writer is None:
+        raise DataError(f"{path.name} is no animation: its name must end in {' or '.join(FORMATS)}")
+    if not 10 <= frame_ms < 65_536 or last_repeat < 0:
+        raise DataError(
+            f"frame_ms is {frame_ms}, last_repeat {last_repeat}: they must be in 10 .. 65535, and at least 0"
+        )
+    _check(frames)
+    pictures = [frame.repeat(3, axis=2) if frame.shape[2] == 1 else frame for frame in frames]
+    write_bytes(path, writer([*pictures, *[pictures[-1]] * last_repeat], frame_ms))
+    return path
+
+
+def _check(frames: Sequence[np.ndarray]) -> None:
+    if not len(frames):
+        raise DataError("an animation needs at least one frame")
+    for frame in frames:
+        if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] not in (1, 3):
+            raise DataError(f"a frame is {frame.dtype} {frame.shape}: it must be uint8 (H, W, 3) or (H, W, 1)")
+        if frame.shape[:2] != frames[0].shape[:2]:
+            raise DataError(f"frames of {frames[0].shape[:2]} and {frame.shape[:2]} pixels do not make one animation")
+        if not 0 < min(frame.shape[:2]) <= max(frame.shape[:2]) <= SIDE_LIMIT:
+            raise DataError(f"a frame has {frame.shape[:2]} pixels: sides must be in 1 .. {SIDE_LIMIT}")
+
+
+def _encoded(frames: Sequence[np.ndarray], encode: Callable[[np.ndarray], bytes]) -> list[bytes]:
+    """Each frame encoded; neighbours that are the same picture are encoded once."""
+    parts: list[bytes] = []
+    for index, frame in enumerate(frames):
+        same = index > 0 and (frame is frames[index - 1] or np.array_equal(frame, frames[index - 1]))
+        parts.append(parts[-1] if same else encode(frame))
+    return parts
+
+
+def _gif(frames: Sequence[np.ndarray], frame_ms: int) -> bytes:
+    height, width = frames[0].shape[:2]
+    screen = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x70, 0, 0)  # no global palette
+    forever = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
+    control = b"\x21\xf9\x04\x04" + struct.pack("<H", round(frame_ms / 10)) + b"\x00\x00"  # leave the frame in place
+    return screen + forever + b"".join(control + part for part in _encoded(frames, _gif_image)) + b";"
+
+
+def _gif_image(frame: np.ndarray) -> bytes:
+    """One picture as a GIF image block with a palette of its own, taken out of a GIF by Pillow."""
+    buffer = io.BytesIO()
+    palettised(frame).save(buffer, format="GIF", interlace=0, optimize=False)
+    data = buffer.getvalue()
+    flags, place = data[10], 13
+    palette = b""
+    if flags & 0x80:
+        size = 3 << ((flags & 7) + 1)
+        palette, place = data[13 : 13 + size], 13 + size
+    while data[place] == 0x21:  # extensions
+        place = _after_blocks(data, place + 2)
+    own = data[place + 9]
+    start = place + 10
+    if own & 0x80:
+        flags = own
+        size = 3 << ((own & 7) + 1)
+        palette, start = data[start : start + size], start + size
+    end = _after_blocks(data, start + 1)
+    descriptor = data[place : place + 9] + bytes([0x80 | (own & 0x40) | (flags & 7)])
+    return descriptor + palette + data[start:end]
+
+
+def _after_blocks(data: bytes, place: int) -> int:
+    """The place after a chain of GIF sub-blocks."""
+    while data[place]:
+        place += data[place] + 1
+    return place + 1
+
+
+def palettised(frame: np.ndarray) -> Image.Image:
+    """uint8 (H, W, 3) as a picture of at most 256 colours: greys, and up to 256 colours, exactly.
+
+    Beyond that through a fast octree: Pillow's default (median cut) takes 70 times as long, and the octree alone
+    would leave 16 of 256 greys.
+    """
+    if (frame == frame[:, :, :1]).all():
+        return Image.fromarray(np.ascontiguousarray(frame[:, :, 0]))
+    packed = frame.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    colours, places = np.unique(packed, return_inverse=True)
+    if len(colours) > 256:
+        return Image.fromarray(frame).quantize(method=Image.Quantize.FASTOCTREE)
+    exact = Image.fromarray(places.reshape(packed.shape).astype(np.uint8), mode="P")
+    exact.putpalette(b"".join(int(colour).to_bytes(3, "big") for colour in colours))
+    return exact
+
+
+def _webp(frames: Sequence[np.ndarray], frame_ms: int) -> bytes:
+    height, width = frames[0].shape[:2]
+    size = _three(width - 1) + _three(height - 1)
+    body = _chunk(b"VP8X", b"\x02\x00\x00\x00" + size) + _chunk(b"ANIM", b"\xff\xff\xff\xff\x00\x00")
+    place = _three(0) + _three(0) + size + _three(frame_ms) + b"\x02"  # whole canvas, no blending
+    body += b"".join(_chunk(b"ANMF", place + part) for part in _encoded(frames, _webp_image))
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
+
+
+def _webp_image(frame: np.ndarray) -> bytes:
+    """One picture as the bitstream chunk of a WebP by Pillow."""
+    data, place = sheets.webp(frame), 12
+    while data[place : place + 4] not in (b"VP8 ", b"VP8L"):
+        length = struct.unpack_from("<I", data, place + 4)[0]
+        place += 8 + length + length % 2
+    length = struct.unpack_from("<I", data, place + 4)[0]
+    return _chunk(data[place : place + 4], data[place + 8 : place + 8 + length])
+
+
+def _chunk(name: bytes, payload: bytes) -> bytes:
+    return name + struct.pack("<I", len(payload)) + payload + b"\x00" * (len(payload) % 2)
+
+
+def _three(value: int) -> bytes:
+    return value.to_bytes(3, "little")
+
+
+FORMATS: dict[str, Callable[[Sequence[np.ndarray], int], bytes]] = {".webp": _webp, ".gif": _gif}

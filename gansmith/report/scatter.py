@@ -1,0 +1,115 @@
+"""Scatters of vectors: what a sheet of pictures is for pictures. Drawn with NumPy, in milliseconds."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from gansmith.ground.errors import DataError
+
+GROUND, RULE, INK = (255, 255, 255), (232, 234, 237), (107, 114, 128)
+REAL, FAKE = (11, 127, 120), (207, 95, 14)
+MARGIN = 0.12  # of the reals' extent, on every side
+
+
+def scatter_sheet(points: np.ndarray, reals: np.ndarray, size: int = 512) -> np.ndarray:
+    """Generated points (N, 2) in orange over real points (M, 2) in green: a picture uint8 (size, size, 3).
+
+    The axes are a function of the reals alone, with one scale for both, so that sheets of one run can be compared
+    and animated. Points outside are drawn at the border; those that are not finite are counted in a corner.
+    Raises DataError for other shapes.
+    """
+    for name, values in (("points", points), ("reals", reals)):
+        if values.ndim != 2 or values.shape[1] != 2:
+            raise DataError(f"{name} are {values.shape}: a scatter takes (N, 2); see on_plane for longer vectors")
+    middle, half = frame_of(reals)
+    picture = _paper(middle, half, size)
+    radius = max(1.2, size / 230)
+    lost = 0
+    for values, colour, strength in ((reals, REAL, 0.35), (points, FAKE, 0.75)):
+        shown = values[np.isfinite(values).all(axis=1)].astype(np.float64)
+        lost = len(values) - len(shown)
+        unit = np.clip((shown - middle) / half, -1, 1) * [1, -1]  # pictures grow downwards
+        _splat(picture, (unit + 1) / 2 * (size - 1), radius, colour, strength)
+    sheet = np.rint(picture).astype(np.uint8)
+    if lost:
+        note = Image.fromarray(sheet)
+        text = f"{lost} of {len(points)} are not numbers"
+        ImageDraw.Draw(note).text((size // 40, size // 40), text, fill=FAKE, font=_font(size))
+        sheet = np.asarray(note).copy()
+    return sheet
+
+
+def frame_of(reals: np.ndarray) -> tuple[np.ndarray, float]:
+    """The square that a scatter shows: its middle (2,) and half its side, from the finite reals (M, 2)."""
+    kept = reals[np.isfinite(reals).all(axis=1)].astype(np.float64)
+    if not len(kept):
+        return np.zeros(2), 1.0
+    low, high = np.percentile(kept, 0.5, axis=0), np.percentile(kept, 99.5, axis=0)
+    half = float((high - low).max()) / 2 * (1 + 2 * MARGIN)
+    return (low + high) / 2, half if half > 0 else 1.0
+
+
+def on_plane(vectors: np.ndarray, reals: np.ndarray) -> np.ndarray:
+    """Vectors (N, D) seen in a plane, (N, 2): as they are for D = 2, else along the reals' two widest directions.
+
+    For D = 1 the second coordinate is 0. The directions' signs are fixed, so that every sheet sees the same plane.
+    """
+    if reals.shape[1] == 2:
+        return vectors
+    if reals.shape[1] == 1:
+        return np.concatenate([vectors, np.zeros_like(vectors)], axis=1)
+    kept = reals[np.isfinite(reals).all(axis=1)].astype(np.float64)
+    if not len(kept):
+        return vectors[:, :2]
+    centre = kept.mean(axis=0)
+    directions = np.linalg.eigh((kept - centre).T @ (kept - centre))[1][:, [-1, -2]]  # (D, 2), widest first
+    largest = np.abs(directions).argmax(axis=0)
+    directions = directions * np.sign(directions[largest, [0, 1]])
+    with np.errstate(invalid="ignore", over="ignore"):
+        return (vectors - centre) @ directions
+
+
+def _paper(middle: np.ndarray, half: float, size: int) -> np.ndarray:
+    """White ground, rules at round numbers and their labels: float64 (size, size, 3)."""
+    image = Image.new("RGB", (size, size), GROUND)
+    draw = ImageDraw.Draw(image)
+    step = _round_step(2 * half / 5)
+    font = _font(size)
+    for axis in (0, 1):
+        first = np.ceil((middle[axis] - half) / step) * step
+        for value in np.arange(first, middle[axis] + half, step):
+            share = (value - middle[axis]) / half
+            place = round(((share if axis == 0 else -share) + 1) / 2 * (size - 1))
+            draw.line([(place, 0), (place, size)] if axis == 0 else [(0, place), (size, place)], fill=RULE)
+            label = f"{value:.4g}" if abs(value) > step / 1e6 else "0"
+            draw.text((place + 3, size - size // 26) if axis == 0 else (3, place + 1), label, fill=INK, font=font)
+    return np.asarray(image).astype(np.float64)
+
+
+def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    return ImageFont.load_default(max(9, size // 42))
+
+
+def _round_step(rough: float) -> float:
+    power = 10.0 ** np.floor(np.log10(rough))
+    return float(power * min((1, 2, 5, 10), key=lambda factor: abs(factor * power - rough)))
+
+
+def _splat(picture: np.ndarray, places: np.ndarray, radius: float, colour: tuple[int, ...], strength: float) -> None:
+    """Blend soft-edged dots into `picture` (S, S, 3) in place; `places` (N, 2) are x, y in pixels.
+
+    Dots that overlap add up to a denser colour: each leaves (1 - strength) of what was there.
+    """
+    size, reach = picture.shape[0], int(np.ceil(radius + 1))
+    left = np.ones((size, size))
+    corner = np.rint(places).astype(int)
+    for down in range(-reach, reach + 1):
+        for right in range(-reach, reach + 1):
+            x, y = corner[:, 0] + right, corner[:, 1] + down
+            inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
+            distance = np.hypot(x - places[:, 0], y - places[:, 1])
+            cover = np.clip(radius + 0.5 - distance, 0, 1) * strength
+            np.multiply.at(left, (y[inside], x[inside]), 1 - cover[inside])
+    picture *= left[:, :, None]
+    picture += (1 - left[:, :, None]) * np.array(colour)
