@@ -21,7 +21,8 @@ from gansmith.ground.settings import DataSettings
 
 if TYPE_CHECKING:
     from gansmith.metrics.evaluation import Evaluation
-    from gansmith.metrics.reference import RealItems, Reference
+    from gansmith.metrics.real import RealItems
+    from gansmith.metrics.reference import Reference
 
 COUNT = 5000  # the yardstick's number of samples
 Progress = Callable[[str, float], None]
@@ -79,20 +80,19 @@ def reference_for(
 ) -> Reference:
     """A source made ready to be compared with: its training items, and its test items where it has them."""
     from gansmith.metrics.reference import reference
+    from gansmith.metrics.yardstick import FeatureSettings
 
-    return reference(
-        real_items(settings),
-        cache.folder() / "metrics",
+    wanted = FeatureSettings(
         features,  # pyright: ignore[reportArgumentType] - `resolve` refuses other names
         inception_file=Path(inception) if inception else None,
         train=train,
-        progress=progress,
     )
+    return reference(real_items(settings), cache.folder() / "metrics", wanted, progress)
 
 
 def real_items(settings: DataSettings) -> RealItems:
     """A source as the metrics take it."""
-    from gansmith.metrics.reference import RealItems
+    from gansmith.metrics.real import RealItems
 
     train = stores.open_store(dataclasses.replace(settings, first=0))
     test = _test_split(settings, train)

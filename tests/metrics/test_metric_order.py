@@ -35,8 +35,8 @@ def check_order(real: RealItems, made: Reference, count: int) -> None:
     items, labels = real.items[-count:], None if real.labels is None else real.labels[-count:]
     steps = {
         "real": items,
-        "trained": worse(items, 1, 15),
-        "half-trained": worse(items, 3, 40),
+        "trained": worse(items, 2, 25),
+        "half-trained": worse(items, 4, 50),
         "hardly trained": worse(items, 8, 90),
         "noise": pictures.noise(items, count),
     }
@@ -67,7 +67,8 @@ def test_order_by_a_classifier(name, idx_set, feature_cache, monkeypatch):
 
 
 def test_order_without_labels(emoji, feature_cache, short_training):
-    check_order(emoji, reference(emoji, feature_cache), 400)
+    small = few(emoji, 700)
+    check_order(small, reference(small, feature_cache), 300)
 
 
 @pytest.mark.slow
