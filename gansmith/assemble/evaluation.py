@@ -21,8 +21,7 @@ from gansmith.ground.settings import DataSettings
 
 if TYPE_CHECKING:
     from gansmith.metrics.evaluation import Evaluation
-    from gansmith.metrics.real import RealItems
-    from gansmith.metrics.reference import Reference
+    from gansmith.metrics.reference import RealItems, Reference
 
 COUNT = 5000  # the yardstick's number of samples
 Progress = Callable[[str, float], None]
@@ -82,17 +81,17 @@ def reference_for(
     from gansmith.metrics.reference import reference
     from gansmith.metrics.yardstick import FeatureSettings
 
-    wanted = FeatureSettings(
-        features,  # pyright: ignore[reportArgumentType] - `resolve` refuses other names
-        inception_file=Path(inception) if inception else None,
-        train=train,
+    chosen = FeatureSettings(
+        features,  # pyright: ignore[reportArgumentType] - other names are refused by name
+        Path(inception) if inception else None,
+        train,
     )
-    return reference(real_items(settings), cache.folder() / "metrics", wanted, progress)
+    return reference(real_items(settings), cache.folder() / "metrics", chosen, progress)
 
 
 def real_items(settings: DataSettings) -> RealItems:
     """A source as the metrics take it."""
-    from gansmith.metrics.real import RealItems
+    from gansmith.metrics.reference import RealItems
 
     train = stores.open_store(dataclasses.replace(settings, first=0))
     test = _test_split(settings, train)

@@ -95,7 +95,12 @@ def train(
 
 
 def begin(
-    recipe: Recipe, folder: RunFolder, nets: NetPair | None, *, watching: Sequence[Watcher] = (), say: Say = print
+    recipe: Recipe,
+    folder: RunFolder,
+    nets: NetPair | None,
+    *,
+    watching: Sequence[Watcher] = (),
+    say: Say = lambda _: None,
 ) -> Run:
     """Start a run in a new folder."""
     setup = set_up(recipe)
