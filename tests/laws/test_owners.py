@@ -107,11 +107,11 @@ def test_nothing_runs_on_one_system_only(module: Module):
 
 def functions_that_ask(module: Module) -> list[range]:
     """The lines of each function that asks which system it is on, and so has an answer for every one."""
-    asking = [f for f in functions(module.tree) if {"sys.platform", "os.name"} & {ast.unparse(n) for n in tests(f)}]
+    asking = [f for f in functions(module.tree) if {"sys.platform", "os.name"} & {ast.unparse(n) for n in comparisons(f)}]
     return [range(function.lineno, (function.end_lineno or 0) + 1) for function in asking]
 
 
-def tests(function: Function) -> list[ast.expr]:
+def comparisons(function: Function) -> list[ast.expr]:
     """What the function's `if x == ...` statements compare."""
     found = [node.test for node in ast.walk(function) if isinstance(node, ast.If)]
     return [test.left for test in found if isinstance(test, ast.Compare)]
