@@ -53,10 +53,10 @@ class Scratch:
 
     def __init__(self, dtype: np.dtype) -> None:
         self.dtype = dtype
-        self._held: dict[tuple[str, Shape], np.ndarray] = {}
+        self.held: dict[tuple[str, Shape], np.ndarray] = {}
 
     def take(self, name: str, shape: Shape) -> np.ndarray:
         """The array `name` in `shape`: zeros when it is new, else as the last use left it."""
-        if (name, shape) not in self._held:
-            self._held[name, shape] = np.zeros(shape, self.dtype)
-        return self._held[name, shape]
+        if (name, shape) not in self.held:
+            self.held[name, shape] = np.zeros(shape, self.dtype)
+        return self.held[name, shape]

@@ -16,7 +16,8 @@ KNOWN = ("sigmoid-as-logits", "wrong-pixel-range", "constant-bias-correction", "
 
 
 class ConstantCorrectionAdam(Adam):
-    """Adam that corrects every step as if it were the first: later steps are scaled by about .32."""
+    """Adam that corrects every step as if it were the first. With betas .9 and .999 and a steady gradient it goes up to
+    twice too far for a hundred steps, and in the end a third of the way."""
 
     def corrections(self) -> tuple[float, float]:
         """1 - beta, whatever the step."""

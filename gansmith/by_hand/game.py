@@ -127,9 +127,10 @@ class HandGame:
         player.descend(now.generator_rate, self.tally if now.measure else None)
 
     def average(self, decay: float) -> None:
-        """average = decay x average + (1 - decay) x weights; batch statistics are copied."""
+        """average = weights + decay x (average - weights), in place; batch statistics are copied."""
+        self.averaged.trained -= self.generator.weights.trained
         self.averaged.trained *= decay
-        self.averaged.trained += (1 - decay) * self.generator.weights.trained
+        self.averaged.trained += self.generator.weights.trained
         self.averaged.kept[...] = self.generator.weights.kept
 
     # ---- what goes in

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from math import isqrt
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 PixelRange = Literal["symmetric", "unit"]
+AnyArray = TypeVar("AnyArray", bound=Any)  # NumPy's, or another library's that computes alike
 
 SCALE: dict[str, tuple[float, float]] = {"symmetric": (2 / 255, -1.0), "unit": (1 / 255, 0.0)}
 """value = byte * SCALE[range][0] + SCALE[range][1]"""
@@ -29,6 +30,12 @@ def to_bytes(values: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.nd
     factor, offset = SCALE[pixel_range]
     scaled = (np.asarray(values, np.float32) - np.float32(offset)) / np.float32(factor)
     return np.nan_to_num(np.clip(np.rint(scaled), 0, 255)).astype(np.uint8)
+
+
+def to_unit(values: AnyArray, pixel_range: PixelRange) -> AnyArray:
+    """Values of either range to [0, 1], unclipped; arrays and tensors of any shape."""
+    factor, offset = SCALE[pixel_range]
+    return (values - offset) * (1 / (255 * factor))
 
 
 def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap: int = 1) -> np.ndarray:
