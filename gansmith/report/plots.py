@@ -207,7 +207,7 @@ def _frame(axes: Axes, title: str, x: Axis, *, log: bool = False) -> None:
 
 def _finish(axes: Axes, *, legend: bool) -> None:
     if legend:
-        axes.legend(fontsize=8, labelcolor=INK, facecolor="white", framealpha=0.8, edgecolor="none")
+        axes.legend(loc="upper right", fontsize=8, labelcolor=INK, facecolor="white", framealpha=0.8, edgecolor="none")
     else:
         axes.text(0.5, 0.5, "no numbers yet", transform=axes.transAxes, ha="center", color=QUIET, fontsize=9)
 
