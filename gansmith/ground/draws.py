@@ -60,3 +60,13 @@ def dropout_key(recipe: Recipe, update: int, turn: int, which: Pass, layer: int)
     "real" and "fake" are the discriminator's passes, "generator" is the generator's own."""
     number = (len(PASSES) * turn + PASSES.index(which)) * 1000 + layer
     return streams.word(recipe.seed, "dropout", update, number)
+
+
+def mirrored(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
+    """Which real items of a turn are turned left to right: bool (count,), half of them on average."""
+    return streams.generator(recipe.seed, "augment", update, turn).random(count) < 0.5
+
+
+def shares(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
+    """Where between a real and a generated item a gradient penalty looks: float32 (count,) in [0, 1)."""
+    return streams.generator(recipe.seed, "penalty", update, turn).random(count, dtype=np.float32)

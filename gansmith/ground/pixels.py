@@ -6,13 +6,14 @@ Pictures are uint8 (N, H, W, C) outside the engines and float32 inside, in one o
 
 from __future__ import annotations
 
+from math import isqrt
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
-from PIL import Image
 
 PixelRange = Literal["symmetric", "unit"]
+AnyArray = TypeVar("AnyArray", bound=Any)  # NumPy's, or another library's that computes alike
 
 SCALE: dict[str, tuple[float, float]] = {"symmetric": (2 / 255, -1.0), "unit": (1 / 255, 0.0)}
 """value = byte * SCALE[range][0] + SCALE[range][1]"""
@@ -25,10 +26,16 @@ def to_float(pictures: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.
 
 
 def to_bytes(values: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.ndarray:
-    """Floats in the named range to bytes, rounded to nearest and clipped; the inverse of `to_float`."""
+    """Floats in the named range to bytes, rounded to nearest and clipped; the inverse of `to_float`. NaN is black."""
     factor, offset = SCALE[pixel_range]
     scaled = (np.asarray(values, np.float32) - np.float32(offset)) / np.float32(factor)
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    return np.nan_to_num(np.clip(np.rint(scaled), 0, 255)).astype(np.uint8)
+
+
+def to_unit(values: AnyArray, pixel_range: PixelRange) -> AnyArray:
+    """Values of either range to [0, 1], unclipped; arrays and tensors of any shape."""
+    factor, offset = SCALE[pixel_range]
+    return (values - offset) * (1 / (255 * factor))
 
 
 def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap: int = 1) -> np.ndarray:
@@ -38,7 +45,7 @@ def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap
     """
     pictures = as_rgb(pictures)
     count, height, width, _ = pictures.shape
-    columns = columns or max(1, int(np.ceil(np.sqrt(count))))
+    columns = columns or whole_rows(count)
     rows = -(-count // columns)
     pictures = pictures.repeat(zoom, axis=1).repeat(zoom, axis=2)
     height, width = height * zoom, width * zoom
@@ -48,6 +55,12 @@ def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap
         left = gap + (index % columns) * (width + gap)
         sheet[top : top + height, left : left + width] = picture
     return sheet
+
+
+def whole_rows(count: int) -> int:
+    """The columns of a sheet: about square, wider (thrice at most) where that fills its rows: 10 in 2x5."""
+    square = max(1, isqrt(count - 1) + 1)
+    return next((columns for columns in range(square, isqrt(3 * count) + 1) if count % columns == 0), square)
 
 
 def as_rgb(pictures: np.ndarray) -> np.ndarray:
@@ -64,6 +77,8 @@ def write_png(path: Path, picture: np.ndarray) -> None:
     """Write one uint8 picture (H, W, 3) or (H, W, 1) as PNG."""
     if picture.ndim == 3 and picture.shape[2] == 1:
         picture = picture[:, :, 0]
+    from PIL import Image  # here, so that the NumPy engine needs NumPy only
+
     Image.fromarray(picture).save(path, format="PNG")
 
 

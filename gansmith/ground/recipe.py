@@ -6,6 +6,7 @@ A recipe in a file names only what differs from the defaults; a run stores it re
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 import types
 from pathlib import Path
@@ -35,7 +36,9 @@ def read(path: Path) -> Recipe:
 def from_table(table: dict[str, Any], origin: str = "recipe") -> Recipe:
     """Typed settings from a parsed TOML table; unknown keys and wrong types are refused by name."""
     version = table.get("format", FORMAT)
-    if not isinstance(version, int) or version > FORMAT:
+    if type(version) is not int or version < 1:
+        raise RecipeError(f"{origin}: format = {version!r} is no format of a recipe: write format = {FORMAT}")
+    if version > FORMAT:
         raise RecipeError(
             f"{origin} is of format {version}, this Gansmith reads format {FORMAT}: install a newer Gansmith"
         )
@@ -47,6 +50,21 @@ def from_table(table: dict[str, Any], origin: str = "recipe") -> Recipe:
 def to_table(recipe: Recipe) -> dict[str, Any]:
     """Plain dictionaries, lists, strings and numbers, every field present."""
     return dataclasses.asdict(recipe, dict_factory=lambda items: {k: _plain(v) for k, v in items})
+
+
+def flat(recipe: Recipe) -> dict[str, Any]:
+    """Every value by its dotted name: {"data.batch": 64, ...}."""
+    values: dict[str, Any] = {}
+
+    def walk(table: dict[str, Any], prefix: str) -> None:
+        for name, value in table.items():
+            if isinstance(value, dict):
+                walk(value, f"{prefix}{name}.")
+            else:
+                values[prefix + name] = value
+
+    walk(to_table(recipe), "")
+    return values
 
 
 def to_toml(recipe: Recipe) -> str:
@@ -81,40 +99,83 @@ def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
     return from_table(table, "--set")
 
 
+ABOVE_ZERO = (
+    "data.batch",
+    "latent.dim",
+    "generator.norm_epsilon",
+    "generator.initial_scale",
+    "discriminator.norm_epsilon",
+    "discriminator.initial_scale",
+    "loss.discriminator_scale",
+    "regularizer.interval",
+    "feedback.discriminator_turns",
+    "feedback.generator_turns",
+    "optimizer.generator.rate",
+    "optimizer.generator.epsilon",
+    "optimizer.discriminator.rate",
+    "optimizer.discriminator.epsilon",
+    "watch.stats_every",
+    "watch.samples",
+    "watch.keep",
+)
+NOT_NEGATIVE = (
+    "threads",
+    "data.channels",
+    "data.crop",
+    "data.first",
+    "latent.classes_drawn",
+    "generator.slope",
+    "discriminator.slope",
+    "regularizer.gamma",
+    "optimizer.generator.momentum",
+    "optimizer.discriminator.momentum",
+    "schedule.start",
+    "schedule.factor",
+    "schedule.every",
+    "ema.half_life",
+    "ema.ramp_up",
+    "watch.samples_every",
+    "watch.checkpoint_minutes",
+    "watch.checkpoint_every",
+    "watch.checkpoint_epochs",
+)
+SHARES = (
+    "generator.dropout",
+    "discriminator.dropout",
+    "optimizer.generator.beta1",
+    "optimizer.generator.beta2",
+    "optimizer.discriminator.beta1",
+    "optimizer.discriminator.beta2",
+)
+
+
 def check(recipe: Recipe) -> None:
     """Refuse values and combinations without meaning, whatever engine or data comes later."""
-    positive = {
-        "data.batch": recipe.data.batch,
-        "latent.dim": recipe.latent.dim,
-        "feedback.discriminator_turns": recipe.feedback.discriminator_turns,
-        "feedback.generator_turns": recipe.feedback.generator_turns,
-        "regularizer.interval": recipe.regularizer.interval,
-        "watch.stats_every": recipe.watch.stats_every,
-        "watch.samples": recipe.watch.samples,
-        "watch.keep": recipe.watch.keep,
-        "optimizer.generator.rate": recipe.optimizer.generator.rate,
-        "optimizer.discriminator.rate": recipe.optimizer.discriminator.rate,
-    }
-    for name, value in positive.items():
-        if not value > 0:
-            raise RecipeError(f"{name} is {value}: it must be above 0")
-    for player in (recipe.generator, recipe.discriminator):
-        if not 0 <= player.dropout < 1:
-            raise RecipeError(f"dropout is {player.dropout}: it must be at least 0 and below 1")
-        if min((*player.widths, *player.kernels, *player.strides), default=1) < 1:
-            raise RecipeError("widths, kernels and strides must be at least 1")
-    for name in ("real", "fake", "generator"):
-        target = getattr(recipe.loss, name)
-        if len(target) != 2 or target[0] > target[1]:
-            raise RecipeError(f"loss.{name} is {list(target)}: a target is [low, high], as in [0.9, 1.0]")
-    if recipe.regularizer.gamma < 0:
-        raise RecipeError(f"regularizer.gamma is {recipe.regularizer.gamma}: it must be at least 0")
+    values = flat(recipe)
+    for name in ABOVE_ZERO:
+        if not values[name] > 0:
+            raise RecipeError(f"{name} is {values[name]}: it must be above 0")
+    for name in NOT_NEGATIVE:
+        if values[name] < 0:
+            raise RecipeError(f"{name} is {values[name]}: it must be at least 0")
+    for name in SHARES:
+        if not 0 <= values[name] < 1:
+            raise RecipeError(f"{name} is {values[name]}: it must be at least 0 and below 1")
+    for player in ("generator", "discriminator"):
+        for name in ("widths", "kernels", "strides"):
+            if min(values[f"{player}.{name}"], default=1) < 1:
+                raise RecipeError(f"{player}.{name} is {values[f'{player}.{name}']}: each must be at least 1")
+    for name in ("loss.real", "loss.fake", "loss.generator"):
+        target = values[name]
+        if len(target) != 2 or not 0 <= target[0] <= target[1] <= 1:
+            raise RecipeError(f"{name} is {target}: a target is [low, high] between 0 and 1, as in [0.9, 1.0]")
     budgets = [n for n in ("updates", "images", "epochs", "minutes") if getattr(recipe.budget, n) != 0]
     if len(budgets) > 1 or any(getattr(recipe.budget, name) < 0 for name in budgets):
         raise RecipeError(
             f"budget has {', '.join(budgets)}: set exactly one of updates, images, epochs, minutes above 0"
         )
     _check_ranges(recipe)
+    _check_game(recipe)
 
 
 def _check_ranges(recipe: Recipe) -> None:
@@ -137,15 +198,68 @@ def _check_ranges(recipe: Recipe) -> None:
         )
 
 
+UNLABELLED_LOSSES = ("hinge", "wasserstein", "relativistic")
+"""Losses that train towards no labels, so that there is nothing to smooth."""
+
+COMPARING_LOSSES = ("relativistic",)
+"""Losses whose generator needs verdicts on real items."""
+
+
+def _check_game(recipe: Recipe) -> None:
+    """Losses, regularizers, feedbacks and faults that have no meaning together."""
+    loss, feedback, regularizer = recipe.loss, recipe.feedback, recipe.regularizer.name
+    smoothed = (loss.real, loss.fake, loss.generator) != ((1.0, 1.0), (0.0, 0.0), (1.0, 1.0))
+    if loss.name in UNLABELLED_LOSSES and smoothed:
+        raise RecipeError(
+            f"loss.name = {loss.name!r} has no labels to smooth: leave loss.real, loss.fake and loss.generator out"
+        )
+    if loss.name in COMPARING_LOSSES and feedback.name in ("stacked", "labels"):
+        raise RecipeError(
+            f"loss.name = {loss.name!r} compares verdicts on real and generated items, and with feedback.name = "
+            f"{feedback.name!r} the generator knows only its own: set feedback.name=alternating or joint"
+        )
+    if loss.name == "wasserstein" and regularizer == "none" and not recipe.discriminator.spectral_norm:
+        raise RecipeError(
+            "loss.name = 'wasserstein' has no minimum unless something bounds the discriminator's slope: set "
+            "regularizer.name=gradient-penalty, or discriminator.spectral_norm=true"
+        )
+    if regularizer == "gradient-penalty" and recipe.discriminator.norm == "batch":
+        raise RecipeError(
+            "regularizer.name = 'gradient-penalty' asks for the slope at each item alone, and batch norm mixes the "
+            "items: set discriminator.norm=none"
+        )
+    if feedback.name == "joint" and (feedback.discriminator_turns, feedback.generator_turns) != (1, 1):
+        raise RecipeError(
+            "feedback.name = 'joint' moves both players once, at the same time: set both turns to 1, or "
+            "feedback.name=alternating"
+        )
+    if feedback.name == "joint" and feedback.latents != "same":
+        raise RecipeError("feedback.name = 'joint' has one batch of latents for both: set feedback.latents=same")
+    for fault in ("never-frozen", "never-trained"):
+        if fault in recipe.faults and feedback.name != "stacked":
+            raise RecipeError(f"the fault {fault!r} is one of a combined model: set feedback.name=stacked")
+
+
 def _split(assignment: str) -> tuple[str, Any]:
     name, equals, text = assignment.partition("=")
     if not equals or not name.strip():
         raise RecipeError(f"--set {assignment!r} is not of the form table.key=value")
-    text = text.strip()
+    return name.strip(), _value(text.strip())
+
+
+def _value(text: str) -> Any:
+    """Text as TOML, or else as what people type: `.5`, `2.`, `[relu, tanh]`, and bare strings (dates are names)."""
     try:
-        return name.strip(), tomllib.loads(f"value = {text}")["value"]
+        value = tomllib.loads(f"value = {text}")["value"]
+        return value if isinstance(value, (bool, int, float, str, list, dict)) else text
     except tomllib.TOMLDecodeError:
-        return name.strip(), text
+        pass
+    if text.startswith("[") and text.endswith("]"):
+        return [_value(part.strip()) for part in text[1:-1].split(",") if part.strip()]
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _plain(value: Any) -> Any:
@@ -194,6 +308,8 @@ def _coerce(value: Any, hint: Any, name: str, origin: str) -> Any:
     if kind in (Union, types.UnionType):
         return _coerce(value, get_args(hint)[0], name, origin)
     if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise RecipeError(f"{origin}: {name} = {value!r} must be a finite number")
         return float(value)
     if hint is str and isinstance(value, int) and not isinstance(value, bool):
         return str(value)

@@ -84,6 +84,21 @@ class RunFolder:
         return self.checkpoints / f"{update:08d}"
 
     @property
+    def best(self) -> Path:
+        """Which checkpoint is the best, and by which figure."""
+        return self.root / "best.json"
+
+    @property
+    def judgements(self) -> Path:
+        """One JSON row per measurement of quality while training."""
+        return self.root / "judgements.jsonl"
+
+    @property
+    def evaluation(self) -> Path:
+        """The figures of the last evaluation."""
+        return self.root / "evaluation.json"
+
+    @property
     def report(self) -> Path:
         """The run's self-contained page."""
         return self.root / "report.html"
@@ -107,9 +122,9 @@ class RunFolder:
         try:
             self.samples.mkdir(parents=True, exist_ok=True)
             self.checkpoints.mkdir(exist_ok=True)
+            self.store_recipe(recipe)
         except OSError as error:
             raise RunError(f"{self.root} cannot be made: {error.strerror or error}") from None
-        self.store_recipe(recipe)
 
     def store_recipe(self, recipe: Recipe) -> None:
         """Write the resolved recipe, replacing the old one in one move."""
@@ -154,7 +169,7 @@ def append_row(path: Path, row: dict[str, Any]) -> None:
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a .jsonl file; a last row torn by a kill is passed over. Nothing where there is no file."""
+    """The rows of a .jsonl file; a row torn by a kill, or damaged, is passed over. Nothing where there is no file."""
     if not path.exists():
         return
     with open(path, encoding="utf-8", errors="replace") as file:

@@ -1,0 +1,240 @@
+"""From a recipe's name and what a user changed to a resolved recipe, a store, an order and a game."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import log2
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gansmith import recipes as cookbook
+from gansmith.data import store as stores
+from gansmith.data.order import Order
+from gansmith.data.sources import SOURCES
+from gansmith.data.store import Store
+from gansmith.data.survey import Survey, folder_settings
+from gansmith.ground import recipe as recipe_files
+from gansmith.ground.errors import EngineError, RecipeError
+from gansmith.ground.game import Game
+from gansmith.ground.plan import Shape
+from gansmith.ground.settings import BudgetSettings, Recipe
+from gansmith.training.schedules import Clock, budget_images
+
+if TYPE_CHECKING:
+    from gansmith.nets import NetPair
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a user said about the length of a run; one at most. None: as the recipe says."""
+
+    updates: int | None = None
+    images: int | None = None
+    epochs: float | None = None
+    minutes: float | None = None
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with this budget instead of its own."""
+        given = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
+        if not given:
+            return recipe
+        if len(given) > 1:
+            raise RecipeError(f"give one of --{' and --'.join(given)}, not both")
+        name, value = next(iter(given.items()))
+        if not value > 0:
+            raise RecipeError(f"--{name} {value}: it must be above 0")
+        budget = BudgetSettings(**given)
+        if name == "minutes" and recipe.budget.minutes == value:
+            budget = recipe.budget  # the same length again: its estimate stands
+        return dataclasses.replace(recipe, budget=budget)
+
+
+def choose_recipe(
+    name: str | Path | Recipe,
+    *,
+    data: str | None = None,
+    budget: Budget = Budget(),
+    engine: str | None = None,
+    device: str | None = None,
+    seed: int | None = None,
+    settings: Mapping[str, Any] | list[str] | None = None,
+) -> Recipe:
+    """A recipe by name or path with what the user changed. "auto" values are still in it."""
+    recipe = name if isinstance(name, Recipe) else cookbook.find(str(name))
+    asked = {"data.source": data, "engine": engine, "device": device, "seed": seed}
+    recipe = recipe_files.override(recipe, {key: value for key, value in asked.items() if value is not None})
+    if settings:
+        recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
+    recipe = budget.apply(recipe)
+    recipe = dataclasses.replace(
+        recipe, data=dataclasses.replace(recipe.data, source=choose_source(recipe.data.source))
+    )
+    if not any((recipe.budget.updates, recipe.budget.images, recipe.budget.epochs, recipe.budget.minutes)):
+        raise RecipeError(f"recipe {recipe.name!r} has no budget: give --updates, --images, --epochs or --minutes")
+    return recipe
+
+
+def choose_source(name: str) -> str:
+    """A built-in source's name as it is, anything else as an absolute path: a run may be resumed from elsewhere."""
+    return name if name in SOURCES else str(Path(name).expanduser().resolve())
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything a training needs before its game is built. The recipe is resolved: no "auto" is left."""
+
+    recipe: Recipe
+    store: Store
+    remarks: tuple[str, ...] = ()  # automatic choices, said aloud
+
+    @property
+    def classes(self) -> int:
+        """Classes that the players are told of; 0 = unlabelled."""
+        return self.store.classes if self.recipe.data.labels != "none" else 0
+
+    @property
+    def item_shape(self) -> Shape:
+        """(channels, height, width) or (features,)."""
+        return self.store.item_shape
+
+    def order(self) -> Order:
+        """The seeded order of the items."""
+        return Order(self.store.count, self.recipe.data.batch, self.recipe.seed)
+
+    def clock(self) -> Clock:
+        """The clock of the whole run."""
+        images_per_epoch = self.order().batches_per_epoch * self.recipe.data.batch
+        return Clock(self.recipe, images_per_epoch, budget_images(self.recipe, images_per_epoch))
+
+
+def set_up(recipe: Recipe, progress: Callable[[int, int], None] | None = None) -> Setup:
+    """Open (or prepare) the store and settle what the recipe leaves open."""
+    recipe, remarks = _settle_folder(recipe)
+    store = stores.open_store(recipe.data, recipe.seed, progress)
+    if recipe.data.labels == "classes" and not store.classes:
+        raise RecipeError(f"data.labels = 'classes', and {recipe.data.source} has no labels: set data.labels=none")
+    if 0 < store.classes < recipe.latent.classes_drawn:
+        raise RecipeError(f"latent.classes_drawn = {recipe.latent.classes_drawn}: the data has {store.classes} classes")
+    if store.skipped:
+        remarks.append(
+            f"{len(store.skipped)} of the source's files are skipped; the first: {': '.join(store.skipped[0])}"
+        )
+    return Setup(settle_machine(recipe), store, tuple(remarks))
+
+
+def settle_machine(recipe: Recipe) -> Recipe:
+    """Device, precision and threads as this machine has them."""
+    if recipe.engine == "numpy":
+        if recipe.device not in ("auto", "cpu"):
+            raise EngineError(
+                f"engine = 'numpy' computes on the processor: device = {recipe.device!r} needs --engine torch"
+            )
+        name = "float32" if recipe.precision.name == "auto" else recipe.precision.name
+        threads = recipe.threads or int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1
+        device = "cpu"
+    else:
+        from gansmith.game import machine
+
+        device = machine.choose_device(recipe.device)
+        name = machine.choose_precision(recipe.precision.name, device)
+        threads = machine.use_threads(recipe.threads)
+    precision = dataclasses.replace(recipe.precision, name=name)
+    return dataclasses.replace(recipe, device=device, threads=threads, precision=precision)
+
+
+def _settle_folder(recipe: Recipe) -> tuple[Recipe, list[str]]:
+    """A recipe that leaves its networks to the pictures (`widths = []`) gets what the survey of them advises."""
+    if recipe.generator.widths or recipe.discriminator.widths:
+        return recipe, []
+    from gansmith.data import survey as surveys
+
+    written, now = recipe_files.flat(cookbook.find("folder")), recipe_files.flat(recipe)
+    advice = [
+        (key, value, reason)
+        for key, value, reason in own_pictures(surveys.survey(recipe.data))
+        if now[key] == written[key]  # what the user set stays
+    ]
+    recipe = recipe_files.override(recipe, {key: value for key, value, _ in advice})
+    return recipe, [f"{key} = {value}: {reason}" for key, value, reason in advice]
+
+
+def own_pictures(found: Survey) -> list[tuple[str, Any, str]]:
+    """What recipe `folder` sets for somebody's own items: (key, value, reason) each."""
+    advice = folder_settings(found)
+    if found.kind != "pictures":
+        dense = [(f"{player}.net", "dense", "vectors") for player in ("generator", "discriminator")]
+        widths = [(f"{player}.widths", [128, 128, 128], "vectors") for player in ("generator", "discriminator")]
+        return [*advice, *dense, *widths, ("generator.output", "linear", "vectors know no range")]
+    sides = [int(side) for side in str({key: value for key, value, _ in advice}["data.size"]).split("x")]
+    stages = max(1, round(log2(min(sides) / 4)))
+    reason = f"{stages} doublings from {min(sides) >> stages} pixels to {min(sides)}"
+    widths = [32 * 2**stage for stage in range(stages)]
+    return [
+        *advice,
+        ("generator.widths", [*reversed(widths)], reason),
+        ("discriminator.widths", widths, "the generator's, turned round"),
+    ]
+
+
+def build_game(setup: Setup, nets: NetPair | None = None) -> Game:
+    """The game on the engine that the recipe names, with its items loaded."""
+    if setup.recipe.engine == "numpy":
+        from gansmith.by_hand import HandGame
+
+        if nets is not None:
+            raise EngineError("engine = 'numpy' cannot run torch networks: use --engine torch for your own nets")
+        game: Game = HandGame(setup.recipe, setup.item_shape, setup.classes)
+    else:
+        from gansmith.game.torch_game import TorchGame
+
+        game = TorchGame(setup.recipe, setup.item_shape, setup.classes, nets)
+    game.load(setup.store.items, setup.store.labels)
+    return game
+
+
+def describe_data(store: Store) -> dict[str, Any]:
+    """What a run remembers of its data."""
+    return {
+        "description": store.description,
+        "fingerprint": store.fingerprint,
+        "count": store.count,
+        "kind": store.kind,
+        "item_shape": list(store.item_shape),
+        "class_names": list(store.class_names),
+        "skipped": [list(entry) for entry in store.skipped],
+    }
+
+
+def environment(recipe: Recipe) -> dict[str, Any]:
+    """What results may depend on."""
+    found: dict[str, Any] = {
+        "gansmith": importlib.metadata.version("gansmith") if _installed() else "from source",
+        "python": platform.python_version(),
+        "platform": sys.platform,
+        "numpy": np.__version__,
+        "engine": recipe.engine,
+        "device": recipe.device,
+        "precision": recipe.precision.name,
+        "threads": recipe.threads,
+    }
+    if recipe.engine == "torch":
+        from gansmith.game import machine
+
+        found |= machine.environment()
+    return found
+
+
+def _installed() -> bool:
+    try:
+        importlib.metadata.version("gansmith")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True

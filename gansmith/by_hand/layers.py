@@ -1,0 +1,239 @@
+"""Every layer but the convolutions: `forward` makes y from x, `backward` makes dL/dx from dL/dy.
+
+A batch is x (B, features), or (B, height, width, channels) for pictures. `w` holds the layer's arrays by name,
+`into` receives the gradients of the trained ones under the same names. A name that starts with d is a gradient of
+the loss: dy = dL/dy. Each layer remembers its last forward pass; its backward pass belongs to that one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from gansmith.by_hand.activations import CURVES
+from gansmith.by_hand.arrays import Named, Scratch
+from gansmith.ground import plan, streams
+from gansmith.ground.plan import Shape
+
+PlanLayer = TypeVar("PlanLayer", bound=plan.Layer)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """How a forward pass runs.
+
+    training: batch norm uses the batch's statistics and dropout is on. track: batch norm moves its running
+    statistics. dropout_key: layer index -> key of the mask, while training.
+    """
+
+    labels: np.ndarray | None = None  # int64 (B,)
+    training: bool = False
+    track: bool = False
+    dropout_key: Callable[[int], int] | None = None
+
+
+class Layer(ABC, Generic[PlanLayer]):
+    """One layer of a plan, at work. Arrays that it hands out are its own: the next pass overwrites them."""
+
+    def __init__(self, layer: PlanLayer, index: int, dtype: np.dtype) -> None:
+        self.plan, self.index = layer, index
+        self.scratch = Scratch(dtype)
+
+    @abstractmethod
+    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+        """x -> y; x is left as it is."""
+
+    @abstractmethod
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+        """dy -> dx, using up dy. Weight gradients go to `into` (None: the layer is frozen); with onward = False
+        nobody needs dx, and dy comes back."""
+
+    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+        """The change of y when x changes by t, to first order; only the gradient penalty asks for it."""
+        raise NotImplementedError(f"{type(self).__name__} has no tangent")
+
+
+class Dense(Layer[plan.Linear]):
+    """y = x W^T + b."""
+
+    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+        """x (B, inputs) -> y (B, outputs)."""
+        self.x = x
+        y = np.matmul(x, w["weight"].T, out=self.scratch.take("y", (len(x), self.plan.outputs)))
+        if self.plan.bias:
+            y += w["bias"]
+        return y
+
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+        """dW = dy^T x,  db = sum of dy over the batch,  dx = dy W."""
+        if into is not None:
+            np.matmul(dy.T, self.x, out=into["weight"])
+            if self.plan.bias:
+                column_sums(dy, out=into["bias"])
+        if not onward:
+            return dy
+        return np.matmul(dy, w["weight"], out=self.scratch.take("dx", self.x.shape))
+
+    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+        """t W^T."""
+        return np.matmul(t, w["weight"].T)
+
+
+class Activation(Layer[plan.Activation]):
+    """y = f(x), element by element; see `activations`."""
+
+    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+        """x -> y of the same shape."""
+        self.curve = CURVES[self.plan.kind]
+        self.y = self.curve.value(x, self.plan.slope, self.scratch.take("y", x.shape))
+        return self.y
+
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+        """dx = f'(x) dy."""
+        dy *= self.curve.slope(self.y, self.plan.slope)
+        return dy
+
+    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+        """f'(x) t."""
+        return t * self.curve.slope(self.y, self.plan.slope)
+
+    def bend(self) -> np.ndarray | float:
+        """f''(x)."""
+        return self.curve.bend(self.y, self.plan.slope)
+
+
+class BatchNorm(Layer[plan.BatchNorm]):
+    """y = scale n + shift, where n = (x - mean) / sqrt(variance + epsilon) for each feature (Ioffe, Szegedy 2015).
+
+    In training mean and variance are the batch's own, over items and positions, so every x of the batch has a part
+    in every y; otherwise they are running averages.
+    """
+
+    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+        """x -> y of the same shape; the last axis is the feature, or all of x[0] when normed per feature."""
+        rows = x.reshape(-1, self.plan.features)
+        n = self.n = self.scratch.take("n", rows.shape)
+        self.of_batch = how.training
+        if how.training:
+            mean = column_sums(rows) / len(rows)
+            np.subtract(rows, mean, out=n)
+            variance = np.einsum("mc,mc->c", n, n) / len(rows)
+            if how.track:
+                self._track(mean, variance, len(rows), w)
+        else:
+            np.subtract(rows, w["mean"], out=n)
+            variance = w["variance"]
+        self.inverse = 1 / np.sqrt(variance + self.plan.epsilon)
+        n *= self.inverse
+        y = np.multiply(n, w["scale"], out=self.scratch.take("y", rows.shape))
+        y += w["shift"]
+        return y.reshape(x.shape)
+
+    def _track(self, mean: np.ndarray, variance: np.ndarray, count: int, w: Named) -> None:
+        """running += momentum x (batch - running); the running variance is the unbiased one, as PyTorch has it."""
+        w["mean"] += self.plan.momentum * (mean - w["mean"])
+        w["variance"] += self.plan.momentum * (variance * (count / max(count - 1, 1)) - w["variance"])
+
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+        """dshift = sum dy,  dscale = sum dy n,  dx = scale / sqrt(variance + epsilon) (dy - avg dy - n avg(dy n)).
+
+        The two averages are what x does to the mean and to the variance of its batch; running ones do not heed x.
+        """
+        rows = dy.reshape(self.n.shape)
+        dshift, dscale = column_sums(rows), np.einsum("mc,mc->c", rows, self.n)
+        if into is not None:
+            into["shift"][...], into["scale"][...] = dshift, dscale
+        if onward and self.of_batch:
+            rows -= dshift / len(rows)
+            self.n *= dscale / len(rows)  # n has served: the next forward pass makes it anew
+            rows -= self.n
+        if onward:
+            rows *= w["scale"] * self.inverse
+        return rows.reshape(dy.shape)
+
+
+class Dropout(Layer[plan.Dropout]):
+    """y = x m, with m = 0 for a share `rate` of the features and 1 / (1 - rate) for the others."""
+
+    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+        """x -> y of the same shape, y = x outside training. Masks count row-major over channels, height, width."""
+        self.mask = None
+        if not how.training:
+            return x
+        assert how.dropout_key is not None, "a training pass through dropout needs its keys"
+        keep = streams.keep_mask(features_first(x.shape), self.plan.rate, how.dropout_key(self.index))
+        keep = np.moveaxis(keep, 1, -1).astype(x.dtype)
+        self.mask = np.divide(keep, x.dtype.type(1 - self.plan.rate), out=self.scratch.take("mask", x.shape))
+        return np.multiply(x, self.mask, out=self.scratch.take("y", x.shape))
+
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+        """dx = dy m."""
+        if self.mask is not None:
+            dy *= self.mask
+        return dy
+
+    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+        """t m."""
+        return self.backward(t.copy(), w, None)
+
+
+class Reshape(Layer[plan.Reshape]):
+    """The same numbers in another shape, row-major over channels, height, width."""
+
+    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+        """x -> y (B, features) or (B, height, width, channels)."""
+        self.before = features_first(x.shape)[1:]
+        return rearrange(x, self.plan.shape)
+
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+        """dx is dy in x's shape."""
+        return rearrange(dy, self.before)
+
+    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+        """t in y's shape."""
+        return rearrange(t, self.plan.shape)
+
+
+class ConcatLabels(Layer[plan.ConcatLabels]):
+    """y = [x, one-hot label]: after a vector's features, or as constant maps after a picture's channels."""
+
+    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+        """x (B, ..., features) -> y (B, ..., features + classes)."""
+        if how.labels is None:
+            raise ValueError(f"this network is labelled: give labels in 0..{self.plan.classes - 1}")
+        self.features = x.shape[-1]
+        y = self.scratch.take("y", (*x.shape[:-1], self.features + self.plan.classes))
+        hot = np.eye(self.plan.classes, dtype=x.dtype)[how.labels]
+        y[..., : self.features] = x
+        y[..., self.features :] = hot if x.ndim == 2 else hot[:, None, None, :]
+        return y
+
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+        """dx is the part of dy that belongs to x: nobody learns to change a label."""
+        dx = self.scratch.take("dx", (*dy.shape[:-1], self.features))
+        dx[...] = dy[..., : self.features]
+        return dx
+
+    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+        """[t, 0]: the label stands still."""
+        return np.concatenate([t, np.zeros((*t.shape[:-1], self.plan.classes), t.dtype)], axis=-1)
+
+
+def column_sums(rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """The sum of rows (M, N) over M, as a product with ones, which is the fastest way there is."""
+    return np.matmul(np.ones(len(rows), rows.dtype), rows, out=out)
+
+
+def features_first(shape: Shape) -> Shape:
+    """(B, height, width, channels) -> (B, channels, height, width); (B, features) stays."""
+    return (shape[0], shape[-1], *shape[1:-1])
+
+
+def rearrange(x: np.ndarray, shape: Shape) -> np.ndarray:
+    """x as (B, *shape), where shape is (features,) or (channels, height, width) and pictures have channels last."""
+    rows = np.moveaxis(x, -1, 1).reshape(len(x), *shape)
+    return np.ascontiguousarray(np.moveaxis(rows, 1, -1))

@@ -1,0 +1,52 @@
+"""A plan's layers in a row: forward from the first to the last, backward from the last to the first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gansmith.by_hand import convolution, layers
+from gansmith.by_hand.arrays import Arrays
+from gansmith.by_hand.layers import Layer, Pass
+from gansmith.ground import plan
+
+LAYERS: dict[type[plan.Layer], type[Layer]] = {
+    plan.Linear: layers.Dense,
+    plan.Conv: convolution.Conv,
+    plan.ConvTranspose: convolution.ConvTranspose,
+    plan.BatchNorm: layers.BatchNorm,
+    plan.Activation: layers.Activation,
+    plan.Dropout: layers.Dropout,
+    plan.Reshape: layers.Reshape,
+    plan.ConcatLabels: layers.ConcatLabels,
+}
+
+INFERENCE = Pass()
+
+
+class Network:
+    """One player's function. It holds no weights: they are given to each pass, so the averaged generator is the same
+    network with other weights."""
+
+    def __init__(self, network_plan: plan.Plan, dtype: np.dtype) -> None:
+        self.plan = network_plan
+        self.layers = [LAYERS[type(layer)](layer, index, dtype) for index, layer in enumerate(network_plan.layers)]
+        weighted = [index for index, layer in enumerate(network_plan.layers) if plan.parameters(layer)]
+        self.first_weighted = min(weighted, default=0)
+
+    def forward(self, x: np.ndarray, w: Arrays, how: Pass = INFERENCE) -> np.ndarray:
+        """y = layer_n( ... layer_1(x)). x (B, features) or (B, height, width, channels); y is overwritten next time."""
+        for layer, arrays in zip(self.layers, w.of, strict=True):
+            x = layer.forward(x, arrays, how)
+        return x
+
+    def backward(self, dy: np.ndarray, w: Arrays, into: Arrays | None, onward: bool = True) -> np.ndarray:
+        """dL/dy -> dL/dx by the chain rule, using up dy. `into` receives dL/dw; None: the weights are frozen.
+
+        With onward = False nobody needs dL/dx: the walk ends at the first weights, and what comes back is no gradient.
+        """
+        for index in reversed(range(len(self.layers))):
+            further = onward or index > self.first_weighted
+            dy = self.layers[index].backward(dy, w.of[index], into.of[index] if into else None, further)
+            if not further:
+                break
+        return dy

@@ -1,0 +1,61 @@
+"""The table of commands."""
+
+from __future__ import annotations
+
+from gansmith.cli.parser import Command
+
+COMMANDS: dict[str, Command] = {
+    "train": Command(
+        "train a GAN from a recipe",
+        "gansmith.cli.train",
+        (
+            "gansmith train digits",
+            "gansmith train mnist --data path/to/mnist --minutes 2 --preview",
+            "gansmith train folder --data my-pictures --out runs/mine",
+            "gansmith train mnist --set loss.name=hinge --set optimizer.generator.rate=2e-4 --dry-run",
+        ),
+    ),
+    "resume": Command(
+        "go on with a run, exactly where it was",
+        "gansmith.cli.resume",
+        ("gansmith resume runs/digits-001", "gansmith resume runs/digits-001 --updates 5000"),
+    ),
+    "sample": Command(
+        "make pictures with a trained generator",
+        "gansmith.cli.sample",
+        (
+            "gansmith sample runs/digits-001 --count 64 --seed 7 --out sheet.png",
+            "gansmith sample runs/mnist-001 --count 10000 --seed 0 --out samples.npz",
+            "gansmith sample runs/mnist-001 --count 16 --label 3 --truncation 0.7 --out threes/",
+        ),
+    ),
+    "evaluate": Command(
+        "measure a run, a folder of pictures or an .npz",
+        "gansmith.cli.evaluate",
+        (
+            "gansmith evaluate runs/digits-001",
+            "gansmith evaluate samples.npz --data path/to/mnist --json",
+            "gansmith evaluate their-pictures/ --data my-pictures --count 2000",
+        ),
+    ),
+    "recipes": Command(
+        "list the recipes, or show one with its arguments",
+        "gansmith.cli.recipes",
+        ("gansmith recipes", "gansmith recipes mnist"),
+    ),
+    "report": Command(
+        "write a run's page again",
+        "gansmith.cli.report",
+        ("gansmith report runs/digits-001",),
+    ),
+    "data": Command(
+        "fetch data, or look at what a source holds",
+        "gansmith.cli.data",
+        ("gansmith data get mnist", "gansmith data info my-pictures", "gansmith data info digits --json"),
+    ),
+    "check": Command(
+        "say what this machine can do",
+        "gansmith.cli.check",
+        ("gansmith check", "gansmith check --json"),
+    ),
+}

@@ -1,0 +1,24 @@
+"""`gansmith recipes`."""
+
+from __future__ import annotations
+
+import argparse
+
+from gansmith import recipes
+from gansmith.cli.parser import Parser
+
+
+def add_arguments(parser: Parser) -> None:
+    """The options of `recipes`."""
+    parser.add_argument("name", nargs="?", help="show this recipe")
+
+
+def run(options: argparse.Namespace) -> int:
+    """List, or show."""
+    if options.name:
+        print(recipes.text(options.name), end="")
+    else:
+        width = max(len(name) for name in recipes.names())
+        for name in recipes.names():
+            print(f"{name:<{width}}  {recipes.summary(name)}")
+    return 0

@@ -1,0 +1,30 @@
+"""`gansmith resume`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from gansmith.cli.parser import Parser, add_budget
+from gansmith.cli.train import add_display
+
+
+def add_arguments(parser: Parser) -> None:
+    """The options of `resume`."""
+    parser.add_argument("run", type=Path, help="a run's folder")
+    add_budget(parser)
+    add_display(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Go on from the newest whole checkpoint."""
+    from gansmith.assemble.run import resume
+    from gansmith.assemble.setup import Budget
+    from gansmith.cli.progress import Display, conclude
+    from gansmith.ground.runfolder import RunFolder
+
+    budget = Budget(options.updates, options.images, options.epochs, options.minutes)
+    folder = RunFolder(options.run)
+    with Display(folder, as_json=options.json, quiet=options.quiet, preview=options.preview) as display:
+        finished = resume(options.run, budget=budget, watching=[display], say=display.say)
+    return conclude(finished, quiet=options.quiet or options.json)

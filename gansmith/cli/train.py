@@ -1,0 +1,61 @@
+"""`gansmith train`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import get_args
+
+from gansmith.cli.parser import Parser, add_budget
+from gansmith.ground.settings import EngineName
+
+
+def add_arguments(parser: Parser) -> None:
+    """The options of `train`."""
+    parser.add_argument("recipe", help="a recipe's name (see `gansmith recipes`) or a .toml file")
+    parser.add_argument(
+        "--data", metavar="SOURCE", help="learn from this: a built-in name, IDX files, a folder, a zip, .npz"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/<recipe>-<number>)")
+    parser.add_argument("--seed", type=int, metavar="N", help="another seed, another training")
+    add_budget(parser)
+    parser.add_argument("--engine", choices=get_args(EngineName), help="PyTorch, or NumPy by hand")
+    parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting, as in loss.name=hinge"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be trained, and stop")
+    add_display(parser)
+
+
+def add_display(parser: Parser) -> None:
+    """The options that say what is shown while training."""
+    parser.add_argument("--json", action="store_true", help="rows as JSON lines on standard output, nothing else")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    parser.add_argument("--preview", action="store_true", help="draw samples in the terminal while training")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, or say what would be trained."""
+    from gansmith.assemble.run import begin, free_folder
+    from gansmith.assemble.setup import Budget, choose_recipe
+    from gansmith.cli.progress import Display, conclude
+    from gansmith.ground.runfolder import RunFolder
+
+    recipe = choose_recipe(
+        options.recipe,
+        data=options.data,
+        budget=Budget(options.updates, options.images, options.epochs, options.minutes),
+        engine=options.engine,
+        device=options.device,
+        seed=options.seed,
+        settings=options.set,
+    )
+    if options.dry_run:
+        from gansmith.cli.dry_run import show
+
+        return show(recipe, as_json=options.json)
+    folder = RunFolder(options.out) if options.out else free_folder(recipe)
+    with Display(folder, as_json=options.json, quiet=options.quiet, preview=options.preview) as display:
+        finished = begin(recipe, folder, None, watching=[display], say=display.say)
+    return conclude(finished, quiet=options.quiet or options.json)

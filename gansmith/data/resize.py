@@ -1,0 +1,115 @@
+"""One picture to the store's size: crop, fit, antialiased bicubic, grey or colour. And which size that is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from gansmith.ground.errors import DataError
+
+AS_FOUND = 256  # pictures that are all alike keep their size up to this many pixels a side
+PHOTO = 64  # "auto" for photos
+SMALLEST = 16  # "auto" is never below
+LARGEST = 4096  # pixels a side that a store may ask for
+
+GREY_WEIGHTS = (19_595, 38_470, 7_471)  # of red, green, blue in 65,536ths: ITU-R 601, rounded as Pillow does
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every picture becomes."""
+
+    height: int
+    width: int
+    channels: int  # 1 or 3
+    crop: int  # side of the centre square cut out first; 0 = none
+    fit: Literal["crop", "squeeze"]
+
+
+def parse_size(text: str) -> tuple[int, int] | None:
+    """(height, width) of "28" or "48x64" (width x height); None for "auto". Raises DataError."""
+    if text.strip().lower() == "auto":
+        return None
+    match = re.fullmatch(r"\s*(\d{1,5})\s*(?:[xX\u00d7]\s*(\d{1,5})\s*)?", text)
+    sides = [int(side) for side in match.groups() if side] if match else []
+    if not sides or not all(1 <= side <= LARGEST for side in sides):
+        raise DataError(f'data.size = {text!r} is not a size: write "28", "48x64" (width x height) or "auto"')
+    return sides[-1], sides[0]
+
+
+def choose_size(found: Counter[tuple[int, int]], crop: int) -> tuple[tuple[int, int], str]:
+    """(height, width) that "auto" stands for, and why. `found` counts the pictures by (height, width)."""
+    cut: Counter[tuple[int, int]] = Counter()
+    for size, count in found.items():
+        cut[cropped(size, crop)] += count
+    if len(cut) == 1:
+        only = next(iter(cut))
+        if max(only) <= AS_FOUND:
+            return only, "as found"
+    short_sides = sorted(min(size) for size, count in cut.items() for _ in range(count))
+    median = short_sides[len(short_sides) // 2]
+    side = PHOTO
+    while side > max(median, SMALLEST):
+        side //= 2
+    reason = "pictures of different sizes" if len(cut) > 1 else f"pictures larger than {AS_FOUND}"
+    return (side, side), f"{reason}, the short side {median} in the middle"
+
+
+def cropped(size: tuple[int, int], crop: int) -> tuple[int, int]:
+    """(height, width) of a picture after its centre square of `crop` pixels is cut out, or the largest that fits."""
+    side = min(crop, *size)
+    return (side, side) if crop else size
+
+
+def box(size: tuple[int, int], frame: Frame) -> tuple[int, int, int, int]:
+    """Top, left, height and width of what is kept of a picture (height, width) before it is resized."""
+    height, width = cropped(size, frame.crop)
+    if frame.fit == "crop":  # the largest centred rectangle of the frame's proportions
+        if height * frame.width > width * frame.height:
+            height = max(1, round(width * frame.height / frame.width))
+        else:
+            width = max(1, round(height * frame.width / frame.height))
+    return (size[0] - height) // 2, (size[1] - width) // 2, height, width
+
+
+def framed(picture: np.ndarray, frame: Frame) -> np.ndarray:
+    """A picture uint8 (h, w, 1 or 3) as the store keeps it: uint8 (frame.height, frame.width, frame.channels)."""
+    top, left, height, width = box(picture.shape[:2], frame)
+    picture = picture[top : top + height, left : left + width]
+    if picture.shape[2] == 3 and frame.channels == 1:
+        picture = grey(picture)
+    picture = resized(picture, frame.height, frame.width)
+    return picture.repeat(3, axis=2) if picture.shape[2] < frame.channels else picture
+
+
+def grey(pictures: np.ndarray) -> np.ndarray:
+    """uint8 (..., 3) to its luma, uint8 (..., 1)."""
+    red, green, blue = (pictures[..., c].astype(np.uint32) * GREY_WEIGHTS[c] for c in range(3))
+    return ((red + green + blue + 32_768) >> 16).astype(np.uint8)[..., None]
+
+
+def on_white(pictures: np.ndarray) -> np.ndarray:
+    """uint8 (..., 4) with opacity to uint8 (..., 3) on a white ground, rounded to nearest."""
+    colour, alpha = pictures[..., :3].astype(np.uint16), pictures[..., 3:].astype(np.uint16)
+    return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """uint8 (h, w, C) to (height, width, C), bicubic with antialiasing.
+
+    The arithmetic is in whole numbers, so the bytes are the same on every processor.
+    """
+    if picture.shape[:2] == (height, width):
+        return picture
+    import torch  # the fastest resize at hand; whoever prepares no pictures never loads it
+    from torch.nn.functional import interpolate
+
+    if not picture.flags.writeable or min(picture.strides) < 0:  # which torch would warn of, or refuse
+        picture = picture.copy()
+    planes = torch.from_numpy(picture).permute(2, 0, 1)[None]
+    small = interpolate(planes, size=(height, width), mode="bicubic", antialias=True, align_corners=False)
+    return small[0].permute(1, 2, 0).contiguous().numpy()

@@ -1,0 +1,179 @@
+"""A look at a source before anything is trained on it: what is there, what is broken, and which settings suit it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gansmith.data import prepare, sources
+from gansmith.data.decode import Header
+from gansmith.data.files import printable
+from gansmith.data.listing import Listing
+from gansmith.data.order import Order
+from gansmith.data.resize import choose_size, parse_size
+from gansmith.data.store import Store, open_store
+from gansmith.ground.errors import DataError
+from gansmith.ground.settings import DataSettings
+
+GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N"})
+SCATTER = 256  # pixels a side of a contact sheet of vectors
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a source holds under some settings. Sizes are (width, height), the most frequent first."""
+
+    title: str
+    kind: str  # "pictures" or "vectors"
+    count: int  # items that can be used
+    sizes: dict[tuple[int, int], int]  # as found; empty for vectors
+    grey: int  # pictures without colour, by their headers
+    colour: int
+    labels: dict[str, int]  # items of each class; empty without labels
+    splits: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]  # name, reason
+    others: tuple[str, ...]  # files beside the pictures that are none by their name
+    size: tuple[int, int] | None  # (width, height) that the settings ask for, or that "auto" stands for
+    reason: str  # of the size
+    description: str  # the store's line; without `complete`, a shorter one
+    fingerprint: str  # the store's; "" without `complete`
+
+
+def survey(settings: DataSettings, progress: Progress | None = None, *, complete: bool = True) -> Survey:
+    """Look at a source.
+
+    `complete` prepares the store as well, which decodes every picture and so finds all that are broken; without it
+    only headers are read, which takes seconds where preparing takes minutes. Raises DataError.
+    """
+    listing = sources.find(settings).read().cut(settings.first)
+    sizes, greys, skipped, rows = _look(listing, progress)
+    labels = listing.labels
+    if listing.items is not None and listing.items.ndim == 2:
+        size, reason, kind = None, "", "vectors"
+    else:
+        kind = "pictures"
+        if not rows:
+            raise DataError(
+                f"{listing.title} holds no picture that can be read, {skipped[0][0]} for one: {skipped[0][1]}"
+            )
+        size, reason = _size(listing, sizes, settings)
+        labels = None if labels is None else labels[rows]
+    count, description, fingerprint = len(rows), f"{listing.title}: {len(rows):,} {kind}", ""
+    if complete:
+        store = open_store(replace(settings, labels="none"), progress=progress)
+        count, description, fingerprint = store.count, store.description, store.fingerprint
+        skipped, labels = list(store.skipped), store.labels
+    return Survey(
+        title=listing.title,
+        kind=kind,
+        count=count,
+        sizes={(width, height): number for (height, width), number in sizes.most_common()},
+        grey=greys,
+        colour=sizes.total() - greys,
+        labels=_per_class(listing.class_names, labels),
+        splits=listing.splits,
+        skipped=tuple(skipped),
+        others=listing.others,
+        size=size,
+        reason=reason,
+        description=description,
+        fingerprint=fingerprint,
+    )
+
+
+def _look(
+    listing: Listing, progress: Progress | None
+) -> tuple[Counter[tuple[int, int]], int, list[tuple[str, str]], list[int]]:
+    """Sizes (height, width), how many are grey, what is broken by its header, and the rows that are not."""
+    skipped = list(listing.skipped)
+    if listing.items is not None:
+        rows = list(range(len(listing)))
+        if listing.items.ndim == 2:
+            return Counter(), 0, skipped, rows
+        return prepare.sizes(listing), len(rows) if listing.items.shape[3] == 1 else 0, skipped, rows
+    sizes: Counter[tuple[int, int]] = Counter()
+    greys, rows = 0, []
+    for row, found in enumerate(prepare.headers(listing, progress)):
+        if isinstance(found, Header):
+            sizes[found.height, found.width] += 1
+            greys += found.mode in GREY_MODES
+            rows.append(row)
+        else:
+            skipped.append((printable(listing.names[row]), found))
+    return sizes, greys, skipped, rows
+
+
+def _size(listing: Listing, sizes: Counter[tuple[int, int]], settings: DataSettings) -> tuple[tuple[int, int], str]:
+    """(width, height) of the store, and why."""
+    size, reason = parse_size(settings.size), "as asked"
+    if size is None and listing.items is not None:
+        job = prepare.plan(listing, settings)
+        size, reason = (job.frame.height, job.frame.width), job.reason
+    if size is None:
+        size, reason = choose_size(sizes, settings.crop)
+    return (size[1], size[0]), reason
+
+
+def _per_class(names: tuple[str, ...], labels: np.ndarray | None) -> dict[str, int]:
+    if labels is None:
+        return {}
+    return dict(zip(names, np.bincount(labels, minlength=len(names)).tolist(), strict=True))
+
+
+def contact_sheet(store: Store, count: int = 64, seed: int = 0) -> np.ndarray:
+    """One uint8 picture (H, W, 3) of `count` items as the first epoch of `seed` begins; vectors as a scatter."""
+    from gansmith.ground import pixels  # which loads Pillow
+
+    rows = Order(store.count, min(count, store.count), seed).rows(0)
+    if store.kind == "vectors":
+        return _scatter(np.asarray(store.items))
+    height, width = store.item_shape[1:]
+    return pixels.grid(np.asarray(store.items[rows]), zoom=pixels.display_zoom(height, width))
+
+
+def _scatter(vectors: np.ndarray) -> np.ndarray:
+    """Where vectors lie in their first two coordinates (or the one, along the middle), dark on white."""
+    x = vectors[:, 0]
+    y = vectors[:, 1] if vectors.shape[1] > 1 else np.zeros_like(x)
+    reach = max(float(np.abs(x).max()), float(np.abs(y).max()), 1e-6) * 1.05
+    density, _, _ = np.histogram2d(-y, x, bins=SCATTER, range=[[-reach, reach]] * 2)
+    ink = 1 - np.exp(-density / max(1.0, float(np.median(density[density > 0]))))
+    return np.rint(255 * (1 - ink)).astype(np.uint8)[..., None].repeat(3, axis=2)
+
+
+def folder_settings(found: Survey) -> list[tuple[str, object, str]]:
+    """What a recipe should set for somebody's own pictures: (key, value, reason) each.
+
+    The numbers are starting points by rule of thumb: enough updates in an epoch, a size that small nets learn.
+    """
+    if found.kind != "pictures":
+        return [("data.batch", 256, "vectors are cheap, and a large batch shows every mode")]
+    chosen: list[tuple[str, object, str]] = [_own_size(found), _own_batch(found.count)]
+    if not found.colour:
+        chosen.append(("data.channels", 1, "no picture has colour"))
+    elif found.count < 10_000:
+        chosen.append(
+            ("augment.name", "mirror", f"{found.count:,} pictures are few: turned ones double them; not for writing")
+        )
+    return chosen
+
+
+def _own_size(found: Survey) -> tuple[str, object, str]:
+    if len(found.sizes) == 1:
+        width, height = next(iter(found.sizes))
+        if max(width, height) <= 64:
+            text = str(width) if width == height else f"{width}x{height}"
+            return "data.size", text, "every picture has this size"
+    short_sides = sorted(min(size) for size, count in found.sizes.items() for _ in range(count))
+    median = short_sides[len(short_sides) // 2]
+    side = next((side for side in (64, 32) if side <= median), 16)
+    return "data.size", str(side), f"the short side is {median} in the middle; start small, enlarge when it works"
+
+
+def _own_batch(count: int) -> tuple[str, object, str]:
+    batch = 16 if count < 1000 else 32 if count < 5000 else 64
+    return "data.batch", batch, f"{count:,} pictures make {max(1, count // batch):,} updates an epoch"

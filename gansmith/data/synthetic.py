@@ -1,0 +1,66 @@
+"""Mixtures of gaussians in the plane, with their modes known exactly: whoever drops one can be told so.
+
+    ring    8 modes on a circle of radius 2, std .02              Metz et al. 2017 (unrolled GANs), divided by 2
+    grid    25 modes, 5 x 5, two apart, std .05                   Dumoulin et al. 2017, Lin et al. 2018, divided by 4
+    spiral  20 modes at equal steps along one and a half turns    our own: neighbours are alike, radii are not
+
+Divided so, the points fill about [-1, 1] in both directions; the ratios of std to distance are the literature's.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+
+from gansmith.ground import streams
+
+SyntheticName = Literal["ring", "grid", "spiral"]
+NAMES: tuple[str, ...] = get_args(SyntheticName)
+SCALE: dict[str, float] = {"ring": 2.0, "grid": 4.0, "spiral": 1.0}  # what the literature's values are divided by
+COUNT = 50_000  # points where data.first asks for no other number
+
+SPIRAL_MODES = 20
+SPIRAL_TURNS = 1.5
+SPIRAL_INNER, SPIRAL_OUTER = 0.2, 1.0  # radii of the first and last mode
+SPIRAL_STD = 0.015
+
+
+def modes(name: str) -> tuple[np.ndarray, float]:
+    """The modes' centres, float32 (M, 2), and the standard deviation of each coordinate around them."""
+    if name == "ring":
+        angles = np.arange(8) * (2 * np.pi / 8)
+        return (2.0 / SCALE[name] * _at(angles)).astype(np.float32), 0.02 / SCALE[name]
+    if name == "grid":
+        steps = np.arange(-4.0, 5.0, 2.0) / SCALE[name]
+        return np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(25, 2).astype(np.float32), (
+            0.05 / SCALE[name]
+        )
+    if name == "spiral":
+        return _spiral().astype(np.float32), SPIRAL_STD
+    raise KeyError(name)
+
+
+def points(name: str, count: int, seed: int, part: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """`count` points float32 (count, 2) and their modes int64 (count,), every mode in turn.
+
+    `part` 0 is for training, 1 for testing. The first 5 of 10 points are the 5 of 5.
+    """
+    centres, std = modes(name)
+    labels = np.arange(count, dtype=np.int64) % len(centres)
+    noise = streams.generator(seed, "source", part).standard_normal((count, 2), dtype=np.float32)
+    return centres[labels] + np.float32(std) * noise, labels
+
+
+def _at(angles: np.ndarray) -> np.ndarray:
+    """Points of the unit circle, (N, 2)."""
+    return np.stack([np.cos(angles), np.sin(angles)], -1)
+
+
+def _spiral() -> np.ndarray:
+    """Centres at equal arc lengths along an Archimedean spiral, (SPIRAL_MODES, 2)."""
+    fine = np.linspace(0.0, 1.0, 10_001)
+    curve = (SPIRAL_INNER + (SPIRAL_OUTER - SPIRAL_INNER) * fine)[:, None] * _at(2 * np.pi * SPIRAL_TURNS * fine)
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
+    where = np.interp(np.linspace(0.0, length[-1], SPIRAL_MODES), length, fine)
+    return (SPIRAL_INNER + (SPIRAL_OUTER - SPIRAL_INNER) * where)[:, None] * _at(2 * np.pi * SPIRAL_TURNS * where)

@@ -1,0 +1,157 @@
+"""One player: its network, its optimiser, and how it takes a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gansmith.game.ledger import Ledger
+from gansmith.ground.errors import RunError
+from gansmith.ground.settings import OptimizerName, OptimizerSettings
+from gansmith.nets.network import Network
+
+
+def adam(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    """Adam (Kingma and Ba 2015), in one fused pass over all arrays."""
+    betas = settings.beta1, settings.beta2
+    return torch.optim.Adam(parameters, settings.rate, betas, settings.epsilon, fused=True)
+
+
+def sgd(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    """Gradient descent with heavy-ball momentum."""
+    return torch.optim.SGD(parameters, settings.rate, momentum=settings.momentum, fused=True)
+
+
+def rmsprop(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    """Gradients over the root of their running mean square (Tieleman and Hinton 2012), with momentum."""
+    alpha, epsilon, momentum = settings.beta2, settings.epsilon, settings.momentum
+    return torch.optim.RMSprop(parameters, settings.rate, alpha, epsilon, momentum=momentum, foreach=True)
+
+
+OPTIMIZERS: dict[OptimizerName, Callable[[list[nn.Parameter], OptimizerSettings], torch.optim.Optimizer]] = {
+    "adam": adam,
+    "sgd": sgd,
+    "rmsprop": rmsprop,
+}
+SLOTS: dict[OptimizerName, dict[str, str]] = {
+    "adam": {"first": "exp_avg", "second": "exp_avg_sq"},
+    "sgd": {"momentum": "momentum_buffer"},
+    "rmsprop": {"second": "square_avg", "momentum": "momentum_buffer"},
+}
+"""What an optimiser remembers of each array: our name -> torch's."""
+
+
+class Player:
+    """A network that can be frozen, and that takes steps down its own loss."""
+
+    def __init__(self, name: str, network: Network, settings: OptimizerSettings) -> None:
+        self.name, self.network, self.settings = name, network, settings
+        self.named = {
+            key: value
+            for key, value in network.arrays().items()
+            if isinstance(value, nn.Parameter) and value.requires_grad  # what a user froze stays frozen
+        }
+        self.parameters = list(self.named.values())
+        self.optimizer = OPTIMIZERS[settings.name](self.parameters, settings)
+        self.steps = 0
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """While frozen, gradients flow through the network and none are kept for its weights."""
+        for parameter in self.parameters:
+            parameter.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for parameter in self.parameters:
+                parameter.requires_grad_(True)
+
+    def minimise(self, loss: Tensor, rate: float, ledger: Ledger | None) -> None:
+        """One optimiser step down `loss`; with a ledger, gradients and step sizes are measured."""
+        self.differentiate(loss)
+        self.descend(rate, ledger)
+
+    def differentiate(self, loss: Tensor, *, retain: bool = False) -> None:
+        """Take the loss's gradient with respect to this player's weights, and nobody else's. retain: the graph is
+        needed once more."""
+        gradients = torch.autograd.grad(loss, self.parameters, retain_graph=retain, allow_unused=True)
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
+
+    def stand_still(self) -> None:
+        """The gradient of a loss that does not depend on this player: exactly 0."""
+        for parameter in self.parameters:
+            parameter.grad = torch.zeros_like(parameter)
+
+    def descend(self, rate: float, ledger: Ledger | None) -> None:
+        """One optimiser step along the gradient that was taken."""
+        before = [parameter.detach().clone() for parameter in self.parameters] if ledger else []
+        self.step(rate)
+        if ledger:
+            self._measure(before, ledger)
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def step(self, rate: float) -> None:
+        """Move along the gradients that are there."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        self.steps += 1
+
+    def _measure(self, before: list[Tensor], ledger: Ledger) -> None:
+        gradients, changes, weights = [], [], []
+        for (name, parameter), old in zip(self.named.items(), before, strict=True):
+            gradient = torch.zeros_like(old) if parameter.grad is None else parameter.grad
+            gradients.append(gradient.norm())
+            changes.append((parameter.detach() - old).norm())
+            weights.append(old.norm())
+            if name.endswith(("weight", "scale")):
+                entry = {"gradient": gradients[-1], "step": changes[-1] / weights[-1].clamp_min(1e-12)}
+                ledger.layers.setdefault(self.name, {})[name.rsplit(".", 1)[0]] = entry
+        ledger.measured[f"gradient.{self.name}"] = torch.stack(gradients).norm()
+        total = torch.stack(weights).norm().clamp_min(1e-12)
+        ledger.measured[f"step.{self.name}"] = torch.stack(changes).norm() / total
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The optimiser's memory, as "<player>-optimizer/<array>.<slot>"."""
+        arrays: dict[str, np.ndarray] = {}
+        for name, parameter in self.named.items():
+            memory = self.optimizer.state.get(parameter, {})
+            for slot, theirs in SLOTS[self.settings.name].items():
+                if memory.get(theirs) is not None:
+                    arrays[f"{self.name}-optimizer/{name}.{slot}"] = to_numpy(memory[theirs])
+        return arrays
+
+    def restore(self, arrays: Mapping[str, np.ndarray], steps: int) -> None:
+        """Take back the optimiser's memory."""
+        self.steps = steps
+        self.optimizer.state.clear()
+        for name, parameter in self.named.items():
+            memory: dict[str, Tensor] = {}
+            for slot, theirs in SLOTS[self.settings.name].items():
+                array = arrays.get(f"{self.name}-optimizer/{name}.{slot}")
+                if array is not None:
+                    memory[theirs] = torch.empty_like(parameter.detach()).copy_(torch.as_tensor(np.array(array)))
+            if memory and self.settings.name != "sgd":
+                memory["step"] = torch.tensor(float(steps), device=parameter.device)
+            if memory:
+                self.optimizer.state[parameter] = memory
+
+
+def load_arrays(network: Network, arrays: Mapping[str, np.ndarray], prefix: str) -> None:
+    """Copy "<prefix>/<name>" arrays into a network. Raises RunError when one is missing or of another shape."""
+    with torch.no_grad():
+        for name, target in network.arrays().items():
+            array = arrays.get(f"{prefix}/{name}")
+            if array is None or tuple(array.shape) != tuple(target.shape):
+                raise RunError(f"the saved {prefix} does not fit this recipe's network at {name!r}")
+            target.copy_(torch.as_tensor(np.array(array)))
+
+
+def to_numpy(tensor: Tensor) -> np.ndarray:
+    """A copy on the host, in plain row-major memory."""
+    return tensor.detach().cpu().contiguous().clone().numpy()

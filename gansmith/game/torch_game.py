@@ -1,0 +1,134 @@
+"""The game in PyTorch, on the processor, on CUDA and on MPS."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gansmith.game.feedback import FEEDBACKS
+from gansmith.game.items import Pixels
+from gansmith.game.ledger import Ledger
+from gansmith.game.player import Player, load_arrays, to_numpy
+from gansmith.game.turns import Turns
+from gansmith.ground import pixels
+from gansmith.ground.errors import EngineError, RecipeError
+from gansmith.ground.game import Now, Report, State, Verdicts
+from gansmith.ground.plan import Shape
+from gansmith.ground.settings import Recipe
+from gansmith.nets import NetPair
+from gansmith.nets.network import INFERENCE, Network
+
+ARITHMETIC_FAULTS = ("constant-bias-correction", "squared-last-gradient")
+CHUNK = 256  # items a pass outside training: bounds memory
+
+
+class TorchGame(Turns):
+    """Two players, their optimisers and the averaged generator; implements `ground.game.Game`.
+
+    Raises EngineError for faults that are mistakes of arithmetic done by hand.
+    """
+
+    def __init__(self, recipe: Recipe, item_shape: Shape, classes: int = 0, nets: NetPair | None = None) -> None:
+        for fault in ARITHMETIC_FAULTS:
+            if fault in recipe.faults:
+                raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
+        if recipe.augment.name == "mirror" and len(item_shape) != 3:
+            raise RecipeError("augment.name = 'mirror' turns pictures, these items are vectors: set augment.name=none")
+        super().__init__(recipe, item_shape, classes, nets)
+
+    def load(self, items: np.ndarray, labels: np.ndarray | None) -> None:
+        """Take the training items, uint8 (N, H, W, C) or float32 (N, D), and int64 labels."""
+        labels = labels if self.classes else None
+        self.data = Pixels(items, labels, self.recipe.data.pixels, self.device, self.dtype)
+
+    def step(self, indices: np.ndarray, now: Now) -> None:
+        """One update; see `feedback`."""
+        FEEDBACKS[self.recipe.feedback.name](self, indices, now)
+        self.average(now.ema_decay)
+
+    def report(self) -> Report:
+        """Means since the last report."""
+        return self.ledger.read()
+
+    def make(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        """Raw output float32 of the averaged generator: (N, H, W, C) or (N, D)."""
+        return run_in_chunks(self.averaged, latents, labels, self.device, self.dtype)
+
+    def sample(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        """Pictures uint8 (N, H, W, C) or vectors float32 (N, D)."""
+        made = self.make(latents, labels)
+        return pixels.to_bytes(made, self.recipe.data.pixels) if made.ndim == 4 else made
+
+    @torch.no_grad()
+    def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
+        """The discriminator's raw output on items, in inference mode and float32."""
+        holder = Pixels(items, labels if self.classes else None, self.recipe.data.pixels, self.device, self.dtype)
+        opinions = [
+            self.discriminator.network.opinion(*holder.batch(np.arange(start, min(start + CHUNK, len(items)))))
+            for start in range(0, len(items), CHUNK)
+        ]
+        logits = _on_host([opinion.logits for opinion in opinions])
+        assert logits is not None
+        return Verdicts(
+            logits,
+            _on_host([opinion.per_pixel for opinion in opinions]),
+            _on_host([opinion.classes for opinion in opinions]),
+        )
+
+    def state(self) -> State:
+        """Weights, averages and the optimisers' memory."""
+        arrays: dict[str, np.ndarray] = {}
+        for name, network in self._networks().items():
+            arrays |= {f"{name}/{key}": to_numpy(value) for key, value in network.arrays().items()}
+        counters: dict[str, int | float | str] = {"discriminator-turns": self.discriminator_turns}
+        for player in self._players():
+            arrays |= player.state()
+            counters[f"{player.name}-optimizer.steps"] = player.steps
+        return State(arrays, counters)
+
+    def restore(self, state: State) -> None:
+        """Go back to a state."""
+        for name, network in self._networks().items():
+            load_arrays(network, state.arrays, name)
+        for player in self._players():
+            player.restore(state.arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
+        self.discriminator_turns = int(state.counters["discriminator-turns"])
+        self.ledger = Ledger(self.loss.middle)
+
+    def _players(self) -> list[Player]:
+        return [self.generator, self.discriminator, *([self.accomplice] if self.accomplice else [])]
+
+    def _networks(self) -> dict[str, Network]:
+        return {
+            "generator": self.generator.network,
+            "discriminator": self.discriminator.network,
+            "ema": self.averaged,
+        }
+
+
+@torch.no_grad()
+def run_in_chunks(
+    network: Network, latents: np.ndarray, labels: np.ndarray | None, device: torch.device, dtype: torch.dtype
+) -> np.ndarray:
+    """The generator's raw output float32 (N, H, W, C) or (N, D), in inference mode.
+
+    Chunks are padded to whole multiples of 64: a matrix product rounds by its shape, and the first 5 of 10 pictures
+    are to be the 5 of 5, bit for bit.
+    """
+    outputs: list[np.ndarray] = []
+    for start in range(0, len(latents), CHUNK):
+        rows = np.arange(start, min(start + CHUNK, len(latents)))
+        padded = np.resize(rows, -(-len(rows) // 64) * 64)
+        z = torch.as_tensor(np.asarray(latents, np.float32)[padded]).to(device, dtype)
+        asked = None if labels is None else torch.as_tensor(np.asarray(labels, np.int64)[padded]).to(device)
+        made = network(z, asked, INFERENCE)[: len(rows)]
+        made = made.permute(0, 2, 3, 1) if made.ndim == 4 else made
+        outputs.append(made.float().contiguous().cpu().numpy())
+    return np.concatenate(outputs)
+
+
+def _on_host(parts: list[Tensor | None]) -> np.ndarray | None:
+    """Tensors of all chunks as one float32 array; None where a discriminator says nothing of the kind."""
+    given = [part for part in parts if part is not None]
+    return torch.cat(given).float().cpu().numpy() if given else None

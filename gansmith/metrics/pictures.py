@@ -1,0 +1,65 @@
+"""Pictures for metrics: smaller ones by area, one row per picture, and noise to compare with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gansmith.ground import streams
+
+CHUNK = 1024  # pictures converted at a time
+
+
+def area_weights(before: int, after: int) -> np.ndarray:
+    """The matrix (after, before) by which `before` pixels in a row become `after` by area; rows add up to 1."""
+    edges = np.linspace(0, before, after + 1)
+    left, right = np.arange(before), np.arange(1, before + 1)
+    shared = np.minimum(edges[1:, None], right) - np.maximum(edges[:-1, None], left)
+    return np.maximum(shared, 0.0) * (after / before)
+
+
+def shrink(pictures: np.ndarray, height: int, width: int) -> np.ndarray:
+    """uint8 (N, H, W, C) to float32 (N, height, width, C) in 0..1, every new pixel the mean of its area."""
+    count, old_height, old_width, channels = pictures.shape
+    result = np.empty((count, height, width, channels), np.float32)
+    if (height, width) == (old_height, old_width):
+        np.divide(pictures, np.float32(255), out=result)
+        return result
+    rows = area_weights(old_height, height).astype(np.float32) / np.float32(255)
+    columns = area_weights(old_width, width).astype(np.float32)
+    for start in range(0, count, CHUNK):
+        part = pictures[start : start + CHUNK].astype(np.float32)
+        part = np.matmul(rows, part.reshape(len(part), old_height, -1)).reshape(-1, height, old_width, channels)
+        result[start : start + CHUNK] = np.matmul(columns, part)
+    return result
+
+
+def size_within(height: int, width: int, side: int) -> tuple[int, int]:
+    """The size of a picture whose longer side is at most `side`; its proportions are kept."""
+    factor = min(1.0, side / max(height, width))
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def flat_size(shape: tuple[int, ...], numbers: int) -> tuple[int, ...]:
+    """The size (H', W', C) at which a picture (H, W, C) holds at most `numbers` values, or its own size."""
+    height, width, channels = shape
+    if height * width * channels <= numbers:
+        return height, width, channels
+    factor = (numbers / (height * width * channels)) ** 0.5
+    return max(1, int(height * factor)), max(1, int(width * factor)), channels
+
+
+def flat(items: np.ndarray, numbers: int) -> np.ndarray:
+    """Items as float32 rows: pictures in 0..1, shrunk to at most `numbers` values each; vectors whole."""
+    if items.ndim == 2:
+        return np.asarray(items, np.float32)
+    height, width, _ = flat_size(items.shape[1:], numbers)
+    return shrink(items, height, width).reshape(len(items), -1)
+
+
+def noise(like: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
+    """Items without meaning: uniform bytes for pictures; for vectors, uniform in the box that the vectors fill."""
+    rng = streams.generator(seed, "features", 0, 1)
+    if like.ndim == 4:
+        return rng.integers(0, 256, (count, *like.shape[1:]), dtype=np.uint8)
+    low, high = like.min(axis=0), like.max(axis=0)
+    return (low + (high - low) * rng.random((count, like.shape[1]))).astype(np.float32)

@@ -1,0 +1,46 @@
+"""Both players and the averaged generator as torch modules, from a recipe."""
+
+from __future__ import annotations
+
+import copy
+from typing import cast
+
+import torch
+
+from gansmith.ground import streams
+from gansmith.ground.plan import Shape
+from gansmith.ground.settings import Recipe
+from gansmith.nets import NetPair, plan_discriminator, plan_generator
+from gansmith.nets.initial import initial_weights
+from gansmith.nets.network import Network
+from gansmith.nets.own import OwnNetwork
+
+
+def build_players(
+    recipe: Recipe, item_shape: Shape, classes: int, nets: NetPair | None, dtype: torch.dtype = torch.float32
+) -> tuple[Network, Network, Network]:
+    """Generator, discriminator and a copy of the generator, with initial weights of the recipe's seed."""
+    if nets is not None:
+        generator, discriminator = own_players(recipe, item_shape, classes, nets, dtype)
+    else:
+        generator = build_generator(recipe, item_shape, classes, dtype)
+        plan = plan_discriminator(recipe, item_shape, classes)
+        discriminator = Network(plan, initial_weights(plan, recipe.discriminator, recipe.seed), dtype)
+    return generator, discriminator, copy.deepcopy(generator)
+
+
+def build_generator(recipe: Recipe, item_shape: Shape, classes: int, dtype: torch.dtype = torch.float32) -> Network:
+    """The generator alone."""
+    plan = plan_generator(recipe, item_shape, classes)
+    return Network(plan, initial_weights(plan, recipe.generator, recipe.seed), dtype)
+
+
+def own_players(
+    recipe: Recipe, item_shape: Shape, classes: int, nets: NetPair, dtype: torch.dtype
+) -> tuple[Network, Network]:
+    """A user's pair; torch's generator is seeded for their initial weights, and put back."""
+    with torch.random.fork_rng([]):
+        torch.manual_seed(streams.word(recipe.seed, "initial"))
+        pair = nets.build(recipe.latent.dim, item_shape, classes)
+    generator, discriminator = (OwnNetwork(module.to(dtype)) for module in pair)
+    return cast(Network, generator), cast(Network, discriminator)

@@ -1,0 +1,242 @@
+"""A plan as a torch module. Both players of every built-in pair are instances of this one class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gansmith.ground.plan import (
+    Activation,
+    Aside,
+    BatchNorm,
+    ConcatLabels,
+    ConditionalBatchNorm,
+    Conv,
+    ConvTranspose,
+    Dropout,
+    Layer,
+    Linear,
+    Plan,
+    Projection,
+    Reshape,
+    Residual,
+    Skip,
+    Upsample,
+    buffers,
+    leaves,
+    parameters,
+)
+from gansmith.nets.functions import activate, concat_labels, given, keep_mask, reshape, spectral, upsample
+from gansmith.nets.modes import INFERENCE, Mode
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a discriminator says of B items."""
+
+    logits: Tensor  # (B,) raw verdicts
+    per_pixel: Tensor | None = None  # (B, H, W) raw verdicts
+    classes: Tensor | None = None  # (B, classes) scores of an auxiliary classifier
+
+    @property
+    def overall(self) -> Tensor:
+        """One verdict an item (B,): where every pixel is judged too, the mean of both."""
+        return self.logits if self.per_pixel is None else (self.logits + self.per_pixel.mean((1, 2))) / 2
+
+    def rows(self, which: slice) -> Opinion:
+        """The opinion on some of the items."""
+        per_pixel = None if self.per_pixel is None else self.per_pixel[which]
+        return Opinion(self.logits[which], per_pixel, None if self.classes is None else self.classes[which])
+
+
+@dataclass
+class Passage:
+    """One forward pass under way: what every layer may need besides its input."""
+
+    labels: Tensor | None
+    mode: Mode
+    asides: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Network(nn.Module):
+    """Runs a plan. Arrays are named "<layer>.<name>", as `plan.leaves`, `plan.parameters` and `plan.buffers` do."""
+
+    def __init__(self, plan: Plan, arrays: Mapping[str, np.ndarray], dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        self.plan = plan
+        self.trained = nn.ParameterDict()
+        for number, layer in leaves(plan.layers):
+            for name in parameters(layer):
+                array = torch.as_tensor(arrays[f"{number}.{name}"]).to(dtype)
+                if array.ndim == 4:
+                    array = array.contiguous(memory_format=torch.channels_last)
+                self.trained[_attribute(number, name)] = nn.Parameter(array)
+            for name in buffers(layer):
+                self.register_buffer(_attribute(number, name), torch.as_tensor(arrays[f"{number}.{name}"]).to(dtype))
+
+    def array(self, number: str | int, name: str) -> Tensor:
+        """The parameter or buffer `name` of a layer."""
+        key = _attribute(number, name)
+        return self.trained[key] if key in self.trained else cast(Tensor, getattr(self, key))
+
+    def arrays(self) -> dict[str, Tensor]:
+        """Every array, trained and kept, by its plan name."""
+        return {
+            f"{number}.{name}": self.array(number, name)
+            for number, layer in leaves(self.plan.layers)
+            for name in (*parameters(layer), *buffers(layer))
+        }
+
+    def forward(self, x: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Tensor:
+        """x (B, *plan.input_shape), labels int64 (B,) where the plan asks for them -> (B, *plan.output_shape).
+
+        Pictures are (B, C, H, W), in channels-last memory.
+        """
+        return self._through(x, Passage(labels, mode))
+
+    def opinion(self, items: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Opinion:
+        """All that a discriminator says of items (B, *plan.input_shape)."""
+        passage = Passage(labels, mode)
+        out, classes = self._through(items, passage), passage.asides.get("classes")
+        if out.ndim == 4:
+            return Opinion(passage.asides["logits"].flatten(), out[:, 0], classes)
+        return Opinion(out.flatten(), None, classes)
+
+    def _through(self, x: Tensor, passage: Passage) -> Tensor:
+        """All layers; the last one, and what is said aside, in at least float32."""
+        layers = self.plan.layers
+        last = len(layers) - 1
+        with torch.autocast(x.device.type, enabled=False) if x.dtype == torch.float64 else nullcontext():
+            for index, layer in enumerate(layers):
+                if isinstance(layer, Aside) or (index == last and not isinstance(layer, Activation | Reshape)):
+                    with torch.autocast(x.device.type, enabled=False):
+                        x = self._run(str(index), layer, x.to(_wide(x)), passage)
+                else:
+                    x = self._run(str(index), layer, x, passage)
+        return x.to(_wide(x))
+
+    def _run(self, number: str, layer: Layer, x: Tensor, passage: Passage) -> Tensor:
+        mode, labels = passage.mode, passage.labels
+        match layer:
+            case Linear():
+                return F.linear(x, self._weight(number, layer, mode), self._bias(number, layer))
+            case Conv():
+                return self._conv(number, layer, x, mode)
+            case ConvTranspose():
+                return self._conv_transpose(number, layer, x, mode)
+            case BatchNorm():
+                return self._batch_norm(number, layer, x, mode)
+            case Activation():
+                return activate(layer, x)
+            case Dropout():
+                return self._dropout(number, layer, x, mode)
+            case Reshape():
+                return reshape(layer, x)
+            case ConcatLabels():
+                return concat_labels(layer, x, labels)
+            case ConditionalBatchNorm():
+                return self._conditional_batch_norm(number, layer, x, given(labels, layer.classes), mode)
+            case Projection():
+                return self._projection(number, layer, x, given(labels, layer.classes), mode)
+            case Upsample():
+                return upsample(layer, x)
+            case Residual():
+                body = self._body(f"{number}.body.", layer.body, x, passage)
+                return self._body(f"{number}.shortcut.", layer.shortcut, x, passage) + layer.scale * body
+            case Skip():
+                return torch.cat([x, self._body(f"{number}.body.", layer.body, x, passage)], 1)
+            case Aside():
+                passage.asides[layer.name] = self._body(f"{number}.body.", layer.body, x, passage)
+                return x
+
+    def _body(self, prefix: str, layers: tuple[Layer, ...], x: Tensor, passage: Passage) -> Tensor:
+        """The layers within a layer. Their x is needed by others too: nothing may write over it."""
+        if layers and isinstance(layers[0], Activation):
+            x = x.clone()
+        for index, layer in enumerate(layers):
+            x = self._run(f"{prefix}{index}", layer, x, passage)
+        return x
+
+    def _weight(self, number: str, layer: Linear | Conv | ConvTranspose, mode: Mode) -> Tensor:
+        weight = self.array(number, "weight")
+        return spectral(weight, self.array(number, "left"), mode) if layer.spectral else weight
+
+    def _bias(self, number: str, layer: Linear | Conv | ConvTranspose) -> Tensor | None:
+        return self.array(number, "bias") if layer.bias else None
+
+    def _conv(self, number: str, layer: Conv, x: Tensor, mode: Mode) -> Tensor:
+        (top, bottom), (left, right) = layer.padding
+        if top == bottom and left == right:
+            padding = (top, left)
+        else:
+            x, padding = F.pad(x, (left, right, top, bottom)), (0, 0)
+        return F.conv2d(x, self._weight(number, layer, mode), self._bias(number, layer), layer.stride, padding)
+
+    def _conv_transpose(self, number: str, layer: ConvTranspose, x: Tensor, mode: Mode) -> Tensor:
+        weight, bias = self._weight(number, layer, mode), self._bias(number, layer)
+        (top, bottom), (left, right) = layer.crop
+        # torch crops `padding` on both sides and adds `output_padding` after: it reaches every crop but those that cut
+        # more after than before, where the rest is sliced off
+        padding = top, left
+        extra = max(top - bottom, 0), max(left - right, 0)
+        y = F.conv_transpose2d(x, weight, bias, layer.stride, padding, extra)
+        if bottom > top:
+            y = y[:, :, : y.shape[2] - (bottom - top)]
+        return y[:, :, :, : y.shape[3] - (right - left)] if right > left else y
+
+    def _batch_norm(self, number: str, layer: BatchNorm, x: Tensor, mode: Mode) -> Tensor:
+        return self._normalise(number, layer, x, mode, self.array(number, "scale"), self.array(number, "shift"))
+
+    def _normalise(
+        self,
+        number: str,
+        layer: BatchNorm | ConditionalBatchNorm,
+        x: Tensor,
+        mode: Mode,
+        scale: Tensor | None,
+        shift: Tensor | None,
+    ) -> Tensor:
+        mean, variance = self.array(number, "mean"), self.array(number, "variance")
+        by_batch = mode.training and not mode.running
+        if by_batch and not mode.track:
+            mean = variance = None
+        return F.batch_norm(x, mean, variance, scale, shift, by_batch, layer.momentum, layer.epsilon)
+
+    def _conditional_batch_norm(
+        self, number: str, layer: ConditionalBatchNorm, x: Tensor, labels: Tensor, mode: Mode
+    ) -> Tensor:
+        shape = (len(x), layer.features) + (1,) * (x.ndim - 2)
+        scale = self.array(number, "scale")[labels].view(shape)
+        shift = self.array(number, "shift")[labels].view(shape)
+        return self._normalise(number, layer, x, mode, None, None) * scale + shift
+
+    def _dropout(self, number: str, layer: Dropout, x: Tensor, mode: Mode) -> Tensor:
+        """Stateless: the mask is `streams.keep_mask` of the layer's key."""
+        if not mode.training:
+            return x
+        if mode.dropout_keys is None:
+            raise ValueError("a training pass through dropout needs its keys")
+        mask = keep_mask(x, layer.rate, mode.dropout_keys[int(number)], mode.first_row)
+        return x * (mask.to(x.dtype) / (1 - layer.rate))
+
+    def _projection(self, number: str, layer: Projection, x: Tensor, labels: Tensor, mode: Mode) -> Tensor:
+        weight, embedding = self.array(number, "weight"), self.array(number, "embedding")
+        if layer.spectral:
+            weight = spectral(weight, self.array(number, "left"), mode)
+            embedding = spectral(embedding, self.array(number, "left_embedding"), mode)
+        return F.linear(x, weight, self.array(number, "bias")) + (embedding[labels] * x).sum(1, keepdim=True)
+
+
+def _attribute(number: str | int, name: str) -> str:
+    return f"layer{number}_{name}".replace(".", "_")  # module attributes must not contain dots
+
+
+def _wide(x: Tensor) -> torch.dtype:
+    return torch.float64 if x.dtype == torch.float64 else torch.float32

@@ -1,0 +1,76 @@
+"""Networks that a user wrote: any pair of torch modules, held to the manners of a built-in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gansmith.nets.network import INFERENCE, Mode, Opinion
+
+
+class OwnNetwork(nn.Module):
+    """Wraps module(x, labels) so that it runs in a `Mode`, and names its arrays.
+
+    Its dropout draws from torch's generator, which is seeded for each pass from the update's own key.
+    """
+
+    plan = None
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def arrays(self) -> dict[str, Tensor]:
+        """Parameters and buffers by their module names."""
+        return {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
+
+    def forward(self, x: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Tensor:
+        """module(x, labels) as float32 (float64 stays)."""
+        self.module.train(mode.training)
+        with _untracked(self.module, mode), torch.random.fork_rng(_devices(x), enabled=mode.training):
+            if mode.training and mode.dropout_keys:
+                torch.manual_seed(next(iter(mode.dropout_keys.values())))
+            out = self.module(x, labels)
+        return out if out.dtype == torch.float64 else out.float()
+
+    def opinion(self, items: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Opinion:
+        """The verdicts of a module that returns (B,) or (B, 1)."""
+        return Opinion(self(items, labels, mode).flatten())
+
+
+@contextmanager
+def _untracked(module: nn.Module, mode: Mode) -> Iterator[None]:
+    """Where the pass must not be tracked, batch norm uses the batch and forgets it, and every other buffer (singular
+    vectors, running means of one's own) is put back."""
+    if mode.track or not mode.training:
+        yield
+        return
+    norms: list[Any] = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    tracked = [m.track_running_stats for m in norms]
+    kept = [
+        (owner, name, buffer, buffer._version, buffer.clone())
+        for owner in module.modules()
+        for name, buffer in owner._buffers.items()
+        if buffer is not None
+    ]
+    for norm in norms:
+        norm.train(not mode.running)
+        norm.track_running_stats = norm.track_running_stats and mode.running
+    try:
+        yield
+    finally:
+        for norm, was in zip(norms, tracked, strict=True):
+            norm.track_running_stats = was
+        for owner, name, buffer, version, value in kept:
+            owner._buffers[name] = buffer
+            if buffer._version != version:  # an untouched one may be needed as it is for the backward pass
+                with torch.no_grad():
+                    buffer.copy_(value)
+
+
+def _devices(x: Tensor) -> list[torch.device]:
+    return [x.device] if x.device.type == "cuda" else []

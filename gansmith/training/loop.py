@@ -1,0 +1,167 @@
+"""The training loop. The whole of it is `train`; everything else here is what it hands to its watchers."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from gansmith.ground.game import Game, Now, Report
+from gansmith.training.schedules import ESTIMATE_AFTER, Clock
+
+NEVER = 10**18
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a watcher sees after an update (or before the first: update = 0, no row)."""
+
+    game: Game
+    clock: Clock
+    update: int
+    seconds: float  # of the loop with its watchers, over all sittings of the run
+    row: dict[str, Any] | None = None  # a row of stats, where one was due
+    last: bool = False  # nothing comes after this
+
+    @property
+    def images_seen(self) -> int:
+        """Real items given to the discriminator so far."""
+        return self.clock.images(self.update)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a watcher may ask of the loop."""
+
+    kind: Literal["stop", "save", "rollback"]
+    reason: str
+    change: dict[str, Any] = field(default_factory=dict)  # rollback: settings to change, by dotted name
+
+
+class Watcher(Protocol):
+    """Sees every update, and may wish for something. It cannot disturb the training: draws are stateless."""
+
+    def after(self, moment: Moment) -> Wish | None:
+        """Called before the first update and after each one."""
+        ...
+
+
+class Order(Protocol):
+    """Which items each turn of the discriminator sees."""
+
+    def turns(self, update: int, discriminator_turns: int) -> np.ndarray:
+        """Indices int64 (discriminator_turns, batch) of an update, counted from 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the loop begins: nowhere, or at a checkpoint."""
+
+    update: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the loop ended."""
+
+    ended: Literal["finished", "stopped", "interrupted", "rollback"]
+    update: int
+    seconds: float
+    reason: str = ""
+    change: dict[str, Any] = field(default_factory=dict)
+
+
+def train(
+    game: Game,
+    order: Order,
+    clock: Clock,
+    watchers: Sequence[Watcher],
+    save: Callable[[Moment], None],
+    *,
+    start: Start = Start(),
+    interrupted: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Play the game to the end of its budget.
+
+    An update is `game.step`; every `watch.stats_every` updates it is reported; after each one the watchers look, and
+    may wish to save, to stop, or to go back. The last thing that happens is `save`.
+    """
+    recipe = clock.recipe
+    seconds_allowed = recipe.budget.minutes * 60 or math.inf
+    began = time.perf_counter() - start.seconds
+    meter = Meter(start)
+    update, seconds, outcome = start.update, start.seconds, None
+    if update == 0:
+        for watcher in watchers:
+            watcher.after(Moment(game, clock, 0, 0.0))
+
+    while outcome is None:
+        # with a budget in minutes, estimate the length of the run, once
+        if recipe.budget.minutes and clock.total_images is None and update >= ESTIMATE_AFTER:
+            clock = clock.estimated(update, seconds)
+
+        # play one update
+        update += 1
+        final = update >= (clock.total_updates() or NEVER) and not recipe.budget.minutes
+        due = update % recipe.watch.stats_every == 0 or final
+        now = clock.at(update, measure=due)
+        game.step(order.turns(update, recipe.feedback.discriminator_turns), now)
+
+        # look at the clock
+        report = game.report() if due else None  # waits for the device, so the seconds below are true
+        seconds = time.perf_counter() - began
+        final = final or seconds >= seconds_allowed
+        stopping = interrupted()
+
+        # let the watchers look at the game
+        row = None if report is None else meter.row(report, clock, now, seconds)
+        moment = Moment(game, clock, update, seconds, row, last=final or stopping)
+        wishes = [wish for watcher in watchers if (wish := watcher.after(moment))]
+
+        # do as they wish
+        for wish in wishes:
+            if wish.kind == "rollback":
+                return Outcome("rollback", update, seconds, wish.reason, wish.change)
+            if wish.kind == "stop":
+                outcome = Outcome("stopped", update, seconds, wish.reason)
+        if final:
+            outcome = Outcome("finished", update, seconds)
+        elif stopping:
+            outcome = Outcome("interrupted", update, seconds)
+        if outcome or any(wish.kind == "save" for wish in wishes):
+            save(moment)
+
+    return outcome
+
+
+class Meter:
+    """Turns reports into rows of stats, with the pace since the row before."""
+
+    def __init__(self, start: Start) -> None:
+        self.update, self.seconds = start.update, start.seconds
+
+    def row(self, report: Report, clock: Clock, now: Now, seconds: float) -> dict[str, Any]:
+        """One JSON-able row; its keys are listed in docs/run-folder.md."""
+        update = now.update
+        images = clock.images(update) - clock.images(self.update)
+        pace = images / max(seconds - self.seconds, 1e-9)
+        self.update, self.seconds = update, seconds
+        return {
+            "update": update,
+            "images_seen": clock.images(update),
+            "epoch": round(clock.epoch(update), 6),
+            "seconds": round(seconds, 4),
+            "images_per_second": round(pace, 2),
+            "rate.generator": now.generator_rate,
+            "rate.discriminator": now.discriminator_rate,
+            "ema.decay": now.ema_decay,
+            **report.numbers,
+            "histograms": {name: {"edges": h.edges, "counts": h.counts} for name, h in report.histograms.items()},
+            "layers": report.layers,
+        }

@@ -1,0 +1,100 @@
+"""The clock: learning rates and EMA decay as pure functions of images_seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import cos, floor, pi
+
+from gansmith.ground.game import Now
+from gansmith.ground.settings import EmaSettings, Recipe, ScheduleSettings
+
+ESTIMATE_AFTER = 50
+"""With a budget in minutes, the run's length in images is estimated once, after so many updates."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Turns updates into images and epochs, and says what is scheduled when."""
+
+    recipe: Recipe
+    images_per_epoch: int  # batches in an epoch x batch
+    total_images: int | None  # images_seen at the end; None until a budget in minutes has been estimated
+
+    @property
+    def images_per_update(self) -> int:
+        """Real items given to the discriminator in one update."""
+        return self.recipe.feedback.discriminator_turns * self.recipe.data.batch
+
+    def images(self, update: int) -> int:
+        """images_seen after `update` updates."""
+        return update * self.images_per_update
+
+    def epoch(self, update: int) -> float:
+        """Passes over the data after `update` updates."""
+        return self.images(update) / self.images_per_epoch
+
+    def total_updates(self) -> int | None:
+        """Updates in the whole run; None while that is unknown."""
+        return None if self.total_images is None else max(1, -(-self.total_images // self.images_per_update))
+
+    def at(self, update: int, *, measure: bool = False) -> Now:
+        """The numbers of update `update` (from 1), from the images seen before it."""
+        seen = self.images(update - 1)
+        factor = rate_factor(self.recipe.schedule, seen / self.images_per_epoch, self._total_epochs(update))
+        optimizer = self.recipe.optimizer
+        return Now(
+            update=update,
+            images_seen=seen,
+            generator_rate=optimizer.generator.rate * factor,
+            discriminator_rate=optimizer.discriminator.rate * factor,
+            ema_decay=ema_decay(self.recipe.ema, self.images_per_update, seen),
+            measure=measure,
+        )
+
+    def estimated(self, update: int, seconds: float) -> Clock:
+        """This clock with the length of a run in minutes estimated from the pace so far."""
+        images = round(self.images(update) * self.recipe.budget.minutes * 60 / max(seconds, 1e-9))
+        return replace(self, total_images=max(images, self.images(update)))
+
+    def _total_epochs(self, update: int) -> float | None:
+        """What the schedules may know at an update: an estimate must not reach back before it was made."""
+        if self.total_images is None or (self.recipe.budget.minutes and update <= ESTIMATE_AFTER):
+            return None
+        return self.total_images / self.images_per_epoch
+
+
+def budget_images(recipe: Recipe, images_per_epoch: int) -> int | None:
+    """images_seen at the end of the run's budget; None for minutes that are not estimated yet."""
+    budget = recipe.budget
+    if budget.updates:
+        return budget.updates * recipe.feedback.discriminator_turns * recipe.data.batch
+    if budget.epochs:
+        return round(budget.epochs * images_per_epoch)
+    return budget.images or budget.estimated_images or None
+
+
+def rate_factor(schedule: ScheduleSettings, epoch: float, total_epochs: float | None) -> float:
+    """The factor on the learning rates at `epoch` passes; shaped schedules are flat until the end is known."""
+    if schedule.rate == "step":
+        first = schedule.start or schedule.every
+        # a hair of tolerance: the first update of a pass is at a whole number of epochs
+        past = epoch - first + 1e-9
+        if past < 0 or first == 0:
+            return 1.0
+        steps = 1 + (floor(past / schedule.every) if schedule.every else 0)
+        return schedule.factor**steps
+    if schedule.rate == "constant" or total_epochs is None or total_epochs <= schedule.start:
+        return 1.0
+    share = min(max((epoch - schedule.start) / (total_epochs - schedule.start), 0.0), 1.0)
+    shape = share if schedule.rate == "linear" else (1 - cos(pi * share)) / 2
+    return 1 + (schedule.factor - 1) * shape
+
+
+def ema_decay(ema: EmaSettings, images_per_update: int, images_seen: int) -> float:
+    """The share that the averaged generator keeps in one update (Karras et al. 2020, with its ramp-up)."""
+    if ema.half_life <= 0:
+        return 0.0
+    half_life = ema.half_life
+    if ema.ramp_up:
+        half_life = min(half_life, max(images_seen, 1) * ema.ramp_up)
+    return 0.5 ** (images_per_update / half_life)

@@ -1,0 +1,142 @@
+"""The watchers that write a run's folder: stats, sheets of samples, checkpoints, the estimate of a run's length."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gansmith.ground import pixels, streams
+from gansmith.ground.errors import Diverged
+from gansmith.ground.runfolder import RunFolder, append_row
+from gansmith.ground.settings import Recipe
+from gansmith.training.loop import Moment, Wish
+
+
+class WriteStats:
+    """Appends each row to stats.jsonl, and to TensorBoard where the recipe asks for it."""
+
+    def __init__(self, folder: RunFolder, board: Callable[[dict[str, Any]], None] | None = None) -> None:
+        self.folder, self.board = folder, board
+
+    def after(self, moment: Moment) -> Wish | None:
+        """Write the row, if one was due."""
+        if moment.row is not None:
+            append_row(self.folder.stats, moment.row)
+            if self.board:
+                self.board(moment.row)
+        return None
+
+
+class KeepEstimate:
+    """Stores the estimated length of a run in minutes, once: schedules of a resumed run must not change."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder, self.kept = folder, False
+
+    def after(self, moment: Moment) -> Wish | None:
+        """Write the estimate into recipe.toml when it is new."""
+        recipe, total = moment.clock.recipe, moment.clock.total_images
+        if recipe.budget.minutes and total and not self.kept:
+            self.kept = True
+            stored = self.folder.load_recipe()
+            if not stored.budget.estimated_images:
+                budget = dataclasses.replace(stored.budget, estimated_images=total)
+                self.folder.store_recipe(dataclasses.replace(stored, budget=budget))
+        return None
+
+
+class WishToSave:
+    """Asks for a checkpoint every so many minutes, updates or epochs, as [watch] says."""
+
+    def __init__(self, recipe: Recipe, seconds: float = 0.0, epoch: float = 0.0) -> None:
+        self.watch, self.saved_at, self.saved_epoch = recipe.watch, seconds, epoch
+
+    def after(self, moment: Moment) -> Wish | None:
+        """A wish, when one is due."""
+        if moment.update == 0:
+            return None
+        watch, epoch = self.watch, moment.clock.epoch(moment.update)
+        by_time = moment.seconds - self.saved_at >= watch.checkpoint_minutes * 60
+        by_count = watch.checkpoint_every > 0 and moment.update % watch.checkpoint_every == 0
+        by_epoch = watch.checkpoint_epochs > 0 and epoch - self.saved_epoch >= watch.checkpoint_epochs - 1e-9
+        if not (by_time or by_count or by_epoch):
+            return None
+        self.saved_at = moment.seconds
+        self.saved_epoch = epoch
+        return Wish("save", "a checkpoint was due")
+
+
+class StopOnNonsense:
+    """Ends a run whose numbers are no numbers, before they reach a checkpoint."""
+
+    def after(self, moment: Moment) -> Wish | None:
+        """Raises Diverged when a loss or a verdict is NaN or infinite."""
+        for name, value in (moment.row or {}).items():
+            if isinstance(value, float) and not np.isfinite(value):
+                raise Diverged(
+                    f"{name} is {value} at update {moment.update}: the training diverged; the last checkpoint "
+                    "is whole; try a lower rate, as in --set optimizer.discriminator.rate=1e-4"
+                )
+        return None
+
+
+class WriteSamples:
+    """Draws a sheet of samples from fixed latents: before the first update, then ever more rarely, and at the end."""
+
+    def __init__(
+        self, folder: RunFolder, recipe: Recipe, classes: int, draw: Callable[[np.ndarray], np.ndarray]
+    ) -> None:
+        """draw: items (vectors, or pictures uint8) of one sheet -> one picture uint8 (H, W, 3)."""
+        self.folder, self.recipe, self.classes, self.draw = folder, recipe, classes, draw
+        self.latents, self.labels = watched_latents(recipe, classes)
+        self.newest: np.ndarray | None = None
+
+    def after(self, moment: Moment) -> Wish | None:
+        """Write a sheet and its row, when one is due."""
+        if not (moment.last or is_sheet_due(moment.update, self.recipe.watch.samples_every)):
+            return None
+        raw = moment.game.make(self.latents, self.labels)
+        items = pixels.to_bytes(raw, self.recipe.data.pixels) if raw.ndim == 4 else raw
+        verdicts = moment.game.verdicts(items, self.labels).logits
+        self.newest = self.draw(items)
+        pixels.write_png(self.folder.sample_sheet(moment.update), self.newest)
+        row = {
+            "update": moment.update,
+            "images_seen": moment.images_seen,
+            "seconds": round(moment.seconds, 4),
+            "verdicts": [round(float(v), 5) for v in verdicts],
+            "sensitivity": sensitivity(raw, self.labels),
+        }
+        append_row(self.folder.sample_rows, row)
+        return None
+
+
+def watched_latents(recipe: Recipe, classes: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """The fixed latents (N, dim) and labels (N,) of the watched sheet; classes take turns."""
+    count = recipe.watch.samples
+    latents = streams.latents(streams.generator(recipe.seed, "watch"), recipe.latent.law, (count, recipe.latent.dim))
+    return latents, (np.arange(count) % classes if classes else None)
+
+
+def is_sheet_due(update: int, every: int) -> bool:
+    """Every so many updates; with 0, at 0 and at 25 x (1, 2, 3, 4, 6, 8, 12, 16, 24 ...)."""
+    if every:
+        return update % every == 0
+    if update % 25:
+        return False
+    unit = update // 25
+    while unit > 3 and unit % 2 == 0:
+        unit //= 2
+    return unit <= 3
+
+
+def sensitivity(raw: np.ndarray, labels: np.ndarray | None) -> float:
+    """How much the latents matter: the standard deviation over z of each output number, averaged; within classes."""
+    flat = raw.reshape(len(raw), -1)
+    if labels is None:
+        return float(flat.std(0).mean())
+    groups = [flat[labels == label] for label in np.unique(labels)]
+    return float(np.mean([group.std(0).mean() for group in groups if len(group) > 1] or [0.0]))

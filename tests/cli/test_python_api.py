@@ -1,0 +1,85 @@
+"""The same from Python: train, load, one's own networks, notebooks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import gansmith
+from gansmith.assemble.run import resume
+from gansmith.ground.errors import GansmithError
+
+TINY = {"data.first": 128, "watch.samples": 4, "data.batch": 16}
+
+
+class Up(nn.Module):
+    """A user's generator, with batch norm and dropout."""
+
+    def __init__(self, latent: int, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.shape = shape
+        size = int(np.prod(shape))
+        self.body = nn.Sequential(nn.Linear(latent, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, size), nn.Tanh())
+
+    def forward(self, latents: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        return self.body(latents).view(-1, *self.shape)
+
+
+class Down(nn.Module):
+    """A user's discriminator."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Flatten(), nn.Linear(int(np.prod(shape)), 16), nn.LeakyReLU(0.2), nn.Dropout(0.3), nn.Linear(16, 1)
+        )
+
+    def forward(self, items: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        return self.body(items)
+
+
+MINE = gansmith.NetPair("mine", lambda latent, shape, classes: (Up(latent, shape), Down(shape)))
+
+
+def test_train_and_load(tmp_path: Path) -> None:
+    run = gansmith.train("digits", updates=3, settings=TINY, out=tmp_path / "run")
+    assert run.ended == "finished"
+    assert [row["update"] for row in run.stats] == [3]
+    generator = gansmith.load(tmp_path / "run")
+    pictures = generator.sample(3, seed=5)
+    assert pictures.shape == (3, 16, 16, 1)
+    latents = torch.as_tensor(generator.latents(3, seed=5)).requires_grad_()
+    decoded = generator.decode(latents)
+    assert decoded.shape == (3, 1, 16, 16)
+    decoded.square().sum().backward()
+    assert latents.grad is not None
+    assert float(latents.grad.abs().sum()) > 0
+    as_bytes = ((decoded.detach().permute(0, 2, 3, 1) + 1) * 127.5).round().clamp(0, 255).numpy()
+    assert np.abs(as_bytes - pictures).max() <= 1
+    assert "<img" in run._repr_html_()
+
+
+def test_one_s_own_networks_resume_bit_equal(tmp_path: Path) -> None:
+    whole = gansmith.train("digits", nets=MINE, updates=8, settings=TINY, out=tmp_path / "whole")
+    gansmith.train("digits", nets=MINE, updates=4, settings=TINY, out=tmp_path / "parts")
+    from gansmith.assemble.setup import Budget
+
+    again = resume(tmp_path / "parts", nets=MINE, budget=Budget(updates=8))
+    first, second = whole.generator().arrays, again.generator().arrays
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+    with pytest.raises(GansmithError, match="NetPair"):
+        gansmith.load(tmp_path / "whole").sample(2)
+    assert gansmith.load(tmp_path / "whole", nets=MINE).sample(2).shape == (2, 16, 16, 1)
+
+
+def test_truncation_narrows(tmp_path: Path) -> None:
+    generator = gansmith.train("digits", updates=1, settings=TINY, out=tmp_path / "run").generator()
+    wide, narrow = generator.latents(500, seed=1), generator.latents(500, seed=1, truncation=0.5)
+    assert narrow.std() < wide.std()
+    assert np.abs(narrow).max() <= 1.0 + 1e-6
+    order = np.argsort(wide[:, 0])
+    assert (np.diff(narrow[order, 0]) >= -1e-6).all(), "a seed keeps its character"

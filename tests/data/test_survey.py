@@ -1,0 +1,102 @@
+"""The survey: what it counts, what it advises, and the contact sheet."""
+
+import numpy as np
+import pytest
+
+from gansmith.data.store import open_store
+from gansmith.data.survey import contact_sheet, folder_settings, survey
+from gansmith.ground import recipe
+from gansmith.ground.settings import DataSettings, Recipe
+
+
+@pytest.fixture
+def folder(tmp_path, photo, encode):
+    for index in range(6):
+        path = tmp_path / "own" / ("cats" if index < 4 else "dogs") / f"{index}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode(photo(index, 100 if index else 70, 90), "JPEG"))
+    broken = tmp_path / "own" / "cats" / "cut.jpg"
+    broken.write_bytes((tmp_path / "own" / "cats" / "1.jpg").read_bytes()[:-300])
+    (tmp_path / "own" / "cats" / "text.jpg").write_text("no picture")
+    (tmp_path / "own" / "dogs" / "readme.md").write_text("no picture by its name")
+    return tmp_path / "own"
+
+
+def test_a_folder_is_counted_measured_and_its_broken_pictures_named(folder):
+    found = survey(DataSettings(source=str(folder)))
+    assert found.kind == "pictures"
+    assert found.count == 6
+    assert {name for name, _ in found.skipped} == {"cats/cut.jpg", "cats/text.jpg"}
+    assert found.labels == {"cats": 4, "dogs": 2}
+    assert list(found.sizes.items()) == [((100, 90), 6), ((70, 90), 1)]
+    assert (found.grey, found.colour) == (0, 7)
+    assert found.size == (64, 64)
+    assert found.others == ("dogs/readme.md",)
+    assert found.fingerprint == open_store(DataSettings(source=str(folder))).fingerprint
+
+
+def test_headers_alone_are_quick_and_see_less(folder, own_cache):
+    found = survey(DataSettings(source=str(folder)), complete=False)
+    assert [name for name, _ in found.skipped] == ["cats/text.jpg"]  # the cut one has a sound header
+    assert found.count == 7
+    assert not (own_cache / "stores").exists()
+
+
+def test_built_in_sources_can_be_surveyed():
+    digits = survey(DataSettings())
+    assert digits.count == 1797
+    assert digits.sizes == {(8, 8): 1797}
+    assert digits.size == (16, 16)
+    assert digits.grey == 1797
+    assert digits.labels["0"] == 178
+    ring = survey(DataSettings(source="ring"))
+    assert ring.kind == "vectors"
+    assert ring.size is None
+    assert ring.sizes == {}
+
+
+def test_advice_can_be_set_in_a_recipe_and_gives_its_reasons(folder):
+    found = survey(DataSettings(source=str(folder)), complete=False)
+    advice = folder_settings(found)
+    resolved = recipe.override(Recipe(), {key: value for key, value, _ in advice})
+    assert resolved.data.size == "64"
+    assert resolved.data.batch == 16
+    assert resolved.augment.name == "mirror"
+    assert all(reason for _, _, reason in advice)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size"), [(48, 48, "48"), (32, 48, "32x48"), (100, 100, "64"), (50, 70, "32"), (20, 90, "16")]
+)
+def test_the_advised_size_is_as_found_or_a_small_square(tmp_path, encode, width, height, size):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "a.png").write_bytes(encode(np.zeros((height, width), np.uint8)))
+    advice = {key: value for key, value, _ in folder_settings(survey(DataSettings(source=str(tmp_path / "own"))))}
+    assert advice["data.size"] == size
+    assert advice["data.channels"] == 1
+    assert "augment.name" not in advice
+
+
+def test_contact_sheets_show_different_items_of_the_store():
+    store = open_store(DataSettings(size="8"))
+    sheet = contact_sheet(store, 9, seed=1)
+    assert sheet.dtype == np.uint8
+    assert sheet.shape == (3 * 65 + 1, 3 * 65 + 1, 3)
+    shown = {
+        sheet[1 + r * 65 : 65 + r * 65 : 8, 1 + c * 65 : 65 + c * 65 : 8, 0].tobytes()
+        for r in range(3)
+        for c in range(3)
+    }
+    assert len(shown) == 9
+    assert shown <= {item.tobytes() for item in store.items}
+    assert np.array_equal(contact_sheet(store, 9, seed=1), sheet)
+    assert not np.array_equal(contact_sheet(store, 9, seed=2), sheet)
+
+
+def test_a_sheet_of_vectors_is_a_scatter():
+    sheet = contact_sheet(open_store(DataSettings(source="ring", first=4000)))
+    assert sheet.shape == (256, 256, 3)
+    assert sheet[128, 128].tolist() == [255] * 3  # nothing in the middle of a ring
+    assert 8 * 5 < (sheet[..., 0] < 255).sum() < 0.02 * 256 * 256
+    line = contact_sheet(open_store(DataSettings(source="grid", first=500)))
+    assert line.min() < 128
