@@ -12,7 +12,7 @@ from gansmith.game.ledger import Ledger
 from gansmith.game.player import Player, load_arrays, to_numpy
 from gansmith.game.turns import Turns
 from gansmith.ground import pixels
-from gansmith.ground.errors import EngineError
+from gansmith.ground.errors import EngineError, RecipeError
 from gansmith.ground.game import Now, Report, State, Verdicts
 from gansmith.ground.plan import Shape
 from gansmith.ground.settings import Recipe
@@ -33,6 +33,8 @@ class TorchGame(Turns):
         for fault in ARITHMETIC_FAULTS:
             if fault in recipe.faults:
                 raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
+        if recipe.augment.name == "mirror" and len(item_shape) != 3:
+            raise RecipeError("augment.name = 'mirror' turns pictures, these items are vectors: set augment.name=none")
         super().__init__(recipe, item_shape, classes, nets)
 
     def load(self, items: np.ndarray, labels: np.ndarray | None) -> None:

@@ -149,7 +149,7 @@ class ScheduleSettings:
     """[schedule]: the learning rates' factor, a function of images_seen."""
 
     rate: RateSchedule = "constant"
-    start: float = 0.0  # epochs of full rate before "linear", "cosine" or the first "step"
+    start: float = 0.0  # epochs of full rate before "linear", "cosine" or the first "step" (0: the first is at `every`)
     factor: float = 0.1  # "step": the factor at each step; "linear", "cosine": the factor reached at the end
     every: float = 0.0  # "step": epochs between further steps; 0 = one step only
 
@@ -191,6 +191,7 @@ class WatchSettings:
     checkpoint_every: int = 0  # updates between checkpoints; 0 = by minutes only
     checkpoint_epochs: float = 0.0  # epochs between checkpoints; 0 = by minutes only
     keep: int = 2  # newest checkpoints kept
+    judge: float = 0.05  # share of the time for measuring quality, so that the best checkpoint is known; 0 = none
     tensorboard: bool = False  # also write TensorBoard events (needs the extra `tensorboard`)
 
 

@@ -1,6 +1,6 @@
 """Numbers that can be trusted: one metric per file over shared features, joined in `table` and run by `evaluation`.
 
-    features          what a picture is described by: pixels, a classifier, a self-supervised network, Inception
+    features, yardstick   what a picture is described by: pixels, a classifier, a self-supervised network, Inception
     frechet, kid, manifold, wasserstein, memorisation        how far generated items are from real ones
     modes, confidence, agreement, diversity                  what they show, and how differently
     intervals, distances, pictures                           what several of them need

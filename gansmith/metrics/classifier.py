@@ -24,7 +24,6 @@ BATCH = 128
 RATE = 2e-3  # at its peak, a quarter of the way
 WEIGHT_DECAY = 1e-2
 SHIFT = 2  # pixels
-SMOOTHING = 0.05  # of the targets: keeps probabilities honest enough to mean something
 
 
 def cached(cache: Path, fingerprint: str, name: str) -> network.Network | None:
@@ -45,7 +44,6 @@ def trained(
     items: np.ndarray,
     labels: np.ndarray,
     progress: Progress = silent,
-    updates: int = UPDATES,
 ) -> network.Network:
     """The classifier of a set, from the cache or trained now on pictures uint8 (N, H, W, C) with labels int64 (N,).
 
@@ -55,11 +53,11 @@ def trained(
     if known is not None:
         return known
     start = time.perf_counter()
-    weights = fit(items, labels, progress, updates)
+    weights = fit(items, labels, UPDATES, progress)
     facts = {
         "shape": "x".join(str(size) for size in items.shape[1:]),
         "seconds": f"{time.perf_counter() - start:.1f}",
-        "updates": str(updates),
+        "updates": str(UPDATES),
         "items": str(len(items)),
     }
     network.write(_path(cache, fingerprint), weights, facts)
@@ -69,7 +67,7 @@ def trained(
     return made
 
 
-def fit(items: np.ndarray, labels: np.ndarray, progress: Progress = silent, updates: int = UPDATES) -> network.Weights:
+def fit(items: np.ndarray, labels: np.ndarray, updates: int, progress: Progress = silent) -> network.Weights:
     """Weights of a classifier of pictures uint8 (N, H, W, C) with labels int64 (N,) in [0, classes)."""
     import torch
     from torch.nn import functional as F
@@ -87,7 +85,7 @@ def fit(items: np.ndarray, labels: np.ndarray, progress: Progress = silent, upda
         chosen = draw(len(items), BATCH, update)
         batch = torch.from_numpy(shifted(network.inputs(items[chosen]), update)).permute(0, 3, 1, 2)
         scores = network.head_of(weights, network.features_of(weights, batch))
-        loss = F.cross_entropy(scores, torch.from_numpy(labels[chosen]), label_smoothing=SMOOTHING)
+        loss = F.cross_entropy(scores, torch.from_numpy(labels[chosen]))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()

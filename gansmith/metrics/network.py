@@ -19,6 +19,7 @@ import numpy as np
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError
 from gansmith.metrics import features, pictures
+from gansmith.metrics.real import as_size
 
 if TYPE_CHECKING:
     import torch
@@ -132,11 +133,6 @@ class Network:
                 if answers is not None:
                     answers[rows] = head_of(tensors, hidden).softmax(dim=1).cpu().numpy()
         return features.Read(found, answers)
-
-
-def as_size(shape: tuple[int, ...]) -> str:
-    """ "28x28x1" (width x height x channels), or "2 numbers"."""
-    return f"{shape[1]}x{shape[0]}x{shape[2]}" if len(shape) == 3 else f"{shape[0]} numbers"
 
 
 def write(path: Path, weights: Weights, facts: dict[str, str]) -> None:

@@ -50,18 +50,17 @@ def trained(
     name: str,
     items: np.ndarray,
     progress: Progress = silent,
-    updates: int = UPDATES,
 ) -> network.Network:
     """The network of a set, from the cache or trained now on pictures uint8 (N, H, W, C), N >= 2."""
     known = cached(cache, fingerprint, name)
     if known is not None:
         return known
     start = time.perf_counter()
-    weights = fit(items, progress, updates)
+    weights = fit(items, UPDATES, progress)
     facts = {
         "shape": "x".join(str(size) for size in items.shape[1:]),
         "seconds": f"{time.perf_counter() - start:.1f}",
-        "updates": str(updates),
+        "updates": str(UPDATES),
         "items": str(len(items)),
     }
     network.write(_path(cache, fingerprint), weights, facts)
@@ -71,7 +70,7 @@ def trained(
     return made
 
 
-def fit(items: np.ndarray, progress: Progress = silent, updates: int = UPDATES) -> network.Weights:
+def fit(items: np.ndarray, updates: int, progress: Progress = silent) -> network.Weights:
     """Weights learned from pictures uint8 (N, H, W, C), N >= 2."""
     import torch
 

@@ -227,7 +227,7 @@ def _line(
     """Draw one line, thinned; False where it has no finite value to draw."""
     if log:
         values = np.where(values > 0, values, np.nan)
-    values = np.where(np.abs(values) < 1e100, values, np.nan)  # beyond this the axes' own arithmetic overflows
+    values = finite(values)
     parts = buckets(len(values), MARKS)
     places = bucketed(place, parts)[0]
     mean, low, high = bucketed(values, parts)

@@ -172,6 +172,12 @@ def test_what_holds_no_pictures_is_refused_in_a_line(tmp_path):
         opened(tmp_path / "a.txt")
 
 
+@pytest.mark.parametrize("name", ["", "  ", "x" * 5000, "no\0where", "/nowhere/at/all"])
+def test_names_of_nothing_are_refused(name):
+    with pytest.raises(DataError, match="neither a path that exists nor built in"):
+        opened(name)
+
+
 def test_an_unknown_source_names_the_nearest():
     with pytest.raises(DataError, match="did you mean 'digits'"):
         opened("digit")

@@ -7,11 +7,11 @@ from math import exp, log1p
 import numpy as np
 import pytest
 import torch
-from miniatures import play, world
 from torch import Tensor
 
 from gansmith.game.losses import LOSSES, Loss, Targets, cross_entropy
 from gansmith.game.torch_game import TorchGame
+from miniatures import play, world
 
 
 def softplus(x: float) -> float:

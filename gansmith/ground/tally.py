@@ -1,4 +1,4 @@
-"""What happened since the last report."""
+"""What happened since the last report, in numbers and NumPy arrays, and the report made of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gansmith.by_hand.losses import sigmoid
 from gansmith.ground.game import Histogram, Report
 
 BINS = 40
@@ -36,7 +35,7 @@ class Tally:
         for who, parts in self.verdicts.items():
             values = np.concatenate(parts).astype(np.float64)
             numbers[f"verdict.{who}"] = float(values.mean())
-            numbers[f"probability.{who}"] = float(sigmoid(values).mean())
+            numbers[f"probability.{who}"] = float(np.exp(-np.logaddexp(0, -values)).mean())
             numbers[f"accuracy.{who}"] = float((values > 0 if who == "real" else values < 0).mean())
             histograms[f"verdict.{who}"] = histogram(values)
         return Report(numbers | self.measured, histograms, self.layers)
