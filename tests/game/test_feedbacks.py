@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from miniatures import assert_same_arrays, fixed_latents, indices, now, play, world
 
 from gansmith.game.feedback import FEEDBACKS
 from gansmith.game.losses import Targets
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
 from gansmith.nets.network import Network
+from miniatures import assert_same_arrays, fixed_latents, indices, now, play, world
 
 # design of the comparisons: weights in float32, no batch norm, the same latents, 1:1, Adam at 1e-4 with betas .5, .999
 FAIR: dict[str, Any] = {

@@ -9,11 +9,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from miniatures import indices, now, play, world
 
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
 from gansmith.ground.settings import Recipe
+from miniatures import indices, now, play, world
 
 PENALTY: dict[str, Any] = {"regularizer__name": "gradient-penalty", "regularizer__gamma": 10.0}
 LINEAR: dict[str, Any] = {"discriminator__net": "dense", "discriminator__widths": [], "precision__name": "float64"}
