@@ -26,6 +26,7 @@ from gansmith.ground import runfolder
 from gansmith.ground.errors import Diverged, RunError
 from gansmith.ground.game import Game
 from gansmith.ground.pixels import display_zoom, grid, write_png
+from gansmith.ground.recipe import override
 from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.ground.settings import Recipe
 from gansmith.training import checkpoint, loop, watchers
@@ -103,6 +104,8 @@ def begin(
     say: Say = lambda _: None,
 ) -> Run:
     """Start a run in a new folder."""
+    if nets is not None:  # the run remembers that its networks are not the recipe's
+        recipe = override(recipe, {"generator.net": "own", "discriminator.net": "own"})
     setup = set_up(recipe)
     for remark in setup.remarks:
         say(remark)
