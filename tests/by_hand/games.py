@@ -10,6 +10,7 @@ import numpy as np
 from gansmith.ground.game import Game, Now
 from gansmith.ground.plan import Shape
 from gansmith.ground.settings import (
+    AugmentSettings,
     DataSettings,
     FeedbackSettings,
     LatentSettings,
@@ -100,6 +101,7 @@ GAMES: dict[str, tuple[Recipe, Shape, int]] = {
     "dcgan": (CONVOLUTIONAL, COLOUR, 0),
     "dcgan-sgd": (replace(CONVOLUTIONAL, optimizer=SGD), COLOUR, 0),
     "dcgan-labelled": (CONVOLUTIONAL, COLOUR, 4),
+    "dcgan-mirror": (replace(CONVOLUTIONAL, augment=AugmentSettings("mirror")), COLOUR, 0),
     "tutorial": (TUTORIAL, (1, 12, 12), 0),
 }  # fmt: skip
 
