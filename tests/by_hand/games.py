@@ -84,6 +84,8 @@ GAMES: dict[str, tuple[Recipe, Shape, int]] = {
     ),
     "dense-minimax": (replace(DENSE, loss=SMOOTH), GREY, 0),
     "dense-hinge": (replace(DENSE, loss=LossSettings("hinge")), GREY, 0),
+    "dense-squares": (replace(DENSE, loss=replace(SMOOTH, name="least-squares")), GREY, 0),
+    "dense-wasserstein": (replace(DENSE, loss=LossSettings("wasserstein")), GREY, 0),
     "dense-r1-lazy": (replace(DENSE, regularizer=RegularizerSettings("r1", 5.0, interval=3)), GREY, 0),
     "dense-r1-r2-tanh": (
         replace(

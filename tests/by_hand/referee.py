@@ -112,6 +112,8 @@ class Referee:
             return F.logsigmoid(-v).mean()
         if name in ("non-saturating", "minimax"):
             return F.binary_cross_entropy_with_logits(v, t)
+        if name == "least-squares":
+            return F.mse_loss(v, t) / 2
         if name == "hinge" and who != "generator":
             return F.relu(1 - v if who == "real" else 1 + v).mean()
         return v.mean() if who == "fake" else -v.mean()
