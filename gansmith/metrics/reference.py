@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gansmith.data import cache as folders
 from gansmith.ground import runfolder, streams
 from gansmith.metrics import memorisation, network, pictures
 from gansmith.metrics.features import Extractor, Progress, silent
@@ -162,7 +163,7 @@ class Reference:
         """Keep floors for the next time."""
         self.floors.update(values)
         path = self._cached("floors").with_suffix(".json")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folders.make(path.parent)
         runfolder.write_json(path, self.floors)
 
     def recall(self) -> Reference:

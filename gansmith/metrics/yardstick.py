@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, nearest
 from gansmith.metrics import classifier, inception, modes, network, self_supervised
 from gansmith.metrics.features import Extractor, FeatureName, Pixels, Progress
 from gansmith.metrics.real import RealItems
@@ -58,7 +59,9 @@ def yardstick(real: RealItems, cache: Path, settings: FeatureSettings, progress:
 
 
 def resolve(real: RealItems, features: FeatureName) -> FeatureName:
-    """What "auto" means here. Raises DataError for a choice that the items do not allow."""
+    """What "auto" means here. Raises DataError for an unknown name, and for a choice that the items do not allow."""
+    if features not in get_args(FeatureName):
+        raise DataError(f"no features are called {features!r}{nearest(features, get_args(FeatureName))}")
     vectors, labelled = real.items.ndim == 2, real.labelled_pictures()
     if features == "auto":
         return "pixels" if vectors else "classifier" if labelled else "self-supervised"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +16,9 @@ from sklearn.datasets import load_digits
 from gansmith.metrics import classifier, self_supervised
 from gansmith.metrics.real import RealItems
 
-DATA = Path(os.environ.get("GANSMITH_DATA", Path(__file__).parents[3] / "shared" / "data"))
-
 
 @pytest.fixture(scope="session")
-def idx_set() -> Callable[[str], RealItems]:
+def idx_set(data_folder: Path) -> Callable[[str], RealItems]:
     """ "mnist" or "fashion-mnist" with its test split; skips where it is absent."""
 
     def read(folder: Path, name: str) -> np.ndarray:
@@ -31,9 +28,9 @@ def idx_set() -> Callable[[str], RealItems]:
         return np.frombuffer(data, np.uint8, offset=8).astype(np.int64)
 
     def load(name: str) -> RealItems:
-        folder = DATA / name
+        folder = data_folder / name
         if not folder.is_dir():
-            pytest.skip(f"no {name} in {DATA}: set GANSMITH_DATA")
+            pytest.skip(f"no {name} in {data_folder}")
         names = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
         items, labels, test_items, test_labels = (read(folder, part) for part in names)
         return RealItems(name, name, items, labels, (), test_items, test_labels)
@@ -42,11 +39,11 @@ def idx_set() -> Callable[[str], RealItems]:
 
 
 @pytest.fixture(scope="session")
-def emoji() -> RealItems:
+def emoji(data_folder: Path) -> RealItems:
     """1,683 pictures of 64x64x3 without classes or a test split."""
-    archive = DATA / "emoji" / "noto-emoji-64.zip"
+    archive = data_folder / "emoji" / "noto-emoji-64.zip"
     if not archive.is_file():
-        pytest.skip(f"no emoji in {DATA}: set GANSMITH_DATA")
+        pytest.skip(f"no emoji in {data_folder}")
     with zipfile.ZipFile(archive) as file:
         names = sorted(name for name in file.namelist() if name.endswith(".png"))
         pictures = [np.asarray(Image.open(io.BytesIO(file.read(name))).convert("RGB")) for name in names]

@@ -1,6 +1,8 @@
 import dataclasses
 import json
 import math
+from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from gansmith.ground.errors import DataError
 from gansmith.metrics import evaluation, modes, wasserstein
 from gansmith.metrics.evaluation import evaluate
+from gansmith.metrics.features import FeatureName
 from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import COPIES_LOOKED_AT, Reference, reference
 from gansmith.metrics.table import METRICS
@@ -213,3 +216,16 @@ def test_counts_that_cost_too_much_are_cut(digits, digits_reference):
     assert found.count == 2 * 1797
     assert found["copies"].count == COPIES_LOOKED_AT
     assert found["swd"].count <= wasserstein.PICTURES
+
+
+def test_every_figure_is_explained():
+    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    for metric in METRICS.values():
+        for words in metric.figures.values():
+            assert f"| {words.label} |" in page, words.label
+
+
+def test_every_name_of_features_is_a_row_of_the_page():
+    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    for name in get_args(FeatureName):
+        assert f"`{name}`" in page, name
