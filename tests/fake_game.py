@@ -1,4 +1,4 @@
-"""The smallest game that learns: G shifts its latents by a mean that follows the data, D measures the distance to it."""
+"""The smallest game that learns: G adds its latents to a mean that follows the data, D knows the distance to it."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def find(settings: DataSettings, seed: int = 0) -> Found:
 
 def find_path(path: Path, settings: DataSettings) -> Found:
     """Recognise what lies at a path: IDX, a folder or zip of pictures, .npz, .npy. Raises DataError."""
-    if not path.exists():
+    if not settings.source.strip() or not os.path.exists(path):  # which, unlike Path's, takes any name
         raise DataError(
             f"no data source {settings.source!r}: it is neither a path that exists nor built in"
             f"{nearest(settings.source, SOURCES)}"

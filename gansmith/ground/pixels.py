@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import numpy as np
-from PIL import Image
 
 PixelRange = Literal["symmetric", "unit"]
 AnyArray = TypeVar("AnyArray", bound=Any)  # NumPy's, or another library's that computes alike
@@ -65,7 +64,7 @@ def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap
 
 
 def whole_rows(count: int) -> int:
-    """The columns of a sheet about square: full rows where that can be (10 in 2x5, 64 in 8x8), at most thrice as wide."""
+    """The columns of a sheet: about square, wider (thrice at most) where that fills its rows: 10 in 2x5."""
     square = max(1, isqrt(count - 1) + 1)
     return next((columns for columns in range(square, isqrt(3 * count) + 1) if count % columns == 0), square)
 
@@ -84,6 +83,8 @@ def write_png(path: Path, picture: np.ndarray) -> None:
     """Write one uint8 picture (H, W, 3) or (H, W, 1) as PNG."""
     if picture.ndim == 3 and picture.shape[2] == 1:
         picture = picture[:, :, 0]
+    from PIL import Image  # here, so that the NumPy engine needs NumPy only
+
     Image.fromarray(picture).save(path, format="PNG")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gansmith.nets.network import INFERENCE, Mode
+from gansmith.nets.network import INFERENCE, Mode, Opinion
 
 
 class OwnNetwork(nn.Module):
@@ -37,6 +37,10 @@ class OwnNetwork(nn.Module):
             out = self.module(x, labels)
         return out if out.dtype == torch.float64 else out.float()
 
+    def opinion(self, items: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Opinion:
+        """The verdicts of a module that returns (B,) or (B, 1)."""
+        return Opinion(self(items, labels, mode).flatten())
+
 
 @contextmanager
 def _untracked(module: nn.Module, mode: Mode) -> Iterator[None]:
@@ -54,7 +58,8 @@ def _untracked(module: nn.Module, mode: Mode) -> Iterator[None]:
         if buffer is not None
     ]
     for norm in norms:
-        norm.track_running_stats = False
+        norm.train(not mode.running)
+        norm.track_running_stats = norm.track_running_stats and mode.running
     try:
         yield
     finally:

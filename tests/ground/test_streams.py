@@ -63,16 +63,16 @@ def test_the_first_rows_of_many_are_the_rows_of_few(law: str, count: int, more: 
 
 
 KEYS = [
-    dict(seed=0),
-    dict(seed=1),
-    dict(seed=-1),
-    dict(seed=2**70),
-    dict(update=1),
-    dict(update=2**40),
-    dict(turn=1),
-    dict(turn=2),
-    dict(update=1, turn=1),
-    *(dict(stream=name) for name in NAMES if name != "latents"),
+    {"seed": 0},
+    {"seed": 1},
+    {"seed": -1},
+    {"seed": 2**70},
+    {"update": 1},
+    {"update": 2**40},
+    {"turn": 1},
+    {"turn": 2},
+    {"update": 1, "turn": 1},
+    *({"stream": name} for name in NAMES if name != "latents"),
 ]
 
 

@@ -8,12 +8,12 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
-from miniatures import assert_same_arrays
 from torch import nn
 
 from gansmith.ground.plan import BatchNorm, Conv, ConvTranspose, Linear, Plan
 from gansmith.ground.settings import InitialName, NetSettings
 from gansmith.nets.initial import initial_weights
+from miniatures import assert_same_arrays
 
 LINEAR = Plan("generator", (300,), (Linear(300, 200),))
 DOWN = Plan("discriminator", (48, 9, 9), (Conv(48, 64, 5, 2, ((1, 2), (1, 2))),))

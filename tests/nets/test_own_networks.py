@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.plan import Shape
+from gansmith.ground.runfolder import RunFolder
 from gansmith.nets import NetPair
 from gansmith.nets.network import Mode
 from gansmith.nets.own import OwnNetwork
+from gansmith.training import checkpoint
+from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
 
 
 class OwnGenerator(nn.Module):
@@ -78,13 +81,15 @@ def test_every_buffer_is_part_of_the_state():
     assert "discriminator/first.parametrizations.weight.0._u" in arrays
 
 
-def test_a_restored_game_goes_on_bit_for_bit():
+def test_a_restored_game_goes_on_bit_for_bit(tmp_path: Path):
     straight, _ = game()
     play(straight, 1, 6)
     half, _ = game()
     play(half, 1, 3)
     resumed, _ = game(seed=0)
-    resumed.restore(half.state())
+    folder = RunFolder(tmp_path)
+    checkpoint.save(folder, checkpoint.Checkpoint(3, half.state(), {}))
+    resumed.restore(checkpoint.load(folder, 3).state)
     play(resumed, 4, 6)
     assert_same_arrays(resumed.state().arrays, straight.state().arrays)
 

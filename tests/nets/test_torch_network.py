@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.ground.plan import Activation, BatchNorm, Conv, ConvTranspose, Linear, Plan
+from gansmith.ground.plan import Activation, Plan, parameters
 from gansmith.ground.settings import ActivationName, NetSettings
 from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights
@@ -31,20 +31,25 @@ def network(plan: Plan, settings: NetSettings, dtype: torch.dtype = torch.float3
     return Network(plan, arrays, dtype)
 
 
+NAMES = {"scale": "weight", "shift": "bias", "mean": "running_mean", "variance": "running_var"}
+
+
+def matched(ours: Network, theirs: nn.Sequential) -> list[tuple[Tensor, Tensor]]:
+    """Each array of our network with torch's: the weighted layers of both come in the same order."""
+    modules = [module for module in theirs if next(module.parameters(), None) is not None]
+    weighted = [str(index) for index, layer in enumerate(ours.plan.layers) if parameters(layer)]
+    module_of = dict(zip(weighted, modules, strict=True))
+    pairs = []
+    for dotted, value in ours.arrays().items():
+        index, name = dotted.split(".")
+        pairs.append((value, getattr(module_of[index], NAMES.get(name, name))))
+    return pairs
+
+
 def copy_weights(ours: Network, theirs: nn.Sequential) -> None:
-    """The weighted layers of both come in the same order."""
-    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm1d, nn.BatchNorm2d)
-    modules = [module for module in theirs if isinstance(module, kinds)]
-    weighted = [
-        i for i, layer in enumerate(ours.plan.layers) if isinstance(layer, Linear | Conv | ConvTranspose | BatchNorm)
-    ]
-    names = {"weight": "weight", "bias": "bias", "scale": "weight", "shift": "bias", "mean": "running_mean"}
-    names["variance"] = "running_var"
     with torch.no_grad():
-        for index, module in zip(weighted, modules, strict=True):
-            for name, value in ours.arrays().items():
-                if name.startswith(f"{index}."):
-                    getattr(module, names[name.split(".")[1]]).copy_(value)
+        for value, reference in matched(ours, theirs):
+            reference.copy_(value)
 
 
 def dcgan_pair() -> list[tuple[str, Network, nn.Sequential, Tensor]]:
@@ -128,15 +133,13 @@ def test_forward_gradients_and_statistics_are_those_of_torch(
     (b.flatten() * weigh).sum().backward()
     torch.testing.assert_close(here.grad, there.grad, rtol=1e-4, atol=1e-6)
 
-    own = [value for value in ours.parameters() if value.grad is not None]
-    assert len(own) == len(list(theirs.parameters()))
-    gradients = sorted(float(p.grad.double().norm()) for p in own)
-    expected = sorted(float(p.grad.double().norm()) for p in theirs.parameters() if p.grad is not None)
-    assert gradients == pytest.approx(expected, rel=1e-4, abs=1e-6)
-    statistics = [value for name, value in ours.arrays().items() if name.endswith(("mean", "variance"))]
-    running = [value for name, value in theirs.named_buffers() if "running" in name]
-    for value, reference in zip(statistics, running, strict=True):
+    running = [name for name, _ in theirs.named_buffers() if "running" in name]
+    assert len(matched(ours, theirs)) == len(list(theirs.parameters())) + len(running)
+    for value, reference in matched(ours, theirs):
         torch.testing.assert_close(value, reference)
+        if isinstance(value, nn.Parameter):
+            assert value.grad is not None
+            torch.testing.assert_close(value.grad, reference.grad, rtol=1e-4, atol=1e-5)
     ours.zero_grad()
     theirs.zero_grad()
 
