@@ -21,7 +21,14 @@ InitialName = Literal["pytorch", "keras", "normal", "he"]
 LatentLaw = Literal["normal", "uniform", "unit"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
-FaultName = Literal["sigmoid-as-logits", "constant-bias-correction", "squared-last-gradient"]
+FaultName = Literal[
+    "sigmoid-as-logits",  # probabilities where the loss expects logits
+    "wrong-pixel-range",  # a tanh generator against pixels in [0, 1]
+    "never-frozen",  # feedback "stacked": the generator's turn trains the discriminator too
+    "never-trained",  # feedback "stacked": the discriminator was frozen for good
+    "constant-bias-correction",  # article 003: Adam's correction of its first step, at every step
+    "squared-last-gradient",  # article 003: the last layer's gradient, squared
+]
 
 
 @dataclass(frozen=True)
