@@ -1,4 +1,4 @@
-"""The smallest game that learns: G shifts its latents by a mean that follows the data, D measures the distance to it."""
+"""The smallest game that learns: G adds its latents to a mean that follows the data, D knows the distance to it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class FakeGame:
 
     def restore(self, state: State) -> None:
         arrays = {name: array.copy() for name, array in state.arrays.items()}
-        self.mean, self.spread, self.averaged = arrays.values()
+        self.mean, self.spread, self.averaged = (arrays[n] for n in ("generator/mean", "generator/spread", "ema/mean"))
         self.steps, self.losses = int(state.counters["steps"]), []
 
     def _floats(self, items: np.ndarray) -> np.ndarray:

@@ -94,7 +94,7 @@ def labels(count: int = COUNT) -> np.ndarray:
 
 
 def world(kind: str, **settings: Any) -> World:
-    """"pictures" or "vectors", with "labelled-" before it where the players see the classes. settings: dotted names
+    """ "pictures" or "vectors", with "labelled-" before it where the players see the classes. settings: dotted names
     with "__" for the dot."""
     labelled = kind.startswith("labelled-")
     plain = kind.removeprefix("labelled-")

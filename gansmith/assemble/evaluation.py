@@ -79,15 +79,14 @@ def reference_for(
 ) -> Reference:
     """A source made ready to be compared with: its training items, and its test items where it has them."""
     from gansmith.metrics.reference import reference
+    from gansmith.metrics.yardstick import FeatureSettings
 
-    return reference(
-        real_items(settings),
-        cache.folder() / "metrics",
-        features,  # pyright: ignore[reportArgumentType] - `resolve` refuses other names
-        inception_file=Path(inception) if inception else None,
-        train=train,
-        progress=progress,
+    chosen = FeatureSettings(
+        features,  # pyright: ignore[reportArgumentType] - other names are refused by name
+        Path(inception) if inception else None,
+        train,
     )
+    return reference(real_items(settings), cache.folder() / "metrics", chosen, progress)
 
 
 def real_items(settings: DataSettings) -> RealItems:

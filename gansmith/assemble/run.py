@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gansmith.assemble.generator import Generator, load
+from gansmith.assemble.judging import JudgeOnBudget, forget_best
 from gansmith.assemble.setup import (
     Budget,
     Setup,
@@ -93,7 +95,12 @@ def train(
 
 
 def begin(
-    recipe: Recipe, folder: RunFolder, nets: NetPair | None, *, watching: Sequence[Watcher] = (), say: Say = print
+    recipe: Recipe,
+    folder: RunFolder,
+    nets: NetPair | None,
+    *,
+    watching: Sequence[Watcher] = (),
+    say: Say = lambda _: None,
 ) -> Run:
     """Start a run in a new folder."""
     setup = set_up(recipe)
@@ -160,6 +167,8 @@ def _drive(
         samples,
         watchers.WishToSave(recipe, start.seconds, clock.epoch(start.update)),
     ]
+    if recipe.watch.judge:
+        own.append(JudgeOnBudget(folder, recipe, setup.classes, seconds=start.seconds))
 
     def save(moment: Moment) -> None:
         write_checkpoint(folder, recipe, moment)
@@ -187,7 +196,8 @@ def write_checkpoint(folder: RunFolder, recipe: Recipe, moment: Moment) -> None:
                 "checkpoint is whole; try a lower rate, as in --set optimizer.discriminator.rate=1e-4"
             )
     checkpoint.save(folder, checkpoint.Checkpoint(moment.update, state, {"seconds": moment.seconds}))
-    checkpoint.prune(folder, recipe.watch.keep)
+    best = checkpoint.best_update(folder)
+    checkpoint.prune(folder, recipe.watch.keep, spare=set() if best is None else {best})
 
 
 def finish(folder: RunFolder, outcome: Outcome, say: Say) -> None:
@@ -202,10 +212,15 @@ def finish(folder: RunFolder, outcome: Outcome, say: Say) -> None:
 
 
 def forget_after(folder: RunFolder, update: int) -> None:
-    """Drop rows and sheets newer than the checkpoint that is resumed: they will be written again."""
+    """Drop rows, sheets and (damaged) checkpoints newer than the one that is resumed: they will be written again."""
+    for newer in checkpoint.saved_updates(folder):
+        if newer > update:
+            shutil.rmtree(folder.checkpoint(newer), ignore_errors=True)
     runfolder.cut_rows(folder.stats, update)
     runfolder.cut_rows(folder.sample_rows, update if update else -1)
     runfolder.cut_rows(folder.findings, update)
+    runfolder.cut_rows(folder.judgements, update)
+    forget_best(folder, update)
     for sheet in folder.samples.glob("*.png"):
         if sheet.stem.isdigit() and int(sheet.stem) > (update if update else -1):
             sheet.unlink()

@@ -1,6 +1,6 @@
-"""The elementwise functions: y = f(x), f'(x) and f''(x), the derivatives in terms of y.
+"""The elementwise functions, one row each: y = f(x), and f'(x) and f''(x) in terms of y.
 
-Siblings share a signature. `leak` is the slope of "leaky" below zero; the others ignore it.
+`leak` is the slope of "leaky" below zero, 0 <= leak <= 1; the others ignore it.
 """
 
 from __future__ import annotations
@@ -17,101 +17,45 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Curve:
-    """A function and its derivatives."""
+    """A function and its derivatives. Constants may stand for constant arrays, and bool for 0 and 1."""
 
-    value: Callable[[Array, float, Array], None]  # (x, leak, y): writes y = f(x)
-    chain: Callable[[Array, float, Array], None]  # (y, leak, dy): dy becomes dx = f'(x) dy
+    value: Callable[[Array, float, Array], Array]  # (x, leak, out) -> y, written to out
+    slope: Callable[[Array, float], Array | float]  # (y, leak) -> f'(x)
     bend: Callable[[Array, float], Array | float]  # (y, leak) -> f''(x); only the gradient penalty asks for it
 
 
-def relu(x: Array, leak: float, y: Array) -> None:
-    """y = max(x, 0)."""
-    np.maximum(x, 0, out=y)
+def sigmoid(x: Array, leak: float, out: Array) -> Array:
+    """1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2, which no x can overflow."""
+    np.tanh(np.multiply(x, 0.5, out=out), out=out)
+    out *= 0.5
+    out += 0.5
+    return out
 
 
-def relu_chain(y: Array, leak: float, dy: Array) -> None:
-    """f' = 1 where y > 0, else 0."""
-    dy *= y > 0
-
-
-def leaky(x: Array, leak: float, y: Array) -> None:
-    """y = max(x, leak x), for 0 <= leak <= 1."""
-    np.multiply(x, leak, out=y)
-    np.maximum(x, y, out=y)
-
-
-def leaky_chain(y: Array, leak: float, dy: Array) -> None:
-    """f' = 1 where y > 0, else leak."""
-    dy *= np.where(y > 0, y.dtype.type(1), y.dtype.type(leak))
-
-
-def tanh(x: Array, leak: float, y: Array) -> None:
-    """y = tanh x."""
-    np.tanh(x, out=y)
-
-
-def tanh_chain(y: Array, leak: float, dy: Array) -> None:
-    """f' = 1 - y^2."""
-    dy *= 1 - y * y
-
-
-def tanh_bend(y: Array, leak: float) -> Array:
-    """f'' = -2 y (1 - y^2)."""
-    return -2 * y * (1 - y * y)
-
-
-def arctan(x: Array, leak: float, y: Array) -> None:
-    """y = arctan x."""
-    np.arctan(x, out=y)
-
-
-def arctan_chain(y: Array, leak: float, dy: Array) -> None:
-    """f' = 1 / (1 + x^2) = cos^2 y."""
-    dy *= np.cos(y) ** 2
-
-
-def arctan_bend(y: Array, leak: float) -> Array:
-    """f'' = -2 x / (1 + x^2)^2 = -2 sin y cos^3 y."""
-    return -2 * np.sin(y) * np.cos(y) ** 3
-
-
-def sigmoid(x: Array, leak: float, y: Array) -> None:
-    """y = 1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2, which no x can overflow."""
-    np.multiply(x, 0.5, out=y)
-    np.tanh(y, out=y)
-    y += 1
-    y *= 0.5
-
-
-def sigmoid_chain(y: Array, leak: float, dy: Array) -> None:
-    """f' = y (1 - y)."""
-    dy *= y * (1 - y)
-
-
-def sigmoid_bend(y: Array, leak: float) -> Array:
-    """f'' = y (1 - y) (1 - 2 y)."""
-    return y * (1 - y) * (1 - 2 * y)
-
-
-def linear(x: Array, leak: float, y: Array) -> None:
-    """y = x."""
-    y[...] = x
-
-
-def linear_chain(y: Array, leak: float, dy: Array) -> None:
-    """f' = 1."""
-
-
-def straight(y: Array, leak: float) -> float:
+def flat(y: Array, leak: float) -> float:
     """f'' = 0."""
     return 0.0
 
 
+# fmt: off
 CURVES: dict[ActivationName, Curve] = {
-    "relu": Curve(relu, relu_chain, straight),
-    "leaky": Curve(leaky, leaky_chain, straight),
-    "tanh": Curve(tanh, tanh_chain, tanh_bend),
-    "arctan": Curve(arctan, arctan_chain, arctan_bend),
-    "sigmoid": Curve(sigmoid, sigmoid_chain, sigmoid_bend),
-    "linear": Curve(linear, linear_chain, straight),
+    "relu": Curve(  # max(x, 0)
+        lambda x, leak, out: np.maximum(x, 0, out=out),
+        lambda y, leak: y > 0, flat),
+    "leaky": Curve(  # max(x, leak x)
+        lambda x, leak, out: np.maximum(x, np.multiply(x, leak, out=out), out=out),
+        lambda y, leak: np.maximum(y > 0, y.dtype.type(leak)), flat),
+    "tanh": Curve(  # f' = 1 - y^2
+        lambda x, leak, out: np.tanh(x, out=out),
+        lambda y, leak: 1 - y * y, lambda y, leak: -2 * y * (1 - y * y)),
+    "arctan": Curve(  # f' = 1 / (1 + x^2) = cos^2 y,  f'' = -2 x / (1 + x^2)^2 = -2 sin y cos^3 y
+        lambda x, leak, out: np.arctan(x, out=out),
+        lambda y, leak: np.cos(y) ** 2, lambda y, leak: -2 * np.sin(y) * np.cos(y) ** 3),
+    "sigmoid": Curve(  # f' = y (1 - y)
+        sigmoid,
+        lambda y, leak: y * (1 - y), lambda y, leak: y * (1 - y) * (1 - 2 * y)),
+    "linear": Curve(  # f' = 1
+        lambda x, leak, out: np.positive(x, out=out),
+        lambda y, leak: 1.0, flat),
 }
+# fmt: on

@@ -7,7 +7,10 @@ fold; a transposed convolution does the same in the other order.
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from gansmith.by_hand.arrays import Named, Scratch
 from gansmith.by_hand.layers import Layer, Pass, column_sums
@@ -22,8 +25,7 @@ class Conv(Layer[plan.Conv]):
         """x (B, H, W, inputs) -> y (B, H', W', outputs): y = unfold(x) W^T + b."""
         self.shape = x.shape
         self.columns = unfold(x, self.plan.padding, self.plan.kernel, self.plan.stride, self.scratch)
-        *places, _ = self.columns.shape
-        y = self.scratch.take("y", (*places, self.plan.outputs))
+        y = self.scratch.take("y", (*self.columns.shape[:3], self.plan.outputs))
         np.matmul(as_matrix(self.columns), w["weight"].reshape(self.plan.outputs, -1).T, out=as_matrix(y))
         if self.plan.bias:
             y += w["bias"]
@@ -73,20 +75,13 @@ class ConvTranspose(Layer[plan.ConvTranspose]):
 def unfold(x: np.ndarray, padding: tuple[Sides, Sides], kernel: int, stride: int, scratch: Scratch) -> np.ndarray:
     """x (B, H, W, C) -> columns (B, H', W', kernel kernel C): at each place the patch under the kernel, zeros outside.
 
-    A row of a patch is one run of kernel x C numbers in memory; strides alone find it, and one copy lays it out.
+    The windows are a view; one copy lays them out, and a row of a patch is one run of kernel x C numbers in it.
     """
     padded = scratch.take("padded", padded_shape(x.shape, padding))
     inside(padded, padding)[...] = x
-    batch, height, width, channels = padded.shape
-    places = (height - kernel) // stride + 1, (width - kernel) // stride + 1
-    item, down, right, number = padded.strides
-    patches = np.lib.stride_tricks.as_strided(
-        padded,
-        (batch, *places, kernel, kernel * channels),
-        (item, stride * down, stride * right, down, number),
-        writeable=False,
-    )
-    columns = scratch.take("columns", (batch, *places, kernel * kernel * channels))
+    windows = sliding_window_view(padded, (kernel, kernel), axis=(1, 2))[:, ::stride, ::stride]  # (B, H', W', C, k, k)
+    patches = np.moveaxis(windows, 3, -1)
+    columns = scratch.take("columns", (*patches.shape[:3], prod(patches.shape[3:])))
     columns.reshape(patches.shape)[...] = patches
     return columns
 

@@ -6,9 +6,7 @@ through both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
 
 import numpy as np
 
@@ -17,27 +15,18 @@ from gansmith.by_hand.faults import square_last_gradient
 from gansmith.by_hand.layers import Pass
 from gansmith.by_hand.limits import refuse
 from gansmith.by_hand.losses import LOSSES
-from gansmith.by_hand.network import INFERENCE, Network
+from gansmith.by_hand.network import Network
 from gansmith.by_hand.penalty import gradient_penalty
 from gansmith.by_hand.player import Player, load_arrays
-from gansmith.by_hand.tally import Tally
 from gansmith.ground import draws, pixels
 from gansmith.ground.game import Now, Report, State, Verdicts
 from gansmith.ground.plan import Shape
 from gansmith.ground.settings import Recipe
+from gansmith.ground.tally import Tally
 from gansmith.nets import plan_discriminator, plan_generator
 
-Who = Literal["real", "fake"]
-PENALISED: dict[str, tuple[Who, ...]] = {"none": (), "r1": ("real",), "r2": ("fake",), "r1+r2": ("real", "fake")}
+PENALISED: dict[str, tuple[draws.Pass, ...]] = {"none": (), "r1": ("real",), "r2": ("fake",), "r1+r2": ("real", "fake")}
 ROWS = 64  # items a pass outside training; always so many, as a matrix product rounds by its shape
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """What the discriminator lost on real or on fake items."""
-
-    loss: float
-    penalty: float = 0.0
 
 
 class HandGame:
@@ -49,22 +38,18 @@ class HandGame:
     def __init__(self, recipe: Recipe, item_shape: Shape, classes: int = 0) -> None:
         self.recipe, self.item_shape, self.classes = recipe, item_shape, classes
         self.dtype = np.dtype(np.float64 if recipe.precision.name == "float64" else np.float32)
-        plan_g = plan_generator(recipe, item_shape, classes)
-        plan_d = plan_discriminator(recipe, item_shape, classes)
-        refuse(recipe, plan_g, plan_d)
-        self.generator = Player(plan_g, recipe, recipe.generator, recipe.optimizer.generator, self.dtype)
-        self.discriminator = Player(plan_d, recipe, recipe.discriminator, recipe.optimizer.discriminator, self.dtype)
-        self.averaged = Arrays(plan_g, self.dtype)
-        self.averaged.trained[...] = self.generator.weights.trained
-        self.averaged.kept[...] = self.generator.weights.kept
+        plan_g, plan_d = plan_generator(recipe, item_shape, classes), plan_discriminator(recipe, item_shape, classes)
+        refuse(recipe, (plan_g, plan_d))
+        self.generator, self.discriminator = Player(plan_g, recipe, self.dtype), Player(plan_d, recipe, self.dtype)
+        self.averaged = Arrays(plan_g, self.dtype, kept=True)
+        self.average(decay=0.0)
         self.fake_gradient, self.penalty_gradient = Arrays(plan_d, self.dtype), Arrays(plan_d, self.dtype)
-        self.loss = LOSSES[recipe.loss.name]
-        self.discriminator_turns = 0
-        self.tally = Tally()
+        self.loss, self.discriminator_turns, self.tally = LOSSES[recipe.loss.name], 0, Tally()
         self.items, self.labels = np.empty((0, *item_shape)), None
 
     # ---- one update
 
+    @np.errstate(all="ignore")  # whoever reads the report sees NaN and infinity there, and decides
     def step(self, indices: np.ndarray, now: Now) -> None:
         """The discriminator's turns, then the generator's, then the average."""
         same, fakes = self.recipe.feedback.latents == "same", None
@@ -80,7 +65,7 @@ class HandGame:
 
     def generate(self, now: Now, turn: int, count: int) -> np.ndarray:
         """The generator's items (B, ...) at a turn, in training mode."""
-        z = draws.latents(self.recipe, now.update, turn, count).astype(self.dtype, copy=False)
+        z = self._to_float(draws.latents(self.recipe, now.update, turn, count))
         how = self._how(self._asked(now, turn, count), now, turn, "generator", track=True)
         return self.generator.network.forward(z, self.generator.weights, how)
 
@@ -91,20 +76,23 @@ class HandGame:
         """
         player, labels = self.discriminator, None if self.labels is None else self.labels[rows]
         asked = self._asked(now, turn, len(rows))
-        real = self._assess("real", self._reals(rows, now, turn), labels, now, turn, player.gradient)
-        fake = self._assess("fake", fakes, asked, now, turn, self.fake_gradient)
+        real, penalty = self._assess("real", self._reals(rows, now, turn), labels, now, turn, player.gradient)
+        fake, another = self._assess("fake", fakes, asked, now, turn, self.fake_gradient)
         player.gradient.trained += self.fake_gradient.trained
 
-        self.tally.loss("discriminator", real.loss + fake.loss)
+        self.tally.loss("discriminator", real + fake)
         if self._penalty_is_due():
-            self.tally.loss("penalty", real.penalty + fake.penalty)
+            self.tally.loss("penalty", penalty + another)
         player.descend(now.discriminator_rate, self.tally if now.measure else None)
         self.discriminator_turns += 1
 
     def _assess(
-        self, who: Who, items: np.ndarray, labels: np.ndarray | None, now: Now, turn: int, into: Arrays
-    ) -> Assessment:
-        """D forward on real or fake items, and backward from their part of the loss to D's weights."""
+        self, who: draws.Pass, items: np.ndarray, labels: np.ndarray | None, now: Now, turn: int, into: Arrays
+    ) -> tuple[float, float]:
+        """D forward on real or fake items, and backward from their part of the loss to D's weights.
+
+        Returns the loss and the penalty, and leaves the gradient of both in `into`.
+        """
         network, weights, settings = self.discriminator.network, self.discriminator.weights, self.recipe.regularizer
         verdicts = network.forward(items, weights, self._how(labels, now, turn, who, track=True))
         part = self.loss.real if who == "real" else self.loss.fake
@@ -114,10 +102,10 @@ class HandGame:
         d_verdicts *= self.recipe.loss.discriminator_scale
         network.backward(d_verdicts[:, None], weights, into, onward=False)
         if not (self._penalty_is_due() and who in PENALISED[settings.name]):
-            return Assessment(loss)
+            return loss, 0.0
         penalty = gradient_penalty(network, verdicts, weights, settings.gamma, self.penalty_gradient)
         into.trained += settings.interval * self.penalty_gradient.trained
-        return Assessment(loss, penalty)
+        return loss, penalty
 
     def advise(self, fakes: np.ndarray, now: Now, turn: int) -> None:
         """The generator's turn: the gradient of its loss passes through the whole discriminator, which is frozen.
@@ -141,12 +129,10 @@ class HandGame:
 
     def average(self, decay: float) -> None:
         """average = decay x average + (1 - decay) x weights; batch statistics are copied."""
-        if decay:
-            self.averaged.trained *= decay
-            self.averaged.trained += (1 - decay) * self.generator.weights.trained
-        else:
-            self.averaged.trained[...] = self.generator.weights.trained
-        self.averaged.kept[...] = self.generator.weights.kept
+        weights, spare = self.generator.weights, self.generator.gradient.trained  # the gradient has served
+        self.averaged.trained *= decay
+        self.averaged.trained += np.multiply(weights.trained, 1 - decay, out=spare)
+        self.averaged.kept[...] = weights.kept
 
     # ---- what goes in
 
@@ -163,9 +149,9 @@ class HandGame:
         return items
 
     def _to_float(self, items: np.ndarray) -> np.ndarray:
-        """Bytes to the recipe's range of pixels; vectors as they are."""
+        """Bytes to the recipe's range of pixels; vectors and latents as they are."""
         if items.ndim == 2:
-            return items.astype(self.dtype)
+            return items.astype(self.dtype, copy=False)
         factor, offset = pixels.SCALE[self.recipe.data.pixels]
         return items.astype(self.dtype) * self.dtype.type(factor) + self.dtype.type(offset)
 
@@ -190,9 +176,9 @@ class HandGame:
 
     def make(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Raw output float32 of the averaged generator: (N, H, W, C) or (N, D)."""
-        latents = np.asarray(latents).astype(self.dtype, copy=False)
-        return self._in_rows(self.generator.network, latents, labels, self.averaged)
+        return self._infer(self.generator.network, self.averaged, latents, labels)
 
+    @np.errstate(all="ignore")
     def sample(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Pictures uint8 (N, H, W, C) or vectors float32 (N, D)."""
         made = self.make(latents, labels)
@@ -200,18 +186,19 @@ class HandGame:
 
     def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
         """The discriminator's raw output on items, in inference mode."""
-        network, weights = self.discriminator.network, self.discriminator.weights
-        return Verdicts(self._in_rows(network, self._to_float(np.asarray(items)), labels, weights)[:, 0])
+        return Verdicts(self._infer(self.discriminator.network, self.discriminator.weights, items, labels)[:, 0])
 
-    def _in_rows(self, network: Network, x: np.ndarray, labels: np.ndarray | None, weights: Arrays) -> np.ndarray:
+    @np.errstate(all="ignore")
+    def _infer(self, network: Network, w: Arrays, x: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """The network's output float32 in inference mode, ROWS at a time, the last ones filled up with repeats."""
-        outputs = [np.empty((0, *features_last(network.plan.output_shape)), np.float32)]
+        channels, *size = network.plan.output_shape
+        outputs = np.empty((len(x), *size, channels), np.float32)
         for start in range(0, len(x), ROWS):
             rows = np.resize(np.arange(start, min(start + ROWS, len(x))), ROWS)
-            asked = None if labels is None or not self.classes else np.asarray(labels)[rows]
-            made = network.forward(x[rows], weights, replace(INFERENCE, labels=asked))
-            outputs.append(made[: len(x) - start].astype(np.float32))
-        return np.concatenate(outputs)
+            asked = labels[rows] if labels is not None and self.classes else None
+            made = network.forward(self._to_float(x[rows]), w, Pass(asked))
+            outputs[start : start + ROWS] = made[: len(x) - start]
+        return outputs
 
     # ---- what is kept
 
@@ -230,8 +217,3 @@ class HandGame:
         load_arrays(self.averaged, state.arrays, "ema/")
         self.discriminator_turns = int(state.counters["discriminator-turns"])
         self.tally = Tally()
-
-
-def features_last(shape: Shape) -> Shape:
-    """(channels, height, width) -> (height, width, channels); (features,) stays."""
-    return (*shape[1:], shape[0])

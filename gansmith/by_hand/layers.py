@@ -88,18 +88,18 @@ class Activation(Layer[plan.Activation]):
 
     def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
         """x -> y of the same shape."""
-        self.curve, self.y = CURVES[self.plan.kind], self.scratch.take("y", x.shape)
-        self.curve.value(x, self.plan.slope, self.y)
+        self.curve = CURVES[self.plan.kind]
+        self.y = self.curve.value(x, self.plan.slope, self.scratch.take("y", x.shape))
         return self.y
 
     def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
         """dx = f'(x) dy."""
-        self.curve.chain(self.y, self.plan.slope, dy)
+        dy *= self.curve.slope(self.y, self.plan.slope)
         return dy
 
     def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
         """f'(x) t."""
-        return self.backward(t.copy(), w, None)
+        return t * self.curve.slope(self.y, self.plan.slope)
 
     def bend(self) -> np.ndarray | float:
         """f''(x)."""
@@ -164,8 +164,7 @@ class Dropout(Layer[plan.Dropout]):
         self.mask = None
         if not how.training:
             return x
-        if how.dropout_key is None:
-            raise ValueError("a training pass through dropout needs its keys")
+        assert how.dropout_key is not None, "a training pass through dropout needs its keys"
         keep = streams.keep_mask(features_first(x.shape), self.plan.rate, how.dropout_key(self.index))
         keep = np.moveaxis(keep, 1, -1).astype(x.dtype)
         self.mask = np.divide(keep, x.dtype.type(1 - self.plan.rate), out=self.scratch.take("mask", x.shape))

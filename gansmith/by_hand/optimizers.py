@@ -27,9 +27,8 @@ class Adam:
         m' and v' are m and v over their corrections: both begin at zero, and would be too small at first.
         """
         self.steps += 1
-        first_correction, second_correction = self.corrections()
-        share1, beta2 = 1 - self.settings.beta1, self.settings.beta2
-        root = sqrt(second_correction)
+        beta1, beta2 = self.settings.beta1, self.settings.beta2
+        correction1, root = self.corrections()[0], sqrt(self.corrections()[1])
         for start in range(0, weights.size, BLOCK):
             block = slice(start, start + BLOCK)
             w, g = weights[block], gradient[block]
@@ -37,7 +36,7 @@ class Adam:
             spare = self._spare[: w.size]
 
             np.subtract(g, m, out=spare)
-            spare *= share1
+            spare *= 1 - beta1
             m += spare
 
             np.multiply(g, g, out=spare)
@@ -48,7 +47,7 @@ class Adam:
             np.sqrt(v, out=spare)
             spare += self.settings.epsilon * root
             np.divide(m, spare, out=spare)
-            spare *= rate * root / first_correction
+            spare *= rate * root / correction1
             w -= spare
 
     def corrections(self) -> tuple[float, float]:

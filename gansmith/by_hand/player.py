@@ -9,24 +9,21 @@ import numpy as np
 from gansmith.by_hand import faults
 from gansmith.by_hand.arrays import Arrays
 from gansmith.by_hand.network import Network
-from gansmith.by_hand.tally import Tally
 from gansmith.ground.errors import RunError
 from gansmith.ground.plan import Plan
-from gansmith.ground.settings import NetSettings, OptimizerSettings, Recipe
+from gansmith.ground.settings import Recipe
+from gansmith.ground.tally import Tally
 from gansmith.nets.initial import initial_weights
 
 
 class Player:
     """A network with weights, going down its own loss."""
 
-    def __init__(
-        self, plan: Plan, recipe: Recipe, net: NetSettings, settings: OptimizerSettings, dtype: np.dtype
-    ) -> None:
-        self.name = plan.player
-        self.network = Network(plan, dtype)
-        self.weights, self.gradient = Arrays(plan, dtype), Arrays(plan, dtype)
-        self.optimizer = faults.optimizer(recipe, settings, plan, dtype)
-        load_arrays(self.weights, initial_weights(plan, net, recipe.seed), "")
+    def __init__(self, plan: Plan, recipe: Recipe, dtype: np.dtype) -> None:
+        self.name, self.network = plan.player, Network(plan, dtype)
+        self.weights, self.gradient = Arrays(plan, dtype, kept=True), Arrays(plan, dtype)
+        self.optimizer = faults.optimizer(recipe, plan, dtype)
+        load_arrays(self.weights, initial_weights(plan, getattr(recipe, plan.player), recipe.seed), "")
 
     def descend(self, rate: float, tally: Tally | None) -> None:
         """One step of the optimiser along the gradient that is there; with a tally, it is measured."""
@@ -54,8 +51,7 @@ class Player:
             yield f"{self.name}/{name}", array
         for slot, memory in self.optimizer.memory.items():
             for name, array in memory.named():
-                if name in memory.trained_names:
-                    yield f"{self.name}-optimizer/{name}.{slot}", array
+                yield f"{self.name}-optimizer/{name}.{slot}", array
 
     def restore(self, arrays: Mapping[str, np.ndarray], steps: int) -> None:
         """Take back weights and the optimiser's memory, which is zero before the first step."""

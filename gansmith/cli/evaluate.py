@@ -18,6 +18,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--checkpoint", default="last", metavar="NAME", help="last, best or an update's number")
     parser.add_argument("--features", default="auto", help="auto, classifier, self-supervised, pixels or inception")
     parser.add_argument("--inception", type=Path, metavar="FILE", help="the standard Inception weights, for FID")
+    parser.add_argument("--explain", action="store_true", help="say what each figure means")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -45,10 +46,13 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(evaluation.as_dict(), indent=2))
         return 0
     heading, *rows = evaluation.rows()
-    table = Table(*heading, title=f"{evaluation.count:,} items against {evaluation.data}", box=None, pad_edge=False)
+    shown = len(heading) if options.explain else len(heading) - 1  # the last column says what a figure means
+    table = Table(title=f"{evaluation.count:,} items against {evaluation.data}", box=None, pad_edge=False)
+    for name in heading[:shown]:
+        table.add_column(name, no_wrap=name != "meaning", overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+        table.add_row(*row[:shown])
+    Console(width=None if options.explain else 120).print(table)
     for note in evaluation.notes:
         print(note)
     return 0

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.data.listing import Listing, Numbered, check_labels, classes_of
+from gansmith.data.listing import Listing, Numbered, check_labels, chosen_splits, classes_of
+from gansmith.data.resize import on_white
 from gansmith.ground.errors import DataError
 
 LAYOUTS: tuple[dict[str, tuple[str, str]], ...] = (  # split -> the names of the items and of the labels
@@ -91,18 +92,6 @@ def _classes(
     return classes_of(np.concatenate([as_labels(archive[key], f"{key} in {path}") for key in keys]))
 
 
-def chosen_splits(title: str, splits: tuple[str, ...], split: str) -> tuple[str, ...]:
-    """Which of a source's splits are read for data.split = `split`; a missing test split is stood in for by
-    "validation". A source without splits, ("",) or (), is read whole. Raises DataError."""
-    if split == "all" or not splits or splits == ("",):
-        return splits
-    if split in splits:
-        return (split,)
-    if split == "test" and "validation" in splits:
-        return ("validation",)
-    raise DataError(f"{title} has no split {split!r}, only {', '.join(splits)}: set data.split=all")
-
-
 def as_items(array: np.ndarray, title: str) -> np.ndarray:
     """Pictures uint8 (N, H, W, 1 or 3) or vectors float32 (N, D) of an array in one of their usual shapes."""
     if 0 in array.shape or array.ndim == 0:
@@ -123,12 +112,6 @@ def as_items(array: np.ndarray, title: str) -> np.ndarray:
     if array.shape[3] not in (1, 3):
         raise DataError(f"{title} has pictures of {array.shape[3]} channels: 1, 3 or 4 can be read")
     return array
-
-
-def on_white(pictures: np.ndarray) -> np.ndarray:
-    """uint8 (..., 4) with opacity to uint8 (..., 3) on a white ground, rounded to nearest."""
-    colour, alpha = pictures[..., :3].astype(np.uint16), pictures[..., 3:].astype(np.uint16)
-    return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def _vectors(array: np.ndarray, title: str) -> np.ndarray:

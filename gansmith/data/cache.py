@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import IO
 
 from gansmith.ground.errors import DataError
 
+ABANDONED = 7 * 24 * 3600  # seconds after which a half-made store is given up
 LOCK_POLL = 0.05  # seconds between two looks at a lock that another process holds
 
 
@@ -48,6 +50,17 @@ def make(path: Path) -> Path:
             f"cannot make the cache folder {path} ({error.strerror}): set GANSMITH_CACHE to a folder that you may write"
         ) from None
     return path
+
+
+def sweep() -> None:
+    """Remove what was begun in the cache and then left alone for `ABANDONED` seconds."""
+    for part in stores().glob("*.part"):
+        try:
+            newest = max(path.stat().st_mtime for path in (part, *part.iterdir()))
+        except OSError:  # somebody is at it
+            continue
+        if time.time() - newest > ABANDONED:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 @contextmanager

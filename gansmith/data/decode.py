@@ -14,15 +14,16 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from gansmith.data.arrays import on_white
 from gansmith.data.files import MAX_FILE
 from gansmith.data.listing import Unreadable
+from gansmith.data.resize import on_white
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "PPM", "AVIF")  # no format that runs programs
 MAX_PIXELS = 89_478_485  # of one picture: Pillow's own limit, 256 MiB of RGB
+PLAIN_JPEG = {"Gray": "GRAY", "YCbCr": "RGB"}  # simplejpeg's name of what is in the file -> of what is wanted
 ORIENTATION = 0x0112  # the EXIF tag
 
 
@@ -55,13 +56,13 @@ def picture(file: IO[bytes]) -> tuple[np.ndarray, Header]:
             raise Unreadable("an empty file")
         if len(data) > MAX_FILE:
             raise Unreadable(f"more than {MAX_FILE:,} bytes")
+        pixels = _plain_jpeg(data)
+        if pixels is not None:
+            return pixels, Header(pixels.shape[1], pixels.shape[0], "L" if pixels.shape[2] == 1 else "RGB")
         image = _open(BytesIO(data))
         mode = image.mode
-        pixels = _fast_jpeg(data, image)
-        if pixels is None:
-            image.load()
-            pixels = _pixels(image)
-        pixels = upright(pixels, _orientation(image))
+        image.load()
+        pixels = upright(_pixels(image), _orientation(image))
         return pixels, Header(pixels.shape[1], pixels.shape[0], mode)
 
 
@@ -152,17 +153,18 @@ def _orientation(image: Image) -> int:
     return value if value in range(1, 9) else 1
 
 
-def _fast_jpeg(data: bytes, image: Image) -> np.ndarray | None:
-    """A grey or RGB JPEG by simplejpeg; None where Pillow has to judge: other kinds, and anything not quite sound."""
-    colour = {"L": "GRAY", "RGB": "RGB"}.get(image.mode)
+def _plain_jpeg(data: bytes) -> np.ndarray | None:
+    """A grey or RGB JPEG by simplejpeg; None where Pillow has to judge: other kinds, anything turned or not sound."""
     module = _simplejpeg()
-    if image.format not in ("JPEG", "MPO") or colour is None or module is None:
+    if module is None or not data.startswith(b"\xff\xd8\xff") or b"Exif" in data or b"Orientation" in data:
         return None
     try:
-        pixels = module.decode_jpeg(data, colour)
+        height, width, colours, _ = module.decode_jpeg_header(data)
+        if colours not in PLAIN_JPEG or height * width > MAX_PIXELS:
+            return None
+        return module.decode_jpeg(data, PLAIN_JPEG[colours])
     except ValueError:
         return None
-    return pixels if pixels.shape[1::-1] == image.size else None
 
 
 def _pixels(image: Image) -> np.ndarray:

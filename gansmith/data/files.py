@@ -19,8 +19,7 @@ from typing import IO
 
 import numpy as np
 
-from gansmith.data.arrays import chosen_splits
-from gansmith.data.listing import Listing, Unreadable, natural
+from gansmith.data.listing import Listing, Unreadable, chosen_splits, natural
 from gansmith.ground.errors import DataError
 
 SUFFIXES = (
@@ -75,7 +74,7 @@ class FolderReader:
     def stream(self, name: str) -> Iterator[IO[bytes]]:
         """The file `name`. Raises Unreadable."""
         try:
-            file = open(self.path / name, "rb")  # noqa: SIM115 - closed below; the caller's errors are not ours
+            file = open(os.path.join(self.path, name), "rb")  # noqa: SIM115 - closed below; the caller's errors are not ours
         except OSError as error:
             raise Unreadable(error.strerror or str(error)) from None
         with file:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import re
 import zlib
 from dataclasses import dataclass
@@ -117,13 +118,16 @@ def in_folder(folder: Path) -> IdxSet | None:
     for below in SUBFOLDERS:
         sets: dict[str, dict[str, Path]] = {}
         inside = folder / below
-        for path in sorted(inside.iterdir(), reverse=True) if inside.is_dir() else ():  # plain files win over packed
-            match = IMAGES.match(path.name)
-            if match:
-                sets.setdefault(match["set"], {})[SPLITS[match["split"].lower()]] = path
+        try:
+            names = os.listdir(inside) if inside.is_dir() else []
+        except OSError as error:
+            raise DataError(f"cannot look into {inside}: {error.strerror}") from None
+        matches = [match for name in names if (match := IMAGES.match(name))]
+        for match in sorted(matches, key=lambda match: match.string, reverse=True):  # plain files win over packed
+            sets.setdefault(match["set"], {})[SPLITS[match["split"].lower()]] = inside / match.string
         if len(sets) > 1:
-            names = ", ".join(sorted(sets))
-            raise DataError(f"{inside} holds several IDX sets ({names}): give one of the images' files instead")
+            found = ", ".join(sorted(sets))
+            raise DataError(f"{inside} holds several IDX sets ({found}): give one of the images' files instead")
         for images in sets.values():
             return IdxSet(folder.name, dict(sorted(images.items(), reverse=True)))
     return None

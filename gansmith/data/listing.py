@@ -102,6 +102,18 @@ def check_labels(title: str, items: int, labels: np.ndarray | None) -> None:
         )
 
 
+def chosen_splits(title: str, splits: tuple[str, ...], split: str) -> tuple[str, ...]:
+    """Which of a source's splits are read for data.split = `split`; a missing test split is stood in for by
+    "validation". A source without splits, ("",) or (), is read whole. Raises DataError."""
+    if split == "all" or not splits or splits == ("",):
+        return splits
+    if split in splits:
+        return (split,)
+    if split == "test" and "validation" in splits:
+        return ("validation",)
+    raise DataError(f"{title} has no split {split!r}, only {', '.join(splits)}: set data.split=all")
+
+
 def classes_of(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """The distinct values of integer labels, sorted, and their names."""
     known = np.unique(values)

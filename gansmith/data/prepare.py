@@ -25,7 +25,7 @@ from gansmith.data.resize import Frame, choose_size, framed, parse_size
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings
 
-CHUNK = 128  # pictures between two records, at most
+CHUNK = 64  # pictures between two records, at most
 CHUNK_BYTES = 2**25  # of the store between two records, about
 Progress = Callable[[int, int], None]
 
@@ -99,26 +99,6 @@ def headers(listing: Listing, progress: Progress | None = None) -> Iterable[deco
                 progress(index, len(listing))
 
 
-def pictures(listing: Listing, job: Job, folder: Path, progress: Progress | None) -> list[Chunk]:
-    """Fill the slots, but for chunks that an earlier attempt has recorded. Raises DataError, OSError."""
-    shape = (len(listing), job.frame.height, job.frame.width, job.frame.channels)
-    done = begin(folder, job, shape)
-    finished = {chunk.start for chunk in done}
-    rows = chunk_rows(job.frame)
-    starts = [start for start in range(0, len(listing), rows) if start not in finished]
-    todo = [(start, min(start + rows, len(listing))) for start in starts]
-    count = len(listing) - sum(stop - start for start, stop in todo)
-    with open(folder / DONE, "a", encoding="utf-8") as record:
-        for chunk in fill(listing, job, folder / SLOTS, todo):
-            record.write(json.dumps(asdict(chunk)) + "\n")
-            record.flush()
-            done.append(chunk)
-            count += chunk.stop - chunk.start
-            if progress:
-                progress(count, len(listing))
-    return sorted(done, key=lambda chunk: chunk.start)
-
-
 def chunk_rows(frame: Frame) -> int:
     """How many pictures of a size are prepared between two records."""
     return max(1, min(CHUNK, CHUNK_BYTES // (frame.height * frame.width * frame.channels)))
@@ -133,8 +113,9 @@ def resumed(folder: Path) -> Job | None:
         return None
 
 
-def begin(folder: Path, job: Job, shape: tuple[int, ...]) -> list[Chunk]:
-    """Make the folder's empty slots, or take up those of an earlier attempt: the chunks that it finished."""
+def begin(folder: Path, job: Job, count: int) -> list[Chunk]:
+    """Make the empty slots of `count` pictures, or take up those of an earlier attempt: the chunks that it finished."""
+    shape = (count, job.frame.height, job.frame.width, job.frame.channels)
     intent = json.dumps([asdict(job), [*shape, chunk_rows(job.frame)]])
     frame, slots, record = folder / FRAME, folder / SLOTS, folder / DONE
     if frame.exists() and frame.read_text(encoding="utf-8") == intent and slots.exists():
@@ -155,7 +136,12 @@ def _recorded(record: Path) -> list[Chunk]:
         except json.JSONDecodeError:
             break
     record.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return [Chunk(**{**row, "skipped": [tuple(entry) for entry in row["skipped"]]}) for row in rows]
+    return [chunk_of(row) for row in rows]
+
+
+def chunk_of(row: dict[str, Any]) -> Chunk:
+    """A chunk from its JSON."""
+    return Chunk(**{**row, "skipped": [tuple(entry) for entry in row["skipped"]]})
 
 
 def empty_slots(path: Path, shape: tuple[int, ...]) -> None:
@@ -177,18 +163,8 @@ def write_header(file: IO[bytes], dtype: np.dtype, shape: tuple[int, ...]) -> No
     npy.write_array_header_1_0(file, {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": shape})
 
 
-def fill(listing: Listing, job: Job, slots: Path, todo: list[tuple[int, int]]) -> Iterable[Chunk]:
-    """Put the pictures of each (start, stop) in `todo` into their slots, and tell of each chunk when it lies there."""
-    if listing.items is not None:
-        yield from (_put(slots, start, *_from_items(listing, job, start, stop)) for start, stop in todo)
-        return
-    assert listing.reader is not None
-    with listing.reader.opened() as source:
-        for start, stop in todo:
-            yield _put(slots, start, *read_chunk(source, listing.names[start:stop], job.frame, start))
-
-
-def _from_items(listing: Listing, job: Job, start: int, stop: int) -> tuple[np.ndarray, Chunk]:
+def from_items(listing: Listing, job: Job, start: int, stop: int) -> tuple[np.ndarray, Chunk]:
+    """Frame pictures that the source has already decoded."""
     assert listing.items is not None
     found = listing.items[start:stop]
     if found.shape[1:] == (job.frame.height, job.frame.width, job.frame.channels) and not job.frame.crop:
@@ -222,11 +198,11 @@ def has_colour(block: np.ndarray) -> bool:
     return bool((block[..., 0] != block[..., 1]).any() or (block[..., 1] != block[..., 2]).any())
 
 
-def _put(slots: Path, start: int, block: np.ndarray, chunk: Chunk) -> Chunk:
+def put(slots: Path, block: np.ndarray, chunk: Chunk) -> Chunk:
     """Write a block into its slots, by ordinary writes: a full disk answers with an error instead of a crash."""
     with open(slots, "r+b") as file:
         _skip_header(file)
-        file.seek(start * block[0].nbytes, 1)
+        file.seek(chunk.start * block[0].nbytes, 1)
         file.write(block.tobytes())
     return chunk
 

@@ -92,6 +92,12 @@ def grey(pictures: np.ndarray) -> np.ndarray:
     return ((red + green + blue + 32_768) >> 16).astype(np.uint8)[..., None]
 
 
+def on_white(pictures: np.ndarray) -> np.ndarray:
+    """uint8 (..., 4) with opacity to uint8 (..., 3) on a white ground, rounded to nearest."""
+    colour, alpha = pictures[..., :3].astype(np.uint16), pictures[..., 3:].astype(np.uint16)
+    return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
 def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     """uint8 (h, w, C) to (height, width, C), bicubic with antialiasing.
 

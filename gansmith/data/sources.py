@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from gansmith.data import arrays, fetch, files, idx, synthetic
+from gansmith.data import arrays, fetch, files, glyphs, idx, synthetic
 from gansmith.data.listing import Listing, Numbered
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.settings import DataSettings
@@ -43,7 +44,7 @@ def find(settings: DataSettings, seed: int = 0) -> Found:
 
 def find_path(path: Path, settings: DataSettings) -> Found:
     """Recognise what lies at a path: IDX, a folder or zip of pictures, .npz, .npy. Raises DataError."""
-    if not path.exists():
+    if not settings.source.strip() or not os.path.exists(path):  # which, unlike Path's, takes any name
         raise DataError(
             f"no data source {settings.source!r}: it is neither a path that exists nor built in"
             f"{nearest(settings.source, SOURCES)}"
@@ -126,12 +127,25 @@ def _synthetic(name: str, settings: DataSettings, seed: int) -> Found:
     return Found(name, (name, "1", str(seed), str(part), str(count)), read)
 
 
+def _glyphs(name: str, settings: DataSettings, seed: int) -> Found:
+    count = settings.first or glyphs.COUNT
+    part = int(settings.split == "test")
+
+    def read() -> Listing:
+        items, labels = glyphs.pictures(count, seed, part)
+        names = tuple(str(digit) for digit in range(len(glyphs.STROKES)))
+        return Listing(name, Numbered(count), items, labels=labels, class_names=names, splits=("train", "test"))
+
+    return Found(name, (name, "1", str(seed), str(part), str(count)), read)
+
+
 def _downloaded(name: str, settings: DataSettings, seed: int) -> Found:
     return find_path(fetch.find(name), settings)
 
 
 SOURCES: dict[str, Builtin] = {
     "digits": Builtin("1,797 handwritten digits, 8x8 grey, from scikit-learn: no download", _digits),
+    "glyphs": Builtin("20,000 drawn digits, 28x28 grey: class, thickness and slant are known exactly", _glyphs),
     "ring": Builtin("8 gaussians on a circle, vectors of 2", _synthetic),
     "grid": Builtin("25 gaussians on a grid, vectors of 2", _synthetic),
     "spiral": Builtin("20 gaussians along a spiral, vectors of 2", _synthetic),

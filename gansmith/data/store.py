@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.data import cache, prepare, sources
+from gansmith.data import cache, parallel, prepare, sources
 from gansmith.data.listing import Listing
 from gansmith.data.sources import Found
 from gansmith.ground.errors import DataError
@@ -63,11 +63,12 @@ class Store:
         return len(self.class_names) if self.labels is not None else 0
 
 
-def open_store(settings: DataSettings, seed: int = 0, progress: Progress | None = None) -> Store:
+def open_store(settings: DataSettings, seed: int = 0, progress: Progress | None = None, *, workers: int = 0) -> Store:
     """The store of data settings: prepared into the cache on first use, mapped from there afterwards.
 
     A source is known by its path and its files' names, sizes and times; change one, and it is prepared afresh.
-    `progress` hears of items: done, of all. `seed` matters to synthetic sources only. Raises DataError.
+    `progress` hears of items: done, of all. `seed` matters to synthetic sources only. `workers` processes prepare
+    pictures at most, 0 = as many as there are cores; the bytes do not depend on it. Raises DataError.
     """
     if settings.first < 0:
         raise DataError(f"data.first = {settings.first}: it counts items, 0 = all")
@@ -77,13 +78,14 @@ def open_store(settings: DataSettings, seed: int = 0, progress: Progress | None 
     store = load(ready)
     if store is None:
         cache.make(cache.stores())
+        cache.sweep()
         try:
             with cache.claim(cache.stores() / f"{name}.lock") as alone:
                 store = load(ready)  # by whoever held the lock before
                 if store is None:
                     shutil.rmtree(ready, ignore_errors=True)
                     mark = "" if alone else f".{os.getpid()}.{secrets.token_hex(4)}"
-                    build(found, settings, cache.stores() / f"{name}{mark}.part", ready, progress)
+                    build(found, settings, cache.stores() / f"{name}{mark}.part", ready, progress, workers)
                     store = load(ready)
         except OSError as error:
             raise DataError(
@@ -137,7 +139,9 @@ def load(folder: Path) -> Store | None:
         return None
 
 
-def build(found: Found, settings: DataSettings, part: Path, ready: Path, progress: Progress | None) -> None:
+def build(
+    found: Found, settings: DataSettings, part: Path, ready: Path, progress: Progress | None, workers: int
+) -> None:
     """Prepare a source in the folder `part`, then let it appear as `ready`, whole. Raises DataError, OSError."""
     listing = found.read().cut(settings.first)
     part.mkdir(exist_ok=True)
@@ -145,7 +149,7 @@ def build(found: Found, settings: DataSettings, part: Path, ready: Path, progres
         manifest, items, labels = _vectors(listing, part)
     else:
         job = prepare.resumed(part) or prepare.plan(listing, settings, progress)
-        chunks = prepare.pictures(listing, job, part, progress)
+        chunks = parallel.pictures(listing, job, part, progress, workers)
         items, kept = prepare.settle(part, job, chunks)
         labels = None if listing.labels is None else listing.labels[kept]
         manifest = _manifest(listing, items, labels, job, chunks)

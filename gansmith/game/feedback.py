@@ -27,7 +27,7 @@ class Items:
 
 
 class Table(Protocol):
-    """What a feedback may do; `torch_game.TorchGame` is the one that computes."""
+    """What a feedback may do; `turns.Turns` is the one that computes."""
 
     recipe: Recipe
 
@@ -35,39 +35,124 @@ class Table(Protocol):
         """Real items at `rows` (B,), augmented."""
         ...
 
-    def generate(self, now: Now, turn: int, count: int, *, graph: bool) -> Items:
-        """The generator's items at a turn, in training mode."""
+    def generate(self, now: Now, turn: int, count: int, *, graph: bool, labels: Tensor | None = None) -> Items:
+        """The generator's items at a turn, in training mode, of the classes that are drawn or given."""
         ...
 
-    def judge(self, reals: Items, fakes: Items, now: Now, turn: int) -> None:
+    def judge(
+        self, reals: Items, fakes: Items, now: Now, turn: int, *, together: bool = False, frozen: bool = False
+    ) -> None:
         """The discriminator's turn: one step towards telling reals from (detached) fakes."""
         ...
 
-    def advise(self, fakes: Items, now: Now, turn: int) -> None:
+    def advise(self, fakes: Items, now: Now, turn: int, reals: Items | None = None, *, running: bool = False) -> None:
         """The generator's turn: one step towards a better verdict, the discriminator frozen."""
+        ...
+
+    def collude(self, fakes: Items, now: Now, turn: int) -> None:
+        """The generator's turn with a discriminator that is not frozen, and moves along."""
+        ...
+
+    def move_at_once(self, reals: Items, fakes: Items, now: Now, turns: tuple[int, int]) -> None:
+        """Both turns from one forward pass."""
+        ...
+
+    def quote(self, fakes: Items, now: Now, turn: int) -> None:
+        """The generator's turn with the verdict as a number."""
+        ...
+
+    def regress(self, reals: Items, fakes: Items, now: Now) -> None:
+        """The generator's turn towards real items, without a verdict."""
         ...
 
 
 def alternating(table: Table, indices: np.ndarray, now: Now) -> None:
     """Discriminator turns, then generator turns against the discriminator as it is by then.
 
-    Passes of D: two a discriminator turn (real, fake), one a generator turn. Batch statistics: each pass its own;
-    D's running statistics move in its own turns only. Frozen in the generator's turn: D's weights, running statistics
-    and power iteration. With the same latents, the last discriminator turn's items serve the first generator turn.
+    Passes of D: two a discriminator turn (real, fake; one over both where its plan has neither batch norm nor dropout),
+    one a generator turn, and one more on the last real items for losses that compare. Batch statistics: each pass its
+    own; D's running statistics move in its own turns only. Frozen in the generator's turn: D's weights, running
+    statistics and power iteration. With the same latents, the last discriminator turn's items serve the first generator
+    turn.
     """
-    feedback, fakes = table.recipe.feedback, None
-    same = feedback.latents == "same"
+    same, fakes, reals = table.recipe.feedback.latents == "same", None, None
     for turn, rows in enumerate(indices):
         last = turn == len(indices) - 1
         fakes = table.generate(now, turn, len(rows), graph=same and last)
-        table.judge(table.reals(rows, now, turn), fakes, now, turn)
-    for index in range(feedback.generator_turns):
+        reals = table.reals(rows, now, turn)
+        table.judge(reals, fakes, now, turn)
+    for index in range(table.recipe.feedback.generator_turns):
         turn = generator_turn(table.recipe, index)
         if fakes is None or not same or index > 0:
             fakes = table.generate(now, turn, indices.shape[1], graph=True)
-        table.advise(fakes, now, turn)
+        table.advise(fakes, now, turn, reals)
+
+
+def joint(table: Table, indices: np.ndarray, now: Now) -> None:
+    """Both players move at once, each down its own gradient at the weights as they were: the gradient tape of the
+    TensorFlow DCGAN tutorial (article 000's feedback 1, article 004).
+
+    Passes of D: two an update (real, fake); both gradients come from them. Batch statistics: each pass its own; D's
+    running statistics move in both. Frozen: nothing needs to be, as each player's gradient is taken with respect to its
+    own weights, before either steps.
+    """
+    fakes = table.generate(now, 0, indices.shape[1], graph=True)
+    table.move_at_once(table.reals(indices[0], now, 0), fakes, now, (0, generator_turn(table.recipe, 0)))
+
+
+def stacked(table: Table, indices: np.ndarray, now: Now) -> None:
+    """A combined model, G and then a frozen D, is trained towards "real" (article 000's feedback 2, article 001).
+
+    Passes of D: one a discriminator turn, over real and fake items as one batch of 2B; one a generator turn. Batch
+    statistics: of the mixed batch in D's turn; in the generator's turn a frozen D uses its running statistics, as a
+    frozen Keras layer does. Frozen in the generator's turn: D's weights, running statistics and power iteration.
+
+    Two classic mistakes can be asked for in recipe.faults. "never-frozen": the combined model's own optimiser moves D
+    too, towards calling fakes real, and D's batch statistics with it. "never-trained": D was frozen before it was
+    compiled, so its own turn moves nothing either.
+    """
+    same, faults, fakes = table.recipe.feedback.latents == "same", table.recipe.faults, None
+    for turn, rows in enumerate(indices):
+        last = turn == len(indices) - 1
+        fakes = table.generate(now, turn, len(rows), graph=same and last)
+        reals = table.reals(rows, now, turn)
+        table.judge(reals, fakes, now, turn, together=True, frozen="never-trained" in faults)
+    for index in range(table.recipe.feedback.generator_turns):
+        turn = generator_turn(table.recipe, index)
+        if fakes is None or not same or index > 0:
+            fakes = table.generate(now, turn, indices.shape[1], graph=True)
+        if "never-frozen" in faults:
+            table.collude(fakes, now, turn)
+        else:
+            table.advise(fakes, now, turn, running=True)
+
+
+def labels(table: Table, indices: np.ndarray, now: Now) -> None:
+    """Supervised learning instead of a gradient through D (article 000's feedback 3). It cannot work, in two ways.
+
+    feedback.labels = "verdict": D's verdict is handed on as a number, and a number has no slope: G's gradient is
+    exactly 0. "regression": G is fitted to the real items of its batch; not knowing which, it answers with their mean.
+
+    Passes of D: one a discriminator turn, over real and fake items as one batch of 2B; one a generator turn with
+    "verdict", none with "regression". Batch statistics: of the mixed batch in D's turn; the fakes' own, not remembered,
+    in the generator's. Frozen in the generator's turn: all of D.
+    """
+    feedback, reals = table.recipe.feedback, None
+    for turn, rows in enumerate(indices):
+        reals = table.reals(rows, now, turn)
+        table.judge(reals, table.generate(now, turn, len(rows), graph=False), now, turn, together=True)
+    for index in range(feedback.generator_turns):
+        turn = generator_turn(table.recipe, index)
+        if feedback.labels == "regression" and reals is not None:
+            fakes = table.generate(now, turn, indices.shape[1], graph=True, labels=reals.labels)
+            table.regress(reals, fakes, now)
+        else:
+            table.quote(table.generate(now, turn, indices.shape[1], graph=False), now, turn)
 
 
 FEEDBACKS: dict[FeedbackName, Callable[[Table, np.ndarray, Now], None]] = {
     "alternating": alternating,
+    "joint": joint,
+    "stacked": stacked,
+    "labels": labels,
 }

@@ -15,8 +15,12 @@ BINS = 40
 
 @dataclass
 class Ledger:
-    """Lists of detached tensors; nothing waits for the device before `read`."""
+    """Lists of detached tensors; nothing waits for the device before `read`.
 
+    middle: the verdict above which an item is called real; None: above the mean of the other side.
+    """
+
+    middle: float | None = 0.0
     losses: dict[str, list[Tensor]] = field(default_factory=dict)
     verdicts: dict[str, list[Tensor]] = field(default_factory=dict)
     measured: dict[str, Tensor] = field(default_factory=dict)
@@ -34,10 +38,13 @@ class Ledger:
         """Means since the last reading; the ledger is empty afterwards."""
         numbers = {name: float(torch.stack(values).float().mean()) for name, values in self.losses.items()}
         histograms: dict[str, Histogram] = {}
-        for who, parts in self.verdicts.items():
-            values = torch.cat(parts).float()
-            right = values > 0 if who == "real" else values < 0
-            numbers[f"verdict.{who}"] = float(values.mean())
+        judged = {who: torch.cat(parts).float() for who, parts in self.verdicts.items()}
+        means = {who: float(values.mean()) for who, values in judged.items()}
+        for who, values in judged.items():
+            other = "fake" if who == "real" else "real"
+            middle = means.get(other, 0.0) if self.middle is None else self.middle
+            right = values > middle if who == "real" else values < middle
+            numbers[f"verdict.{who}"] = means[who]
             numbers[f"probability.{who}"] = float(torch.sigmoid(values).mean())
             numbers[f"accuracy.{who}"] = float(right.float().mean())
             histograms[f"verdict.{who}"] = histogram(values.cpu().numpy())

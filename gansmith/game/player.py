@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -26,10 +26,21 @@ def sgd(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.op
     return torch.optim.SGD(parameters, settings.rate, momentum=settings.momentum, fused=True)
 
 
-OPTIMIZERS = {"adam": adam, "sgd": sgd}
+def rmsprop(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    """Gradients over the root of their running mean square (Tieleman and Hinton 2012), with momentum."""
+    alpha, epsilon, momentum = settings.beta2, settings.epsilon, settings.momentum
+    return torch.optim.RMSprop(parameters, settings.rate, alpha, epsilon, momentum=momentum, foreach=True)
+
+
+OPTIMIZERS: dict[OptimizerName, Callable[[list[nn.Parameter], OptimizerSettings], torch.optim.Optimizer]] = {
+    "adam": adam,
+    "sgd": sgd,
+    "rmsprop": rmsprop,
+}
 SLOTS: dict[OptimizerName, dict[str, str]] = {
     "adam": {"first": "exp_avg", "second": "exp_avg_sq"},
     "sgd": {"momentum": "momentum_buffer"},
+    "rmsprop": {"second": "square_avg", "momentum": "momentum_buffer"},
 }
 """What an optimiser remembers of each array: our name -> torch's."""
 
@@ -39,7 +50,11 @@ class Player:
 
     def __init__(self, name: str, network: Network, settings: OptimizerSettings) -> None:
         self.name, self.network, self.settings = name, network, settings
-        self.named = {key: value for key, value in network.arrays().items() if isinstance(value, nn.Parameter)}
+        self.named = {
+            key: value
+            for key, value in network.arrays().items()
+            if isinstance(value, nn.Parameter) and value.requires_grad  # what a user froze stays frozen
+        }
         self.parameters = list(self.named.values())
         self.optimizer = OPTIMIZERS[settings.name](self.parameters, settings)
         self.steps = 0
@@ -57,7 +72,23 @@ class Player:
 
     def minimise(self, loss: Tensor, rate: float, ledger: Ledger | None) -> None:
         """One optimiser step down `loss`; with a ledger, gradients and step sizes are measured."""
-        loss.backward()
+        self.differentiate(loss)
+        self.descend(rate, ledger)
+
+    def differentiate(self, loss: Tensor, *, retain: bool = False) -> None:
+        """Take the loss's gradient with respect to this player's weights, and nobody else's. retain: the graph is
+        needed once more."""
+        gradients = torch.autograd.grad(loss, self.parameters, retain_graph=retain, allow_unused=True)
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
+
+    def stand_still(self) -> None:
+        """The gradient of a loss that does not depend on this player: exactly 0."""
+        for parameter in self.parameters:
+            parameter.grad = torch.zeros_like(parameter)
+
+    def descend(self, rate: float, ledger: Ledger | None) -> None:
+        """One optimiser step along the gradient that was taken."""
         before = [parameter.detach().clone() for parameter in self.parameters] if ledger else []
         self.step(rate)
         if ledger:
@@ -96,8 +127,7 @@ class Player:
         return arrays
 
     def restore(self, arrays: Mapping[str, np.ndarray], steps: int) -> None:
-        """Take back weights and the optimiser's memory."""
-        load_arrays(self.network, arrays, self.name)
+        """Take back the optimiser's memory."""
         self.steps = steps
         self.optimizer.state.clear()
         for name, parameter in self.named.items():
@@ -106,7 +136,7 @@ class Player:
                 array = arrays.get(f"{self.name}-optimizer/{name}.{slot}")
                 if array is not None:
                     memory[theirs] = torch.empty_like(parameter.detach()).copy_(torch.as_tensor(np.array(array)))
-            if memory and self.settings.name == "adam":
+            if memory and self.settings.name != "sgd":
                 memory["step"] = torch.tensor(float(steps), device=parameter.device)
             if memory:
                 self.optimizer.state[parameter] = memory

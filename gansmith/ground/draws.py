@@ -65,3 +65,8 @@ def dropout_key(recipe: Recipe, update: int, turn: int, which: Pass, layer: int)
 def mirrored(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
     """Which real items of a turn are turned left to right: bool (count,), half of them on average."""
     return streams.generator(recipe.seed, "augment", update, turn).random(count) < 0.5
+
+
+def shares(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
+    """Where between a real and a generated item a gradient penalty looks: float32 (count,) in [0, 1)."""
+    return streams.generator(recipe.seed, "penalty", update, turn).random(count, dtype=np.float32)

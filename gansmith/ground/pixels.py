@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from math import isqrt
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
-from PIL import Image
 
 PixelRange = Literal["symmetric", "unit"]
+AnyArray = TypeVar("AnyArray", bound=Any)  # NumPy's, or another library's that computes alike
 
 SCALE: dict[str, tuple[float, float]] = {"symmetric": (2 / 255, -1.0), "unit": (1 / 255, 0.0)}
 """value = byte * SCALE[range][0] + SCALE[range][1]"""
@@ -30,6 +30,12 @@ def to_bytes(values: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.nd
     factor, offset = SCALE[pixel_range]
     scaled = (np.asarray(values, np.float32) - np.float32(offset)) / np.float32(factor)
     return np.nan_to_num(np.clip(np.rint(scaled), 0, 255)).astype(np.uint8)
+
+
+def to_unit(values: AnyArray, pixel_range: PixelRange) -> AnyArray:
+    """Values of either range to [0, 1], unclipped; arrays and tensors of any shape."""
+    factor, offset = SCALE[pixel_range]
+    return (values - offset) * (1 / (255 * factor))
 
 
 def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap: int = 1) -> np.ndarray:
@@ -52,7 +58,7 @@ def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap
 
 
 def whole_rows(count: int) -> int:
-    """The columns of a sheet about square: full rows where that can be (10 in 2x5, 64 in 8x8), at most thrice as wide."""
+    """The columns of a sheet: about square, wider (thrice at most) where that fills its rows: 10 in 2x5."""
     square = max(1, isqrt(count - 1) + 1)
     return next((columns for columns in range(square, isqrt(3 * count) + 1) if count % columns == 0), square)
 
@@ -71,6 +77,8 @@ def write_png(path: Path, picture: np.ndarray) -> None:
     """Write one uint8 picture (H, W, 3) or (H, W, 1) as PNG."""
     if picture.ndim == 3 and picture.shape[2] == 1:
         picture = picture[:, :, 0]
+    from PIL import Image  # here, so that the NumPy engine needs NumPy only
+
     Image.fromarray(picture).save(path, format="PNG")
 
 

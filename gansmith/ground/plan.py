@@ -7,6 +7,7 @@ linear (out, in), convolution (out, in, k, k), transposed convolution (in, out, 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import ceil, prod
 from typing import Literal
@@ -91,7 +92,73 @@ class ConcatLabels:
     classes: int
 
 
-Layer = Linear | Conv | ConvTranspose | BatchNorm | Activation | Dropout | Reshape | ConcatLabels
+@dataclass(frozen=True)
+class ConditionalBatchNorm:
+    """Batch normalisation whose scale and shift belong to the label (de Vries et al. 2017)."""
+
+    features: int
+    classes: int
+    momentum: float
+    epsilon: float
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A verdict on an item and its label: w x + b + e_label x (Miyato and Koyama 2018)."""
+
+    inputs: int
+    classes: int
+    spectral: bool = False
+
+
+@dataclass(frozen=True)
+class Upsample:
+    """Every pixel becomes factor x factor pixels; what is beyond (height, width) is cut off."""
+
+    factor: int
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Residual:
+    """shortcut(x) + scale x body(x); an empty shortcut is x itself (He et al. 2016)."""
+
+    body: tuple[Layer, ...]
+    shortcut: tuple[Layer, ...] = ()
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Skip:
+    """x and body(x), channel after channel (Ronneberger et al. 2015)."""
+
+    body: tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A discriminator's second output, body(x); the next layer takes x. `name` is a field of `game.Verdicts`."""
+
+    name: Literal["logits", "classes"]
+    body: tuple[Layer, ...]
+
+
+Layer = (
+    Linear
+    | Conv
+    | ConvTranspose
+    | BatchNorm
+    | Activation
+    | Dropout
+    | Reshape
+    | ConcatLabels
+    | ConditionalBatchNorm
+    | Projection
+    | Upsample
+    | Residual
+    | Skip
+    | Aside
+)
 Weighted = (Linear, Conv, ConvTranspose)
 
 
@@ -106,20 +173,39 @@ class Plan:
     @property
     def output_shape(self) -> Shape:
         """The shape of what comes out."""
-        shape = self.input_shape
-        for layer in self.layers:
-            shape = shape_after(layer, shape)
-        return shape
+        return shape_through(self.layers, self.input_shape)
 
     @property
     def classes(self) -> int:
         """Classes of the label that the plan asks for; 0 = none."""
-        return max((layer.classes for layer in self.layers if isinstance(layer, ConcatLabels)), default=0)
+        labelled = ConcatLabels, ConditionalBatchNorm, Projection
+        return max((layer.classes for _, layer in leaves(self.layers) if isinstance(layer, labelled)), default=0)
 
     @property
     def has_batch_norm(self) -> bool:
         """Whether an item's output depends on the rest of its batch while training."""
-        return any(isinstance(layer, BatchNorm) for layer in self.layers)
+        return any(isinstance(layer, BatchNorm | ConditionalBatchNorm) for _, layer in leaves(self.layers))
+
+
+def leaves(layers: tuple[Layer, ...], prefix: str = "") -> Iterator[tuple[str, Layer]]:
+    """Every layer that holds no others, by its name: its index, or "<index>.body.<index>" within another."""
+    for index, layer in enumerate(layers):
+        name = f"{prefix}{index}"
+        match layer:
+            case Residual():
+                yield from leaves(layer.body, f"{name}.body.")
+                yield from leaves(layer.shortcut, f"{name}.shortcut.")
+            case Skip() | Aside():
+                yield from leaves(layer.body, f"{name}.body.")
+            case _:
+                yield name, layer
+
+
+def shape_through(layers: tuple[Layer, ...], shape: Shape) -> Shape:
+    """The shape after all layers. Raises ValueError where they do not fit."""
+    for layer in layers:
+        shape = shape_after(layer, shape)
+    return shape
 
 
 def shape_after(layer: Layer, shape: Shape) -> Shape:
@@ -147,8 +233,27 @@ def shape_after(layer: Layer, shape: Shape) -> Shape:
             return layer.shape
         case ConcatLabels():
             return (shape[0] + layer.classes, *shape[1:])
-        case BatchNorm():
+        case BatchNorm() | ConditionalBatchNorm():
             _expect(shape[0] == layer.features, layer, shape)
+            return shape
+        case Projection():
+            _expect(shape == (layer.inputs,), layer, shape)
+            return (1,)
+        case Upsample():
+            _expect(
+                len(shape) == 3 and shape[1:] == tuple(ceil(size / layer.factor) for size in layer.size), layer, shape
+            )
+            return (shape[0], *layer.size)
+        case Residual():
+            after = shape_through(layer.body, shape)
+            _expect(after == shape_through(layer.shortcut, shape), layer, shape)
+            return after
+        case Skip():
+            after = shape_through(layer.body, shape)
+            _expect(after[1:] == shape[1:], layer, shape)
+            return (shape[0] + after[0], *shape[1:])
+        case Aside():
+            shape_through(layer.body, shape)
             return shape
         case _:
             return shape
@@ -170,6 +275,10 @@ def parameters(layer: Layer) -> dict[str, Shape]:
             shapes = {"weight": (layer.inputs, layer.outputs, layer.kernel, layer.kernel)}
         case BatchNorm():
             return {"scale": (layer.features,), "shift": (layer.features,)}
+        case ConditionalBatchNorm():
+            return {"scale": (layer.classes, layer.features), "shift": (layer.classes, layer.features)}
+        case Projection():
+            return {"weight": (1, layer.inputs), "embedding": (layer.classes, layer.inputs), "bias": (1,)}
         case _:
             return {}
     if layer.bias:
@@ -180,8 +289,10 @@ def parameters(layer: Layer) -> dict[str, Shape]:
 def buffers(layer: Layer) -> dict[str, Shape]:
     """Names and shapes of the arrays that a layer keeps but does not train."""
     match layer:
-        case BatchNorm():
+        case BatchNorm() | ConditionalBatchNorm():
             return {"mean": (layer.features,), "variance": (layer.features,)}
+        case Projection() if layer.spectral:
+            return {"left": (1,), "left_embedding": (layer.classes,)}
         case Linear() | Conv() | ConvTranspose() if layer.spectral:
             return {"left": (parameters(layer)["weight"][0],)}  # the power iteration's singular vector
         case _:
@@ -203,38 +314,48 @@ class Count:
 
 def count(plan: Plan) -> Count:
     """The parameter counts of a plan."""
-    trained = sum(prod(shape) for layer in plan.layers for shape in parameters(layer).values())
-    statistics = sum(
-        prod(shape) for layer in plan.layers if isinstance(layer, BatchNorm) for shape in buffers(layer).values()
-    )
-    return Count(trained, statistics)
+    named = [layer for _, layer in leaves(plan.layers)]
+    trained = sum(prod(shape) for layer in named for shape in parameters(layer).values())
+    norms = [layer for layer in named if isinstance(layer, BatchNorm | ConditionalBatchNorm)]
+    return Count(trained, sum(prod(shape) for layer in norms for shape in buffers(layer).values()))
 
 
 def operations(plan: Plan) -> int:
     """Multiplications and additions of one item's forward pass through the linear and convolution layers."""
-    total, shape = 0, plan.input_shape
-    for layer in plan.layers:
-        after = shape_after(layer, shape)
-        match layer:
-            case Linear():
-                total += 2 * layer.inputs * layer.outputs
-            case Conv():
-                total += 2 * layer.inputs * layer.kernel**2 * prod(after)
-            case ConvTranspose():
-                total += 2 * layer.outputs * layer.kernel**2 * prod(shape)
-            case _:
-                pass
-        shape = after
-    return total
+    return _through(plan.layers, plan.input_shape, _products)
 
 
 def activations(plan: Plan) -> int:
     """Numbers that one item's forward pass keeps for the backward pass (an upper bound)."""
-    total, shape = prod(plan.input_shape), plan.input_shape
-    for layer in plan.layers:
-        shape = shape_after(layer, shape)
-        total += prod(shape)
+    return prod(plan.input_shape) + _through(plan.layers, plan.input_shape, lambda _, before, after: prod(after))
+
+
+def _through(layers: tuple[Layer, ...], shape: Shape, cost: Callable[[Layer, Shape, Shape], int]) -> int:
+    """The sum of cost(layer, shape before, shape after) over all layers, those within others included."""
+    total = 0
+    for layer in layers:
+        after = shape_after(layer, shape)
+        if isinstance(layer, Residual):
+            total += _through(layer.shortcut, shape, cost)
+        if isinstance(layer, Residual | Skip | Aside):
+            total += _through(layer.body, shape, cost)
+        total += cost(layer, shape, after)
+        shape = after
     return total
+
+
+def _products(layer: Layer, before: Shape, after: Shape) -> int:
+    match layer:
+        case Linear():
+            return 2 * layer.inputs * layer.outputs
+        case Conv():
+            return 2 * layer.inputs * layer.kernel**2 * prod(after)
+        case ConvTranspose():
+            return 2 * layer.outputs * layer.kernel**2 * prod(before)
+        case Projection():
+            return 4 * layer.inputs
+        case _:
+            return 0
 
 
 def same_padding(size: int, kernel: int, stride: int) -> Sides:

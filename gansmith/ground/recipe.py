@@ -175,6 +175,7 @@ def check(recipe: Recipe) -> None:
             f"budget has {', '.join(budgets)}: set exactly one of updates, images, epochs, minutes above 0"
         )
     _check_ranges(recipe)
+    _check_game(recipe)
 
 
 def _check_ranges(recipe: Recipe) -> None:
@@ -195,6 +196,48 @@ def _check_ranges(recipe: Recipe) -> None:
             f"discriminator.output = {recipe.discriminator.output!r} would feed probabilities to the loss "
             f"{recipe.loss.name!r}, which takes logits: set discriminator.output=linear"
         )
+
+
+UNLABELLED_LOSSES = ("hinge", "wasserstein", "relativistic")
+"""Losses that train towards no labels, so that there is nothing to smooth."""
+
+COMPARING_LOSSES = ("relativistic",)
+"""Losses whose generator needs verdicts on real items."""
+
+
+def _check_game(recipe: Recipe) -> None:
+    """Losses, regularizers, feedbacks and faults that have no meaning together."""
+    loss, feedback, regularizer = recipe.loss, recipe.feedback, recipe.regularizer.name
+    smoothed = (loss.real, loss.fake, loss.generator) != ((1.0, 1.0), (0.0, 0.0), (1.0, 1.0))
+    if loss.name in UNLABELLED_LOSSES and smoothed:
+        raise RecipeError(
+            f"loss.name = {loss.name!r} has no labels to smooth: leave loss.real, loss.fake and loss.generator out"
+        )
+    if loss.name in COMPARING_LOSSES and feedback.name in ("stacked", "labels"):
+        raise RecipeError(
+            f"loss.name = {loss.name!r} compares verdicts on real and generated items, and with feedback.name = "
+            f"{feedback.name!r} the generator knows only its own: set feedback.name=alternating or joint"
+        )
+    if loss.name == "wasserstein" and regularizer == "none" and not recipe.discriminator.spectral_norm:
+        raise RecipeError(
+            "loss.name = 'wasserstein' has no minimum unless something bounds the discriminator's slope: set "
+            "regularizer.name=gradient-penalty, or discriminator.spectral_norm=true"
+        )
+    if regularizer == "gradient-penalty" and recipe.discriminator.norm == "batch":
+        raise RecipeError(
+            "regularizer.name = 'gradient-penalty' asks for the slope at each item alone, and batch norm mixes the "
+            "items: set discriminator.norm=none"
+        )
+    if feedback.name == "joint" and (feedback.discriminator_turns, feedback.generator_turns) != (1, 1):
+        raise RecipeError(
+            "feedback.name = 'joint' moves both players once, at the same time: set both turns to 1, or "
+            "feedback.name=alternating"
+        )
+    if feedback.name == "joint" and feedback.latents != "same":
+        raise RecipeError("feedback.name = 'joint' has one batch of latents for both: set feedback.latents=same")
+    for fault in ("never-frozen", "never-trained"):
+        if fault in recipe.faults and feedback.name != "stacked":
+            raise RecipeError(f"the fault {fault!r} is one of a combined model: set feedback.name=stacked")
 
 
 def _split(assignment: str) -> tuple[str, Any]:

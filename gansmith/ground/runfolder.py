@@ -89,6 +89,11 @@ class RunFolder:
         return self.root / "best.json"
 
     @property
+    def judgements(self) -> Path:
+        """One JSON row per measurement of quality while training."""
+        return self.root / "judgements.jsonl"
+
+    @property
     def evaluation(self) -> Path:
         """The figures of the last evaluation."""
         return self.root / "evaluation.json"

@@ -10,10 +10,10 @@ from typing import Literal
 
 EngineName = Literal["torch", "numpy"]
 NetName = Literal["dense", "dcgan", "own"]
-LossName = Literal["non-saturating", "minimax", "hinge"]
-RegularizerName = Literal["none", "r1", "r2", "r1+r2"]
-FeedbackName = Literal["alternating"]
-OptimizerName = Literal["adam", "sgd"]
+LossName = Literal["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "relativistic"]
+RegularizerName = Literal["none", "r1", "r2", "r1+r2", "gradient-penalty"]
+FeedbackName = Literal["alternating", "joint", "stacked", "labels"]
+OptimizerName = Literal["adam", "sgd", "rmsprop"]
 RateSchedule = Literal["constant", "linear", "cosine", "step"]
 ActivationName = Literal["relu", "leaky", "tanh", "arctan", "sigmoid", "linear"]
 OutputName = Literal["tanh", "sigmoid", "linear"]
@@ -90,6 +90,7 @@ class LossSettings:
     fake: tuple[float, float] = (0.0, 0.0)  # discriminator's target on generated items
     generator: tuple[float, float] = (1.0, 1.0)  # generator's target
     discriminator_scale: float = 1.0  # factor on (real + fake); the PyTorch course uses .5
+    classifier: float = 1.0  # weight of an auxiliary classifier's cross-entropy, for both players
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class RegularizerSettings:
     """[regularizer]: a penalty in the discriminator's turn."""
 
     name: RegularizerName = "none"
-    gamma: float = 1.0  # penalty = gamma/2 x mean over items of the squared gradient norm
+    gamma: float = 1.0  # r1, r2: gamma/2 x mean of |gradient|^2; gradient-penalty: gamma x mean of (|gradient| - 1)^2
     interval: int = 1  # lazy: taken every so many discriminator turns, times the interval (StyleGAN2)
 
 
@@ -116,6 +117,7 @@ class FeedbackSettings:
     discriminator_turns: int = 1
     generator_turns: int = 1
     latents: Literal["fresh", "same"] = "fresh"  # "same": the generator's turn reuses the discriminator's latents
+    labels: Literal["verdict", "regression"] = "verdict"  # "labels": pass the verdict on, or regress on real items
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,9 @@ class OptimizerSettings:
     name: OptimizerName = "adam"
     rate: float = 2e-4  # learning rate
     beta1: float = 0.5  # adam
-    beta2: float = 0.999  # adam
-    epsilon: float = 1e-8  # adam (Keras 1e-7)
-    momentum: float = 0.0  # sgd
+    beta2: float = 0.999  # adam; rmsprop: the share that its mean of squares keeps (PyTorch .99, Keras .9)
+    epsilon: float = 1e-8  # adam, rmsprop (Keras 1e-7)
+    momentum: float = 0.0  # sgd, rmsprop
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class ScheduleSettings:
     """[schedule]: the learning rates' factor, a function of images_seen."""
 
     rate: RateSchedule = "constant"
-    start: float = 0.0  # epochs of full rate before "linear", "cosine" or the first "step"
+    start: float = 0.0  # epochs of full rate before "linear", "cosine" or the first "step" (0: the first is at `every`)
     factor: float = 0.1  # "step": the factor at each step; "linear", "cosine": the factor reached at the end
     every: float = 0.0  # "step": epochs between further steps; 0 = one step only
 
@@ -185,6 +187,7 @@ class WatchSettings:
     checkpoint_every: int = 0  # updates between checkpoints; 0 = by minutes only
     checkpoint_epochs: float = 0.0  # epochs between checkpoints; 0 = by minutes only
     keep: int = 2  # newest checkpoints kept
+    judge: float = 0.05  # share of the time for measuring quality, so that the best checkpoint is known; 0 = none
     tensorboard: bool = False  # also write TensorBoard events (needs the extra `tensorboard`)
 
 

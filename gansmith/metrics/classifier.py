@@ -7,8 +7,6 @@ and the test accuracy is above 99%. Training is a function of the set alone: eve
 
 from __future__ import annotations
 
-import hashlib
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,52 +22,32 @@ BATCH = 128
 RATE = 2e-3  # at its peak, a quarter of the way
 WEIGHT_DECAY = 1e-2
 SHIFT = 2  # pixels
-SMOOTHING = 0.05  # of the targets: keeps probabilities honest enough to mean something
 
 
-def cached(cache: Path, fingerprint: str, name: str) -> network.Network | None:
+def cached(folder: Path, fingerprint: str, name: str) -> network.Network | None:
     """The classifier of a set if it was trained before; `name` is the set's, as in "mnist"."""
-    found = network.read(_path(cache, fingerprint))
+    found = network.read(network.path_of(folder, "classifier", fingerprint, UPDATES))
     if found is None:
         return None
     weights, facts = found
-    shape = tuple(int(size) for size in facts["shape"].split("x"))
-    classes = len(weights["head.bias"])
-    return network.Network(f"{name}-classifier@{hash_of(weights)}", weights, shape, facts, classes)
+    kind, classes = f"{name}-classifier@{hash_of(weights)}", len(weights["head.bias"])
+    return network.Network(kind, weights, network.shape_of(facts), facts, classes)
 
 
 def trained(
-    cache: Path,
-    fingerprint: str,
-    name: str,
-    items: np.ndarray,
-    labels: np.ndarray,
-    progress: Progress = silent,
-    updates: int = UPDATES,
+    folder: Path, fingerprint: str, name: str, items: np.ndarray, labels: np.ndarray, progress: Progress = silent
 ) -> network.Network:
     """The classifier of a set, from the cache or trained now on pictures uint8 (N, H, W, C) with labels int64 (N,).
 
     Raises DataError for a set with fewer than two classes.
     """
-    known = cached(cache, fingerprint, name)
-    if known is not None:
-        return known
-    start = time.perf_counter()
-    weights = fit(items, labels, progress, updates)
-    facts = {
-        "shape": "x".join(str(size) for size in items.shape[1:]),
-        "seconds": f"{time.perf_counter() - start:.1f}",
-        "updates": str(updates),
-        "items": str(len(items)),
-    }
-    network.write(_path(cache, fingerprint), weights, facts)
-    made = cached(cache, fingerprint, name)
-    if made is None:
-        raise DataError(f"{_path(cache, fingerprint)} was written but cannot be read: is the disk sound?")
-    return made
+    path = network.path_of(folder, "classifier", fingerprint, UPDATES)
+    return network.trained(
+        path, lambda: cached(folder, fingerprint, name), items, lambda: fit(items, labels, UPDATES, progress)
+    )
 
 
-def fit(items: np.ndarray, labels: np.ndarray, progress: Progress = silent, updates: int = UPDATES) -> network.Weights:
+def fit(items: np.ndarray, labels: np.ndarray, updates: int, progress: Progress = silent) -> network.Weights:
     """Weights of a classifier of pictures uint8 (N, H, W, C) with labels int64 (N,) in [0, classes)."""
     import torch
     from torch.nn import functional as F
@@ -87,7 +65,7 @@ def fit(items: np.ndarray, labels: np.ndarray, progress: Progress = silent, upda
         chosen = draw(len(items), BATCH, update)
         batch = torch.from_numpy(shifted(network.inputs(items[chosen]), update)).permute(0, 3, 1, 2)
         scores = network.head_of(weights, network.features_of(weights, batch))
-        loss = F.cross_entropy(scores, torch.from_numpy(labels[chosen]), label_smoothing=SMOOTHING)
+        loss = F.cross_entropy(scores, torch.from_numpy(labels[chosen]))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -152,8 +130,3 @@ class StackedClassifier:
         assert blue is not None
         joint = red[:, :, None, None] * green[:, None, :, None] * blue[:, None, None, :]
         return Read(np.concatenate([part.features for part in parts], axis=1), joint.reshape(len(items), -1))
-
-
-def _path(cache: Path, fingerprint: str) -> Path:
-    digest = hashlib.sha256(f"{fingerprint}/{UPDATES}".encode()).hexdigest()[:16]
-    return cache / "features" / f"classifier-{digest}.safetensors"

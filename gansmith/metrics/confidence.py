@@ -21,12 +21,14 @@ class Confidence:
 
 def confidence(probabilities: np.ndarray) -> Confidence:
     """Of probabilities (N, classes), N >= 1."""
-    p = np.asarray(probabilities, np.float64)
-    top = p.max(axis=1)
-    entropy = -_plogp(p).sum(axis=1).mean()
-    spread = -_plogp(p.mean(axis=0)).sum()
+    top = probabilities.max(axis=1)
+    entropy = -_plogp(probabilities).sum(axis=1, dtype=np.float64).mean()
+    spread = -_plogp(probabilities.mean(axis=0, dtype=np.float64)).sum()
     return Confidence(
-        float(top.mean()), float((top > CONFIDENT).mean()), float(entropy), float(np.exp(spread - entropy))
+        float(top.mean(dtype=np.float64)),
+        float((top > CONFIDENT).mean()),
+        float(entropy),
+        float(np.exp(spread - entropy)),
     )
 
 

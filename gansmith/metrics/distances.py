@@ -24,9 +24,7 @@ def squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def blocks(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """`squared` for runs of rows of a: (their slice, distances (rows, M)); both are centred on b's mean first."""
-    centre = b.mean(axis=0, keepdims=True)
-    a, b = a - centre, b - centre
+    """`squared` for runs of rows of a: (their slice, distances (rows, M))."""
     rows = max(1, BLOCK // max(1, len(b)))
     for start in range(0, len(a), rows):
         part = slice(start, min(start + rows, len(a)))

@@ -48,8 +48,8 @@ class Figure:
 
     @property
     def relative(self) -> float | None:
-        """0 as real, 1 as noise; None without a floor and noise apart."""
-        if self.floor is None or self.noise is None or not math.isfinite(self.noise) or self.noise == self.floor:
+        """0 as real, 1 as noise; only of figures of which less is better, and with noise above the floor."""
+        if self.better != "lower" or self.floor is None or self.noise is None or not self.noise > self.floor:
             return None
         return (self.value - self.floor) / (self.noise - self.floor)
 

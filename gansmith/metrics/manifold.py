@@ -19,6 +19,7 @@ from gansmith.metrics import distances
 
 NEIGHBOURS_PRECISION = 3  # k of precision and recall, as published
 NEIGHBOURS_DENSITY = 5  # k of density and coverage, as published
+TIES = 1 + 1e-10  # on squared radii: an item just on a ball's edge counts as inside, whatever its last bit
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,16 @@ class Manifold:
 def manifold(
     generated: np.ndarray, real: np.ndarray, *, k: int = NEIGHBOURS_PRECISION, k_density: int = NEIGHBOURS_DENSITY
 ) -> Manifold:
-    """All four of generated (N, d) against real (M, d) features; N, M above both k. Float32 stays float32."""
+    """All four of generated (N, d) against real (M, d) features; N, M above both k."""
     if min(len(generated), len(real)) <= max(k, k_density):
         raise DataError(
             f"{k_density}-nearest neighbours need more than {max(k, k_density)} items on both sides, "
             f"not {len(generated)} generated and {len(real)} real"
         )
-    real_balls = distances.kth_nearest(real, k)
-    density_balls = real_balls if k == k_density else distances.kth_nearest(real, k_density)
-    generated_balls = distances.kth_nearest(generated, k)
+    generated, real = np.asarray(generated, np.float64), np.asarray(real, np.float64)
+    real_balls = TIES * distances.kth_nearest(real, k)
+    density_balls = real_balls if k == k_density else TIES * distances.kth_nearest(real, k_density)
+    generated_balls = TIES * distances.kth_nearest(generated, k)
 
     precise, recalled, hits = 0, np.zeros(len(real), bool), 0
     nearest = np.full(len(real), np.inf)  # squared distance to the nearest generated item

@@ -17,7 +17,7 @@ from gansmith.metrics import distances
 
 NEXT = 50  # neighbours after the nearest
 PERCENTILE = 1.0  # of held-out real items that count as copies
-NUMBERS = 1024  # pixels are reduced to about so many per picture
+NUMBERS = 784  # pixels are reduced to about so many per picture
 
 
 @dataclass(frozen=True)

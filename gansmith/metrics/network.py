@@ -8,17 +8,21 @@ other. Pictures over 40 pixels are halved by the first convolution too, and pict
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gansmith.data import cache
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError
 from gansmith.metrics import features, pictures
+from gansmith.metrics.real import as_size
 
 if TYPE_CHECKING:
     import torch
@@ -108,7 +112,7 @@ class Network:
     name: str
     weights: Weights
     shape: tuple[int, ...]  # (H, W, C) of the pictures it was trained on
-    facts: dict[str, str]  # what is known of its training: seconds, updates, held-out accuracy ...
+    facts: dict[str, str]  # what is known of its training: items, shape, seconds
     classes: int = 0  # 0: trained without labels
     device: str = "cpu"
 
@@ -134,9 +138,36 @@ class Network:
         return features.Read(found, answers)
 
 
-def as_size(shape: tuple[int, ...]) -> str:
-    """ "28x28x1" (width x height x channels), or "2 numbers"."""
-    return f"{shape[1]}x{shape[0]}x{shape[2]}" if len(shape) == 3 else f"{shape[0]} numbers"
+def trained(path: Path, known: Callable[[], Network | None], items: np.ndarray, fit: Callable[[], Weights]) -> Network:
+    """The network that `known` finds in the cache at `path`, or one that is trained now; one process trains, others wait.
+
+    `fit` returns the weights learned from `items`, pictures uint8 (N, H, W, C).
+    """
+    found = known()
+    if found is not None:
+        return found
+    with cache.claim(cache.make(path.parent) / f"{path.stem}.lock"):
+        found = known()
+        if found is None:
+            start = time.perf_counter()
+            weights = fit()
+            facts = {"items": str(len(items)), "shape": "x".join(str(size) for size in items.shape[1:])}
+            write(path, weights, {**facts, "seconds": f"{time.perf_counter() - start:.1f}"})
+            found = known()
+    if found is None:
+        raise DataError(f"{path} was written but cannot be read: is the disk sound?")
+    return found
+
+
+def path_of(folder: Path, kind: str, fingerprint: str, updates: int) -> Path:
+    """Where the cache keeps a network that was trained on a set."""
+    digest = hashlib.sha256(f"{fingerprint}/{updates}".encode()).hexdigest()[:16]
+    return folder / "features" / f"{kind}-{digest}.safetensors"
+
+
+def shape_of(facts: dict[str, str]) -> tuple[int, ...]:
+    """The pictures' shape (H, W, C) in a cached file's facts."""
+    return tuple(int(size) for size in facts["shape"].split("x"))
 
 
 def write(path: Path, weights: Weights, facts: dict[str, str]) -> None:
@@ -145,7 +176,7 @@ def write(path: Path, weights: Weights, facts: dict[str, str]) -> None:
 
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        cache.make(path.parent)
         save_file(weights, part, metadata={"format": FORMAT, **facts})
         os.replace(part, path)
     except OSError as error:

@@ -8,38 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from gansmith.data import cache as folders
 from gansmith.ground import runfolder, streams
-from gansmith.ground.errors import DataError
-from gansmith.metrics import classifier, inception, memorisation, modes, network, pictures, self_supervised
-from gansmith.metrics.features import Extractor, FeatureName, Pixels, Progress, silent
+from gansmith.metrics import memorisation, network, pictures
+from gansmith.metrics.features import Extractor, Progress, silent
 from gansmith.metrics.frechet import Gaussian
+from gansmith.metrics.real import HELDOUT_MOST, RealItems, check, split, take
+from gansmith.metrics.yardstick import FeatureSettings, yardstick
 
-HELDOUT_LEAST, HELDOUT_MOST = 2000, 10_000  # of items held out here: a sixth, within these, and at most half
-LEAST = 16  # items of a set: fewer cannot be split in two with neighbours on both sides
 COPIES_LOOKED_AT = 2000  # held-out and generated items whose nearest training item is sought
+AUTO = FeatureSettings()
 PROTOCOL = "1"  # rises when a figure's definition changes; floors of another protocol are measured again
-
-
-@dataclass(frozen=True)
-class RealItems:
-    """A data set as plain arrays: pictures uint8 (N, H, W, C) or vectors float32 (N, D), labels int64 (N,) or None."""
-
-    name: str  # short, such as "mnist"; feature networks are named after it
-    fingerprint: str  # equal only for equal items and labels
-    items: np.ndarray
-    labels: np.ndarray | None = None
-    class_names: tuple[str, ...] = ()
-    heldout_items: np.ndarray | None = None  # the test split; None = there is none
-    heldout_labels: np.ndarray | None = None
-    centres: np.ndarray | None = None  # float32 (K, D) where modes are known exactly
-    std: float = 0.0  # of each coordinate around a centre
-    stacked: bool = False  # three grey pictures in three channels, labels 100 r + 10 g + b
 
 
 @dataclass(frozen=True)
@@ -164,15 +149,21 @@ class Reference:
     @cached_property
     def heldout_nearness(self) -> memorisation.Nearness:
         """Of held-out real items among `shown`."""
+        path = self._cached("nearness").with_suffix(".safetensors")
+        known = network.read(path)
+        if known is not None and known[0].keys() == {"nearest", "distance", "ratio"}:
+            return memorisation.Nearness(**known[0])
         rows = pictures.flat(self.heldout.items[:COPIES_LOOKED_AT], memorisation.NUMBERS)
         own = None if self.heldout_rows is None else self.heldout_rows[:COPIES_LOOKED_AT]
-        return memorisation.nearness(rows, self.shown, own)
+        found = memorisation.nearness(rows, self.shown, own)
+        network.write(path, {"nearest": found.nearest, "distance": found.distance, "ratio": found.ratio}, {})
+        return found
 
     def remember(self, values: dict[str, float]) -> None:
         """Keep floors for the next time."""
         self.floors.update(values)
         path = self._cached("floors").with_suffix(".json")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folders.make(path.parent)
         runfolder.write_json(path, self.floors)
 
     def recall(self) -> Reference:
@@ -192,100 +183,13 @@ class Reference:
         return self.cache / "features" / f"{what}-{hashlib.sha256('/'.join(words).encode()).hexdigest()[:16]}"
 
 
-def take(items: np.ndarray, labels: np.ndarray | None, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Rows of items and labels."""
-    return items[rows], None if labels is None else labels[rows]
-
-
-def reference(
-    real: RealItems,
-    cache: Path,
-    features: FeatureName = "auto",
-    *,
-    inception_file: Path | None = None,
-    train: bool = True,
-    device: str = "cpu",
-    progress: Progress = silent,
-) -> Reference:
+def reference(real: RealItems, cache: Path, settings: FeatureSettings = AUTO, progress: Progress = silent) -> Reference:
     """Make a set ready to be compared with; trains feature networks that are not in the cache yet.
 
-    "auto" takes a classifier for labelled pictures, a self-supervised network for others, points for vectors.
-    With train = False nothing is trained: what is not in the cache is replaced by pixels, and a note says so.
-    Raises DataError for features that the items do not allow.
+    Raises DataError for arrays that are no data set, and for features that they do not allow.
     """
     check(real)
-    chosen = resolve(real, features)
-    notes: list[str] = []
-    judge = extractor = None
-    if real.labels is not None and real.items.ndim == 4:
-        judge = _judge(real, cache, train, progress)
-        if judge is None and train is False:
-            notes.append("no classifier in the cache and none may be trained now: classes are not judged")
-    if chosen == "classifier":
-        extractor = judge
-    elif chosen == "self-supervised":
-        extractor = self_supervised.cached(cache, real.fingerprint, real.name)
-        if extractor is None and train:
-            extractor = self_supervised.trained(cache, real.fingerprint, real.name, real.items, progress)
-    elif chosen == "inception":
-        if inception_file is None:
-            raise DataError("FID needs the standard Inception weights: name their .safetensors file (docs/metrics.md)")
-        extractor = inception.load(inception_file)
-    if extractor is None:
-        extractor = Pixels(real.items.shape[1:])
-        if chosen != "pixels":
-            notes.append(f"the {chosen} features are not in the cache and none may be trained now: pixels instead")
+    chosen = yardstick(real, cache, settings, progress)
     training_rows, heldout_rows = split(real)
-    on_device = [
-        replace(part, device=device) if isinstance(part, network.Network | inception.Inception) else part
-        for part in ((judge,) if extractor is judge else (judge, extractor))
-    ]
-    made = Reference(real, on_device[-1] or extractor, on_device[0], cache, training_rows, heldout_rows, tuple(notes))
+    made = Reference(real, chosen.extractor, chosen.judge, cache, training_rows, heldout_rows, chosen.notes)
     return made.recall()
-
-
-def check(real: RealItems) -> None:
-    """Refuse arrays that are not a data set."""
-    if real.items.ndim not in (2, 4) or len(real.items) < LEAST:
-        raise DataError(f"{real.name}: an array {real.items.shape} is no set of at least {LEAST} pictures or vectors")
-    if real.labels is not None and len(real.labels) != len(real.items):
-        raise DataError(f"{real.name}: {len(real.labels)} labels for {len(real.items)} items")
-    if real.heldout_items is not None and real.heldout_items.shape[1:] != real.items.shape[1:]:
-        raise DataError(
-            f"{real.name}: test items are {network.as_size(real.heldout_items.shape[1:])}, training items "
-            f"{network.as_size(real.items.shape[1:])}: prepare both at one size"
-        )
-
-
-def resolve(real: RealItems, features: FeatureName) -> FeatureName:
-    """What "auto" means here. Raises DataError for a choice that the items do not allow."""
-    vectors, labelled = real.items.ndim == 2, real.labels is not None and int(real.labels.max(initial=0)) > 0
-    if features == "auto":
-        return "pixels" if vectors else "classifier" if labelled else "self-supervised"
-    if vectors and features != "pixels":
-        raise DataError(f"{real.name} holds vectors: only features = 'pixels' (the points themselves) has a meaning")
-    if features == "classifier" and not labelled:
-        raise DataError(f"{real.name} has no two classes to train a classifier on: use 'self-supervised'")
-    return features
-
-
-def split(real: RealItems) -> tuple[np.ndarray, np.ndarray | None]:
-    """Rows for training, and rows held out here where the set brings no test split; both in random order."""
-    order = streams.generator(0, "features", 0, 10).permutation(len(real.items))
-    if real.heldout_items is not None:
-        return order, None
-    count = len(order)
-    heldout = min(HELDOUT_MOST, max(count // 6, min(count // 2, HELDOUT_LEAST)))
-    return order[heldout:], order[:heldout]
-
-
-def _judge(real: RealItems, cache: Path, train: bool, progress: Progress) -> Extractor | None:
-    """The set's classifier; None where it has one class, or where it is not there and may not be trained."""
-    assert real.labels is not None
-    if int(real.labels.max(initial=0)) < 1:
-        return None
-    known = classifier.cached(cache, real.fingerprint, real.name)
-    if known is None and train:
-        items, labels = modes.unstack(real.items, real.labels) if real.stacked else (real.items, real.labels)
-        known = classifier.trained(cache, real.fingerprint, real.name, items, labels, progress)
-    return classifier.StackedClassifier(known) if known is not None and real.stacked else known

@@ -7,8 +7,6 @@ per set, kept in the cache by its fingerprint, every draw from the stream "featu
 
 from __future__ import annotations
 
-import hashlib
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,44 +32,26 @@ CONTRAST = 0.4  # factor in 1 - .. 1 +
 BRIGHTNESS = 0.2  # added, of 0..1
 
 
-def cached(cache: Path, fingerprint: str, name: str) -> network.Network | None:
+def cached(folder: Path, fingerprint: str, name: str) -> network.Network | None:
     """The network of a set if it was trained before; `name` is the set's."""
-    found = network.read(_path(cache, fingerprint))
+    found = network.read(network.path_of(folder, "self-supervised", fingerprint, UPDATES))
     if found is None:
         return None
     weights, facts = found
-    shape = tuple(int(size) for size in facts["shape"].split("x"))
-    return network.Network(f"{name}-self-supervised@{hash_of(weights)}", weights, shape, facts)
+    return network.Network(f"{name}-self-supervised@{hash_of(weights)}", weights, network.shape_of(facts), facts)
 
 
 def trained(
-    cache: Path,
-    fingerprint: str,
-    name: str,
-    items: np.ndarray,
-    progress: Progress = silent,
-    updates: int = UPDATES,
+    folder: Path, fingerprint: str, name: str, items: np.ndarray, progress: Progress = silent
 ) -> network.Network:
     """The network of a set, from the cache or trained now on pictures uint8 (N, H, W, C), N >= 2."""
-    known = cached(cache, fingerprint, name)
-    if known is not None:
-        return known
-    start = time.perf_counter()
-    weights = fit(items, progress, updates)
-    facts = {
-        "shape": "x".join(str(size) for size in items.shape[1:]),
-        "seconds": f"{time.perf_counter() - start:.1f}",
-        "updates": str(updates),
-        "items": str(len(items)),
-    }
-    network.write(_path(cache, fingerprint), weights, facts)
-    made = cached(cache, fingerprint, name)
-    if made is None:
-        raise DataError(f"{_path(cache, fingerprint)} was written but cannot be read: is the disk sound?")
-    return made
+    path = network.path_of(folder, "self-supervised", fingerprint, UPDATES)
+    return network.trained(
+        path, lambda: cached(folder, fingerprint, name), items, lambda: fit(items, UPDATES, progress)
+    )
 
 
-def fit(items: np.ndarray, progress: Progress = silent, updates: int = UPDATES) -> network.Weights:
+def fit(items: np.ndarray, updates: int, progress: Progress = silent) -> network.Weights:
     """Weights learned from pictures uint8 (N, H, W, C), N >= 2."""
     import torch
 
@@ -129,8 +109,3 @@ def contrast(projections: torch.Tensor) -> torch.Tensor:
     similar = similar.masked_fill(torch.eye(count, dtype=torch.bool, device=similar.device), float("-inf"))
     partner = (torch.arange(count, device=similar.device) + count // 2) % count
     return F.cross_entropy(similar, partner)
-
-
-def _path(cache: Path, fingerprint: str) -> Path:
-    digest = hashlib.sha256(f"{fingerprint}/{UPDATES}".encode()).hexdigest()[:16]
-    return cache / "features" / f"self-supervised-{digest}.safetensors"

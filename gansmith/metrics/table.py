@@ -87,7 +87,7 @@ def kernel_distance(made: View, reference: Reference) -> dict[str, Number]:
 def neighbourhoods(made: View, reference: Reference) -> dict[str, Number]:
     """Precision, recall, density and coverage, of equally many items on both sides."""
     count = min(len(made), len(reference.heldout), len(reference.training_rows), MANIFOLD_MOST)
-    sides = (view.first(count).features.astype(np.float64) for view in (made, reference.heldout))
+    sides = (view.first(count).features for view in (made, reference.heldout))
     found = manifold.manifold(*sides)
     return {
         "precision": Number(found.precision, count, intervals.share(found.precision * count, count)),

@@ -88,7 +88,9 @@ def pyramid(item_shape: Shape, widths: tuple[int, ...], strides: tuple[int, ...]
     """Shapes from the lowest to the picture: widths[0] at the lowest size ... channels at the full size."""
     pictures_only(item_shape)
     if not widths:
-        raise RecipeError("generator.widths is []: a dcgan generator needs at least one, as in generator.widths=[64, 32]")
+        raise RecipeError(
+            "generator.widths is []: a dcgan generator needs at least one, as in generator.widths=[64, 32]"
+        )
     sizes = [item_shape[1:]]
     for stride in reversed(strides):
         sizes.insert(0, (ceil(sizes[0][0] / stride), ceil(sizes[0][1] / stride)))

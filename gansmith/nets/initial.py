@@ -7,25 +7,34 @@ from math import prod, sqrt
 import numpy as np
 
 from gansmith.ground import streams
-from gansmith.ground.plan import BatchNorm, ConvTranspose, Plan, Shape, buffers, parameters
+from gansmith.ground.plan import (
+    BatchNorm,
+    ConditionalBatchNorm,
+    ConvTranspose,
+    Plan,
+    Shape,
+    buffers,
+    leaves,
+    parameters,
+)
 from gansmith.ground.settings import NetSettings
 
 
 def initial_weights(plan: Plan, settings: NetSettings, seed: int) -> dict[str, np.ndarray]:
-    """Every array of a plan, trained and kept, named "<layer index>.<name>", float32."""
+    """Every array of a plan, trained and kept, named "<layer>.<name>" by the names of `plan.leaves`, float32."""
     rng = streams.generator(seed, "initial", turn=streams.PLAYERS.index(plan.player))
     arrays: dict[str, np.ndarray] = {}
-    for index, layer in enumerate(plan.layers):
+    for number, layer in leaves(plan.layers):
         shapes = parameters(layer)
         for name, shape in shapes.items():
-            transposed = isinstance(layer, ConvTranspose)
-            arrays[f"{index}.{name}"] = (
-                _norm_scale(rng, name, shape, settings)
-                if isinstance(layer, BatchNorm)
-                else _draw(rng, name, shape, shapes["weight"], settings, transposed)
-            )
+            if isinstance(layer, BatchNorm | ConditionalBatchNorm):
+                arrays[f"{number}.{name}"] = _norm_scale(rng, name, shape, settings)
+            else:
+                fans = shape if name == "embedding" else shapes["weight"]
+                transposed = isinstance(layer, ConvTranspose)
+                arrays[f"{number}.{name}"] = _draw(rng, name, shape, fans, settings, transposed)
         for name, shape in buffers(layer).items():
-            arrays[f"{index}.{name}"] = _buffer(rng, name, shape)
+            arrays[f"{number}.{name}"] = _buffer(rng, name, shape)
     return arrays
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -14,63 +14,83 @@ from torch import Tensor, nn
 
 from gansmith.ground.plan import (
     Activation,
+    Aside,
     BatchNorm,
     ConcatLabels,
+    ConditionalBatchNorm,
     Conv,
     ConvTranspose,
     Dropout,
     Layer,
     Linear,
     Plan,
+    Projection,
     Reshape,
+    Residual,
+    Skip,
+    Upsample,
     buffers,
+    leaves,
     parameters,
 )
+from gansmith.nets.functions import activate, concat_labels, given, keep_mask, reshape, spectral, upsample
+from gansmith.nets.modes import INFERENCE, Mode
 
 
 @dataclass(frozen=True)
-class Mode:
-    """How a forward pass runs.
+class Opinion:
+    """What a discriminator says of B items."""
 
-    training: batch norm uses the batch's statistics and dropout is on. track: batch norm also updates its running
-    statistics, spectral norm its singular vectors. dropout_keys: layer index -> key of the mask, while training.
-    """
+    logits: Tensor  # (B,) raw verdicts
+    per_pixel: Tensor | None = None  # (B, H, W) raw verdicts
+    classes: Tensor | None = None  # (B, classes) scores of an auxiliary classifier
 
-    training: bool = False
-    track: bool = False
-    dropout_keys: Mapping[int, int] | None = None
-    first_row: int = 0  # this rank's first row in the global batch
+    @property
+    def overall(self) -> Tensor:
+        """One verdict an item (B,): where every pixel is judged too, the mean of both."""
+        return self.logits if self.per_pixel is None else (self.logits + self.per_pixel.mean((1, 2))) / 2
+
+    def rows(self, which: slice) -> Opinion:
+        """The opinion on some of the items."""
+        per_pixel = None if self.per_pixel is None else self.per_pixel[which]
+        return Opinion(self.logits[which], per_pixel, None if self.classes is None else self.classes[which])
 
 
-INFERENCE = Mode()
+@dataclass
+class Passage:
+    """One forward pass under way: what every layer may need besides its input."""
+
+    labels: Tensor | None
+    mode: Mode
+    asides: dict[str, Tensor] = field(default_factory=dict)
 
 
 class Network(nn.Module):
-    """Runs a plan. Arrays are named "<layer index>.<name>", as `plan.parameters` and `plan.buffers` name them."""
+    """Runs a plan. Arrays are named "<layer>.<name>", as `plan.leaves`, `plan.parameters` and `plan.buffers` do."""
 
     def __init__(self, plan: Plan, arrays: Mapping[str, np.ndarray], dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.plan = plan
         self.trained = nn.ParameterDict()
-        for index, layer in enumerate(plan.layers):
+        for number, layer in leaves(plan.layers):
             for name in parameters(layer):
-                array = torch.as_tensor(arrays[f"{index}.{name}"]).to(dtype)
+                array = torch.as_tensor(arrays[f"{number}.{name}"]).to(dtype)
                 if array.ndim == 4:
                     array = array.contiguous(memory_format=torch.channels_last)
-                self.trained[_attribute(index, name)] = nn.Parameter(array)
+                self.trained[_attribute(number, name)] = nn.Parameter(array)
             for name in buffers(layer):
-                self.register_buffer(_attribute(index, name), torch.as_tensor(arrays[f"{index}.{name}"]).to(dtype))
+                self.register_buffer(_attribute(number, name), torch.as_tensor(arrays[f"{number}.{name}"]).to(dtype))
 
-    def array(self, index: int, name: str) -> Tensor:
-        """The parameter or buffer `name` of layer `index`."""
-        key = _attribute(index, name)
+    def array(self, number: str | int, name: str) -> Tensor:
+        """The parameter or buffer `name` of a layer."""
+        key = _attribute(number, name)
         return self.trained[key] if key in self.trained else cast(Tensor, getattr(self, key))
 
     def arrays(self) -> dict[str, Tensor]:
         """Every array, trained and kept, by its plan name."""
         return {
-            f"{index}.{name}": self.array(index, name)
-            for index, layer in enumerate(self.plan.layers)
+            f"{number}.{name}": self.array(number, name)
+            for number, layer in leaves(self.plan.layers)
             for name in (*parameters(layer), *buffers(layer))
         }
 
@@ -79,53 +99,88 @@ class Network(nn.Module):
 
         Pictures are (B, C, H, W), in channels-last memory.
         """
+        return self._through(x, Passage(labels, mode))
+
+    def opinion(self, items: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Opinion:
+        """All that a discriminator says of items (B, *plan.input_shape)."""
+        passage = Passage(labels, mode)
+        out, classes = self._through(items, passage), passage.asides.get("classes")
+        if out.ndim == 4:
+            return Opinion(passage.asides["logits"].flatten(), out[:, 0], classes)
+        return Opinion(out.flatten(), None, classes)
+
+    def _through(self, x: Tensor, passage: Passage) -> Tensor:
+        """All layers; the last one, and what is said aside, in at least float32."""
         layers = self.plan.layers
         last = len(layers) - 1
         with torch.autocast(x.device.type, enabled=False) if x.dtype == torch.float64 else nullcontext():
             for index, layer in enumerate(layers):
-                if index == last and not isinstance(layer, Activation | Reshape):
+                if isinstance(layer, Aside) or (index == last and not isinstance(layer, Activation | Reshape)):
                     with torch.autocast(x.device.type, enabled=False):
-                        x = self._run(index, layer, x.to(_wide(x)), labels, mode)
+                        x = self._run(str(index), layer, x.to(_wide(x)), passage)
                 else:
-                    x = self._run(index, layer, x, labels, mode)
+                    x = self._run(str(index), layer, x, passage)
         return x.to(_wide(x))
 
-    def _run(self, index: int, layer: Layer, x: Tensor, labels: Tensor | None, mode: Mode) -> Tensor:
+    def _run(self, number: str, layer: Layer, x: Tensor, passage: Passage) -> Tensor:
+        mode, labels = passage.mode, passage.labels
         match layer:
             case Linear():
-                return F.linear(x, self._weight(index, layer, mode), self._bias(index, layer))
+                return F.linear(x, self._weight(number, layer, mode), self._bias(number, layer))
             case Conv():
-                return self._conv(index, layer, x, mode)
+                return self._conv(number, layer, x, mode)
             case ConvTranspose():
-                return self._conv_transpose(index, layer, x, mode)
+                return self._conv_transpose(number, layer, x, mode)
             case BatchNorm():
-                return self._batch_norm(index, layer, x, mode)
+                return self._batch_norm(number, layer, x, mode)
             case Activation():
                 return activate(layer, x)
             case Dropout():
-                return dropout(layer, x, index, mode)
+                return self._dropout(number, layer, x, mode)
             case Reshape():
                 return reshape(layer, x)
             case ConcatLabels():
                 return concat_labels(layer, x, labels)
+            case ConditionalBatchNorm():
+                return self._conditional_batch_norm(number, layer, x, given(labels, layer.classes), mode)
+            case Projection():
+                return self._projection(number, layer, x, given(labels, layer.classes), mode)
+            case Upsample():
+                return upsample(layer, x)
+            case Residual():
+                body = self._body(f"{number}.body.", layer.body, x, passage)
+                return self._body(f"{number}.shortcut.", layer.shortcut, x, passage) + layer.scale * body
+            case Skip():
+                return torch.cat([x, self._body(f"{number}.body.", layer.body, x, passage)], 1)
+            case Aside():
+                passage.asides[layer.name] = self._body(f"{number}.body.", layer.body, x, passage)
+                return x
 
-    def _weight(self, index: int, layer: Linear | Conv | ConvTranspose, mode: Mode) -> Tensor:
-        weight = self.array(index, "weight")
-        return spectral(weight, self.array(index, "left"), mode) if layer.spectral else weight
+    def _body(self, prefix: str, layers: tuple[Layer, ...], x: Tensor, passage: Passage) -> Tensor:
+        """The layers within a layer. Their x is needed by others too: nothing may write over it."""
+        if layers and isinstance(layers[0], Activation):
+            x = x.clone()
+        for index, layer in enumerate(layers):
+            x = self._run(f"{prefix}{index}", layer, x, passage)
+        return x
 
-    def _bias(self, index: int, layer: Linear | Conv | ConvTranspose) -> Tensor | None:
-        return self.array(index, "bias") if layer.bias else None
+    def _weight(self, number: str, layer: Linear | Conv | ConvTranspose, mode: Mode) -> Tensor:
+        weight = self.array(number, "weight")
+        return spectral(weight, self.array(number, "left"), mode) if layer.spectral else weight
 
-    def _conv(self, index: int, layer: Conv, x: Tensor, mode: Mode) -> Tensor:
+    def _bias(self, number: str, layer: Linear | Conv | ConvTranspose) -> Tensor | None:
+        return self.array(number, "bias") if layer.bias else None
+
+    def _conv(self, number: str, layer: Conv, x: Tensor, mode: Mode) -> Tensor:
         (top, bottom), (left, right) = layer.padding
         if top == bottom and left == right:
             padding = (top, left)
         else:
             x, padding = F.pad(x, (left, right, top, bottom)), (0, 0)
-        return F.conv2d(x, self._weight(index, layer, mode), self._bias(index, layer), layer.stride, padding)
+        return F.conv2d(x, self._weight(number, layer, mode), self._bias(number, layer), layer.stride, padding)
 
-    def _conv_transpose(self, index: int, layer: ConvTranspose, x: Tensor, mode: Mode) -> Tensor:
-        weight, bias = self._weight(index, layer, mode), self._bias(index, layer)
+    def _conv_transpose(self, number: str, layer: ConvTranspose, x: Tensor, mode: Mode) -> Tensor:
+        weight, bias = self._weight(number, layer, mode), self._bias(number, layer)
         (top, bottom), (left, right) = layer.crop
         # torch crops `padding` on both sides and adds `output_padding` after: it reaches every crop but those that cut
         # more after than before, where the rest is sliced off
@@ -136,88 +191,51 @@ class Network(nn.Module):
             y = y[:, :, : y.shape[2] - (bottom - top)]
         return y[:, :, :, : y.shape[3] - (right - left)] if right > left else y
 
-    def _batch_norm(self, index: int, layer: BatchNorm, x: Tensor, mode: Mode) -> Tensor:
-        mean, variance = self.array(index, "mean"), self.array(index, "variance")
-        if mode.training and not mode.track:
+    def _batch_norm(self, number: str, layer: BatchNorm, x: Tensor, mode: Mode) -> Tensor:
+        return self._normalise(number, layer, x, mode, self.array(number, "scale"), self.array(number, "shift"))
+
+    def _normalise(
+        self,
+        number: str,
+        layer: BatchNorm | ConditionalBatchNorm,
+        x: Tensor,
+        mode: Mode,
+        scale: Tensor | None,
+        shift: Tensor | None,
+    ) -> Tensor:
+        mean, variance = self.array(number, "mean"), self.array(number, "variance")
+        by_batch = mode.training and not mode.running
+        if by_batch and not mode.track:
             mean = variance = None
-        scale, shift = self.array(index, "scale"), self.array(index, "shift")
-        return F.batch_norm(x, mean, variance, scale, shift, mode.training, layer.momentum, layer.epsilon)
+        return F.batch_norm(x, mean, variance, scale, shift, by_batch, layer.momentum, layer.epsilon)
 
+    def _conditional_batch_norm(
+        self, number: str, layer: ConditionalBatchNorm, x: Tensor, labels: Tensor, mode: Mode
+    ) -> Tensor:
+        shape = (len(x), layer.features) + (1,) * (x.ndim - 2)
+        scale = self.array(number, "scale")[labels].view(shape)
+        shift = self.array(number, "shift")[labels].view(shape)
+        return self._normalise(number, layer, x, mode, None, None) * scale + shift
 
-def activate(layer: Activation, x: Tensor) -> Tensor:
-    """The elementwise functions. ReLUs work in place: what comes before them never needs its own output again."""
-    match layer.kind:
-        case "relu":
-            return F.relu_(x)
-        case "leaky":
-            return F.leaky_relu_(x, layer.slope)
-        case "tanh":
-            return torch.tanh(x)
-        case "sigmoid":
-            return torch.sigmoid(x)
-        case "arctan":
-            return torch.atan(x)
-        case "linear":
+    def _dropout(self, number: str, layer: Dropout, x: Tensor, mode: Mode) -> Tensor:
+        """Stateless: the mask is `streams.keep_mask` of the layer's key."""
+        if not mode.training:
             return x
+        if mode.dropout_keys is None:
+            raise ValueError("a training pass through dropout needs its keys")
+        mask = keep_mask(x, layer.rate, mode.dropout_keys[int(number)], mode.first_row)
+        return x * (mask.to(x.dtype) / (1 - layer.rate))
+
+    def _projection(self, number: str, layer: Projection, x: Tensor, labels: Tensor, mode: Mode) -> Tensor:
+        weight, embedding = self.array(number, "weight"), self.array(number, "embedding")
+        if layer.spectral:
+            weight = spectral(weight, self.array(number, "left"), mode)
+            embedding = spectral(embedding, self.array(number, "left_embedding"), mode)
+        return F.linear(x, weight, self.array(number, "bias")) + (embedding[labels] * x).sum(1, keepdim=True)
 
 
-def dropout(layer: Dropout, x: Tensor, index: int, mode: Mode) -> Tensor:
-    """Stateless dropout: the mask is `streams.keep_mask` of the layer's key."""
-    if not mode.training:
-        return x
-    if mode.dropout_keys is None:
-        raise ValueError("a training pass through dropout needs its keys")
-    mask = keep_mask(x, layer.rate, mode.dropout_keys[index], mode.first_row)
-    return x * (mask.to(x.dtype) / (1 - layer.rate))
-
-
-def keep_mask(x: Tensor, rate: float, key: int, first_row: int) -> Tensor:
-    """`streams.keep_mask` on x's device: bool, shaped as x, bit for bit the same in both engines.
-
-    int32 products wrap around like uint32 ones; right shifts are made logical by masking the sign's copies.
-    """
-    per_row = x[0].numel()
-    start = first_row * per_row
-    h = torch.arange(start, start + x.shape[0] * per_row, dtype=torch.int32, device=x.device)
-    h ^= key
-    h ^= (h >> 16) & 0xFFFF
-    h *= 0x7FEB352D
-    h ^= (h >> 15) & 0x1FFFF
-    h *= 0x846CA68B - 2**32
-    h ^= (h >> 16) & 0xFFFF
-    return (((h >> 1) & 0x7FFFFFFF) >= int(rate * 2**31)).view(x.shape)
-
-
-def reshape(layer: Reshape, x: Tensor) -> Tensor:
-    """Row-major over (channels, height, width); pictures come out in channels-last memory."""
-    x = x.reshape(x.shape[0], *layer.shape)
-    return x.contiguous(memory_format=torch.channels_last) if len(layer.shape) == 3 else x
-
-
-def concat_labels(layer: ConcatLabels, x: Tensor, labels: Tensor | None) -> Tensor:
-    """One-hot labels after the features, or as constant maps after the channels."""
-    if labels is None:
-        raise ValueError(f"this network is labelled: give labels in 0..{layer.classes - 1}")
-    hot = F.one_hot(labels, layer.classes).to(x.dtype)
-    if x.ndim == 4:
-        hot = hot[:, :, None, None].expand(-1, -1, *x.shape[2:])
-        return torch.cat([x, hot], 1).contiguous(memory_format=torch.channels_last)
-    return torch.cat([x, hot], 1)
-
-
-def spectral(weight: Tensor, left: Tensor, mode: Mode) -> Tensor:
-    """Weight over its largest singular value, by one power iteration a pass (Miyato et al. 2018)."""
-    matrix = weight.flatten(1)
-    with torch.no_grad():
-        right = F.normalize(matrix.T @ left, dim=0)
-        new_left = F.normalize(matrix @ right, dim=0)
-        if mode.track:
-            left.copy_(new_left)
-    return weight / torch.dot(new_left, matrix @ right)
-
-
-def _attribute(index: int, name: str) -> str:
-    return f"layer{index}_{name}"  # module attributes must not contain dots
+def _attribute(number: str | int, name: str) -> str:
+    return f"layer{number}_{name}".replace(".", "_")  # module attributes must not contain dots
 
 
 def _wide(x: Tensor) -> torch.dtype:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gansmith.nets.network import INFERENCE, Mode
+from gansmith.nets.network import INFERENCE, Mode, Opinion
 
 
 class OwnNetwork(nn.Module):
@@ -25,9 +25,8 @@ class OwnNetwork(nn.Module):
         self.module = module
 
     def arrays(self) -> dict[str, Tensor]:
-        """Parameters and floating-point buffers by their module names."""
-        named = [*self.module.named_parameters(), *self.module.named_buffers()]
-        return {name: value for name, value in named if value.is_floating_point()}
+        """Parameters and buffers by their module names."""
+        return {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
 
     def forward(self, x: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Tensor:
         """module(x, labels) as float32 (float64 stays)."""
@@ -38,20 +37,39 @@ class OwnNetwork(nn.Module):
             out = self.module(x, labels)
         return out if out.dtype == torch.float64 else out.float()
 
+    def opinion(self, items: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Opinion:
+        """The verdicts of a module that returns (B,) or (B, 1)."""
+        return Opinion(self(items, labels, mode).flatten())
+
 
 @contextmanager
 def _untracked(module: nn.Module, mode: Mode) -> Iterator[None]:
-    """Batch norm uses the batch and forgets it, where the pass must not be tracked."""
+    """Where the pass must not be tracked, batch norm uses the batch and forgets it, and every other buffer (singular
+    vectors, running means of one's own) is put back."""
+    if mode.track or not mode.training:
+        yield
+        return
     norms: list[Any] = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     tracked = [m.track_running_stats for m in norms]
-    if mode.training and not mode.track:
-        for norm in norms:
-            norm.track_running_stats = False
+    kept = [
+        (owner, name, buffer, buffer._version, buffer.clone())
+        for owner in module.modules()
+        for name, buffer in owner._buffers.items()
+        if buffer is not None
+    ]
+    for norm in norms:
+        norm.train(not mode.running)
+        norm.track_running_stats = norm.track_running_stats and mode.running
     try:
         yield
     finally:
         for norm, was in zip(norms, tracked, strict=True):
             norm.track_running_stats = was
+        for owner, name, buffer, version, value in kept:
+            owner._buffers[name] = buffer
+            if buffer._version != version:  # an untouched one may be needed as it is for the backward pass
+                with torch.no_grad():
+                    buffer.copy_(value)
 
 
 def _devices(x: Tensor) -> list[torch.device]:

@@ -70,7 +70,9 @@ def animate(frames: Sequence[np.ndarray], path: Path, frame_ms: int = 200, last_
     if writer is None:
         raise DataError(f"{path.name} is no animation: its name must end in {' or '.join(FORMATS)}")
     if not 10 <= frame_ms < 65_536 or last_repeat < 0:
-        raise DataError(f"frame_ms is {frame_ms}, last_repeat {last_repeat}: they must be in 10 .. 65535, and at least 0")
+        raise DataError(
+            f"frame_ms is {frame_ms}, last_repeat {last_repeat}: they must be in 10 .. 65535, and at least 0"
+        )
     _check(frames)
     pictures = [frame.repeat(3, axis=2) if frame.shape[2] == 1 else frame for frame in frames]
     write_bytes(path, writer([*pictures, *[pictures[-1]] * last_repeat], frame_ms))

@@ -19,6 +19,7 @@ from gansmith.report.series import (
     SAMPLE_CURVES,
     VERDICTS,
     Axis,
+    Counts,
     Curve,
     Measure,
     Player,
@@ -28,9 +29,9 @@ from gansmith.report.series import (
     clock,
     column,
     common_range,
+    finite,
     histogram,
     layer_columns,
-    rebinned,
     verdict_strip,
 )
 from gansmith.report.sheets import spread_out
@@ -38,7 +39,6 @@ from gansmith.report.sheets import spread_out
 POINTS = 700  # of a curve; longer logs are averaged, with their range as a band
 LAYER_POINTS = 240
 LAYERS = 24  # lines of a layer chart
-LAST_BINS = 60
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,31 @@ class Chart:
     table: dict[str, Any]
 
 
-def curves(contents: Contents) -> list[Chart]:
-    """The charts over time that have at least one number to show."""
-    found = [_curve(name, curve, contents.rows, "stats") for name, curve in CURVES.items()]
-    found += [_curve(name, curve, contents.sample_rows, "samples") for name, curve in SAMPLE_CURVES.items()]
-    return [chart for chart in found if chart is not None]
+@dataclass(frozen=True)
+class Drawing:
+    """Everything that the script draws of a run's numbers."""
+
+    clocks: dict[str, dict[Axis, list[float | None]]]
+    curves: list[Chart]
+    layers: list[Chart]
+    strip: dict[str, Any] | None
+    last: dict[str, Any] | None
+    marks: list[dict[str, Any]]
 
 
-def layers(contents: Contents) -> list[Chart]:
-    """Gradient norms and step sizes by layer, for each player that has them."""
-    found = [_layers(contents.rows, player, measure) for measure in MEASURES for player in PLAYERS]
-    return [chart for chart in found if chart is not None]
+def drawing(contents: Contents) -> Drawing:
+    """The charts of a run that have at least one number to show."""
+    curves = [_curve(name, curve, contents.rows, "stats") for name, curve in CURVES.items()]
+    curves += [_curve(name, curve, contents.sample_rows, "samples") for name, curve in SAMPLE_CURVES.items()]
+    layers = [_layers(contents.rows, player, measure) for measure in MEASURES for player in PLAYERS]
+    return Drawing(
+        clocks(contents),
+        [chart for chart in curves if chart is not None],
+        [chart for chart in layers if chart is not None],
+        strip(contents),
+        last_histogram(contents),
+        marks(contents),
+    )
 
 
 def clocks(contents: Contents) -> dict[str, dict[Axis, list[float | None]]]:
@@ -95,8 +109,8 @@ def strip(contents: Contents) -> dict[str, Any] | None:
         return None
     shares = {VERDICTS[key]: np.nan_to_num(table) for key, table in held.shares.items()}
     return {
-        "low": _short(held.low),
-        "high": _short(held.high),
+        "low": _short(held.low, 12),
+        "high": _short(held.high, 12),
         "bins": next(iter(shares.values())).shape[1],
         "clock": _clock(contents.rows, held.parts),
         "shares": {role: _as_bytes(table) for role, table in shares.items()},
@@ -104,36 +118,40 @@ def strip(contents: Contents) -> dict[str, Any] | None:
 
 
 def last_histogram(contents: Contents) -> dict[str, Any] | None:
-    """The newest histograms of the verdicts in common bins, as shares."""
-    newest = {
-        role: next((each for row in reversed(contents.rows) if (each := histogram(row, key)) is not None), None)
-        for key, role in VERDICTS.items()
-    }
-    limits = common_range(newest.values(), tail=0.0)
+    """The newest histograms of the verdicts, as densities over their own edges."""
+    found = {role: _newest(contents.rows, key) for key, role in VERDICTS.items()}
+    limits = common_range(found.values())
     if limits is None:
         return None
-    shares = {
-        role: [_short(share) for share in rebinned(held, *limits, LAST_BINS)]
-        for role, held in newest.items()
+    heaps = {
+        role: {
+            "edges": [_short(edge, 12) for edge in held.edges],
+            "density": [_short(each) for each in held.counts / held.counts.sum() / np.diff(held.edges)],
+        }
+        for role, held in found.items()
         if held is not None
     }
-    return {"low": _short(limits[0]), "high": _short(limits[1]), "shares": shares}
+    return {"low": _short(limits[0], 12), "high": _short(limits[1], 12), "heaps": heaps}
+
+
+def _newest(rows: Sequence[Row], key: str) -> Counts | None:
+    return next((each for row in reversed(rows) if (each := histogram(row, key)) is not None), None)
 
 
 def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart | None:
     parts = buckets(len(rows), POINTS)
     lines: list[dict[str, Any]] = []
     said: list[str] = []
-    broken: list[dict[str, Any]] = []
     for line in curve.lines:
-        values = column(rows, line.key)
+        values = finite(column(rows, line.key))
         shown = values[np.isfinite(values)]
         if not shown.size:
             continue
-        said.append(f"{line.label} {_say(shown[0])} to {_say(shown[-1])}, between {_say(shown.min())} and {_say(shown.max())}")
+        said.append(
+            f"{line.label} {_say(shown[0])} to {_say(shown[-1])}, between {_say(shown.min())} and {_say(shown.max())}"
+        )
         lines.append({"label": line.label, "role": line.role, **_points(values, parts)})
-        broken += _broken(rows, line.key, line.label)
-    if not lines:
+    if not lines or (curve.when_moving and not _moving(rows, curve)):
         return None
     table = {
         "clock": family,
@@ -141,13 +159,19 @@ def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart |
         "limits": curve.limits,
         "guide": curve.guide,
         "lines": lines,
-        "broken": broken,
+        "broken": _broken(rows, curve),
     }
     return Chart(name, curve.title, curve.about, f"{curve.title}: {'; '.join(said)}.", table)
 
 
+def _moving(rows: Sequence[Row], curve: Curve) -> bool:
+    shown = [values[np.isfinite(values)] for values in (column(rows, line.key) for line in curve.lines)]
+    return any(values.size and values.min() < values.max() for values in shown)
+
+
 def _layers(rows: Sequence[Row], player: Player, measure: Measure) -> Chart | None:
-    table = {name: values for name, values in layer_columns(rows, player, measure).items() if np.isfinite(values).any()}
+    columns = {name: finite(values) for name, values in layer_columns(rows, player, measure).items()}
+    table = {name: values for name, values in columns.items() if np.isfinite(values).any()}
     if not table:
         return None
     names = [list(table)[index] for index in spread_out(len(table), LAYERS)]
@@ -172,20 +196,27 @@ def _layers(rows: Sequence[Row], player: Player, measure: Measure) -> Chart | No
 
 
 def _points(values: np.ndarray, parts: Sequence[slice]) -> dict[str, list[float | None]]:
-    mean, low, high = bucketed(values, parts)
+    mean, low, high = bucketed(finite(values), parts)
     found = {"mean": _list(mean)}
     if len(parts) < len(values):
         found |= {"low": _list(low), "high": _list(high)}
     return found
 
 
-def _broken(rows: Sequence[Row], key: str, label: str) -> list[dict[str, Any]]:
-    """Where a value was written that is NaN or infinite, if anywhere: the first such row."""
-    for index, row in enumerate(rows):
-        value = row.get(key)
-        if isinstance(value, float) and not math.isfinite(value):
-            return [{axis: _short(clock(rows, axis)[index]) for axis in AXES} | {"label": label}]
-    return []
+def _broken(rows: Sequence[Row], curve: Curve) -> list[dict[str, Any]]:
+    """Where a line's value was first written as NaN or infinity; lines that break in the same row share an entry."""
+    places: dict[int, list[str]] = {}
+    for line in curve.lines:
+        values = (row.get(line.key) for row in rows)
+        first = next(
+            (i for i, value in enumerate(values) if isinstance(value, float) and not math.isfinite(value)), None
+        )
+        if first is not None:
+            places.setdefault(first, []).append(line.label)
+    return [
+        {axis: _short(clock(rows, axis)[index], 12) for axis in AXES} | {"label": ", ".join(labels)}
+        for index, labels in sorted(places.items())
+    ]
 
 
 def _clock(rows: Sequence[Row], parts: Sequence[slice]) -> dict[Axis, list[float | None]]:

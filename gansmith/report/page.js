@@ -53,13 +53,15 @@
     return found;
   }
 
+  // Ticks of a logarithmic axis between the exponents low and high: powers of ten, 1-2-5, or even steps.
   function powers(low, high) {
-    const first = Math.ceil(low - 1e-9), last = Math.floor(high + 1e-9);
-    if (last - first < 1) return ticks(low, high, 3);
-    const stride = Math.ceil((last - first + 1) / 5);
+    const span = high - low, stride = Math.ceil(span / 5), within = (n) => n >= low && n <= high;
     const found = [];
-    for (let n = first; n <= last; n += stride) found.push(n);
-    return found;
+    for (let n = Math.floor(low / stride) * stride; n <= high; n += stride) {
+      for (const factor of span < 2.5 ? [1, 2, 5] : [1]) found.push(n + Math.log10(factor));
+    }
+    const inside = found.filter(within);
+    return inside.length > 1 ? inside : ticks(10 ** low, 10 ** high, 3).map(Math.log10).filter(within);
   }
 
   function extent(values) {
@@ -167,7 +169,7 @@
     });
     const positive = table.lines.every((line) => line.mean.every((value) => value === null || value > 0));
     if (table.log || (positive && !table.limits)) {
-      const button = tag(legend, "button", { type: "button", className: "log", textContent: "log" });
+      const button = tag(figure, "button", { type: "button", className: "log", textContent: "log" });
       button.title = "Logarithmic axis";
       button.setAttribute("aria-pressed", String(state.log));
       button.addEventListener("click", () => {
@@ -215,13 +217,13 @@
           if (alone) put(svg, "circle", { cx: x(clock[i]), cy: y(value), r: 2.4, style: `fill:var(--${line.role})` });
         });
       }
-      for (const each of table.broken) {
-        if (each[axis] === null) continue;
+      table.broken.forEach((each, row) => {
+        if (each[axis] === null) return;
         const place = x(each[axis]), end = place > (inner.left + inner.right) / 2 ? "end" : "start";
         put(svg, "line", { class: "broken", x1: place, x2: place, y1: inner.top, y2: inner.bottom });
-        const attributes = { class: "broken", x: place + (end === "end" ? -5 : 5), y: inner.top + 9, "text-anchor": end };
-        put(svg, "text", attributes, `${each.label} is no number here`);
-      }
+        const attributes = { class: "broken", x: place + (end === "end" ? -5 : 5), y: inner.top + 9 + 13 * row, "text-anchor": end };
+        put(svg, "text", attributes, `no number: ${each.label}`);
+      });
       view.cross = put(svg, "g", {});
       read(null);
     }
@@ -311,24 +313,23 @@
 
   function lastChart(figure, last) {
     const plot = figure.querySelector(".plot");
-    keys(figure, Object.keys(last.shares));
+    keys(figure, Object.keys(last.heaps));
 
     function draw() {
       plot.replaceChildren();
-      const top = Math.max(...Object.values(last.shares).flat()) * 1.08 || 1;
-      const percent = (value) => `${Number((100 * value).toPrecision(2))} %`;
-      const range = widened([last.low, last.high], 0.02);
-      const { svg, x, y, inner } = frame(plot, range, [0, top], ticks(0, top, 4), percent, short);
+      const top = Math.max(...Object.values(last.heaps).flatMap((heap) => heap.density)) * 1.06 || 1;
+      const range = [last.low, last.high];
+      const { svg, x, y, inner } = frame(plot, range, [0, top], [0], () => "", short);
       if (range[0] < 0 && range[1] > 0) {
         put(svg, "line", { class: "guide", x1: x(0), x2: x(0), y1: inner.top, y2: inner.bottom });
       }
-      for (const role in last.shares) {
-        const shares = last.shares[role], wide = (last.high - last.low) / shares.length;
-        let text = `M${x(last.low)} ${y(0)}`;
-        shares.forEach((share, i) => {
-          text += `V${y(share).toFixed(1)}H${x(last.low + (i + 1) * wide).toFixed(1)}`;
-        });
-        put(svg, "path", { d: `${text}V${y(0)}Z`, style: `fill:var(--${role});fill-opacity:.28;stroke:var(--${role});stroke-width:1.2` });
+      const held = (value) => x(Math.min(range[1], Math.max(range[0], value))).toFixed(1);
+      for (const role in last.heaps) {
+        const { edges, density } = last.heaps[role];
+        let text = `M${held(edges[0])} ${y(0)}`;
+        density.forEach((height, i) => { text += `V${y(height).toFixed(1)}H${held(edges[i + 1])}`; });
+        const style = `fill:var(--${role});fill-opacity:.28;stroke:var(--${role});stroke-width:1.2`;
+        put(svg, "path", { d: `${text}V${y(0)}Z`, style });
       }
     }
     return { draw, read() {} };
@@ -362,18 +363,39 @@
 
   const picture = document.getElementById("film-frame");
   if (!picture) return;
-  const slider = document.getElementById("film-at"), note = document.getElementById("film-note");
-  const play = document.getElementById("film-play");
+  const slider = document.getElementById("film-at"), facts = document.getElementById("film-facts");
+  const play = document.getElementById("film-play"), dots = document.getElementById("film-dots");
   const frames = run.film.map((frame) => Object.assign(new Image(), { src: frame.src }));
+  const reach = Math.max(1, ...run.film.flatMap((frame) => frame.verdicts.map((value) => Math.abs(value ?? 0))));
   let timer = 0;
+
+  // One dot for each picture: to the right of the middle the discriminator takes it for real.
+  function judge(verdicts) {
+    dots.replaceChildren();
+    if (!run.film.some((frame) => frame.verdicts.length)) return;
+    put(dots, "line", { class: "guide", x1: 160, x2: 160, y1: 6, y2: 62 });
+    put(dots, "text", { x: 4, y: 78 }, "says generated");
+    put(dots, "text", { x: 316, y: 78, "text-anchor": "end" }, "says real");
+    verdicts.forEach((value, i) => {
+      if (value === null) return;
+      const place = { cx: 160 + (150 * value) / reach, cy: 12 + ((i * 0.618034) % 1) * 44, r: 3 };
+      put(dots, "circle", { ...place, class: value > 0 ? "real" : "fake" });
+    });
+  }
 
   function show(index) {
     const frame = run.film[index];
     picture.src = frames[index].src;
     picture.alt = `Generated samples ${frame.note}`;
-    note.textContent = frame.note;
     slider.setAttribute("aria-valuetext", frame.note);
     slider.value = index;
+    facts.replaceChildren();
+    for (const [name, value] of frame.facts) {
+      const pair = tag(facts, "div", {});
+      tag(pair, "dt", { textContent: name });
+      tag(pair, "dd", { textContent: value });
+    }
+    judge(frame.verdicts);
   }
   function stop() {
     clearInterval(timer);

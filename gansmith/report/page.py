@@ -15,7 +15,8 @@ from typing import Any
 from gansmith import __version__
 from gansmith.ground.errors import RunError
 from gansmith.ground.runfolder import RunFolder, write_text
-from gansmith.report import charts, contents, plots, sections
+from gansmith.report import charts, contents, pictures, plots, sections
+from gansmith.report.charts import Drawing
 from gansmith.report.contents import Contents
 
 HERE = Path(__file__).parent
@@ -39,20 +40,20 @@ def html(run: Contents) -> str:
     """The whole page."""
     style = (HERE / "page.css").read_text(encoding="utf-8")
     script = (HERE / "page.js").read_text(encoding="utf-8")
-    film = sections.film_frames(run)
+    film, drawing = pictures.film_frames(run), charts.drawing(run)
     parts = [
-        sections.pairs(run),
+        pictures.pairs(run),
         sections.scores(run),
-        sections.curves(run),
-        sections.verdicts(run),
-        sections.layers(run),
+        sections.curves(run, drawing),
+        sections.verdicts(drawing),
+        sections.layers(drawing),
         sections.findings(run),
-        sections.explored(run),
+        pictures.explored(run),
         sections.recipe(run),
         sections.machine(run),
         sections.going_on(run),
     ]
-    shown = [part for part in [sections.film(run, film), *parts] if part is not None]
+    shown = [part for part in [pictures.film(run, film), *parts] if part is not None]
     links = "".join(f'<a href="#{part.name}">{escape(part.link)}</a>' for part in shown)
     body = "\n".join(part.html for part in shown)
     return f"""<!DOCTYPE html>
@@ -75,7 +76,7 @@ def html(run: Contents) -> str:
 </main>
 <footer>Written by Gansmith {escape(__version__)}. This page is one file: keep it, or send it to a friend.</footer>
 {_without_scripts(run)}
-<script type="application/json" id="run-data">{_inert_json(_drawn(run, film))}</script>
+<script type="application/json" id="run-data">{_inert_json(_drawn(drawing, film))}</script>
 <script>{script}</script>
 </body>
 </html>
@@ -88,14 +89,14 @@ def _policy(script: str) -> str:
     return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
 
 
-def _drawn(run: Contents, film: list[dict[str, Any]]) -> dict[str, Any]:
+def _drawn(drawing: Drawing, film: list[dict[str, Any]]) -> dict[str, Any]:
     """What the script draws."""
     return {
-        "clocks": charts.clocks(run),
-        "charts": {chart.name: chart.table for chart in [*charts.curves(run), *charts.layers(run)]},
-        "strip": charts.strip(run),
-        "last": charts.last_histogram(run),
-        "marks": charts.marks(run),
+        "clocks": drawing.clocks,
+        "charts": {chart.name: chart.table for chart in [*drawing.curves, *drawing.layers]},
+        "strip": drawing.strip,
+        "last": drawing.last,
+        "marks": drawing.marks,
         "film": film,
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -43,6 +44,7 @@ class Curve:
     log: bool = False
     limits: tuple[float, float] | None = None  # fixed range of the y axis; None = as the data asks
     guide: float | None = None  # a horizontal line to compare with
+    when_moving: bool = False  # the page leaves it out where every line is level
 
 
 CURVES: dict[str, Curve] = {
@@ -53,6 +55,7 @@ CURVES: dict[str, Curve] = {
             Line("loss.discriminator", "discriminator", "discriminator"),
             Line("loss.generator", "generator", "generator"),
             Line("loss.penalty", "penalty", "other"),
+            Line("loss.classifier", "classifier", "other"),
         ),
     ),
     "probabilities": Curve(
@@ -100,6 +103,7 @@ CURVES: dict[str, Curve] = {
             Line("rate.generator", "generator", "generator"),
             Line("rate.discriminator", "discriminator", "discriminator"),
         ),
+        when_moving=True,
     ),
     "speed": Curve(
         "Speed",
@@ -143,9 +147,12 @@ def clock(rows: Sequence[Row], axis: Axis) -> np.ndarray:
     return values
 
 
+HUGE = 1e100  # beyond this the arithmetic of axes overflows
+
+
 def finite(values: np.ndarray) -> np.ndarray:
-    """The same values with infinities as NaN."""
-    return np.where(np.isfinite(values), values, np.nan)
+    """The same values with NaN for what no axis can hold: infinities and sizes above HUGE."""
+    return np.where(np.abs(values) <= HUGE, values, np.nan)
 
 
 def layer_columns(rows: Sequence[Row], player: Player, measure: Measure) -> dict[str, np.ndarray]:
@@ -175,7 +182,7 @@ def _layer_order(name: str) -> tuple[int, str]:
 def buckets(count: int, limit: int) -> list[slice]:
     """At most `limit` neighbouring slices that cover 0 .. count - 1, of lengths that differ by one at most."""
     edges = np.linspace(0, count, min(count, limit) + 1).round().astype(int)
-    return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
 
 def bucketed(values: np.ndarray, parts: Sequence[slice]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -234,7 +241,7 @@ def common_range(histograms: Iterable[Counts | None], tail: float = 0.002) -> tu
 
 
 def rebinned(source: Counts, low: float, high: float, bins: int) -> np.ndarray:
-    """Shares float64 (bins,) of a histogram in equal bins from low to high; what lies outside goes to the outer bins."""
+    """Shares float64 (bins,) of a histogram in equal bins from low to high; the outer bins take what lies outside."""
     edges = np.linspace(low, high, bins + 1)
     below = np.interp(edges, source.edges, source.cumulative)
     below[0], below[-1] = 0.0, 1.0
@@ -257,7 +264,7 @@ class Strip:
 VERDICTS: dict[str, Role] = {"verdict.real": "real", "verdict.fake": "fake"}
 
 
-def verdict_strip(rows: Sequence[Row], *, bins: int = 48, times: int = 240) -> Strip | None:
+def verdict_strip(rows: Sequence[Row], *, bins: int = 48, times: int = 120) -> Strip | None:
     """The histograms of the verdicts on real and generated items over time; None where no row holds one."""
     found = {key: [histogram(row, key) for row in rows] for key in VERDICTS}
     limits = common_range(each for histograms in found.values() for each in histograms)

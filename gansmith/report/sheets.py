@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from gansmith.report.series import Row, number
 PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 PIXEL_LIMIT = 50_000_000  # of a sheet that is worth reading
 SHOWN_SIDE = 1040  # pixels of a side on the page
-QUALITIES = (85, 70, 50, 30)  # of WebP, tried in this order
+QUALITIES = (85, 60, 35)  # of WebP, tried in this order
 LOSSLESS_BYTES = 120_000  # what a frame may take before it is encoded with loss
 
 
@@ -110,30 +109,27 @@ def webp(frame: np.ndarray, limit: int | None = None) -> bytes:
     exact = _saved(image, lossless=True, quality=0)
     if len(exact) <= min(LOSSLESS_BYTES, limit or LOSSLESS_BYTES):
         return exact
+    smallest = min(image.size) < 64
     for quality in QUALITIES:
         lossy = _saved(image, lossless=False, quality=quality)
-        if limit is None or len(lossy) <= limit or (quality == QUALITIES[-1] and min(image.size) < 64):
+        if limit is None or len(lossy) <= limit or (smallest and quality == QUALITIES[-1]):
             return lossy
+        if not smallest and len(lossy) > 2.5 * limit:
+            break  # no quality worth looking at would fit: fewer pixels will
     half = image.resize((image.width // 2, image.height // 2), Image.Resampling.BOX)
     return webp(np.asarray(half), limit)
 
 
 def _saved(image: Image.Image, *, lossless: bool, quality: int) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, format="WEBP", lossless=lossless, quality=quality, method=0 if lossless else 4)
+    image.save(buffer, format="WEBP", lossless=lossless, quality=quality, method=0 if lossless else 2)
     return buffer.getvalue()
 
 
-def data_uri(frame: np.ndarray, limit: int) -> str:
-    """A picture for a page: a data: address of at most about 4/3 `limit` characters, no side above SHOWN_SIDE."""
+def data_uri(frame: np.ndarray, limit: int, side_limit: int = SHOWN_SIDE) -> str:
+    """A picture for a page: a data: address of at most about 4/3 `limit` characters, no side above `side_limit`."""
     longest = max(frame.shape[:2])
-    if longest > SHOWN_SIDE:
-        height, width = (max(1, round(side * SHOWN_SIDE / longest)) for side in frame.shape[:2])
+    if longest > side_limit:
+        height, width = (max(1, round(side * side_limit / longest)) for side in frame.shape[:2])
         frame = np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BOX))
     return "data:image/webp;base64," + base64.b64encode(webp(frame, limit)).decode("ascii")
-
-
-def readable(listed_sheets: Sequence[Sheet]) -> list[tuple[Sheet, np.ndarray]]:
-    """Sheets with their pictures, without those that cannot be read."""
-    pairs = [(sheet, picture(sheet.path)) for sheet in listed_sheets]
-    return [(sheet, pixels) for sheet, pixels in pairs if pixels is not None]

@@ -41,9 +41,10 @@ def save(folder: RunFolder, checkpoint: Checkpoint) -> Path:
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        arrays = {name: np.ascontiguousarray(array) for name, array in checkpoint.state.arrays.items()}
+        arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.state.arrays.items()}
         save_file(arrays, part / WEIGHTS)
-        _flush(part / WEIGHTS)
+        with open(part / WEIGHTS, "rb+") as file:
+            os.fsync(file.fileno())
         write_json(
             part / STATE,
             {"update": checkpoint.update, "counters": checkpoint.state.counters, "progress": checkpoint.progress},
@@ -51,7 +52,7 @@ def save(folder: RunFolder, checkpoint: Checkpoint) -> Path:
         if target.exists():
             shutil.rmtree(target)
         os.replace(part, target)
-        _flush(target.parent)
+        _flush_folder(target.parent)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(part, ignore_errors=True)
         raise RunError(
@@ -117,8 +118,8 @@ def _arrays(path: Path, prefix: str) -> Iterator[tuple[str, np.ndarray]]:
                 yield name, file.get_tensor(name)
 
 
-def _flush(path: Path) -> None:
-    """Ask the disk to keep a file, or, where the system allows it, a folder's entries."""
+def _flush_folder(path: Path) -> None:
+    """Ask the disk to keep a folder's entries, where the system allows it."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:  # Windows opens no folders

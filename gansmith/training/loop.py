@@ -96,12 +96,16 @@ def train(
     seconds_allowed = recipe.budget.minutes * 60 or math.inf
     began = time.perf_counter() - start.seconds
     meter = Meter(start)
-    update, outcome = start.update, None
+    update, seconds, outcome = start.update, start.seconds, None
     if update == 0:
         for watcher in watchers:
             watcher.after(Moment(game, clock, 0, 0.0))
 
     while outcome is None:
+        # with a budget in minutes, estimate the length of the run, once
+        if recipe.budget.minutes and clock.total_images is None and update >= ESTIMATE_AFTER:
+            clock = clock.estimated(update, seconds)
+
         # play one update
         update += 1
         final = update >= (clock.total_updates() or NEVER) and not recipe.budget.minutes
@@ -112,8 +116,6 @@ def train(
         # look at the clock
         report = game.report() if due else None  # waits for the device, so the seconds below are true
         seconds = time.perf_counter() - began
-        if update == ESTIMATE_AFTER and recipe.budget.minutes:
-            clock = clock.estimated(update, seconds)
         final = final or seconds >= seconds_allowed
         stopping = interrupted()
 

@@ -76,9 +76,10 @@ def budget_images(recipe: Recipe, images_per_epoch: int) -> int | None:
 def rate_factor(schedule: ScheduleSettings, epoch: float, total_epochs: float | None) -> float:
     """The factor on the learning rates at `epoch` passes; shaped schedules are flat until the end is known."""
     if schedule.rate == "step":
+        first = schedule.start or schedule.every
         # a hair of tolerance: the first update of a pass is at a whole number of epochs
-        past = epoch - schedule.start + 1e-9
-        if past < 0 or (schedule.start == 0 and schedule.every == 0):
+        past = epoch - first + 1e-9
+        if past < 0 or first == 0:
             return 1.0
         steps = 1 + (floor(past / schedule.every) if schedule.every else 0)
         return schedule.factor**steps

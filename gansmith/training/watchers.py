@@ -34,12 +34,13 @@ class KeepEstimate:
     """Stores the estimated length of a run in minutes, once: schedules of a resumed run must not change."""
 
     def __init__(self, folder: RunFolder) -> None:
-        self.folder = folder
+        self.folder, self.kept = folder, False
 
     def after(self, moment: Moment) -> Wish | None:
         """Write the estimate into recipe.toml when it is new."""
         recipe, total = moment.clock.recipe, moment.clock.total_images
-        if recipe.budget.minutes and total and not recipe.budget.estimated_images:
+        if recipe.budget.minutes and total and not self.kept:
+            self.kept = True
             stored = self.folder.load_recipe()
             if not stored.budget.estimated_images:
                 budget = dataclasses.replace(stored.budget, estimated_images=total)

@@ -61,8 +61,9 @@ def test_a_constant_correction_fails_the_same_test() -> None:
     assert distance_from_torch(mistaken, settings) > 1e-3
 
 
-def test_a_constant_correction_is_right_at_the_first_step_and_slow_later() -> None:
-    """Under a constant gradient Adam moves by the rate; the mistaken one ends at sqrt(.001) / .1 = .32 of it."""
+def test_a_constant_correction_is_right_at_the_first_step_then_too_far_then_too_slow() -> None:
+    """Under a constant gradient Adam moves by the rate, the mistaken one by (1 - .9^t) / .1 sqrt(.001 / (1 - .999^t))
+    of it."""
     settings = OptimizerSettings("adam", 1e-3, 0.9, 0.999)
     mistaken = ConstantCorrectionAdam(settings, PLAN, np.dtype(np.float64))
     weights, gradient, moves = np.zeros(SIZE), np.ones(SIZE), []
@@ -71,7 +72,10 @@ def test_a_constant_correction_is_right_at_the_first_step_and_slow_later() -> No
         mistaken.step(weights, gradient, 1.0)
         moves.append(before - weights[0])
     assert moves[0] == pytest.approx(1.0, rel=1e-6)
-    assert moves[-1] == pytest.approx(np.sqrt(0.001) / 0.1, rel=0.01)
+    t = np.arange(1, 8001)
+    assert moves == pytest.approx((1 - 0.9**t) / 0.1 * np.sqrt(0.001 / (1 - 0.999**t)), rel=1e-6)
+    assert max(moves) == pytest.approx(2.07, abs=0.01)
+    assert moves[-1] == pytest.approx(0.316, abs=0.001)
 
 
 def test_adam_does_nothing_without_a_gradient() -> None:

@@ -66,7 +66,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_one_line(
-    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert words in refuse(capsys, *arguments)
@@ -137,7 +141,18 @@ def test_a_broken_picture_is_named_skipped_and_counted(capsys: pytest.CaptureFix
         pixels = np.random.default_rng(index).integers(0, 255, (16, 16, 3), np.uint8)
         Image.fromarray(pixels).save(folder / f"{index:02d}.png")
     (folder / "broken.png").write_bytes((folder / "00.png").read_bytes()[:60])
-    arguments = ["train", "digits", "--data", folder, "--out", tmp_path / "run", "--updates", "2", "--set", "data.batch=8"]
+    arguments = [
+        "train",
+        "digits",
+        "--data",
+        folder,
+        "--out",
+        tmp_path / "run",
+        "--updates",
+        "2",
+        "--set",
+        "data.batch=8",
+    ]
     assert main([str(argument) for argument in arguments]) == 0
     said = capsys.readouterr().err
     assert "1 of the source's files" in said
@@ -149,7 +164,19 @@ def test_a_store_that_changed_is_refused(capsys: pytest.CaptureFixture[str], tmp
     source = tmp_path / "pictures.npz"
     np.savez(source, images=rng.integers(0, 255, (64, 16, 16, 1), np.uint8))
     out = tmp_path / "run"
-    arguments = ["train", "digits", "--data", source, "--out", out, "--updates", "2", "--quiet", "--set", "data.batch=8"]
+    arguments = [
+        "train",
+        "digits",
+        "--data",
+        source,
+        "--out",
+        out,
+        "--updates",
+        "2",
+        "--quiet",
+        "--set",
+        "data.batch=8",
+    ]
     assert main([str(argument) for argument in arguments]) == 0
     np.savez(source, images=rng.integers(0, 255, (64, 16, 16, 1), np.uint8))
     assert "changed since" in refuse(capsys, "resume", out, "--updates", 4, "--quiet")

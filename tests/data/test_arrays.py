@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gansmith.data.arrays import on_white
+from gansmith.data.resize import on_white
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings

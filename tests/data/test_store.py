@@ -189,6 +189,17 @@ def test_a_kill_at_any_chunk_is_taken_up_where_it_was(folder, monkeypatch):
     assert not list(cache.stores().glob("*.part"))
 
 
+def test_what_was_given_up_long_ago_is_swept_away(folder, own_cache):
+    for name, age in (("old", 8), ("new", 1)):
+        part = own_cache / "stores" / f"{name}.part"
+        part.mkdir(parents=True)
+        (part / prepare.SLOTS).write_bytes(b"slots")
+        for path in (part / prepare.SLOTS, part):
+            os.utime(path, (time.time() - age * 86400,) * 2)
+    open_store(DataSettings(source=str(folder)))
+    assert [path.name for path in (own_cache / "stores").glob("*.part")] == ["new.part"]
+
+
 def test_concurrent_preparers_agree(folder, own_cache):
     program = (
         "import sys; from gansmith.data.store import open_store; from gansmith.ground.settings import DataSettings\n"
@@ -219,7 +230,7 @@ def test_a_disk_that_fills_is_an_error_in_a_line(folder, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(prepare, "_put", full)
+    monkeypatch.setattr(prepare, "put", full)
     with pytest.raises(DataError, match=r"No space left.*GANSMITH_CACHE"):
         open_store(DataSettings(source=str(folder)))
 

@@ -87,7 +87,11 @@ def test_activations_count_every_number_on_the_way():
         (Linear(3, 5, bias=False), {"weight": (5, 3)}, {}),
         (Linear(3, 5, spectral=True), {"weight": (5, 3), "bias": (5,)}, {"left": (5,)}),
         (Conv(3, 5, 4, 2, ((1, 1), (1, 1))), {"weight": (5, 3, 4, 4), "bias": (5,)}, {}),
-        (ConvTranspose(3, 5, 4, 2, ((1, 1), (1, 1)), spectral=True), {"weight": (3, 5, 4, 4), "bias": (5,)}, {"left": (3,)}),
+        (
+            ConvTranspose(3, 5, 4, 2, ((1, 1), (1, 1)), spectral=True),
+            {"weight": (3, 5, 4, 4), "bias": (5,)},
+            {"left": (3,)},
+        ),
         (BatchNorm(7, 0.1, 1e-5), {"scale": (7,), "shift": (7,)}, {"mean": (7,), "variance": (7,)}),
         (Activation("tanh"), {}, {}),
         (Dropout(0.5), {}, {}),
@@ -124,7 +128,14 @@ def test_layers_that_do_not_fit_say_so(layer, shape):
 
 @pytest.mark.parametrize(
     ("size", "kernel", "stride", "sides"),
-    [(28, 5, 2, (1, 2)), (28, 4, 2, (1, 1)), (7, 3, 2, (1, 1)), (8, 3, 2, (0, 1)), (7, 5, 1, (2, 2)), (5, 1, 2, (0, 0))],
+    [
+        (28, 5, 2, (1, 2)),
+        (28, 4, 2, (1, 1)),
+        (7, 3, 2, (1, 1)),
+        (8, 3, 2, (0, 1)),
+        (7, 5, 1, (2, 2)),
+        (5, 1, 2, (0, 0)),
+    ],
 )
 def test_same_padding_by_hand(size: int, kernel: int, stride: int, sides: tuple[int, int]):
     assert same_padding(size, kernel, stride) == sides
@@ -208,7 +219,11 @@ def test_layers_come_in_the_order_that_the_settings_say():
     kinds = [type(layer).__name__ for layer in NETS["dcgan"].discriminator(settings, (1, 8, 8), 2).layers]
     first = ["ConcatLabels", "Conv", "Activation", "Dropout"]  # a DCGAN's first layer has no norm
     assert kinds == [*first, "Conv", "BatchNorm", "Activation", "Dropout", "Reshape", "Linear", "Activation"]
-    found = [layer.kind for layer in NETS["dcgan"].discriminator(settings, (1, 8, 8), 0).layers if isinstance(layer, Activation)]
+    found = [
+        layer.kind
+        for layer in NETS["dcgan"].discriminator(settings, (1, 8, 8), 0).layers
+        if isinstance(layer, Activation)
+    ]
     assert found == ["relu", "tanh", "sigmoid"]
 
 

@@ -63,16 +63,16 @@ def test_the_first_rows_of_many_are_the_rows_of_few(law: str, count: int, more: 
 
 
 KEYS = [
-    dict(seed=0),
-    dict(seed=1),
-    dict(seed=-1),
-    dict(seed=2**70),
-    dict(update=1),
-    dict(update=2**40),
-    dict(turn=1),
-    dict(turn=2),
-    dict(update=1, turn=1),
-    *(dict(stream=name) for name in NAMES if name != "latents"),
+    {"seed": 0},
+    {"seed": 1},
+    {"seed": -1},
+    {"seed": 2**70},
+    {"update": 1},
+    {"update": 2**40},
+    {"turn": 1},
+    {"turn": 2},
+    {"update": 1, "turn": 1},
+    *({"stream": name} for name in NAMES if name != "latents"),
 ]
 
 
@@ -149,7 +149,7 @@ def test_words_fit_into_31_bits_and_differ():
 
 def test_no_global_generator_is_touched():
     random.seed(1)
-    np.random.seed(1)  # noqa: NPY002 - that is what is watched
+    np.random.seed(1)
     before = random.getstate(), np.random.get_state()[1].tolist()
     draw()
     streams.keep_mask((3, 3), 0.5, 1)

@@ -1,4 +1,4 @@
-"""What happened since the last report."""
+"""What happened since the last report, in numbers and NumPy arrays, and the report made of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gansmith.by_hand.losses import sigmoid
 from gansmith.ground.game import Histogram, Report
 
 BINS = 40
@@ -29,14 +28,15 @@ class Tally:
         """Note verdicts (B,) on "real" or "fake" items."""
         self.verdicts.setdefault(who, []).append(verdicts.copy())
 
+    @np.errstate(all="ignore")
     def read(self) -> Report:
-        """Means since the last reading."""
+        """Means since the last reading; NaN and infinity stay what they are."""
         numbers = {name: float(np.mean(values)) for name, values in self.losses.items()}
         histograms: dict[str, Histogram] = {}
         for who, parts in self.verdicts.items():
             values = np.concatenate(parts).astype(np.float64)
             numbers[f"verdict.{who}"] = float(values.mean())
-            numbers[f"probability.{who}"] = float(sigmoid(values).mean())
+            numbers[f"probability.{who}"] = float(np.exp(-np.logaddexp(0, -values)).mean())
             numbers[f"accuracy.{who}"] = float((values > 0 if who == "real" else values < 0).mean())
             histograms[f"verdict.{who}"] = histogram(values)
         return Report(numbers | self.measured, histograms, self.layers)

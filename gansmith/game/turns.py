@@ -1,0 +1,265 @@
+"""The turns of the two players, as computations in PyTorch. `feedback` says who takes which turn when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gansmith.game.feedback import Items
+from gansmith.game.items import Pixels
+from gansmith.game.ledger import Ledger
+from gansmith.game.losses import LOSSES, Targets, as_target, classification, discriminator_loss, generator_loss
+from gansmith.game.player import Player
+from gansmith.game.regularizers import REGULARIZERS, due
+from gansmith.ground import draws
+from gansmith.ground.game import Now
+from gansmith.ground.plan import Dropout, Shape
+from gansmith.ground.settings import Recipe
+from gansmith.nets import NetPair
+from gansmith.nets.build import build_players
+from gansmith.nets.network import Mode, Network, Opinion
+
+TRACKED = Mode(training=True, track=True)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What came of a discriminator's look at real and generated items, with its graph."""
+
+    real: Opinion
+    fake: Opinion
+    total: Tensor  # what the discriminator minimises
+
+
+class Turns:
+    """Both players at a table, and what each may do in its turn.
+
+    item_shape is (channels, height, width) or (features,); classes 0 = unlabelled. The recipe's device and precision
+    are resolved by now: no "auto".
+    """
+
+    def __init__(self, recipe: Recipe, item_shape: Shape, classes: int = 0, nets: NetPair | None = None) -> None:
+        self.recipe, self.item_shape, self.classes = recipe, item_shape, classes
+        self.device = torch.device(recipe.device)
+        self.dtype = torch.float64 if recipe.precision.name == "float64" else torch.float32
+        generator, discriminator, averaged = (
+            network.to(self.device) for network in build_players(recipe, item_shape, classes, nets, self.dtype)
+        )
+        self.generator = Player("generator", generator, recipe.optimizer.generator)
+        self.discriminator = Player("discriminator", discriminator, recipe.optimizer.discriminator)
+        # the fault "never-frozen" has a second optimiser move the discriminator: that of the combined model
+        self.accomplice = (
+            Player("accomplice", discriminator, recipe.optimizer.generator) if "never-frozen" in recipe.faults else None
+        )
+        self.averaged: Network = averaged.requires_grad_(False)
+        self.loss = LOSSES[recipe.loss.name]
+        self.penalty = REGULARIZERS[recipe.regularizer.name]
+        self.discriminator_turns = 0
+        self.ledger = Ledger(self.loss.middle)
+        self.data: Pixels | None = None
+        batch_norm = discriminator.plan is None or discriminator.plan.has_batch_norm
+        self.one_pass = not batch_norm and not self._dropouts(self.discriminator)
+
+    # ---- what goes in
+
+    def reals(self, rows: np.ndarray, now: Now, turn: int) -> Items:
+        """Real items (B, C, H, W) or (B, D) and their labels."""
+        if self.data is None:
+            raise ValueError("load() the items before the first step")
+        reals, labels = self.data.batch(rows)
+        if self.recipe.augment.name == "mirror":
+            turned = torch.as_tensor(draws.mirrored(self.recipe, now.update, turn, len(rows))).to(self.device)
+            reals = torch.where(turned[:, None, None, None], reals.flip(3), reals)
+        return Items(reals, labels)
+
+    def generate(self, now: Now, turn: int, count: int, *, graph: bool, labels: Tensor | None = None) -> Items:
+        """The generator's items at a turn, in training mode, of the classes that are drawn or given."""
+        z = torch.as_tensor(draws.latents(self.recipe, now.update, turn, count)).to(self.device, self.dtype)
+        asked = draws.labels(self.recipe, now.update, turn, count, self.classes) if labels is None else None
+        labels = labels if asked is None else torch.as_tensor(asked).to(self.device)
+        mode = self._mode(self.generator, now, turn, "generator")
+        with torch.set_grad_enabled(graph), self._precision():
+            return Items(self.generator.network(z, labels, mode), labels)
+
+    # ---- turns
+
+    def judge(
+        self, reals: Items, fakes: Items, now: Now, turn: int, *, together: bool = False, frozen: bool = False
+    ) -> None:
+        """The discriminator's turn: one step towards telling reals from (detached) fakes.
+
+        together: both in one batch, whatever the network. frozen: everything but the step.
+        """
+        detached = Items(fakes.pixels.detach(), fakes.labels)
+        with self._precision():
+            assessment = self._assess(reals, detached, now, turn, together=together, frozen=frozen)
+        self.discriminator_turns += 1
+        if not frozen:
+            self.discriminator.minimise(assessment.total, now.discriminator_rate, self.ledger if now.measure else None)
+
+    def advise(self, fakes: Items, now: Now, turn: int, reals: Items | None = None, *, running: bool = False) -> None:
+        """The generator's turn: its gradient comes through the whole frozen discriminator.
+
+        reals: for losses that compare. running: the discriminator's batch norm uses its running statistics.
+        """
+        with self.discriminator.frozen(), self._precision():
+            real = None
+            if self.loss.paired and reals is not None:
+                mode = self._mode(self.discriminator, now, turn, "real", track=False)
+                with torch.no_grad():
+                    real = self.discriminator.network.opinion(reals.pixels, reals.labels, mode)
+            mode = self._mode(self.discriminator, now, turn, "fake", track=False, running=running)
+            fake = self.discriminator.network.opinion(fakes.pixels, fakes.labels, mode)
+            loss = self._advice(fake, real, fakes.labels, now, turn)
+            self.generator.minimise(loss, now.generator_rate, self.ledger if now.measure else None)
+
+    def collude(self, fakes: Items, now: Now, turn: int) -> None:
+        """The fault "never-frozen": the combined model's step moves the discriminator too, towards "real" for fakes."""
+        assert self.accomplice is not None
+        with self._precision():
+            mode = self._mode(self.discriminator, now, turn, "fake")
+            fake = self.discriminator.network.opinion(fakes.pixels, fakes.labels, mode)
+            loss = self._advice(fake, None, fakes.labels, now, turn)
+            self.generator.differentiate(loss, retain=True)
+            self.accomplice.differentiate(loss)
+        self.generator.descend(now.generator_rate, self.ledger if now.measure else None)
+        self.accomplice.descend(now.generator_rate, None)
+
+    def move_at_once(self, reals: Items, fakes: Items, now: Now, turns: tuple[int, int]) -> None:
+        """Both turns from one forward pass: both gradients are taken before either step. turns: D's and G's number."""
+        with self._precision():
+            assessment = self._assess(reals, fakes, now, turns[0])
+            loss = self._advice(assessment.fake, assessment.real, fakes.labels, now, turns[1])
+            self.generator.differentiate(loss, retain=True)
+            self.discriminator.differentiate(assessment.total)
+        self.discriminator.descend(now.discriminator_rate, self.ledger if now.measure else None)
+        self.generator.descend(now.generator_rate, self.ledger if now.measure else None)
+
+    @torch.no_grad()
+    def quote(self, fakes: Items, now: Now, turn: int) -> None:
+        """The verdict on fakes as a number: a loss can be computed from it, but its slope with respect to the
+        generator is 0, and the step is taken along that."""
+        mode = self._mode(self.discriminator, now, turn, "fake", track=False)
+        with self._precision():
+            fake = self.discriminator.network.opinion(fakes.pixels, fakes.labels, mode)
+            self._advice(fake, None, fakes.labels, now, turn)
+        self.generator.stand_still()
+        self.generator.descend(now.generator_rate, self.ledger if now.measure else None)
+
+    def regress(self, reals: Items, fakes: Items, now: Now) -> None:
+        """The generator's step towards the very pictures of its row: the mean squared error over all numbers."""
+        loss = (fakes.pixels.to(self.dtype) - reals.pixels).square().mean()
+        self.ledger.loss("generator", loss)
+        self.generator.minimise(loss, now.generator_rate, self.ledger if now.measure else None)
+
+    @torch.no_grad()
+    def average(self, decay: float) -> None:
+        """The averaged generator takes its share of the generator; batch statistics are copied."""
+        target = self.averaged.arrays()
+        for name, value in self.generator.network.arrays().items():
+            if name in self.generator.named:
+                target[name].lerp_(value, 1 - decay)
+            else:
+                target[name].copy_(value)
+
+    # ---- the sums of a turn
+
+    def _assess(
+        self, reals: Items, fakes: Items, now: Now, turn: int, *, together: bool = False, frozen: bool = False
+    ) -> Assessment:
+        """The discriminator's opinion on both, its loss, and its penalty where one is due."""
+        settings, network = self.recipe.regularizer, self.discriminator.network
+        at = self.penalty.at if due(settings, self.discriminator_turns) else ()
+        if "real" in at:
+            reals.pixels.requires_grad_()
+        if "fake" in at and not fakes.pixels.requires_grad:
+            fakes.pixels.requires_grad_()
+        on_real = self._mode(self.discriminator, now, turn, "real", track=not frozen, running=frozen)
+        if together or (self.one_pass and not at and not fakes.pixels.requires_grad):
+            both = network.opinion(torch.cat([reals.pixels, fakes.pixels]), _join(reals.labels, fakes.labels), on_real)
+            real, fake = both.rows(slice(len(reals.pixels))), both.rows(slice(len(reals.pixels), None))
+        else:
+            on_fake = self._mode(self.discriminator, now, turn, "fake", track=not frozen, running=frozen)
+            real = network.opinion(reals.pixels, reals.labels, on_real)
+            fake = network.opinion(fakes.pixels, fakes.labels, on_fake)
+        loss = discriminator_loss(self.loss, real, fake, self._targets(now, turn, len(reals.pixels)))
+        self.ledger.loss("discriminator", loss)
+        self.ledger.judged("real", real.logits)
+        self.ledger.judged("fake", fake.logits)
+        total = loss * self.recipe.loss.discriminator_scale
+        if real.classes is not None:
+            right = classification(real.classes, reals.labels)
+            self.ledger.loss("classifier", right)
+            total = total + self.recipe.loss.classifier * (right + classification(fake.classes, fakes.labels))
+        if at:
+            total = total + settings.interval * self._penalise(reals, fakes, real, fake, now, turn)
+        return Assessment(real, fake, total)
+
+    def _penalise(self, reals: Items, fakes: Items, real: Opinion, fake: Opinion, now: Now, turn: int) -> Tensor:
+        """gamma x the regularizer, wherever it looks."""
+        parts: list[Tensor] = []
+        for where in self.penalty.at:
+            if where == "real":
+                parts.append(self.penalty.of(real.overall, reals.pixels))
+            elif where == "fake":
+                parts.append(self.penalty.of(fake.overall, fakes.pixels))
+            else:
+                points = self._between(reals.pixels.detach(), fakes.pixels.detach(), now, turn)
+                mode = self._mode(self.discriminator, now, turn, "real", track=False)
+                opinion = self.discriminator.network.opinion(points, reals.labels, mode)
+                parts.append(self.penalty.of(opinion.overall, points))
+        penalty = torch.stack(parts).sum() * self.recipe.regularizer.gamma
+        self.ledger.loss("penalty", penalty)
+        return penalty
+
+    def _between(self, reals: Tensor, fakes: Tensor, now: Now, turn: int) -> Tensor:
+        """A point on the line between each real item and the fake of its row."""
+        share = draws.shares(self.recipe, now.update, turn, len(reals))
+        shares = torch.as_tensor(share).to(self.device, self.dtype).view(-1, *(1,) * (reals.ndim - 1))
+        return torch.lerp(reals, fakes.to(self.dtype), shares).requires_grad_()
+
+    def _advice(self, fake: Opinion, real: Opinion | None, labels: Tensor | None, now: Now, turn: int) -> Tensor:
+        """What the generator minimises, given the discriminator's opinion."""
+        loss = generator_loss(self.loss, fake, real, self._targets(now, turn, len(fake.logits)))
+        self.ledger.loss("generator", loss)
+        if fake.classes is not None:
+            loss = loss + self.recipe.loss.classifier * classification(fake.classes, labels)
+        return loss
+
+    # ---- small parts
+
+    def _targets(self, now: Now, turn: int, count: int) -> Targets:
+        if not self.loss.takes_targets:
+            return Targets()
+        drawn = (draws.targets(self.recipe, who, now.update, turn, count) for who in draws.PASSES)
+        return Targets(*(as_target(value, self.device) for value in drawn))
+
+    def _mode(
+        self, player: Player, now: Now, turn: int, which: draws.Pass, *, track: bool = True, running: bool = False
+    ) -> Mode:
+        layers = self._dropouts(player)
+        keys = {layer: draws.dropout_key(self.recipe, now.update, turn, which, layer) for layer in layers}
+        return Mode(training=True, track=track, running=running, dropout_keys=keys or None)
+
+    def _dropouts(self, player: Player) -> list[int]:
+        """Layers whose masks need a key; a user's own network is given one for all."""
+        plan = player.network.plan
+        if plan is None:
+            return [0]
+        return [index for index, layer in enumerate(plan.layers) if isinstance(layer, Dropout)]
+
+    @contextmanager
+    def _precision(self) -> Iterator[None]:
+        """One block around a player's turn: its cached bfloat16 weights die before the optimiser steps."""
+        bf16 = self.recipe.precision.name == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
+            yield
+
+
+def _join(first: Tensor | None, second: Tensor | None) -> Tensor | None:
+    return None if first is None or second is None else torch.cat([first, second])

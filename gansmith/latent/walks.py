@@ -1,0 +1,79 @@
+"""Walks: ways through latent space, and what a generator makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from gansmith.ground.errors import RunError
+from gansmith.latent import space
+from gansmith.latent.decoder import Decoder, need_labels
+
+Way = Literal["linear", "spherical"]
+
+
+def grid(generator: Decoder, latents: np.ndarray, classes: Sequence[int] | None = None) -> np.ndarray:
+    """Every class in every style: uint8 (rows, columns, H, W, C); a row is a class, a column one latent.
+
+    latents (columns, dim); classes: the rows' classes, all by default. Raises RunError when unlabelled.
+    """
+    need_labels(generator, "a grid of classes and styles")
+    rows = list(range(generator.classes)) if classes is None else list(classes)
+    labels = np.repeat(np.asarray(rows, np.int64), len(latents))
+    made = generator.images(np.tile(latents, (len(rows), 1)), labels)
+    return made.reshape(len(rows), len(latents), *made.shape[1:])
+
+
+def interpolate(stations: np.ndarray, steps: int, way: Way, law: str, *, closed: bool = False) -> np.ndarray:
+    """A walk through latents `stations` (K, dim): `steps` latents to each next one, then the last; (S, dim).
+
+    "spherical" stays on the shell (around the law's middle), "linear" cuts through the inside, where latents are
+    shorter than any the generator was trained on. closed: back to the first; S = K steps. Else S = (K - 1) steps + 1.
+    """
+    if len(stations) < 2 or steps < 1:
+        raise RunError("a walk needs at least 2 latents and 1 step between them")
+    step = space.spherical if way == "spherical" else space.linear
+    offsets = stations - np.float32(space.middle(law))
+    shares = np.arange(steps) / steps
+    path = np.concatenate([offsets, offsets[:1]]) if closed else offsets
+    parts = [step(here, there, shares) for here, there in pairwise(path)]
+    if not closed:
+        parts.append(path[-1:])
+    return np.concatenate(parts) + np.float32(space.middle(law))
+
+
+def traverse(dims: Sequence[int], values: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """One coordinate after the other moved through `values` (S,), the others as in `base` (dim,): (dims, S, dim).
+
+    With the law's middle as base this shows what each coordinate does to the average picture.
+    """
+    wrong = [dim for dim in dims if not 0 <= dim < len(base)]
+    if wrong:
+        raise RunError(f"dimension {wrong[0]} is none of this generator's: 0 to {len(base) - 1}")
+    walk = np.tile(base.astype(np.float32), (len(dims), len(values), 1))
+    for row, dim in enumerate(dims):
+        walk[row, :, dim] = values
+    return walk
+
+
+def along(vectors: np.ndarray, amounts: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """From `base` (dim,) along each of `vectors` (V, dim) by each of `amounts` (A,): (V, A, dim)."""
+    return (base + np.asarray(amounts)[None, :, None] * vectors[:, None, :]).astype(np.float32)
+
+
+def pictures(generator: Decoder, walk: np.ndarray, label: int | None = None) -> np.ndarray:
+    """What the generator makes of latents (..., dim), in one batch: uint8 (..., H, W, C)."""
+    flat = walk.reshape(-1, walk.shape[-1])
+    labels = None if label is None else np.full(len(flat), label, np.int64)
+    made = generator.images(flat, labels)
+    return made.reshape(*walk.shape[:-1], *made.shape[1:])
+
+
+def smoothness(frames: np.ndarray, strangers: np.ndarray) -> tuple[float, float]:
+    """Mean absolute difference, in [0, 1], of neighbouring frames (S, H, W, C), and of unrelated pictures."""
+    values, others = frames.astype(np.float32) / 255, strangers.astype(np.float32) / 255
+    half = len(others) // 2
+    return float(np.abs(np.diff(values, axis=0)).mean()), float(np.abs(others[:half] - others[half : 2 * half]).mean())

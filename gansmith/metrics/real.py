@@ -1,0 +1,66 @@
+"""A data set as the metrics take it: plain arrays, a name, a fingerprint, and the part that is held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gansmith.ground import streams
+from gansmith.ground.errors import DataError
+
+LEAST = 16  # items of a set: fewer cannot be split in two with neighbours on both sides
+HELDOUT_LEAST, HELDOUT_MOST = 2000, 10_000  # of items held out here: a sixth, within these, and at most half
+
+
+@dataclass(frozen=True)
+class RealItems:
+    """A data set as plain arrays: pictures uint8 (N, H, W, C) or vectors float32 (N, D), labels int64 (N,) or None."""
+
+    name: str  # short, such as "mnist"; feature networks are named after it
+    fingerprint: str  # equal only for equal items and labels
+    items: np.ndarray
+    labels: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+    heldout_items: np.ndarray | None = None  # the test split; None = there is none
+    heldout_labels: np.ndarray | None = None
+    centres: np.ndarray | None = None  # float32 (K, D) where modes are known exactly
+    std: float = 0.0  # of each coordinate around a centre
+    stacked: bool = False  # three grey pictures in three channels, labels 100 r + 10 g + b
+
+    def labelled_pictures(self) -> bool:
+        """Whether a classifier can learn from it: pictures of two classes or more."""
+        return self.items.ndim == 4 and self.labels is not None and int(self.labels.max(initial=0)) > 0
+
+
+def as_size(shape: tuple[int, ...]) -> str:
+    """ "28x28x1" (width x height x channels), or "2 numbers"."""
+    return f"{shape[1]}x{shape[0]}x{shape[2]}" if len(shape) == 3 else f"{shape[0]} numbers"
+
+
+def check(real: RealItems) -> None:
+    """Refuse arrays that are not a data set."""
+    if real.items.ndim not in (2, 4) or len(real.items) < LEAST:
+        raise DataError(f"{real.name}: an array {real.items.shape} is no set of at least {LEAST} pictures or vectors")
+    if real.labels is not None and len(real.labels) != len(real.items):
+        raise DataError(f"{real.name}: {len(real.labels)} labels for {len(real.items)} items")
+    if real.heldout_items is not None and real.heldout_items.shape[1:] != real.items.shape[1:]:
+        raise DataError(
+            f"{real.name}: test items are {as_size(real.heldout_items.shape[1:])}, training items "
+            f"{as_size(real.items.shape[1:])}: prepare both at one size"
+        )
+
+
+def split(real: RealItems) -> tuple[np.ndarray, np.ndarray | None]:
+    """Rows for training, and rows held out here where the set brings no test split; both in random order."""
+    order = streams.generator(0, "features", 0, 10).permutation(len(real.items))
+    if real.heldout_items is not None:
+        return order, None
+    count = len(order)
+    heldout = min(HELDOUT_MOST, max(count // 6, min(count // 2, HELDOUT_LEAST)))
+    return order[heldout:], order[:heldout]
+
+
+def take(items: np.ndarray, labels: np.ndarray | None, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Rows of items and labels."""
+    return items[rows], None if labels is None else labels[rows]

@@ -1,0 +1,99 @@
+"""Which features measure a set, and who judges its classes: chosen, and loaded or trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from gansmith.ground.errors import DataError, nearest
+from gansmith.metrics import classifier, inception, modes, network, self_supervised
+from gansmith.metrics.features import Extractor, FeatureName, Pixels, Progress
+from gansmith.metrics.real import RealItems
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """What items are to be described by."""
+
+    name: FeatureName = "auto"  # a classifier for labelled pictures, self-supervised for others, points for vectors
+    inception_file: Path | None = None  # the standard weights as .safetensors, for "inception"
+    train: bool = True  # False: networks that are not in the cache are not trained; pixels stand in, and a note says so
+    device: str = "cpu"  # where pictures are read; training is always on the CPU, so that hashes agree
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """The features' extractor, the classes' judge, and what had to be left out."""
+
+    extractor: Extractor
+    judge: Extractor | None
+    notes: tuple[str, ...]
+
+
+def yardstick(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> Yardstick:
+    """Choose, and load or train. Raises DataError for features that the items do not allow."""
+    chosen = resolve(real, settings.name)
+    extractor: Extractor | None = None
+    if chosen == "inception":  # first: what is refused should be refused before minutes of training
+        if settings.inception_file is None:
+            raise DataError("FID needs the standard Inception weights: name their .safetensors file (docs/metrics.md)")
+        extractor = inception.load(settings.inception_file, settings.device)
+    elif chosen == "pixels":
+        extractor = Pixels(real.items.shape[1:])
+
+    notes: list[str] = []
+    judge = _judge(real, cache, settings, progress) if real.labelled_pictures() else None
+    if judge is None and real.labelled_pictures():
+        notes.append("no classifier in the cache and none may be trained now: classes are not judged")
+    if chosen == "classifier":
+        extractor = judge
+    elif chosen == "self-supervised":
+        extractor = _self_supervised(real, cache, settings, progress)
+    if extractor is None:
+        extractor = Pixels(real.items.shape[1:])
+        notes.append(f"{chosen} features are not in the cache and may not be trained now: pixels instead")
+    return Yardstick(extractor, judge, tuple(notes))
+
+
+def resolve(real: RealItems, features: FeatureName) -> FeatureName:
+    """What "auto" means here. Raises DataError for an unknown name, and for a choice that the items do not allow."""
+    if features not in get_args(FeatureName):
+        raise DataError(f"no features are called {features!r}{nearest(features, get_args(FeatureName))}")
+    vectors, labelled = real.items.ndim == 2, real.labelled_pictures()
+    if features == "auto":
+        return "pixels" if vectors else "classifier" if labelled else "self-supervised"
+    if vectors and features != "pixels":
+        raise DataError(f"{real.name} holds vectors: only features = 'pixels' (the points themselves) has a meaning")
+    if features == "classifier" and not labelled:
+        raise DataError(f"{real.name} has no two classes to train a classifier on: use 'self-supervised'")
+    return features
+
+
+def _judge(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> Extractor | None:
+    """The set's classifier; None where it is not in the cache and may not be trained."""
+    known = classifier.cached(cache, real.fingerprint, real.name)
+    if known is None and settings.train:
+        items, labels = _classified(real)
+        known = classifier.trained(cache, real.fingerprint, real.name, items, labels, progress)
+    if known is None:
+        return None
+    known = replace(known, device=settings.device)
+    return classifier.StackedClassifier(known) if real.stacked else known
+
+
+def _classified(real: RealItems) -> tuple[np.ndarray, np.ndarray]:
+    """The pictures and labels that the judge learns: of stacked digits, the single ones."""
+    assert real.labels is not None
+    return modes.unstack(real.items, real.labels) if real.stacked else (real.items, real.labels)
+
+
+def _self_supervised(
+    real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress
+) -> network.Network | None:
+    known = self_supervised.cached(cache, real.fingerprint, real.name)
+    if known is None and settings.train:
+        known = self_supervised.trained(cache, real.fingerprint, real.name, real.items, progress)
+    return None if known is None else replace(known, device=settings.device)

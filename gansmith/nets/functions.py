@@ -1,0 +1,85 @@
+"""What the layers compute that is more than one call of torch."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gansmith.ground.plan import Activation, ConcatLabels, Reshape, Upsample
+from gansmith.nets.modes import Mode
+
+
+def activate(layer: Activation, x: Tensor) -> Tensor:
+    """The elementwise functions. ReLUs work in place: what comes before them never needs its own output again."""
+    match layer.kind:
+        case "relu":
+            return F.relu_(x)
+        case "leaky":
+            return F.leaky_relu_(x, layer.slope)
+        case "tanh":
+            return torch.tanh(x)
+        case "sigmoid":
+            return torch.sigmoid(x)
+        case "arctan":
+            return torch.atan(x)
+        case "linear":
+            return x
+
+
+def keep_mask(x: Tensor, rate: float, key: int, first_row: int) -> Tensor:
+    """`streams.keep_mask` on x's device: bool, shaped as x, bit for bit the same in both engines.
+
+    int32 products wrap around like uint32 ones; right shifts are made logical by masking the sign's copies.
+    """
+    per_row = x[0].numel()
+    start = first_row * per_row
+    h = torch.arange(start, start + x.shape[0] * per_row, dtype=torch.int32, device=x.device)
+    h ^= key
+    h ^= (h >> 16) & 0xFFFF
+    h *= 0x7FEB352D
+    h ^= (h >> 15) & 0x1FFFF
+    h *= 0x846CA68B - 2**32
+    h ^= (h >> 16) & 0xFFFF
+    return (((h >> 1) & 0x7FFFFFFF) >= int(rate * 2**31)).view(x.shape)
+
+
+def reshape(layer: Reshape, x: Tensor) -> Tensor:
+    """Row-major over (channels, height, width); pictures come out in channels-last memory."""
+    x = x.reshape(x.shape[0], *layer.shape)
+    return x.contiguous(memory_format=torch.channels_last) if len(layer.shape) == 3 else x
+
+
+def concat_labels(layer: ConcatLabels, x: Tensor, labels: Tensor | None) -> Tensor:
+    """One-hot labels after the features, or as constant maps after the channels."""
+    hot = F.one_hot(given(labels, layer.classes), layer.classes).to(x.dtype)
+    if x.ndim == 4:
+        hot = hot[:, :, None, None].expand(-1, -1, *x.shape[2:])
+        return torch.cat([x, hot], 1).contiguous(memory_format=torch.channels_last)
+    return torch.cat([x, hot], 1)
+
+
+def upsample(layer: Upsample, x: Tensor) -> Tensor:
+    """Nearest neighbours, cut to size."""
+    x = F.interpolate(x, scale_factor=float(layer.factor), mode="nearest")
+    return x[:, :, : layer.size[0], : layer.size[1]]
+
+
+def spectral(weight: Tensor, left: Tensor, mode: Mode) -> Tensor:
+    """Weight over its largest singular value, by one power iteration a pass (Miyato et al. 2018). Never in bfloat16:
+    the iteration would stall, and the norm be wrong, by some thousandths."""
+    matrix = weight.flatten(1)
+    with torch.autocast(weight.device.type, enabled=False):
+        with torch.no_grad():
+            right = F.normalize(matrix.T @ left, dim=0)
+            new_left = F.normalize(matrix @ right, dim=0)
+            if mode.track:
+                left.copy_(new_left)
+        return weight / torch.dot(new_left, matrix @ right)
+
+
+def given(labels: Tensor | None, classes: int) -> Tensor:
+    """Labels that a layer cannot do without. Raises ValueError."""
+    if labels is None:
+        raise ValueError(f"this network is labelled: give labels in 0..{classes - 1}")
+    return labels

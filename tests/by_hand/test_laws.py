@@ -1,0 +1,98 @@
+"""Laws of the room: it needs NumPy only, and stays readable."""
+
+from __future__ import annotations
+
+import ast
+import io
+import os
+import re
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+
+import pytest
+
+import gansmith.by_hand
+
+ROOM = Path(gansmith.by_hand.__file__).parent
+ROOT = ROOM.parent.parent
+FILES = sorted(ROOM.glob("*.py"))
+WALK = ROOT / "docs" / "by-hand.md"
+
+PLAYS_ALONE = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "PIL", "sklearn", "scipy", "rich", "safetensors"):
+            raise ImportError(name + " is blocked")
+
+sys.meta_path.insert(0, Blocker())
+import numpy as np
+from dataclasses import replace
+from gansmith.by_hand import HandGame
+from gansmith.ground.game import Now
+from gansmith.ground.settings import NetSettings, Recipe
+
+recipe = Recipe(generator=NetSettings(widths=(4, 3), norm="batch", output="tanh"))
+game = HandGame(replace(recipe, discriminator=NetSettings(widths=(3, 4))), (1, 8, 8))
+game.load(np.zeros((9, 8, 8, 1), np.uint8), None)
+game.step(np.array([[0, 1, 2, 3]]), Now(1, 0, 1e-3, 1e-3, 0.0))
+assert game.sample(np.zeros((2, 64), np.float32), None).shape == (2, 8, 8, 1)
+known = set(sys.stdlib_module_names) | {"numpy", "gansmith", "__main__", "cython_runtime"}
+print(sorted({name.partition(".")[0] for name in sys.modules} - known))
+"""
+
+
+def test_it_plays_with_numpy_alone() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PLAYS_ALONE],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    others = [name for name in ast.literal_eval(done.stdout) if not name.startswith(("_", "sitecustomize"))]
+    assert others == []
+
+
+def code_lines(source: str) -> int:
+    """Lines that hold code: no blank ones, no comments, no docstrings."""
+    lines: set[int] = set()
+    skipped = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in skipped:
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            text = node.body[0]
+            lines -= set(range(text.lineno, (text.end_lineno or text.lineno) + 1))
+    return len(lines)
+
+
+def test_it_stays_under_700_lines() -> None:
+    counted = {path.name: code_lines(path.read_text(encoding="utf-8")) for path in FILES}
+    assert sum(counted.values()) < 700, counted
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_function_is_over_40_lines(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno + 1 <= 40, node.name
+
+
+def test_every_name_in_the_walk_through_exists() -> None:
+    """`module.name` and `module.Class.method` in docs/by-hand.md lead somewhere; every module is spoken of."""
+    named = set(re.findall(r"`([a-z_]+)\.([A-Za-z_]+(?:\.[a-z_]+)?)`", WALK.read_text(encoding="utf-8")))
+    modules = {path.stem for path in FILES} - {"__init__"}
+    ours = {(module, name) for module, name in named if module in modules}
+    assert len(ours) > 25
+    assert {module for module, _ in ours} == modules
+    for module, name in ours:
+        found: object = __import__(f"gansmith.by_hand.{module}", fromlist=[name])
+        for part in name.split("."):
+            assert hasattr(found, part), f"{module}.{name}"
+            found = getattr(found, part)

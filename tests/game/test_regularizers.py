@@ -1,0 +1,148 @@
+"""R1 and R2 (Mescheder et al. 2018): closed forms on a linear discriminator, and laziness."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from gansmith.game.regularizers import REGULARIZERS, due, squared_gradient_norm
+from gansmith.game.torch_game import TorchGame
+from gansmith.ground.settings import RegularizerSettings
+from miniatures import World, indices, now, play, world
+
+LINEAR = {
+    "discriminator__net": "dense",
+    "discriminator__widths": [],
+    "optimizer__discriminator__name": "sgd",
+    "precision__name": "float64",
+}
+PENALISED = {"r1": 1, "r2": 1, "r1+r2": 2}  # at how many kinds of items
+
+
+def game(kind: str, **settings) -> TorchGame:
+    made: World = world(kind, **LINEAR, **settings)
+    table = TorchGame(made.recipe, made.item_shape, made.classes)
+    table.load(made.items, made.labels)
+    return table
+
+
+def weight(table: TorchGame) -> np.ndarray:
+    """D(x) = w . x + b: w, in float64."""
+    return next(a for name, a in table.state().arrays.items() if name.startswith("discriminator/") and a.ndim == 2)
+
+
+@pytest.mark.parametrize("kind", ["vectors", "pictures"])
+@pytest.mark.parametrize(("name", "times"), PENALISED.items())
+def test_a_linear_discriminator_pays_gamma_half_times_its_weight_squared(kind: str, name: str, times: int):
+    table = game(kind, regularizer__name=name, regularizer__gamma=3.0)
+    expected = times * 3.0 / 2 * float((weight(table) ** 2).sum())
+    play(table, 1, 1)
+    assert table.report().numbers["loss.penalty"] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("interval", [1, 4])
+@pytest.mark.parametrize("kind", ["vectors", "pictures"])
+@pytest.mark.parametrize(("name", "times"), PENALISED.items())
+def test_its_step_shrinks_the_weight_by_the_interval_times_gamma(kind: str, name: str, times: int, interval: int):
+    """Gradient descent with and without the penalty differ by rate x interval x gamma x w: to float64's precision."""
+    plain = game(kind)
+    penalised = game(kind, regularizer__name=name, regularizer__gamma=0.7, regularizer__interval=interval)
+    w = weight(plain)
+    for table in (plain, penalised):
+        play(table, 1, 1, rate=0.01)
+    np.testing.assert_allclose(
+        weight(plain) - weight(penalised), 0.01 * interval * times * 0.7 * w, rtol=1e-9, atol=1e-15
+    )
+
+
+@pytest.mark.parametrize(("interval", "turns"), [(1, 1), (4, 1), (3, 2)])
+def test_laziness_counts_discriminator_turns(interval: int, turns: int):
+    table = game("vectors", regularizer__name="r1", regularizer__interval=interval, feedback__discriminator_turns=turns)
+    taken, expected = [], []
+    for update in range(1, 10):
+        table.step(indices(update, turns), now(update))
+        taken.append("loss.penalty" in table.report().numbers)
+        expected.append(any(turn % interval == 0 for turn in range((update - 1) * turns, update * turns)))
+    assert taken == expected
+    assert any(taken)
+
+
+def test_laziness_survives_a_checkpoint():
+    table, resumed = (game("vectors", regularizer__name="r1", regularizer__interval=4) for _ in range(2))
+    play(table, 1, 3)
+    resumed.restore(table.state())
+    taken = []
+    for update in range(4, 7):
+        play(resumed, update, update)
+        taken.append("loss.penalty" in resumed.report().numbers)
+    assert taken == [False, True, False]
+
+
+@pytest.mark.parametrize("name", REGULARIZERS)
+def test_the_table_says_where_a_penalty_looks(name: str):
+    places = {"real": "r1" in name, "fake": "r2" in name, "between": name == "gradient-penalty"}
+    assert set(REGULARIZERS[name].at) == {place for place, looked_at in places.items() if looked_at}  # pyright: ignore
+
+
+def test_nothing_is_due_without_a_penalty():
+    assert not due(RegularizerSettings("none"), 0)
+    assert not due(RegularizerSettings("r1", gamma=0), 0)
+    assert [due(RegularizerSettings("r1", interval=3), turn) for turn in range(4)] == [True, False, False, True]
+
+
+def test_no_penalty_is_reported_as_none():
+    table = game("vectors", regularizer__name="r1", regularizer__gamma=0.0)
+    play(table, 1, 2)
+    assert "loss.penalty" not in table.report().numbers
+
+
+def test_the_norm_is_per_item():
+    """D(x) = sum of squares: the gradient of item i is 2 x_i, whatever the others are."""
+    items = torch.tensor([[1.0, 2.0], [3.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    value = squared_gradient_norm(items.square().sum(1), items)
+    assert float(value.detach()) == pytest.approx((4 * 5 + 4 * 9) / 2)
+    (gradient,) = torch.autograd.grad(value, items)
+    torch.testing.assert_close(gradient, 4 * items.detach())  # d/dx of mean |2x|^2
+
+
+@pytest.mark.parametrize("name", PENALISED)
+def test_the_gradient_of_the_penalty_by_finite_differences(name: str):
+    """Through a curved discriminator: the step of gradient descent is the slope of the whole loss."""
+    made = world(
+        "vectors",
+        regularizer__name=name,
+        regularizer__gamma=2.0,
+        discriminator__activation="tanh",
+        optimizer__discriminator__name="sgd",
+        precision__name="float64",
+    )
+
+    def whole_loss(shift: float) -> tuple[float, float]:
+        table = TorchGame(made.recipe, made.item_shape)
+        table.load(made.items, None)
+        watched = table.discriminator.network.arrays()["2.weight"]
+        with torch.no_grad():
+            watched[1, 2] += shift
+        before = float(watched.detach()[1, 2])
+        play(table, 1, 1, rate=1e-3)
+        numbers = table.report().numbers
+        return numbers["loss.discriminator"] + numbers["loss.penalty"], (before - float(watched.detach()[1, 2])) / 1e-3
+
+    step = 1e-3
+    slope = (whole_loss(step)[0] - whole_loss(-step)[0]) / (2 * step)
+    assert whole_loss(0.0)[1] == pytest.approx(slope, rel=1e-3, abs=1e-6)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float64"])
+def test_penalties_are_summed_in_float32_at_least(precision: str):
+    made = world("pictures", regularizer__name="r1+r2", precision__name=precision)
+    table = TorchGame(made.recipe, made.item_shape)
+    table.load(made.items, None)
+    play(table, 1, 2)
+    exact = world("pictures", regularizer__name="r1+r2", precision__name="float64")
+    reference = TorchGame(exact.recipe, exact.item_shape)
+    reference.load(exact.items, None)
+    play(reference, 1, 2)
+    found, expected = (t.report().numbers["loss.penalty"] for t in (table, reference))
+    assert found == pytest.approx(expected, rel={"bfloat16": 0.1}.get(precision, 1e-3))

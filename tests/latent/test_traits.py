@@ -1,0 +1,112 @@
+"""Traits against pictures whose truth is known by hand, or by the pen that drew them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gansmith.data import glyphs
+from gansmith.ground.errors import RunError
+from gansmith.latent import traits
+from gansmith.latent.traits import TRAITS
+
+
+def value(name: str, picture: np.ndarray) -> float:
+    """One trait of one picture (H, W) or (H, W, C), uint8."""
+    picture = picture[..., None] if picture.ndim == 2 else picture
+    return float(TRAITS[name].measure(picture[None])[0])
+
+
+@pytest.fixture(scope="module")
+def drawn() -> tuple[glyphs.Truth, np.ndarray]:
+    truth = glyphs.truth(1500, 3)
+    return truth, glyphs.draw(truth)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_thickness_and_slant_follow_the_pen_within_a_class(drawn: tuple[glyphs.Truth, np.ndarray], digit: int) -> None:
+    truth, pictures = drawn
+    rows = truth.labels == digit
+    for name, exact in (("thickness", truth.thickness), ("slant", truth.slant)):
+        measured = TRAITS[name].measure(pictures[rows])
+        assert np.corrcoef(measured, exact[rows])[0, 1] > 0.99
+
+
+def test_thickness_is_in_pixels_and_height_follows_the_pen(drawn: tuple[glyphs.Truth, np.ndarray]) -> None:
+    truth, pictures = drawn
+    assert np.abs(TRAITS["thickness"].measure(pictures) - truth.thickness).mean() < 0.3
+    assert np.abs(TRAITS["height"].measure(pictures) - truth.height - truth.thickness).mean() < 0.5
+
+
+def test_a_bar_by_hand() -> None:
+    bar = np.zeros((20, 20), np.uint8)
+    bar[4:16, 8:11] = 255  # 12 high, 3 wide: area 36, edge 30 but for two corners cut short
+    assert value("ink", bar) == pytest.approx(36 / 400)
+    assert (value("width", bar), value("height", bar)) == (3, 12)
+    assert value("aspect", bar) == pytest.approx(0.25)
+    assert value("slant", bar) == pytest.approx(0, abs=1e-9)
+    assert value("thickness", bar) == pytest.approx(2 * 36 / 30, rel=0.05)
+    assert value("thickness", 255 - bar) == pytest.approx(value("thickness", bar), rel=1e-5)  # dark on light
+
+
+def test_a_stair_leans_to_the_right_by_one() -> None:
+    rising = np.flipud(np.eye(21, dtype=np.uint8)) * 255
+    assert value("slant", rising) == pytest.approx(1)
+    assert value("slant", np.fliplr(rising)) == pytest.approx(-1)
+
+
+def test_nothing_drawn_is_no_error() -> None:
+    empty = np.zeros((8, 8), np.uint8)
+    for name in TRAITS:
+        assert np.isfinite(value(name, empty)), name
+
+
+def test_colours_by_hand() -> None:
+    def flat(*rgb: int) -> np.ndarray:
+        return np.broadcast_to(np.array(rgb, np.uint8), (6, 6, 3))
+
+    assert value("hue", flat(255, 0, 0)) == pytest.approx(0)
+    assert value("hue", flat(0, 255, 0)) == pytest.approx(120)
+    assert value("hue", flat(0, 0, 255)) == pytest.approx(-120)
+    assert value("hue", flat(9, 9, 9)) == 0
+    assert value("saturation", flat(255, 0, 0)) == pytest.approx(1)
+    assert value("saturation", flat(80, 80, 80)) == 0
+    assert value("brightness", flat(255, 255, 255)) == pytest.approx(1)
+    assert value("contrast", flat(7, 99, 3)) == pytest.approx(0, abs=1e-6)
+    half = np.zeros((6, 6), np.uint8)
+    half[:, :3] = 255
+    assert value("contrast", half) == pytest.approx(0.5)
+    assert value("symmetry", half) == pytest.approx(-1)
+    assert value("symmetry", np.vstack([half[:, :3], half[:, :3]])) == pytest.approx(1)
+    square = np.zeros((10, 10, 3), np.uint8)
+    square[2:7, 3:7] = (255, 0, 255)
+    assert value("size", square) == pytest.approx(0.2)
+    assert value("size", 255 - square) == pytest.approx(0.2)
+
+
+def test_blur_is_less_sharp(drawn: tuple[glyphs.Truth, np.ndarray]) -> None:
+    sharp = drawn[1][:50].astype(np.float32)
+    blurred = ((sharp + np.roll(sharp, 1, 1) + np.roll(sharp, 1, 2) + np.roll(sharp, (1, 1), (1, 2))) / 4).astype("u1")
+    assert (TRAITS["sharpness"].measure(blurred) < TRAITS["sharpness"].measure(drawn[1][:50])).all()
+
+
+def test_defaults_by_kind(drawn: tuple[glyphs.Truth, np.ndarray]) -> None:
+    pictures = drawn[1][:20]
+    assert traits.defaults(pictures) == traits.defaults(255 - pictures) == ("thickness", "slant")
+    noise = np.random.default_rng(0).integers(0, 255, (5, 8, 8, 3), dtype=np.uint8)
+    assert traits.defaults(noise) == ("brightness", "saturation")
+
+
+def test_blocks_change_nothing(drawn: tuple[glyphs.Truth, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = drawn[1][:25]
+    wanted = traits.find(["slant", "mine"], {"mine": lambda some: some.mean((1, 2, 3))})
+    whole = traits.measure(pictures, wanted)
+    monkeypatch.setattr(traits, "BLOCK", 10)
+    for name, values in traits.measure(pictures, wanted).items():
+        assert values == pytest.approx(whole[name])
+    assert whole["mine"] == pytest.approx(pictures.mean((1, 2, 3)))
+
+
+def test_an_unknown_trait_names_its_neighbour() -> None:
+    with pytest.raises(RunError, match="did you mean 'thickness'"):
+        traits.find(["thicknes"])

@@ -1,0 +1,82 @@
+"""Confidence, agreement, diversity, intervals: what a judge's answers and items by themselves say."""
+
+import numpy as np
+import pytest
+
+from gansmith.ground.errors import DataError
+from gansmith.metrics import diversity, intervals
+from gansmith.metrics.agreement import agreement
+from gansmith.metrics.confidence import confidence
+
+
+def test_confidence_of_certain_and_of_clueless_answers():
+    certain = confidence(np.eye(4))
+    assert (certain.mean, certain.confident, certain.entropy) == (1, 1, 0)
+    assert certain.score == pytest.approx(4)
+    clueless = confidence(np.full((3, 4), 0.25))
+    assert (clueless.mean, clueless.confident) == (0.25, 0)
+    assert clueless.entropy == pytest.approx(np.log(4))
+    assert clueless.score == pytest.approx(1)
+    assert confidence(np.array([[0.95, 0.05], [0.6, 0.4]])).confident == 0.5
+
+
+def test_agreement_by_hand():
+    found = agreement(np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 1, 0]), 4)
+    assert found.overall == pytest.approx(4 / 6)
+    assert found.per_class == [pytest.approx(2 / 3), 1.0, 0.0, None]
+    assert found.worst == 0
+    assert found.confusion == [[2, 1, 0, 0], [0, 2, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize(("asked", "answered"), [([0, 9], [0, 0]), ([0], [0, 1]), ([-1], [0]), ([], [])])
+def test_labels_that_are_none_are_refused(asked, answered):
+    with pytest.raises(DataError, match="labels"):
+        agreement(np.array(asked, int), np.array(answered, int), 3)
+
+
+def test_sensitivity_of_constant_pictures_and_of_two_values():
+    assert diversity.latent_sensitivity(np.full((9, 4, 4, 1), 200, np.uint8)) == 0
+    black_and_white = np.zeros((10, 4, 4, 1), np.uint8)
+    black_and_white[::2] = 255
+    assert diversity.latent_sensitivity(black_and_white) == pytest.approx(1)  # -1 and 1 in equal shares
+    labels = np.arange(10) % 2
+    assert diversity.latent_sensitivity(black_and_white, labels) == 0  # the label alone decides
+    assert diversity.latent_sensitivity(np.array([[0.0], [4.0]], np.float32)) == pytest.approx(2)
+
+
+def test_pairwise_diversity_is_the_mean_distance():
+    points = np.random.default_rng(0).normal(size=(400, 3))
+    every = np.linalg.norm(points[:, None] - points[None], axis=2).sum() / (400 * 399)
+    assert diversity.pairwise_diversity(points, shifts=60) == pytest.approx(every, rel=0.02)
+    assert diversity.pairwise_diversity(np.array([[0.0], [3.0]])) == 3
+    assert diversity.pairwise_diversity(np.ones((5, 2))) == 0
+
+
+def test_wilsons_interval_by_hand():
+    low, high = intervals.share(8, 10)
+    assert (low, high) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
+    assert intervals.share(0, 10)[0] == 0
+    assert intervals.share(10, 10)[1] == pytest.approx(1)
+    assert intervals.share(0, 0) == (0, 1)
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say():
+    rng = np.random.default_rng(0)
+    samples = rng.exponential(size=(400, 300))
+    held = [low < 1 < high for low, high in map(intervals.mean, samples)]
+    assert 0.91 < np.mean(held) < 0.98
+
+    def variance(rows):
+        return float(rows.var())
+
+    held = [
+        low < 1 < high
+        for low, high in (intervals.jackknife(variance, s, variance(s)) for s in rng.normal(size=(400, 300)))
+    ]
+    assert 0.90 < np.mean(held) < 0.99
+
+
+def test_the_jackknife_of_a_mean_is_the_classic_error():
+    values = np.random.default_rng(0).normal(size=40)
+    low, high = intervals.jackknife(lambda rows: float(rows.mean()), values, float(values.mean()), groups=40)
+    assert (high - low) / 2 == pytest.approx(intervals.Z * values.std(ddof=1) / np.sqrt(40))

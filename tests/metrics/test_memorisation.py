@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from gansmith.ground.errors import DataError
+from gansmith.metrics import pictures
+from gansmith.metrics.memorisation import memorisation, nearness
+
+RNG = np.random.default_rng(4)
+TRAINING, HELDOUT, NEW = (RNG.normal(size=(count, 20)).astype(np.float32) for count in (800, 500, 400))
+
+
+def test_new_items_of_the_same_law_copy_as_little_as_held_out_ones():
+    found = memorisation(nearness(NEW, TRAINING), nearness(HELDOUT, TRAINING))
+    assert found.copy_rate < 0.04
+    assert found.distance_ratio == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("grain", [0.0, 0.1])
+def test_copies_and_nearly_copies_are_found_with_their_originals(grain):
+    generated = NEW.copy()
+    generated[100:200] = TRAINING[300:400] + grain * RNG.normal(size=(100, 20))
+    near = nearness(generated, TRAINING)
+    found = memorisation(near, nearness(HELDOUT, TRAINING))
+    assert found.copy_rate == pytest.approx(0.25, abs=0.03)
+    worst = near.worst(50)
+    assert set(worst) <= set(range(100, 200))
+    assert (near.nearest[100:200] == np.arange(300, 400)).all()
+    if grain == 0:
+        assert (near.distance[100:200] == 0).all()
+
+
+def test_one_picture_given_back_always_is_shown_once():
+    near = nearness(np.repeat(TRAINING[7:8], 60, axis=0), TRAINING)
+    assert memorisation(near, nearness(HELDOUT, TRAINING)).copy_rate == 1
+    assert len(near.worst(10)) == 1
+    assert near.nearest[near.worst(10)[0]] == 7
+
+
+def test_items_of_the_set_itself_are_not_their_own_neighbours():
+    rows = np.arange(0, 800, 3)
+    near = nearness(TRAINING[rows], TRAINING, rows)
+    assert (near.nearest != rows).all()
+    assert (near.distance > 0).all()
+    assert memorisation(near, nearness(HELDOUT, TRAINING)).copy_rate < 0.05
+
+
+def test_a_set_full_of_duplicates_still_tells_exact_copies():
+    doubled = np.concatenate([TRAINING, TRAINING])
+    heldout = nearness(doubled[:200], doubled, np.arange(200))  # each finds its double
+    assert memorisation(nearness(NEW, doubled), heldout).copy_rate == 0
+    assert memorisation(nearness(doubled[:50], doubled), heldout).copy_rate == 1
+
+
+def test_too_few_items_to_tell():
+    with pytest.raises(DataError, match="at least 3"):
+        nearness(NEW, TRAINING[:1])
+
+
+def test_shrinking_is_by_area():
+    picture = np.array([[0, 100, 200], [50, 150, 250], [100, 200, 30]], np.uint8)[None, :, :, None]
+    assert pictures.shrink(picture, 1, 1)[0, 0, 0, 0] * 255 == pytest.approx(1080 / 9, rel=1e-5)
+    # two columns of 1.5 pixels each: (0 + 100 / 2) / 1.5 in the first row
+    assert pictures.shrink(picture, 3, 2)[0, 0, 0, 0] * 255 == pytest.approx(50 / 1.5, rel=1e-5)
+    assert (pictures.shrink(picture, 3, 3)[..., 0] * 255).round().astype(np.uint8).tolist() == picture[..., 0].tolist()
+    weights = pictures.area_weights(10, 7)
+    assert weights.sum(axis=1) == pytest.approx(np.ones(7))
+    assert weights.sum(axis=0) == pytest.approx(np.full(10, 0.7))
+
+
+def test_rows_hold_no_more_numbers_than_asked():
+    items = RNG.integers(0, 256, (3, 64, 48, 3), dtype=np.uint8)
+    rows = pictures.flat(items, 784)
+    assert rows.shape == (3, int(np.prod(pictures.flat_size(items.shape[1:], 784))))
+    assert rows.shape[1] <= 784
+    assert pictures.flat(NEW, 5) is NEW

@@ -1,0 +1,165 @@
+"""Networks that a user wrote: held to the manners of the built-in ones."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from gansmith.game.torch_game import TorchGame
+from gansmith.ground.plan import Shape
+from gansmith.ground.runfolder import RunFolder
+from gansmith.nets import NetPair
+from gansmith.nets.network import Mode
+from gansmith.nets.own import OwnNetwork
+from gansmith.training import checkpoint
+from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
+
+
+class OwnGenerator(nn.Module):
+    def __init__(self, latent_dim: int, item_shape: Shape) -> None:
+        super().__init__()
+        self.item_shape = item_shape
+        self.first = nn.Linear(latent_dim, 8)
+        self.norm = nn.BatchNorm1d(8, momentum=None)  # a cumulative mean: its count is part of the state
+        self.drop = nn.Dropout(0.2)
+        self.last = nn.Linear(8, int(np.prod(item_shape)))
+
+    def forward(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        return torch.tanh(self.last(self.drop(self.norm(self.first(z))))).view(-1, *self.item_shape)
+
+
+class OwnDiscriminator(nn.Module):
+    def __init__(self, item_shape: Shape) -> None:
+        super().__init__()
+        self.fixed = nn.Linear(int(np.prod(item_shape)), 6).requires_grad_(False)  # features that nobody trains
+        self.first = spectral_norm(nn.Linear(6, 8))
+        self.norm = nn.BatchNorm1d(8)
+        self.drop = nn.Dropout(0.2)
+        self.last = nn.Linear(8, 1)
+
+    def forward(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        return self.last(self.drop(torch.relu(self.norm(self.first(self.fixed(x.flatten(1)))))))
+
+
+def build(latent_dim: int, item_shape: Shape, classes: int) -> tuple[nn.Module, nn.Module]:
+    return OwnGenerator(latent_dim, item_shape), OwnDiscriminator(item_shape)
+
+
+PAIR = NetPair("own", build)
+OWN = {"generator__net": "own", "discriminator__net": "own"}
+
+
+def game(seed: int = 0, **settings) -> tuple[TorchGame, World]:
+    made = world("pictures", seed=seed, **OWN, **settings)
+    table = TorchGame(made.recipe, made.item_shape, 0, PAIR)
+    table.load(made.items, None)
+    return table, made
+
+
+def test_they_train():
+    table, _ = game()
+    before = table.state().arrays
+    play(table, 1, 5)
+    after = table.state().arrays
+    for name in ("generator/first.weight", "generator/last.bias", "discriminator/last.weight", "ema/first.weight"):
+        assert not np.array_equal(before[name], after[name]), name
+    assert table.make(fixed_latents(), None).shape == (10, 8, 8, 1)
+    assert table.verdicts(table.data.host[:5], None).logits.shape == (5,)
+
+
+def test_every_buffer_is_part_of_the_state():
+    arrays = game()[0].state().arrays
+    for name in ("norm.running_mean", "norm.running_var", "norm.num_batches_tracked"):
+        assert f"generator/{name}" in arrays
+        assert f"ema/{name}" in arrays
+    assert "discriminator/first.parametrizations.weight.0._u" in arrays
+
+
+def test_a_restored_game_goes_on_bit_for_bit(tmp_path: Path):
+    straight, _ = game()
+    play(straight, 1, 6)
+    half, _ = game()
+    play(half, 1, 3)
+    resumed, _ = game(seed=0)
+    folder = RunFolder(tmp_path)
+    checkpoint.save(folder, checkpoint.Checkpoint(3, half.state(), {}))
+    resumed.restore(checkpoint.load(folder, 3).state)
+    play(resumed, 4, 6)
+    assert_same_arrays(resumed.state().arrays, straight.state().arrays)
+
+
+def test_a_seed_fixes_their_weights_and_dropout():
+    one, same, other = game()[0], game()[0], game(seed=5)[0]
+    torch.rand(3)
+    for table in (one, same, other):
+        play(table, 1, 3)
+    assert_same_arrays(one.state().arrays, same.state().arrays)
+    assert not np.array_equal(one.state().arrays["ema/first.weight"], other.state().arrays["ema/first.weight"])
+
+
+def test_the_global_generators_are_left_alone():
+    torch.manual_seed(3)
+    before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+    table, _ = game()
+    play(table, 1, 2)
+    table.make(fixed_latents(), None)
+    after = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+    assert torch.equal(before[0], after[0])
+    assert before[1:] == after[1:]
+
+
+def of(table: TorchGame, player: str) -> dict[str, np.ndarray]:
+    return {name: array for name, array in table.state().arrays.items() if name.startswith(f"{player}/")}
+
+
+def test_the_discriminator_is_frozen_in_the_generator_s_turn():
+    """Its weights, its batch statistics and its power iteration."""
+    table, _ = game()
+    play(table, 1, 1)
+    before = of(table, "discriminator")
+    fakes = table.generate(now(2), 1, 8, graph=True)
+    table.advise(fakes, now(2), 1)
+    assert_same_arrays(of(table, "discriminator"), before)
+    table.judge(table.reals(indices(2)[0], now(2), 0), fakes, now(2), 0)
+    moved = {name for name, array in of(table, "discriminator").items() if not np.array_equal(array, before[name])}
+    assert {"discriminator/norm.running_mean", "discriminator/first.parametrizations.weight.0._u"} <= moved
+
+
+def test_what_the_user_froze_stays_frozen():
+    table, _ = game()
+    before = of(table, "discriminator")["discriminator/fixed.weight"]
+    play(table, 1, 4)
+    np.testing.assert_array_equal(of(table, "discriminator")["discriminator/fixed.weight"], before)
+    assert not table.discriminator.network.arrays()["fixed.weight"].requires_grad
+
+
+@pytest.mark.parametrize("mode", [Mode(), Mode(training=True, track=False, dropout_keys={0: 1})])
+def test_untracked_passes_leave_every_buffer(mode: Mode):
+    net = OwnNetwork(OwnDiscriminator((1, 4, 4)))
+    before = {name: value.clone() for name, value in net.arrays().items()}
+    net(torch.randn(8, 1, 4, 4), None, mode)
+    assert all(torch.equal(value, before[name]) for name, value in net.arrays().items())
+
+
+def test_dropout_follows_the_key_alone():
+    net = OwnNetwork(nn.Dropout(0.5))
+    net.module.forward = lambda x, labels: nn.functional.dropout(
+        x, 0.5, net.module.training
+    )  # a module of two arguments
+    x = torch.ones(4, 50)
+    one, same, other = (net(x, None, Mode(training=True, dropout_keys={0: key})) for key in (1, 1, 2))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+    assert torch.equal(net(x), x)
+
+
+def test_regularizers_reach_them():
+    table, _ = game(regularizer__name="r1")
+    play(table, 1, 2)
+    assert table.report().numbers["loss.penalty"] > 0
