@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gansmith.diagnosis import signals
-from gansmith.diagnosis.reference import JUDGED, NUMBERS, Items, Reference
+from gansmith.diagnosis.reference import JUDGED, NEXT, NUMBERS, Items, Reference
 from gansmith.ground import pixels, streams
 from gansmith.ground.game import Game
 from gansmith.ground.settings import Recipe
@@ -19,12 +19,10 @@ from gansmith.metrics.wasserstein import sliced
 
 SAMPLES = 256
 DIRECTIONS = 64
-NEXT = 20  # neighbours after the nearest, for copies
 
 PROBED: dict[str, str] = {
     "finite": "share of the samples' numbers that are numbers",
     "spread": "standard deviation over z, as a share of the real items' over items; labelled: within classes, both",
-    "spread least": "labelled: the same of the class where it is least",
     "diversity": "mean distance between samples, as a share of the real items'",
     "contrast": "standard deviation over a sample's own pixels, as a share of the real items'",
     "quality": "sliced Wasserstein distance to real items, as a share of the real items' spread (no network needed)",
@@ -57,7 +55,9 @@ class Probe:
     update: int
     images_seen: int
     numbers: dict[str, float]
-    shares: dict[str, list[int]] = field(default_factory=dict)  # "prototypes", "classes"
+    shares: dict[str, list[int]] = field(default_factory=dict)
+    """Samples of each prototype ("prototypes") and class ("classes"); spread within each label, in thousandths of the
+    real items' ("spread by label")."""
 
     def as_row(self) -> dict[str, Any]:
         """A JSON-able row."""
@@ -95,7 +95,7 @@ class Prober:
         rng = streams.generator(recipe.seed, "diagnosis")
         self.latents = streams.latents(rng, recipe.latent.law, (SAMPLES, recipe.latent.dim))
         self.labels = np.arange(SAMPLES) % classes if classes else None
-        self.before: np.ndarray | None = None
+        self.newest: Look | None = None
 
     def probe(self, game: Game, update: int, images_seen: int, *, judge: bool = True) -> Probe:
         """Look at a game as it is. judge: ask the discriminator too."""
@@ -111,10 +111,10 @@ class Prober:
             _pixels(probe, look, self.known)
         if self.classes and self.known.labels is not None:
             self._obedience(probe, look, game)
-        if self.before is not None:
-            gone = np.linalg.norm(look.rows - self.before, axis=1).mean()
+        if self.newest is not None:
+            gone = np.linalg.norm(look.rows - self.newest.rows, axis=1).mean()
             probe.numbers["moved"] = float(gone / max(self.known.real["diversity"], signals.EPSILON))
-        self.before = look.rows
+        self.newest = look
         if judge:
             _verdicts(probe, look, self.known, game)
         probe.numbers = {name: value for name, value in probe.numbers.items() if math.isfinite(value)}
@@ -122,7 +122,7 @@ class Prober:
 
     def _look(self, raw: np.ndarray) -> Look:
         scaled = signals.unit(raw, self.known.pixel_range) if raw.ndim == 4 else raw
-        items = pixels.to_bytes(raw, self.known.pixel_range) if raw.ndim == 4 else raw  # pyright: ignore[reportArgumentType]
+        items = pixels.to_bytes(raw, self.known.pixel_range) if raw.ndim == 4 else raw
         rows = signals.rows(scaled, NUMBERS)
         return Look(items, rows, self.known.space.points(rows), self.labels, scaled)
 
@@ -146,7 +146,8 @@ def _variety(probe: Probe, look: Look, known: Reference) -> None:
     due = max(real["spread in class" if in_class else "spread"], signals.EPSILON)
     numbers["spread"] = signals.spread(look.rows, labels) / due
     if labels is not None:
-        numbers["spread least"] = min(signals.spread(look.rows[labels == each]) for each in np.unique(labels)) / due
+        spreads = [signals.spread(look.rows[labels == each]) / due for each in np.unique(labels)]
+        probe.shares["spread by label"] = [round(1000 * each) for each in spreads]
     numbers["diversity"] = pairwise_diversity(look.rows) / max(real["diversity"], signals.EPSILON)
     counts = np.bincount(signals.nearest_of(look.points, known.prototypes), minlength=len(known.prototypes))
     probe.shares["prototypes"] = counts.tolist()

@@ -8,6 +8,7 @@ import numpy as np
 
 from gansmith.diagnosis import signals
 from gansmith.ground import pixels, streams
+from gansmith.ground.pixels import PixelRange
 from gansmith.metrics import distances
 from gansmith.metrics.diversity import pairwise_diversity
 
@@ -20,6 +21,8 @@ BALLS = 512  # real items with a neighbourhood
 NEIGHBOUR = 5  # that bounds a neighbourhood
 VOTERS = 2000  # labelled items that vote on a sample's class
 JUDGED = 128  # real items of each kind shown to the discriminator
+NEXT = 20  # neighbours after the nearest, for copies
+CHUNK = 256  # pictures converted at a time
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,10 @@ class Space:
 class Reference:
     """Real items as the doctor needs them: rows on a scale from 0 to 1, points on their principal axes."""
 
-    shape: tuple[int, ...]  # of an item, (H, W, C) or (D,)
-    pixel_range: str
-    count: int  # training items in all
-    rows: np.ndarray  # training items (n, d), at most ROWS
+    source: np.ndarray  # all training items; not copied
+    pixel_range: PixelRange
+    where: np.ndarray  # int64 (n,): which of them are known, at most ROWS, in random order
+    rows: np.ndarray  # those (n, d)
     space: Space
     points: np.ndarray  # of the same, (n, p)
     labels: np.ndarray | None  # of the same, (n,)
@@ -78,9 +81,14 @@ class Reference:
     real: dict[str, float]  # what real items show where samples are measured
 
     @property
+    def count(self) -> int:
+        """Training items in all."""
+        return len(self.source)
+
+    @property
     def is_pictures(self) -> bool:
         """Pictures, not vectors."""
-        return len(self.shape) == 3
+        return self.source.ndim == 4
 
     def class_of(self, points: np.ndarray) -> np.ndarray:
         """The class int64 (N,) of the nearest labelled items: five vote."""
@@ -99,7 +107,7 @@ def reference(
     *,
     heldout: np.ndarray | None = None,
     heldout_labels: np.ndarray | None = None,
-    pixel_range: str = "symmetric",
+    pixel_range: PixelRange = "symmetric",
     class_names: tuple[str, ...] = (),
     seed: int = 0,
 ) -> Reference:
@@ -107,9 +115,9 @@ def reference(
 
     heldout: items of the same kind that the players never see, where there are any.
     """
-    order = streams.generator(seed, "diagnosis", 0, 1).permutation(len(items))
-    known = Items(items, labels).take(order[:ROWS])
-    rows = real_rows(known.items)
+    where = streams.generator(seed, "diagnosis", 0, 1).permutation(len(items))[:ROWS]
+    kept = None if labels is None else np.asarray(labels)[where]
+    rows = real_rows(items, where)
     space = Space.of(rows[:MODELLED])
     points = space.points(rows)
     prototypes = signals.k_means(points[:MODELLED], PROTOTYPES, streams.generator(seed, "diagnosis", 0, 2))
@@ -118,29 +126,32 @@ def reference(
     shares = np.bincount(signals.nearest_of(points, prototypes), minlength=len(prototypes)) / len(points)
     unseen = None if heldout is None or not len(heldout) else _some(Items(heldout, heldout_labels), seed)
     found = Reference(
-        shape=tuple(items.shape[1:]),
+        source=items,
         pixel_range=pixel_range,
-        count=len(items),
+        where=where,
         rows=rows,
         space=space,
         points=points,
-        labels=known.labels,
+        labels=kept,
         classes=int(labels.max()) + 1 if labels is not None and len(labels) else 0,
         class_names=class_names,
         prototypes=prototypes,
         shares=shares,
         radii=radii,
-        training=known.take(np.arange(min(JUDGED, len(known)))),
+        training=Items(items, labels).take(where[:JUDGED]),
         heldout=unseen,
         real={},
     )
-    found.real.update(_floors(found, known))
+    found.real.update(_floors(found))
     return found
 
 
-def real_rows(items: np.ndarray) -> np.ndarray:
-    """Rows of real items as bytes, or of vectors."""
-    return signals.rows(items if items.ndim == 2 else pixels.to_float(items, "unit"), NUMBERS)
+def real_rows(items: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Rows of the items at `where`: of pictures as bytes, or of vectors. Few are held in memory at a time."""
+    if items.ndim == 2:
+        return np.asarray(items[where], np.float32)
+    parts = [where[start : start + CHUNK] for start in range(0, len(where), CHUNK)]
+    return np.concatenate([signals.rows(pixels.to_float(items[part], "unit"), NUMBERS) for part in parts])
 
 
 def _some(items: Items, seed: int) -> Items:
@@ -149,7 +160,7 @@ def _some(items: Items, seed: int) -> Items:
     return items.take(order[: 2 * JUDGED])
 
 
-def _floors(known: Reference, items: Items) -> dict[str, float]:
+def _floors(known: Reference) -> dict[str, float]:
     """The numbers of a probe, of real items."""
     rows, points = known.rows[:MODELLED], known.points[:MODELLED]
     real = {
@@ -158,20 +169,20 @@ def _floors(known: Reference, items: Items) -> dict[str, float]:
         "diversity": pairwise_diversity(rows) if len(rows) > 1 else 0.0,
         "kinds": signals.effective(known.shares),
     }
-    if known.is_pictures and min(known.shape[:2]) >= 4:
-        real["finest"] = signals.finest(items.items[:MODELLED])
+    if known.is_pictures:
+        some = pixels.to_float(known.source[known.where[:CHUNK]], "unit")
+        real["darkest"], real["brightest"] = (float(value) for value in np.percentile(some, [1, 99]))
+        if min(some.shape[1:3]) >= 4:
+            real["finest"] = signals.finest(some)
     if known.heldout is not None:
-        other = known.space.points(real_rows(known.heldout.items))
-        squared = distances.squared(other, known.points)
-        own = False
+        unseen = known.heldout.items
+        other, own = known.space.points(real_rows(unseen, np.arange(len(unseen)))), False
     else:
-        other = points[: 2 * JUDGED]
-        squared = distances.squared(other, known.points)
-        own = True
-    ratios = signals.copy_ratio(squared, 20, skip_self=own)
-    real["copy ratio"] = float(np.median(ratios))
-    real["copy limit"] = float(np.percentile(ratios, 1))
-    real["distance"] = float(np.median(np.sqrt(np.partition(squared, int(own), axis=1)[:, int(own)])))
+        other, own = points[: 2 * JUDGED], True
+    squared = distances.squared(other, known.points)
+    real["copy limit"] = float(np.percentile(signals.copy_ratio(squared, NEXT, skip_self=own), 1))
+    nearest = min(int(own), squared.shape[1] - 1)
+    real["distance"] = float(np.median(np.sqrt(np.partition(squared, nearest, axis=1)[:, nearest])))
     if known.labels is not None:
         real["spread in class"] = signals.spread(rows, known.labels[: len(rows)])
     return real

@@ -1,4 +1,4 @@
-"""What to change first, for a state and the recipe it was met with. The first remedy is what `--remedy auto` applies."""
+"""What to change first, for a state and its recipe. The first remedy is the one that `--remedy auto` applies."""
 
 from __future__ import annotations
 
