@@ -23,11 +23,7 @@ OWNERS = {  # module -> the files that may import it
     "tomllib": {"ground/recipe.py"},
     "tomli_w": {"ground/recipe.py"},
     "random": set(),
-<<<<<<< HEAD
-    "secrets": {"data/store.py"},  # names of temporary folders
-=======
     "secrets": {"data/store.py"},  # names of files in the making: no number of a training
->>>>>>> tests
     "pickle": set(),
     "shelve": set(),
     "marshal": set(),
@@ -100,14 +96,9 @@ def test_no_error_is_swallowed_unseen(module: Module):
 
 @pytest.mark.parametrize("module", EVERY)
 def test_nothing_runs_on_one_system_only(module: Module):
-    branches = 'sys.platform == "win32"' in module.text  # a module that also says what Windows does
     for name, line in imports(module.tree):
-<<<<<<< HEAD
-        assert branches or name.partition(".")[0] not in POSIX_MODULES, f"line {line} imports {name}"
-=======
         if name.partition(".")[0] in POSIX_MODULES:
             assert any(line in asks for asks in functions_that_ask(module)), f"line {line} imports {name}"
->>>>>>> tests
     guarded = {call.args[1].value for name, call in calls(module.tree) if name == "hasattr" and is_text(call.args[1])}
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -117,7 +108,9 @@ def test_nothing_runs_on_one_system_only(module: Module):
 
 def functions_that_ask(module: Module) -> list[range]:
     """The lines of each function that asks which system it is on, and so has an answer for every one."""
-    asking = [f for f in functions(module.tree) if {"sys.platform", "os.name"} & {ast.unparse(n) for n in comparisons(f)}]
+    asking = [
+        f for f in functions(module.tree) if {"sys.platform", "os.name"} & {ast.unparse(n) for n in comparisons(f)}
+    ]
     return [range(function.lineno, (function.end_lineno or 0) + 1) for function in asking]
 
 
