@@ -18,18 +18,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from gansmith.assemble.doctor import reference_of
 from gansmith.assemble.setup import Budget, Setup, build_game, choose_recipe, set_up
-from gansmith.diagnosis.doctor import Doctor
+from gansmith.diagnosis.doctor import Doctor, replay
+from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe, Prober
-from gansmith.ground.errors import Diverged, GansmithError
-from gansmith.ground.game import Game, Now
+from gansmith.ground.game import Now
+from gansmith.ground.recipe import flat, override
 from gansmith.ground.runfolder import read_rows
-from gansmith.ground.settings import FaultName
+from gansmith.ground.settings import Recipe
 from gansmith.training import loop
 from gansmith.training.loop import Moment, Order
 
@@ -67,7 +68,8 @@ def forget_latents(game: Any, update: int) -> None:
 def poison(game: Any, update: int) -> None:
     """One weight of the discriminator becomes NaN at update 200."""
     if update == 200:
-        next(iter(game.discriminator.network.arrays().values())).data.flatten()[0] = float("nan")
+        weights = next(iter(game.discriminator.network.arrays().values())).data
+        weights[(0,) * weights.ndim] = float("nan")
 
 
 def pretrain(game: Any, setup: Setup, turns: int = 300) -> None:
@@ -121,37 +123,23 @@ BASES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 RATES = ("optimizer.generator.rate", "optimizer.discriminator.rate")
 COLLAPSED = ("mode collapse", "partial mode collapse")
-LITERAL_003: dict[str, Any] = {
-    "engine": "numpy", "precision.name": "float64", "data.split": "test", "data.batch": 1, "data.pixels": "unit",
-    "latent.dim": 100, "latent.law": "uniform", "generator.net": "dense", "discriminator.net": "dense",
-    "generator.widths": [128, 256, 346, 480, 560, 686], "generator.norm": "none", "generator.output": "sigmoid",
-    "generator.activations": ["arctan", "relu", "arctan", "relu", "tanh", "relu"], "generator.initial": "he",
-    "generator.initial_scale": 0.002, "discriminator.widths": [128], "discriminator.activation": "relu",
-    "discriminator.initial": "he", "discriminator.initial_scale": 0.002, "regularizer.name": "none",
-    "generator.kernels": [4], "generator.strides": [2],
-    "optimizer.generator.rate": 9e-5, "optimizer.generator.beta1": 0.9, "optimizer.generator.beta2": 0.999,
-    "optimizer.discriminator.rate": 9e-5, "optimizer.discriminator.beta1": 0.9, "optimizer.discriminator.beta2": 0.999,
-    "schedule.rate": "step", "schedule.start": 1e-4, "schedule.factor": 0.01, "schedule.every": 0.0,
-    "ema.half_life": 0.0,
-}  # fmt: skip
-"""Article 003 as published: one picture a turn, a rate cut to 1% after the first."""
-
 FAULTS = (
     Case("constant generator", ("mode collapse",), start=ONSET, after=forget_latents),
     Case("one class", COLLAPSED, start=ONSET, classes=(1,)),
     Case("two classes", COLLAPSED, start=ONSET, classes=(3, 7)),
     Case("stacked, never frozen", ("discriminator pulled along",),
          {"feedback.name": "stacked", "faults": ["never-frozen"], "regularizer.name": "none"}),
-    Case("D never trained", ("discriminator never moves",), {"optimizer.discriminator.rate": 1e-30}),
+    Case("D never trained", ("discriminator never moves",),
+         {"feedback.name": "stacked", "faults": ["never-trained"], "regularizer.name": "none"}),
     Case("perfect D", ("discriminator overpowers",), {"loss.name": "minimax", "regularizer.name": "none",
          "feedback.discriminator_turns": 5, "optimizer.generator.rate": 2e-4, "optimizer.discriminator.rate": 2e-3},
          before=pretrain),
     Case("sigmoid as logits", ("sigmoid as logits",),
          {"faults": ["sigmoid-as-logits"], "discriminator.output": "sigmoid"}),
     Case("[0,1] under tanh", ("wrong pixel range",), {"faults": ["wrong-pixel-range"], "data.pixels": "unit"}),
-    Case("rate x 100", ("rate too high",), {name: "x100" for name in RATES}),
-    Case("rate / 100", ("rate too low",), {name: "/100" for name in RATES}),
-    Case("003's picture", ("one picture memorised",), LITERAL_003, recipe="mnist", data="mnist"),
+    Case("rate x 100", ("rate too high",), dict.fromkeys(RATES, "x100")),
+    Case("rate / 100", ("rate too low",), dict.fromkeys(RATES, "/100")),
+    Case("003's picture", ("one picture memorised",), recipe="article-003-trick", data="mnist"),
     Case("labels ignored", ("labels ignored",), {"data.labels": "classes"}, shuffled_labels=True),
     Case("32 pictures", ("memorised pictures", "discriminator memorises"), {"data.first": 32}, updates=2000),
     Case("NaN at 200", ("divergence",), start=200, updates=300, after=poison),
@@ -219,8 +207,115 @@ def record(case: Case, base: str, seed: int, data: Path, path: Path) -> None:
 
     began = time.perf_counter()
     loop.train(game, order, setup.clock(), [Watch()], lambda moment: None)
-    seconds = time.perf_counter() - began
-    about = {"about": {"seconds": seconds, "probing": probing, "real": known.real, "case": case.name, "seed": seed}}
+    about = {"seconds": time.perf_counter() - began, "probing": probing, "recipe": flat(setup.recipe)}
+    about |= {"known": [known.real, known.count, known.classes, known.class_names], "case": case.name, "seed": seed}
     part = path.with_suffix(".part")
-    part.write_text("".join(json.dumps(event) + "\n" for event in [about, *events]), encoding="utf-8")
+    part.write_text("".join(json.dumps(event) + "\n" for event in [{"about": about}, *events]), encoding="utf-8")
     os.replace(part, path)
+
+
+# ---- judging
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the doctor said of one recorded training."""
+
+    case: str
+    seed: int
+    said: list[tuple[int, str]]  # update and state, as it changed
+    named: str  # the first alarm, or how training got on
+    at: int  # update at which that was first said
+    right: bool
+    late: int  # updates between the fault's start and its right name; -1 = never
+    seconds: float
+    probing: float
+
+
+def judged(case: Case, path: Path) -> Verdict:
+    """Replay a record. Faults count from their start, copies from the first probe whose copy rate is twice as high."""
+    about, *events = read_rows(path)
+    about = about["about"]
+    real, count, classes, names = about["known"]
+    recipe = override(Recipe(), about["recipe"])
+    probes = [probe for event in events if (probe := Probe.of_row(event.get("probe", {}))) is not None]
+    doctor = Doctor(History(recipe, real, count, classes, tuple(names)))
+    said = [(u, f) for u, f in replay(doctor, (e["row"] for e in events if "row" in e), probes)]
+    start = case.start if case.name != "32 pictures" else copies_begin(probes)
+    alarms = [(update, finding.state) for update, finding in said if finding.is_alarm]
+    states = [(update, finding.state) for update, finding in said]
+    first = alarms[0] if alarms else states[-1] if states else (0, "nothing")
+    if case.named == GOOD:
+        return Verdict(
+            case.name, about["seed"], states, first[1], first[0], not alarms, 0, about["seconds"], about["probing"]
+        )
+    hit = next((update for update, state in alarms if state in case.named), None)
+    late = -1 if hit is None else max(0, hit - start)
+    right = first[1] in case.named and 0 <= late <= DEADLINE
+    return Verdict(
+        case.name, about["seed"], states, first[1], first[0], right, late, about["seconds"], about["probing"]
+    )
+
+
+def copies_begin(probes: list[Probe]) -> int:
+    """The first update at which the copy rate is twice that of real items, which is 1 in 100."""
+    return next((probe.update for probe in probes if probe.numbers.get("copies", 0.0) >= 0.02), probes[-1].update)
+
+
+def table(verdicts: list[Verdict]) -> str:
+    """The confusion table: a line for each case, what was said of each seed, and how soon."""
+    lines = [f"{'planted':<28}{'right':>7}  named (seed: update)"]
+    for name in dict.fromkeys(verdict.case for verdict in verdicts):
+        of = [verdict for verdict in verdicts if verdict.case == name]
+        named = ", ".join(f"{v.named} ({v.seed}: {v.at}{'' if v.right else ' WRONG'})" for v in of)
+        lines.append(f"{name:<28}{sum(v.right for v in of):>4}/{len(of)}  {named}")
+    faults = [v for v in verdicts if not v.case.startswith("healthy")]
+    well = [v for v in verdicts if v.case.startswith("healthy")]
+    probing = sum(v.probing for v in verdicts) / max(sum(v.seconds for v in verdicts), 1e-9)
+    lines.append(
+        f"faults named rightly {sum(v.right for v in faults)}/{len(faults)}; false alarms "
+        f"{sum(not v.right for v in well)}/{len(well)} healthy runs; looking took {probing:.1%} of the time"
+    )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Record what is missing, judge everything, print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n", maxsplit=1)[0])
+    parser.add_argument(
+        "--out", type=Path, required=True, help="a folder for the records; what is there is not trained again"
+    )
+    parser.add_argument(
+        "--base", choices=sorted(BASES), default="digits", help="into which training faults are planted"
+    )
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--only", nargs="*", help="names of cases; or 'faults', 'healthy'")
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("GANSMITH_DATA", "../shared/data")))
+    parser.add_argument("--judge", action="store_true", help="train nothing")
+    options = parser.parse_args()
+    groups = {"faults": FAULTS, "healthy": HEALTHY}
+    cases = [case for group in options.only or ("faults", "healthy") for case in groups.get(group, ())]
+    cases += [case for case in (*FAULTS, *HEALTHY) if case.name in (options.only or ())]
+    options.out.mkdir(parents=True, exist_ok=True)
+    verdicts: list[Verdict] = []
+    for seed in options.seeds:
+        for case in cases:
+            path = options.out / record_name(case, options.base, seed)
+            if not path.exists() and not options.judge:
+                print(f"training: {case.name}, seed {seed}", flush=True)
+                record(case, options.base, seed, options.data, path)
+            if path.exists():
+                verdicts.append(judged(case, path))
+    print(table(verdicts))
+    result = [dataclasses.asdict(verdict) for verdict in verdicts]
+    (options.out / "result.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+def record_name(case: Case, base: str, seed: int) -> str:
+    """The file of one training: cases with a recipe of their own do not depend on the base."""
+    words = "".join(letter if letter.isalnum() else "-" for letter in case.name)
+    return f"{words}-{case.recipe or base}-{seed}.jsonl"
+
+
+if __name__ == "__main__":
+    main()

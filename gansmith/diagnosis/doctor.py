@@ -49,7 +49,7 @@ class Doctor:
             self._note(state, rule.finds(self.history), rule.looks)
         self._follow(course(self.history))
         leading = self.leading
-        if leading.state == self.said:
+        if leading.state in (self.said, "warming up"):
             return None
         self.said = leading.state
         return leading

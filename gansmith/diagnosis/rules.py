@@ -28,7 +28,7 @@ RULES: dict[State, Rule] = {
     "discriminator never moves": Rule(game.discriminator_never_moves),
     "generator never moves": Rule(game.generator_never_moves),
     "discriminator pulled along": Rule(game.discriminator_pulled_along),
-    "one picture memorised": Rule(samples.one_picture_memorised),
+    "one picture memorised": Rule(samples.one_picture_memorised, looks=1),
     "regression to the mean": Rule(samples.regression_to_the_mean),
     "mode collapse": Rule(samples.mode_collapse),
     "memorised pictures": Rule(samples.memorised_pictures),

@@ -76,12 +76,12 @@ def wrong_pixel_range(history: History) -> Finding | None:
 
 def one_picture_memorised(history: History) -> Finding | None:
     """Article 003: every sample is the faint ghost of one training item."""
-    spread, stamp = history.probed("spread", 2), history.probed("stamp", 2)
-    if len(spread) < 2 or not (spread < FLAT_SPREAD).all():
+    spread, stamp = history.probed("spread", 1), history.probed("stamp", 1)
+    if not len(spread) or not (spread < FLAT_SPREAD).all():
         return None
-    likeness, contrast = history.probed("mean likeness", 2), history.probed("contrast", 2)
+    likeness, contrast = history.probed("mean likeness", 1), history.probed("contrast", 1)
     ghost = (contrast < FLAT_CONTRAST) & (stamp > STAMP) & (stamp > likeness + STAMP_MARGIN)
-    whole = (history.probed("nearness", 2) < STAMP_NEAR) & (stamp > STAMP)
+    whole = (history.probed("nearness", 1) < STAMP_NEAR) & (stamp > STAMP)
     if not (ghost.all() or whole.all()):
         return None
     text = (

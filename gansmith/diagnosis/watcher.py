@@ -91,18 +91,19 @@ class Watch:
         if moment.row is None and probe is None:
             return None
         finding = self.doctor.look(row=moment.row, probe=probe)
-        if finding is not None and finding.state != "warming up":
+        if finding is not None:
             picture = picture_of(self.folder, finding, moment.update, self.prober)
             append_row(self.folder.findings, replace(finding, picture=picture).as_row(moment.update))
             self.say(f"update {moment.update:,}: {finding.line()}")
         return self._wish(moment) if self.recipe.watch.remedy == "auto" else None
 
     def _affordable(self, moment: Moment) -> bool:
-        """Every PROBE_EVERY updates, as long as all looks together keep within their share of the time."""
+        """Every PROBE_EVERY updates, as long as all looks together keep within their share of the time; and at last."""
+        if moment.last or moment.update == 0:
+            return True
         share = self.recipe.watch.diagnose
-        if share <= 0 or not (moment.update % PROBE_EVERY == 0 or moment.last):
-            return False
-        return moment.update == 0 or self.spent + self.cost <= share * (moment.seconds - self.began) or self.spent == 0
+        within = self.spent == 0 or self.spent + self.cost <= share * (moment.seconds - self.began)
+        return moment.update % PROBE_EVERY == 0 and within
 
     def _probe(self, moment: Moment) -> Probe:
         began = time.perf_counter()
