@@ -45,6 +45,7 @@ def section(name: str, link: str, title: str, body: str, lead: str = "") -> Sect
 
 
 def hero(run: Contents) -> str:
+    """The newest sheet beside the sheet of real items."""
     figures: list[str] = []
     if run.sheets:
         last = run.sheets[-1]
