@@ -45,11 +45,7 @@ def section(name: str, link: str, title: str, body: str, lead: str = "") -> Sect
 
 
 def hero(run: Contents) -> str:
-<<<<<<< HEAD
-    """The last sheet beside the real one."""
-=======
     """The newest sheet beside the sheet of real items."""
->>>>>>> report
     figures: list[str] = []
     if run.sheets:
         last = run.sheets[-1]
