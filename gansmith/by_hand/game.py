@@ -49,6 +49,7 @@ class HandGame:
 
     # ---- one update
 
+    @np.errstate(all="ignore")  # whoever reads the report sees NaN and infinity there, and decides
     def step(self, indices: np.ndarray, now: Now) -> None:
         """The discriminator's turns, then the generator's, then the average."""
         same, fakes = self.recipe.feedback.latents == "same", None
@@ -127,11 +128,11 @@ class HandGame:
         player.descend(now.generator_rate, self.tally if now.measure else None)
 
     def average(self, decay: float) -> None:
-        """average = weights + decay x (average - weights), in place; batch statistics are copied."""
-        self.averaged.trained -= self.generator.weights.trained
+        """average = decay x average + (1 - decay) x weights; batch statistics are copied."""
+        weights, spare = self.generator.weights, self.generator.gradient.trained  # the gradient has served
         self.averaged.trained *= decay
-        self.averaged.trained += self.generator.weights.trained
-        self.averaged.kept[...] = self.generator.weights.kept
+        self.averaged.trained += np.multiply(weights.trained, 1 - decay, out=spare)
+        self.averaged.kept[...] = weights.kept
 
     # ---- what goes in
 
@@ -177,6 +178,7 @@ class HandGame:
         """Raw output float32 of the averaged generator: (N, H, W, C) or (N, D)."""
         return self._infer(self.generator.network, self.averaged, latents, labels)
 
+    @np.errstate(all="ignore")
     def sample(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Pictures uint8 (N, H, W, C) or vectors float32 (N, D)."""
         made = self.make(latents, labels)
@@ -186,6 +188,7 @@ class HandGame:
         """The discriminator's raw output on items, in inference mode."""
         return Verdicts(self._infer(self.discriminator.network, self.discriminator.weights, items, labels)[:, 0])
 
+    @np.errstate(all="ignore")
     def _infer(self, network: Network, w: Arrays, x: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """The network's output float32 in inference mode, ROWS at a time, the last ones filled up with repeats."""
         channels, *size = network.plan.output_shape

@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import gansmith
 from gansmith.data import prepare
 from gansmith.data.listing import Listing
 
@@ -50,7 +49,7 @@ class Work:
 
 def cores() -> int:
     """How many cores this process may use."""
-    if sys.platform == "linux":
+    if hasattr(os, "sched_getaffinity"):  # where a process may be confined to some of them
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
@@ -169,7 +168,7 @@ class Helper(threading.Thread):
 
 def start_process() -> subprocess.Popen[str]:
     """A helper process that finds this very package and keeps to one core."""
-    home = str(Path(gansmith.__file__).parent.parent)
+    home = str(Path(__file__).parents[2])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
         [sys.executable, "-m", "gansmith.data.worker"],

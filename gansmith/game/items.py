@@ -43,11 +43,6 @@ class Pixels:
         factor, offset = SCALE[self.pixel_range]
         return raw.permute(0, 3, 1, 2).to(self.dtype).mul_(factor).add_(offset)
 
-    def restore(self, values: Tensor) -> np.ndarray:
-        """Network output (B, C, H, W) or (B, D) as NumPy float32 (B, H, W, C) or (B, D)."""
-        values = values.permute(0, 2, 3, 1) if values.ndim == 4 else values
-        return values.float().contiguous().cpu().numpy()
-
 
 def _fits(items: np.ndarray, device: torch.device) -> bool:
     """On the processor NumPy indexes the memory map itself; a GPU keeps the pixels where they leave room."""

@@ -27,7 +27,7 @@ def choose_device(name: str) -> str:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if count == 0:
             raise DeviceError("device = 'cuda': PyTorch finds no CUDA device here; use --device auto or cpu")
-        if number and (not number.isdigit() or int(number) >= count):
+        if ":" in name and (not number.isdigit() or int(number) >= count):
             raise DeviceError(f"device = {name!r}: this machine has cuda:0 to cuda:{count - 1}")
         return name
     if kind == "mps":

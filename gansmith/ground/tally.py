@@ -28,8 +28,9 @@ class Tally:
         """Note verdicts (B,) on "real" or "fake" items."""
         self.verdicts.setdefault(who, []).append(verdicts.copy())
 
+    @np.errstate(all="ignore")
     def read(self) -> Report:
-        """Means since the last reading."""
+        """Means since the last reading; NaN and infinity stay what they are."""
         numbers = {name: float(np.mean(values)) for name, values in self.losses.items()}
         histograms: dict[str, Histogram] = {}
         for who, parts in self.verdicts.items():

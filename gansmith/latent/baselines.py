@@ -26,7 +26,7 @@ def lasso(
     from sklearn.linear_model import Lasso
 
     seen = np.asfortranarray(BASES[basis].analyse(operator.matrix.astype(np.float64), shape))
-    solver = Lasso(alpha=alpha, fit_intercept=False, max_iter=1000, tol=1e-3)
+    solver = Lasso(alpha=alpha, fit_intercept=False, max_iter=1000, tol=1e-5)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # an inexact baseline beats none
         coefficients = np.stack([solver.fit(seen, one).coef_ for one in measured.astype(np.float64)])

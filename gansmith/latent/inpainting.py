@@ -1,4 +1,4 @@
-"""Inpainting: what is missing from a picture is taken from the generator's picture that fits the rest (Yeh et al. 2017).
+"""Inpainting: the missing part of a picture comes from the generator's picture that fits the rest (Yeh et al. 2017).
 
 The search minimises the absolute difference on known pixels plus .1 x -log D. Known pixels are never changed.
 """

@@ -14,7 +14,7 @@ from gansmith.latent.decoder import Decoder
 from gansmith.latent.operators import Operator, flat, unflat
 from gansmith.latent.search import Found, Goal, Progress, Settings, search
 
-PRIOR = 1e-3  # weight of the mean squared latent against the mean squared misfit: see docs/explore.md
+MISFIT = 0.005  # mean squared error on pixels that a generator leaves even at its best
 
 
 def recover(
@@ -23,14 +23,16 @@ def recover(
     measured: np.ndarray,
     settings: Settings,
     labels: np.ndarray | None = None,
-    prior: float = PRIOR,
+    prior: float | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Found:
     """The generator's pictures that fit measurements (P, m) best.
 
-    loss = |y - A G(z)|^2 / m, on the scale where A's rows have unit length, + prior x |z|^2 / dim.
+    loss = |y - A G(z)|^2 / m, on the scale where A's rows have unit length, + prior x |z|^2 / dim. The default prior is
+    `default_prior`; 0 switches it off.
     """
-    scale = np.float32(np.sqrt(operator.count / operator.matrix.shape[1]))  # rows of expected length 1
+    scale = np.float32(1 / np.sqrt((operator.matrix.astype(np.float64) ** 2).sum(axis=1).mean()))
+    prior = default_prior(operator.count, generator.latent_dim) if prior is None else prior
     matrix = torch.as_tensor(operator.matrix * scale)
 
     def observe(pictures: Tensor) -> Tensor:
@@ -38,6 +40,12 @@ def recover(
 
     goal = Goal(torch.as_tensor(measured * scale), observe, prior=prior)
     return search(generator, goal, settings, labels, progress)
+
+
+def default_prior(count: int, dim: int) -> float:
+    """The prior's weight under which the loss is the log posterior: a measurement of a picture that the generator
+    misses by `MISFIT` is off by about that much, and few measurements deserve less belief than many."""
+    return MISFIT * dim / count
 
 
 def consistent(operator: Operator, measured: np.ndarray, pictures: np.ndarray) -> np.ndarray:

@@ -37,6 +37,9 @@ WORDS: dict[str, tuple[str, str]] = {  # what little and what much of a trait is
 }
 
 
+TYPICAL = "typical"  # the style that is no mean but one ordinary latent
+
+
 @dataclass(frozen=True)
 class Style:
     """An offset from the law's middle, and how it came about."""
@@ -129,19 +132,31 @@ def scale(style: Style, factors: np.ndarray) -> np.ndarray:
     return (np.asarray(factors, np.float32)[:, None] * style.vector).astype(np.float32)
 
 
-def shell_companion(styles: Sequence[Style], law: str, latent: np.ndarray) -> np.ndarray:
-    """A latent (dim,) on the shell that leans towards none of the styles: where walks on the shell meet at 0."""
-    span = np.stack([style.vector for style in styles]).astype(np.float64)
-    offset = latent.astype(np.float64) - space.middle(law)
-    offset -= np.linalg.lstsq(span.T, offset, rcond=None)[0] @ span
-    return space.on_shell(offset, law)
+def typical(found: Survey, law: str) -> Style:
+    """The most ordinary latent of a survey: on the shell, and nearest to the mean in every trait."""
+    row = int(np.argmin(np.max(np.abs(np.stack(list(found.standard.values()))), axis=0)))
+    return Style((found.latents[row] - np.float32(space.middle(law))).astype(np.float32), 1, {})
 
 
-def scale_on_shell(style: Style, factors: np.ndarray, companion: np.ndarray, law: str) -> np.ndarray:
-    """Like `scale`, without leaving the shell: offsets (F, dim) on the great circle from the companion at 0 through
-    the style, which is reached at 2; at -2 its opposite is."""
-    angle = np.asarray(factors, np.float64)[:, None] * (np.pi / 4)
-    return (np.cos(angle) * companion + np.sin(angle) * space.on_shell(style.vector, law)).astype(np.float32)
+def on_shell(offsets: np.ndarray, styles: Mapping[str, Style], law: str) -> np.ndarray:
+    """Offsets (F, dim) brought to the shell by what an ordinary latent (`TYPICAL` among the styles) adds to them.
+
+    What is added leans towards none of the styles, and is as much as the length lacks; at offset 0 it is all there is.
+    An offset that is longer than the shell is shortened. So a style is shown on a picture such as the generator was
+    trained to make, where the bare mean is shown on the picture in the middle of latent space.
+    """
+    if TYPICAL not in styles:
+        raise RunError(f"these styles hold no {TYPICAL!r} latent to reach the shell with: average them again")
+    span = np.stack([style.vector for name, style in styles.items() if name != TYPICAL]).astype(np.float64)
+    base = styles[TYPICAL].vector.astype(np.float64)
+    base = base - np.linalg.lstsq(span.T, base, rcond=None)[0] @ span
+    base /= max(float(np.linalg.norm(base)), 1e-12)
+    offsets = np.asarray(offsets, np.float64)
+    radius = space.shell(law, offsets.shape[-1])
+    norms = np.linalg.norm(offsets, axis=-1, keepdims=True)
+    short = offsets * np.minimum(1, radius / np.maximum(norms, 1e-12))
+    lacking = np.sqrt(np.maximum(radius**2 - (short**2).sum(axis=-1, keepdims=True), 0))
+    return (short + lacking * base).astype(np.float32)
 
 
 def save(styles: Mapping[str, Style], path: Path) -> None:

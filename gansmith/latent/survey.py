@@ -1,7 +1,7 @@
 """Many latents and what they look like: the ground on which styles, directions and control are built.
 
 In a labelled generator the class and the style are apart, so a latent is shown in several classes, each trait is
-standardised within its class (a 7 leans by itself), and the latent's trait is the mean over the classes it was shown in.
+standardised within its class (a 7 leans by itself), and the latent's trait is the mean over the classes shown.
 """
 
 from __future__ import annotations

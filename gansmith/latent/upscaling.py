@@ -11,7 +11,7 @@ from gansmith.ground.errors import RunError
 from gansmith.latent.decoder import Decoder, need_pictures
 from gansmith.latent.operators import Operator, blocks, flat, unflat
 from gansmith.latent.search import Found, Progress, Settings
-from gansmith.latent.sensing import PRIOR, consistent, recover
+from gansmith.latent.sensing import consistent, recover
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def upscale(
     settings: Settings,
     labels: np.ndarray | None = None,
     exact: bool = False,
-    prior: float = PRIOR,
+    prior: float | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Upscaled:
     """Enlarge pictures (P, h, w, C), uint8 or in [0, 1], to the generator's size.

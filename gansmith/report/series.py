@@ -55,6 +55,7 @@ CURVES: dict[str, Curve] = {
             Line("loss.discriminator", "discriminator", "discriminator"),
             Line("loss.generator", "generator", "generator"),
             Line("loss.penalty", "penalty", "other"),
+            Line("loss.classifier", "classifier", "other"),
         ),
     ),
     "probabilities": Curve(

@@ -208,6 +208,18 @@ def test_averaging_keeps_its_share() -> None:
     assert np.array_equal(game.averaged.trained, game.generator.weights.trained)
 
 
+@pytest.mark.parametrize("name", ["dense-sgd", "dcgan", "dense-r1-lazy"])
+def test_a_game_that_diverges_says_so_in_its_numbers_only(name: str) -> None:
+    """No warning, no exception: the loop finds NaN or infinity in the report."""
+    recipe, shape, classes = GAMES[name]
+    game = new_game(recipe, shape, classes)
+    for update in range(1, 6):
+        indices, now = moment(recipe, update, measure=True)
+        game.step(indices, replace(now, generator_rate=1e30, discriminator_rate=1e30))
+    game.sample(np.ones((3, recipe.latent.dim), np.float32), None)
+    assert not all(np.isfinite(value) for value in game.report().numbers.values())
+
+
 def test_a_lazy_penalty_is_taken_every_third_turn() -> None:
     recipe, shape, classes = GAMES["dense-r1-lazy"]
     game = new_game(recipe, shape, classes)

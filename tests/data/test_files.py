@@ -103,7 +103,7 @@ def test_unsafe_and_doubtful_members_are_skipped_by_name(tmp_path, encode, monke
     picture = encode(np.zeros((4, 4, 3), np.uint8))
     monkeypatch.setattr(files, "MAX_FILE", 5000)
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        for name in ("ok.png", "../up.png", "/root.png", "a/../../up.png", "C:/disk.png", "sub\\back.png"):
+        for name in ("ok.png", "../up.png", "/top.png", "a/../../up.png", "C:/disk.png", "sub\\back.png"):
             archive.writestr(name, picture)
         archive.writestr("large.png", b"\0" * 6000)
         archive.writestr("line\nbreak\x1b[2J.png", b"junk")
@@ -114,7 +114,7 @@ def test_unsafe_and_doubtful_members_are_skipped_by_name(tmp_path, encode, monke
     skipped = dict(store.skipped)
     assert (
         skipped["../up.png"]
-        == skipped["/root.png"]
+        == skipped["/top.png"]
         == skipped["a/../../up.png"]
         == skipped["C:/disk.png"]
         == "unsafe path"

@@ -104,7 +104,7 @@ class Recorder:
     def judge(self, reals: Items, fakes: Items, now: Now, turn: int) -> None:
         self.calls.append((f"judge fakes of {int(fakes.pixels)}", turn))
 
-    def advise(self, fakes: Items, now: Now, turn: int) -> None:
+    def advise(self, fakes: Items, now: Now, turn: int, reals: Items | None = None) -> None:
         self.calls.append((f"advise on fakes of {int(fakes.pixels)}", turn))
 
 

@@ -70,17 +70,6 @@ def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
-def without_type_checking(tree: ast.Module) -> ast.Module:
-    """The tree without its `if TYPE_CHECKING:` blocks: what is imported when the program runs."""
-
-    class Cut(ast.NodeTransformer):
-        def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
-            name = node.test.attr if isinstance(node.test, ast.Attribute) else getattr(node.test, "id", "")
-            return node.orelse if name == "TYPE_CHECKING" else self.generic_visit(node)
-
-    return Cut().visit(ast.parse(ast.unparse(tree)))
-
-
 def functions(tree: ast.AST) -> Iterator[Function]:
     """Every function and method."""
     return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))

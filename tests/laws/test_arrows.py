@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from house import FLOORS, PACKAGE, ROOT, Module, imports, modules, without_type_checking
+from house import FLOORS, PACKAGE, ROOT, Module, imports, modules
 
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 EVERY = [pytest.param(module, id=module.name) for module in modules()]
@@ -130,10 +130,3 @@ def test_help_takes_less_than_three_tenths_of_a_second_of_cpu():
         return after.children_user + after.children_system - before.children_user - before.children_system
 
     assert min(seconds() for _ in range(3)) < 0.3
-
-
-def test_late_imports_are_not_hidden_from_the_laws():
-    """The laws read the whole tree; this makes sure that cutting type-checking blocks leaves the rest."""
-    for module in modules():
-        run_time = dict(imports(without_type_checking(module.tree)))
-        assert set(run_time) <= set(dict(imports(module.tree)))
