@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +45,21 @@ class RunFolder:
     def findings(self) -> Path:
         """One JSON row per change of the doctor's mind."""
         return self.root / "findings.jsonl"
+
+    @property
+    def probes(self) -> Path:
+        """One JSON row per look of the doctor at samples and verdicts."""
+        return self.root / "probes.jsonl"
+
+    @property
+    def changes(self) -> Path:
+        """One JSON row per time that the run was rolled back: from where, to where, why, and what was changed."""
+        return self.root / "changes.jsonl"
+
+    @property
+    def diagnosis(self) -> Path:
+        """Pictures that explain findings."""
+        return self.root / "diagnosis"
 
     @property
     def samples(self) -> Path:
@@ -113,6 +129,29 @@ class RunFolder:
         """Results of steering the generator: NNN-verb/ each."""
         return self.root / "explore"
 
+    def new_exploration(self, verb: str) -> Exploration:
+        """Make the next folder of results. Raises RunError where it cannot be made."""
+        taken = [int(name) for name, _, rest in self._explored() if name.isdigit() and rest]
+        for number in range(max(taken, default=0) + 1, 10_000):
+            try:
+                root = self.explore / f"{number:03d}-{verb}"
+                root.mkdir(parents=True)
+                return Exploration(root)
+            except FileExistsError:  # another process was faster
+                continue
+            except OSError as error:
+                raise RunError(f"{self.explore} cannot be written to: {error.strerror or error}") from None
+        raise RunError(f"{self.explore} is full: move some results elsewhere")
+
+    def explorations(self) -> list[Exploration]:
+        """The folders of results, oldest first."""
+        return [Exploration(self.explore / "".join(name)) for name in self._explored()]
+
+    def _explored(self) -> list[tuple[str, str, str]]:
+        if not self.explore.is_dir():
+            return []
+        return sorted(path.name.partition("-") for path in self.explore.iterdir() if path.is_dir())
+
     def create(self, recipe: Recipe) -> None:
         """Make the folder and store the recipe. Raises RunError when something else is in the way."""
         if self.recipe.exists():
@@ -135,6 +174,41 @@ class RunFolder:
         if not self.recipe.is_file():
             raise RunError(f"{self.root} is not a run: it holds no {self.recipe.name}")
         return recipes.read(self.recipe)
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """The files of one result of steering."""
+
+    root: Path
+
+    @property
+    def result(self) -> Path:
+        """What was asked, and the figures that came of it; written last."""
+        return self.root / "result.json"
+
+    @property
+    def styles(self) -> Path:
+        """Named latent means."""
+        return self.root / "styles.safetensors"
+
+    @property
+    def directions(self) -> Path:
+        """Named directions."""
+        return self.root / "directions.safetensors"
+
+    @property
+    def latents(self) -> Path:
+        """Latents, and labels, that were found."""
+        return self.root / "latents.npz"
+
+    def picture(self, name: str) -> Path:
+        """A sheet."""
+        return self.root / f"{name}.png"
+
+    def animations(self, name: str) -> tuple[Path, Path]:
+        """The same frames for new and for old readers."""
+        return self.root / f"{name}.webp", self.root / f"{name}.gif"
 
 
 def write_text(path: Path, text: str) -> None:
@@ -163,9 +237,17 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def append_row(path: Path, row: dict[str, Any]) -> None:
-    """Append one JSON row to a .jsonl file in one write."""
+    """Append one JSON row to a .jsonl file in one write; NaN and infinity, which JSON cannot hold, become null."""
     with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+        file.write(json.dumps(_finite(row)) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(entry) for name, entry in value.items()}
+    return [_finite(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:

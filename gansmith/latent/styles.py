@@ -88,11 +88,22 @@ def average(found: Survey, law: str, names: Mapping[str, dict[str, int]], share:
 
 
 def belongs(
-    found: Survey, wants: Mapping[str, int], values: Mapping[str, np.ndarray], labels: np.ndarray | None
+    found: Survey,
+    wants: Mapping[str, int],
+    values: Mapping[str, np.ndarray],
+    labels: np.ndarray | None,
+    origin: Mapping[str, np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Which pictures are of a category: bool (N,). By their measured traits {trait: (N,)} they lie on its side of the
-    mean of their class, in every wanted trait."""
-    inside = [sign * found.scales[trait].standard(values[trait], labels) > 0 for trait, sign in wants.items()]
+    """Which pictures are of a category, by their measured traits {trait: (N,)}: bool (N,).
+
+    In every wanted trait they lie on its side of the mean of their class, or, where `origin` is given, of the traits
+    of another picture of their class: the middle of latent space has its own looks, often a thin line.
+    """
+    inside = []
+    for trait, sign in wants.items():
+        level = found.scales[trait].standard(values[trait], labels)
+        zero = 0.0 if origin is None else found.scales[trait].standard(origin[trait], labels)
+        inside.append(sign * (level - zero) > 0)
     return np.all(inside, axis=0)
 
 

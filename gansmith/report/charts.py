@@ -142,7 +142,6 @@ def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart |
     parts = buckets(len(rows), POINTS)
     lines: list[dict[str, Any]] = []
     said: list[str] = []
-    broken: list[dict[str, Any]] = []
     for line in curve.lines:
         values = finite(column(rows, line.key))
         shown = values[np.isfinite(values)]
@@ -152,7 +151,6 @@ def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart |
             f"{line.label} {_say(shown[0])} to {_say(shown[-1])}, between {_say(shown.min())} and {_say(shown.max())}"
         )
         lines.append({"label": line.label, "role": line.role, **_points(values, parts)})
-        broken += _broken(rows, line.key, line.label)
     if not lines or (curve.when_moving and not _moving(rows, curve)):
         return None
     table = {
@@ -161,7 +159,7 @@ def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart |
         "limits": curve.limits,
         "guide": curve.guide,
         "lines": lines,
-        "broken": broken,
+        "broken": _broken(rows, curve),
     }
     return Chart(name, curve.title, curve.about, f"{curve.title}: {'; '.join(said)}.", table)
 
@@ -205,13 +203,20 @@ def _points(values: np.ndarray, parts: Sequence[slice]) -> dict[str, list[float 
     return found
 
 
-def _broken(rows: Sequence[Row], key: str, label: str) -> list[dict[str, Any]]:
-    """Where a value was written that is NaN or infinite, if anywhere: the first such row."""
-    for index, row in enumerate(rows):
-        value = row.get(key)
-        if isinstance(value, float) and not math.isfinite(value):
-            return [{axis: _short(clock(rows, axis)[index]) for axis in AXES} | {"label": label}]
-    return []
+def _broken(rows: Sequence[Row], curve: Curve) -> list[dict[str, Any]]:
+    """Where a line's value was first written as NaN or infinity; lines that break in the same row share an entry."""
+    places: dict[int, list[str]] = {}
+    for line in curve.lines:
+        values = (row.get(line.key) for row in rows)
+        first = next(
+            (i for i, value in enumerate(values) if isinstance(value, float) and not math.isfinite(value)), None
+        )
+        if first is not None:
+            places.setdefault(first, []).append(line.label)
+    return [
+        {axis: _short(clock(rows, axis)[index], 12) for axis in AXES} | {"label": ", ".join(labels)}
+        for index, labels in sorted(places.items())
+    ]
 
 
 def _clock(rows: Sequence[Row], parts: Sequence[slice]) -> dict[Axis, list[float | None]]:

@@ -217,13 +217,13 @@
           if (alone) put(svg, "circle", { cx: x(clock[i]), cy: y(value), r: 2.4, style: `fill:var(--${line.role})` });
         });
       }
-      for (const each of table.broken) {
-        if (each[axis] === null) continue;
+      table.broken.forEach((each, row) => {
+        if (each[axis] === null) return;
         const place = x(each[axis]), end = place > (inner.left + inner.right) / 2 ? "end" : "start";
         put(svg, "line", { class: "broken", x1: place, x2: place, y1: inner.top, y2: inner.bottom });
-        const attributes = { class: "broken", x: place + (end === "end" ? -5 : 5), y: inner.top + 9, "text-anchor": end };
-        put(svg, "text", attributes, `${each.label} is no number here`);
-      }
+        const attributes = { class: "broken", x: place + (end === "end" ? -5 : 5), y: inner.top + 9 + 13 * row, "text-anchor": end };
+        put(svg, "text", attributes, `no number: ${each.label}`);
+      });
       view.cross = put(svg, "g", {});
       read(null);
     }

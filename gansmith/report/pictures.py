@@ -24,7 +24,7 @@ SHEET_BYTES = 160_000  # of one large picture
 CELL_BYTES = 12_000
 EXPLORED_BYTES = 60_000
 PAIRS = 12
-DOTS = 256  # verdicts of one sheet that are drawn
+DOTS = 512  # verdicts of one sheet that are drawn
 CRISP_SIDE = 360  # a picture this small is enlarged on the page, and then shows its pixels
 
 
@@ -116,11 +116,16 @@ def pairs(run: Contents) -> Section | None:
     pictures = sheets.picture(first.path), sheets.picture(last.path)
     if pictures[0] is None or pictures[1] is None:
         return None
-    body = _pair_cells(run, pictures[0], pictures[1]) or _pair_sheets(run, pictures[0], pictures[1])
-    lead = (
-        f"Above: what these latents gave after {first.update:,} updates. Below: after {last.update:,}. "
-        "Under each picture stands the raw verdict of the discriminator of that moment: above 0 it says real."
-    )
+    body = _pair_cells(run, pictures[0], pictures[1])
+    if body is None:
+        body = _pair_sheets(run, pictures[0], pictures[1])
+        lead = f"What the watched latents gave after {first.update:,} updates, and after {last.update:,}."
+    else:
+        lead = f"Above: what these latents gave after {first.update:,} updates. Below: after {last.update:,}."
+        if last.verdicts:
+            lead += (
+                " Under each picture stands the raw verdict of the discriminator of that moment: above 0 it says real."
+            )
     return section("pairs", "First and last", "The same latents, first and last", body + _verdict_table(run), lead)
 
 

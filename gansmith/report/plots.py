@@ -51,6 +51,7 @@ COLOURS: dict[Role, str] = {
     "other": "#6b7280",
 }
 COMPARED = ("#2a5fd0", "#cf5f0e", "#0b7f78", "#8a4fbf", "#b0891b", "#c23b6b", "#5a6472", "#5b8c1f")
+ITEMS: dict[Role, str] = {"real": "real items", "fake": "generated items"}
 MARKS = 400  # points of a line at most; more are averaged, with their range as a band
 
 
@@ -108,7 +109,7 @@ def last_verdicts(rows: Sequence[Row], kind: Kind = "svg") -> bytes:
         held = next((each for each in (histogram(row, key) for row in reversed(rows)) if each is not None), None)
         if held is not None:
             axes.stairs(held.counts / held.counts.sum(), held.edges, fill=True, alpha=0.45, color=COLOURS[role])
-            axes.plot([], [], color=COLOURS[role], label=f"{role} items")
+            axes.plot([], [], color=COLOURS[role], label=ITEMS[role])
             drawn = True
     _finish(axes, legend=drawn)
     return _saved(figure, kind)
@@ -131,7 +132,13 @@ def curves_with_spread(
             places, low, median, high = spread
             colour = COMPARED[index % len(COMPARED)]
             axes.fill_between(places, low, high, color=colour, alpha=0.18, linewidth=0)
-            axes.plot(places, median, color=colour, linewidth=1.4, label=f"{name} ({len(runs)} seeds)")
+            axes.plot(
+                places,
+                median,
+                color=colour,
+                linewidth=1.4,
+                label=f"{name} ({len(runs)} seed{'' if len(runs) == 1 else 's'})",
+            )
     _finish(axes, legend=bool(axes.lines))
     return _saved(figure, kind)
 
@@ -179,7 +186,7 @@ def _saved(figure: Figure, kind: Kind) -> bytes:
 
 
 def _plain(axes: Axes) -> None:
-    axes.tick_params(labelsize=8, colors=QUIET, length=0)
+    axes.tick_params(which="both", labelsize=8, colors=QUIET, length=0)
     axes.grid(True, color=RULE, linewidth=0.8)
     axes.set_axisbelow(True)
     for side in axes.spines.values():
@@ -190,13 +197,17 @@ def _frame(axes: Axes, title: str, x: Axis, *, log: bool = False) -> None:
     axes.set_title(title, loc="left", fontsize=10, color=INK)
     axes.set_xlabel(AXES[x], fontsize=8, color=QUIET)
     if log:
+        from matplotlib.ticker import LogFormatter
+
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(LogFormatter())
+        axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
     _plain(axes)
 
 
 def _finish(axes: Axes, *, legend: bool) -> None:
     if legend:
-        axes.legend(fontsize=8, frameon=False, labelcolor=INK)
+        axes.legend(loc="upper right", fontsize=8, labelcolor=INK, facecolor="white", framealpha=0.8, edgecolor="none")
     else:
         axes.text(0.5, 0.5, "no numbers yet", transform=axes.transAxes, ha="center", color=QUIET, fontsize=9)
 
@@ -262,5 +273,5 @@ def _draw_strip(axes: Axes, rows: Sequence[Row], x: Axis) -> None:
         colours = np.empty((*shares.T.shape, 4))
         colours[..., :3], colours[..., 3] = to_rgb(COLOURS[role]), alpha.T
         axes.pcolormesh(edges, heights, colours, rasterized=True)
-        axes.plot([], [], color=COLOURS[role], label=f"{role} items")
+        axes.plot([], [], color=COLOURS[role], label=ITEMS[role])
     _finish(axes, legend=True)

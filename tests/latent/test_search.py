@@ -88,7 +88,7 @@ def test_prior_and_terms_pull() -> None:
 
     pulled = projection.project(maker, pictures, QUICK, terms=[(1.0, projection.realism(dark))])
     assert pulled.pictures.mean() < free.pictures.mean()
-    features = projection.perceptual(lambda made: made.flatten(1)[:, :8], pictures)
+    features = projection.perceptual(lambda made, labels: made.flatten(1)[:, :8], pictures)
     same = projection.project(maker, pictures, QUICK, terms=[(1.0, features)])
     first = operators.flat(pictures)[:, :8]
     assert ((operators.flat(same.pictures)[:, :8] - first) ** 2).mean() < (

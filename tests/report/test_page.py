@@ -195,6 +195,13 @@ def test_a_diverged_run_says_where(run: RunFolder):
     assert shown["charts"]["accuracies"]["broken"] == []
 
 
+def test_lines_that_break_together_are_named_together(run: RunFolder):
+    for update, value in ((2050, math.nan), (2100, math.inf)):
+        append_row(run.stats, {"update": update, "loss.generator": value, "loss.discriminator": value})
+    broken = numbers(read(page.write_report(run)))["charts"]["losses"]["broken"]
+    assert broken == [{"update": 2050, "images_seen": None, "seconds": None, "label": "discriminator, generator"}]
+
+
 def test_no_run_is_an_error(tmp_path: Path):
     for path in (tmp_path, tmp_path / "absent", Path(__file__)):
         with pytest.raises(RunError, match="not a run"):
