@@ -138,6 +138,17 @@ def explored(run: Contents) -> Section | None:
     return section("explored", "Explored", "Explored", f'<div class="gallery">{body}</div>')
 
 
+def beside(run: Contents, name: Any, state: str) -> str:
+    """The picture that explains a finding: samples, and beside them real items. "" where there is none.
+
+    Only the last part of the name is believed: rows of a run may come from anywhere.
+    """
+    if not isinstance(name, str) or not (last := name.replace("\\", "/").rpartition("/")[2]).endswith(".png"):
+        return ""
+    found = sheets.picture(run.folder.diagnosis / last)
+    return "" if found is None else _sheet(found, f"Samples, and beside them real items: {state}", SHEET_BYTES // 2)
+
+
 def _sheet(picture: np.ndarray, caption: str, limit: int = SHEET_BYTES) -> str:
     text, crisp = escape(caption), " crisp" if max(picture.shape[:2]) <= CRISP_SIDE else ""
     return (

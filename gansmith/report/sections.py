@@ -14,8 +14,8 @@ from typing import Any
 
 from gansmith.report.charts import Chart, Drawing
 from gansmith.report.contents import Contents, clipped, plain
-from gansmith.report.pictures import Section, hero, section
-from gansmith.report.series import AXES, last_finite, number
+from gansmith.report.pictures import Section, beside, hero, section
+from gansmith.report.series import AXES, Row, last_finite, number
 from gansmith.report.wording import amount, duration, figure, tone
 
 
@@ -120,16 +120,36 @@ def findings(run: Contents) -> Section | None:
         update = number(row.get("update"))
         when = f"update {update:,.0f}" if math.isfinite(update) else ""
         state = plain(row.get("state")) or "finding"
-        evidence, remedy = plain(row.get("evidence")), plain(row.get("remedy"))
+        evidence, remedy = plain(row.get("evidence")), _remedy(row.get("remedy"))
         cards.append(
-            f'<article class="finding {tone(state)}"><h3><span class="state">{escape(state)}</span>'
+            f'<article class="finding {_tone(row, state)}"><h3><span class="state">{escape(state)}</span>'
             f'<span class="when">{when}</span></h3><p>{escape(plain(row.get("text")))}</p>'
             + (f'<p class="evidence"><b>Evidence</b> {escape(evidence)}</p>' if evidence else "")
-            + (f'<p class="remedy"><b>Remedy</b> {escape(remedy)}</p>' if remedy else "")
+            + (f'<p class="remedy"><b>Remedy</b> {remedy}</p>' if remedy else "")
+            + beside(run, row.get("picture"), state)
             + "</article>"
         )
     lead = "Each time the diagnosis changed, newest first, with what it rests on and what to try."
     return section("findings", "Findings", "Findings", f'<div class="findings">{"".join(cards)}</div>', lead)
+
+
+def _remedy(value: Any) -> str:
+    """What to change: each `--set` as code, then why; anything else as text. HTML."""
+    entries = value if isinstance(value, list) and all(isinstance(entry, dict) for entry in value) else None
+    if entries is None:
+        return escape(plain(value))
+    lines: list[str] = []
+    for entry in entries[:4]:
+        settings, why = entry.get("set"), plain(entry.get("why"))
+        table = settings if isinstance(settings, dict) else {}
+        flags = " ".join(f"--set {name}={plain(setting)}" for name, setting in table.items())
+        lines.append((f"<code>{escape(flags)}</code> " if flags else "") + escape(why))
+    return "; or ".join(line for line in lines if line.strip())
+
+
+def _tone(row: Row, state: str) -> str:
+    """The colour of a finding: an alarm is bad, whatever its name."""
+    return "bad" if row.get("severity") == "alarm" else tone(state)
 
 
 def recipe(run: Contents) -> Section | None:
@@ -179,7 +199,7 @@ def _verdict(run: Contents) -> str:
     newest = run.findings[-1]
     state, text = plain(newest.get("state")) or "finding", clipped(plain(newest.get("text")), 300)
     return (
-        f'<p class="verdict {tone(state)}"><span class="state">{escape(state)}</span> {escape(text)} '
+        f'<p class="verdict {_tone(newest, state)}"><span class="state">{escape(state)}</span> {escape(text)} '
         '<a href="#findings">Findings</a></p>'
     )
 
