@@ -48,7 +48,9 @@ CASES: dict[str, dict[str, Any]] = {
     "one picture memorised": {
         "probes": {"spread": 1e-6, "diversity": 1e-6, "contrast": 1e-4, "stamp": 0.97, "mean likeness": 0.6}
     },
-    "regression to the mean": {"probes": {"spread": 0.05, "diversity": 0.04, "contrast": 0.5, "mean likeness": 0.99, "kinds": 0.06, "classes drawn": 1.0}},
+    "regression to the mean": {
+        "probes": {"spread": 0.05, "diversity": 0.04, "contrast": 0.5, "mean likeness": 0.99, "kinds": 0.06}
+    },
     "mode collapse": {"probes": {"spread": 0.0, "diversity": 0.0, "kinds": 0.05, "mean likeness": 0.9}, "start": 300},
     "cycling mode collapse": {"probes": {"kinds": 0.2, "classes drawn": 2.0}, "shares": rotating},
     "partial mode collapse": {"probes": {"kinds": 0.2, "classes drawn": 1.1}, "shares": one_kind, "start": 300},
@@ -172,7 +174,7 @@ def test_causes_lead_their_effects():
     assert "mode collapse" in {finding.state for finding in doctor.others}
 
 
-@pytest.mark.parametrize("article, state", [("000", "discriminator never moves"), ("000", "discriminator pulled along"),
+@pytest.mark.parametrize(("article", "state"), [("000", "discriminator never moves"), ("000", "discriminator pulled along"),
                                             ("000", "regression to the mean"), ("003", "one picture memorised")])  # fmt: skip
 def test_articles_are_named(article: str, state: str):
     _, _, doctor = history(500, **CASES[state])
@@ -187,7 +189,7 @@ RECIPES = [Recipe(), override(Recipe(), {"loss.name": "minimax", "feedback.discr
            override(Recipe(), {"feedback.name": "stacked", "faults": ["never-trained"]})]  # fmt: skip
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=str)
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: ",".join(recipe.faults) or recipe.loss.name)
 def test_every_remedy_is_a_recipe(recipe: Recipe):
     """Applied to the recipe that has the fault, it is accepted."""
     for state in STATES:
