@@ -64,7 +64,8 @@ def run(options: argparse.Namespace) -> int:
 
     kind = VERBS[options.verb].options
     values: dict[str, Any] = {field.name: getattr(options, field.name) for field in dataclasses.fields(kind)}
-    asked = kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    asked = kind(**given)
     with Progress(console=Console(stderr=True), transient=True, disable=options.json) as bar:
         task = bar.add_task(options.verb, total=1.0)
         result = explore(
