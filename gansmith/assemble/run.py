@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gansmith.assemble.doctor import doctors
+from gansmith.assemble.forgetting import forget_after
 from gansmith.assemble.generator import Generator, load
-from gansmith.assemble.judging import JudgeOnBudget, forget_best
+from gansmith.assemble.judging import JudgeOnBudget
+from gansmith.assemble.rollback import changes, spared, turn_back
 from gansmith.assemble.setup import (
     Budget,
     Setup,
@@ -22,10 +25,13 @@ from gansmith.assemble.setup import (
     set_up,
 )
 from gansmith.assemble.signals import StopRequest
+from gansmith.diagnosis.remedies import lower_rates
+from gansmith.ground import recipe as recipes
 from gansmith.ground import runfolder
 from gansmith.ground.errors import Diverged, RunError
 from gansmith.ground.game import Game
 from gansmith.ground.pixels import display_zoom, grid, write_png
+from gansmith.ground.recipe import override
 from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.ground.settings import Recipe
 from gansmith.training import checkpoint, loop, watchers
@@ -103,6 +109,8 @@ def begin(
     say: Say = lambda _: None,
 ) -> Run:
     """Start a run in a new folder."""
+    if nets is not None:  # the run remembers that its networks are not the recipe's
+        recipe = override(recipe, {"generator.net": "own", "discriminator.net": "own"})
     setup = set_up(recipe)
     for remark in setup.remarks:
         say(remark)
@@ -119,12 +127,18 @@ def resume(
     nets: NetPair | None = None,
     *,
     budget: Budget = Budget(),  # noqa: B008 - frozen
+    remedy: str | None = None,
     watching: Sequence[Watcher] = (),
     say: Say = lambda _: None,
 ) -> Run:
-    """Go on with a run from its newest whole checkpoint; bit-equal to a run that was never stopped."""
+    """Go on with a run from its newest whole checkpoint; bit-equal to a run that was never stopped.
+
+    remedy: "auto" or "none" instead of what the run was started with.
+    """
     folder = RunFolder(Path(run))
     recipe = budget.apply(folder.load_recipe())
+    if remedy:
+        recipe = recipes.override(recipe, {"watch.remedy": remedy})
     setup = set_up(recipe)
     _same_data(folder, setup)
     for remark in _differences(folder, setup.recipe):
@@ -157,33 +171,70 @@ def _drive(
     say: Say,
 ) -> Run:
     """The loop with the watchers of every run, then the report."""
-    recipe = setup.recipe
-    samples = watchers.WriteSamples(folder, recipe, setup.classes, sheet_drawer(setup))
-    clock = setup.clock()
+    while True:
+        outcome = _play(setup, game, folder, start, watching, say)
+        if outcome.ended != "rollback":
+            break
+        turn = turn_back(folder, setup, outcome, say)
+        if turn is None:
+            return _give_up(folder, outcome, nets, say)
+        setup, game = turn.setup, build_game(turn.setup, nets)
+        start = Start(0, turn.seconds)
+        if turn.saved is not None:
+            game.restore(turn.saved.state)
+            start = Start(turn.saved.update, turn.seconds)
+    finish(folder, outcome, say)
+    return Run(folder, nets, outcome.ended)
+
+
+def _give_up(folder: RunFolder, outcome: Outcome, nets: NetPair | None, say: Say) -> Run:
+    """The clean stop of a run that was changed often enough; NaN is an error all the same."""
+    reason = f"{outcome.reason}; after {len(changes(folder))} changes of course the run stops here"
+    finish(folder, dataclasses.replace(outcome, ended="stopped", reason=reason), say)
+    if outcome.before is None:  # nobody but NaN goes back to just anywhere
+        raise Diverged(reason)
+    return Run(folder, nets, "stopped")
+
+
+def _play(setup: Setup, game: Game, folder: RunFolder, start: Start, watching: Sequence[Watcher], say: Say) -> Outcome:
+    """The loop with its watchers, until it ends or wishes to go back. NaN is such a wish: both rates are halved."""
+    recipe, clock = setup.recipe, setup.clock()
     own: list[Watcher] = [
-        watchers.StopOnNonsense(),
         watchers.WriteStats(folder, _tensorboard(folder, recipe)),
+        *doctors(setup, folder, start, say),
+        watchers.StopOnNonsense(),
         watchers.KeepEstimate(folder),
-        samples,
+        watchers.WriteSamples(folder, recipe, setup.classes, sheet_drawer(setup)),
         watchers.WishToSave(recipe, start.seconds, clock.epoch(start.update)),
     ]
     if recipe.watch.judge:
         own.append(JudgeOnBudget(folder, recipe, setup.classes, seconds=start.seconds))
+    newest = LastSeen()
 
     def save(moment: Moment) -> None:
         write_checkpoint(folder, recipe, moment)
 
     try:
         with StopRequest() as interrupted:
-            outcome = loop.train(
-                game, setup.order(), clock, [*own, *watching], save, start=start, interrupted=interrupted
+            return loop.train(
+                game, setup.order(), clock, [newest, *own, *watching], save, start=start, interrupted=interrupted
             )
+    except Diverged as nonsense:
+        return Outcome("rollback", newest.update, newest.seconds, str(nonsense), dict(lower_rates(recipe).settings))
     except OSError as error:
         raise RunError(
             f"{folder.root} cannot be written to ({error}): earlier checkpoints are whole; resume later"
         ) from None
-    finish(folder, outcome, say)
-    return Run(folder, nets, outcome.ended)
+
+
+class LastSeen:
+    """A watcher that knows how far the loop came."""
+
+    update, seconds = 0, 0.0
+
+    def after(self, moment: Moment) -> None:
+        """Note the time."""
+        self.update, self.seconds = moment.update, moment.seconds
 
 
 def write_checkpoint(folder: RunFolder, recipe: Recipe, moment: Moment) -> None:
@@ -196,8 +247,7 @@ def write_checkpoint(folder: RunFolder, recipe: Recipe, moment: Moment) -> None:
                 "checkpoint is whole; try a lower rate, as in --set optimizer.discriminator.rate=1e-4"
             )
     checkpoint.save(folder, checkpoint.Checkpoint(moment.update, state, {"seconds": moment.seconds}))
-    best = checkpoint.best_update(folder)
-    checkpoint.prune(folder, recipe.watch.keep, spare=set() if best is None else {best})
+    checkpoint.prune(folder, recipe.watch.keep, spare=spared(folder))
 
 
 def finish(folder: RunFolder, outcome: Outcome, say: Say) -> None:
@@ -209,21 +259,6 @@ def finish(folder: RunFolder, outcome: Outcome, say: Say) -> None:
     if outcome.ended == "stopped":
         say(outcome.reason)
     say(f"report: {report}")
-
-
-def forget_after(folder: RunFolder, update: int) -> None:
-    """Drop rows, sheets and (damaged) checkpoints newer than the one that is resumed: they will be written again."""
-    for newer in checkpoint.saved_updates(folder):
-        if newer > update:
-            shutil.rmtree(folder.checkpoint(newer), ignore_errors=True)
-    runfolder.cut_rows(folder.stats, update)
-    runfolder.cut_rows(folder.sample_rows, update if update else -1)
-    runfolder.cut_rows(folder.findings, update)
-    runfolder.cut_rows(folder.judgements, update)
-    forget_best(folder, update)
-    for sheet in folder.samples.glob("*.png"):
-        if sheet.stem.isdigit() and int(sheet.stem) > (update if update else -1):
-            sheet.unlink()
 
 
 def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:

@@ -50,6 +50,15 @@ COMMANDS: dict[str, Command] = {
             "gansmith explore RUN VERB --help",
         ),
     ),
+    "diagnose": Command(
+        "say what is wrong with a run, and what to change",
+        "gansmith.cli.diagnose",
+        (
+            "gansmith diagnose runs/digits-001",
+            "gansmith diagnose runs/digits-001 --json",
+            "gansmith diagnose another-program/stats.jsonl",
+        ),
+    ),
     "recipes": Command(
         "list the recipes, or show one with its arguments",
         "gansmith.cli.recipes",

@@ -6,13 +6,14 @@ import argparse
 from pathlib import Path
 
 from gansmith.cli.parser import Parser, add_budget
-from gansmith.cli.train import add_display
+from gansmith.cli.train import add_display, add_remedy
 
 
 def add_arguments(parser: Parser) -> None:
     """The options of `resume`."""
     parser.add_argument("run", type=Path, help="a run's folder")
     add_budget(parser)
+    add_remedy(parser)
     add_display(parser)
 
 
@@ -26,5 +27,5 @@ def run(options: argparse.Namespace) -> int:
     budget = Budget(options.updates, options.images, options.epochs, options.minutes)
     folder = RunFolder(options.run)
     with Display(folder, as_json=options.json, quiet=options.quiet, preview=options.preview) as display:
-        finished = resume(options.run, budget=budget, watching=[display], say=display.say)
+        finished = resume(options.run, budget=budget, remedy=options.remedy, watching=[display], say=display.say)
     return conclude(finished, quiet=options.quiet or options.json)

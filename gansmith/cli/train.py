@@ -24,8 +24,18 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting, as in loss.name=hinge"
     )
+    add_remedy(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would be trained, and stop")
     add_display(parser)
+
+
+def add_remedy(parser: Parser) -> None:
+    """The option that lets the doctor act."""
+    parser.add_argument(
+        "--remedy",
+        choices=("none", "auto"),
+        help="auto: when something is wrong, go back to a healthy state, change one thing and go on, at most 3 times",
+    )
 
 
 def add_display(parser: Parser) -> None:
@@ -49,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         engine=options.engine,
         device=options.device,
         seed=options.seed,
-        settings=options.set,
+        settings=[*options.set, *([f"watch.remedy={options.remedy}"] if options.remedy else [])],
     )
     if options.dry_run:
         from gansmith.cli.dry_run import show

@@ -149,6 +149,7 @@ SOURCES: dict[str, Builtin] = {
     "ring": Builtin("8 gaussians on a circle, vectors of 2", _synthetic),
     "grid": Builtin("25 gaussians on a grid, vectors of 2", _synthetic),
     "spiral": Builtin("20 gaussians along a spiral, vectors of 2", _synthetic),
+    "gaussian": Builtin("one gaussian on the line, vectors of 1", _synthetic),
     "mnist": Builtin(fetch.DOWNLOADS["mnist"].summary + ", after `gansmith data get mnist`", _downloaded),
     "fashion-mnist": Builtin(
         fetch.DOWNLOADS["fashion-mnist"].summary + ", after `gansmith data get fashion-mnist`", _downloaded

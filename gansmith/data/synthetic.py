@@ -1,10 +1,11 @@
-"""Mixtures of gaussians in the plane, with their modes known exactly: whoever drops one can be told so.
+"""Mixtures of gaussians, with their modes known exactly: whoever drops one can be told so.
 
-    ring    8 modes on a circle of radius 2, std .02              Metz et al. 2017 (unrolled GANs), divided by 2
-    grid    25 modes, 5 x 5, two apart, std .05                   Dumoulin et al. 2017, Lin et al. 2018, divided by 4
-    spiral  20 modes at equal steps along one and a half turns    our own: neighbours are alike, radii are not
+    ring      8 modes on a circle of radius 2, std .02            Metz et al. 2017 (unrolled GANs), divided by 2
+    grid      25 modes, 5 x 5, two apart, std .05                 Dumoulin et al. 2017, Lin et al. 2018, divided by 4
+    spiral    20 modes at equal steps along one and a half turns  our own: neighbours are alike, radii are not
+    gaussian  one mode on the line at -1, std 1                   E. Jang's 1-D GAN (2016), divided by 5
 
-Divided so, the points fill about [-1, 1] in both directions; the ratios of std to distance are the literature's.
+Divided so, the points fill about [-1, 1] in every direction; the ratios of std to distance are the literature's.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import numpy as np
 
 from gansmith.ground import streams
 
-SyntheticName = Literal["ring", "grid", "spiral"]
+SyntheticName = Literal["ring", "grid", "spiral", "gaussian"]
 NAMES: tuple[str, ...] = get_args(SyntheticName)
-SCALE: dict[str, float] = {"ring": 2.0, "grid": 4.0, "spiral": 1.0}  # what the literature's values are divided by
+# what the literature's values are divided by
+SCALE: dict[str, float] = {"ring": 2.0, "grid": 4.0, "spiral": 1.0, "gaussian": 5.0}
 COUNT = 50_000  # points where data.first asks for no other number
 
 SPIRAL_MODES = 20
@@ -27,7 +29,7 @@ SPIRAL_STD = 0.015
 
 
 def modes(name: str) -> tuple[np.ndarray, float]:
-    """The modes' centres, float32 (M, 2), and the standard deviation of each coordinate around them."""
+    """The modes' centres, float32 (M, D), and the standard deviation of each coordinate around them."""
     if name == "ring":
         angles = np.arange(8) * (2 * np.pi / 8)
         return (2.0 / SCALE[name] * _at(angles)).astype(np.float32), 0.02 / SCALE[name]
@@ -38,17 +40,19 @@ def modes(name: str) -> tuple[np.ndarray, float]:
         )
     if name == "spiral":
         return _spiral().astype(np.float32), SPIRAL_STD
+    if name == "gaussian":
+        return np.array([[-1.0 / SCALE[name]]], np.float32), 1.0 / SCALE[name]
     raise KeyError(name)
 
 
 def points(name: str, count: int, seed: int, part: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """`count` points float32 (count, 2) and their modes int64 (count,), every mode in turn.
+    """`count` points float32 (count, D) and their modes int64 (count,), every mode in turn.
 
     `part` 0 is for training, 1 for testing. The first 5 of 10 points are the 5 of 5.
     """
     centres, std = modes(name)
     labels = np.arange(count, dtype=np.int64) % len(centres)
-    noise = streams.generator(seed, "source", part).standard_normal((count, 2), dtype=np.float32)
+    noise = streams.generator(seed, "source", part).standard_normal((count, centres.shape[1]), dtype=np.float32)
     return centres[labels] + np.float32(std) * noise, labels
 
 

@@ -103,9 +103,9 @@ def joint(table: Table, indices: np.ndarray, now: Now) -> None:
 def stacked(table: Table, indices: np.ndarray, now: Now) -> None:
     """A combined model, G and then a frozen D, is trained towards "real" (article 000's feedback 2, article 001).
 
-    Passes of D: one a discriminator turn, over real and fake items as one batch of 2B; one a generator turn. Batch
-    statistics: of the mixed batch in D's turn; in the generator's turn a frozen D uses its running statistics, as a
-    frozen Keras layer does. Frozen in the generator's turn: D's weights, running statistics and power iteration.
+    Passes of D: one a discriminator turn, over real and fake items as one batch of 2B; one a generator turn.
+    Batch statistics: of the mixed batch in D's turn; in the generator's turn a frozen D uses its running statistics, as
+    a frozen Keras layer does. Frozen in the generator's turn: D's weights, running statistics and power iteration.
 
     Two classic mistakes can be asked for in recipe.faults. "never-frozen": the combined model's own optimiser moves D
     too, towards calling fakes real, and D's batch statistics with it. "never-trained": D was frozen before it was

@@ -78,9 +78,8 @@ class Player:
     def differentiate(self, loss: Tensor, *, retain: bool = False) -> None:
         """Take the loss's gradient with respect to this player's weights, and nobody else's. retain: the graph is
         needed once more."""
-        gradients = torch.autograd.grad(loss, self.parameters, retain_graph=retain, allow_unused=True)
-        for parameter, gradient in zip(self.parameters, gradients, strict=True):
-            parameter.grad = gradient
+        # not autograd.grad: a fused step takes gradients in their weight's memory layout, which `backward` sees to
+        loss.backward(inputs=self.parameters, retain_graph=retain)
 
     def stand_still(self) -> None:
         """The gradient of a loss that does not depend on this player: exactly 0."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +45,21 @@ class RunFolder:
     def findings(self) -> Path:
         """One JSON row per change of the doctor's mind."""
         return self.root / "findings.jsonl"
+
+    @property
+    def probes(self) -> Path:
+        """One JSON row per look of the doctor at samples and verdicts."""
+        return self.root / "probes.jsonl"
+
+    @property
+    def changes(self) -> Path:
+        """One JSON row per time that the run was rolled back: from where, to where, why, and what was changed."""
+        return self.root / "changes.jsonl"
+
+    @property
+    def diagnosis(self) -> Path:
+        """Pictures that explain findings."""
+        return self.root / "diagnosis"
 
     @property
     def samples(self) -> Path:
@@ -221,9 +237,17 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def append_row(path: Path, row: dict[str, Any]) -> None:
-    """Append one JSON row to a .jsonl file in one write."""
+    """Append one JSON row to a .jsonl file in one write; NaN and infinity, which JSON cannot hold, become null."""
     with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+        file.write(json.dumps(_finite(row)) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(entry) for name, entry in value.items()}
+    return [_finite(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:

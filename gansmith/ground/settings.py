@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 EngineName = Literal["torch", "numpy"]
-NetName = Literal["dense", "dcgan", "own"]
+NetName = Literal["dense", "dcgan", "encdec", "hourglass", "resnet", "own"]
+ConditioningName = Literal["concat", "maps", "norm", "projection", "classifier"]
 LossName = Literal["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "relativistic"]
 RegularizerName = Literal["none", "r1", "r2", "r1+r2", "gradient-penalty"]
 FeedbackName = Literal["alternating", "joint", "stacked", "labels"]
@@ -62,8 +63,10 @@ class NetSettings:
 
     net: NetName = "dcgan"
     widths: tuple[int, ...] = (64, 32)  # features or channels of the hidden layers, in the order data flows
-    kernels: tuple[int, ...] = (4,)  # dcgan: kernel of each convolution; one value serves all
-    strides: tuple[int, ...] = (2,)  # dcgan: stride of each convolution; one value serves all
+    kernels: tuple[int, ...] = (4,)  # pictures: kernel of each convolution; one value serves all
+    strides: tuple[int, ...] = (2,)  # pictures: stride of each convolution; one value serves all
+    dense: tuple[int, ...] = ()  # dcgan: dense layers before the lowest picture, or after the flat features
+    bottleneck: int = 0  # encdec, hourglass: numbers in the code in the middle
     activation: ActivationName = "leaky"
     activations: tuple[ActivationName, ...] = ()  # one per hidden layer, where they differ
     slope: float = 0.2  # of "leaky" (Keras .3, TensorFlow .2, PyTorch .01)
@@ -77,7 +80,8 @@ class NetSettings:
     dropout: float = 0.0  # share of the features set to zero while training
     initial: InitialName = "pytorch"  # law of the initial weights
     initial_scale: float = 1.0  # "normal": the standard deviation; else a factor on the law
-    label_after: int = 0  # labelled: the one-hot label joins after so many hidden layers
+    conditioning: ConditioningName = "concat"  # labelled: how this network learns of the label; see nets/blocks.py
+    label_after: int = 0  # "concat", dense: the one-hot label joins after so many hidden layers
     spectral_norm: bool = False  # divide each weight by its largest singular value (Miyato et al. 2018)
 
 
@@ -188,6 +192,8 @@ class WatchSettings:
     checkpoint_epochs: float = 0.0  # epochs between checkpoints; 0 = by minutes only
     keep: int = 2  # newest checkpoints kept
     judge: float = 0.05  # share of the time for measuring quality, so that the best checkpoint is known; 0 = none
+    diagnose: float = 0.05  # share of the time for the doctor's looks at samples and verdicts; 0 = none
+    remedy: Literal["none", "auto"] = "none"  # "auto": go back and change one thing when something is wrong
     tensorboard: bool = False  # also write TensorBoard events (needs the extra `tensorboard`)
 
 

@@ -110,12 +110,12 @@ class Network(nn.Module):
         return Opinion(out.flatten(), None, classes)
 
     def _through(self, x: Tensor, passage: Passage) -> Tensor:
-        """All layers; the last one, and what is said aside, in at least float32."""
+        """All layers; the last one in at least float32."""
         layers = self.plan.layers
         last = len(layers) - 1
         with torch.autocast(x.device.type, enabled=False) if x.dtype == torch.float64 else nullcontext():
             for index, layer in enumerate(layers):
-                if isinstance(layer, Aside) or (index == last and not isinstance(layer, Activation | Reshape)):
+                if index == last and not isinstance(layer, Activation | Reshape):
                     with torch.autocast(x.device.type, enabled=False):
                         x = self._run(str(index), layer, x.to(_wide(x)), passage)
                 else:
@@ -153,7 +153,9 @@ class Network(nn.Module):
             case Skip():
                 return torch.cat([x, self._body(f"{number}.body.", layer.body, x, passage)], 1)
             case Aside():
-                passage.asides[layer.name] = self._body(f"{number}.body.", layer.body, x, passage)
+                with torch.autocast(x.device.type, enabled=False):  # its last layer is a last layer
+                    aside = self._body(f"{number}.body.", layer.body, x.to(_wide(x)), passage)
+                passage.asides[layer.name] = aside
                 return x
 
     def _body(self, prefix: str, layers: tuple[Layer, ...], x: Tensor, passage: Passage) -> Tensor:

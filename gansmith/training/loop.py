@@ -40,6 +40,7 @@ class Wish:
     kind: Literal["stop", "save", "rollback"]
     reason: str
     change: dict[str, Any] = field(default_factory=dict)  # rollback: settings to change, by dotted name
+    before: int | None = None  # rollback: to a checkpoint older than this update; None = to the newest
 
 
 class Watcher(Protocol):
@@ -75,6 +76,7 @@ class Outcome:
     seconds: float
     reason: str = ""
     change: dict[str, Any] = field(default_factory=dict)
+    before: int | None = None  # rollback: as in the wish
 
 
 def train(
@@ -127,7 +129,7 @@ def train(
         # do as they wish
         for wish in wishes:
             if wish.kind == "rollback":
-                return Outcome("rollback", update, seconds, wish.reason, wish.change)
+                return Outcome("rollback", update, seconds, wish.reason, wish.change, wish.before)
             if wish.kind == "stop":
                 outcome = Outcome("stopped", update, seconds, wish.reason)
         if final:

@@ -1,4 +1,4 @@
-"""The planar mixtures: geometry by hand, noise by its statistics, prefixes."""
+"""The mixtures: geometry by hand, noise by its statistics, prefixes."""
 
 import numpy as np
 import pytest
@@ -44,6 +44,14 @@ def test_the_spirals_modes_are_equally_far_along_it():
     assert (np.diff(radii) > 0).all()
     steps = np.linalg.norm(np.diff(centres, axis=0), axis=1)
     assert steps.max() / steps.min() < 1.1
+
+
+def test_the_gaussian_is_that_of_the_one_dimensional_gan_scaled():
+    points, labels = synthetic.points("gaussian", 100_000, 1)
+    assert points.shape == (100_000, 1)
+    assert (labels == 0).all()
+    assert points.mean() * 5 == pytest.approx(-1, abs=0.02)
+    assert points.std() * 5 == pytest.approx(1, abs=0.02)
 
 
 def test_the_first_points_do_not_depend_on_the_count_and_parts_differ():

@@ -23,6 +23,12 @@ VARIANTS = {
     "lazy-r1": {"regularizer__name": "r1", "regularizer__interval": 3},
     "targets": {"loss__real": [0.9, 1.0], "loss__fake": [0.0, 0.1]},
     "mirror": {"augment__name": "mirror"},
+    "rmsprop": {"optimizer__generator__name": "rmsprop", "optimizer__generator__momentum": 0.5},
+    "gradient-penalty": {"regularizer__name": "gradient-penalty", "regularizer__interval": 2},
+    "joint": {"feedback__name": "joint", "feedback__latents": "same"},
+    "stacked": {"feedback__name": "stacked", "discriminator__norm": "batch"},
+    "never-frozen": {"feedback__name": "stacked", "faults": ["never-frozen"]},
+    "relativistic": {"loss__name": "relativistic"},
     "same-latents": {"feedback__latents": "same", "feedback__generator_turns": 2},
 }
 

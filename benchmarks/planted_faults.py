@@ -1,0 +1,321 @@
+"""Plant one fault at a time into real trainings, and see whether the doctor names it; see that it leaves healthy runs
+alone.
+
+    python benchmarks/planted_faults.py --out DIR [--base digits] [--seeds 0 1 2] [--only NAME ...] [--data FOLDER]
+
+Every training is recorded once, as the rows of stats and the probes that the doctor would have seen; judging replays
+them. So a rule may be changed without training again, and a stopped benchmark goes on where it was. The confusion
+table is printed, and written to DIR/result.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gansmith.assemble.doctor import reference_of
+from gansmith.assemble.setup import Budget, Setup, build_game, choose_recipe, set_up
+from gansmith.diagnosis.doctor import Doctor, replay
+from gansmith.diagnosis.history import History
+from gansmith.diagnosis.probe import Probe, Prober
+from gansmith.ground.game import Now
+from gansmith.ground.recipe import flat, override
+from gansmith.ground.runfolder import read_rows
+from gansmith.ground.settings import Recipe
+from gansmith.training import loop
+from gansmith.training.loop import Moment, Order
+
+EVERY = 50  # updates between rows, and between probes
+DEADLINE = 500  # updates after the fault's start within which it is to be named
+ONSET = 300  # updates of healthy training before faults that can begin later
+LENGTH = 800  # updates of a faulty run
+GOOD = ("warming up", "still improving", "converged")
+
+
+# ---- faults
+
+
+class Planted:
+    """A game, and what is done to it after an update. Implements `ground.game.Game`."""
+
+    def __init__(self, game: Any, after: Callable[[Any, int], None]) -> None:
+        self.game, self.after_update = game, after
+        self.load, self.report, self.make, self.sample = game.load, game.report, game.make, game.sample
+        self.verdicts, self.state, self.restore = game.verdicts, game.state, game.restore
+
+    def step(self, indices: np.ndarray, now: Now) -> None:
+        """An update, then the mischief."""
+        self.game.step(indices, now)
+        self.after_update(self.game, now.update)
+
+
+def forget_latents(game: Any, update: int) -> None:
+    """From ONSET on the generator's first weights are 0: every latent makes the same item."""
+    if update >= ONSET:
+        for network in (game.generator.network, game.averaged):
+            network.array(0, "weight").data.zero_()
+
+
+def poison(game: Any, update: int) -> None:
+    """One weight of the discriminator becomes NaN at update 200."""
+    if update == 200:
+        weights = next(iter(game.discriminator.network.arrays().values())).data
+        weights[(0,) * weights.ndim] = float("nan")
+
+
+def pretrain(game: Any, setup: Setup, turns: int = 300) -> None:
+    """The discriminator learns to tell the untrained generator's items before the game begins."""
+    order = setup.order()
+    for turn in range(turns):
+        game.step(order.turns(turn + 1, 1), Now(turn + 1, 0, 0.0, setup.recipe.optimizer.discriminator.rate, 1.0))
+    game.report()
+
+
+class Narrowed:
+    """An order that from ONSET on shows items of some classes only."""
+
+    def __init__(self, order: Order, labels: np.ndarray, classes: tuple[int, ...]) -> None:
+        self.order, self.allowed = order, np.flatnonzero(np.isin(labels, classes))
+
+    def turns(self, update: int, discriminator_turns: int) -> np.ndarray:
+        """As before, or drawn from the allowed rows."""
+        rows = self.order.turns(update, discriminator_turns)
+        return rows if update < ONSET else self.allowed[rows % len(self.allowed)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A training with one fault, or with none."""
+
+    name: str
+    named: tuple[str, ...] = GOOD  # states that are right as the doctor's first finding
+    settings: dict[str, Any] = field(default_factory=dict)
+    start: int = 0  # update at which the fault begins
+    updates: int = LENGTH
+    recipe: str = ""  # instead of the base
+    data: str = ""
+    after: Callable[[Any, int], None] | None = None
+    before: Callable[[Any, Setup], None] | None = None
+    classes: tuple[int, ...] = ()  # the only ones shown from `start` on
+    shuffled_labels: bool = False
+
+
+BASES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "digits": ("digits", "", {"generator.widths": [64, 32, 16], "discriminator.widths": [16, 32, 64]}),
+    "mnist": ("mnist", "mnist", {"generator.widths": [64, 32, 16], "discriminator.widths": [16, 32, 64]}),
+    "clothing": (
+        "digits",
+        "clothing/clothing-128.zip",
+        {"data.size": "32", "generator.widths": [96, 64, 32, 16], "generator.strides": [2, 2, 2, 1],
+         "generator.kernels": [4, 4, 4, 3], "discriminator.widths": [16, 32, 64]},
+    ),
+}  # fmt: skip
+"""Base recipe, data and settings: small pairs, so that 800 updates take less than a minute."""
+
+RATES = ("optimizer.generator.rate", "optimizer.discriminator.rate")
+COLLAPSED = ("mode collapse", "partial mode collapse")
+FAULTS = (
+    Case("constant generator", ("mode collapse",), start=ONSET, after=forget_latents),
+    Case("one class", COLLAPSED, start=ONSET, classes=(1,)),
+    Case("two classes", COLLAPSED, start=ONSET, classes=(3, 7)),
+    Case("stacked, never frozen", ("discriminator pulled along",),
+         {"feedback.name": "stacked", "faults": ["never-frozen"], "regularizer.name": "none"}),
+    Case("D never trained", ("discriminator never moves",),
+         {"feedback.name": "stacked", "faults": ["never-trained"], "regularizer.name": "none"}),
+    Case("perfect D", ("discriminator overpowers",), {"loss.name": "minimax", "regularizer.name": "none",
+         "feedback.discriminator_turns": 5, "optimizer.generator.rate": 2e-4, "optimizer.discriminator.rate": 2e-3},
+         before=pretrain),
+    Case("sigmoid as logits", ("sigmoid as logits",),
+         {"faults": ["sigmoid-as-logits"], "discriminator.output": "sigmoid"}),
+    Case("[0,1] under tanh", ("wrong pixel range",), {"faults": ["wrong-pixel-range"], "data.pixels": "unit"}),
+    Case("rate x 100", ("rate too high",), dict.fromkeys(RATES, "x100")),
+    Case("rate / 100", ("rate too low",), dict.fromkeys(RATES, "/100")),
+    Case("003's picture", ("one picture memorised",), recipe="article-003-trick", data="mnist"),
+    Case("labels ignored", ("labels ignored",), {"data.labels": "classes"}, shuffled_labels=True),
+    Case("32 pictures", ("memorised pictures", "discriminator memorises"), {"data.first": 32}, updates=2000),
+    Case("NaN at 200", ("divergence",), start=200, updates=300, after=poison),
+)  # fmt: skip
+
+DENSE = {"data.batch": 100}
+HEALTHY = (
+    Case("healthy digits", recipe="digits", updates=1500),
+    Case("healthy mnist, dense", recipe="article-002", data="mnist", updates=2500),
+    Case("healthy mnist, article 001", recipe="article-001-plain", data="mnist", updates=1500),
+    Case("healthy mnist", recipe="mnist", data="mnist", updates=1200),
+    Case("healthy fashion", recipe="fashion", data="fashion-mnist", updates=1200),
+    Case("healthy ring", recipe="ring", updates=2500),
+    Case("healthy emoji", recipe="folder", data="emoji/noto-emoji-64.zip", settings={"data.size": "32"}, updates=800),
+    Case("healthy digits, labelled", recipe="digits", settings={"data.labels": "classes"}, updates=1000),
+)
+
+
+# ---- recording
+
+
+def setup_of(case: Case, base: str, seed: int, data: Path) -> Setup:
+    """The training of a case."""
+    recipe, source, settings = BASES[base] if not case.recipe else (case.recipe, "", {})
+    source = case.data or source
+    known = choose_recipe(recipe, data=str(data / source) if source else None, budget=Budget(updates=case.updates))
+    changes: dict[str, Any] = {**settings, "threads": 1, "watch.stats_every": EVERY, "device": "cpu", "seed": seed}
+    for name, value in case.settings.items():
+        if value in ("x100", "/100"):
+            rate = getattr(known.optimizer, name.split(".")[1]).rate
+            value = rate * 100 if value == "x100" else rate / 100
+        changes[name] = value
+    changes.setdefault("precision.name", "float32")
+    return set_up(choose_recipe(known, settings=changes))
+
+
+def record(case: Case, base: str, seed: int, data: Path, path: Path) -> None:
+    """Train, and write what the doctor would have seen."""
+    setup = setup_of(case, base, seed, data)
+    known = reference_of(setup)
+    game: Any = build_game(setup)
+    if case.shuffled_labels and setup.store.labels is not None:
+        game.load(setup.store.items, np.random.default_rng(seed).permutation(np.asarray(setup.store.labels)))
+    if case.before:
+        case.before(game, setup)
+    if case.after:
+        game = Planted(game, case.after)
+    order: Order = setup.order()
+    if case.classes and setup.store.labels is not None:
+        order = Narrowed(order, np.asarray(setup.store.labels), case.classes)
+    prober, events, probing = Prober(setup.recipe, known, setup.classes), [], 0.0
+
+    class Watch:
+        """Looks as often as the doctor would."""
+
+        def after(self, moment: Moment) -> None:
+            nonlocal probing
+            if moment.row is not None:
+                events.append({"row": {key: value for key, value in moment.row.items() if key != "layers"}})
+            if moment.update % EVERY == 0:
+                began = time.perf_counter()
+                probe = prober.probe(moment.game, moment.update, moment.images_seen)
+                probing += time.perf_counter() - began
+                events.append({"probe": probe.as_row()})
+
+    began = time.perf_counter()
+    loop.train(game, order, setup.clock(), [Watch()], lambda moment: None)
+    about = {"seconds": time.perf_counter() - began, "probing": probing, "recipe": flat(setup.recipe)}
+    about |= {"known": [known.real, known.count, known.classes, known.class_names], "case": case.name, "seed": seed}
+    part = path.with_suffix(".part")
+    part.write_text("".join(json.dumps(event) + "\n" for event in [{"about": about}, *events]), encoding="utf-8")
+    os.replace(part, path)
+
+
+# ---- judging
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the doctor said of one recorded training."""
+
+    case: str
+    seed: int
+    said: list[tuple[int, str]]  # update and state, as it changed
+    named: str  # the first alarm, or how training got on
+    at: int  # update at which that was first said
+    right: bool
+    late: int  # updates between the fault's start and its right name; -1 = never
+    seconds: float
+    probing: float
+
+
+def judged(case: Case, path: Path) -> Verdict:
+    """Replay a record. Faults count from their start, copies from the first probe whose copy rate is twice as high."""
+    about, *events = read_rows(path)
+    about = about["about"]
+    real, count, classes, names = about["known"]
+    recipe = override(Recipe(), about["recipe"])
+    probes = [probe for event in events if (probe := Probe.of_row(event.get("probe", {}))) is not None]
+    doctor = Doctor(History(recipe, real, count, classes, tuple(names)))
+    said = [(u, f) for u, f in replay(doctor, (e["row"] for e in events if "row" in e), probes)]
+    start = case.start if case.name != "32 pictures" else copies_begin(probes)
+    alarms = [(update, finding.state) for update, finding in said if finding.is_alarm]
+    states = [(update, finding.state) for update, finding in said]
+    first = alarms[0] if alarms else states[-1] if states else (0, "nothing")
+    if case.named == GOOD:
+        return Verdict(
+            case.name, about["seed"], states, first[1], first[0], not alarms, 0, about["seconds"], about["probing"]
+        )
+    hit = next((update for update, state in alarms if state in case.named), None)
+    late = -1 if hit is None else max(0, hit - start)
+    right = first[1] in case.named and 0 <= late <= DEADLINE
+    return Verdict(
+        case.name, about["seed"], states, first[1], first[0], right, late, about["seconds"], about["probing"]
+    )
+
+
+def copies_begin(probes: list[Probe]) -> int:
+    """The first update at which the copy rate is twice that of real items, which is 1 in 100."""
+    return next((probe.update for probe in probes if probe.numbers.get("copies", 0.0) >= 0.02), probes[-1].update)
+
+
+def table(verdicts: list[Verdict]) -> str:
+    """The confusion table: a line for each case, what was said of each seed, and how soon."""
+    lines = [f"{'planted':<28}{'right':>7}  named (seed: update)"]
+    for name in dict.fromkeys(verdict.case for verdict in verdicts):
+        of = [verdict for verdict in verdicts if verdict.case == name]
+        named = ", ".join(f"{v.named} ({v.seed}: {v.at}{'' if v.right else ' WRONG'})" for v in of)
+        lines.append(f"{name:<28}{sum(v.right for v in of):>4}/{len(of)}  {named}")
+    faults = [v for v in verdicts if not v.case.startswith("healthy")]
+    well = [v for v in verdicts if v.case.startswith("healthy")]
+    probing = sum(v.probing for v in verdicts) / max(sum(v.seconds for v in verdicts), 1e-9)
+    lines.append(
+        f"faults named rightly {sum(v.right for v in faults)}/{len(faults)}; false alarms "
+        f"{sum(not v.right for v in well)}/{len(well)} healthy runs; looking took {probing:.1%} of the time"
+    )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Record what is missing, judge everything, print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n", maxsplit=1)[0])
+    parser.add_argument(
+        "--out", type=Path, required=True, help="a folder for the records; what is there is not trained again"
+    )
+    parser.add_argument(
+        "--base", choices=sorted(BASES), default="digits", help="into which training faults are planted"
+    )
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--only", nargs="*", help="names of cases; or 'faults', 'healthy'")
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("GANSMITH_DATA", "../shared/data")))
+    parser.add_argument("--judge", action="store_true", help="train nothing")
+    options = parser.parse_args()
+    groups = {"faults": FAULTS, "healthy": HEALTHY}
+    cases = [case for group in options.only or ("faults", "healthy") for case in groups.get(group, ())]
+    cases += [case for case in (*FAULTS, *HEALTHY) if case.name in (options.only or ())]
+    options.out.mkdir(parents=True, exist_ok=True)
+    verdicts: list[Verdict] = []
+    for seed in options.seeds:
+        for case in cases:
+            path = options.out / record_name(case, options.base, seed)
+            if not path.exists() and not options.judge:
+                print(f"training: {case.name}, seed {seed}", flush=True)
+                record(case, options.base, seed, options.data, path)
+            if path.exists():
+                verdicts.append(judged(case, path))
+    print(table(verdicts))
+    result = [dataclasses.asdict(verdict) for verdict in verdicts]
+    (options.out / "result.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+def record_name(case: Case, base: str, seed: int) -> str:
+    """The file of one training: cases with a recipe of their own do not depend on the base."""
+    words = "".join(letter if letter.isalnum() else "-" for letter in case.name)
+    return f"{words}-{case.recipe or base}-{seed}.jsonl"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""How training gets on, where nothing is wrong: keep on, or stop."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gansmith.diagnosis import signals
+from gansmith.diagnosis.findings import Finding
+from gansmith.diagnosis.history import History
+
+EARLY_PROBES = 4
+EARLY_ROWS = 4
+WINDOW = 0.34  # of the probes so far, in which progress is looked for
+WINDOW_LEAST = 8  # probes
+GAIN = 0.04  # of its size, that a figure gets better by within the window
+FIGURES = {"quality": -1, "nearness": -1, "coverage": 1, "precision": 1}  # what is better, less or more
+
+
+def course(history: History) -> Finding:
+    """ "warming up", "still improving", "converged", or without samples "balanced"."""
+    updates = history.probe_updates()
+    if not len(updates):
+        if len(history.rows) < EARLY_ROWS:
+            return _warming(history)
+        text = "Nothing in the game's numbers is wrong; without samples no more can be said."
+        return Finding("balanced", history.update, text, severity="course")
+    if len(updates) < EARLY_PROBES:
+        return _warming(history)
+    window = max(WINDOW_LEAST, int(WINDOW * len(updates)))
+    gains = {name: gain(history, name, window) for name in FIGURES}
+    best = max(gains, key=lambda name: gains[name])
+    evidence = {f"gain in {name}": round(value, 4) for name, value in gains.items()}
+    if len(updates) < WINDOW_LEAST or gains[best] > GAIN:
+        text = f"Keep on: {best} got better by {max(gains[best], 0):.0%} over the last {len(updates[-window:])} probes."
+        return Finding("still improving", int(updates[-window:][0]), text, evidence, "course")
+    since = int(updates[-window:][0])
+    text = f"Nothing has got better since update {since:,}: stop here, or lower the rates for a last polish."
+    return Finding("converged", since, text, evidence, "course")
+
+
+def gain(history: History, name: str, window: int) -> float:
+    """By how much of its size a figure got better within the last `window` probes (robust slope x span)."""
+    values, updates = history.probed(name, window), history.probe_updates(window)
+    there = np.isfinite(values)
+    if there.sum() < 3:
+        return 0.0
+    values, updates = values[there], updates[there]
+    rise = signals.slope(updates, values) * (updates[-1] - updates[0]) * FIGURES[name]
+    return float(rise / max(abs(float(np.median(values))), 1e-3))
+
+
+def _warming(history: History) -> Finding:
+    return Finding("warming up", 0, "Too early to say anything.", severity="course")

@@ -1,0 +1,146 @@
+"""The doctor beside the training loop: it looks on a budget, says what it finds, and may wish for another course."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gansmith.diagnosis.doctor import Doctor, replay
+from gansmith.diagnosis.findings import Finding
+from gansmith.diagnosis.history import History
+from gansmith.diagnosis.pictures import beside
+from gansmith.diagnosis.probe import Probe, Prober
+from gansmith.diagnosis.reference import Reference
+from gansmith.ground.pixels import write_png
+from gansmith.ground.recipe import flat
+from gansmith.ground.runfolder import RunFolder, append_row, read_rows
+from gansmith.ground.settings import Recipe
+from gansmith.training.loop import Moment, Wish
+
+PROBE_EVERY = 50  # updates, where the budget allows it
+PATIENCE = 3  # looks that an alarm stands before a remedy is tried
+HEALTHY_SAVES = 200  # updates between checkpoints to which a remedy may go back
+
+
+def note_known(folder: RunFolder, known: Reference) -> None:
+    """Write what is known of the real items as the first row of probes.jsonl: a later diagnosis needs no data."""
+    about = {"real": known.real, "count": known.count, "classes": known.classes, "class_names": list(known.class_names)}
+    append_row(folder.probes, {"update": 0, "about": about})
+
+
+def remembered(folder: RunFolder, recipe: Recipe | None) -> History:
+    """An empty history with what `note_known` wrote."""
+    about = next((row["about"] for row in read_rows(folder.probes) if isinstance(row.get("about"), dict)), {})
+    try:
+        real = {str(name): float(value) for name, value in about.get("real", {}).items()}
+        names = tuple(str(name) for name in about.get("class_names", ()))
+        return History(recipe, real, int(about.get("count", 0)), int(about.get("classes", 0)), names)
+    except (AttributeError, TypeError, ValueError):
+        return History(recipe)
+
+
+def probes_of(folder: RunFolder) -> list[Probe]:
+    """The probes that were taken of a run."""
+    return [probe for row in read_rows(folder.probes) if (probe := Probe.of_row(row)) is not None]
+
+
+def picture_of(folder: RunFolder, finding: Finding, update: int, prober: Prober) -> str:
+    """Draw what a finding means, from the newest samples; the file's name within the run, "" where there is none."""
+    if prober.newest is None or not finding.is_alarm:
+        return ""
+    picture = beside(finding.state, prober.newest, prober.known)
+    if picture is None:
+        return ""
+    folder.diagnosis.mkdir(exist_ok=True)
+    path = folder.diagnosis / f"{update:08d}-{finding.state.replace(' ', '-')}.png"
+    write_png(path, picture)
+    return path.relative_to(folder.root).as_posix()
+
+
+class Watch:
+    """A watcher. It writes probes.jsonl and findings.jsonl, and hands each change of its mind to `say`."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        recipe: Recipe,
+        known: Reference,
+        classes: int,
+        *,
+        say: Callable[[str], None],
+        seconds: float = 0.0,
+        tried: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """classes: that the players are told of. seconds: of the loop before it began. tried: changes made before."""
+        self.folder, self.recipe, self.known, self.say = folder, recipe, known, say
+        history = History(recipe, dict(known.real), known.count, known.classes, known.class_names)
+        self.doctor = Doctor(history)
+        replay(self.doctor, read_rows(folder.stats), probes_of(folder))
+        self.prober = Prober(recipe, known, classes)
+        self.began, self.spent, self.cost = seconds, 0.0, 0.0
+        self.tried = [dict(change) for change in tried]
+        self.stood = 0  # looks that the leading alarm has stood
+        self.saved = 0  # update of the last checkpoint wished for
+        self.helpless = False  # said that there is no remedy left
+
+    def after(self, moment: Moment) -> Wish | None:
+        """Look, where a row or a probe is due."""
+        probe = self._probe(moment) if self._affordable(moment) else None
+        if moment.row is None and probe is None:
+            return None
+        finding = self.doctor.look(row=moment.row, probe=probe)
+        if finding is not None:
+            picture = picture_of(self.folder, finding, moment.update, self.prober)
+            append_row(self.folder.findings, replace(finding, picture=picture).as_row(moment.update))
+            self.say(f"update {moment.update:,}: {finding.line()}")
+        return self._wish(moment) if self.recipe.watch.remedy == "auto" else None
+
+    def _affordable(self, moment: Moment) -> bool:
+        """Every PROBE_EVERY updates, as long as all looks together keep within their share of the time; and at last."""
+        if moment.last or moment.update == 0:
+            return True
+        share = self.recipe.watch.diagnose
+        within = self.spent == 0 or self.spent + self.cost <= share * (moment.seconds - self.began)
+        return moment.update % PROBE_EVERY == 0 and within
+
+    def _probe(self, moment: Moment) -> Probe:
+        began = time.perf_counter()
+        probe = self.prober.probe(moment.game, moment.update, moment.images_seen)
+        if moment.update:  # the first look warms caches, and is made before the clock starts
+            self.cost = time.perf_counter() - began
+            self.spent += self.cost
+        append_row(self.folder.probes, probe.as_row())
+        return probe
+
+    def _wish(self, moment: Moment) -> Wish | None:
+        """Go back and change one thing, once an alarm has stood long enough; keep healthy states to go back to."""
+        leading = self.doctor.leading
+        if not leading.is_alarm:
+            self.stood = 0
+            due = moment.row is not None and moment.update - self.saved >= HEALTHY_SAVES
+            if due and leading.state != "warming up" and not moment.last:
+                self.saved = moment.update
+                return Wish("save", "a healthy state to go back to")
+            return None
+        self.stood += 1
+        if self.stood < PATIENCE and leading.state != "divergence":
+            return None
+        change = next_change(leading, self.recipe, self.tried)
+        if change is None:
+            if not self.helpless:
+                self.helpless = True
+                self.say(f"no setting that was not tried helps against {leading.state}: going on as it is")
+            return None
+        return Wish("rollback", leading.line(), change, before=leading.since_update)
+
+
+def next_change(finding: Finding, recipe: Recipe, tried: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The first remedy that changes something and was not tried before; None where there is none left."""
+    now = flat(recipe)
+    for remedy in finding.remedy:
+        change = {name: value for name, value in remedy.settings.items() if now.get(name) != value}
+        if change and change not in tried:
+            return change
+    return None
