@@ -85,3 +85,7 @@ def test_the_package_knows_no_temporary_folder():
 def test_no_text_was_left_half_done():
     words = "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX"))
     assert not lines_with(rf"\b({words})\b", (path for path in files() if path.suffix in (".py", ".md", ".toml")))
+
+
+def test_no_merge_was_left_half_done():
+    assert not lines_with(r"^(<{7}|={7}|>{7})( |$)", files())
