@@ -115,10 +115,13 @@ def begin(
     for remark in setup.remarks:
         say(remark)
     game = build_game(setup, nets)  # before the folder: what cannot be built leaves nothing behind
-    folder.create(setup.recipe)
-    runfolder.write_json(folder.environment, environment(setup.recipe))
-    runfolder.write_json(folder.data, describe_data(setup.store))
-    write_png(folder.real_sheet, sheet_drawer(setup)(_real_sheet_items(setup)))
+
+    def fill() -> None:
+        runfolder.write_json(folder.environment, environment(setup.recipe))
+        runfolder.write_json(folder.data, describe_data(setup.store))
+        write_png(folder.real_sheet, sheet_drawer(setup)(_real_sheet_items(setup)))
+
+    folder.create(setup.recipe, fill)
     return _drive(setup, game, folder, nets, Start(), watching, say)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -152,18 +152,30 @@ class RunFolder:
             return []
         return sorted(path.name.partition("-") for path in self.explore.iterdir() if path.is_dir())
 
-    def create(self, recipe: Recipe) -> None:
-        """Make the folder and store the recipe. Raises RunError when something else is in the way."""
+    def create(self, recipe: Recipe, fill: Callable[[], None] = lambda: None) -> None:
+        """Make the folder, let `fill` write what belongs to its beginning, and store the recipe last.
+
+        The recipe makes a folder a run: what a kill before that leaves behind is begun again, not in the way.
+        Raises RunError when something else is.
+        """
         if self.recipe.exists():
             raise RunError(f"{self.root} already holds a run: choose another --out, or `gansmith resume {self.root}`")
-        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+        if self.root.exists() and (not self.root.is_dir() or self._strangers()):
             raise RunError(f"{self.root} is not an empty folder: choose another --out")
         try:
             self.samples.mkdir(parents=True, exist_ok=True)
             self.checkpoints.mkdir(exist_ok=True)
+            fill()
             self.store_recipe(recipe)
         except OSError as error:
             raise RunError(f"{self.root} cannot be made: {error.strerror or error}") from None
+
+    def _strangers(self) -> set[str]:
+        """What lies in the folder and is not of a run that was killed while it was made."""
+        ours = {path.name for path in (self.environment, self.data, self.real_sheet, self.samples, self.checkpoints)}
+        found = {path.name.removesuffix(".part") for path in self.root.iterdir()}
+        full = {path.name for path in (self.samples, self.checkpoints) if path.is_dir() and any(path.iterdir())}
+        return (found - ours - {self.recipe.name}) | full
 
     def store_recipe(self, recipe: Recipe) -> None:
         """Write the resolved recipe, replacing the old one in one move."""
