@@ -18,7 +18,7 @@ from rich.text import Text
 from gansmith.assemble.run import Run
 from gansmith.ground.errors import StoppedByUser
 from gansmith.ground.pixels import half_blocks
-from gansmith.ground.runfolder import RunFolder
+from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.training.loop import Moment, Wish
 
 SHOWN = ("loss.discriminator", "loss.generator", "probability.real", "probability.fake")
@@ -82,6 +82,8 @@ class Display:
         table = Table(box=None, show_header=False, pad_edge=False)
         for name, text in cells(row, moment).items():
             table.add_row(Text(name, style="dim"), text)
+        if state := newest_state(self.folder):
+            table.add_row(Text("doctor", style="dim"), state)
         parts: list[Any] = [table]
         sheet = newest_sheet(self.folder) if self.preview else None
         if sheet is not None:
@@ -125,6 +127,16 @@ def newest_sheet(folder: RunFolder) -> np.ndarray | None:
         return None
     with Image.open(sheets[-1]) as picture:
         return np.asarray(picture.convert("RGB"))
+
+
+def newest_state(folder: RunFolder) -> str:
+    """What the doctor said last, in a word or two; "" where it said nothing."""
+    state = ""
+    for row in read_rows(folder.findings):
+        state = str(row.get("state"))
+        if row.get("severity") == "alarm":
+            state += f" since update {row.get('since_update')}"
+    return state
 
 
 def strip(sheet: np.ndarray, columns: int) -> np.ndarray:

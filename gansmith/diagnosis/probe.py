@@ -94,7 +94,9 @@ class Prober:
         self.recipe, self.known, self.classes = recipe, known, classes
         rng = streams.generator(recipe.seed, "diagnosis")
         self.latents = streams.latents(rng, recipe.latent.law, (SAMPLES, recipe.latent.dim))
-        self.labels = np.arange(SAMPLES) % classes if classes else None
+        # in random order: what is measured over pairs must not meet the same classes at every step
+        turns = streams.generator(recipe.seed, "diagnosis", 0, 4).permutation(SAMPLES)
+        self.labels = turns % classes if classes else None
         self.newest: Look | None = None
 
     def probe(self, game: Game, update: int, images_seen: int, *, judge: bool = True) -> Probe:

@@ -74,7 +74,7 @@ def _generator_still(recipe: Recipe) -> tuple[Remedy, ...]:
 
 
 def _pulled(recipe: Recipe) -> tuple[Remedy, ...]:
-    change = {"feedback.name": "alternating"} | _without(recipe, "never-frozen")
+    change = {"feedback.name": "alternating"} | _without(recipe, "never-frozen", "never-trained")
     return (Remedy(change, "the discriminator's weights must not move in the generator's turn"),)
 
 

@@ -106,8 +106,8 @@ def regression_to_the_mean(history: History) -> Finding | None:
     if len(spread) < 3 or not ((spread < MEAN_SPREAD) & (contrast > MEAN_CONTRAST)).all():
         return None
     likeness = history.probed("mean likeness", 3)
-    if not (likeness > MEAN_LIKENESS).all():
-        return None
+    if not (likeness > MEAN_LIKENESS).all() or np.nanmax(variety(history)) > MANY_KINDS:
+        return None  # what was varied before has collapsed
     return Finding(
         "regression to the mean",
         int(history.probe_updates(3)[0]),

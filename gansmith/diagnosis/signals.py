@@ -108,7 +108,9 @@ def copy_ratio(squared: np.ndarray, next_ones: int, *, skip_self: bool = False) 
     first = int(skip_self)
     last = min(first + 1 + next_ones, squared.shape[1])
     near = np.sqrt(np.sort(np.partition(squared, last - 1, axis=1)[:, :last], axis=1)[:, first:])
-    around = near[:, 1:].mean(1) if near.shape[1] > 1 else near[:, 0]
+    if near.shape[1] < 2:
+        return np.ones(len(near))  # nothing to compare with
+    around = near[:, 1:].mean(1)
     return np.where(around > EPSILON, near[:, 0] / np.maximum(around, EPSILON), 0.0)
 
 
@@ -159,9 +161,3 @@ def slope(xs: np.ndarray, ys: np.ndarray) -> float:
     first, second = np.triu_indices(len(xs), 1)
     gaps = xs[second] - xs[first]
     return float(np.median((ys[second] - ys[first])[gaps != 0] / gaps[gaps != 0])) if (gaps != 0).any() else 0.0
-
-
-def turning(values: np.ndarray) -> float:
-    """How much a series goes to and fro for every step it gets on: path length / distance made good; 1 = straight."""
-    path = float(np.abs(np.diff(values)).sum())
-    return path / max(abs(float(values[-1] - values[0])), EPSILON) if len(values) > 1 else 1.0

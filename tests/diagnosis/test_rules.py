@@ -1,0 +1,208 @@
+"""Every state is found where its signature is, within 500 updates, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gansmith.diagnosis.findings import STATES, Remedy
+from gansmith.diagnosis.remedies import REMEDIES, remedies
+from gansmith.diagnosis.rules import RULES
+from gansmith.diagnosis.watcher import next_change
+from gansmith.ground.recipe import override
+from gansmith.ground.settings import Recipe
+
+from .histories import alarms, history, noisy
+
+COURSE = ("warming up", "still improving", "converged", "balanced")
+
+
+def one_kind(update: int) -> dict[str, list[int]]:
+    return {"prototypes": [0] * 4 + [240] + [0] * 15, "classes": [0, 250] + [0] * 8}
+
+
+def rotating(update: int) -> dict[str, list[int]]:
+    kinds = [0] * 20
+    kinds[update // 50 * 3 % 20] = 256
+    return {"prototypes": kinds}
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "divergence": {"rows": {"loss.generator": float("nan")}, "start": 400},
+    "sigmoid as logits": {"edges": (0.004, 0.7)},
+    "wrong pixel range": {"probes": {"outside": 0.3}},
+    "rate too high": {"rows": {"loss.discriminator": 300.0}, "probes": {"spread": 0.0, "diversity": 0.001}},
+    "rate too low": {
+        "rows": {"step.discriminator": 3e-4, "step.generator": 1e-4},
+        "probes": {"quality": 1.3, "nearness": 2.6, "kinds": 0.2, "diversity": 0.6},
+    },
+    "discriminator never moves": {"rows": {"step.discriminator": 0.0}},
+    "generator never moves": {"rows": {"step.generator": 0.0}},
+    "discriminator pulled along": {
+        "rows": {"accuracy.fake": 0.01, "loss.generator": 0.09, "loss.discriminator": 2.9},
+        "probes": {"spread": 0.005, "diversity": 0.005},
+    },
+    "one picture memorised": {
+        "probes": {"spread": 1e-6, "diversity": 1e-6, "contrast": 1e-4, "stamp": 0.97, "mean likeness": 0.6}
+    },
+    "regression to the mean": {
+        "probes": {"spread": 0.05, "diversity": 0.04, "contrast": 0.5, "mean likeness": 0.99, "kinds": 0.06}
+    },
+    "mode collapse": {"probes": {"spread": 0.0, "diversity": 0.0, "kinds": 0.05, "mean likeness": 0.9}, "start": 300},
+    "cycling mode collapse": {"probes": {"kinds": 0.2, "classes drawn": 2.0}, "shares": rotating},
+    "partial mode collapse": {"probes": {"kinds": 0.2, "classes drawn": 1.1}, "shares": one_kind, "start": 300},
+    "label-wise mode collapse": {"shares": lambda update: {"spread by label": [900, 880, 20, 910]}},
+    "memorised pictures": {"probes": {"copies": 0.6, "nearness": 0.2}, "start": 300},
+    "discriminator memorises": {"probes": {"favour": 0.97}, "start": 300},
+    "labels ignored": {"probes": {"agreement": 0.11, "label effect": 0.9}},
+    "discriminator overpowers": {
+        "rows": {"accuracy.real": 1.0, "accuracy.fake": 1.0, "probability.fake": 0.001},
+        "probes": {"quality": 0.8},
+    },
+    "generator overpowers": {"rows": {"accuracy.fake": 0.02, "loss.generator": 0.2}},
+    "vanishing gradients": {"rows": {"gradient.generator": 1e-6}, "start": 300},
+    "exploding gradients": {"rows": {"gradient.generator": 5e4}, "start": 500},
+    "oscillation": {
+        "rows": {"loss.discriminator": lambda update: 2.4 if update // 100 % 2 else 0.2},
+        "probes": {"quality": 0.5, "nearness": 1.5, "coverage": 0.3, "precision": 0.5},
+    },
+    "checkerboard": {"probes": {"finest": 60.0}},
+}  # fmt: skip
+
+
+def test_every_state_has_a_case_a_rule_and_a_remedy():
+    assert set(CASES) == set(RULES)
+    assert set(RULES) | set(COURSE) == set(STATES)
+    assert set(REMEDIES) == set(STATES)
+
+
+@pytest.mark.parametrize("state", CASES)
+def test_a_signature_is_named_and_leads(state: str):
+    case = CASES[state]
+    slow = {"oscillation": 1100}.get(state, case.get("start", 0) + 500 + (500 if state == "checkerboard" else 0))
+    _, said, doctor = history(slow, **case)
+    assert doctor.leading.state == state
+    assert alarms(said) == (["partial mode collapse", state] if state.startswith("cycling") else [state])
+    finding = doctor.leading
+    assert finding.since_update <= slow
+    assert finding.text
+    assert finding.evidence
+    assert all(np.isfinite(value) for value in finding.evidence.values())
+
+
+GUILTY = {
+    "sigmoid as logits": {"discriminator.output": "sigmoid", "faults": ["sigmoid-as-logits"]},
+    "wrong pixel range": {"data.pixels": "unit", "faults": ["wrong-pixel-range"]},
+    "discriminator never moves": {"feedback.name": "stacked", "faults": ["never-trained"]},
+    "generator never moves": {"feedback.name": "labels"},
+    "discriminator pulled along": {"feedback.name": "stacked", "faults": ["never-frozen"]},
+    "one picture memorised": {"generator.initial_scale": 0.002, "data.batch": 1},
+    "regression to the mean": {"feedback.name": "labels", "feedback.labels": "regression"},
+    "checkerboard": {"generator.kernels": [5]},
+}
+"""Recipes that have the fault; of the other states the default recipe will do."""
+
+
+@pytest.mark.parametrize("state", CASES)
+def test_an_alarm_brings_a_setting_to_change(state: str):
+    recipe = override(Recipe(), GUILTY.get(state, {}))
+    _, _, doctor = history(1100, recipe=recipe, **CASES[state])
+    change = next_change(doctor.leading, recipe, [])
+    if state == "labels ignored":  # labels that belong to other pictures: no setting mends them
+        assert change is None
+        return
+    assert change
+    assert override(recipe, change) != recipe
+    assert next_change(doctor.leading, recipe, [change]) != change  # nothing is tried twice
+
+
+def test_a_healthy_run_raises_no_alarm():
+    _, said, doctor = history(3000)
+    assert alarms(said) == []
+    assert doctor.leading.state in ("still improving", "converged")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_raises_no_alarm(seed: int):
+    jitter: dict[str, Callable[[int], float]] = {
+        "loss.discriminator": noisy(1.2 + seed / 10, 0.15),
+        "loss.generator": noisy(0.9, 0.2),
+        "gradient.generator": noisy(0.4, 0.5),
+    }
+    _, said, _ = history(2000, rows=jitter, probes={"kinds": noisy(0.85, 0.05), "diversity": noisy(0.9, 0.05)})
+    assert alarms(said) == []
+
+
+def test_a_run_that_stands_still_has_converged():
+    flat = {"quality": 0.14, "nearness": 1.2, "coverage": 0.6, "precision": 0.8}
+    _, said, doctor = history(2500, probes={name: noisy(value, 0.01) for name, value in flat.items()}, start=400)
+    assert [finding.state for _, finding in said] == ["still improving", "converged"]
+    assert doctor.leading.since_update >= 400
+
+
+def test_stats_alone_say_what_they_can():
+    _, said, doctor = history(800, seen=False)
+    assert alarms(said) == []
+    assert doctor.leading.state == "balanced"
+    _, said, _ = history(800, seen=False, **{"rows": CASES["discriminator pulled along"]["rows"]})
+    assert alarms(said) == ["discriminator pulled along"]
+
+
+def test_a_collapse_that_mends_itself_is_forgotten():
+    bad = {name: lambda update, value=value: value if update < 600 else 0.9 for name, value in
+           {"spread": 0.0, "diversity": 0.0}.items()}  # fmt: skip
+    _, said, doctor = history(1200, probes=bad, start=300)
+    assert alarms(said) == ["mode collapse"]
+    assert not doctor.leading.is_alarm
+
+
+def test_one_odd_look_is_no_alarm():
+    once = {"diversity": lambda update: 0.0 if update == 400 else 0.95}
+    _, said, _ = history(800, probes=once)
+    assert alarms(said) == []
+
+
+def test_causes_lead_their_effects():
+    """A frozen discriminator makes everything else wrong too."""
+    case = CASES["discriminator never moves"]
+    effects = {"diversity": 0.05, "spread": 0.04, "kinds": 0.06}
+    _, said, doctor = history(800, rows=case["rows"], probes=effects)
+    assert alarms(said)[-1] == "discriminator never moves"
+    assert "mode collapse" in {finding.state for finding in doctor.others}
+
+
+@pytest.mark.parametrize(("article", "state"), [("000", "discriminator never moves"), ("000", "discriminator pulled along"),
+                                            ("000", "regression to the mean"), ("003", "one picture memorised")])  # fmt: skip
+def test_articles_are_named(article: str, state: str):
+    _, _, doctor = history(500, **CASES[state])
+    assert doctor.leading.article == article
+
+
+RECIPES = [Recipe(), override(Recipe(), {"loss.name": "minimax", "feedback.discriminator_turns": 3}),
+           override(Recipe(), {"regularizer.name": "r1", "regularizer.gamma": 500.0, "augment.name": "mirror"}),
+           override(Recipe(), {"discriminator.output": "sigmoid", "faults": ["sigmoid-as-logits"]}),
+           override(Recipe(), {"data.pixels": "unit", "faults": ["wrong-pixel-range"]}),
+           override(Recipe(), {"feedback.name": "stacked", "faults": ["never-frozen"]}),
+           override(Recipe(), {"feedback.name": "stacked", "faults": ["never-trained"]})]  # fmt: skip
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: ",".join(recipe.faults) or recipe.loss.name)
+def test_every_remedy_is_a_recipe(recipe: Recipe):
+    """Applied to the recipe that has the fault, it is accepted."""
+    for state in STATES:
+        if recipe.faults and state not in ("sigmoid as logits", "wrong pixel range", "discriminator pulled along",
+                                           "discriminator never moves"):  # fmt: skip
+            continue
+        for remedy in remedies(state, recipe):
+            override(recipe, dict(remedy.settings))
+
+
+def test_a_remedy_reads_as_it_is_typed():
+    remedy = Remedy({"regularizer.name": "r1", "regularizer.gamma": 1.0}, "why", "Source 2018")
+    assert remedy.line() == "--set regularizer.name=r1 --set regularizer.gamma=1: why (Source 2018)"
+    assert Remedy({}, "more data").line() == "more data"
+    typed = [part for part in remedy.line().split(": ")[0].split() if part != "--set"]
+    assert override(Recipe(), typed) == override(Recipe(), dict(remedy.settings))
