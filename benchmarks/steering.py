@@ -334,7 +334,23 @@ def measuring(bench: Bench, counts: tuple[int, ...] = (10, 25, 50, 100, 200, 400
         if own:
             told[f"own samples below {RECOVERED} at 100"] = {"mean": np.mean(own), "least": min(own)}
         print(count, json.dumps(plain(told[str(count)])), flush=True)
-    return told
+    return told | {"measurements that LASSO needs for the generator's error": as_many(told, counts)}
+
+
+def as_many(told: dict[str, Any], counts: tuple[int, ...]) -> dict[str, Any]:
+    """For each number of measurements, how many the best LASSO needs to err as little as the generator; its curve is
+    interpolated between counts, on logarithmic axes. None: more than there are pixels."""
+    lasso = [min(row["mean"] for name, row in told[str(m)].items() if name.startswith("LASSO")) for m in counts]
+    needed: dict[str, Any] = {}
+    for count in counts:
+        error = told[str(count)]["generator"]["mean"]
+        if lasso[-1] > error:
+            needed[str(count)] = None
+            continue
+        falling = np.minimum.accumulate(lasso)
+        place = np.interp(-np.log(error), -np.log(falling), np.log(counts))
+        needed[str(count)] = {"measurements": round(float(np.exp(place))), "times": float(np.exp(place)) / count}
+    return needed
 
 
 def hearing(bench: Bench) -> dict[str, Any]:

@@ -18,19 +18,14 @@ if TYPE_CHECKING:
 
 
 def load_discriminator(folder: RunFolder, generator: Generator, checkpoint: str = "last") -> Network:
-    """The discriminator of a checkpoint, frozen. Raises RunError for networks of one's own, and damaged ones."""
+    """The discriminator of a checkpoint, frozen. Raises RunError."""
     from gansmith.game.player import load_arrays
-    from gansmith.nets import plan_discriminator
-    from gansmith.nets.initial import initial_weights
-    from gansmith.nets.network import Network
+    from gansmith.nets.build import build_players
 
-    if generator.nets is not None:
-        raise RunError("the discriminator of networks of your own is not loaded here: do without it (--no-realism)")
     saved = checkpoints.saved_updates(folder)
     update = saved[-1] if checkpoint == "last" else find_update(folder, checkpoint)
     arrays = checkpoints.load_network(folder, update, "discriminator")
-    plan = plan_discriminator(generator.recipe, generator.item_shape, generator.classes)
-    network = Network(plan, initial_weights(plan, generator.recipe.discriminator, generator.recipe.seed))
+    _, network, _ = build_players(generator.recipe, generator.item_shape, generator.classes, generator.nets)
     load_arrays(network, {f"discriminator/{name}": array for name, array in arrays.items()}, "discriminator")
     return network.requires_grad_(False)
 
@@ -39,22 +34,26 @@ def verdict(network: Network, generator: Generator) -> Verdict:
     """Logits (B,) of pictures (B, C, H, W) in [0, 1] and their labels."""
 
     def judge(pictures: Tensor, labels: Tensor | None) -> Tensor:
-        return network(pixels.from_unit(pictures, generator.recipe.data.pixels), labels).flatten()
+        return network.opinion(pixels.from_unit(pictures, generator.recipe.data.pixels), labels).overall
 
     return judge
 
 
 def features(network: Network, generator: Generator) -> Features:
-    """The discriminator's activations halfway to its verdict, of pictures (B, C, H, W) in [0, 1] and their labels."""
-    from gansmith.ground.plan import Activation, Plan
+    """The discriminator's activations halfway to its verdict, of pictures (B, C, H, W) in [0, 1] and their labels.
+
+    Raises RunError for networks of one's own, which have no plan.
+    """
+    from gansmith.ground.plan import Activation, Plan, Residual
+    from gansmith.latent.first_layer import as_arrays
     from gansmith.nets.network import Network
 
-    assert network.plan is not None
-    ends = [index for index, layer in enumerate(network.plan.layers[:-1]) if isinstance(layer, Activation)]
+    if network.plan is None:
+        raise RunError("features of networks of your own are not known here: leave --perceptual out")
+    ends = [index for index, layer in enumerate(network.plan.layers[:-1]) if isinstance(layer, Activation | Residual)]
     end = ends[len(ends) // 2] if ends else 0
-    arrays = {name: array.detach().numpy() for name, array in network.arrays().items()}
-    layers = network.plan.layers[: end + 1]
-    front = Network(Plan("discriminator", network.plan.input_shape, layers), arrays).requires_grad_(False)
+    plan = Plan("discriminator", network.plan.input_shape, network.plan.layers[: end + 1])
+    front = Network(plan, as_arrays(network)).requires_grad_(False)
 
     def read(pictures: Tensor, labels: Tensor | None) -> Tensor:
         return front(pixels.from_unit(pictures, generator.recipe.data.pixels), labels).flatten(1)

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gansmith.assemble.explore import options
 from gansmith.assemble.explore.session import Progress, Result, conclude, open_session, silent
 from gansmith.ground.errors import RunError, nearest
+
+if TYPE_CHECKING:
+    from gansmith.nets import NetPair
 
 __all__ = ["VERBS", "Result", "Verb", "explore"]
 
@@ -61,10 +64,12 @@ def explore(
     *,
     checkpoint: str = "last",
     progress: Progress = silent,
+    nets: NetPair | None = None,
 ) -> Result:
     """Do one verb with a run's generator and write what came of it under the run's explore/.
 
-    asked: the verb's options, as in `options.Grid(columns=5)`; its defaults where None.
+    asked: the verb's options, as in `options.Grid(columns=5)`; its defaults where None. nets: those that the run was
+    trained with, where they are one's own.
     Raises GansmithError with one line that says what to do; then nothing is written.
     """
     if verb not in VERBS:
@@ -74,6 +79,6 @@ def explore(
     if not isinstance(chosen, row.options):
         raise RunError(f"{verb} takes options.{row.options.__name__}, not {type(chosen).__name__}")
     started = time.monotonic()
-    session = open_session(run, verb, checkpoint, progress)
+    session = open_session(run, verb, checkpoint, progress, nets)
     row.load(verb)(session, chosen)
     return conclude(session, chosen, started)

@@ -21,6 +21,7 @@ from gansmith.training import checkpoint as checkpoints
 
 if TYPE_CHECKING:
     from gansmith.latent.projection import Features, Verdict
+    from gansmith.nets import NetPair
     from gansmith.nets.network import Network
 
 Progress = Callable[[str, float], None]  # what is done, and which share of it
@@ -122,9 +123,9 @@ class Result:
     files: tuple[str, ...]
 
 
-def open_session(run: str | Path, verb: str, checkpoint: str, progress: Progress) -> Session:
+def open_session(run: str | Path, verb: str, checkpoint: str, progress: Progress, nets: NetPair | None) -> Session:
     """A run made ready for a verb. Raises RunError."""
-    return Session(verb, RunFolder(Path(run)), load(run, checkpoint=checkpoint), checkpoint, progress)
+    return Session(verb, RunFolder(Path(run)), load(run, nets, checkpoint), checkpoint, progress)
 
 
 def conclude(session: Session, options: Options, started: float) -> Result:
