@@ -230,19 +230,23 @@ def _points(values: np.ndarray, parts: Sequence[slice]) -> dict[str, list[float 
 
 
 def _broken(rows: Sequence[Row], curve: Curve) -> list[dict[str, Any]]:
-    """Where a line's value was first written as NaN or infinity; lines that break in the same row share an entry."""
+    """Where a line was first no number: null (as rows are written), NaN or infinity (as others write them).
+
+    Lines that break in the same row share an entry.
+    """
     places: dict[int, list[str]] = {}
     for line in curve.lines:
-        values = (row.get(line.key) for row in rows)
-        first = next(
-            (i for i, value in enumerate(values) if isinstance(value, float) and not math.isfinite(value)), None
-        )
+        first = next((i for i, row in enumerate(rows) if line.key in row and _is_broken(row[line.key])), None)
         if first is not None:
             places.setdefault(first, []).append(line.label)
     return [
         {axis: _short(clock(rows, axis)[index], 12) for axis in AXES} | {"label": ", ".join(labels)}
         for index, labels in sorted(places.items())
     ]
+
+
+def _is_broken(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 def _clock(rows: Sequence[Row], parts: Sequence[slice]) -> dict[Axis, list[float | None]]:

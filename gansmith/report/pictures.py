@@ -138,7 +138,6 @@ def explored(run: Contents) -> Section | None:
     return section("explored", "Explored", "Explored", f'<div class="gallery">{body}</div>')
 
 
-<<<<<<< HEAD
 def picture_within(root: Path, name: Any) -> str:
     """A picture that a finding names, if it is a readable file inside the run's folder."""
     if not isinstance(name, str) or not name or len(name) > 200 or "\0" in name:
@@ -146,17 +145,6 @@ def picture_within(root: Path, name: Any) -> str:
     path = (root / name).resolve()
     picture = sheets.picture(path) if path.is_relative_to(root.resolve()) and path.is_file() else None
     return "" if picture is None else _sheet(picture, name, EXPLORED_BYTES)
-=======
-def beside(run: Contents, name: Any, state: str) -> str:
-    """The picture that explains a finding: samples, and beside them real items. "" where there is none.
-
-    Only the last part of the name is believed: rows of a run may come from anywhere.
-    """
-    if not isinstance(name, str) or not (last := name.replace("\\", "/").rpartition("/")[2]).endswith(".png"):
-        return ""
-    found = sheets.picture(run.folder.diagnosis / last)
-    return "" if found is None else _sheet(found, f"Samples, and beside them real items: {state}", SHEET_BYTES // 2)
->>>>>>> doctor
 
 
 def _sheet(picture: np.ndarray, caption: str, limit: int = SHEET_BYTES) -> str:

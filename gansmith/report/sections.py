@@ -13,17 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.report.charts import Chart, Drawing
-<<<<<<< HEAD
 from gansmith.report.contents import Contents, clipped, plain, remedies
 from gansmith.report.pictures import Section, hero, picture_within, section
 from gansmith.report.series import AXES, Row, last_finite, number
 from gansmith.report.wording import amount, duration, figure, rule_of, tone
-=======
-from gansmith.report.contents import Contents, clipped, plain
-from gansmith.report.pictures import Section, beside, hero, section
-from gansmith.report.series import AXES, Row, last_finite, number
-from gansmith.report.wording import amount, duration, figure, tone
->>>>>>> doctor
 
 
 def opening(run: Contents) -> str:
@@ -123,24 +116,7 @@ def findings(run: Contents) -> Section | None:
     """What the doctor said, newest first."""
     if not run.findings:
         return None
-<<<<<<< HEAD
     body = "".join(_finding(row, run.folder.root) for row in reversed(run.findings))
-=======
-    cards: list[str] = []
-    for row in reversed(run.findings):
-        update = number(row.get("update"))
-        when = f"update {update:,.0f}" if math.isfinite(update) else ""
-        state = plain(row.get("state")) or "finding"
-        evidence, remedy = plain(row.get("evidence")), _remedy(row.get("remedy"))
-        cards.append(
-            f'<article class="finding {_tone(row, state)}"><h3><span class="state">{escape(state)}</span>'
-            f'<span class="when">{when}</span></h3><p>{escape(plain(row.get("text")))}</p>'
-            + (f'<p class="evidence"><b>Evidence</b> {escape(evidence)}</p>' if evidence else "")
-            + (f'<p class="remedy"><b>Remedy</b> {remedy}</p>' if remedy else "")
-            + beside(run, row.get("picture"), state)
-            + "</article>"
-        )
->>>>>>> doctor
     lead = "Each time the diagnosis changed, newest first, with what it rests on and what to try."
     return section("findings", "Findings", "Findings", f'<div class="findings">{body}</div>', lead)
 
@@ -165,25 +141,6 @@ def state_of(row: Row) -> str:
 
 def _tone(row: Row) -> str:
     return "bad" if row.get("severity") == "alarm" else tone(state_of(row))
-
-
-def _remedy(value: Any) -> str:
-    """What to change: each `--set` as code, then why; anything else as text. HTML."""
-    entries = value if isinstance(value, list) and all(isinstance(entry, dict) for entry in value) else None
-    if entries is None:
-        return escape(plain(value))
-    lines: list[str] = []
-    for entry in entries[:4]:
-        settings, why = entry.get("set"), plain(entry.get("why"))
-        table = settings if isinstance(settings, dict) else {}
-        flags = " ".join(f"--set {name}={plain(setting)}" for name, setting in table.items())
-        lines.append((f"<code>{escape(flags)}</code> " if flags else "") + escape(why))
-    return "; or ".join(line for line in lines if line.strip())
-
-
-def _tone(row: Row, state: str) -> str:
-    """The colour of a finding: an alarm is bad, whatever its name."""
-    return "bad" if row.get("severity") == "alarm" else tone(state)
 
 
 def recipe(run: Contents) -> Section | None:
@@ -236,11 +193,7 @@ def _verdict(run: Contents) -> str:
     shown = next((row for row in at_once if row.get("severity") == "alarm"), newest)
     text = clipped(plain(shown.get("text")), 300)
     return (
-<<<<<<< HEAD
         f'<p class="verdict {_tone(shown)}"><span class="state">{escape(state_of(shown))}</span> {escape(text)} '
-=======
-        f'<p class="verdict {_tone(newest, state)}"><span class="state">{escape(state)}</span> {escape(text)} '
->>>>>>> doctor
         '<a href="#findings">Findings</a></p>'
     )
 

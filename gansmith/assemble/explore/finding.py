@@ -101,21 +101,22 @@ def inpaint(session: Session, asked: options.Inpaint) -> None:
     """Rows: the pictures, what is known of them, the completion, and more of them where asked."""
     what = given(session, asked)
     height, width = what.pictures.shape[1:3]
+    if asked.variants and masks.LOW_RESOLUTION in asked.mask:
+        raise RunError(f"--variants needs known pixels: {masks.LOW_RESOLUTION} has none")
     known = {name: masks.find(name, height, width, asked.seed) for name in asked.mask}
     verdict = session.verdict() if asked.realism else None
+    how = settings(dataclasses.replace(asked, restarts=max(asked.restarts, asked.variants)))
     seam: inpainting.Seam = "blended" if asked.seam == "blended" else "raw"
     told = {}
     for name, mask in known.items():
         low = name == masks.LOW_RESOLUTION
         done = inpainting.inpaint(
-            session.generator, what.pictures, mask, settings(asked), what.labels, verdict, seam, low,
+            session.generator, what.pictures, mask, how, what.labels, verdict, seam, low,
             session.tell(f"completing {Path(name).stem}"),
         )  # fmt: skip
         rows = [what.pictures, masked(what.pictures, mask, low), done.pictures]
         figures = hole_figures(session, what, done.pictures, done.found, mask)
         if asked.variants:
-            if low:
-                raise RunError("--variants needs known pixels: low-resolution has none")
             several = inpainting.variants(
                 session.generator, what.pictures, mask, done, asked.variants, hmc.Chain(seed=asked.seed), seam,
                 asked.noise, session.tell("drawing variants"),

@@ -27,7 +27,7 @@ def average(session: Session, asked: options.Average) -> None:
     session.progress("measuring", 0.1)
     found = survey(generator, wanted, asked.count, asked.seed)
     means = styles.average(found, law, styles.categories(tuple(wanted)), asked.share)
-    every = means | {TYPICAL: styles.typical(found, law)}
+    every = means | {TYPICAL: styles.typical(generator, found, wanted)}
     shown = session.shown(asked.labels)
     vectors = np.stack([style.vector for style in means.values()])
     inside = made(session, vectors, shown)
