@@ -59,6 +59,15 @@ COMMANDS: dict[str, Command] = {
             "gansmith diagnose another-program/stats.jsonl",
         ),
     ),
+    "compare": Command(
+        "train several recipes over several seeds, and compare them on one page",
+        "gansmith.cli.compare",
+        (
+            "gansmith compare article-001-plain article-001-labelled --seeds 3 --updates 2000",
+            "gansmith compare digits digits+loss.name=hinge digits+regularizer.name=none --minutes 1 --jobs 2",
+            "gansmith compare ring grid --out runs/modes --json",
+        ),
+    ),
     "recipes": Command(
         "list the recipes, or show one with its arguments",
         "gansmith.cli.recipes",
