@@ -63,7 +63,10 @@ TYPED: dict[str, tuple[list[str], set[str]]] = {
     "directions": (["--count", "120", "--traits", "ink", "contrast"], {"directions.png", "directions.safetensors"}),
     "control": (["ink=0.4", "--count", "120", "--samples", "4"], {"control.png", "latents.npz"}),
     "project": (QUICK, {"project.png", "search.webp", "search.gif", "latents.npz"}),
-    "inpaint": (["--count", "1", "--steps", "4", "--mask", "left", "full", "--variants", "2"], {"inpaint-left.png", "inpaint-full.gif"}),
+    "inpaint": (
+        ["--count", "1", "--steps", "4", "--mask", "left", "full", "--variants", "2"],
+        {"inpaint-left.png", "inpaint-full.gif"},
+    ),
     "sense": ([*QUICK, "--measurements", "5", "20", "--methods", "lasso-dct", "omp"], {"curve.png", "recovery.webp"}),
     "upscale": ([*QUICK, "--factor", "2"], {"upscale.png", "upscale.webp"}),
 }
