@@ -136,7 +136,7 @@ def main(arguments: list[str]) -> int:
     try:
         work(CellFolder(Path(arguments[0])), int(arguments[1]))
     except GansmithError as error:
-        print(f"gansmith: {error}", file=sys.stderr)
+        sys.stderr.write(f"gansmith: {error}\n")  # read by the process that started this one
         return 1
     except (StoppedByUser, KeyboardInterrupt):
         return 130
@@ -144,4 +144,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    raise SystemExit(main(sys.argv[1:]))

@@ -189,3 +189,16 @@ def test_a_person_is_asked_for_a_number(run: Path, tmp_path: Path) -> None:
     assert "seed 7" in said
     gansmith("sample", run, "--count", 1, "--seed", 7, "--out", tmp_path / "b.npz")
     assert np.array_equal(np.load(tmp_path / "a.npz")["images"], np.load(tmp_path / "b.npz")["images"])
+
+
+def test_recipes_are_compared(tmp_path: Path) -> None:
+    out = tmp_path / "comparison"
+    done = gansmith("compare", "ring", "grid", "--seeds", 1, "--updates", 5, "--count", 64, "--out", out, "--json")
+    assert "ring" in done.stdout
+    assert (out / "comparison.html").stat().st_size > 0
+    json.loads((out / "comparison.json").read_text(encoding="utf-8"))
+
+
+def test_a_run_is_diagnosed(run: Path) -> None:
+    findings = json.loads(gansmith("diagnose", run, "--json").stdout)
+    assert findings
