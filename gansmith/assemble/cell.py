@@ -77,12 +77,17 @@ def _train(folder: CellFolder, recipe: Recipe, order: dict[str, Any]) -> None:
     ended = "finished"
     if not folder.run.recipe.is_file():
         shutil.rmtree(folder.run.root, ignore_errors=True)  # torn by a kill before it was a run
-        ended = begin(recipe, folder.run, None, watching=watch, say=print).ended
+        ended = begin(recipe, folder.run, None, watching=watch, say=_say).ended
     elif not _was_over(folder):
-        ended = resume(folder.run.root, watching=watch, say=print).ended
+        ended = resume(folder.run.root, watching=watch, say=_say).ended
     if ended == "interrupted":
         raise StoppedByUser("this cell goes on where it was")
     write_json(folder.trained, {"ended": ended})
+
+
+def _say(text: str) -> None:
+    """A remark for the log of the process that started this one."""
+    sys.stdout.write(text + "\n")
 
 
 def _was_over(folder: CellFolder) -> bool:
