@@ -1,6 +1,6 @@
 """Images per second of the NumPy engine beside plain PyTorch loops, and beside article 003's loop.
 
-    python benchmarks/by_hand.py [--threads 2] [--rounds 12] [--seconds 0.7] [--json]
+    python benchmarks/by_hand.py [--threads 2] [--rounds 40] [--seconds 0.15] [--json]
     python benchmarks/by_hand.py --threads 1 --clock cpu      where other work has the processor too
 
 Every contestant is a process of its own with the same number of threads; they take turns, a slice of time each, so
@@ -293,8 +293,8 @@ def main() -> None:
     """Run every pair and print its ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--seconds", type=float, default=0.7, help="of a slice")
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--seconds", type=float, default=0.15, help="of a slice")
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu only makes sense with 1 thread")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--contestant", choices=CONTESTANTS, help=argparse.SUPPRESS)

@@ -112,6 +112,8 @@ def real_items(settings: DataSettings) -> RealItems:
 def _test_split(settings: DataSettings, train: Store) -> Store | None:
     if settings.split != "train" or "test" not in train.splits:
         return None
+    if len(train.item_shape) == 1:
+        return stores.open_store(dataclasses.replace(settings, split="test", first=0))
     width, height = train.item_shape[2], train.item_shape[1]
     return stores.open_store(
         dataclasses.replace(settings, split="test", first=0, size=f"{width}x{height}", channels=train.item_shape[0])

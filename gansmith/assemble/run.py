@@ -31,6 +31,7 @@ from gansmith.ground import runfolder
 from gansmith.ground.errors import Diverged, RunError
 from gansmith.ground.game import Game
 from gansmith.ground.pixels import display_zoom, grid, write_png
+from gansmith.ground.recipe import override
 from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.ground.settings import Recipe
 from gansmith.training import checkpoint, loop, watchers
@@ -108,14 +109,19 @@ def begin(
     say: Say = lambda _: None,
 ) -> Run:
     """Start a run in a new folder."""
+    if nets is not None:  # the run remembers that its networks are not the recipe's
+        recipe = override(recipe, {"generator.net": "own", "discriminator.net": "own"})
     setup = set_up(recipe)
     for remark in setup.remarks:
         say(remark)
     game = build_game(setup, nets)  # before the folder: what cannot be built leaves nothing behind
-    folder.create(setup.recipe)
-    runfolder.write_json(folder.environment, environment(setup.recipe))
-    runfolder.write_json(folder.data, describe_data(setup.store))
-    write_png(folder.real_sheet, sheet_drawer(setup)(_real_sheet_items(setup)))
+
+    def fill() -> None:
+        runfolder.write_json(folder.environment, environment(setup.recipe))
+        runfolder.write_json(folder.data, describe_data(setup.store))
+        write_png(folder.real_sheet, sheet_drawer(setup)(_real_sheet_items(setup)))
+
+    folder.create(setup.recipe, fill)
     return _drive(setup, game, folder, nets, Start(), watching, say)
 
 
@@ -148,14 +154,18 @@ def resume(
             say(remark)
         game.restore(saved.state)
         start = Start(saved.update, float(saved.progress["seconds"]))
-    total = setup.clock().total_updates()
-    over = start.seconds >= recipe.budget.minutes * 60 if recipe.budget.minutes else start.update >= (total or 1)
-    if start.update and over:
+    if is_over(setup, start):
         raise RunError(f"{folder.root} is finished at update {start.update}: give a longer budget, as in --updates N")
     forget_after(folder, start.update)
     folder.store_recipe(setup.recipe)
     say(f"going on from update {start.update}")
     return _drive(setup, game, folder, nets, start, watching, say)
+
+
+def is_over(setup: Setup, start: Start) -> bool:
+    """Whether a run that has come to `start` has used up its budget."""
+    minutes, total = setup.recipe.budget.minutes, setup.clock().total_updates()
+    return start.update > 0 and (start.seconds >= minutes * 60 if minutes else start.update >= (total or 1))
 
 
 def _drive(
@@ -269,10 +279,11 @@ def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:
 def sheet_drawer(setup: Setup) -> Callable[[np.ndarray], np.ndarray]:
     """How a sheet of items is drawn: pictures in a grid (one column a class), vectors as a scatter."""
     if setup.store.kind == "vectors":
-        from gansmith.report.scatter import scatter_sheet
+        from gansmith.report.scatter import on_plane, scatter_sheet
 
         real = np.asarray(setup.store.items[:2000])
-        return lambda points: scatter_sheet(points, real)
+        plane = on_plane(real, real)
+        return lambda points: scatter_sheet(on_plane(points, real), plane)
     columns = setup.classes if 1 < setup.classes <= 20 else None
     zoom = display_zoom(*setup.item_shape[1:], target=48)
     return lambda pictures: grid(pictures, columns, zoom=zoom)

@@ -38,6 +38,18 @@ COMMANDS: dict[str, Command] = {
             "gansmith evaluate their-pictures/ --data my-pictures --count 2000",
         ),
     ),
+    "explore": Command(
+        "steer a trained generator: styles, directions, projection, completion, sensing",
+        "gansmith.cli.explore",
+        (
+            "gansmith explore runs/glyphs-001 grid",
+            "gansmith explore runs/glyphs-001 average",
+            "gansmith explore runs/glyphs-001 arithmetic 'thick-straight + thin-right'",
+            "gansmith explore runs/mnist-001 inpaint --mask centre --variants 4",
+            "gansmith explore runs/mnist-001 sense --measurements 25 100 400",
+            "gansmith explore RUN VERB --help",
+        ),
+    ),
     "diagnose": Command(
         "say what is wrong with a run, and what to change",
         "gansmith.cli.diagnose",
@@ -45,6 +57,15 @@ COMMANDS: dict[str, Command] = {
             "gansmith diagnose runs/digits-001",
             "gansmith diagnose runs/digits-001 --json",
             "gansmith diagnose another-program/stats.jsonl",
+        ),
+    ),
+    "compare": Command(
+        "train several recipes over several seeds, and compare them on one page",
+        "gansmith.cli.compare",
+        (
+            "gansmith compare article-001-plain article-001-labelled --seeds 3 --updates 2000",
+            "gansmith compare digits digits+loss.name=hinge digits+regularizer.name=none --minutes 1 --jobs 2",
+            "gansmith compare ring grid --out runs/modes --json",
         ),
     ),
     "recipes": Command(

@@ -38,6 +38,12 @@ def to_unit(values: AnyArray, pixel_range: PixelRange) -> AnyArray:
     return (values - offset) * (1 / (255 * factor))
 
 
+def from_unit(values: AnyArray, pixel_range: PixelRange) -> AnyArray:
+    """The inverse of `to_unit`."""
+    factor, offset = SCALE[pixel_range]
+    return values * (255 * factor) + offset
+
+
 def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap: int = 1) -> np.ndarray:
     """One picture (H', W', 3) of many: uint8 (N, H, W, 1 or 3), row by row, on a grey ground.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,18 +129,53 @@ class RunFolder:
         """Results of steering the generator: NNN-verb/ each."""
         return self.root / "explore"
 
-    def create(self, recipe: Recipe) -> None:
-        """Make the folder and store the recipe. Raises RunError when something else is in the way."""
+    def new_exploration(self, verb: str) -> Exploration:
+        """Make the next folder of results. Raises RunError where it cannot be made."""
+        taken = [int(name) for name, _, rest in self._explored() if name.isdigit() and rest]
+        for number in range(max(taken, default=0) + 1, 10_000):
+            try:
+                root = self.explore / f"{number:03d}-{verb}"
+                root.mkdir(parents=True)
+                return Exploration(root)
+            except FileExistsError:  # another process was faster
+                continue
+            except OSError as error:
+                raise RunError(f"{self.explore} cannot be written to: {error.strerror or error}") from None
+        raise RunError(f"{self.explore} is full: move some results elsewhere")
+
+    def explorations(self) -> list[Exploration]:
+        """The folders of results, oldest first."""
+        return [Exploration(self.explore / "".join(name)) for name in self._explored()]
+
+    def _explored(self) -> list[tuple[str, str, str]]:
+        if not self.explore.is_dir():
+            return []
+        return sorted(path.name.partition("-") for path in self.explore.iterdir() if path.is_dir())
+
+    def create(self, recipe: Recipe, fill: Callable[[], None] = lambda: None) -> None:
+        """Make the folder, let `fill` write what belongs to its beginning, and store the recipe last.
+
+        The recipe makes a folder a run: what a kill before that leaves behind is begun again, not in the way.
+        Raises RunError when something else is.
+        """
         if self.recipe.exists():
             raise RunError(f"{self.root} already holds a run: choose another --out, or `gansmith resume {self.root}`")
-        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+        if self.root.exists() and (not self.root.is_dir() or self._strangers()):
             raise RunError(f"{self.root} is not an empty folder: choose another --out")
         try:
             self.samples.mkdir(parents=True, exist_ok=True)
             self.checkpoints.mkdir(exist_ok=True)
+            fill()
             self.store_recipe(recipe)
         except OSError as error:
             raise RunError(f"{self.root} cannot be made: {error.strerror or error}") from None
+
+    def _strangers(self) -> set[str]:
+        """What lies in the folder and is not of a run that was killed while it was made."""
+        ours = {path.name for path in (self.environment, self.data, self.real_sheet, self.samples, self.checkpoints)}
+        found = {path.name.removesuffix(".part") for path in self.root.iterdir()}
+        full = {path.name for path in (self.samples, self.checkpoints) if path.is_dir() and any(path.iterdir())}
+        return (found - ours - {self.recipe.name}) | full
 
     def store_recipe(self, recipe: Recipe) -> None:
         """Write the resolved recipe, replacing the old one in one move."""
@@ -151,6 +186,41 @@ class RunFolder:
         if not self.recipe.is_file():
             raise RunError(f"{self.root} is not a run: it holds no {self.recipe.name}")
         return recipes.read(self.recipe)
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """The files of one result of steering."""
+
+    root: Path
+
+    @property
+    def result(self) -> Path:
+        """What was asked, and the figures that came of it; written last."""
+        return self.root / "result.json"
+
+    @property
+    def styles(self) -> Path:
+        """Named latent means."""
+        return self.root / "styles.safetensors"
+
+    @property
+    def directions(self) -> Path:
+        """Named directions."""
+        return self.root / "directions.safetensors"
+
+    @property
+    def latents(self) -> Path:
+        """Latents, and labels, that were found."""
+        return self.root / "latents.npz"
+
+    def picture(self, name: str) -> Path:
+        """A sheet."""
+        return self.root / f"{name}.png"
+
+    def animations(self, name: str) -> tuple[Path, Path]:
+        """The same frames for new and for old readers."""
+        return self.root / f"{name}.webp", self.root / f"{name}.gif"
 
 
 def write_text(path: Path, text: str) -> None:

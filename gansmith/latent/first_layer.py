@@ -1,18 +1,21 @@
-"""The first layer of any generator: its weights as seen by the latents, and its activations."""
+"""The first layer of any generator: how it answers to latents, and what it makes of them."""
 
 from __future__ import annotations
 
-from math import prod
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
-from gansmith.game.torch_game import run_in_chunks
 from gansmith.ground.errors import RunError
-from gansmith.ground.plan import BatchNorm, ConcatLabels, Linear, Plan, Reshape, shape_after
+from gansmith.ground.plan import BatchNorm, ConditionalBatchNorm, Plan, Reshape, Weighted
 from gansmith.latent.decoder import Decoder
 from gansmith.nets.network import Network
+
+ROWS = 1_024  # latents in one pass
+WITH_WEIGHTS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 
 class Opened(Decoder, Protocol):
@@ -24,70 +27,67 @@ class Opened(Decoder, Protocol):
 
 
 def weights(generator: Opened) -> np.ndarray:
-    """How the first layer answers to latents: (features, dim), the batch norm that follows it folded in."""
-    network = generator.network()
-    if network.plan is None:
-        return _own_weights(generator)
-    plan, index = _plan(network)
-    weight = network.array(index, "weight").detach().double().numpy()[:, : generator.latent_dim]
-    norm, channels = _norm_after(plan, index)
-    if norm is not None:
-        scale = (
-            network.array(norm, "scale").double()
-            / (
-                network.array(norm, "variance").double() + plan.layers[norm].epsilon  # pyright: ignore[reportAttributeAccessIssue]
-            ).sqrt()
-        )
-        weight = weight * np.repeat(scale.detach().numpy(), len(weight) // channels)[:, None]
-    return weight
+    """The first layer as a matrix (features, dim), the norm that follows it included: what a unit of each latent
+    coordinate adds to its output. In a labelled generator, for class 0."""
+    dim = generator.latent_dim
+    probes = np.concatenate([np.zeros((1, dim)), np.eye(dim)]).astype(np.float32)
+    labels = np.zeros(dim + 1, np.int64) if generator.classes else None
+    answers = activations(generator, probes, labels).astype(np.float64)
+    return (answers[1:] - answers[0]).T  # the layer is affine, so differences from 0 are its matrix
 
 
+@torch.no_grad()
 def activations(generator: Opened, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-    """What the first layer makes of latents, norm included, before its activation function: float32 (N, features)."""
+    """What the first layer makes of latents (N, dim), before its activation function: float32 (N, features)."""
     network = generator.network()
-    if network.plan is None:
-        return latents @ _own_weights(generator).T.astype(np.float32)
-    plan, index = _plan(network)
-    norm, _ = _norm_after(plan, index)
-    layers = plan.layers[: (index if norm is None else norm) + 1]
-    arrays = {name: array.detach().numpy() for name, array in network.arrays().items()}
-    front = Network(Plan("generator", plan.input_shape, layers), arrays)
-    if not front.plan.classes:
-        labels = None
-    made = run_in_chunks(front, latents, labels, torch.device("cpu"), torch.float32)
-    return made.reshape(len(latents), -1)
+    front = Listener(network) if network.plan is None else Network(front_of(network.plan), as_arrays(network))
+    parts: list[np.ndarray] = []
+    for start in range(0, len(latents), ROWS):
+        some = None if labels is None else torch.as_tensor(labels[start : start + ROWS])
+        made = front(torch.as_tensor(np.asarray(latents[start : start + ROWS], np.float32)), some)
+        parts.append(made.flatten(1).float().numpy())
+    return np.concatenate(parts)
 
 
-def _plan(network: Network) -> tuple[Plan, int]:
-    """The plan and the index of its first weights, which must take latents directly."""
-    assert network.plan is not None
-    for index, layer in enumerate(network.plan.layers):
-        if isinstance(layer, Linear):
-            return network.plan, index
-        if not isinstance(layer, ConcatLabels):
+def front_of(plan: Plan) -> Plan:
+    """The plan up to its first weights and the norm right after them. Raises RunError where there are none."""
+    first = next((index for index, layer in enumerate(plan.layers) if isinstance(layer, Weighted)), None)
+    if first is None:
+        raise RunError("this generator has no first layer of weights: directions by regression work with every net")
+    end = first
+    for index in range(first + 1, len(plan.layers)):
+        if isinstance(plan.layers[index], BatchNorm | ConditionalBatchNorm):
+            end = index
+        elif not isinstance(plan.layers[index], Reshape):
             break
-    raise RunError("this generator's first layer is not a linear one: directions by regression work with every net")
+    return Plan("generator", plan.input_shape, plan.layers[: end + 1])
 
 
-def _norm_after(plan: Plan, index: int) -> tuple[int | None, int]:
-    """The batch norm that follows layer `index` with nothing but a reshape between, and its channels."""
-    shape = shape_after(plan.layers[index], (plan.layers[index].inputs,))  # pyright: ignore[reportAttributeAccessIssue]
-    for after in range(index + 1, len(plan.layers)):
-        layer = plan.layers[after]
-        if isinstance(layer, BatchNorm):
-            return after, shape[0]
-        if not isinstance(layer, Reshape):
-            break
-        shape = layer.shape
-    return None, prod(shape)
+def as_arrays(network: Network) -> dict[str, np.ndarray]:
+    """A network's arrays in NumPy."""
+    return {name: array.detach().numpy() for name, array in network.arrays().items()}
 
 
-def _own_weights(generator: Opened) -> np.ndarray:
-    """The first weights of a user's own network that take latents: a matrix (features, at least dim)."""
-    for module in generator.network().modules():
-        weight = getattr(module, "weight", None)
-        if isinstance(module, torch.nn.Linear) and isinstance(weight, torch.Tensor):
-            return weight.detach().double().numpy()[:, : generator.latent_dim]
-        if isinstance(module, torch.nn.ConvTranspose2d) and isinstance(weight, torch.Tensor):
-            return weight.detach().double().numpy()[: generator.latent_dim].reshape(generator.latent_dim, -1).T
-    raise RunError("no linear layer takes this generator's latents: directions by regression work with every net")
+@dataclass
+class Listener:
+    """Runs a user's own network and returns what its first layer of weights said."""
+
+    network: nn.Module
+    heard: list[Tensor] = field(default_factory=list)
+
+    def __call__(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        """The first output (N, ...) of any linear layer or convolution in a pass."""
+        self.heard.clear()
+        hooks = [
+            module.register_forward_hook(lambda _module, _given, out: self.heard.append(out.detach().clone()))
+            for module in self.network.modules()
+            if isinstance(module, WITH_WEIGHTS)
+        ]
+        try:
+            self.network(latents, labels)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        if not self.heard:
+            raise RunError("this generator has no linear layer or convolution: directions by regression work with any")
+        return self.heard[0]

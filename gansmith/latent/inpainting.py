@@ -22,6 +22,7 @@ from gansmith.latent.search import Found, Goal, Progress, Settings, as_targets
 
 Seam = Literal["raw", "blended"]
 REALISM = 0.1  # weight of -log D against the summed absolute difference on known pixels
+GOOD = 1.5  # restarts whose loss is at most so many times the best one's may begin a variant
 NOISE = 0.1  # how far, as a standard deviation on pixels in [0, 1], a completion may be from the known ones
 
 
@@ -153,7 +154,8 @@ def variants(
     """`count` different completions of each picture, drawn from the posterior by Hamiltonian Monte Carlo.
 
     Density: the latent law times a normal law of known pixels around the generator's, with deviation `noise`. Each
-    picture has `count` chains, all begun at its completion; the last place of each chain is its draw.
+    picture has `count` chains, begun where the restarts of its completion ended that fit nearly as well as the best
+    (and that may be of other classes); the last place of each chain is its draw.
     """
     law = generator.recipe.latent.law
     targets = as_targets(pictures).flatten(1).repeat_interleave(count, dim=0)
@@ -174,6 +176,18 @@ def variants(
     whole = fill(np.repeat(pictures, count, axis=0), made, known, seam)
     shape = len(pictures), count
     return Variants(whole.reshape(*shape, *whole.shape[1:]), drawn.acceptance, latents.numpy().reshape(*shape, -1))
+
+
+def good_ends(found: Found, count: int) -> tuple[Tensor, Tensor | None]:
+    """For each of P pictures `count` latents where restarts ended, best first and over again when they are few:
+    (P x count, dim), and their labels (P x count,). Ends with more than `GOOD` times the least loss are left out."""
+    order = np.argsort(found.every, axis=1, kind="stable")
+    good = (found.every <= GOOD * found.losses[:, None]).sum(axis=1).clip(1)
+    picked = np.stack([row[np.arange(count) % most] for row, most in zip(order, good, strict=True)])  # (P, count)
+    latents = np.take_along_axis(found.ends, picked[:, :, None], axis=1).reshape(-1, found.ends.shape[2])
+    if found.end_labels is None:
+        return torch.as_tensor(latents), None
+    return torch.as_tensor(latents), torch.as_tensor(np.take_along_axis(found.end_labels, picked, axis=1).ravel())
 
 
 def hole_errors(made: np.ndarray, pictures: np.ndarray, known: np.ndarray) -> np.ndarray:

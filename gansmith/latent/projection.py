@@ -13,8 +13,10 @@ from gansmith.ground.errors import RunError
 from gansmith.latent.decoder import Decoder
 from gansmith.latent.search import Found, Goal, Progress, Settings, Term, as_targets, search
 
-Features = Callable[[Tensor], Tensor]  # pictures (B, C, H, W) in [0, 1] -> (B, ...), differentiable
-Verdict = Callable[[Tensor, Tensor | None], Tensor]  # the same and labels -> logits (B,), differentiable
+Features = Callable[[Tensor, Tensor | None], Tensor]
+"""Pictures (B, C, H, W) in [0, 1] and labels -> features (B, ...), differentiable."""
+Verdict = Callable[[Tensor, Tensor | None], Tensor]
+"""The same -> logits (B,)."""
 
 
 def project(
@@ -37,11 +39,12 @@ def project(
 
 def perceptual(features: Features, pictures: np.ndarray) -> Term:
     """A loss on features: their mean squared difference from those of the pictures that are projected."""
-    with torch.no_grad():
-        wanted = features(as_targets(pictures)).flatten(1)
+    targets = as_targets(pictures)
 
     def loss(made: Tensor, labels: Tensor | None, rows: Tensor) -> Tensor:
-        return ((features(made).flatten(1) - wanted[rows]) ** 2).mean(dim=1)
+        with torch.no_grad():  # anew each time: features may depend on the label that is tried
+            wanted = features(targets[rows], labels).flatten(1)
+        return ((features(made, labels).flatten(1) - wanted) ** 2).mean(dim=1)
 
     return loss
 

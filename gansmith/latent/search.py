@@ -66,6 +66,8 @@ class Found:
     losses: np.ndarray  # (P,) of the best restart
     every: np.ndarray  # (P, restarts): the loss of each
     pictures: np.ndarray  # float32 (P, H, W, C) in [0, 1]: what the generator makes of the latents
+    ends: np.ndarray  # float32 (P, restarts, dim): where each restart ended
+    end_labels: np.ndarray | None  # int64 (P, restarts)
     frames: list[np.ndarray] = field(default_factory=list)  # uint8 (P, H, W, C) each: the best restart's way
 
 
@@ -100,7 +102,8 @@ def search(
     best = losses.argmin(dim=1)
     pick = torch.arange(count) * restarts + best
     law = generator.recipe.latent.law
-    latents = space.from_gaussian(place[pick], law)
+    ends = space.from_gaussian(place, law)
+    latents = ends[pick]
     found_labels = None if asked is None else asked[pick]
     frames = [np.concatenate(whole)[pick.numpy()] for whole in zip(*(chunk.frames for chunk in chunks), strict=True)]
     return Found(
@@ -109,6 +112,8 @@ def search(
         losses.gather(1, best[:, None])[:, 0].numpy(),
         losses.numpy(),
         make(generator, latents, found_labels),
+        ends.reshape(starts.shape).numpy(),
+        None if classes is None else classes.numpy(),
         frames,
     )
 

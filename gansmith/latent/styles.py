@@ -19,7 +19,9 @@ from safetensors.numpy import save_file
 
 from gansmith.ground.errors import RunError, nearest
 from gansmith.latent import space
+from gansmith.latent.decoder import Decoder
 from gansmith.latent.survey import Survey
+from gansmith.latent.traits import Measure, measure
 
 WORDS: dict[str, tuple[str, str]] = {  # what little and what much of a trait is called
     "thickness": ("thin", "thick"),
@@ -37,6 +39,7 @@ WORDS: dict[str, tuple[str, str]] = {  # what little and what much of a trait is
 }
 
 
+CANDIDATES = 40  # latents that are looked at in every class to find the most ordinary one
 TYPICAL = "typical"  # the style that is no mean but one ordinary latent
 
 
@@ -88,11 +91,22 @@ def average(found: Survey, law: str, names: Mapping[str, dict[str, int]], share:
 
 
 def belongs(
-    found: Survey, wants: Mapping[str, int], values: Mapping[str, np.ndarray], labels: np.ndarray | None
+    found: Survey,
+    wants: Mapping[str, int],
+    values: Mapping[str, np.ndarray],
+    labels: np.ndarray | None,
+    origin: Mapping[str, np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Which pictures are of a category: bool (N,). By their measured traits {trait: (N,)} they lie on its side of the
-    mean of their class, in every wanted trait."""
-    inside = [sign * found.scales[trait].standard(values[trait], labels) > 0 for trait, sign in wants.items()]
+    """Which pictures are of a category, by their measured traits {trait: (N,)}: bool (N,).
+
+    In every wanted trait they lie on its side of the mean of their class, or, where `origin` is given, of the traits
+    of another picture of their class: the middle of latent space has its own looks, often a thin line.
+    """
+    inside = []
+    for trait, sign in wants.items():
+        level = found.scales[trait].standard(values[trait], labels)
+        zero = 0.0 if origin is None else found.scales[trait].standard(origin[trait], labels)
+        inside.append(sign * (level - zero) > 0)
     return np.all(inside, axis=0)
 
 
@@ -132,10 +146,17 @@ def scale(style: Style, factors: np.ndarray) -> np.ndarray:
     return (np.asarray(factors, np.float32)[:, None] * style.vector).astype(np.float32)
 
 
-def typical(found: Survey, law: str) -> Style:
-    """The most ordinary latent of a survey: on the shell, and nearest to the mean in every trait."""
-    row = int(np.argmin(np.max(np.abs(np.stack(list(found.standard.values()))), axis=0)))
-    return Style((found.latents[row] - np.float32(space.middle(law))).astype(np.float32), 1, {})
+def typical(generator: Decoder, found: Survey, wanted: Mapping[str, Measure]) -> Style:
+    """The most ordinary latent of a survey: of the `CANDIDATES` nearest to the mean in every trait, the one that stays
+    nearest in whichever class it is shown."""
+    far = np.max(np.abs(np.stack(list(found.standard.values()))), axis=0)
+    rows = np.argsort(far)[:CANDIDATES]
+    classes = max(generator.classes, 1)
+    labels = np.tile(np.arange(classes), len(rows)) if generator.classes else None
+    values = measure(generator.images(np.repeat(found.latents[rows], classes, axis=0), labels), wanted)
+    standard = [found.scales[name].standard(one, labels).reshape(len(rows), classes) for name, one in values.items()]
+    best = found.latents[rows[int(np.argmin(np.abs(standard).max(axis=(0, 2))))]]
+    return Style((best - np.float32(space.middle(generator.recipe.latent.law))).astype(np.float32), 1, {})
 
 
 def on_shell(offsets: np.ndarray, styles: Mapping[str, Style], law: str) -> np.ndarray:

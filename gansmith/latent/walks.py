@@ -77,3 +77,13 @@ def smoothness(frames: np.ndarray, strangers: np.ndarray) -> tuple[float, float]
     values, others = frames.astype(np.float32) / 255, strangers.astype(np.float32) / 255
     half = len(others) // 2
     return float(np.abs(np.diff(values, axis=0)).mean()), float(np.abs(others[:half] - others[half : 2 * half]).mean())
+
+
+def shared_by_columns(values: np.ndarray) -> float:
+    """Of a trait measured on a grid (rows = classes, columns = latents), the share of its variance within classes that
+    lies between columns: 1 = a latent looks the same in every class, about 1/rows = latents mean nothing."""
+    within = values - values.mean(axis=1, keepdims=True)
+    spread = within.std(axis=1, keepdims=True)
+    within = np.divide(within, spread, out=np.zeros_like(within), where=spread > 1e-9)
+    total = float((within**2).mean())
+    return float((within.mean(axis=0) ** 2).mean() / total) if total > 0 else 0.0

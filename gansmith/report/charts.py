@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from gansmith.report.series import (
     Axis,
     Counts,
     Curve,
+    Line,
     Measure,
     Player,
     Row,
@@ -35,6 +36,7 @@ from gansmith.report.series import (
     verdict_strip,
 )
 from gansmith.report.sheets import spread_out
+from gansmith.report.wording import rule_of
 
 POINTS = 700  # of a curve; longer logs are averaged, with their range as a band
 LAYER_POINTS = 240
@@ -66,8 +68,9 @@ class Drawing:
 
 def drawing(contents: Contents) -> Drawing:
     """The charts of a run that have at least one number to show."""
-    curves = [_curve(name, curve, contents.rows, "stats") for name, curve in CURVES.items()]
+    curves = [_curve(name, curve, contents.rows, "stats") for name, curve in _as_judged(contents.middle).items()]
     curves += [_curve(name, curve, contents.sample_rows, "samples") for name, curve in SAMPLE_CURVES.items()]
+    curves.append(_curve("judgements", _quality(contents.judgements), _by_metric(contents.judgements), "judged"))
     layers = [_layers(contents.rows, player, measure) for measure in MEASURES for player in PLAYERS]
     return Drawing(
         clocks(contents),
@@ -79,12 +82,23 @@ def drawing(contents: Contents) -> Drawing:
     )
 
 
+def _as_judged(middle: float | None) -> dict[str, Curve]:
+    """The curves over rows of stats, for a loss whose verdicts part at `middle`."""
+    verdicts = CURVES["verdicts"]
+    about = f"{verdicts.about.removesuffix('.')}: {rule_of(middle)}."
+    curves = CURVES | {"verdicts": replace(verdicts, guide=middle, about=about)}
+    if middle != 0:  # a sigmoid of these verdicts is no probability
+        del curves["probabilities"]
+    return curves
+
+
 def clocks(contents: Contents) -> dict[str, dict[Axis, list[float | None]]]:
     """Where the points of each family of charts stand, by axis."""
     families = {
         "stats": (contents.rows, POINTS),
         "layers": (contents.rows, LAYER_POINTS),
         "samples": (contents.sample_rows, POINTS),
+        "judged": (contents.judgements, POINTS),
     }
     return {name: _clock(rows, buckets(len(rows), points)) for name, (rows, points) in families.items()}
 
@@ -164,6 +178,18 @@ def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart |
     return Chart(name, curve.title, curve.about, f"{curve.title}: {'; '.join(said)}.", table)
 
 
+def _by_metric(rows: Sequence[Row]) -> list[Row]:
+    """Rows of judgements with each value under its metric's name."""
+    return [row | {clipped(plain(row.get("metric")), 60): row.get("value")} for row in rows]
+
+
+def _quality(rows: Sequence[Row]) -> Curve:
+    """The curve of what was measured while training: one line per metric."""
+    names = dict.fromkeys(clipped(plain(row.get("metric")), 60) for row in rows)
+    lines = tuple(Line(name, name or "value", "generator") for name in list(names)[:8])
+    return Curve("Quality", "Measured on samples while training; the best checkpoint is chosen by it.", lines)
+
+
 def _moving(rows: Sequence[Row], curve: Curve) -> bool:
     shown = [values[np.isfinite(values)] for values in (column(rows, line.key) for line in curve.lines)]
     return any(values.size and values.min() < values.max() for values in shown)
@@ -204,19 +230,23 @@ def _points(values: np.ndarray, parts: Sequence[slice]) -> dict[str, list[float 
 
 
 def _broken(rows: Sequence[Row], curve: Curve) -> list[dict[str, Any]]:
-    """Where a line's value was first written as NaN or infinity; lines that break in the same row share an entry."""
+    """Where a line was first no number: null (as rows are written), NaN or infinity (as others write them).
+
+    Lines that break in the same row share an entry.
+    """
     places: dict[int, list[str]] = {}
     for line in curve.lines:
-        values = (row.get(line.key) for row in rows)
-        first = next(
-            (i for i, value in enumerate(values) if isinstance(value, float) and not math.isfinite(value)), None
-        )
+        first = next((i for i, row in enumerate(rows) if line.key in row and _is_broken(row[line.key])), None)
         if first is not None:
             places.setdefault(first, []).append(line.label)
     return [
         {axis: _short(clock(rows, axis)[index], 12) for axis in AXES} | {"label": ", ".join(labels)}
         for index, labels in sorted(places.items())
     ]
+
+
+def _is_broken(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 def _clock(rows: Sequence[Row], parts: Sequence[slice]) -> dict[Axis, list[float | None]]:

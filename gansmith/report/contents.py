@@ -10,7 +10,7 @@ from typing import Any
 
 from gansmith.ground.errors import RecipeError, RunError
 from gansmith.ground.runfolder import RunFolder, read_rows
-from gansmith.ground.settings import Recipe
+from gansmith.ground.settings import LossName, Recipe
 from gansmith.report import sheets
 from gansmith.report.series import Row, number
 
@@ -18,6 +18,14 @@ TEXT_LIMIT = 4_000  # characters of one text of a file that the page shows
 RECIPE_LIMIT = 100_000
 FINDINGS_SHOWN = 200
 EXPLORED_SHOWN = 12
+MIDDLES: dict[LossName, float | None] = {  # the same as the losses' own; a test compares them
+    "non-saturating": 0.0,
+    "minimax": 0.0,
+    "hinge": 0.0,
+    "least-squares": 0.5,
+    "wasserstein": None,
+    "relativistic": None,
+}
 PICTURES = (".png", ".webp", ".gif", ".jpg")
 
 
@@ -27,8 +35,10 @@ class Score:
 
     name: str
     value: float | str
-    floor: float | None = None
-    count: int | None = None
+    floor: float | None = None  # what real items score against real items
+    count: int | None = None  # items it was measured on
+    interval: tuple[float, float] | None = None
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Contents:
     data: dict[str, Any]
     rows: list[Row]  # of stats.jsonl
     sample_rows: list[Row]
+    judgements: list[Row]
     findings: list[Row]
     scores: list[Score]
     sheets: list[sheets.Sheet]
@@ -61,6 +72,11 @@ class Contents:
         return clipped(self.recipe.name if self.recipe else self.folder.root.resolve().name, 200)
 
     @property
+    def middle(self) -> float | None:
+        """The verdict above which the discriminator says real; None where the loss has no such verdict."""
+        return MIDDLES[self.recipe.loss.name] if self.recipe else 0.0
+
+    @property
     def item_size(self) -> tuple[int, int] | None:
         """(height, width) of a picture; None for vectors, and where data.json does not say."""
         shape = self.data.get("item_shape")
@@ -70,7 +86,7 @@ class Contents:
         if not all(math.isfinite(side) and 1 <= side <= sheets.PIXEL_LIMIT for side in sides):
             return None
         if len(sides) == 3:
-            sides = sides[:2] if sides[2] in (1, 3) else sides[1:]  # channels last, else channels first
+            sides = sides[1:] if sides[0] in (1, 3) else sides[:2]  # channels first, else last
         return int(sides[0]), int(sides[1])
 
 
@@ -90,19 +106,21 @@ def read(folder: RunFolder) -> Contents:
         data=_table(folder.data),
         rows=list(read_rows(folder.stats)),
         sample_rows=list(read_rows(folder.sample_rows)),
+        judgements=list(read_rows(folder.judgements)),
         findings=list(read_rows(folder.findings))[-FINDINGS_SHOWN:],
-        scores=scores(_json(folder.root / "evaluation.json")),
+        scores=scores(_json(folder.evaluation)),
         sheets=sheets.listed(folder),
         explored=_explored(folder.explore),
     )
 
 
 def scores(value: Any) -> list[Score]:
-    """An evaluation as lines: of {name: number}, {name: {value, floor, count}}, a list of such with `name`, or any of
-    these under "metrics"."""
-    if isinstance(value, dict) and isinstance(value.get("metrics"), (dict, list)):
-        return scores(value["metrics"])
+    """An evaluation as lines: of {name: number}, {name: {value, floor, count, interval, meaning}}, a list of such with
+    `name`, or any of these under "figures" or "metrics"."""
     if isinstance(value, dict):
+        for key in ("figures", "metrics"):
+            if isinstance(value.get(key), (dict, list)):
+                return scores(value[key])
         pairs = list(value.items())
     elif isinstance(value, list):
         pairs = [(entry.get("name"), entry) for entry in value if isinstance(entry, dict)]
@@ -112,21 +130,41 @@ def scores(value: Any) -> list[Score]:
 
 
 def _score(name: str, entry: Any) -> Score | None:
-    if isinstance(entry, dict):
-        inner = _score(name, entry.get("value"))
-        if inner is None:
-            return None
-        floor, count = number(entry.get("floor")), number(entry.get("count"))
-        return Score(
-            inner.name,
-            inner.value,
-            floor if math.isfinite(floor) else None,
-            int(count) if math.isfinite(count) else None,
-        )
-    if isinstance(entry, str):
-        return Score(clipped(name, 200), clipped(entry, 200))
-    is_number = isinstance(entry, (int, float)) and not isinstance(entry, bool)
-    return Score(clipped(name, 200), number(entry)) if is_number else None
+    table = entry if isinstance(entry, dict) else {"value": entry}
+    value, floor, count = table.get("value"), number(table.get("floor")), number(table.get("count"))
+    if isinstance(value, str):
+        value = clipped(value, 200)
+    elif not math.isfinite(number(value)) and not isinstance(value, float):
+        return None
+    ends = table.get("interval")
+    low, high = (number(end) for end in ends) if isinstance(ends, list) and len(ends) == 2 else (math.nan, math.nan)
+    return Score(
+        clipped(name, 200),
+        value if isinstance(value, str) else number(value),
+        floor if math.isfinite(floor) else None,
+        int(count) if math.isfinite(count) else None,
+        (low, high) if math.isfinite(low + high) else None,
+        clipped(plain(table.get("meaning")), 300),
+    )
+
+
+def remedies(row: Row) -> list[str]:
+    """What a finding advises, one line each: as text, or as {set, why, source} with the settings as `--set` takes them."""
+    given = row.get("remedy")
+    entries = given if isinstance(given, list) else [given]
+    return [line for entry in entries[:20] if (line := _remedy(entry))]
+
+
+def _remedy(entry: Any) -> str:
+    if not isinstance(entry, dict) or not isinstance(entry.get("set"), dict):
+        return plain(entry)
+    flags = " ".join(f"--set {name}={_setting(value)}" for name, value in list(entry["set"].items())[:20])
+    why, source = plain(entry.get("why")), plain(entry.get("source"))
+    return clipped(": ".join(part for part in (flags, why) if part) + (f" ({source})" if source else ""))
+
+
+def _setting(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else plain(value)
 
 
 def clipped(text: str, limit: int = TEXT_LIMIT) -> str:

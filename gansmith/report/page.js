@@ -282,8 +282,8 @@
       const canvas = tag(plot, "canvas", {});
       const range = [strip.low, strip.high];
       const { svg, x, y, inner } = frame(plot, horizontal(), range, ticks(...range, 4), short, along, unit()[0]);
-      if (strip.low < 0 && strip.high > 0) {
-        put(svg, "line", { class: "guide", x1: inner.left, x2: inner.right, y1: y(0), y2: y(0) });
+      if (run.middle !== null && strip.low < run.middle && strip.high > run.middle) {
+        put(svg, "line", { class: "guide", x1: inner.left, x2: inner.right, y1: y(run.middle), y2: y(run.middle) });
       }
       const sharp = window.devicePixelRatio || 1;
       canvas.width = plot.clientWidth * sharp;
@@ -320,8 +320,8 @@
       const top = Math.max(...Object.values(last.heaps).flatMap((heap) => heap.density)) * 1.06 || 1;
       const range = [last.low, last.high];
       const { svg, x, y, inner } = frame(plot, range, [0, top], [0], () => "", short);
-      if (range[0] < 0 && range[1] > 0) {
-        put(svg, "line", { class: "guide", x1: x(0), x2: x(0), y1: inner.top, y2: inner.bottom });
+      if (run.middle !== null && range[0] < run.middle && range[1] > run.middle) {
+        put(svg, "line", { class: "guide", x1: x(run.middle), x2: x(run.middle), y1: inner.top, y2: inner.bottom });
       }
       const held = (value) => x(Math.min(range[1], Math.max(range[0], value))).toFixed(1);
       for (const role in last.heaps) {
@@ -366,20 +366,21 @@
   const slider = document.getElementById("film-at"), facts = document.getElementById("film-facts");
   const play = document.getElementById("film-play"), dots = document.getElementById("film-dots");
   const frames = run.film.map((frame) => Object.assign(new Image(), { src: frame.src }));
-  const reach = Math.max(1, ...run.film.flatMap((frame) => frame.verdicts.map((value) => Math.abs(value ?? 0))));
+  const parted = run.middle !== null, middle = run.middle ?? 0;
+  const reach = Math.max(1e-9, ...run.film.flatMap((frame) => frame.verdicts.map((value) => Math.abs((value ?? middle) - middle))));
   let timer = 0;
 
   // One dot for each picture: to the right of the middle the discriminator takes it for real.
   function judge(verdicts) {
     dots.replaceChildren();
     if (!run.film.some((frame) => frame.verdicts.length)) return;
-    put(dots, "line", { class: "guide", x1: 160, x2: 160, y1: 6, y2: 62 });
-    put(dots, "text", { x: 4, y: 78 }, "says generated");
-    put(dots, "text", { x: 316, y: 78, "text-anchor": "end" }, "says real");
+    if (parted) put(dots, "line", { class: "guide", x1: 160, x2: 160, y1: 6, y2: 62 });
+    put(dots, "text", { x: 4, y: 78 }, parted ? "says generated" : "less real");
+    put(dots, "text", { x: 316, y: 78, "text-anchor": "end" }, parted ? "says real" : "more real");
     verdicts.forEach((value, i) => {
       if (value === null) return;
-      const place = { cx: 160 + (150 * value) / reach, cy: 12 + ((i * 0.618034) % 1) * 44, r: 3 };
-      put(dots, "circle", { ...place, class: value > 0 ? "real" : "fake" });
+      const place = { cx: 160 + (150 * (value - middle)) / reach, cy: 12 + ((i * 0.618034) % 1) * 44, r: 3 };
+      put(dots, "circle", { ...place, class: !parted ? "unparted" : value > middle ? "real" : "fake" });
     });
   }
 

@@ -45,7 +45,7 @@ def html(run: Contents) -> str:
         pictures.pairs(run),
         sections.scores(run),
         sections.curves(run, drawing),
-        sections.verdicts(drawing),
+        sections.verdicts(run, drawing),
         sections.layers(drawing),
         sections.findings(run),
         pictures.explored(run),
@@ -76,7 +76,7 @@ def html(run: Contents) -> str:
 </main>
 <footer>Written by Gansmith {escape(__version__)}. This page is one file: keep it, or send it to a friend.</footer>
 {_without_scripts(run)}
-<script type="application/json" id="run-data">{_inert_json(_drawn(drawing, film))}</script>
+<script type="application/json" id="run-data">{_inert_json(_drawn(run, drawing, film))}</script>
 <script>{script}</script>
 </body>
 </html>
@@ -89,7 +89,7 @@ def _policy(script: str) -> str:
     return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
 
 
-def _drawn(drawing: Drawing, film: list[dict[str, Any]]) -> dict[str, Any]:
+def _drawn(run: Contents, drawing: Drawing, film: list[dict[str, Any]]) -> dict[str, Any]:
     """What the script draws."""
     return {
         "clocks": drawing.clocks,
@@ -98,6 +98,7 @@ def _drawn(drawing: Drawing, film: list[dict[str, Any]]) -> dict[str, Any]:
         "last": drawing.last,
         "marks": drawing.marks,
         "film": film,
+        "middle": run.middle,
     }
 
 

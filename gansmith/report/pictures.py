@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from gansmith.report import sheets
 from gansmith.report.contents import Contents
 from gansmith.report.series import number
-from gansmith.report.wording import MINUS, amount, duration, figure, mean
+from gansmith.report.wording import MINUS, amount, duration, figure, mean, rule_of, taken_for_real
 
 FILM_FRAMES = 40
 FILM_SIDE = 640  # pixels
@@ -44,7 +45,7 @@ def section(name: str, link: str, title: str, body: str, lead: str = "") -> Sect
 
 
 def hero(run: Contents) -> str:
-    """The last sheet beside the real one."""
+    """The newest sheet beside the sheet of real items."""
     figures: list[str] = []
     if run.sheets:
         last = run.sheets[-1]
@@ -66,7 +67,7 @@ def film_frames(run: Contents) -> list[dict[str, Any]]:
     for sheet in chosen:
         picture = sheets.picture(sheet.path)
         if picture is not None:
-            known = sheet_facts(sheet)
+            known = sheet_facts(sheet, run.middle)
             verdicts = [round(v, 3) if math.isfinite(v) else None for v in sheet.verdicts[:DOTS]]
             source = sheets.data_uri(picture, min(SHEET_BYTES, FILM_BYTES // len(chosen)), FILM_SIDE)
             note = ", ".join(f"{name} {value}" for name, value in known)
@@ -74,8 +75,8 @@ def film_frames(run: Contents) -> list[dict[str, Any]]:
     return frames
 
 
-def sheet_facts(sheet: sheets.Sheet) -> list[tuple[str, str]]:
-    """What is known about a sheet: names and values as text."""
+def sheet_facts(sheet: sheets.Sheet, middle: float | None) -> list[tuple[str, str]]:
+    """What is known about a sheet: names and values as text; `middle` is the verdict between real and generated."""
     found = [("updates", f"{sheet.update:,}")]
     images, seconds = number(sheet.row.get("images_seen")), number(sheet.row.get("seconds"))
     if math.isfinite(images):
@@ -88,8 +89,8 @@ def sheet_facts(sheet: sheets.Sheet) -> list[tuple[str, str]]:
     judged = [value for value in sheet.verdicts if math.isfinite(value)]
     if judged:
         found.append(("mean verdict", figure(mean(judged))))
-        found.append(("taken for real", f"{sum(value > 0 for value in judged)} of {len(judged)}"))
-    return found
+        found.append(("taken for real", taken_for_real(judged, middle)))
+    return [(name, value) for name, value in found if value]
 
 
 def film(run: Contents, frames: list[dict[str, Any]]) -> Section | None:
@@ -123,9 +124,8 @@ def pairs(run: Contents) -> Section | None:
     else:
         lead = f"Above: what these latents gave after {first.update:,} updates. Below: after {last.update:,}."
         if last.verdicts:
-            lead += (
-                " Under each picture stands the raw verdict of the discriminator of that moment: above 0 it says real."
-            )
+            lead += " Under each picture stands the raw verdict of the discriminator of that moment: "
+            lead += f"{rule_of(run.middle)}."
     return section("pairs", "First and last", "The same latents, first and last", body + _verdict_table(run), lead)
 
 
@@ -138,15 +138,13 @@ def explored(run: Contents) -> Section | None:
     return section("explored", "Explored", "Explored", f'<div class="gallery">{body}</div>')
 
 
-def beside(run: Contents, name: Any, state: str) -> str:
-    """The picture that explains a finding: samples, and beside them real items. "" where there is none.
-
-    Only the last part of the name is believed: rows of a run may come from anywhere.
-    """
-    if not isinstance(name, str) or not (last := name.replace("\\", "/").rpartition("/")[2]).endswith(".png"):
+def picture_within(root: Path, name: Any) -> str:
+    """A picture that a finding names, if it is a readable file inside the run's folder."""
+    if not isinstance(name, str) or not name or len(name) > 200 or "\0" in name:
         return ""
-    found = sheets.picture(run.folder.diagnosis / last)
-    return "" if found is None else _sheet(found, f"Samples, and beside them real items: {state}", SHEET_BYTES // 2)
+    path = (root / name).resolve()
+    picture = sheets.picture(path) if path.is_relative_to(root.resolve()) and path.is_file() else None
+    return "" if picture is None else _sheet(picture, name, EXPLORED_BYTES)
 
 
 def _sheet(picture: np.ndarray, caption: str, limit: int = SHEET_BYTES) -> str:
@@ -169,22 +167,25 @@ def _pair_cells(run: Contents, first: np.ndarray, last: np.ndarray) -> str | Non
     shown: list[str] = []
     for index in range(min(PAIRS, count)):
         halves = (
-            _cell(cells[index], index, when, verdict[index] if index < len(verdict) else math.nan)
+            _cell(cells[index], f"latent {index + 1}, {when}", _said(verdict[index : index + 1], run.middle))
             for cells, when, verdict in zip((before, after), ("first", "last"), judged, strict=True)
         )
         shown.append(f'<div class="pair">{"".join(halves)}</div>')
     return f'<div class="cells">{"".join(shown)}</div>'
 
 
-def _cell(picture: np.ndarray, index: int, when: str, verdict: float) -> str:
-    said = ""
-    if math.isfinite(verdict):
-        side = "says-real" if verdict > 0 else "says-fake"
-        chance = 1 / (1 + math.exp(-max(-700.0, min(700.0, verdict))))
-        hint = f"raw verdict {verdict:.3g}; as a probability of being real {chance:.3g}"
-        said = f'<figcaption class="{side}" title="{hint}">{f"{verdict:+.1f}".replace("-", MINUS)}</figcaption>'
-    source = sheets.data_uri(picture, CELL_BYTES)
-    return f'<figure><img src="{source}" alt="latent {index + 1}, {when}">{said}</figure>'
+def _cell(picture: np.ndarray, text: str, said: str) -> str:
+    return f'<figure><img src="{sheets.data_uri(picture, CELL_BYTES)}" alt="{text}">{said}</figure>'
+
+
+def _said(verdict: list[float], middle: float | None) -> str:
+    """A picture's verdict, if there is one, as its caption."""
+    if not verdict or not math.isfinite(verdict[0]):
+        return ""
+    value = verdict[0]
+    side = "" if middle is None else "says-real" if value > middle else "says-fake"
+    text = f"{value:+.{1 if abs(value) >= 1 else 2}f}".replace("-", MINUS)
+    return f'<figcaption class="{side}">{text}</figcaption>'
 
 
 def _pair_sheets(run: Contents, first: np.ndarray, last: np.ndarray) -> str:
@@ -200,9 +201,11 @@ def _verdict_table(run: Contents) -> str:
         judged = [value for value in sheet.verdicts if math.isfinite(value)]
         spread = number(sheet.row.get("sensitivity"))
         if judged or math.isfinite(spread):
-            middle = figure(mean(judged)) if judged else ""
-            real = f"{sum(value > 0 for value in judged)} of {len(judged)}" if judged else ""
-            cells = (middle, real, figure(spread) if math.isfinite(spread) else "")
+            average, spread_text = (
+                figure(mean(judged)) if judged else "",
+                figure(spread) if math.isfinite(spread) else "",
+            )
+            cells = (average, taken_for_real(judged, run.middle), spread_text)
             lines.append(
                 f"<tr><th scope=row>update {sheet.update:,}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
             )

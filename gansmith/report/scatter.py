@@ -13,16 +13,17 @@ MARGIN = 0.12  # of the reals' extent, on every side
 
 
 def scatter_sheet(points: np.ndarray, reals: np.ndarray, size: int = 512) -> np.ndarray:
-    """Generated points (N, 2) in orange over real points (M, 2) in green: a picture uint8 (size, size, 3).
+    """Generated points (N, D) in orange over real points (M, D) in green: a picture uint8 (size, size, 3).
 
     The axes are a function of the reals alone, with one scale for both, so that sheets of one run can be compared
-    and animated. Points outside are drawn at the border; those that are not finite are counted in a corner.
-    Raises DataError for other shapes.
+    and animated; without reals, of the points. Vectors of other lengths than 2 are seen `on_plane`. Points outside
+    are drawn at the border; those that are not finite are counted in a corner. Raises DataError for other shapes.
     """
-    for name, values in (("points", points), ("reals", reals)):
-        if values.ndim != 2 or values.shape[1] != 2:
-            raise DataError(f"{name} are {values.shape}: a scatter takes (N, 2); see on_plane for longer vectors")
-    middle, half = frame_of(reals)
+    if points.ndim != 2 or reals.ndim != 2 or points.shape[1] != reals.shape[1] or not points.shape[1]:
+        raise DataError(f"points are {points.shape} and reals {reals.shape}: a scatter takes (N, D) and (M, D)")
+    frame = reals if len(reals) else points
+    points, reals, frame = on_plane(points, frame), on_plane(reals, frame), on_plane(frame, frame)
+    middle, half = frame_of(frame)
     picture = _paper(middle, half, size)
     radius = max(1.2, size / 230)
     lost = 0

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.report.charts import Chart, Drawing
-from gansmith.report.contents import Contents, clipped, plain
-from gansmith.report.pictures import Section, beside, hero, section
+from gansmith.report.contents import Contents, clipped, plain, remedies
+from gansmith.report.pictures import Section, hero, picture_within, section
 from gansmith.report.series import AXES, Row, last_finite, number
-from gansmith.report.wording import amount, duration, figure, tone
+from gansmith.report.wording import amount, duration, figure, rule_of, tone
 
 
 def opening(run: Contents) -> str:
@@ -59,15 +59,16 @@ def scores(run: Contents) -> Section | None:
     lines: list[str] = []
     for score in run.scores:
         value = score.value if isinstance(score.value, str) else figure(score.value)
+        interval = "" if score.interval is None else " to ".join(figure(end) for end in score.interval)
         floor = "" if score.floor is None else figure(score.floor)
         count = "" if score.count is None else f"{score.count:,}"
-        cells = "".join(f"<td>{escape(cell)}</td>" for cell in (value, floor, count))
-        lines.append(f"<tr><th scope=row>{escape(score.name)}</th>{cells}</tr>")
-    head = "<tr><th scope=col>metric<th scope=col>value<th scope=col>floor<th scope=col>count</tr>"
-    body = (
-        f'<div class="scroll"><table class="numbers"><thead>{head}</thead><tbody>{"".join(lines)}</tbody></table></div>'
-    )
-    lead = "The floor is what real items score against real items: nothing can be expected below it."
+        cells = "".join(f"<td>{escape(cell)}</td>" for cell in (value, interval, floor, count))
+        meaning = f"<small>{escape(score.meaning)}</small>" if score.meaning else ""
+        lines.append(f"<tr><th scope=row>{escape(score.name)}{meaning}</th>{cells}</tr>")
+    titles = "".join(f"<th scope=col>{title}</th>" for title in ("figure", "value", "95 % interval", "floor", "count"))
+    head, rows = f"<thead><tr>{titles}</tr></thead>", f"<tbody>{''.join(lines)}</tbody>"
+    body = f'<div class="scroll"><table class="numbers">{head}{rows}</table></div>'
+    lead = "The floor is what held-out real items score against real items: as good as it gets on so many items."
     return section("scores", "Evaluation", "Evaluation", body, lead)
 
 
@@ -88,7 +89,7 @@ def curves(run: Contents, drawing: Drawing) -> Section | None:
     return section("curves", "Curves", "Curves", bar + _grid(drawing.curves), lead)
 
 
-def verdicts(drawing: Drawing) -> Section | None:
+def verdicts(run: Contents, drawing: Drawing) -> Section | None:
     """Histograms of the verdicts: over time, and at the end."""
     if drawing.strip is None:
         return None
@@ -100,7 +101,7 @@ def verdicts(drawing: Drawing) -> Section | None:
     if drawing.last is not None:
         about = "Two heaps that overlap: it cannot tell them apart. Far apart: it can."
         shown.append(Chart("last", "At the end", about, "Histogram of the newest verdicts.", {}))
-    lead = "How the discriminator's raw verdicts are spread. Above 0 it says real, below 0 generated."
+    lead = f"How the discriminator's raw verdicts are spread: {rule_of(run.middle)}."
     return section("verdicts", "Verdicts", "The discriminator's verdicts", _grid(shown), lead)
 
 
@@ -115,41 +116,31 @@ def findings(run: Contents) -> Section | None:
     """What the doctor said, newest first."""
     if not run.findings:
         return None
-    cards: list[str] = []
-    for row in reversed(run.findings):
-        update = number(row.get("update"))
-        when = f"update {update:,.0f}" if math.isfinite(update) else ""
-        state = plain(row.get("state")) or "finding"
-        evidence, remedy = plain(row.get("evidence")), _remedy(row.get("remedy"))
-        cards.append(
-            f'<article class="finding {_tone(row, state)}"><h3><span class="state">{escape(state)}</span>'
-            f'<span class="when">{when}</span></h3><p>{escape(plain(row.get("text")))}</p>'
-            + (f'<p class="evidence"><b>Evidence</b> {escape(evidence)}</p>' if evidence else "")
-            + (f'<p class="remedy"><b>Remedy</b> {remedy}</p>' if remedy else "")
-            + beside(run, row.get("picture"), state)
-            + "</article>"
-        )
+    body = "".join(_finding(row, run.folder.root) for row in reversed(run.findings))
     lead = "Each time the diagnosis changed, newest first, with what it rests on and what to try."
-    return section("findings", "Findings", "Findings", f'<div class="findings">{"".join(cards)}</div>', lead)
+    return section("findings", "Findings", "Findings", f'<div class="findings">{body}</div>', lead)
 
 
-def _remedy(value: Any) -> str:
-    """What to change: each `--set` as code, then why; anything else as text. HTML."""
-    entries = value if isinstance(value, list) and all(isinstance(entry, dict) for entry in value) else None
-    if entries is None:
-        return escape(plain(value))
-    lines: list[str] = []
-    for entry in entries[:4]:
-        settings, why = entry.get("set"), plain(entry.get("why"))
-        table = settings if isinstance(settings, dict) else {}
-        flags = " ".join(f"--set {name}={plain(setting)}" for name, setting in table.items())
-        lines.append((f"<code>{escape(flags)}</code> " if flags else "") + escape(why))
-    return "; or ".join(line for line in lines if line.strip())
+def _finding(row: Row, root: Path) -> str:
+    update, evidence = number(row.get("update")), plain(row.get("evidence"))
+    parts = [
+        f'<span class="state">{escape(state_of(row))}</span>',
+        f'<span class="when">update {update:,.0f}</span>' if math.isfinite(update) else "",
+    ]
+    lines = [f"<h3>{''.join(parts)}</h3>", f"<p>{escape(plain(row.get('text')))}</p>"]
+    if evidence:
+        lines.append(f'<p class="evidence"><b>Evidence</b> {escape(evidence)}</p>')
+    lines += [f'<p class="remedy"><b>Remedy</b> {escape(remedy)}</p>' for remedy in remedies(row)]
+    return f'<article class="finding {_tone(row)}">{"".join(lines)}{picture_within(root, row.get("picture"))}</article>'
 
 
-def _tone(row: Row, state: str) -> str:
-    """The colour of a finding: an alarm is bad, whatever its name."""
-    return "bad" if row.get("severity") == "alarm" else tone(state)
+def state_of(row: Row) -> str:
+    """A finding's state; "finding" where it has none."""
+    return clipped(plain(row.get("state")), 100) or "finding"
+
+
+def _tone(row: Row) -> str:
+    return "bad" if row.get("severity") == "alarm" else tone(state_of(row))
 
 
 def recipe(run: Contents) -> Section | None:
@@ -194,12 +185,15 @@ def going_on(run: Contents) -> Section:
 
 
 def _verdict(run: Contents) -> str:
+    """The newest finding in one line; of several found at once, the first alarm."""
     if not run.findings:
         return ""
     newest = run.findings[-1]
-    state, text = plain(newest.get("state")) or "finding", clipped(plain(newest.get("text")), 300)
+    at_once = [row for row in run.findings if row.get("update") == newest.get("update")]
+    shown = next((row for row in at_once if row.get("severity") == "alarm"), newest)
+    text = clipped(plain(shown.get("text")), 300)
     return (
-        f'<p class="verdict {_tone(newest, state)}"><span class="state">{escape(state)}</span> {escape(text)} '
+        f'<p class="verdict {_tone(shown)}"><span class="state">{escape(state_of(shown))}</span> {escape(text)} '
         '<a href="#findings">Findings</a></p>'
     )
 

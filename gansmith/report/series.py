@@ -74,7 +74,7 @@ CURVES: dict[str, Curve] = {
     ),
     "verdicts": Curve(
         "Raw verdicts",
-        "The discriminator's mean output before any sigmoid: above 0 it says real.",
+        "The discriminator's mean output, before any sigmoid.",
         (Line("verdict.real", "real items", "real"), Line("verdict.fake", "generated items", "fake")),
         guide=0.0,
     ),
@@ -89,7 +89,7 @@ CURVES: dict[str, Curve] = {
     ),
     "steps": Curve(
         "Step sizes",
-        "Change over size of the weights in one update. About 0.001 is usual.",
+        "How far an update moves each player: change of its weights over their size.",
         (
             Line("step.generator", "generator", "generator"),
             Line("step.discriminator", "discriminator", "discriminator"),

@@ -103,9 +103,15 @@ def load_newest(folder: RunFolder) -> tuple[Checkpoint, list[str]]:
 
 def load_generator(folder: RunFolder, update: int) -> dict[str, np.ndarray]:
     """The averaged generator's arrays alone, by their plan names. Raises RunError when they are damaged."""
+    return load_network(folder, update, "ema")
+
+
+def load_network(folder: RunFolder, update: int, which: str) -> dict[str, np.ndarray]:
+    """The arrays of "ema", "generator" or "discriminator" alone, by their plan names. Raises RunError."""
+    prefix = f"{which}/"
     try:
         return {
-            name.removeprefix("ema/"): array for name, array in _arrays(folder.checkpoint(update) / WEIGHTS, "ema/")
+            name.removeprefix(prefix): array for name, array in _arrays(folder.checkpoint(update) / WEIGHTS, prefix)
         }
     except (OSError, SafetensorError) as error:
         raise RunError(f"the checkpoint {folder.checkpoint(update)} is damaged ({error})") from None

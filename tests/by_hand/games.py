@@ -10,6 +10,7 @@ import numpy as np
 from gansmith.ground.game import Game, Now
 from gansmith.ground.plan import Shape
 from gansmith.ground.settings import (
+    AugmentSettings,
     DataSettings,
     FeedbackSettings,
     LatentSettings,
@@ -83,6 +84,8 @@ GAMES: dict[str, tuple[Recipe, Shape, int]] = {
     ),
     "dense-minimax": (replace(DENSE, loss=SMOOTH), GREY, 0),
     "dense-hinge": (replace(DENSE, loss=LossSettings("hinge")), GREY, 0),
+    "dense-squares": (replace(DENSE, loss=replace(SMOOTH, name="least-squares")), GREY, 0),
+    "dense-wasserstein": (replace(DENSE, loss=LossSettings("wasserstein")), GREY, 0),
     "dense-r1-lazy": (replace(DENSE, regularizer=RegularizerSettings("r1", 5.0, interval=3)), GREY, 0),
     "dense-r1-r2-tanh": (
         replace(
@@ -100,6 +103,7 @@ GAMES: dict[str, tuple[Recipe, Shape, int]] = {
     "dcgan": (CONVOLUTIONAL, COLOUR, 0),
     "dcgan-sgd": (replace(CONVOLUTIONAL, optimizer=SGD), COLOUR, 0),
     "dcgan-labelled": (CONVOLUTIONAL, COLOUR, 4),
+    "dcgan-mirror": (replace(CONVOLUTIONAL, augment=AugmentSettings("mirror")), COLOUR, 0),
     "tutorial": (TUTORIAL, (1, 12, 12), 0),
 }  # fmt: skip
 

@@ -54,7 +54,7 @@ class Referee:
         for turn, rows in enumerate(indices):
             fakes = self.generate(now, turn, count)
             real_labels = None if labels is None else torch.tensor(labels[rows])
-            self.discriminator_turn(self.reals(items[rows]), real_labels, fakes.detach(), now, turn)
+            self.discriminator_turn(self.reals(items[rows], now, turn), real_labels, fakes.detach(), now, turn)
         for index in range(recipe.feedback.generator_turns):
             turn = draws.generator_turn(recipe, index)
             if index > 0 or not same:
@@ -66,9 +66,12 @@ class Referee:
                 keep = now.ema_decay if name.replace("ema/", "generator/") in self.trained["generator"] else 0.0
                 self.w[name] = keep * self.w[name] + (1 - keep) * source
 
-    def reals(self, items: np.ndarray) -> Tensor:
+    def reals(self, items: np.ndarray, now: Now, turn: int) -> Tensor:
         if items.ndim == 2:
             return torch.tensor(items).to(self.dtype)
+        if self.recipe.augment.name == "mirror":
+            turned = draws.mirrored(self.recipe, now.update, turn, len(items))
+            items = np.stack([item[:, ::-1] if turn_it else item for item, turn_it in zip(items, turned, strict=True)])
         pictures = torch.tensor(items).to(self.dtype).permute(0, 3, 1, 2)
         return pictures * (2 / 255) - 1 if self.recipe.data.pixels == "symmetric" else pictures / 255
 
@@ -109,6 +112,8 @@ class Referee:
             return F.logsigmoid(-v).mean()
         if name in ("non-saturating", "minimax"):
             return F.binary_cross_entropy_with_logits(v, t)
+        if name == "least-squares":
+            return F.mse_loss(v, t) / 2
         if name == "hinge" and who != "generator":
             return F.relu(1 - v if who == "real" else 1 + v).mean()
         return v.mean() if who == "fake" else -v.mean()

@@ -74,8 +74,7 @@ def test_ten_updates_are_the_other_engines(name: str) -> None:
     assert np.abs(judged).max() < 1e-5
     play(ours, recipe, 4, 13)
     play(theirs, recipe, 4, 13)
-    tolerance = 1e-8 if recipe.regularizer.name != "none" else 1e-10  # that engine sums its penalty in float32
-    assert largest_difference(ours.state().arrays, theirs.state().arrays, ("",)) < tolerance
+    assert largest_difference(ours.state().arrays, theirs.state().arrays, ("",)) < 1e-10
     assert ours.state().counters == theirs.state().counters
     back = new_game(recipe, shape, classes, "float64")
     back.restore(theirs.state())

@@ -76,7 +76,9 @@ def test_samples_are_prefix_stable_and_repeatable(run: Path, tmp_path: Path) -> 
     assert np.array_equal(five, ten[:5])
     gansmith("sample", run, "--count", 6, "--seed", 7, "--out", tmp_path / "sheet.png")
     gansmith("sample", run, "--count", 6, "--seed", 7, "--out", tmp_path / "folder")
-    with Image.open(tmp_path / "folder" / "00000.png") as picture:
+    first, *others = sorted((tmp_path / "folder").glob("*.png"))
+    assert len(others) == 5
+    with Image.open(first) as picture:
         assert np.array_equal(np.asarray(picture)[..., None], five[0])
 
 

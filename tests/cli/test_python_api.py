@@ -13,7 +13,7 @@ import gansmith
 from gansmith.assemble.run import resume
 from gansmith.ground.errors import GansmithError
 
-TINY = {"data.first": 128, "watch.samples": 4, "data.batch": 16}
+TINY = {"data.first": 128, "watch.samples": 4, "data.batch": 16, "schedule.rate": "constant"}
 
 
 class Up(nn.Module):
@@ -53,7 +53,7 @@ def test_train_and_load(tmp_path: Path) -> None:
     pictures = generator.sample(3, seed=5)
     assert pictures.shape == (3, 16, 16, 1)
     latents = torch.as_tensor(generator.latents(3, seed=5)).requires_grad_()
-    decoded = generator.decode(latents)
+    decoded = generator.decode(latents, torch.as_tensor(generator.labels(3, seed=5)))
     assert decoded.shape == (3, 1, 16, 16)
     decoded.square().sum().backward()
     assert latents.grad is not None

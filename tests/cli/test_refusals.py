@@ -14,6 +14,8 @@ from gansmith.cli import main
 
 TINY = ["--updates", "2", "--quiet", "--set", "watch.samples=4", "--set", "data.first=128"]
 
+UNLABELLED = ["--set", "data.batch=8", "--set", "data.labels=none"]
+
 
 def refuse(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     """The one line of a refused command."""
@@ -152,6 +154,8 @@ def test_a_broken_picture_is_named_skipped_and_counted(capsys: pytest.CaptureFix
         "2",
         "--set",
         "data.batch=8",
+        "--set",
+        "data.labels=none",
     ]
     assert main([str(argument) for argument in arguments]) == 0
     said = capsys.readouterr().err
@@ -176,6 +180,8 @@ def test_a_store_that_changed_is_refused(capsys: pytest.CaptureFixture[str], tmp
         "--quiet",
         "--set",
         "data.batch=8",
+        "--set",
+        "data.labels=none",
     ]
     assert main([str(argument) for argument in arguments]) == 0
     np.savez(source, images=rng.integers(0, 255, (64, 16, 16, 1), np.uint8))

@@ -23,6 +23,12 @@ VARIANTS = {
     "lazy-r1": {"regularizer__name": "r1", "regularizer__interval": 3},
     "targets": {"loss__real": [0.9, 1.0], "loss__fake": [0.0, 0.1]},
     "mirror": {"augment__name": "mirror"},
+    "rmsprop": {"optimizer__generator__name": "rmsprop", "optimizer__generator__momentum": 0.5},
+    "gradient-penalty": {"regularizer__name": "gradient-penalty", "regularizer__interval": 2},
+    "joint": {"feedback__name": "joint", "feedback__latents": "same"},
+    "stacked": {"feedback__name": "stacked", "discriminator__norm": "batch"},
+    "never-frozen": {"feedback__name": "stacked", "faults": ["never-frozen"]},
+    "relativistic": {"loss__name": "relativistic"},
     "same-latents": {"feedback__latents": "same", "feedback__generator_turns": 2},
 }
 
@@ -156,3 +162,14 @@ def test_a_gpu_plays_the_same_game_to_rounding():
     for name, array in ours.items():
         if name.split("/")[0] in ("generator", "discriminator", "ema"):
             np.testing.assert_allclose(theirs[name], array, rtol=1e-2, atol=1e-3, err_msg=name)
+
+
+@pytest.mark.parametrize("widths", [[256, 512], [64, 32]])
+@pytest.mark.parametrize("kind", ["vectors", "pictures"])
+def test_the_first_five_are_the_five_in_networks_of_real_size(kind: str, widths: list[int]):
+    """A matrix product rounds by its shape; a picture must not depend on how many were asked for with it."""
+    table = game(world(kind, generator__widths=widths, latent__dim=100))
+    z = fixed_latents(70, dim=100)
+    many = table.make(z, None)
+    for count in (1, 2, 5, 17, 64):
+        np.testing.assert_array_equal(table.make(z[:count], None), many[:count])

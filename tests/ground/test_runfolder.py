@@ -186,3 +186,25 @@ def test_rows_are_appended_in_one_write(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(runfolder, "open", lambda *_, **__: Recorder(), raising=False)
     append_row(tmp_path / "stats.jsonl", {"update": 1})
     assert written == ['{"update": 1}\n']
+
+
+def test_a_kill_before_the_recipe_leaves_nothing_in_the_way(tmp_path: Path):
+    folder = RunFolder(tmp_path / "run")
+    with pytest.raises(KeyboardInterrupt):
+        folder.create(Recipe(), _killed_after(folder))
+    assert not folder.recipe.exists()
+    folder.create(Recipe())
+    assert folder.load_recipe() == Recipe()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "letter.txt").write_text("dear diary", encoding="utf-8")
+    with pytest.raises(RunError, match="not an empty folder"):
+        RunFolder(tmp_path / "other").create(Recipe())
+
+
+def _killed_after(folder: RunFolder):
+    def fill() -> None:
+        folder.environment.write_text("{}", encoding="utf-8")
+        folder.data.with_name("data.json.part").write_text("{", encoding="utf-8")
+        raise KeyboardInterrupt
+
+    return fill

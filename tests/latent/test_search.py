@@ -88,7 +88,7 @@ def test_prior_and_terms_pull() -> None:
 
     pulled = projection.project(maker, pictures, QUICK, terms=[(1.0, projection.realism(dark))])
     assert pulled.pictures.mean() < free.pictures.mean()
-    features = projection.perceptual(lambda made: made.flatten(1)[:, :8], pictures)
+    features = projection.perceptual(lambda made, labels: made.flatten(1)[:, :8], pictures)
     same = projection.project(maker, pictures, QUICK, terms=[(1.0, features)])
     first = operators.flat(pictures)[:, :8]
     assert ((operators.flat(same.pictures)[:, :8] - first) ** 2).mean() < (
@@ -188,6 +188,18 @@ def test_completion_keeps_known_pixels_and_beats_mean_and_chance(name: str, seam
         return
     assert error < inpainting.hole_errors(inpainting.mean_fill(pictures, known), pictures, known).mean() / 3
     assert error < inpainting.hole_errors(maker.images(maker.latents(6, 99)), pictures, known).mean() / 3
+
+
+def test_variants_begin_at_good_restarts_only() -> None:
+    every = np.array([[1.0, 1.2, 5.0], [2.0, 9.0, 9.0]])
+    ends = np.arange(6, dtype=np.float32).reshape(2, 3, 1)
+    found = search.Found(
+        ends[:, 0], np.zeros(2, int), every.min(axis=1), every, np.zeros((2, 1, 1, 1)), ends, np.array([[7, 8, 9]] * 2)
+    )
+    latents, labels = inpainting.good_ends(found, 3)
+    assert latents[:, 0].tolist() == [0, 1, 0, 3, 3, 3]
+    assert labels is not None
+    assert labels.tolist() == [7, 8, 7, 7, 7, 7]
 
 
 def test_mean_fill_and_hole_errors_by_hand() -> None:

@@ -83,7 +83,7 @@ def test_scaling_meets_at_zero_and_reverses(four: dict[str, Style]) -> None:
 
 
 def test_on_the_shell_every_length_is_the_shells_and_zero_is_shared(found: Survey, four: dict[str, Style]) -> None:
-    both = four | {TYPICAL: styles.typical(found, "normal")}
+    both = four | {TYPICAL: styles.typical(BarMaker(), found, WANTED)}
     factors = np.linspace(2, -2, 5)
     middles = []
     for style in four.values():

@@ -13,7 +13,6 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from gansmith.metrics import classifier, self_supervised
 from gansmith.metrics.real import RealItems
 
 
@@ -56,13 +55,6 @@ def digits() -> RealItems:
     found = load_digits()
     items = (found.images * (255 / 16)).round().astype(np.uint8)[..., None]
     return RealItems("digits", "digits", items, found.target.astype(np.int64), tuple("0123456789"))
-
-
-@pytest.fixture
-def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Feature networks train for a few seconds only."""
-    monkeypatch.setattr(classifier, "UPDATES", 120)
-    monkeypatch.setattr(self_supervised, "UPDATES", 25)
 
 
 @pytest.fixture(scope="session")

@@ -130,7 +130,9 @@ def test_a_stacked_classifier_reads_each_channel(tmp_path, monkeypatch):
     assert (found.probabilities.argmax(axis=1) == numbers).mean() > 0.9
 
 
-def test_what_auto_takes(tmp_path, short_training):
+def test_what_auto_takes(tmp_path, monkeypatch):
+    monkeypatch.setattr(classifier, "UPDATES", 2)
+    monkeypatch.setattr(self_supervised, "UPDATES", 2)
     items, labels = shapes(64, 0)
     labelled = RealItems("bars", "bars", items, labels)
     assert reference(labelled, tmp_path).features_name.startswith("bars-classifier@")

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from gansmith.metrics import classifier, pictures
+from gansmith.metrics import classifier, pictures, self_supervised
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import Reference, reference
@@ -66,7 +66,8 @@ def test_order_by_a_classifier(name, idx_set, feature_cache, monkeypatch):
     check_order(small, reference(small, feature_cache), 400)
 
 
-def test_order_without_labels(emoji, feature_cache, short_training):
+def test_order_without_labels(emoji, feature_cache, monkeypatch):
+    monkeypatch.setattr(self_supervised, "UPDATES", 15)
     small = few(emoji, 700)
     check_order(small, reference(small, feature_cache), 300)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -45,6 +45,7 @@ def test_thinned_by_hand():
     assert len(animation.thinned(50)) == 15  # the fifty epochs of the DCGAN tutorial
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(2, 3000))
 def test_thinned_follows_its_formula(count: int):
     kept = animation.thinned(count)
@@ -89,6 +90,7 @@ def test_256_colours_are_exact():
     assert np.array_equal(np.asarray(animation.palettised(colours).convert("RGB")), colours)
 
 
+@settings(deadline=None, max_examples=60)
 @given(height=st.integers(1, 20), width=st.integers(1, 20), channels=st.sampled_from([1, 3]), count=st.integers(1, 4))
 def test_odd_sizes(tmp_path_factory: pytest.TempPathFactory, height: int, width: int, channels: int, count: int):
     rng = np.random.default_rng(height * 100 + width)

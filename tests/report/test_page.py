@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from gansmith.ground import pixels
 from gansmith.ground.errors import RunError
 from gansmith.ground.runfolder import RunFolder, append_row, write_json, write_text
-from gansmith.ground.settings import Recipe
+from gansmith.ground.settings import LossName, LossSettings, Recipe, RegularizerSettings
 from gansmith.report import contents, notebook, page, pictures, plots, wording
 from tests.report import synthetic
 
@@ -342,6 +342,7 @@ def test_a_large_run_stays_a_bounded_page(tmp_path: Path):
         {"metrics": {"SWD": {"value": 0.25}}},
         [{"name": "SWD", "value": 0.25}],
         {"metrics": [{"name": "SWD", "value": 0.25}], "other": 3},
+        {"data": "x", "count": 9, "figures": [{"name": "SWD", "value": 0.25, "interval": None, "floor": None}]},
     ],
 )
 def test_evaluations_of_every_form_become_lines(value: object):
@@ -349,11 +350,66 @@ def test_evaluations_of_every_form_become_lines(value: object):
 
 
 def test_floor_and_count_stand_beside_the_value(run: RunFolder):
-    write_json(run.root / "evaluation.json", {"FD(x@3fa2)": {"value": 12.34, "floor": 1.25, "count": 5000}})
+    entry = {"value": 12.34, "floor": 1.25, "count": 5000, "interval": [11.5, 13.5], "meaning": "a distance"}
+    write_json(run.evaluation, {"FD(x@3fa2)": entry})
     text = read(page.write_report(run)).text
     assert "FD(x@3fa2)" in text
-    for word in ("12.3", "1.25", "5,000"):
+    for word in ("12.3", "1.25", "5,000", "11.5 to 13.5", "a distance"):
         assert word in text
+
+
+REMEDY = {"set": {"regularizer.name": "r1", "loss.x": True}, "why": "smooths the game", "source": "Mescheder 2018"}
+FINDING = {"state": "mode collapse", "severity": "alarm", "text": "Two of ten modes.", "remedy": [REMEDY, "rest"]}
+
+
+def test_the_doctors_rows(run: RunFolder):
+    append_row(run.findings, {**FINDING, "update": 1900, "picture": "real.png"})
+    append_row(run.findings, {"update": 1900, "state": "converged", "severity": "course", "text": "Settled."})
+    page.write_report(run)
+    text = run.report.read_text()
+    assert '<p class="verdict bad"><span class="state">mode collapse</span> Two of ten modes.' in text
+    assert '<article class="finding good"><h3><span class="state">converged</span>' in text
+    reader = read(run.report)
+    assert "--set regularizer.name=r1 --set loss.x=true: smooths the game (Mescheder 2018)" in reader.text
+    assert any(a.get("alt") == "real.png" for _, a in reader.elements)
+
+
+@pytest.mark.parametrize("name", ["../outside.png", "/etc/hostname", "absent.png", "", 7, "samples", "a\0b"])
+def test_a_finding_shows_no_file_from_elsewhere(run: RunFolder, name: object):
+    shutil.copy(run.real_sheet, run.root.parent / "outside.png")
+    append_row(run.findings, {**FINDING, "update": 1900, "picture": name})
+    assert not any(a.get("alt") == name for tag, a in read(page.write_report(run)).elements if tag == "img")
+
+
+def test_quality_measured_while_training_is_a_curve(run: RunFolder):
+    for update, value in ((100, 9.0), (200, math.nan), (900, 4.0)):
+        append_row(run.judgements, {"update": update, "images_seen": 64 * update, "metric": "SWD", "value": value})
+    shown = numbers(read(page.write_report(run)))
+    quality = shown["charts"]["judgements"]
+    assert [(line["label"], line["mean"]) for line in quality["lines"]] == [("SWD", [9, None, 4])]
+    assert shown["clocks"][quality["clock"]]["update"] == [100, 200, 900]
+
+
+def test_middles_are_those_of_the_losses():
+    losses = pytest.importorskip("gansmith.game.losses")
+    assert {name: loss.middle for name, loss in losses.LOSSES.items()} == contents.MIDDLES
+
+
+@pytest.mark.parametrize(
+    ("loss", "rule", "middle"), [("least-squares", "above 0.5 it says real", 0.5), ("wasserstein", "more real", None)]
+)
+def test_verdicts_are_read_as_the_loss_means_them(run: RunFolder, loss: LossName, rule: str, middle: float | None):
+    penalty = RegularizerSettings(name="gradient-penalty" if loss == "wasserstein" else "none")
+    run.store_recipe(Recipe(loss=LossSettings(name=loss), regularizer=penalty))
+    reader = read(page.write_report(run))
+    shown = numbers(reader)
+    assert rule in reader.text
+    assert shown["middle"] == shown["charts"]["verdicts"]["guide"] == middle
+    assert "probabilities" not in shown["charts"]
+    facts = dict(shown["film"][-1]["facts"])
+    said = [value > (middle or 0) for value in shown["film"][-1]["verdicts"]]
+    assert sum(said) > 0
+    assert facts.get("taken for real") == (None if middle is None else f"{sum(said)} of 16")
 
 
 def test_explored_pictures_are_shown(run: RunFolder):

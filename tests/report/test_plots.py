@@ -164,11 +164,24 @@ def test_scatter_says_how_many_are_not_numbers():
 
 
 def test_scatter_refuses_other_shapes():
-    with pytest.raises(DataError, match="on_plane"):
-        plots.scatter_sheet(np.zeros((3, 4)), np.zeros((3, 2)), 64)
+    for points, reals in (((3, 4), (3, 2)), ((3,), (3, 2)), ((3, 0), (3, 0))):
+        with pytest.raises(DataError, match="scatter takes"):
+            plots.scatter_sheet(np.zeros(points), np.zeros(reals), 64)
 
 
-@settings(max_examples=20)
+@pytest.mark.parametrize("dim", [1, 2, 3, 7])
+def test_vectors_of_any_length_make_a_scatter(dim: int):
+    rng = np.random.default_rng(dim)
+    reals = rng.standard_normal((90, dim)).astype(np.float32)
+    both = plots.scatter_sheet(reals[:20], reals, 96)
+    assert not np.array_equal(both, plots.scatter_sheet(reals[:0], reals, 96))
+    alone = plots.scatter_sheet(100 + reals, reals[:0], 96).astype(int)  # without reals the points make the frame
+    orange = np.argwhere(alone[..., 0] - alone[..., 1] > 60)
+    assert 10 < orange[:, 1].mean() < 86
+    assert np.ptp(orange[:, 1]) > 40
+
+
+@settings(deadline=None, max_examples=20)
 @given(st.integers(1, 6), st.integers(0, 9), st.integers(0, 2**31 - 1))
 def test_on_plane_keeps_what_the_plane_can_keep(dim: int, count: int, seed: int):
     rng = np.random.default_rng(seed)

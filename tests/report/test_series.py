@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.ground.game import NUMBERS
@@ -33,6 +33,7 @@ def test_clock_counts_rows_only_where_no_update_is_known():
     assert math.isnan(known[1])
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 5000), st.integers(1, 900))
 def test_buckets_cover_all_rows_once_and_evenly(count: int, limit: int):
     parts = series.buckets(count, limit)
@@ -51,6 +52,7 @@ def test_bucketed_by_hand():
     assert np.isnan([mean[2], low[2], high[2]]).all()
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.floats(allow_nan=True), min_size=1, max_size=60), st.integers(1, 9))
 def test_bucketed_mean_lies_between_least_and_greatest_without_overflow(values: list[float], limit: int):
     mean, low, high = series.bucketed(np.array(values), series.buckets(len(values), limit))
@@ -101,6 +103,7 @@ def test_rebinned_by_hand():
     assert series.rebinned(held, 1, 3, 2).tolist() == pytest.approx([0.25, 0.75])
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.integers(0, 1000), min_size=1, max_size=40).filter(any),
     st.floats(-50, 50),

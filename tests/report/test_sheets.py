@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -17,6 +17,7 @@ from gansmith.report import sheets
 from tests.report import synthetic
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     count=st.integers(1, 40),
     height=st.integers(2, 12),
@@ -66,6 +67,7 @@ def test_picture_reads_pictures_only(tmp_path: Path):
     assert sheets.picture(tmp_path / "absent.png") is None
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 500), st.integers(1, 60))
 def test_spread_out_keeps_the_ends(count: int, limit: int):
     kept = sheets.spread_out(count, limit)

@@ -1,0 +1,159 @@
+"""The verbs of styles: average, scale, arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from gansmith.assemble.explore import options
+from gansmith.assemble.explore.session import Session
+from gansmith.assemble.explore.stored import load_styles, wanted_traits
+from gansmith.ground.errors import RunError
+from gansmith.latent import space, styles, traits
+from gansmith.latent.decoder import need_pictures
+from gansmith.latent.styles import TYPICAL, Style
+from gansmith.latent.survey import Survey, survey
+from gansmith.latent.traits import Measure
+
+LOOK = 64  # samples that choose the default traits
+
+
+def average(session: Session, asked: options.Average) -> None:
+    """Sort latents, store the means, show them inside the shell and on it, and say whether they hold."""
+    generator, law = session.generator, session.generator.recipe.latent.law
+    need_pictures(generator, "styles")
+    wanted = wanted_traits(session, asked, generator.sample(LOOK, asked.seed))
+    session.progress("measuring", 0.1)
+    found = survey(generator, wanted, asked.count, asked.seed)
+    means = styles.average(found, law, styles.categories(tuple(wanted)), asked.share)
+    every = means | {TYPICAL: styles.typical(generator, found, wanted)}
+    shown = session.shown(asked.labels)
+    vectors = np.stack([style.vector for style in means.values()])
+    inside = made(session, vectors, shown)
+    outside = made(session, styles.on_shell(vectors, every, law), shown)
+    middle = made(session, np.zeros((1, generator.latent_dim), np.float32), shown)
+    session.sheet("averages", np.concatenate([inside, middle, outside], axis=1))
+    styles.save(every, session.kept(session.place.styles))
+    shell = space.shell(law, generator.latent_dim)
+    session.figures |= {
+        "shell": shell,
+        "pictures": found.pictures,
+        "correlations": found.correlations(),
+        "styles": {name: {"count": style.count, "norm": style.norm} for name, style in means.items()},
+        "in_own_category": {
+            "inside, against the middle picture": held(found, means, wanted, inside, middle, shown),
+            "on the shell, against all pictures": held(found, means, wanted, outside, None, shown),
+        },
+    }
+    norms = ", ".join(f"{name} {style.norm:.1f} of {style.count}" for name, style in means.items())
+    session.notes += [
+        f"norms: {norms}; the shell is at {shell:.1f}, so the means lie far inside it; --shell brings them there",
+        f"columns: {', '.join(means)}; the middle; the same on the shell",
+    ]
+
+
+def scale(session: Session, asked: options.Scale) -> None:
+    """The four styles (or those named) from exaggerated to reversed, as one animation and one sheet."""
+    every = load_styles(session)
+    names = asked.styles or tuple(name for name in every if name != TYPICAL)
+    chosen = {name: styles.find(name, every) for name in names}
+    if asked.frames < 2:
+        raise RunError(f"--frames {asked.frames}: a scale needs 2 or more")
+    factors = np.linspace(asked.first, asked.last, asked.frames)
+    shown = session.shown(asked.labels)
+    offsets = {
+        name: placed(session, styles.scale(style, factors), every, asked.shell) for name, style in chosen.items()
+    }
+    frames = np.stack([made(session, walk, shown) for walk in offsets.values()], axis=1)  # (L, styles, F, ...)
+    flat = frames.reshape(-1, *frames.shape[2:])  # rows of a frame are classes, columns styles
+    session.animation("scale", flat.swapaxes(0, 1), columns=len(chosen))
+    some = np.linspace(0, asked.frames - 1, min(9, asked.frames)).round().astype(int)
+    session.sheet("scale", flat[:, some])
+    session.figures |= {"styles": names, "factors": factors[some], "trend": trends(every, chosen, frames, factors)}
+    session.notes.append(f"columns of a frame: {', '.join(names)}; factors from {asked.first:g} to {asked.last:g}")
+
+
+def arithmetic(session: Session, asked: options.Arithmetic) -> None:
+    """The result of an expression beside its operands."""
+    every = load_styles(session)
+    style = styles.arithmetic(asked.expression, every)
+    named = [name for name in every if name in asked.expression.replace("*", " ").split()]
+    vectors = np.stack([*(every[name].vector for name in named), style.vector])
+    shown = session.shown(asked.labels)
+    rows = made(session, placed(session, vectors, every, asked.shell), shown)
+    session.sheet("arithmetic", rows)
+    if asked.save:
+        styles.save(every | {asked.save: style}, session.kept(session.place.styles))
+    measured = measure_columns(rows, style_traits(every))
+    columns = [*named, asked.expression]
+    session.figures |= {
+        "norm": style.norm,
+        "shell": space.shell(session.generator.recipe.latent.law, session.generator.latent_dim),
+        "traits": {name: dict(zip(columns, values.mean(axis=0), strict=True)) for name, values in measured.items()},
+    }
+    session.notes.append(f"columns: {', '.join(columns)}")
+
+
+def placed(session: Session, offsets: np.ndarray, every: dict[str, Style], shell: bool) -> np.ndarray:
+    """Offsets as they are, or on the shell."""
+    return styles.on_shell(offsets, every, session.generator.recipe.latent.law) if shell else offsets
+
+
+def made(session: Session, offsets: np.ndarray, shown: list[int | None]) -> np.ndarray:
+    """Pictures uint8 (classes, offsets, H, W, C) of offsets (N, dim) from the middle of the latent law."""
+    generator = session.generator
+    latents = np.tile(offsets + np.float32(space.middle(generator.recipe.latent.law)), (len(shown), 1))
+    labels = None if shown[0] is None else np.repeat(np.array(shown, np.int64), len(offsets))
+    pictures = generator.images(latents.astype(np.float32), labels)
+    return pictures.reshape(len(shown), len(offsets), *pictures.shape[1:])
+
+
+def held(
+    found: Survey,
+    means: Mapping[str, Style],
+    wanted: Mapping[str, Measure],
+    rows: np.ndarray,
+    middle: np.ndarray | None,
+    shown: list[int | None],
+) -> dict[str, float]:
+    """The share of the classes shown whose picture is of its style's own category; rows (L, styles, H, W, C)."""
+    labels = None if shown[0] is None else np.array(shown, np.int64)
+    origin = None if middle is None else traits.measure(middle[:, 0], wanted)
+    return {
+        name: float(styles.belongs(found, style.wants, traits.measure(rows[:, column], wanted), labels, origin).mean())
+        for column, (name, style) in enumerate(means.items())
+    }
+
+
+def style_traits(every: dict[str, Style]) -> tuple[str, ...]:
+    """The traits of the table by which these styles were sorted."""
+    names = dict.fromkeys(trait for style in every.values() for trait in style.wants)
+    return tuple(name for name in names if name in traits.TRAITS)
+
+
+def measure_columns(rows: np.ndarray, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Traits (R, C) of pictures (R, C, H, W, channels)."""
+    values = traits.measure(rows.reshape(-1, *rows.shape[2:]), traits.find(names))
+    return {name: found.reshape(rows.shape[:2]) for name, found in values.items()}
+
+
+def trends(
+    every: dict[str, Style], chosen: dict[str, Style], frames: np.ndarray, factors: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """Spearman's rank correlation of factor and trait, mean over the classes shown; frames (L, styles, F, ...)."""
+    told: dict[str, dict[str, float]] = {}
+    for index, name in enumerate(chosen):
+        values = measure_columns(frames[:, index], style_traits(every))
+        told[name] = {
+            trait: float(np.mean([rank_correlation(factors, row) for row in found])) for trait, found in values.items()
+        }
+    return told
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Spearman's rank correlation; 0 where one of the two never changes."""
+    from scipy.stats import rankdata
+
+    ranks = rankdata(first), rankdata(second)
+    return float(np.corrcoef(*ranks)[0, 1]) if np.ptp(first) and np.ptp(second) else 0.0
