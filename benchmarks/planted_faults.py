@@ -110,7 +110,7 @@ class Case:
 
 
 BASES: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "digits": ("digits", "", {"generator.widths": [64, 32, 16], "discriminator.widths": [16, 32, 64]}),
+    "digits": ("digits", "", {"data.labels": "none", "generator.widths": [64, 32, 16], "discriminator.widths": [16, 32, 64]}),
     "mnist": ("mnist", "mnist", {"generator.widths": [64, 32, 16], "discriminator.widths": [16, 32, 64]}),
     "clothing": (
         "digits",
@@ -145,16 +145,21 @@ FAULTS = (
     Case("NaN at 200", ("divergence",), start=200, updates=300, after=poison),
 )  # fmt: skip
 
-DENSE = {"data.batch": 100}
 HEALTHY = (
     Case("healthy digits", recipe="digits", updates=1500),
-    Case("healthy mnist, dense", recipe="article-002", data="mnist", updates=2500),
+    Case(
+        "healthy mnist, dense",
+        recipe="article-000-dense-bn",
+        data="mnist",
+        updates=1500,
+        settings={**dict.fromkeys(RATES, 2e-4), "optimizer.generator.beta1": 0.5, "optimizer.discriminator.beta1": 0.5},
+    ),
     Case("healthy mnist, article 001", recipe="article-001-plain", data="mnist", updates=1500),
     Case("healthy mnist", recipe="mnist", data="mnist", updates=1200),
     Case("healthy fashion", recipe="fashion", data="fashion-mnist", updates=1200),
     Case("healthy ring", recipe="ring", updates=2500),
     Case("healthy emoji", recipe="folder", data="emoji/noto-emoji-64.zip", settings={"data.size": "32"}, updates=800),
-    Case("healthy digits, labelled", recipe="digits", settings={"data.labels": "classes"}, updates=1000),
+    Case("healthy digits, no labels", recipe="digits", settings={"data.labels": "none"}, updates=1000),
 )
 
 

@@ -40,7 +40,8 @@ PROBED: dict[str, str] = {
     "nearness": "median distance to the nearest training item, as a share of unseen items'",
     "stamp": "largest correlation of the mean sample with a training item",
     "mean likeness": "correlation of the mean sample with the mean item",
-    "finest": "share of variance in stripes and checks of two pixels, over the real items'",
+    "finest": "share of variance in stripes and checks of two pixels",
+    "peak": "how far that frequency stands out above its neighbours, over the real items'",
     "moved": "distance that samples of the same latents moved since the probe before, as a share of diversity",
     "skill": "probability that the discriminator ranks a training item above a sample",
     "favour": "probability that it ranks a training item above an unseen one: .5 = it tells no difference",
@@ -190,8 +191,9 @@ def _pixels(probe: Probe, look: Look, known: Reference) -> None:
     numbers["contrast"] = signals.contrast(look.rows) / max(known.real["contrast"], signals.EPSILON)
     numbers["outside"] = float(((raw < -0.02) | (raw > 1.02)).mean())
     numbers["darkest"], numbers["brightest"] = (float(value) for value in np.percentile(raw, [1, 99]))
-    if "finest" in known.real:
-        numbers["finest"] = signals.finest(raw) / max(known.real["finest"], 1e-6)
+    if "peak" in known.real:
+        numbers["finest"], peak = signals.finest(raw)
+        numbers["peak"] = peak / max(known.real["peak"], signals.EPSILON)
 
 
 def _verdicts(probe: Probe, look: Look, known: Reference, game: Game) -> None:

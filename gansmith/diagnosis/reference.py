@@ -42,7 +42,10 @@ class Items:
 
 @dataclass(frozen=True)
 class Space:
-    """Principal axes: a row (d,) is described by its coordinates (p,), most important first."""
+    """Principal axes: a row (d,) is described by its coordinates (p,), most important first.
+
+    In float64 where there are few numbers: points of the plane may lie in clusters far narrower than they are apart.
+    """
 
     mean: np.ndarray
     axes: np.ndarray  # (d, p)
@@ -53,10 +56,11 @@ class Space:
         mean = rows.mean(0)
         centred = (rows - mean).astype(np.float64)
         values, vectors = np.linalg.eigh(centred.T @ centred)
-        return cls(mean, vectors[:, np.argsort(values)[::-1][:AXES]].astype(np.float32))
+        precise = np.float64 if rows.shape[1] < AXES else np.float32
+        return cls(mean.astype(precise), vectors[:, np.argsort(values)[::-1][:AXES]].astype(precise))
 
     def points(self, rows: np.ndarray) -> np.ndarray:
-        """Coordinates float32 (N, p)."""
+        """Coordinates (N, p)."""
         return (rows - self.mean) @ self.axes
 
 
@@ -172,8 +176,8 @@ def _floors(known: Reference) -> dict[str, float]:
     if known.is_pictures:
         some = pixels.to_float(known.source[known.where[:CHUNK]], "unit")
         real["darkest"], real["brightest"] = (float(value) for value in np.percentile(some, [1, 99]))
-        if min(some.shape[1:3]) >= 4:
-            real["finest"] = signals.finest(some)
+        if min(some.shape[1:3]) >= 8:
+            real["finest"], real["peak"] = signals.finest(some)
     if known.heldout is not None:
         unseen = known.heldout.items
         other, own = known.space.points(real_rows(unseen, np.arange(len(unseen)))), False

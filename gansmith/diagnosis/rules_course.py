@@ -30,8 +30,10 @@ def course(history: History) -> Finding:
     gains = {name: gain(history, name, window) for name in FIGURES}
     best = max(gains, key=lambda name: gains[name])
     evidence = {f"gain in {name}": round(value, 4) for name, value in gains.items()}
-    if len(updates) < WINDOW_LEAST or gains[best] > GAIN:
-        text = f"Keep on: {best} got better by {max(gains[best], 0):.0%} over the last {len(updates[-window:])} probes."
+    if len(updates) < WINDOW_LEAST and gains[best] <= GAIN:
+        return _warming(history)
+    if gains[best] > GAIN:
+        text = f"Keep on: {best} got better by {gains[best]:.0%} over the last {len(updates[-window:])} probes."
         return Finding("still improving", int(updates[-window:][0]), text, evidence, "course")
     since = int(updates[-window:][0])
     text = f"Nothing has got better since update {since:,}: stop here, or lower the rates for a last polish."

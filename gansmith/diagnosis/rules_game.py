@@ -11,10 +11,12 @@ from gansmith.diagnosis.history import History, Row
 
 # Thresholds were tuned on seeds 0-2 of benchmarks/planted_faults.py; see docs/diagnosis.md.
 TOUCHES = 0.02  # of 0 or 1, where a sigmoid's outputs crowd
-STILL = 1e-9  # |change| / |weights| of a player that does not move
+STILL = 1e-9  # |change| / |weights| of a player that moves
 BLOWN_LOSS = 25.0  # cross-entropy or hinge: verdicts of tens are out of all proportion
 BLOWN_SPREAD = 0.1  # of samples that such a start has flattened
 STEP_HIGH = 0.2  # |change| / |weights| in one update; healthy: below .05
+THRASHES = 0.75  # of the data's diversity, that samples of the same latents move between two probes
+THRASH_PROBES = 4
 STEP_LOW = 6e-4  # healthy rates start above 2e-3
 STEP_LOW_GENERATOR = 3e-4
 LOW_AFTER = 150  # updates
@@ -30,6 +32,7 @@ VANISHED = 1e-3  # of what the generator's gradient was
 VANISHED_NORM = 1e-3
 EXPLODED = 100.0  # times the median
 EXPLODED_NORM = 1e3
+FEW_KINDS = 0.5  # prototypes drawn: else samples move because their modes do
 SWINGS = 5  # crossings of the mean within SWING_ROWS
 SWING_ROWS = 16
 SWING_SIZE = 0.5  # standard deviation over mean of the discriminator's loss
@@ -81,13 +84,22 @@ def _crowds(row: Row) -> bool:
 
 
 def rate_too_high(history: History) -> Finding | None:
-    """Verdicts in the tens and flat samples, or steps that rewrite the weights."""
+    """Steps that rewrite the weights, samples that never settle, or verdicts in the tens over flat samples."""
     steps = {name: history.series(f"step.{name}", 3) for name in ("generator", "discriminator")}
     for player, values in steps.items():
         if len(values) == 3 and np.median(values) > STEP_HIGH:
             since = history.since((history.series(f"step.{player}") > STEP_HIGH).tolist(), history.updates())
             text = f"The {player} changes by {np.median(values):.0%} of its weights in an update."
             return Finding("rate too high", since, text, {f"step.{player}": float(np.median(values))})
+    moved = history.probed("moved", THRASH_PROBES)
+    if len(moved) == THRASH_PROBES and (moved > THRASHES).all() and (history.probed("kinds", 2) > FEW_KINDS).all():
+        return Finding(
+            "rate too high",
+            int(history.probe_updates(THRASH_PROBES)[0]),
+            f"Between two looks every sample becomes another one ({moved[-1]:.0%} of the distance between real items), "
+            "again and again: nothing that is learned stays.",
+            {"moved": float(moved[-1]), "quality": history.probe("quality")},
+        )
     if history.recipe is not None and history.recipe.loss.name not in BOUNDED_BELOW:
         return None
     losses = np.fmax(np.abs(history.series("loss.discriminator")), np.abs(history.series("loss.generator")))
@@ -131,35 +143,44 @@ def _largest(values: np.ndarray) -> float:
 
 def discriminator_never_moves(history: History) -> Finding | None:
     """Steps of exactly nothing."""
-    steps = history.series("step.discriminator", 3)
-    if len(steps) < 3 or not (steps <= STILL).all():
+    since = _still(history, "discriminator")
+    if since is None:
         return None
-    since = history.since((history.series("step.discriminator") <= STILL).tolist(), history.updates())
     return Finding(
         "discriminator never moves",
         since,
         "The discriminator's weights do not change at all: it was frozen for good, or has no rate (article 000's "
         "combined model, frozen before it was compiled). The generator learns to fool a judge that never learned.",
-        {"step.discriminator": float(steps[-1]), "loss.generator": history.row("loss.generator")},
+        {"step.discriminator": 0.0, "loss.generator": history.row("loss.generator")},
         article="000",
     )
 
 
 def generator_never_moves(history: History) -> Finding | None:
     """No gradient reaches the generator."""
-    steps = history.series("step.generator", 3)
-    if len(steps) < 3 or not (steps <= STILL).all():
+    since = _still(history, "generator")
+    if since is None:
         return None
-    since = history.since((history.series("step.generator") <= STILL).tolist(), history.updates())
     labels = history.recipe is not None and history.recipe.feedback.name == "labels"
     return Finding(
         "generator never moves",
         since,
         "The generator's weights do not change at all: no gradient reaches it"
         + (", since a verdict passed on as a number has none (article 000's supervised labels)." if labels else "."),
-        {"step.generator": float(steps[-1]), "gradient.generator": history.row("gradient.generator")},
+        {"step.generator": 0.0, "loss.discriminator": history.row("loss.discriminator")},
         article="000" if labels else "",
     )
+
+
+def _still(history: History, player: str) -> int | None:
+    """Since when a player's steps are exactly 0, over three rows at least; gradients that die away are not it.
+
+    A player that takes no step at all is not measured: where only the other one is, this one stands still.
+    """
+    other = "generator" if player == "discriminator" else "discriminator"
+    steps = history.series(f"step.{player}")
+    flags = (steps == 0.0) | (np.isnan(steps) & np.isfinite(history.series(f"step.{other}")))
+    return history.since(flags.tolist(), history.updates()) if len(flags) >= 3 and flags[-3:].all() else None
 
 
 def discriminator_pulled_along(history: History) -> Finding | None:

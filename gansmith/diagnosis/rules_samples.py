@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from gansmith.diagnosis import signals
@@ -45,7 +43,7 @@ MEAN_CONTRAST = 0.2
 OUTSIDE = 0.03  # share of raw pixels outside the range
 GREY_GAP = 0.25  # of the range that the samples never use, and the data do
 CHECKS = 0.004  # share of variance in two-pixel stripes
-CHECKS_RATIO = 12.0
+CHECKS_PEAK = 4.0  # times the real items' peak
 CHECKS_AFTER = 500
 CHECKS_PROBES = 5
 
@@ -286,16 +284,15 @@ def discriminator_memorises(history: History) -> Finding | None:
 
 def checkerboard(history: History) -> Finding | None:
     """Two-pixel stripes and checks that the data do not have."""
-    ratio = history.probed("finest", CHECKS_PROBES)
-    due = history.real.get("finest", math.nan)
-    if len(ratio) < CHECKS_PROBES or history.update < CHECKS_AFTER or not math.isfinite(due):
+    peak, share = history.probed("peak", CHECKS_PROBES), history.probed("finest", CHECKS_PROBES)
+    if len(peak) < CHECKS_PROBES or history.update < CHECKS_AFTER:
         return None
-    flags = (ratio > CHECKS_RATIO) & (ratio * max(due, 1e-6) > CHECKS)
-    if not flags.all() or ratio[-1] < 0.8 * ratio[0]:
+    if not ((peak > CHECKS_PEAK) & (share > CHECKS)).all() or share[-1] < 0.8 * share[0]:
         return None
     return Finding(
         "checkerboard",
         int(history.probe_updates(CHECKS_PROBES)[0]),
-        f"Stripes and checks of two pixels are {ratio[-1]:.0f} times as strong as in real pictures.",
-        {"finest": float(ratio[-1]), "share of variance": float(ratio[-1] * due)},
+        f"Stripes and checks of two pixels hold {share[-1]:.1%} of the samples' variance and stand out {peak[-1]:.0f} "
+        "times as far as in real pictures.",
+        {"finest": float(share[-1]), "peak": float(peak[-1])},
     )

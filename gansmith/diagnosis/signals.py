@@ -125,19 +125,24 @@ def correlations(row: np.ndarray, others: np.ndarray) -> np.ndarray:
 # ---- pictures
 
 
-def finest(items: np.ndarray) -> float:
-    """Share of a picture's variance at the finest stripes and checks: the highest frequency across, down or both.
+def finest(items: np.ndarray) -> tuple[float, float]:
+    """Two-pixel stripes and checks in pictures (N, H, W, C), any scale, sides of at least 8.
 
-    items (N, H, W, C), any scale; sides of at least 4. Strides that do not divide their kernel leave it (Odena 2016).
+    The share of their variance that lies at the highest frequency down or across; and how far that frequency stands
+    out above those at 60% to 85% of it: about 1 for noise and edges, far more for the stripes that a convolution's
+    stride leaves behind (Odena et al. 2016).
     """
-    height, width = items.shape[1] // 2 * 2, items.shape[2] // 2 * 2
-    values = np.asarray(items[:, :height, :width], np.float32)
-    values = values - values.mean((1, 2), keepdims=True)
-    down = (values[:, 0::2] - values[:, 1::2]) / 2
-    across = (values[:, :, 0::2] - values[:, :, 1::2]) / 2
-    # what repeats with the same sign in every pair of rows (columns) is a stripe; what changes sign is an edge
-    energy = np.square(down.mean(1)).mean() + np.square(across.mean(2)).mean()
-    return float(energy / max(float(np.square(values).mean()), EPSILON))
+    share, peaks = 0.0, []
+    for axis in (1, 2):
+        values = np.moveaxis(np.asarray(items, np.float32), axis, -1)
+        values = values[..., : values.shape[-1] // 2 * 2]
+        values = values - values.mean(-1, keepdims=True)
+        power = np.square(np.abs(np.fft.rfft(values, axis=-1))).mean(tuple(range(values.ndim - 1)))  # (n / 2 + 1,)
+        last = len(power) - 1
+        around = power[round(0.6 * last) : round(0.85 * last) + 1].mean()
+        share += float(power[-1] / max(power[-1] + 2 * power[1:-1].sum(), EPSILON)) / 2
+        peaks.append(float(power[-1] / max(around, EPSILON)))
+    return share, max(peaks)
 
 
 # ---- verdicts

@@ -103,7 +103,7 @@ class Watch:
             return True
         share = self.recipe.watch.diagnose
         within = self.spent == 0 or self.spent + self.cost <= share * (moment.seconds - self.began)
-        return moment.update % PROBE_EVERY == 0 and within
+        return share > 0 and moment.update % PROBE_EVERY == 0 and within
 
     def _probe(self, moment: Moment) -> Probe:
         began = time.perf_counter()

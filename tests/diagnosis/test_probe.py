@@ -200,7 +200,7 @@ def test_vectors_have_no_pixels():
     points = streams.generator(0, "source").standard_normal((500, 2)).astype(np.float32)
     known = reference(points)
     probe = numbers_of(known, lambda z, y: points[: len(z)] + np.float32(0.01))
-    assert not {"contrast", "outside", "stamp", "finest"} & set(probe.numbers)
+    assert not {"contrast", "outside", "stamp", "finest", "peak"} & set(probe.numbers)
     assert probe.numbers["diversity"] == pytest.approx(1, abs=0.15)
     prober = Prober(RECIPE, known, 0)
     prober.probe(Puppet(lambda z, y: points[: len(z)]), 0, 0)

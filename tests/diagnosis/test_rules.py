@@ -69,7 +69,7 @@ CASES: dict[str, dict[str, Any]] = {
         "rows": {"loss.discriminator": lambda update: 2.4 if update // 100 % 2 else 0.2},
         "probes": {"quality": 0.5, "nearness": 1.5, "coverage": 0.3, "precision": 0.5},
     },
-    "checkerboard": {"probes": {"finest": 60.0}},
+    "checkerboard": {"probes": {"finest": 0.03, "peak": 20.0}},
 }  # fmt: skip
 
 
@@ -163,6 +163,12 @@ def test_one_odd_look_is_no_alarm():
     once = {"diversity": lambda update: 0.0 if update == 400 else 0.95}
     _, said, _ = history(800, probes=once)
     assert alarms(said) == []
+
+
+def test_samples_that_never_settle_are_named():
+    _, said, doctor = history(800, probes={"moved": 1.1, "quality": 0.8})
+    assert alarms(said) == ["rate too high"]
+    assert "another one" in doctor.leading.text
 
 
 def test_causes_lead_their_effects():
