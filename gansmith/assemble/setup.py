@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gansmith import recipes as cookbook
+from gansmith.data import sources
 from gansmith.data import store as stores
 from gansmith.data.order import Order
-from gansmith.data.sources import SOURCES
 from gansmith.data.store import Store
 from gansmith.data.survey import Survey, folder_settings
 from gansmith.ground import recipe as recipe_files
@@ -84,7 +84,7 @@ def choose_recipe(
 
 def choose_source(name: str) -> str:
     """A built-in source's name as it is, anything else as an absolute path: a run may be resumed from elsewhere."""
-    return name if name in SOURCES else str(Path(name).expanduser().resolve())
+    return sources.absolute(name)
 
 
 @dataclass(frozen=True)

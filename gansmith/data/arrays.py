@@ -79,6 +79,7 @@ def _from_archive(path: Path, archive: np.lib.npyio.NpzFile, split: str) -> List
         labels=joined,
         class_names=() if joined is None else class_names,
         splits=() if "" in present else tuple(present),
+        parts=() if "" in present else tuple((part, len(found)) for part, found in zip(wanted, items, strict=True)),
     )
 
 

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from gansmith.data.files import MAX_FILE
+from gansmith.data.contents import MAX_FILE
 from gansmith.data.listing import Unreadable
 from gansmith.data.resize import on_white
 

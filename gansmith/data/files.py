@@ -1,9 +1,4 @@
-"""Folders and zips of pictures: what is inside, which split and class each picture belongs to, how to open one.
-
-Sub-folders are classes. Folders that all pictures share are stripped, and a top level of nothing but train, validation
-and test folders is a set of splits. Items are dealt round the classes in turn, so that the first n of them hold every
-class in equal shares. What is not a picture by its name (.jpg, .png, ...) is counted and left alone.
-"""
+"""Folders and zips of pictures: what is inside, and how to open one. `READERS` names every kind of reader."""
 
 from __future__ import annotations
 
@@ -11,51 +6,18 @@ import lzma
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-
-from gansmith.data.listing import Listing, Unreadable, chosen_splits, natural
+from gansmith.data import patterns
+from gansmith.data.contents import MAX_FILE, Contents, Entry, is_hidden, is_picture, is_unsafe, printable
+from gansmith.data.hub import HubReader
+from gansmith.data.listing import Reader, Unreadable
+from gansmith.data.tars import TarReader
 from gansmith.ground.errors import DataError
-
-SUFFIXES = (
-    *(".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"),
-    *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".avif"),
-)
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "test": "test",
-    "testing": "test",
-}
-SPLIT_ORDER = ("train", "validation", "test")
-MAX_FILE = 2**28  # bytes of one encoded picture
-MAX_NAME = 1024  # characters of a member's name
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A picture's file, seen from outside."""
-
-    name: str  # relative to the folder or the archive, with forward slashes
-    size: int  # bytes
-    stamp: int  # nanoseconds or any other mark of change
-
-
-@dataclass(frozen=True)
-class Contents:
-    """Everything in a folder or an archive that matters."""
-
-    entries: tuple[Entry, ...]  # pictures, sorted by name
-    skipped: tuple[tuple[str, str], ...]  # refused by their name or their size: name, reason
-    others: tuple[str, ...]  # files that are no pictures by their name
 
 
 @dataclass(frozen=True)
@@ -113,7 +75,12 @@ class OpenZip:
             raise Unreadable(str(error)) from None
 
 
-READERS = {"folder": FolderReader, "zip": ZipReader}
+READERS: dict[str, Callable[[Path], Reader]] = {
+    "folder": FolderReader,
+    "zip": ZipReader,
+    "tar": TarReader,
+    "hub": HubReader,
+}
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:
@@ -126,37 +93,71 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         raise DataError(f"{path} cannot be read as a zip: {error}") from None
 
 
-def in_folder(folder: Path) -> Contents:
-    """The pictures below a folder. Hidden files are passed over, links are followed once. Raises DataError."""
+def in_folder(folder: Path, pattern: patterns.Pattern = ()) -> Contents:
+    """The pictures below a folder that fit a pattern, () = all.
+
+    Hidden files are passed over, links are followed once, a sub-folder that cannot be looked into is skipped by name.
+    Raises DataError where the folder itself cannot be.
+    """
     entries: list[Entry] = []
     skipped: list[tuple[str, str]] = []
     others: list[str] = []
     seen = {os.path.realpath(folder)}
-    waiting = [("", str(folder))]
+    waiting = [""]
     while waiting:
-        prefix, path = waiting.pop()
+        prefix = waiting.pop()
         try:
-            with os.scandir(path) as found:
-                for item in found:
-                    name = prefix + item.name
-                    if is_hidden(item.name):
-                        continue
-                    if item.is_dir():
-                        real = os.path.realpath(item.path) if item.is_symlink() else item.path
-                        if real not in seen:
-                            seen.add(real)
-                            waiting.append((name + "/", item.path))
-                    elif os.path.splitext(item.name)[1].lower() not in SUFFIXES:
-                        others.append(name)
-                    elif not item.is_file():
-                        skipped.append((printable(name), "a link to nothing, or no plain file"))
-                    else:
-                        stat = item.stat()
-                        entries.append(Entry(name, stat.st_size, stat.st_mtime_ns))
+            with os.scandir(os.path.join(folder, prefix)) as found:
+                items = sorted(found, key=lambda item: item.name)
         except OSError as error:
-            raise DataError(f"cannot look into {path}: {error.strerror}") from None
+            if not prefix:
+                raise DataError(f"cannot look into {folder}: {error.strerror}") from None
+            skipped.append((printable(prefix), f"a folder that cannot be looked into: {error.strerror}"))
+            continue
+        for item in items:
+            name = prefix + item.name
+            if is_hidden(item.name):
+                continue
+            if _is_folder(item):
+                if patterns.leads(name, pattern) and _unseen(item, seen):
+                    waiting.append(name + "/")
+            elif not patterns.fits(name, pattern):
+                continue
+            elif not is_picture(item.name):
+                others.append(name)
+            else:
+                _note(item, name, entries, skipped)
     entries.sort(key=lambda entry: entry.name)
     return Contents(tuple(entries), tuple(sorted(skipped)), tuple(sorted(others)))
+
+
+def _is_folder(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_dir()
+    except OSError:  # a ring of links, for one
+        return False
+
+
+def _unseen(item: os.DirEntry[str], seen: set[str]) -> bool:
+    """Whether a folder was not met before, under this or another name; from now on it was."""
+    real = os.path.realpath(item.path) if item.is_symlink() else item.path
+    new = real not in seen
+    seen.add(real)
+    return new
+
+
+def _note(item: os.DirEntry[str], name: str, entries: list[Entry], skipped: list[tuple[str, str]]) -> None:
+    """Enter a picture by its name among the entries, or among what is skipped."""
+    try:
+        plain, stat = item.is_file(), item.stat()
+    except OSError as error:
+        lost = isinstance(error, FileNotFoundError)
+        skipped.append((printable(name), "a link to nothing" if lost else error.strerror or str(error)))
+        return
+    if plain:
+        entries.append(Entry(name, stat.st_size, stat.st_mtime_ns))
+    else:
+        skipped.append((printable(name), "no plain file"))
 
 
 def in_zip(path: Path) -> Contents:
@@ -170,7 +171,7 @@ def in_zip(path: Path) -> Contents:
         name = member.filename
         if member.is_dir() or any(is_hidden(part) for part in name.split("/") if part != ".."):
             continue
-        if os.path.splitext(name)[1].lower() not in SUFFIXES:
+        if not is_picture(name):
             others.append(name)
         elif reason := _refusal(member, name in entries):
             skipped.append((printable(name), reason))
@@ -181,9 +182,7 @@ def in_zip(path: Path) -> Contents:
 
 def _refusal(member: zipfile.ZipInfo, again: bool) -> str | None:
     """Why a member is not read, if so."""
-    name = member.filename
-    parts = name.split("/")
-    if name.startswith("/") or ".." in parts or "\\" in member.orig_filename or ":" in parts[0] or len(name) > MAX_NAME:
+    if is_unsafe(member.filename) or "\\" in member.orig_filename:
         return "unsafe path"
     if again:
         return "two members of this name"
@@ -192,77 +191,3 @@ def _refusal(member: zipfile.ZipInfo, again: bool) -> str | None:
     if member.file_size > MAX_FILE:
         return f"{member.file_size:,} bytes unpacked, more than {MAX_FILE:,}"
     return None
-
-
-def is_hidden(name: str) -> bool:
-    """Files and folders that systems leave behind, and those the user hides."""
-    return name.startswith(".") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
-
-
-def printable(name: str) -> str:
-    """A name that is safe to show: control and undecodable characters replaced."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
-
-
-def listing(reader: FolderReader | ZipReader, contents: Contents, split: str) -> Listing:
-    """The pictures of a split in order, with their classes. Raises DataError where there are none."""
-    path = reader.path
-    if not contents.entries:
-        hint = f"; it holds {contents.others[0]!r} and {len(contents.others) - 1} more" if contents.others else ""
-        refused = f"; {len(contents.skipped)} were refused ({contents.skipped[0][1]})" if contents.skipped else ""
-        raise DataError(f"{path} holds no pictures ({', '.join(SUFFIXES[:5])}, ...){hint}{refused}")
-    names = [entry.name for entry in contents.entries]
-    of_split, of_class = layout(names)
-    splits = tuple(name for name in SPLIT_ORDER if name in of_split)
-    wanted = chosen_splits(str(path), splits, split)
-    class_names = tuple(sorted({name for name in of_class if name}, key=natural))
-    notes = []
-    if splits:
-        notes.append(f"split {' + '.join(wanted)} of {', '.join(splits)}")
-    outside = of_class.count("")
-    labelled = len(class_names) > 1 and not outside
-    if len(class_names) > 1 and outside:
-        notes.append(f"no labels, as {outside} pictures lie outside the class folders")
-    rows = [row for row in range(len(names)) if not splits or of_split[row] in wanted]
-    labels = None
-    if labelled:
-        number = {name: index for index, name in enumerate(class_names)}
-        labels = np.array([number[of_class[row]] for row in rows], np.int64)
-    order = dealt(labels, np.array([SPLIT_ORDER.index(of_split[row]) if splits else 0 for row in rows]))
-    return Listing(
-        path.name,
-        [names[rows[place]] for place in order],
-        reader=reader,
-        labels=None if labels is None else labels[order],
-        class_names=class_names if labelled else (),
-        splits=splits,
-        skipped=contents.skipped,
-        others=contents.others,
-        notes=tuple(notes),
-    )
-
-
-def layout(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The split and the class of each path, "" for none: folders that all share are stripped first."""
-    parts = [name.split("/") for name in names]
-    while all(len(path) > 1 for path in parts) and len({path[0] for path in parts}) == 1:
-        parts = [path[1:] for path in parts]
-    tops = {path[0].lower() if len(path) > 1 else "" for path in parts}
-    splits = [""] * len(parts)
-    if len({SPLIT_NAMES.get(top, "") for top in tops}) > 1 and tops <= SPLIT_NAMES.keys():
-        splits = [SPLIT_NAMES[path[0].lower()] for path in parts]
-        parts = [path[1:] for path in parts]
-    return splits, [path[0] if len(path) > 1 else "" for path in parts]
-
-
-def dealt(labels: np.ndarray | None, splits: np.ndarray) -> np.ndarray:
-    """The order int64 (N,) in which items are dealt: split after split, and round the classes within a split."""
-    rows = np.arange(len(splits))
-    if labels is None:
-        return np.lexsort((rows, splits))
-    turn = np.empty(len(rows), np.int64)
-    for split in np.unique(splits):
-        for label in np.unique(labels):
-            same = (splits == split) & (labels == label)
-            turn[same] = np.arange(np.count_nonzero(same))
-    return np.lexsort((labels, turn, splits))

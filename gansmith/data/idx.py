@@ -155,7 +155,8 @@ def listing(idx: IdxSet, split: str) -> Listing:
         joined = np.searchsorted(known, np.concatenate(labels)).astype(np.int64)
     items = pictures[0] if len(pictures) == 1 else np.concatenate(pictures)
     splits = () if "" in idx.images else tuple(idx.images)
-    return Listing(idx.title, Numbered(len(items)), items, labels=joined, class_names=names, splits=splits)
+    parts = tuple((name, len(part)) for name, part in zip(wanted, pictures, strict=True)) if splits else ()
+    return Listing(idx.title, Numbered(len(items)), items, labels=joined, class_names=names, splits=splits, parts=parts)
 
 
 def _pictures(path: Path) -> np.ndarray:

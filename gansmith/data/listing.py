@@ -45,6 +45,18 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True)
+class Attributes:
+    """Yes or no to several questions, of every item."""
+
+    questions: tuple[str, ...]
+    values: np.ndarray  # bool (N, questions)
+
+    def rows(self, which: np.ndarray | slice) -> Attributes:
+        """Those of some of the items."""
+        return Attributes(self.questions, self.values[which])
+
+
+@dataclass(frozen=True)
 class Listing:
     """The items of one split of a source, in order: either already decoded (`items`) or to be read by `reader`."""
 
@@ -58,6 +70,9 @@ class Listing:
     skipped: tuple[tuple[str, str], ...] = ()  # refused before being read: name, reason
     others: tuple[str, ...] = ()  # files beside the pictures that are none by their name
     notes: tuple[str, ...] = ()  # for the description
+    marks: Sequence[str] | None = None  # one per item: as long as it is the same, so are the item's bytes
+    attributes: Attributes | None = None
+    parts: tuple[tuple[str, int], ...] = ()  # the splits read, in order, and how many items of each
     auto_size: tuple[int, int] | None = None  # (height, width) that "auto" stands for, where the source knows best
 
     def __len__(self) -> int:
@@ -72,7 +87,19 @@ class Listing:
             names=self.names[:first],
             items=None if self.items is None else self.items[:first],
             labels=None if self.labels is None else self.labels[:first],
+            marks=None if self.marks is None else self.marks[:first],
+            attributes=None if self.attributes is None else self.attributes.rows(slice(first)),
+            parts=cut_parts(self.parts, np.arange(first)),
         )
+
+
+def cut_parts(parts: tuple[tuple[str, int], ...], kept: np.ndarray) -> tuple[tuple[str, int], ...]:
+    """How many items of each part are among those at the rows `kept`."""
+    ends = np.cumsum([0, *(count for _, count in parts)])
+    return tuple(
+        (name, int(((kept >= start) & (kept < end)).sum()))
+        for (name, _), start, end in zip(parts, ends, ends[1:], strict=False)
+    )
 
 
 class Numbered(Sequence[str]):

@@ -18,7 +18,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from gansmith.data import prepare
+import numpy as np
+
+from gansmith.data import prepare, reuse
 from gansmith.data.listing import Listing
 
 ALONE = 1.0  # seconds of work before helpers are thought of
@@ -55,22 +57,24 @@ def cores() -> int:
 
 
 def pictures(
-    listing: Listing, job: prepare.Job, folder: Path, progress: Progress | None = None, workers: int = 0
+    listing: Listing,
+    job: prepare.Job,
+    folder: Path,
+    progress: Progress | None = None,
+    workers: int = 0,
+    known: reuse.Earlier | None = None,
 ) -> list[prepare.Chunk]:
     """Fill the slots in `folder`, but for chunks that an earlier attempt has recorded; 0 `workers` = one for each core.
 
-    Returns what became of every slot, in order. Raises DataError, OSError.
+    `known`: pictures that an earlier store holds are copied from there. Returns what became of every slot, in order.
+    Raises DataError, OSError.
     """
-    rows = prepare.chunk_rows(job.frame)
     done = prepare.begin(folder, job, len(listing))
-    finished = {chunk.start for chunk in done}
-    spans = [(at, min(at + rows, len(listing))) for at in range(0, len(listing), rows) if at not in finished]
-    count = sum(chunk.stop - chunk.start for chunk in done)
-    slots = folder / prepare.SLOTS
-    if listing.items is not None:
-        chunks = (prepare.put(slots, *prepare.from_items(listing, job, *span)) for span in spans)
-    else:
-        chunks = fill(listing, job, slots, spans, workers or cores())
+    missing = np.ones(len(listing), bool)
+    for chunk in done:
+        missing[chunk.start : chunk.stop] = False
+    count = len(listing) - int(missing.sum())
+    chunks = _chunks(listing, job, folder / prepare.SLOTS, missing, workers or cores(), known)
     with open(folder / prepare.DONE, "a", encoding="utf-8") as record:
         for chunk in chunks:
             record.write(json.dumps(asdict(chunk)) + "\n")
@@ -80,6 +84,23 @@ def pictures(
             if progress:
                 progress(count, len(listing))
     return sorted(done, key=lambda chunk: chunk.start)
+
+
+def _chunks(
+    listing: Listing, job: prepare.Job, slots: Path, missing: np.ndarray, workers: int, known: reuse.Earlier | None
+) -> Iterator[prepare.Chunk]:
+    """Fill every slot that is missing, bool (N,): from items at hand, from an earlier store, and by decoding."""
+    rows = prepare.chunk_rows(job.frame)
+    if listing.items is not None:
+        for span in reuse.runs(missing, rows):
+            yield prepare.put(slots, *prepare.from_items(listing, job, *span))
+        return
+    if known is not None:
+        yield from reuse.copied(known, listing, job.frame, slots, missing, rows)
+        missing = missing & (known.rows == reuse.UNKNOWN)
+    spans = reuse.runs(missing, rows)
+    if spans:
+        yield from fill(listing, job, slots, spans, workers)
 
 
 def fill(listing: Listing, job: prepare.Job, slots: Path, spans: list[Span], workers: int) -> Iterator[prepare.Chunk]:

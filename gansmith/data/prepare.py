@@ -19,9 +19,10 @@ import numpy as np
 from numpy.lib import format as npy
 
 from gansmith.data import decode
-from gansmith.data.files import printable
+from gansmith.data.contents import printable
 from gansmith.data.listing import Listing, Opened, Unreadable
 from gansmith.data.resize import Frame, choose_size, framed, parse_size
+from gansmith.data.stored import ITEMS
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings
 
@@ -32,7 +33,6 @@ Progress = Callable[[int, int], None]
 SLOTS = "slots.npy"
 DONE = "done.jsonl"
 FRAME = "frame.json"
-ITEMS = "items.npy"
 
 
 @dataclass(frozen=True)

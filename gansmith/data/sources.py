@@ -9,8 +9,22 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.data import arrays, fetch, files, glyphs, idx, synthetic
-from gansmith.data.listing import Listing, Numbered
+from gansmith.data import (
+    arrays,
+    attributes,
+    classes,
+    fetch,
+    files,
+    glyphs,
+    hub,
+    idx,
+    patterns,
+    stored,
+    synthetic,
+    tars,
+)
+from gansmith.data.contents import Contents
+from gansmith.data.listing import Listing, Numbered, Reader
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.settings import DataSettings
 
@@ -24,6 +38,7 @@ class Found:
     title: str
     identity: tuple[str, ...]  # as long as these lines are the same, so is what would be read
     read: Callable[[], Listing]  # may take a while; raises DataError
+    store: Path | None = None  # where the source is a store that was prepared before
 
 
 @dataclass(frozen=True)
@@ -36,14 +51,27 @@ class Builtin:
 
 def find(settings: DataSettings, seed: int = 0) -> Found:
     """Recognise data.source. `seed` matters to synthetic sources only. Raises DataError."""
-    builtin = SOURCES.get(settings.source)
+    text = settings.source
+    builtin = SOURCES.get(text)
     if builtin is not None:
-        return builtin.find(settings.source, settings, seed)
-    return find_path(Path(settings.source).expanduser(), settings)
+        return builtin.find(text, settings, seed)
+    if text.startswith(hub.PREFIX):
+        return _hub(Path(text.removeprefix(hub.PREFIX)), settings)
+    if patterns.is_pattern(text):
+        return _pattern(text, settings)
+    return find_path(Path(text).expanduser(), settings)
+
+
+def absolute(source: str) -> str:
+    """The same source wherever a program is started: built-in and hub names as they are, a path from its root."""
+    if source in SOURCES or source.startswith(hub.PREFIX):
+        return source
+    return str(Path(source).expanduser().resolve())
 
 
 def find_path(path: Path, settings: DataSettings) -> Found:
-    """Recognise what lies at a path: IDX, a folder or zip of pictures, .npz, .npy. Raises DataError."""
+    """Recognise what lies at a path: a prepared store, IDX, a folder, zip or tar of pictures, a saved dataset, .npz,
+    .npy. Raises DataError."""
     if not settings.source.strip() or not os.path.exists(path):  # which, unlike Path's, takes any name
         raise DataError(
             f"no data source {settings.source!r}: it is neither a path that exists nor built in"
@@ -55,34 +83,82 @@ def find_path(path: Path, settings: DataSettings) -> Found:
     if suffix in (".npz", ".npy"):
         return Found(path.name, _stamps([path]), lambda: arrays.listing(path, settings.split))
     if suffix == ".zip":
-        return Found(path.name, _stamps([path]), lambda: _zip(path, settings.split))
+        return _archive(files.ZipReader(path), lambda: files.in_zip(path), settings)
+    if suffix == ".tar" or path.name.lower().endswith(tars.COMPRESSED):
+        return _archive(tars.TarReader(path), lambda: tars.in_tar(path), settings)
     if idx.is_idx(path):
         return _idx(idx.IdxSet(path.name, {"": path}), settings)
     raise DataError(
-        f"{path} is no source that can be read: give a folder or a .zip of pictures, IDX files (.gz or plain), "
+        f"{path} is no source that can be read: give a folder, a .zip or a .tar of pictures, IDX files (.gz or plain), "
         ".npz or .npy"
     )
 
 
 def _folder(path: Path, settings: DataSettings) -> Found:
-    """IDX files, else pictures, else the one archive that lies in the folder."""
+    """A store, a saved dataset or IDX files, else pictures, else tars, else the one archive that lies in the folder."""
+    if stored.is_store(path):
+        stamps = _stamps([path / stored.MANIFEST, path / stored.ITEMS])
+        return Found(path.resolve().name, stamps, lambda: stored.listing(path, settings), store=path)
+    if hub.is_saved(path):
+        return _hub(path, settings)
     sets = idx.in_folder(path)
     if sets is not None:
         return _idx(sets, settings)
-    contents = files.in_folder(path)
-    archives = [path / name for name in contents.others if name.lower().endswith((".zip", ".npz", ".npy"))]
-    if not contents.entries and len(archives) == 1:
-        return find_path(archives[0], settings)
-    lines = [f"{entry.name}|{entry.size}|{entry.stamp}" for entry in contents.entries]
+    return _pictures(path, (), settings)
+
+
+def _pattern(text: str, settings: DataSettings) -> Found:
+    """What fits a pattern. Raises DataError."""
+    root, pattern = patterns.split(text)
+    if not root.is_dir():
+        raise DataError(f"no data source {text!r}: there is no folder {root} in which to look for it")
+    return _pictures(root, pattern, settings)
+
+
+def _pictures(path: Path, pattern: patterns.Pattern, settings: DataSettings) -> Found:
+    """The pictures below a folder, else its tars, else the one archive."""
+    contents = files.in_folder(path, pattern)
+    title = "/".join((path.resolve().name, *pattern))
+    if not contents.entries:
+        shards = [name for name in contents.others if tars.is_tar(name)]
+        archives = [path / name for name in contents.others if name.lower().endswith((".zip", ".npz", ".npy", ".tar"))]
+        if len(archives) == 1:
+            return find_path(archives[0], settings)
+        if shards:
+            stamps = _stamps([path / name for name in shards])
+            reader = tars.TarReader(path)
+            return Found(
+                title,
+                (str(path.resolve()), *stamps),
+                lambda: classes.listing(reader, tars.in_shards(path, pattern, shards), settings.split, title),
+            )
+        if pattern and not contents.others and not contents.skipped:
+            raise DataError(f"no data source {settings.source!r}: nothing in {path} fits the pattern")
+    lists = [path / name for name in attributes.among(contents)]
+    neighbours = attributes.beside(path)
+    reader = files.FolderReader(path)
     return Found(
-        path.resolve().name,
-        (str(path.resolve()), *lines),
-        lambda: files.listing(files.FolderReader(path), contents, settings.split),
+        title,
+        (str(path.resolve()), *(entry.mark for entry in contents.entries), *_stamps([*lists, *neighbours])),
+        lambda: classes.listing(reader, attributes.with_lists(contents, reader, neighbours), settings.split, title),
     )
 
 
-def _zip(path: Path, split: str) -> Listing:
-    return files.listing(files.ZipReader(path), files.in_zip(path), split)
+def _archive(reader: Reader, look: Callable[[], Contents], settings: DataSettings) -> Found:
+    """The pictures in a zip or a tar."""
+    neighbours = attributes.beside(reader.path)
+    return Found(
+        reader.path.name,
+        _stamps([reader.path, *neighbours]),
+        lambda: classes.listing(reader, attributes.with_lists(look(), reader, neighbours), settings.split),
+    )
+
+
+def _hub(path: Path, settings: DataSettings) -> Found:
+    """A Hugging Face dataset: a saved one's folder, or its name."""
+    saved = hub.is_saved(path)
+    lines = _stamps(sorted(path.rglob("*.json"))) if saved else (hub.PREFIX, path.as_posix(), *hub.identity(path))
+    return Found(path.name, lines, lambda: hub.listing(path, settings.split))
 
 
 def _idx(sets: idx.IdxSet, settings: DataSettings) -> Found:

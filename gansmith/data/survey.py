@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gansmith.data import prepare, sources
+from gansmith.data.contents import printable
 from gansmith.data.decode import Header
-from gansmith.data.files import printable
 from gansmith.data.listing import Listing
 from gansmith.data.order import Order
 from gansmith.data.resize import choose_size, parse_size
-from gansmith.data.store import Store, open_store
+from gansmith.data.store import open_store
+from gansmith.data.stored import Store
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings
 

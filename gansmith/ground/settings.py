@@ -36,7 +36,7 @@ FaultName = Literal[
 class DataSettings:
     """[data]: which items are learned from, and how they are prepared."""
 
-    source: str = "digits"  # a built-in name, or a path to IDX files, a folder, a zip, an .npz or an .npy
+    source: str = "digits"  # a built-in name, a path (folder, pattern, zip, tar, .npz, .npy, IDX, store) or hf:NAME
     batch: int = 64  # items per turn of a player
     size: str = "auto"  # pictures: "28", "48x64" (width x height), "auto" = as found
     channels: int = 0  # pictures: 1 grey, 3 colour, 0 = as found
@@ -44,6 +44,7 @@ class DataSettings:
     fit: Literal["crop", "squeeze"] = "crop"  # other proportions: centre crop, or squeeze the whole picture
     split: Literal["train", "test", "all"] = "train"  # of sources that have one
     first: int = 0  # take the first n items only; 0 = all
+    attribute: str = ""  # the two classes "not ATTRIBUTE" and "ATTRIBUTE" instead of the source's own, as "Smiling"
     labels: Literal["none", "classes"] = "none"  # "classes": both players see the labels
     pixels: PixelRangeName = "symmetric"  # [-1, 1] for tanh, [0, 1] for sigmoid
 

@@ -40,7 +40,7 @@ def alone(path):
     """What one process makes of it; the store is put out of the way afterwards."""
     store = open_store(DataSettings(source=str(path), size="24"), workers=1)
     ready = next(entry for entry in cache.stores().iterdir() if entry.is_dir())
-    ready.rename(ready.with_name("alone"))
+    ready.rename(cache.folder() / "alone")  # where nobody looks for pictures to copy
     return store
 
 

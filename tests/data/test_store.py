@@ -4,6 +4,7 @@ import dataclasses
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gansmith.data import cache, prepare, resize, store
+from gansmith.data import cache, prepare, resize, store, stored
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings
@@ -90,7 +91,7 @@ def test_labels_stay_with_their_pictures_when_one_is_lost(folder):
 def test_the_second_opening_maps_what_the_first_prepared(folder, monkeypatch):
     settings = DataSettings(source=str(folder))
     first = open_store(settings)
-    monkeypatch.setattr(store, "build", lambda *_: pytest.fail("prepared again"))
+    monkeypatch.setattr(store.build, "build", lambda *_: pytest.fail("prepared again"))
     started = time.perf_counter()
     second = open_store(settings)
     assert time.perf_counter() - started < 0.2
@@ -156,16 +157,14 @@ def test_an_incomplete_store_is_prepared_again(folder):
     with open(ready / prepare.ITEMS, "r+b") as file:
         file.truncate(500)
     assert open_store(settings).fingerprint == whole.fingerprint
-    (ready / store.MANIFEST).write_text("{}")
+    (ready / stored.MANIFEST).write_text("{}")
     assert open_store(settings).fingerprint == whole.fingerprint
 
 
 def test_a_kill_at_any_chunk_is_taken_up_where_it_was(folder, monkeypatch):
     settings = DataSettings(source=str(folder), size="20")
     whole = open_store(settings).fingerprint
-    for path in list(cache.stores().iterdir()):
-        if path.is_dir():
-            path.rename(path.with_name("away"))
+    shutil.rmtree(cache.stores())  # or the pictures would be copied from there
     monkeypatch.setattr(prepare, "CHUNK", 2)
     real, made = prepare.read_chunk, []
 
@@ -260,19 +259,19 @@ def test_the_fingerprint_knows_items_labels_and_shape():
     items = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)
     labels = np.array([0, 1])
     prints = {
-        store.fingerprint(items, labels),
-        store.fingerprint(items, None),
-        store.fingerprint(items, labels[::-1]),
-        store.fingerprint(items.reshape(2, 2, 6, 1), labels),
-        store.fingerprint(items + 1, labels),
+        stored.fingerprint(items, labels),
+        stored.fingerprint(items, None),
+        stored.fingerprint(items, labels[::-1]),
+        stored.fingerprint(items.reshape(2, 2, 6, 1), labels),
+        stored.fingerprint(items + 1, labels),
     }
     assert len(prints) == 5
-    assert store.fingerprint(items.copy(), labels.copy()) == store.fingerprint(items, labels)
+    assert stored.fingerprint(items.copy(), labels.copy()) == stored.fingerprint(items, labels)
 
 
 def test_the_manifest_is_plain_json(folder):
     open_store(DataSettings(source=str(folder)))
-    manifest = next(cache.stores().glob(f"*/{store.MANIFEST}"))
+    manifest = next(cache.stores().glob(f"*/{stored.MANIFEST}"))
     values = json.loads(manifest.read_text())
     assert values["shape"] == [8, 32, 32, 3]
     assert values["class_names"] == ["left", "right"]

@@ -1,0 +1,227 @@
+"""A store: what it holds, the folder that it is kept in, and how a part of it is taken without copying.
+
+manifest.json      what there is, how it was prepared, what was skipped
+items.npy          pictures uint8 (N, H, W, C) or vectors float32 (N, D); mapped, not read
+labels.npy         int64 (N,), where there are classes
+attributes.npy     bool (N, questions), where the source knows some
+marks.npy          uint8 (pictures, 16), by which a later attempt knows what is already here; see `reuse`
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gansmith.data.listing import Attributes, Listing, Numbered, chosen_splits, cut_parts
+from gansmith.data.resize import Frame, parse_size
+from gansmith.ground.errors import DataError, nearest
+from gansmith.ground.settings import DataSettings
+
+FORMAT = 2  # of stores: raised whenever the same source would give other bytes, or the manifest other entries
+MANIFEST = "manifest.json"
+ITEMS = "items.npy"
+LABELS = "labels.npy"
+ATTRIBUTES = "attributes.npy"
+MARKS = "marks.npy"
+BLOCK = 2**24  # bytes hashed or copied at once
+
+
+@dataclass(frozen=True)
+class Store:
+    """Items in their order, ready to be learned from."""
+
+    items: np.ndarray  # memory-mapped: pictures uint8 (N, H, W, C) or vectors float32 (N, D)
+    labels: np.ndarray | None  # int64 (N,) in [0, classes)
+    class_names: tuple[str, ...]
+    fingerprint: str  # hex SHA-256 of the items and the labels: equal stores train equally
+    description: str  # one line for people
+    skipped: tuple[tuple[str, str], ...]  # pictures that could not be used: name, reason
+    splits: tuple[str, ...] = ()  # that the source has: "train", "validation", "test"
+    attributes: Attributes | None = None  # yes or no to questions that the source answers of each item
+
+    @property
+    def count(self) -> int:
+        """How many items."""
+        return len(self.items)
+
+    @property
+    def kind(self) -> str:
+        """ "pictures" or "vectors"."""
+        return "pictures" if self.items.ndim == 4 else "vectors"
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """One item as a network sees it: (C, H, W) or (D,)."""
+        if self.items.ndim == 4:
+            height, width, channels = self.items.shape[1:]
+            return channels, height, width
+        return self.items.shape[1:]
+
+    @property
+    def classes(self) -> int:
+        """How many classes; 0 without labels."""
+        return len(self.class_names) if self.labels is not None else 0
+
+    def labelled_by(self, attribute: str) -> Store:
+        """The same items in two classes, "not ATTRIBUTE" and "ATTRIBUTE"; "" changes nothing. Raises DataError."""
+        if not attribute:
+            return self
+        questions = self.attributes.questions if self.attributes else ()
+        if self.attributes is None or attribute not in questions:
+            known = nearest(attribute, questions) or ", as its source has none"
+            raise DataError(f"data.attribute = {attribute!r} is none of the store's attributes{known}")
+        labels = self.attributes.values[:, questions.index(attribute)].astype(np.int64)
+        return dataclasses.replace(
+            self,
+            labels=labels,
+            class_names=(f"not {attribute}", attribute),
+            fingerprint=_derived(self.fingerprint, f"attribute {attribute}"),
+            description=f"{self.description}, of which {int(labels.sum()):,} {attribute}",
+        )
+
+    def part(self, rows: slice, what: str) -> Store:
+        """Some of the items, still mapped. `what` says which, for people and for the fingerprint."""
+        return dataclasses.replace(
+            self,
+            items=self.items[rows],
+            labels=None if self.labels is None else self.labels[rows],
+            fingerprint=_derived(self.fingerprint, what),
+            description=f"{self.description}, {what}",
+            attributes=None if self.attributes is None else self.attributes.rows(rows),
+        )
+
+
+def _derived(fingerprint: str, change: str) -> str:
+    """The fingerprint of a store made from another one by a change that words describe."""
+    return hashlib.sha256(f"{fingerprint} {change}".encode()).hexdigest()
+
+
+def fingerprint(items: np.ndarray, labels: np.ndarray | None) -> str:
+    """Hex SHA-256 of the shape, type and bytes of items and labels."""
+    digest = hashlib.sha256(f"{items.dtype.str} {items.shape}".encode())
+    for block in _blocks(items):
+        digest.update(block.data)
+    if labels is not None:
+        digest.update(b"labels")
+        digest.update(np.ascontiguousarray(labels, "<i8").data)
+    return digest.hexdigest()
+
+
+def _blocks(items: np.ndarray) -> Iterator[np.ndarray]:
+    rows = max(1, BLOCK // max(1, items[0].nbytes))
+    return (np.ascontiguousarray(items[start : start + rows]) for start in range(0, len(items), rows))
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a folder looks like a store."""
+    return (folder / MANIFEST).is_file() and (folder / ITEMS).is_file()
+
+
+def manifest(folder: Path) -> dict[str, Any] | None:
+    """What a store's folder says of itself; None where there is none, or one of another format."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return found if found["format"] == FORMAT else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def load(folder: Path) -> Store | None:
+    """The store in a folder; None where there is none, or where it is not whole."""
+    found = manifest(folder)
+    if found is None:
+        return None
+    try:
+        items = np.load(folder / ITEMS, mmap_mode="r", allow_pickle=False)
+        labels = np.load(folder / LABELS, allow_pickle=False) if found["labelled"] else None
+        attributes = None
+        if found["attributes"]:
+            values = np.load(folder / ATTRIBUTES, allow_pickle=False)
+            attributes = Attributes(tuple(found["attributes"]), values)
+            if values.shape != (len(items), len(found["attributes"])):
+                return None
+        if list(items.shape) != found["shape"] or (labels is not None and len(labels) != len(items)):
+            return None
+        return Store(
+            items,
+            labels,
+            tuple(found["class_names"]),
+            found["fingerprint"],
+            found["description"],
+            tuple((name, reason) for name, reason in found["skipped"]),
+            tuple(found["splits"]),
+            attributes,
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return None
+
+
+def reopened(folder: Path, settings: DataSettings) -> Store | None:
+    """The part of a prepared store that settings ask for; None where they ask for other pixels than it has.
+
+    Raises DataError where the store is damaged, or was cropped otherwise.
+    """
+    found, store = manifest(folder), load(folder)
+    if found is None or store is None:
+        raise DataError(f"the store {folder} is damaged, or of another version: prepare it again")
+    if store.kind == "pictures" and not _has_frame(folder, store, Frame(**found["frame"]), settings):
+        return None
+    rows, what = _rows(folder, found, settings)
+    store = dataclasses.replace(store, splits=tuple(name for name, _ in found["parts"]))
+    return store if rows == slice(0, store.count) else store.part(rows, what)
+
+
+def _has_frame(folder: Path, store: Store, frame: Frame, settings: DataSettings) -> bool:
+    """Whether a store's pictures are as settings want them."""
+    if settings.crop and settings.crop != frame.crop:
+        raise DataError(
+            f"data.crop = {settings.crop}, but {folder} was prepared with crop {frame.crop}, and what was cut off is "
+            "gone: prepare it again, or set data.crop=0"
+        )
+    size = parse_size(settings.size)
+    return size in (None, store.items.shape[1:3]) and settings.channels in (0, store.items.shape[3])
+
+
+def _rows(folder: Path, found: dict[str, Any], settings: DataSettings) -> tuple[slice, str]:
+    """The rows of data.split and data.first, and what they are called."""
+    parts = tuple((name, count) for name, count in found["parts"])
+    wanted = chosen_splits(str(folder), tuple(name for name, _ in parts), settings.split)
+    start, stop = 0, found["shape"][0]
+    if len(wanted) == 1 < len(parts):
+        place = [name for name, _ in parts].index(wanted[0])
+        start = sum(count for _, count in parts[:place])
+        stop = start + parts[place][1]
+    what = f"rows {start:,} to {stop:,} ({wanted[0]})" if stop - start != found["shape"][0] else "all"
+    if 0 < settings.first < stop - start:
+        stop = start + settings.first
+        what = f"rows {start:,} to {stop:,}"
+    if start == stop:
+        raise DataError(f"{folder} holds nothing of the split {settings.split!r}: set data.split=all")
+    return slice(start, stop), what
+
+
+def listing(folder: Path, settings: DataSettings) -> Listing:
+    """A prepared store as a source, for settings that want other pixels. Raises DataError."""
+    found, store = manifest(folder), load(folder)
+    if found is None or store is None:
+        raise DataError(f"the store {folder} is damaged, or of another version: prepare it again")
+    rows, _ = _rows(folder, found, settings)
+    kept = np.arange(rows.start, rows.stop)
+    return Listing(
+        found["source"],
+        Numbered(len(kept)),
+        store.items[rows],
+        labels=None if store.labels is None else store.labels[rows],
+        class_names=store.class_names,
+        splits=store.splits,
+        skipped=store.skipped,
+        attributes=None if store.attributes is None else store.attributes.rows(rows),
+        parts=tuple(part for part in cut_parts(tuple((n, c) for n, c in found["parts"]), kept) if part[1]),
+    )
