@@ -55,6 +55,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 QUICK = ["--count", "3", "--steps", "4", "--restarts", "2"]
 TYPED: dict[str, tuple[list[str], set[str]]] = {
     "grid": (["--columns", "4"], {"grid.png"}),
+    "truncate": (["--columns", "3", "--levels", "1", "0.5"], {"truncate.png"}),
     "interpolate": (["--stations", "3", "--steps", "3", "--label", "2"], {"walk.png", "walk.webp", "walk.gif"}),
     "traverse": (["--dims", "1", "4", "--steps", "3"], {"traverse.png", "dim-001.png", "dim-004.webp", "dim-004.gif"}),
     "average": (["--count", "120", "--traits", "brightness"], {"averages.png", "styles.safetensors"}),
@@ -143,6 +144,7 @@ def test_found_latents_make_the_projected_pictures(run: Path) -> None:
         (["project", "--labels", "1", "2", "--count", "3"], "2 labels for 3 pictures"),
         (["project", "--restarts", "0"], "at least 1 restart"),
         (["upscale", "--factor", "3"], "3x3"),
+        (["truncate", "--levels", "1", "1.5"], "truncation is 1.5"),
         (["traverse", "--dims", "6"], "dimension 6 is none"),
         (["interpolate", "--label", "x"], "label 'x'"),
         (["frown"], "invalid choice: 'frown'"),

@@ -39,6 +39,7 @@ class Verb:
 
 VERBS: dict[str, Verb] = {
     "grid": Verb(options.Grid, "walking", ("grid --columns 10",)),
+    "truncate": Verb(options.Truncate, "walking", ("truncate --levels 1 0.7 0.4",)),
     "interpolate": Verb(options.Interpolate, "walking", ("interpolate --stations 6 --label 3",)),
     "traverse": Verb(options.Traverse, "walking", ("traverse", "traverse --dims 3 17")),
     "average": Verb(options.Average, "styling", ("average", "average --traits width ink --count 5000")),

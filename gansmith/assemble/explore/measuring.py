@@ -14,6 +14,7 @@ from gansmith.latent.sensing import Method, Point
 
 OURS = "generator"
 SHOWN = 8  # pictures of the matrix
+LARGE = 4_000_000  # numbers of a matrix whose pseudo-inverse would take minutes
 
 
 def sense(session: Session, asked: options.Sense) -> None:
@@ -43,10 +44,12 @@ def sense(session: Session, asked: options.Sense) -> None:
     from gansmith.report.error_curves import write_error_curves
 
     session.kept(write_error_curves(points, session.place.picture("curve")))
+    sparse = {count: k_sparse_error(session, what, count) for count in asked.measurements}
     session.figures |= {
         "origin": what.origin,
         "operator": asked.operator,
         "points": [as_row(point) for point in points],
+        "error_of_as_many_wavelet_coefficients": sparse,
     }
     session.notes.append(f"rows of a matrix: original, measured, {', '.join(methods)}")
     for point in points:
@@ -96,9 +99,19 @@ def animate(session: Session, asked: options.Sense, what: Given, operator: Opera
 
 
 def seen(operator: Operator, measured: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """What measurements look like: the smallest picture that has them, uint8 (P, H, W, C)."""
-    rows = measured.astype(np.float64) @ np.linalg.pinv(operator.matrix.astype(np.float64)).T
+    """What measurements look like: the smallest picture that has them, uint8 (P, H, W, C); with large matrices, what
+    is carried back by their transpose."""
+    if operator.matrix.size > LARGE:
+        rows = measured @ operator.matrix
+    else:
+        rows = measured.astype(np.float64) @ np.linalg.pinv(operator.matrix.astype(np.float64)).T
     return as_bytes(unflat(rows.astype(np.float32), shape))
+
+
+def k_sparse_error(session: Session, what: Given, count: int) -> float:
+    """The error of pictures that keep their `count` largest wavelet coefficients: what sparsity could do at best."""
+    kept = baselines.k_sparse(what.pictures, session.generator.item_shape, count)
+    return float(((kept - operators.flat(what.pictures)) ** 2).mean())
 
 
 def same(one: Point, other: Point) -> bool:

@@ -27,6 +27,15 @@ class Grid(Options):
 
 
 @dataclass(frozen=True)
+class Truncate(Options):
+    """The same latents ever nearer to the middle of their law: more typical, less varied."""
+
+    columns: int = option(10, "latents, one a column")
+    levels: tuple[float, ...] = option((1.0, 0.8, 0.6, 0.4, 0.2), "truncations, one a row")
+    label: str = option("", "the class that is shown (labelled generators; default: all in turn)")
+
+
+@dataclass(frozen=True)
 class Interpolate(Options):
     """A walk through random latents, there and back to the first."""
 

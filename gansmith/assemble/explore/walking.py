@@ -33,6 +33,20 @@ def grid(session: Session, asked: options.Grid) -> None:
     session.notes.append(f"the column, that is the latent, decides {told}")
 
 
+def truncate(session: Session, asked: options.Truncate) -> None:
+    """Rows are truncations, columns latents; says how much variety each row has left."""
+    generator = session.generator
+    need_pictures(generator, "truncation")
+    labels = generator.labels(asked.columns, asked.label or None, asked.seed)
+    rows = [generator.images(generator.latents(asked.columns, asked.seed, level), labels) for level in asked.levels]
+    session.sheet("truncate", np.stack(rows))
+    session.figures |= {
+        "levels": asked.levels,
+        "variety": [float(row.astype(np.float32).std(axis=0).mean() / 255) for row in rows],
+    }
+    session.notes.append(f"rows: truncation {', '.join(f'{level:g}' for level in asked.levels)}")
+
+
 def interpolate(session: Session, asked: options.Interpolate) -> None:
     """A closed walk through random latents as an animation, and its stations as a sheet."""
     generator = session.generator
