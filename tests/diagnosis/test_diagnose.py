@@ -86,12 +86,12 @@ def test_the_command_explains(frozen: RunFolder, capsys: pytest.CaptureFixture[s
     assert main(["diagnose", str(frozen.root)]) == 0
     text = capsys.readouterr().out
     assert "DISCRIMINATOR NEVER MOVES since update 50 (the failure of article 000)" in text
-    assert "try first  --set faults=[]" in text
+    assert "try first  --set 'faults=[]'" in text
     assert "evidence" in text
     assert "discriminator-never-moves.png" in text
     page = frozen.report.read_text(encoding="utf-8")
     assert "discriminator never moves" in page
-    assert "--set faults=" in page
+    assert "--set &#x27;faults=[]&#x27;" in page
 
 
 def test_json_for_programs(frozen: RunFolder, capsys: pytest.CaptureFixture[str]):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+import shlex
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gansmith.diagnosis import history as history_of_runs
+from gansmith.diagnosis import rules_course, rules_game, rules_samples, signals
 from gansmith.diagnosis.findings import STATES, Remedy
 from gansmith.diagnosis.remedies import REMEDIES, remedies
 from gansmith.diagnosis.rules import RULES
@@ -206,9 +211,43 @@ def test_every_remedy_is_a_recipe(recipe: Recipe):
             override(recipe, dict(remedy.settings))
 
 
-def test_a_remedy_reads_as_it_is_typed():
-    remedy = Remedy({"regularizer.name": "r1", "regularizer.gamma": 1.0}, "why", "Source 2018")
-    assert remedy.line() == "--set regularizer.name=r1 --set regularizer.gamma=1: why (Source 2018)"
+SETTINGS: list[tuple[dict[str, Any], str]] = [
+    ({"regularizer.name": "r1", "regularizer.gamma": 1.0}, "--set regularizer.name=r1 --set regularizer.gamma=1"),
+    ({"generator.kernels": [4, 4]}, "--set 'generator.kernels=[4, 4]'"),
+    ({"faults": []}, "--set 'faults=[]'"),
+    (
+        {"feedback.name": "stacked", "faults": ["never-frozen"]},
+        """--set feedback.name=stacked --set 'faults=["never-frozen"]'""",
+    ),
+    ({"optimizer.generator.rate": 1.23456789e-4}, "--set optimizer.generator.rate=0.000123456789"),
+]
+
+
+@pytest.mark.parametrize(("settings", "line"), SETTINGS)
+def test_a_remedy_reads_as_a_shell_takes_it(settings: dict[str, Any], line: str):
+    remedy = Remedy(settings, "why", "Source 2018")
+    assert remedy.line() == f"{line}: why (Source 2018)"
+    typed = [word for word in shlex.split(line) if word != "--set"]
+    assert override(Recipe(), typed) == override(Recipe(), settings)
+
+
+def test_a_remedy_without_a_setting_says_why():
     assert Remedy({}, "more data").line() == "more data"
-    typed = [part for part in remedy.line().split(": ")[0].split() if part != "--set"]
-    assert override(Recipe(), typed) == override(Recipe(), dict(remedy.settings))
+
+
+@pytest.mark.parametrize("state", CASES)
+def test_the_recipe_does_not_give_the_fault_away(state: str):
+    """Findings rest on what was seen: the same of a recipe without its name and its list of planted faults."""
+    recipe = override(Recipe(), {"name": "article-000-dense", **GUILTY.get(state, {})})
+    blank = dataclasses.replace(recipe, name="", faults=())
+    seen, unseen = (history(1100, recipe=each, **CASES[state])[1] for each in (recipe, blank))
+    assert [(at, dataclasses.replace(found, remedy=())) for at, found in seen] == [
+        (at, dataclasses.replace(found, remedy=())) for at, found in unseen
+    ]
+
+
+@pytest.mark.parametrize("module", [rules_course, rules_game, rules_samples, signals, history_of_runs])
+def test_no_rule_reads_a_name_or_a_planted_fault(module: Any):
+    text = inspect.getsource(module)
+    assert ".faults" not in text
+    assert "recipe.name" not in text
