@@ -18,6 +18,7 @@ State = Literal[
     "generator never moves",
     "discriminator pulled along",
     "one picture memorised",
+    "latents lost",
     "regression to the mean",
     "mode collapse",
     "cycling mode collapse",

@@ -176,6 +176,7 @@ REMEDIES: dict[State, Callable[[Recipe], tuple[Remedy, ...]]] = {
     "generator never moves": _generator_still,
     "discriminator pulled along": _pulled,
     "one picture memorised": _one_picture,
+    "latents lost": _one_picture,
     "regression to the mean": _mean,
     "mode collapse": _collapse,
     "cycling mode collapse": _collapse,

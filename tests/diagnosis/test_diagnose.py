@@ -114,6 +114,22 @@ def test_a_run_without_probes_is_looked_at_now(frozen: RunFolder, tmp_path: Path
     assert again.looks == found.looks  # not looked at twice
 
 
+def test_a_killed_run_is_still_a_run(frozen: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Killed in the middle of a row: no report yet, every file torn at its end, the newest checkpoint too."""
+    folder = RunFolder(shutil.copytree(frozen.root, tmp_path / "copy"))
+    folder.report.unlink()
+    for file in (folder.stats, folder.probes, folder.findings):
+        file.write_bytes(file.read_bytes()[:-40])
+    newest = sorted(folder.checkpoints.iterdir())[-1]
+    for file in newest.iterdir():
+        file.write_bytes(file.read_bytes()[:10])
+    assert main(["diagnose", str(folder.root)]) == 0
+    text = capsys.readouterr().out
+    assert "DISCRIMINATOR NEVER MOVES since update 50" in text
+    assert "at update 250" in text or "at update 300" in text
+    assert folder.report.is_file()
+
+
 def foreign(path: Path, rows: list[dict[str, Any]]) -> Path:
     path.write_text("".join(json.dumps(entry) + "\n" for entry in rows), encoding="utf-8")
     return path

@@ -53,6 +53,10 @@ CASES: dict[str, dict[str, Any]] = {
     "one picture memorised": {
         "probes": {"spread": 1e-6, "diversity": 1e-6, "contrast": 1e-4, "stamp": 0.97, "mean likeness": 0.6}
     },
+    "latents lost": {
+        "first": {"spread": 1e-9},
+        "probes": {"spread": 0.3, "diversity": 0.2, "kinds": 0.06, "mean likeness": 0.9},
+    },
     "regression to the mean": {
         "probes": {"spread": 0.05, "diversity": 0.04, "contrast": 0.5, "mean likeness": 0.99, "kinds": 0.06}
     },
@@ -105,6 +109,7 @@ GUILTY = {
     "generator never moves": {"feedback.name": "labels"},
     "discriminator pulled along": {"feedback.name": "stacked", "faults": ["never-frozen"]},
     "one picture memorised": {"generator.initial_scale": 0.002, "data.batch": 1},
+    "latents lost": {"generator.initial_scale": 0.002, "data.batch": 1},
     "regression to the mean": {"feedback.name": "labels", "feedback.labels": "regression"},
     "checkerboard": {"generator.kernels": [5]},
 }
@@ -176,6 +181,38 @@ def test_samples_that_never_settle_are_named():
     assert "another one" in doctor.leading.text
 
 
+@pytest.mark.parametrize("kinds", [0.2, 0.9])
+def test_samples_that_move_and_get_nowhere_are_named(kinds: float):
+    """Unlike the data, they need not be of many kinds: it is not their modes that cycle."""
+    _, said, _ = history(500, probes={"moved": 0.5, "quality": 1.4, "kinds": kinds, "nearness": 2.2})
+    assert alarms(said) == ["rate too high"]
+
+
+def test_an_early_jump_of_the_losses_counts_while_nothing_is_learned():
+    jump: dict[str, Any] = {"loss.discriminator": lambda update: 200.0 if update == 50 else 1.3}
+    _, said, _ = history(500, rows=jump, probes={"quality": 1.4, "kinds": 0.2, "nearness": 2.2})
+    assert alarms(said) == ["rate too high"]
+    _, said, doctor = history(800, rows=jump)  # one odd row, then all is well
+    assert not doctor.leading.is_alarm
+
+
+def test_what_comes_and_goes_is_not_said_each_time():
+    """The longer an alarm has stood, the longer it is remembered: here it stays away for 300 of every 800 updates."""
+    few: dict[str, Any] = {name: lambda update, value=value: value if update % 800 < 500 else 0.95 for name, value in
+                           {"kinds": 0.3, "classes drawn": 3.0}.items()}  # fmt: skip
+    _, said, doctor = history(12_000, probes=few, shares=one_kind)
+    assert 1 <= len(alarms(said)) <= 3
+    assert doctor.leading.state == "partial mode collapse"
+
+
+def test_tiny_steps_of_a_perfect_discriminator_are_no_low_rate():
+    """Its gradient has vanished, and takes the generator's with it: no rate would mend that."""
+    sure = {"accuracy.real": 1.0, "accuracy.fake": 1.0, "probability.fake": 1e-6}
+    steps = {"step.discriminator": 1e-4, "step.generator": 1e-6}
+    _, said, _ = history(500, rows={**sure, **steps}, probes={"quality": 1.3})
+    assert alarms(said) == ["discriminator overpowers"]
+
+
 def test_causes_lead_their_effects():
     """A frozen discriminator makes everything else wrong too."""
     case = CASES["discriminator never moves"]
@@ -186,7 +223,8 @@ def test_causes_lead_their_effects():
 
 
 @pytest.mark.parametrize(("article", "state"), [("000", "discriminator never moves"), ("000", "discriminator pulled along"),
-                                            ("000", "regression to the mean"), ("003", "one picture memorised")])  # fmt: skip
+                                            ("000", "regression to the mean"), ("003", "one picture memorised"),
+                                            ("003", "latents lost")])  # fmt: skip
 def test_articles_are_named(article: str, state: str):
     _, _, doctor = history(500, **CASES[state])
     assert doctor.leading.article == article
