@@ -82,6 +82,16 @@ def test_article_003s_picture_is_named(mnist: Path, tmp_path: Path):
     assert (run.folder.root / found.leading.picture).is_file()
 
 
+def test_article_003s_failed_nets_are_named(mnist: Path, tmp_path: Path):
+    """Weights of .002: before the first update no latent reaches a sample."""
+    settings = {"watch.judge": 0.0, "watch.diagnose": 0.9, "threads": 1}
+    run = gansmith.train("article-003-failure-1", data=str(mnist), out=tmp_path / "run", updates=100, settings=settings)
+    found = diagnose(run.folder.root)
+    assert (found.leading.state, found.leading.article) == ("latents lost", "003")
+    assert found.leading.evidence["spread at first"] < 1e-6
+    assert found.leading.remedy[0].settings["generator.initial_scale"] == 1.0
+
+
 def test_the_command_explains(frozen: RunFolder, capsys: pytest.CaptureFixture[str]):
     assert main(["diagnose", str(frozen.root)]) == 0
     text = capsys.readouterr().out

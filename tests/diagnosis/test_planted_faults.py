@@ -73,6 +73,23 @@ def test_a_quick_fault_is_named_from_its_signature(name: str, tmp_path: Path, mo
     assert said(path, name="", faults=()) == said(path)
 
 
+ARTICLE_000: dict[str, dict[str, Any]] = {
+    "generator never moves": {"feedback.name": "labels"},
+    "regression to the mean": {"feedback.name": "labels", "feedback.labels": "regression"},
+    "discriminator never moves": {"feedback.name": "stacked", "faults": ["never-trained"]},
+    "discriminator pulled along": {"feedback.name": "stacked", "faults": ["never-frozen"]},
+}
+
+
+@pytest.mark.parametrize("state", ARTICLE_000)
+def test_article_000s_failures_are_named_as_such(state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(planted_faults, "EVERY", 20)
+    case = Case(state, (state,), {**ARTICLE_000[state], "regularizer.name": "none"}, updates=240)
+    planted_faults.record(case, "digits", 1, Path(), tmp_path / "record.jsonl")
+    _, newest = said(tmp_path / "record.jsonl")[-1]
+    assert (newest.state, newest.article) == (state, "000")
+
+
 def test_a_planted_fault_is_mended_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """`--remedy auto`: named, one setting changed, begun again, and healthy at the end."""
     monkeypatch.setattr("gansmith.report.animation.write_progress", lambda folder: None)
