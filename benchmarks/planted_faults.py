@@ -38,7 +38,7 @@ from gansmith.training.loop import Moment, Order, Wish
 EVERY = 50  # updates between rows, and between probes
 DEADLINE = 500  # updates after the fault's start within which it is to be named
 ONSET = 300  # updates of healthy training before faults that can begin later
-AFTERWARDS = 150  # updates recorded after an alarm
+AFTERWARDS = 50  # updates recorded after an alarm
 GOOD = ("warming up", "still improving", "converged")
 
 
@@ -144,8 +144,8 @@ FAULTS = (
 )  # fmt: skip
 
 HEALTHY = (
-    Case("healthy digits", recipe="digits", settings=SMALL, updates=1200),
-    Case("healthy digits, no labels", updates=1200),
+    Case("healthy digits", recipe="digits", settings=SMALL, updates=800),
+    Case("healthy digits, no labels", updates=800),
     Case("healthy mnist, dense", recipe="article-000-dense-bn", data="mnist", updates=600,
          settings={**dict.fromkeys(RATES, 2e-4), "optimizer.generator.beta1": 0.5, "optimizer.discriminator.beta1": 0.5}),
     Case("healthy mnist, DCGAN", recipe="mnist", data="mnist", settings=SMALL, updates=800),
