@@ -101,6 +101,8 @@ def _thrashing(history: History) -> Finding | None:
     moved = history.probed("moved", THRASH_PROBES)
     if len(moved) < THRASH_PROBES or not (moved > THRASHES_ASTRAY).all():
         return None
+    if (history.series("accuracy.fake", 2) < FOOLED).all() and history.rows:
+        return None  # samples wander where the discriminator calls everything real, at any rate
     varied = (moved > THRASHES).all() and (history.probed("diversity", THRASH_PROBES) > VARIED).all()
     quality = history.probed("quality", THRASH_PROBES)
     if not varied and not ((quality > ASTRAY * _untrained(history)).all() and _no_better(quality)):

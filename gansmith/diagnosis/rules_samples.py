@@ -20,6 +20,12 @@ FEW_KINDS = 0.55  # prototypes, or classes, drawn: counted by shares
 MANY_KINDS = 0.7
 KINDS_RISE = 1.12  # of a share that is still growing, over FEW_PROBES probes
 FEW_PROBES = 4
+NARROW_PROBES = 3
+NARROW_FAR = 0.25  # distance to the data: less is a difference of no weight
+NARROW_TIMES = 1.8  # of the least distance so far
+NARROW_SHARED = 0.85  # of the largest overlap so far
+NARROW_COVERED = 0.9  # of the largest coverage so far
+NARROW_LIKE = 0.8  # precision
 LIKE_DATA = 1.9  # nearness to the nearest training item: samples that are like items at all
 CYCLE_PROBES = 8
 CYCLE_COMMON = 0.5  # common part of the shares of two probes apart: the modes drawn change
@@ -168,7 +174,7 @@ def partial_mode_collapse(history: History) -> Finding | None:
     """Samples that are like the data, and like a part of it only."""
     kinds = variety(history)
     if len(kinds) < FEW_PROBES or not (kinds[-2:] < FEW_KINDS).all():
-        return None
+        return _narrowed(history)
     if not (history.probed("nearness", 2) < LIKE_DATA).all():
         return None
     fell = bool(np.nanmax(kinds) > MANY_KINDS)
@@ -183,6 +189,28 @@ def partial_mode_collapse(history: History) -> Finding | None:
             "classes drawn": history.probe("classes drawn"),
             "most so far": np.nanmax(kinds),
         },
+    )
+
+
+def _narrowed(history: History) -> Finding | None:
+    """The same where prototypes do not tell: each sample still like real items, all together further from the data."""
+    quality, now, before = history.probed("quality"), slice(-NARROW_PROBES, None), slice(None, -NARROW_PROBES)
+    shared, covered = history.probed("overlap"), history.probed("coverage")
+    if len(quality) < NARROW_PROBES + FEW_PROBES or not np.isfinite([quality, shared, covered]).all():
+        return None
+    best = quality[before].min()
+    flags = quality > max(NARROW_FAR, NARROW_TIMES * best)
+    flags &= shared < NARROW_SHARED * shared[before].max()
+    flags &= covered < NARROW_COVERED * covered[before].max()
+    flags &= history.probed("precision") > NARROW_LIKE
+    if not flags[now].all():
+        return None
+    return Finding(
+        "partial mode collapse",
+        history.since(flags.tolist(), history.probe_updates()),
+        f"Each sample is as like real items as before, but together they are {quality[-1] / best:.1f} times as far from "
+        f"the data as they were{_drawn(history)}: a part of the data is drawn no longer.",
+        {"quality": float(quality[-1]), "best quality": float(best), "overlap": float(shared[-1])},
     )
 
 

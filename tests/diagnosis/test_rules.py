@@ -195,6 +195,29 @@ def test_samples_that_move_and_get_nowhere_are_named(kinds: float):
     assert alarms(said) == ["rate too high"]
 
 
+FURTHER = {"quality": 0.4, "overlap": 0.6, "coverage": 0.2, "precision": 0.9}
+
+
+def test_a_part_that_is_drawn_no_longer_is_missed_where_prototypes_do_not_tell():
+    _, said, doctor = history(1000, probes=FURTHER, start=500)
+    assert alarms(said) == ["partial mode collapse"]
+    assert doctor.leading.since_update == 500
+    assert "no longer" in doctor.leading.text
+
+
+@pytest.mark.parametrize("kept", [{"quality": 0.2}, {"overlap": 0.85}, {"precision": 0.5}, {"coverage": 0.5}])
+def test_getting_worse_is_not_yet_narrower(kept: dict[str, float]):
+    """Nearly as near as before, or as broad; or samples that are no longer like real items either."""
+    _, said, _ = history(1000, probes={**FURTHER, **kept}, start=500)
+    assert alarms(said) == []
+
+
+def test_samples_that_wander_before_a_fooled_discriminator_are_not_the_rates_fault():
+    pulled = CASES["discriminator pulled along"]["rows"]
+    _, said, _ = history(600, rows=pulled, probes={"moved": 0.9, "quality": 0.8, "diversity": 1.4})
+    assert alarms(said) == ["discriminator pulled along"]
+
+
 def test_an_early_jump_of_the_losses_counts_while_nothing_is_learned():
     jump: dict[str, Any] = {"loss.discriminator": lambda update: 200.0 if update == 50 else 1.3}
     _, said, _ = history(500, rows=jump, probes={"quality": 1.4, "kinds": 0.2, "nearness": 2.2})
