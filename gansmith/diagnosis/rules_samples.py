@@ -20,6 +20,7 @@ FEW_KINDS = 0.55  # prototypes, or classes, drawn: counted by shares
 MANY_KINDS = 0.7
 KINDS_RISE = 1.12  # of a share that is still growing, over FEW_PROBES probes
 FEW_PROBES = 4
+LEARNED = 0.9  # of the untrained generator's distance
 NARROW_PROBES = 3
 NARROW_FAR = 0.25  # distance to the data: less is a difference of no weight
 NARROW_TIMES = 1.8  # of the least distance so far
@@ -83,18 +84,18 @@ def wrong_pixel_range(history: History) -> Finding | None:
 def latents_lost(history: History) -> Finding | None:
     """Article 003: weights that begin so small that no latent ever reached a sample."""
     spread, kinds = history.probed("spread"), variety(history)
-    first = history.probes[0] if history.probes else None
-    if first is None or first.update > 0 or not first.numbers.get("spread", 1.0) < LOST:
+    first = history.untrained("spread")
+    if not first < LOST:
         return None
     if not len(kinds) or not kinds[-1] < FEW_KINDS:
         return None  # the weights have grown
     return Finding(
         "latents lost",
         0,
-        f"Before the first update samples of different latents differed by {first.numbers['spread']:.1g} of what real "
+        f"Before the first update samples of different latents differed by {first:.1g} of what real "
         f"items do, now by {spread[-1]:.2g}: the initial weights are so small that latents are lost on their way "
         "through the layers, and only the biases learn (article 003).",
-        {"spread at first": first.numbers["spread"], "spread": float(spread[-1])},
+        {"spread at first": first, "spread": float(spread[-1])},
         article="003",
     )
 
@@ -180,6 +181,8 @@ def partial_mode_collapse(history: History) -> Finding | None:
     fell = bool(np.nanmax(kinds) > MANY_KINDS)
     if not fell and (history.update < NEVER_AFTER or kinds[-1] > KINDS_RISE * kinds[-FEW_PROBES]):
         return None
+    if not fell and history.probe("quality") > LEARNED * history.untrained("quality"):
+        return None  # not collapsed: it has not begun to learn
     return Finding(
         "partial mode collapse",
         history.since((kinds < FEW_KINDS).tolist(), history.probe_updates()),

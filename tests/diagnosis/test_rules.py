@@ -212,6 +212,16 @@ def test_getting_worse_is_not_yet_narrower(kept: dict[str, float]):
     assert alarms(said) == []
 
 
+def test_what_has_not_begun_to_learn_has_not_collapsed():
+    """Grey pictures may lie nearer to photographs than photographs do: few kinds then are those of an untrained net."""
+    grey = {"quality": 1.45, "kinds": 0.06, "diversity": 0.33, "nearness": 0.7, "precision": 1.0}
+    sure = {"accuracy.real": 1.0, "accuracy.fake": 1.0, "probability.fake": 1e-6}
+    _, said, _ = history(800, rows=sure, probes=grey)
+    assert alarms(said) == ["discriminator overpowers"]
+    _, said, _ = history(800, probes={**grey, "quality": 0.8})
+    assert alarms(said) == ["partial mode collapse"]
+
+
 def test_samples_that_wander_before_a_fooled_discriminator_are_not_the_rates_fault():
     pulled = CASES["discriminator pulled along"]["rows"]
     _, said, _ = history(600, rows=pulled, probes={"moved": 0.9, "quality": 0.8, "diversity": 1.4})
