@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,14 @@ BATCH = 512  # pictures read at a time
 FORMAT = "1"  # of the cached files; rises when anything above changes
 
 Weights = dict[str, np.ndarray]
+
+
+def can_be_read() -> bool:
+    """Whether networks can be read here: it takes PyTorch, which the NumPy engine does without."""
+    try:
+        return find_spec("torch") is not None
+    except ImportError:  # something forbids it
+        return False
 
 
 def initial_weights(channels: int, outputs: int, seed: int = 0) -> Weights:
