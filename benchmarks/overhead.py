@@ -57,19 +57,25 @@ class Timed:
 
 
 class Memory:
-    """A watcher that notes resident memory once a minute; what the first minute took is no growth."""
+    """A watcher that notes resident memory: at the first update of each minute, and the most within it.
+
+    What is allocated for a moment, and given back by the system's allocator when it pleases, makes the former swing by
+    some megabytes. What the first minute takes is no growth.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.minutes: dict[int, float] = {}
+        self.most: dict[int, float] = {}
         self.seconds, self.updates = 0.0, 0
 
     def after(self, moment: Moment) -> None:
-        """Note it when another minute has passed."""
+        """Note it; when another minute has passed, under that minute."""
         self.seconds, self.updates = moment.seconds, moment.update
-        minute = int(moment.seconds // 60)
+        minute, now = int(moment.seconds // 60), resident_megabytes()
+        self.most[minute] = max(self.most.get(minute, 0.0), now)
         if minute not in self.minutes:
-            self.minutes[minute] = resident_megabytes()
+            self.minutes[minute] = now
             if minute == 1:
                 self.ledger.megabytes = dict.fromkeys(self.ledger.megabytes, 0.0)
 
@@ -115,6 +121,7 @@ def main() -> None:
                 "shares": dict(sorted(shares.items(), key=lambda entry: -entry[1])),
                 "megabytes_kept_since_minute_1": {name: round(value, 1) for name, value in ledger.megabytes.items()},
                 "resident_megabytes_by_minute": {minute: round(value, 1) for minute, value in memory.minutes.items()},
+                "most_resident_megabytes_by_minute": {at: round(value, 1) for at, value in memory.most.items()},
             },
             indent=2,
         )

@@ -34,7 +34,7 @@ HIDDEN = 128
 LARGEST = 64  # pixels
 STRIDE_ABOVE = 40  # pixels
 POOL_ABOVE = 7  # pixels
-BATCH = 512  # pictures read at a time
+BATCH = 64  # pictures read at a time: what a cache holds is read faster
 FORMAT = "1"  # of the cached files; rises when anything above changes
 
 Weights = dict[str, np.ndarray]
