@@ -1,4 +1,4 @@
-"""The verbs of styles: average, scale, arithmetic."""
+"""The verbs of styles: average and arithmetic."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from gansmith.assemble.explore import options
 from gansmith.assemble.explore.session import Session
 from gansmith.assemble.explore.stored import load_styles, wanted_traits
-from gansmith.ground.errors import RunError
 from gansmith.latent import space, styles, traits
 from gansmith.latent.decoder import need_pictures
 from gansmith.latent.styles import TYPICAL, Style
@@ -51,27 +50,6 @@ def average(session: Session, asked: options.Average) -> None:
         f"norms: {norms}; the shell is at {shell:.1f}, so the means lie far inside it; --shell brings them there",
         f"columns: {', '.join(means)}; the middle; the same on the shell",
     ]
-
-
-def scale(session: Session, asked: options.Scale) -> None:
-    """The four styles (or those named) from exaggerated to reversed, as one animation and one sheet."""
-    every = load_styles(session)
-    names = asked.styles or tuple(name for name in every if name != TYPICAL)
-    chosen = {name: styles.find(name, every) for name in names}
-    if asked.frames < 2:
-        raise RunError(f"--frames {asked.frames}: a scale needs 2 or more")
-    factors = np.linspace(asked.first, asked.last, asked.frames)
-    shown = session.shown(asked.labels)
-    offsets = {
-        name: placed(session, styles.scale(style, factors), every, asked.shell) for name, style in chosen.items()
-    }
-    frames = np.stack([made(session, walk, shown) for walk in offsets.values()], axis=1)  # (L, styles, F, ...)
-    flat = frames.reshape(-1, *frames.shape[2:])  # rows of a frame are classes, columns styles
-    session.animation("scale", flat.swapaxes(0, 1), columns=len(chosen))
-    some = np.linspace(0, asked.frames - 1, min(9, asked.frames)).round().astype(int)
-    session.sheet("scale", flat[:, some])
-    session.figures |= {"styles": names, "factors": factors[some], "trend": trends(every, chosen, frames, factors)}
-    session.notes.append(f"columns of a frame: {', '.join(names)}; factors from {asked.first:g} to {asked.last:g}")
 
 
 def arithmetic(session: Session, asked: options.Arithmetic) -> None:
@@ -136,24 +114,3 @@ def measure_columns(rows: np.ndarray, names: tuple[str, ...]) -> dict[str, np.nd
     """Traits (R, C) of pictures (R, C, H, W, channels)."""
     values = traits.measure(rows.reshape(-1, *rows.shape[2:]), traits.find(names))
     return {name: found.reshape(rows.shape[:2]) for name, found in values.items()}
-
-
-def trends(
-    every: dict[str, Style], chosen: dict[str, Style], frames: np.ndarray, factors: np.ndarray
-) -> dict[str, dict[str, float]]:
-    """Spearman's rank correlation of factor and trait, mean over the classes shown; frames (L, styles, F, ...)."""
-    told: dict[str, dict[str, float]] = {}
-    for index, name in enumerate(chosen):
-        values = measure_columns(frames[:, index], style_traits(every))
-        told[name] = {
-            trait: float(np.mean([rank_correlation(factors, row) for row in found])) for trait, found in values.items()
-        }
-    return told
-
-
-def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Spearman's rank correlation; 0 where one of the two never changes."""
-    from scipy.stats import rankdata
-
-    ranks = rankdata(first), rankdata(second)
-    return float(np.corrcoef(*ranks)[0, 1]) if np.ptp(first) and np.ptp(second) else 0.0
