@@ -198,6 +198,14 @@ def test_what_scaling_does_is_told_in_figures(run: Path) -> None:
     assert again == told
 
 
+def test_styles_off_the_shell_say_so_and_how_to_get_there(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    explore(run, "average", options.Average(traits=("brightness",), count=60))
+    for arguments in (["scale", "--frames", "3"], ["arithmetic", "light - dark"]):
+        for shell in ([], ["--shell"]):
+            assert cli.main(["explore", str(run), *arguments, *shell]) == 0
+            assert ("off-shell" in capsys.readouterr().out) == (not shell)
+
+
 def test_an_unlabelled_generator_says_so(plain: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["grid"], ["mix"], ["interpolate", "--label", "1"], ["project", "--labels", "1"]):
         assert cli.main(["explore", str(plain), *arguments]) == 1

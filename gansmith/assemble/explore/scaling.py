@@ -11,7 +11,7 @@ import numpy as np
 from gansmith.assemble.explore import options
 from gansmith.assemble.explore.session import Session, open_session, plain, silent
 from gansmith.assemble.explore.stored import load_styles
-from gansmith.assemble.explore.styling import LOOK, made, placed, style_traits
+from gansmith.assemble.explore.styling import LOOK, made, off_shell, placed, style_traits
 from gansmith.ground.errors import RunError
 from gansmith.latent import scaling, space, styles, traits
 from gansmith.latent.decoder import need_pictures
@@ -45,6 +45,8 @@ def scale(session: Session, asked: options.Scale) -> None:
     session.sheet("scale", flat[:, some])
     session.figures |= {"styles": names, "factors": factors[some]}
     session.notes.append(f"columns of a frame: {', '.join(names)}; factors from {asked.first:g} to {asked.last:g}")
+    longest = max(float(np.linalg.norm(walk, axis=1).max()) for walk in offsets.values())
+    session.notes += off_shell(session, longest, asked.shell)
     wanted = traits.find(style_traits(every))
     measured = {name: style for name, style in chosen.items() if style.wants and style.wants.keys() <= wanted.keys()}
     if not measured:

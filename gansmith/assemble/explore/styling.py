@@ -71,6 +71,19 @@ def arithmetic(session: Session, asked: options.Arithmetic) -> None:
         "traits": {name: dict(zip(columns, values.mean(axis=0), strict=True)) for name, values in measured.items()},
     }
     session.notes.append(f"columns: {', '.join(columns)}")
+    session.notes += off_shell(session, style.norm, asked.shell)
+
+
+def off_shell(session: Session, length: float, shell: bool) -> list[str]:
+    """A warning where offsets of this length were shown as they are, and lie off the shell; and the way there."""
+    radius = space.shell(session.generator.recipe.latent.law, session.generator.latent_dim)
+    if shell or abs(length / radius - 1) < 0.1:
+        return []
+    side = "inside" if length < radius else "outside"
+    return [
+        f"off-shell: length {length:.1f}, where the latents of training lie at {radius:.1f}; this far {side}, what is "
+        "shown is an extrapolation; --shell brings it there"
+    ]
 
 
 def placed(session: Session, offsets: np.ndarray, every: dict[str, Style], shell: bool) -> np.ndarray:
