@@ -47,7 +47,7 @@ SECTIONS: dict[str, Section] = {
     "noise": Section(sensing.noises_and_seeds, sensing.hear),
     "learned": Section(sensing.learned_counts, sensing.learn),
     "upscale": Section(searching.factors_and_seeds, searching.enlarge),
-    "time": Section(searching.once, searching.clock),
+    "time": Section(searching.jobs, searching.clock),
 }
 Raw = dict[str, dict[str, Values]]  # {section: {case: {figure: values}}}
 

@@ -9,8 +9,10 @@ import numpy as np
 from bench import RECOVERED, Bench, Values
 
 from gansmith.assemble.critic import load_discriminator, verdict
+from gansmith.assemble.explore import VERBS, explore, options
 from gansmith.latent import hmc, inpainting, masks, projection, upscaling
 from gansmith.latent.search import Found
+from gansmith.report import animation as _animation  # noqa: F401 - imports do not count
 
 DRAWN_FROM = ("centre", "left")  # masks whose completions are also drawn by Hamiltonian Monte Carlo
 CHAINS = 5  # pictures of those, four chains each
@@ -104,14 +106,30 @@ def enlarge(bench: Bench, case: str) -> Values:
     return {f"x{factor} {title}": values.tolist() for title, values in told.items()}
 
 
-def once(bench: Bench) -> list[str]:
-    """One case."""
-    return ["once"]
+STORED = {  # what must answer at once, on stored styles
+    "grid": options.Grid(),
+    "scale": options.Scale(),
+    "scale on the shell": options.Scale(shell=True),
+    "arithmetic": options.Arithmetic(expression="thick-straight + thin-right"),
+}
+
+
+def jobs(bench: Bench) -> list[str]:
+    """One case for each verb that is timed."""
+    return [*STORED, "project"]
 
 
 def clock(bench: Bench, case: str) -> Values:
-    """A hundred pictures, 3 restarts, 500 steps."""
-    pictures = np.asarray(bench.test.items[:100])
-    start, cpu = time.perf_counter(), time.process_time()
-    projection.project(bench.generator, pictures, bench.settings(3, steps=500))
-    return {"seconds": [time.perf_counter() - start], "seconds of processor": [time.process_time() - cpu]}
+    """Seconds after the imports: of verbs with all their files, and of a hundred projections of 3 x 500 steps."""
+    if case == "project":
+        pictures = np.asarray(bench.test.items[:100])
+        start = time.perf_counter()
+        projection.project(bench.generator, pictures, bench.settings(3, steps=500))
+        return {"100 projections": [time.perf_counter() - start]}
+    verb = case.split()[0]
+    VERBS[verb].load(verb)
+    if verb != "grid" and not any(place.styles.is_file() for place in bench.folder.explorations()):
+        explore(bench.folder.root, "average")
+    start = time.perf_counter()
+    explore(bench.folder.root, verb, STORED[case])
+    return {f"{case}: all of it": [time.perf_counter() - start]}

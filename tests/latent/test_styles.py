@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 
 from gansmith.ground.errors import RunError
 from gansmith.latent import control, directions, scaling, space, styles, survey, traits
@@ -119,6 +120,8 @@ def test_rank_correlation_by_hand() -> None:
     assert scaling.rank_correlation(np.array([1, 2, 3]), np.array([2.0, 30, 31])) == pytest.approx(1)
     assert scaling.rank_correlation(np.array([1, 2, 3]), np.array([3.0, 1, 2])) == pytest.approx(-0.5)
     assert scaling.rank_correlation(np.array([1, 2, 3]), np.ones(3)) == 0
+    first, second = np.array([1, 2, 2, 3, 5, 5, 5]), np.array([2.0, 1, 4, 4, 7, 6, 7])
+    assert scaling.rank_correlation(first, second) == pytest.approx(spearmanr(first, second).statistic)
 
 
 def test_on_the_shell_every_length_is_the_shells_and_zero_is_shared(found: Survey, four: dict[str, Style]) -> None:
