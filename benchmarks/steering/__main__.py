@@ -40,6 +40,7 @@ class Section(NamedTuple):
 SECTIONS: dict[str, Section] = {
     "styles": Section(styling.by_draw, styling.style),
     "control": Section(styling.by_seed, styling.steer),
+    "apart": Section(styling.by_seed, styling.apart),
     "columns": Section(styling.by_seed, styling.columns),
     "project": Section(styling.by_seed, searching.project),
     "inpaint": Section(searching.masks_and_seeds, searching.complete),

@@ -44,7 +44,7 @@ def project(bench: Bench, case: str) -> Values:
 
 def masks_and_seeds(bench: Bench) -> list[str]:
     """One case for each mask and seed."""
-    return [f"{name} {seed}" for name in masks.MASKS for seed in range(bench.seeds)]
+    return [f"{name} {seed}" for seed in range(bench.seeds) for name in masks.MASKS]
 
 
 def complete(bench: Bench, case: str) -> Values:
@@ -88,7 +88,7 @@ def first(found: Found, count: int) -> Found:
 
 def factors_and_seeds(bench: Bench) -> list[str]:
     """One case for each factor and seed."""
-    return [f"{factor} {seed}" for factor in (2, 4) for seed in range(bench.seeds)]
+    return [f"{factor} {seed}" for seed in range(bench.seeds) for factor in (2, 4)]
 
 
 def enlarge(bench: Bench, case: str) -> Values:

@@ -23,7 +23,7 @@ OURS = "generator"
 def counts_and_seeds(bench: Bench) -> list[str]:
     """One case for each number of measurements and seed."""
     size = int(np.prod(bench.generator.item_shape))
-    return [f"{count} {seed}" for count in COUNTS if count <= size for seed in range(bench.seeds)]
+    return [f"{count} {seed}" for seed in range(bench.seeds) for count in COUNTS if count <= size]
 
 
 def measure(bench: Bench, case: str) -> Values:
@@ -59,7 +59,7 @@ def recover(
 
 def noises_and_seeds(bench: Bench) -> list[str]:
     """One case for each noise and seed."""
-    return [f"{noise:g} {seed}" for noise in NOISES for seed in range(bench.seeds)]
+    return [f"{noise:g} {seed}" for seed in range(bench.seeds) for noise in NOISES]
 
 
 def hear(bench: Bench, case: str) -> Values:

@@ -128,6 +128,37 @@ def steer(bench: Bench, case: str) -> Values:
     return told
 
 
+def apart(bench: Bench, case: str) -> Values:
+    """How much moving along one trait's direction moves the others, for each unit that it moves its own: as the
+    regression finds the direction, and with conditional projection."""
+    seed, generator = int(case), bench.generator
+    names = (*bench.names, "width" if "slant" in bench.names else "contrast")
+    wanted = traits.find(names)
+    found = survey.survey(generator, wanted, LATENTS, seed)
+    made = directions.as_directions(directions.regress(found))
+    taken = {
+        name: directions.without(one, [other for key, other in made.items() if key != name])
+        for name, one in made.items()
+    }
+    latents = generator.latents(100, 900 + seed)
+    labels = np.arange(100) % generator.classes if generator.classes else None
+    told: Values = {}
+    for title, some in (("as found", made), ("apart", taken)):
+        for name, one in some.items():
+            ends = [traits.measure(generator.images(latents + way * one.vector, labels), wanted) for way in (-2, 2)]
+            moved = {
+                trait: np.mean(
+                    found.scales[trait].standard(ends[1][trait], labels)
+                    - found.scales[trait].standard(ends[0][trait], labels)
+                )
+                for trait in names
+            }
+            others = [abs(float(moved[trait] / moved[name])) for trait in names if trait != name]
+            told[f"{title}: {name}'s direction moves the others by"] = others
+            told[f"{title}: {name}'s direction moves {name} by (deviations)"] = [float(moved[name])]
+    return told
+
+
 def columns(bench: Bench, case: str) -> Values:
     """The share of a trait's variance that lies between the columns of a grid of 100 latents."""
     made = walks.grid(bench.generator, bench.generator.latents(100, int(case)))
