@@ -49,6 +49,9 @@ def _head(name: str, found: Mapping[str, Any], told: Mapping[str, Any]) -> str:
             "medians over the seeds, with the least and the greatest.",
             "",
         ]
+    if told["machine"]:
+        facts = "; ".join(f"{key}: {value}" for key, value in told["machine"].items())
+        lines += [f"Trained on {facts}. Precisions are in the commands below.", ""]
     lines += ["| claim | verdict |", "| --- | --- |"]
     lines += [f"| {claim['says']} | **{claim['verdict']}** |" for claim in told["claims"]]
     return "\n".join([*lines, ""])

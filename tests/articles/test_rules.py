@@ -103,8 +103,11 @@ def test_plain_collapses(share: float, covered: int, answer: str):
 
 @pytest.mark.parametrize(("late", "answer"), [([1, 2, 3], HOLDS), ([1, 2, 300], NOT)])
 def test_labels_speed_it_up(late: list[float], answer: str):
-    seen = {"plain": {"fd_quarter": 90, "fd": 50}, "labelled": {"fd_quarter": 80, "fd": late}}
-    assert rules.labels_speed_it_up(evidence(seen)).answer == answer
+    seen = {"plain": {"fd@10": 90, "fd@20": 50, "fd@5": 1}, "labelled": {"fd@10": 80, "fd@20": late, "fd@40": 999}}
+    verdict = rules.labels_speed_it_up(evidence(seen))
+    assert verdict.answer == answer
+    assert verdict.because.startswith("after 10 updates")
+    assert "40" not in verdict.because
 
 
 @pytest.mark.parametrize(("published", "drawn", "answer"), [(0.1, 0.95, OTHERWISE), (0.1, 0.2, HOLDS), (0.9, 0.9, NOT)])

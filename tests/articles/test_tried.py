@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import gansmith
 from gansmith import cli
 from gansmith.assemble import compare
-from gansmith.assemble.articles import probes, tried
+from gansmith.assemble.articles import probes
 from gansmith.assemble.articles.claims import CLAIMS
 from gansmith.assemble.articles.probes import PROBES, Subject, correlation, rank_correlation, ranked_above
 from gansmith.assemble.articles.studies import STUDIES
@@ -94,11 +95,14 @@ def test_pages_figures_and_pictures_are_written(out: ArticlesFolder):
     assert "--quick" in out.page("003").read_text(encoding="utf-8")
 
 
-def test_the_published_trick_memorises_the_first_picture(out: ArticlesFolder):
-    """After --quick's four updates already, on raw output."""
-    figures = probes.probe(cell(out, "003", "as published"), ["stamp"])
+def test_the_published_trick_memorises_the_first_picture(tmp_path: Path, mnist: Path):
+    """As published, its 10 updates on MNIST: on raw output, and by the doctor's verdict."""
+    run = gansmith.train("article-003-trick", str(mnist), out=tmp_path / "cell" / "run")
+    figures = PROBES["stamp"](Subject(CellFolder(tmp_path / "cell")))
     assert figures["first_correlation"] > 0.9
     assert figures["raw_spread"] < 1e-6
+    findings = [json.loads(line) for line in run.folder.findings.read_text(encoding="utf-8").splitlines()]
+    assert findings[-1]["state"] == "one picture memorised"
 
 
 def test_the_same_command_trains_nothing_again(out: ArticlesFolder, small_mnist: Path, monkeypatch: pytest.MonkeyPatch):
@@ -106,7 +110,6 @@ def test_the_same_command_trains_nothing_again(out: ArticlesFolder, small_mnist:
         raise AssertionError("a cell is trained again")
 
     monkeypatch.setattr(compare, "run_cells", refuse)
-    monkeypatch.setattr(tried, "time", tried.time)
     before = out.page("003").read_text(encoding="utf-8")
     articles(Order(("003", "001"), str(small_mnist), quick=True), out)
     assert out.page("003").read_text(encoding="utf-8") == before

@@ -28,6 +28,7 @@ class Claim:
     figures: tuple[str, ...]  # columns of its table
     judge: Rule
     pictures: tuple[str, ...] | None = None  # variants on its strip; None: all, (): no strip
+    stretched: tuple[str, ...] = ()  # variants shown again, each sample from its own darkest to its own brightest pixel
 
 
 JOINT = ("dense, joint", "encoder-decoder, joint", "DCGAN, joint")
@@ -99,7 +100,7 @@ CLAIMS: tuple[Claim, ...] = (
         "001",
         "Labels make the network learn faster.",
         ("plain", "labelled"),
-        ("fd_quarter", "fd", "modes", "agreement", "label_minded", "label_moves"),
+        ("fd@4680", "fd@9360", "fd@18720", "modes", "agreement", "label_minded", "label_moves"),
         rules.labels_speed_it_up,
         (),
     ),
@@ -143,6 +144,7 @@ CLAIMS: tuple[Claim, ...] = (
         ("as published", "as published, no drop", "mended", "mended, with the drop"),
         ("first_correlation", "raw_spread", "fd", "modes", "sensitivity"),
         rules.the_rate_drop,
+        stretched=("as published",),
     ),
     Claim(
         "two-to-one",

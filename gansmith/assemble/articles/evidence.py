@@ -19,6 +19,9 @@ Figures = Mapping[str, float | str | None]
 FIGURES: dict[str, str] = {
     "fd": "FD",
     "fd_quarter": "FD after a quarter",
+    "fd@4680": "FD after 4,680 updates",
+    "fd@9360": "FD after 9,360",
+    "fd@18720": "FD after 18,720",
     "modes": "classes covered",
     "learns": "learns",
     "sensitivity": "std over z",
@@ -82,6 +85,10 @@ class Evidence:
         both = [(cell.figures.get(figure), second.get(cell.seed)) for cell in self.cells.get(one, ())]
         return [(float(a), float(b)) for a, b in both if a is not None and b is not None]
 
+    def all(self, *names: str) -> list[Trained]:
+        """The cells of some variants."""
+        return [cell for name in names for cell in self.cells.get(name, ())]
+
     def words(self, name: str, figure: str) -> list[str]:
         """A figure that is said in words, one a seed."""
         return [str(cell.figures.get(figure)) for cell in self.cells.get(name, ())]
@@ -130,6 +137,7 @@ def flat(result: Mapping[str, Any]) -> dict[str, float | str | None]:
     return {
         **last,
         "fd_quarter": shots[0]["figures"].get("fd", {}).get("value") if shots else None,
+        **{f"fd@{shot['update']}": shot["figures"].get("fd", {}).get("value") for shot in shots},
         "fd_floor": result["figures"].get("fd", {}).get("floor"),
         "fd_noise": result["figures"].get("fd", {}).get("noise"),
         "learns": None if verdict is None else float(verdict),

@@ -154,16 +154,20 @@ def plain_collapses(seen: Evidence) -> Verdict:
 
 
 def labels_speed_it_up(seen: Evidence) -> Verdict:
-    """Is the labelled net ahead at equal updates, early and late?"""
+    """Is the labelled net ahead after every number of updates at which both were measured?"""
     if not seen.has("plain", "labelled"):
         return OPEN
-    early, late = seen.pairs("labelled", "plain", "fd_quarter"), seen.pairs("labelled", "plain", "fd")
-    words = (
-        f"distance after a quarter of the updates: {seen.median('labelled', 'fd_quarter'):.0f} labelled, "
-        f"{seen.median('plain', 'fd_quarter'):.0f} plain; at the end {seen.median('labelled', 'fd'):.0f} and "
-        f"{seen.median('plain', 'fd'):.0f}"
+    both = set.intersection(
+        *({key for key in cell.figures if key.startswith("fd@")} for cell in seen.all("plain", "labelled"))
     )
-    return Verdict("holds" if _below(early) and _below(late) else "does not hold", words)
+    marks = sorted(both, key=lambda key: int(key.partition("@")[2]))
+    words = "; ".join(
+        f"after {int(key.partition('@')[2]):,} updates the distance is {seen.median('labelled', key):.0f} labelled and "
+        f"{seen.median('plain', key):.0f} plain"
+        for key in marks
+    )
+    ahead = bool(marks) and all(_below(seen.pairs("labelled", "plain", key)) for key in marks)
+    return Verdict("holds" if ahead else "does not hold", words)
 
 
 def the_nine(seen: Evidence) -> Verdict:

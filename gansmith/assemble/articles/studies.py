@@ -142,6 +142,6 @@ STUDIES: dict[str, Study] = {
 }
 """By name; a study's name begins with its article's number."""
 
-QUICK = Study({}, ("data.batch=16", "watch.samples=4"), Budget(updates=4), seeds=1)
+QUICK = Study({}, ("watch.samples=4",), Budget(updates=4), seeds=1)
 """What --quick makes of every study: the same variants for a few updates, to see that all of it runs."""
 QUICK_COUNT = 40  # samples

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from gansmith.assemble.articles.claims import CLAIMS, TITLES, Claim
 from gansmith.assemble.articles.evidence import FIGURES, Evidence, Trained, gather
 from gansmith.assemble.articles.studies import QUICK, QUICK_COUNT, STUDIES, Study
 from gansmith.assemble.compare import Variant, compare, variant
+from gansmith.assemble.generator import load
 from gansmith.ground import pixels
 from gansmith.ground.errors import RecipeError, StoppedByUser, nearest
 from gansmith.ground.gridfolder import ArticlesFolder
@@ -119,10 +121,20 @@ def _article(name: str, order: Order, folder: ArticlesFolder, seen: Evidence) ->
     """One article's claims with their figures, JSON-able."""
     claims = [_claim(claim, folder, seen) for claim in CLAIMS if claim.article == name]
     grids = {study: command(study, STUDIES[study], order) for study in order.studies() if study[:3] == name}
-    measured = [cell for cells in seen.cells.values() for cell in cells]
-    words = {"features": measured[0].figures["features"]} if measured else {}
-    words |= {key: measured[0].figures[key] for key in ("fd_floor", "fd_noise")} if measured else {}
-    return {"title": TITLES[name], "claims": claims, "studies": grids, **words}
+    measured = [cell for claim in CLAIMS if claim.article == name for cell in seen.all(*claim.variants)]
+    words = {key: measured[0].figures[key] for key in ("features", "fd_floor", "fd_noise")} if measured else {}
+    return {"title": TITLES[name], "claims": claims, "studies": grids, "machine": machine(measured), **words}
+
+
+def machine(measured: Sequence[Trained]) -> dict[str, Any]:
+    """What the trainings ran on; where they differ, all of it."""
+    found: dict[str, set[str]] = {}
+    for cell in measured:
+        told = json.loads(cell.folder.run.environment.read_text(encoding="utf-8"))
+        for key in ("torch", "device", "threads", "instruction set"):
+            if key in told:
+                found.setdefault(key, set()).add(str(told[key]))
+    return {key: ", ".join(sorted(values)) for key, values in found.items()}
 
 
 def command(name: str, study: Study, order: Order) -> str:
@@ -148,12 +160,11 @@ def _claim(claim: Claim, folder: ArticlesFolder, seen: Evidence) -> dict[str, An
         ]
         for name in claim.variants
     }
-    shown = claim.variants if claim.pictures is None else claim.pictures
-    strip = {name: cells[0] for name in shown if (cells := seen.cells.get(name))}
+    strip = strip_of(claim, seen)
     if strip:
         path = folder.picture(claim.article, claim.name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        pixels.write_png(path, pages.strip([samples(cell) for cell in strip.values()]))
+        pixels.write_png(path, pages.strip(list(strip.values())))
     return {
         "name": claim.name,
         "says": claim.says,
@@ -164,6 +175,26 @@ def _claim(claim: Claim, folder: ArticlesFolder, seen: Evidence) -> dict[str, An
         "variants": rows,
         "strip": list(strip),
     }
+
+
+def strip_of(claim: Claim, seen: Evidence) -> dict[str, np.ndarray]:
+    """The rows of a claim's picture: samples uint8 (SHOWN, H, W, C) of the first seed of each variant shown."""
+    shown = claim.variants if claim.pictures is None else claim.pictures
+    rows: dict[str, np.ndarray] = {}
+    for name in shown:
+        if seen.has(name):
+            rows[name] = samples(seen.cells[name][0])
+            if name in claim.stretched:
+                rows[f"{name}, each stretched to black and white"] = stretched(seen.cells[name][0])
+    return rows
+
+
+def stretched(cell: Trained) -> np.ndarray:
+    """What a viewer shows that stretches each picture, as imshow does: from raw output, uint8 (SHOWN, H, W, C)."""
+    generator = load(cell.folder.run.root)
+    raw = generator.raw(generator.latents(SHOWN), generator.labels(SHOWN)).astype(np.float64)
+    least, most = (reduce(raw, axis=(1, 2, 3), keepdims=True) for reduce in (np.min, np.max))
+    return pixels.to_bytes((raw - least) / np.maximum(most - least, 1e-12), "unit")
 
 
 def samples(cell: Trained) -> np.ndarray:
