@@ -104,13 +104,13 @@ def verdicts_as_labels(seen: Evidence) -> Verdict:
 def dense_by_framework(seen: Evidence) -> Verdict:
     """Which changes a dense net more: the other framework's defaults, or batch norm, or more updates?"""
     keras, pytorch = "dense, joint", "dense, PyTorch's defaults"
-    norm, longer = "dense, batch norm in G", "dense, 10,000 updates"
+    norm, longer = "dense, batch norm in G", "dense, 6,000 updates"
     if not seen.has(keras, pytorch, norm, longer):
         return OPEN
     gains = {name: seen.median(keras, "fd") / seen.median(name, "fd") for name in (pytorch, norm, longer)}
     words = (
         f"at equal updates PyTorch's defaults divide the distance by {gains[pytorch]:.2f}; batch norm divides it by "
-        f"{gains[norm]:.2f}, five times the updates by {gains[longer]:.2f}"
+        f"{gains[norm]:.2f}, three times the updates by {gains[longer]:.2f}"
     )
     least = 1 / (1 - LEAST_FALL)
     if max(gains[norm], gains[longer]) > max(least, gains[pytorch]):
