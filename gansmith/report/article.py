@@ -28,9 +28,10 @@ def page(name: str, found: Mapping[str, Any]) -> str:
 
 
 def strip(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Samples uint8 (N, H, W, C) of several variants, one row each, as one picture (H', W', 3)."""
+    """Samples uint8 (N, H, W, C) of several variants, one row each, as one picture (H', W', C)."""
     columns = min(len(row) for row in rows)
-    return pixels.grid(np.concatenate([row[:columns] for row in rows]), columns)
+    sheet = pixels.grid(np.concatenate([row[:columns] for row in rows]), columns)
+    return sheet[:, :, : rows[0].shape[3]]
 
 
 def _head(name: str, found: Mapping[str, Any], told: Mapping[str, Any]) -> str:
@@ -50,8 +51,8 @@ def _head(name: str, found: Mapping[str, Any], told: Mapping[str, Any]) -> str:
             "",
         ]
     if told["machine"]:
-        facts = "; ".join(f"{key}: {value}" for key, value in told["machine"].items())
-        lines += [f"Trained on {facts}. Precisions are in the commands below.", ""]
+        facts = ", ".join(f"{key} {value}" for key, value in told["machine"].items())
+        lines += [f"Trained on: {facts}. Precisions are in the commands below.", ""]
     lines += ["| claim | verdict |", "| --- | --- |"]
     lines += [f"| {claim['says']} | **{claim['verdict']}** |" for claim in told["claims"]]
     return "\n".join([*lines, ""])

@@ -237,13 +237,14 @@ def unscaled_logits(seen: Evidence) -> Verdict:
     weaker = seen.median(scaled, "told_apart") - seen.median(raw, "told_apart") >= WEAKER
     better = _below(seen.pairs(raw, scaled, "fd"))
     cause = (
-        "The discriminator's strength is not in the scale of its output. A loss that expects logits and is given a "
-        "sigmoid's probabilities has its slope squashed twice, so a sure verdict hardly moves the generator: that is "
-        "what unscaled logits prevent."
+        "A loss that expects logits and is given a sigmoid's probabilities squashes its slope twice, so a sure verdict "
+        "hardly moves the generator: that is what unscaled logits prevent."
     )
-    if better and not weaker:
-        return Verdict("holds for another reason", words, cause)
-    return Verdict("holds" if better else "does not hold", words)
+    if not better:
+        return Verdict("does not hold", words)
+    if weaker:
+        return Verdict("holds", words, f"{cause} What is never contradicted stays right.")
+    return Verdict("holds for another reason", words, f"{cause} The discriminator is as strong with them.")
 
 
 def the_rate_drop(seen: Evidence) -> Verdict:
