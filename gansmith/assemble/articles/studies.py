@@ -124,8 +124,8 @@ STUDIES: dict[str, Study] = {
         {
             "as published": "article-003-trick",
             "as published, no drop": "article-003-trick+schedule.rate=constant",
-            "mended": "article-003+budget.updates=4000",
-            "mended, with the drop": "article-003+budget.updates=4000" + AT_ONCE,
+            "mended": "article-003",
+            "mended, with the drop": "article-003" + AT_ONCE,
         },
         (),
         probes=("kinds", "stamp"),
