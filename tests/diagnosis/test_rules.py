@@ -212,6 +212,12 @@ def test_getting_worse_is_not_yet_narrower(kept: dict[str, float]):
     assert alarms(said) == []
 
 
+def test_stripes_that_fade_are_no_fault():
+    fading = {"peak": 8.0, "finest": lambda update: 0.1 * 0.5 ** (update / 400)}
+    _, said, _ = history(1500, probes=fading)
+    assert alarms(said) == []
+
+
 def test_what_has_not_begun_to_learn_has_not_collapsed():
     """Grey pictures may lie nearer to photographs than photographs do: few kinds then are those of an untrained net."""
     grey = {"quality": 1.45, "kinds": 0.06, "diversity": 0.33, "nearness": 0.7, "precision": 1.0}
