@@ -50,6 +50,7 @@ MEAN_SPREAD = 0.25
 MEAN_CONTRAST = 0.2
 MEAN_MOVES = 0.14  # of the data's diversity, between two probes
 OUTSIDE = 0.03  # share of raw pixels outside the range
+EDGE = 0.15  # of the range, that an untrained generator's pixels all lie within
 GREY_GAP = 0.25  # of the range that the samples never use, and the data do
 CHECKS = 0.004  # share of variance in two-pixel stripes
 CHECKS_PEAK = 4.0  # times the real items' peak
@@ -59,21 +60,24 @@ CHECKS_FADE = 0.8  # of what they held in the first half of the looks
 
 
 def wrong_pixel_range(history: History) -> Finding | None:
-    """Raw pixels below or above the data's range, or half of the range never used."""
+    """Raw pixels below or above the data's range, half of it never used, or an activation centred on its edge."""
     outside, darkest = history.probed("outside", 2), history.probed("darkest", 2)
     if len(outside) < 2:
         return None
     unused = "darkest" in history.real and bool((darkest - history.real["darkest"] > GREY_GAP).all())
     unused = unused and bool((history.probed("spread", 2) > VARIED).all())
-    if not (outside > OUTSIDE).all() and not unused:
-        return None
+    edge = history.untrained("brightest") < EDGE or history.untrained("darkest") > 1 - EDGE
     flags = history.probed("outside") > OUTSIDE
-    text = (
-        f"{outside[-1]:.0%} of the generator's raw pixels lie outside the data's range: its last activation and the "
-        "data do not share one range."
-        if not unused
-        else "The generator never uses the dark part of the data's range: its last activation cannot reach it."
-    )
+    if flags[-2:].all():
+        text = f"{outside[-1]:.0%} of the generator's raw pixels lie outside the data's range: its last activation and the "
+        text += "data do not share one range."
+    elif unused:
+        text = "The generator never uses the dark part of the data's range: its last activation cannot reach it."
+    elif edge:
+        text = "Untrained, every pixel lay at the very edge of the data's range, where an activation that shares the range "
+        text += "begins in its middle: half of what it can make is no pixel."
+    else:
+        return None
     return Finding(
         "wrong pixel range",
         history.since(flags.tolist(), history.probe_updates()),

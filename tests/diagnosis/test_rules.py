@@ -212,6 +212,15 @@ def test_getting_worse_is_not_yet_narrower(kept: dict[str, float]):
     assert alarms(said) == []
 
 
+@pytest.mark.parametrize(
+    ("darkest", "brightest", "named"), [(-0.07, 0.01, True), (0.97, 1.02, True), (0.44, 0.54, False)]
+)
+def test_an_activation_centred_on_the_edge_is_named(darkest: float, brightest: float, named: bool):
+    """Photographs have few black pixels: a tanh trained on [0, 1] keeps within it, and wastes half of itself."""
+    _, said, _ = history(400, first={"darkest": darkest, "brightest": brightest})
+    assert alarms(said) == (["wrong pixel range"] if named else [])
+
+
 def test_stripes_that_fade_are_no_fault():
     fading = {"peak": 8.0, "finest": lambda update: 0.1 * 0.5 ** (update / 400)}
     _, said, _ = history(1500, probes=fading)
