@@ -68,6 +68,16 @@ COMMANDS: dict[str, Command] = {
             "gansmith compare ring grid --out runs/modes --json",
         ),
     ),
+    "articles": Command(
+        "try the claims of five tutorials out, and write a page on each",
+        "gansmith.cli.articles",
+        (
+            "gansmith articles --data path/to/mnist",
+            "gansmith articles 001 003 --data path/to/mnist --out studies",
+            "gansmith articles --quick --data path/to/mnist",
+            "gansmith articles 000 --only-pages",
+        ),
+    ),
     "recipes": Command(
         "list the recipes, or show one with its arguments",
         "gansmith.cli.recipes",
@@ -82,6 +92,11 @@ COMMANDS: dict[str, Command] = {
         "fetch data, or look at what a source holds",
         "gansmith.cli.data",
         ("gansmith data get mnist", "gansmith data info my-pictures", "gansmith data info digits --json"),
+    ),
+    "bench": Command(
+        "time training here, beside plain PyTorch loops and the machine's ceilings",
+        "gansmith.cli.bench",
+        ("gansmith bench", "gansmith bench dcgan-64 --seconds 30", "gansmith bench dense-28 --threads 1 --json"),
     ),
     "check": Command(
         "say what this machine can do",
