@@ -153,8 +153,8 @@ def test_the_rate_drop(stamp: float, spread: float, both: int, answer: str):
     seen = {
         "as published": {"first_correlation": stamp, "raw_spread": spread, "state": "one picture memorised"},
         "as published, no drop": {"first_correlation": 0.7},
-        "mended": {"modes": 9},
-        "mended, with the drop": {"modes": both},
+        "mended, 4,000 updates": {"modes": 9},
+        "mended, with the drop, 1,000 updates": {"modes": both},
     }
     assert rules.the_rate_drop(evidence(seen)).answer == answer
 

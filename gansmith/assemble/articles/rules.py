@@ -249,7 +249,12 @@ def unscaled_logits(seen: Evidence) -> Verdict:
 
 def the_rate_drop(seen: Evidence) -> Verdict:
     """What appears after the drop: digits, or one training picture?"""
-    trick, still, mended, both = "as published", "as published, no drop", "mended", "mended, with the drop"
+    trick, still, mended, both = (
+        "as published",
+        "as published, no drop",
+        "mended, 4,000 updates",
+        "mended, with the drop, 1,000 updates",
+    )
     if not seen.has(trick, still, mended, both):
         return OPEN
     stamps, spreads = seen.values(trick, "first_correlation"), seen.values(trick, "raw_spread")

@@ -124,8 +124,8 @@ STUDIES: dict[str, Study] = {
         {
             "as published": "article-003-trick",
             "as published, no drop": "article-003-trick+schedule.rate=constant",
-            "mended": "article-003",
-            "mended, with the drop": "article-003" + AT_ONCE,
+            "mended, 4,000 updates": "article-003",
+            "mended, with the drop, 1,000 updates": "article-003+budget.updates=1000" + AT_ONCE,
         },
         (),
         probes=("kinds", "stamp"),
