@@ -84,7 +84,7 @@ STUDIES: dict[str, Study] = {
         {
             "dense, PyTorch's defaults": "article-000-dense" + PYTORCH,
             "dense, batch norm in G": "article-000-dense+generator.norm=batch",
-            "dense, 6,000 updates": "article-000-dense+budget.updates=6000",
+            "dense, 4,000 updates": "article-000-dense+budget.updates=4000",
             "course net": COURSE,
         },
         GRID_SETTINGS,
@@ -110,10 +110,9 @@ STUDIES: dict[str, Study] = {
     ),
     "002-machine": Study(
         {
-            "one thread, float32": "article-002+threads=1",
-            "two threads, float32": "article-002+threads=2",
-            "one thread, bfloat16": "article-002+threads=1+precision.name=bfloat16",
-            "one thread, NumPy": "article-002+threads=1+engine=numpy",
+            "two threads": "article-002+threads=2",
+            "bfloat16": "article-002+precision.name=bfloat16",
+            "NumPy": "article-002+engine=numpy",
         },
         (),
         Budget(epochs=10.0),
