@@ -100,7 +100,7 @@ STUDIES: dict[str, Study] = {
     ),
     "002": Study(
         {
-            "unscaled logits, smoothed": "article-002",
+            "as published: unscaled logits, smoothed": "article-002",
             "unscaled logits": "article-002+loss.real=[1.0,1.0]",
             "scaled: a sigmoid before the loss": "article-002+loss.real=[1.0,1.0]" + SCALED,
         },
