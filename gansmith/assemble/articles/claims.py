@@ -141,7 +141,7 @@ CLAIMS: tuple[Claim, ...] = (
         "003",
         "An extreme drop of the learning rate makes digits appear, all of one kind, for a reason unknown.",
         ("as published", "as published, no drop", "mended, 4,000 updates", "mended, with the drop, 1,000 updates"),
-        ("first_correlation", "raw_spread", "fd", "modes", "sensitivity"),
+        ("first_correlation", "raw_spread", "modes", "sensitivity"),
         rules.the_rate_drop,
         stretched=("as published",),
     ),
