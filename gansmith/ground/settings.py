@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 EngineName = Literal["torch", "numpy"]
-NetName = Literal["dense", "dcgan", "encdec", "hourglass", "resnet", "own"]
-ConditioningName = Literal["concat", "maps", "norm", "projection", "classifier"]
+NetName = Literal["dense", "dcgan", "subpixel", "encdec", "hourglass", "resnet", "own"]
+ConditioningName = Literal["concat", "maps", "norm", "concat+norm", "projection", "classifier"]
 LossName = Literal["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "relativistic"]
 RegularizerName = Literal["none", "r1", "r2", "r1+r2", "gradient-penalty"]
 FeedbackName = Literal["alternating", "joint", "stacked", "labels"]
@@ -105,6 +105,7 @@ class RegularizerSettings:
     name: RegularizerName = "none"
     gamma: float = 1.0  # r1, r2: gamma/2 x mean of |gradient|^2; gradient-penalty: gamma x mean of (|gradient| - 1)^2
     interval: int = 1  # lazy: taken every so many discriminator turns, times the interval (StyleGAN2)
+    sigma: float = 0.0  # r1, r2: 0 = the exact gradient; else the slope along a random step of N(0, sigma) a number
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ class EmaSettings:
 
     half_life: float = 10_000  # images after which a generator's share has halved; 0 = no averaging
     ramp_up: float = 0.05  # half-life is at most so many times images_seen (StyleGAN2-ADA); 0 = no ramp
+    recalibrate: int = 0  # batch norm: batches over which the averaged generator's own statistics are taken; 0 = copied
 
 
 @dataclass(frozen=True)
@@ -192,8 +194,8 @@ class WatchSettings:
     checkpoint_every: int = 0  # updates between checkpoints; 0 = by minutes only
     checkpoint_epochs: float = 0.0  # epochs between checkpoints; 0 = by minutes only
     keep: int = 2  # newest checkpoints kept
-    judge: float = 0.05  # share of the time for measuring quality, so that the best checkpoint is known; 0 = none
-    diagnose: float = 0.05  # share of the time for the doctor's looks at samples and verdicts; 0 = none
+    judge: float = 0.03  # share of the time for measuring quality, so that the best checkpoint is known; 0 = none
+    diagnose: float = 0.03  # share of the time for the doctor's looks at samples and verdicts; 0 = none
     remedy: Literal["none", "auto"] = "none"  # "auto": go back and change one thing when something is wrong
     tensorboard: bool = False  # also write TensorBoard events (needs the extra `tensorboard`)
 
