@@ -49,7 +49,10 @@ def only_the_tape(seen: Evidence) -> Verdict:
     tape = _learned(seen, [f"{net}, joint" for net in nets])
     stacked = _learned(seen, [f"{net}, stacked" for net in nets])
     labels = _learned(seen, [f"{net}, labels: regression" for net in nets])
-    words = f"the tape learned in {_of(tape)} trainings, the combined model in {_of(stacked)}, labels in {_of(labels)}"
+    words = (
+        f"the tape learned in {_of(tape)} trainings ({_by_net(seen, nets, 'joint')}), the combined model in "
+        f"{_of(stacked)} ({_by_net(seen, nets, 'stacked')}), labels in {_of(labels)}"
+    )
     cause = (
         "A combined model whose discriminator is frozen in the generator's turn, and only there, takes the same "
         "gradient through the same discriminator. What cannot work is a verdict passed on as a number."
@@ -304,6 +307,10 @@ def two_to_one(seen: Evidence) -> Verdict:
 
 def _learned(seen: Evidence, names: Sequence[str]) -> list[bool]:
     return [value > 0.5 for name in names for value in seen.values(name, "learns")]
+
+
+def _by_net(seen: Evidence, nets: Sequence[str], feedback: str) -> str:
+    return ", ".join(f"{net} {_of(_learned(seen, [f'{net}, {feedback}']))}" for net in nets)
 
 
 def _mostly(answers: Sequence[bool]) -> bool:
