@@ -124,7 +124,7 @@ def test_scaling(same: float, opposite: float, answer: str):
 
 @pytest.mark.parametrize(("other", "answer"), [([95, 100, 110], NOT), ([200, 210, 220], HOLDS)])
 def test_the_processor(other: list[float], answer: str):
-    names = ("as published: unscaled logits, smoothed", "two threads", "bfloat16", "NumPy")
+    names = ("as published: unscaled logits, smoothed", "two threads", "bfloat16")
     seen = {name: {"fd": [90, 100, 105], "updates_per_second": 300} for name in names}
     seen[names[2]] = {"fd": other, "updates_per_second": 500}
     verdict = rules.the_processor_is_to_blame(evidence(seen))

@@ -124,7 +124,7 @@ CLAIMS: tuple[Claim, ...] = (
         "the-processor",
         "002",
         "The poor digits are the processor's fault: a GAN needs a GPU.",
-        ("as published: unscaled logits, smoothed", "two threads", "bfloat16", "NumPy"),
+        ("as published: unscaled logits, smoothed", "two threads", "bfloat16"),
         ("fd", "modes", "sensitivity", "updates_per_second"),
         rules.the_processor_is_to_blame,
     ),

@@ -112,7 +112,6 @@ STUDIES: dict[str, Study] = {
         {
             "two threads": "article-002+threads=2",
             "bfloat16": "article-002+precision.name=bfloat16",
-            "NumPy": "article-002+engine=numpy",
         },
         (),
         Budget(epochs=10.0),
