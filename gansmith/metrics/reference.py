@@ -155,8 +155,7 @@ class Reference:
         if known is not None and known[0].keys() == {"nearest", "distance", "ratio"}:
             return memorisation.Nearness(**known[0])
         rows = pictures.flat(self.heldout.items[:COPIES_LOOKED_AT], memorisation.NUMBERS)
-        among = self.heldout_rows is not None and self.real.shown is None
-        own = self.heldout_rows[:COPIES_LOOKED_AT] if among else None
+        own = None if self.heldout_rows is None or self.real.shown is not None else self.heldout_rows[:COPIES_LOOKED_AT]
         found = memorisation.nearness(rows, self.shown, own)
         network.write(path, {"nearest": found.nearest, "distance": found.distance, "ratio": found.ratio}, {})
         return found
