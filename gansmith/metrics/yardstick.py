@@ -36,6 +36,8 @@ def yardstick(real: RealItems, cache: Path, settings: FeatureSettings, progress:
     chosen = resolve(real, settings.name)
     extractor: Extractor | None = None
     if chosen == "inception":  # first: what is refused should be refused before minutes of training
+        if not network.can_be_read():
+            raise DataError("FID is measured by a network, and networks are read by PyTorch, which is not here")
         if settings.inception_file is None:
             raise DataError("FID needs the standard Inception weights: name their .safetensors file (docs/metrics.md)")
         extractor = inception.load(settings.inception_file, settings.device)
@@ -43,16 +45,19 @@ def yardstick(real: RealItems, cache: Path, settings: FeatureSettings, progress:
         extractor = Pixels(real.items.shape[1:])
 
     notes: list[str] = []
+    why = (
+        "not in the cache and may not be trained now" if network.can_be_read() else "read by PyTorch, which is not here"
+    )
     judge = _judge(real, cache, settings, progress) if real.labelled_pictures() else None
     if judge is None and real.labelled_pictures():
-        notes.append("no classifier in the cache and none may be trained now: classes are not judged")
+        notes.append(f"classifiers are {why}: classes are not judged")
     if chosen == "classifier":
         extractor = judge
     elif chosen == "self-supervised":
         extractor = _self_supervised(real, cache, settings, progress)
     if extractor is None:
         extractor = Pixels(real.items.shape[1:])
-        notes.append(f"{chosen} features are not in the cache and may not be trained now: pixels instead")
+        notes.append(f"{chosen} features are {why}: pixels instead")
     return Yardstick(extractor, judge, tuple(notes))
 
 
@@ -71,12 +76,14 @@ def resolve(real: RealItems, features: FeatureName) -> FeatureName:
 
 
 def _judge(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> Extractor | None:
-    """Who judges the set's classes; None where it is not in the cache and may not be trained."""
+    """Who judges the set's classes; None where it is not in the cache and may not be trained, or cannot be read."""
     known = _classifier(real if real.single is None else real.single, cache, settings, progress)
     return classifier.StackedClassifier(known) if known and real.stacked else known
 
 
 def _classifier(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> network.Network | None:
+    if not network.can_be_read():
+        return None
     known = classifier.cached(cache, real.fingerprint, real.name)
     if known is None and settings.train:
         assert real.labels is not None
@@ -87,6 +94,8 @@ def _classifier(real: RealItems, cache: Path, settings: FeatureSettings, progres
 def _self_supervised(
     real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress
 ) -> network.Network | None:
+    if not network.can_be_read():
+        return None
     known = self_supervised.cached(cache, real.fingerprint, real.name)
     if known is None and settings.train:
         known = self_supervised.trained(cache, real.fingerprint, real.name, real.items, progress)
