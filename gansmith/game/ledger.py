@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gansmith.ground.game import Histogram, Report
+from gansmith.nets.ranks import Ranks
 
 BINS = 40
 
@@ -34,8 +35,10 @@ class Ledger:
         """Note verdicts (B,) on "real" or "fake" items."""
         self.verdicts.setdefault(who, []).append(verdicts.detach())
 
-    def read(self) -> Report:
-        """Means since the last reading; the ledger is empty afterwards."""
+    def read(self, ranks: Ranks | None = None) -> Report:
+        """Means since the last reading, over all ranks; the ledger is empty afterwards."""
+        if ranks:
+            self._join(ranks)
         numbers = {name: float(torch.stack(values).float().mean()) for name, values in self.losses.items()}
         histograms: dict[str, Histogram] = {}
         judged = {who: torch.cat(parts).float() for who, parts in self.verdicts.items()}
@@ -55,6 +58,17 @@ class Ledger:
         }
         self.losses, self.verdicts, self.measured, self.layers = {}, {}, {}, {}
         return Report(numbers, histograms, layers)
+
+    def _join(self, ranks: Ranks) -> None:
+        """Hear what the others noted, in one exchange. Gradients and steps are everybody's already."""
+        if not (self.losses or self.verdicts):
+            return
+        means = torch.stack([torch.stack(values).mean() for values in self.losses.values()])
+        judged = [torch.cat(parts) for parts in self.verdicts.values()]
+        noted = ranks.collect(torch.cat([part.double() for part in (means, *judged)]))
+        losses, *columns = noted.split([len(means), *map(len, judged)], 1)
+        self.losses = {name: [value] for name, value in zip(self.losses, losses.mean(0), strict=True)}
+        self.verdicts = {who: [values.flatten()] for who, values in zip(self.verdicts, columns, strict=True)}
 
 
 def histogram(values: np.ndarray) -> Histogram:

@@ -9,6 +9,7 @@ from torch import Tensor
 from gansmith.game.feedback import FEEDBACKS
 from gansmith.game.items import Pixels
 from gansmith.game.ledger import Ledger
+from gansmith.game.limits import refuse
 from gansmith.game.player import Player, load_arrays, to_numpy
 from gansmith.game.turns import Turns
 from gansmith.ground import pixels
@@ -18,6 +19,7 @@ from gansmith.ground.plan import Shape
 from gansmith.ground.settings import Recipe
 from gansmith.nets import NetPair
 from gansmith.nets.network import INFERENCE, Network
+from gansmith.nets.ranks import Ranks
 
 ARITHMETIC_FAULTS = ("constant-bias-correction", "squared-last-gradient")
 CHUNK = 256  # items a pass outside training: bounds memory
@@ -29,13 +31,21 @@ class TorchGame(Turns):
     Raises EngineError for faults that are mistakes of arithmetic done by hand.
     """
 
-    def __init__(self, recipe: Recipe, item_shape: Shape, classes: int = 0, nets: NetPair | None = None) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        item_shape: Shape,
+        classes: int = 0,
+        nets: NetPair | None = None,
+        ranks: Ranks | None = None,
+    ) -> None:
         for fault in ARITHMETIC_FAULTS:
             if fault in recipe.faults:
                 raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
         if recipe.augment.name == "mirror" and len(item_shape) != 3:
             raise RecipeError("augment.name = 'mirror' turns pictures, these items are vectors: set augment.name=none")
-        super().__init__(recipe, item_shape, classes, nets)
+        super().__init__(recipe, item_shape, classes, nets, ranks)
+        refuse(recipe, self._networks(), ranks)
 
     def load(self, items: np.ndarray, labels: np.ndarray | None) -> None:
         """Take the training items, uint8 (N, H, W, C) or float32 (N, D), and int64 labels."""
@@ -45,11 +55,12 @@ class TorchGame(Turns):
     def step(self, indices: np.ndarray, now: Now) -> None:
         """One update; see `feedback`."""
         FEEDBACKS[self.recipe.feedback.name](self, indices, now)
-        self.average(now.ema_decay)
+        share = self.intake.rate("ema", now, lambda now: 1 - now.ema_decay, self.dtype)
+        self.average(now.ema_decay, share)
 
     def report(self) -> Report:
         """Means since the last report."""
-        return self.ledger.read()
+        return self.ledger.read(self.ranks)
 
     def make(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Raw output float32 of the averaged generator: (N, H, W, C) or (N, D)."""

@@ -35,6 +35,7 @@ from gansmith.ground.plan import (
 )
 from gansmith.nets.functions import activate, concat_labels, given, keep_mask, reshape, spectral, upsample
 from gansmith.nets.modes import INFERENCE, Mode
+from gansmith.nets.ranks import batch_norm
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,9 @@ class Network(nn.Module):
     ) -> Tensor:
         mean, variance = self.array(number, "mean"), self.array(number, "variance")
         by_batch = mode.training and not mode.running
+        if by_batch and mode.ranks is not None:
+            running = (mean, variance) if mode.track else None
+            return batch_norm(x, running, scale, shift, layer.momentum, layer.epsilon, mode.ranks)
         if by_batch and not mode.track:
             mean = variance = None
         return F.batch_norm(x, mean, variance, scale, shift, by_batch, layer.momentum, layer.epsilon)
