@@ -15,6 +15,7 @@ from gansmith.assemble.doctor import doctors
 from gansmith.assemble.forgetting import forget_after
 from gansmith.assemble.generator import Generator, load
 from gansmith.assemble.judging import JudgeOnBudget
+from gansmith.assemble.memory import shrink
 from gansmith.assemble.rollback import changes, spared, turn_back
 from gansmith.assemble.setup import (
     Budget,
@@ -30,7 +31,7 @@ from gansmith.assemble.together import about_launch, companions, hear, of_this_j
 from gansmith.diagnosis.remedies import lower_rates
 from gansmith.ground import recipe as recipes
 from gansmith.ground import runfolder
-from gansmith.ground.errors import Diverged, RunError
+from gansmith.ground.errors import Diverged, OutOfMemory, RunError
 from gansmith.ground.game import Game
 from gansmith.ground.launch import launched
 from gansmith.ground.pixels import write_png
@@ -130,7 +131,7 @@ def begin(
         for remark in setup.remarks:
             say(remark)
         # before the folder: what cannot be built leaves nothing behind
-        game = company.all_fine(lambda: build_game(setup, nets, company))
+        game = company.all_fine(lambda: build_game(setup, nets, company, say))
 
         def fill() -> None:
             runfolder.write_json(folder.environment, environment(setup.recipe) | about_launch(launch))
@@ -179,7 +180,7 @@ def _go_on(
     company.from_first(lambda: _same_data(folder, setup))
     for remark in _differences(folder, setup.recipe, company.size) if company.first else ():
         say(remark)
-    game = company.all_fine(lambda: build_game(setup, nets, company))
+    game = company.all_fine(lambda: build_game(setup, nets, company, say))
     start = _put_back(company, game, _newest(folder, say) if company.first else None)
     if is_over(setup, start):
         if finished_is_fine:
@@ -239,12 +240,16 @@ def _drive(
     """The loop with the watchers of every run, then the report."""
     while True:
         outcome = _play(company, setup, game, folder, start, watching, say)
-        if outcome.ended != "rollback":
+        if outcome.ended == "short":
+            mixing = game.release()  # pyright: ignore[reportAttributeAccessIssue] - only torch's games run short
+            turn = shrink(folder, setup, outcome, mixing, say)
+        elif outcome.ended == "rollback":
+            turn = hear(company, setup, partial(turn_back, folder, setup, outcome, say))
+        else:
             break
-        turn = hear(company, setup, partial(turn_back, folder, setup, outcome, say))
         if turn is None:
             return _give_up(company, folder, outcome, nets, say)
-        setup, game = turn.setup, build_game(turn.setup, nets, company)
+        setup, game = turn.setup, build_game(turn.setup, nets, company, say)
         start = Start(0, turn.seconds)
         if turn.saved is not None:
             game.restore(turn.saved.state)
@@ -274,7 +279,8 @@ def _play(
     watching: Sequence[Watcher],
     say: Say,
 ) -> Outcome:
-    """The loop with its watchers, until it ends or wishes to go back. NaN is such a wish: both rates are halved."""
+    """The loop with its watchers, until it ends, wishes to go back or is short of memory. NaN is a wish to go back: both
+    rates are halved."""
     recipe, newest = setup.recipe, LastSeen()
     watch = [newest, *_watchers(setup, folder, start, say), *watching] if company.first else []
 
@@ -286,6 +292,10 @@ def _play(
             return loop.train(
                 game, setup.order(), setup.clock(), watch, save, start=start, interrupted=interrupted, company=company
             )
+    except OutOfMemory as full:
+        if company.size > 1:  # the others cannot know: it ends this rank, and so all
+            raise
+        return Outcome("short", newest.update + 1, newest.seconds, str(full))
     except Diverged as nonsense:
         return Outcome("rollback", newest.update, newest.seconds, str(nonsense), dict(lower_rates(recipe).settings))
     except OSError as error:

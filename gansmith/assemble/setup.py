@@ -187,7 +187,12 @@ def own_pictures(found: Survey) -> list[tuple[str, Any, str]]:
     ]
 
 
-def build_game(setup: Setup, nets: NetPair | None = None, company: Company = ALONE) -> Game:
+def build_game(
+    setup: Setup,
+    nets: NetPair | None = None,
+    company: Company = ALONE,
+    say: Callable[[str], None] = lambda _: None,
+) -> Game:
     """The game on the engine that the recipe names, with its items loaded."""
     if setup.recipe.engine == "numpy":
         from gansmith.by_hand import HandGame
@@ -199,7 +204,7 @@ def build_game(setup: Setup, nets: NetPair | None = None, company: Company = ALO
         from gansmith.game.torch_game import TorchGame
 
         recipe = dataclasses.replace(setup.recipe, device=company.device(setup.recipe.device))
-        game = TorchGame(recipe, setup.item_shape, setup.classes, nets, company.ranks)
+        game = TorchGame(recipe, setup.item_shape, setup.classes, nets, company.ranks, say)
     game.load(setup.store.items, setup.store.labels)
     return game
 

@@ -43,10 +43,13 @@ class Tape(Intake):
     def __init__(self, device: torch.device) -> None:
         super().__init__(device)
         self.entries: dict[Hashable, tuple[Draw, Tensor]] = {}
+        self.sealed = False  # once captured, nothing new can be asked for
 
     def array(self, key: Hashable, now: Now, draw: Draw, dtype: torch.dtype | None = None) -> Tensor:
         """The tensor of that name; its numbers are those of the update that is played."""
         if key not in self.entries:
+            if self.sealed:
+                raise RuntimeError(f"{key} was not asked for before")
             self.entries[key] = draw, send(draw(now, None), self.device, dtype)
         return self.entries[key][1]
 

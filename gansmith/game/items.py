@@ -29,7 +29,7 @@ class Pixels:
         self.pixel_range: PixelRange = pixel_range
         self.device, self.dtype = device, dtype
         self.host = items
-        self.resident = resident(items, device) if _fits(items, device) else None
+        self.resident = _if_it_fits(items, device)
         self.labels = None if labels is None else torch.as_tensor(np.array(labels, np.int64)).to(device)
 
     def batch(self, indices: np.ndarray) -> tuple[Tensor, Tensor | None]:
@@ -72,9 +72,17 @@ def resident(items: np.ndarray, device: torch.device, rows: int = 4096) -> Tenso
     return whole
 
 
-def _fits(items: np.ndarray, device: torch.device) -> bool:
-    """On the processor NumPy indexes the memory map itself; a GPU keeps the pixels where they leave room."""
-    if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-        return items.nbytes <= RESIDENT_SHARE * free
-    return device.type == "mps"
+def _if_it_fits(items: np.ndarray, device: torch.device) -> Tensor | None:
+    """On the processor NumPy indexes the memory map itself; a GPU keeps the pixels where they leave room: their share
+    of what is free is measured, and a device that refuses nevertheless is taken at its word."""
+    if device.type == "cpu" or (device.type == "cuda" and items.nbytes > RESIDENT_SHARE * free_memory(device)):
+        return None
+    try:
+        return resident(items, device)
+    except torch.OutOfMemoryError:
+        return None
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes of a GPU that nobody uses."""
+    return torch.cuda.mem_get_info(device)[0]

@@ -59,6 +59,36 @@ class Ledger:
         self.losses, self.verdicts, self.measured, self.layers = {}, {}, {}, {}
         return Report(numbers, histograms, layers)
 
+    def pack(self) -> tuple[Tensor, list[tuple[tuple[str, ...], int]]]:
+        """Everything noted as one tensor, and what lies where in it: a path, and how many numbers; 0 = a number ()."""
+        noted: list[tuple[tuple[str, ...], Tensor]] = []
+        noted += [(("loss", name), value) for name, values in self.losses.items() for value in values]
+        noted += [(("verdict", who), value) for who, values in self.verdicts.items() for value in values]
+        noted += [(("measured", name), value) for name, value in self.measured.items()]
+        noted += [
+            (("layer", player, layer, name), value)
+            for player, layers in self.layers.items()
+            for layer, entry in layers.items()
+            for name, value in entry.items()
+        ]
+        wide = torch.float64 if any(value.dtype == torch.float64 for _, value in noted) else torch.float32
+        places = [(path, len(value) if value.ndim else 0) for path, value in noted]
+        return torch.cat([value.reshape(-1).to(wide) for _, value in noted]), places
+
+    def unpack(self, noted: Tensor, places: list[tuple[tuple[str, ...], int]]) -> None:
+        """Note what another ledger packed."""
+        for (path, size), part in zip(places, noted.split([size or 1 for _, size in places]), strict=True):
+            value = part if size else part[0]
+            match path:
+                case ("loss", name):
+                    self.losses.setdefault(name, []).append(value)
+                case ("verdict", who):
+                    self.verdicts.setdefault(who, []).append(value)
+                case ("measured", name):
+                    self.measured[name] = value
+                case (_, player, layer, name):
+                    self.layers.setdefault(player, {}).setdefault(layer, {})[name] = value
+
     def _join(self, ranks: Ranks) -> None:
         """Hear what the others noted, in one exchange. Gradients and steps are everybody's already."""
         if not (self.losses or self.verdicts):

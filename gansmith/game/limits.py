@@ -12,8 +12,9 @@ from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
 
 
-def refuse(recipe: Recipe, networks: Mapping[str, Network], ranks: Ranks | None) -> None:
-    """Raise RecipeError where this game would not be the one of the whole batch."""
+def refuse(recipe: Recipe, networks: Mapping[str, Network], ranks: Ranks | None) -> tuple[str, ...]:
+    """Raise RecipeError where this game would not be the one of the whole batch. Returns the players whose networks mix
+    the items of a batch: those that cannot be dealt out in portions."""
     mixing = [name for name in ("generator", "discriminator") if mixes(networks[name])]
     if ranks is not None:
         _refuse_ranks(recipe, networks, mixing)
@@ -29,6 +30,8 @@ def refuse(recipe: Recipe, networks: Mapping[str, Network], ranks: Ranks | None)
             f"data.micro_batch = {micro} does not divide data.batch = {recipe.data.batch}{whose}: choose one of "
             f"{', '.join(str(size) for size in range(1, share + 1) if share % size == 0)}"
         )
+
+    return tuple(mixing)
 
 
 def _refuse_ranks(recipe: Recipe, networks: Mapping[str, Network], mixing: list[str]) -> None:

@@ -19,7 +19,9 @@ from gansmith.nets.ranks import Ranks
 def adam(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
     """Adam (Kingma and Ba 2015), in one fused pass over all arrays."""
     betas = settings.beta1, settings.beta2
-    return torch.optim.Adam(parameters, settings.rate, betas, settings.epsilon, fused=True)
+    return torch.optim.Adam(
+        parameters, settings.rate, betas, settings.epsilon, fused=True, capturable=parameters[0].is_cuda
+    )
 
 
 def sgd(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
@@ -30,7 +32,10 @@ def sgd(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.op
 def rmsprop(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
     """Gradients over the root of their running mean square (Tieleman and Hinton 2012), with momentum."""
     alpha, epsilon, momentum = settings.beta2, settings.epsilon, settings.momentum
-    return torch.optim.RMSprop(parameters, settings.rate, alpha, epsilon, momentum=momentum, foreach=True)
+    capturable = parameters[0].is_cuda
+    return torch.optim.RMSprop(
+        parameters, settings.rate, alpha, epsilon, momentum=momentum, foreach=True, capturable=capturable
+    )
 
 
 OPTIMIZERS: dict[OptimizerName, Callable[[list[nn.Parameter], OptimizerSettings], torch.optim.Optimizer]] = {

@@ -127,8 +127,8 @@ class Turns(Supply):
         """The discriminator's opinion on both, its loss, and its penalty where one is due."""
         settings, network = self.recipe.regularizer, self.discriminator.network
         at = self.penalty.at if due(settings, self.discriminator_turns) else ()
-        if "real" in at:
-            reals.pixels.requires_grad_()
+        if "real" in at:  # on a tensor of our own: what the host fills again must not ask for gradients
+            reals = replace(reals, pixels=reals.pixels.detach().requires_grad_())
         if "fake" in at and not fakes.pixels.requires_grad:
             fakes.pixels.requires_grad_()
         on_real = self._mode(self.discriminator, now, turn, "real", reals.where, track=not frozen, running=frozen)

@@ -73,7 +73,7 @@ class Start:
 class Outcome:
     """How the loop ended."""
 
-    ended: Literal["finished", "stopped", "interrupted", "rollback"]
+    ended: Literal["finished", "stopped", "interrupted", "rollback", "short"]  # "short": of memory
     update: int
     seconds: float
     reason: str = ""
