@@ -63,6 +63,7 @@ class Supply:
         self.loss = LOSSES[recipe.loss.name]
         self.penalty = REGULARIZERS[recipe.regularizer.name]
         self.discriminator_turns = 0
+        self.recalibrated = True
         self.ledger = Ledger(self.loss.middle)
         self.data: Pixels | None = None
         batch_norm = discriminator.plan is None or discriminator.plan.has_batch_norm

@@ -51,6 +51,8 @@ class TorchGame(Turns):
                 raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
         if recipe.augment.name == "mirror" and len(item_shape) != 3:
             raise RecipeError("augment.name = 'mirror' turns pictures, these items are vectors: set augment.name=none")
+        if recipe.ema.recalibrate and nets is not None:
+            raise RecipeError("ema.recalibrate knows the built-in networks only: set ema.recalibrate=0 with your own")
         super().__init__(recipe, item_shape, classes, nets, ranks)
         self.mixing = refuse(recipe, self._networks(), ranks)
         self.playback = Playback(self, CudaRecorder(self.device), say) if self._can_be_captured() else None
@@ -67,6 +69,7 @@ class TorchGame(Turns):
                 self.playback.step(indices, now)
             else:
                 self.play(indices, now)
+        self.recalibrated = not self.recipe.ema.recalibrate
 
     def play(self, indices: np.ndarray, now: Now) -> None:
         """One update, launched operation by operation."""
@@ -101,6 +104,7 @@ class TorchGame(Turns):
     def make(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Raw output float32 of the averaged generator: (N, H, W, C) or (N, D)."""
         with room(self.recipe):
+            self.recalibrate()
             return run_in_chunks(self.averaged, latents, labels, self.device, self.dtype)
 
     def sample(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
@@ -126,6 +130,7 @@ class TorchGame(Turns):
 
     def state(self) -> State:
         """Weights, averages and the optimisers' memory."""
+        self.recalibrate()
         arrays: dict[str, np.ndarray] = {}
         for name, network in self._networks().items():
             arrays |= {f"{name}/{key}": to_numpy(value) for key, value in network.arrays().items()}
@@ -142,6 +147,7 @@ class TorchGame(Turns):
         for player in self.players():
             player.restore(state.arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
         self.discriminator_turns = int(state.counters["discriminator-turns"])
+        self.recalibrated = True
         self.ledger = Ledger(self.loss.middle)
         if self.playback:
             self.playback.forget()

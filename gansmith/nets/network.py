@@ -28,6 +28,8 @@ from gansmith.ground.plan import (
     Reshape,
     Residual,
     Skip,
+    ToChannels,
+    ToPixels,
     Upsample,
     buffers,
     leaves,
@@ -148,6 +150,10 @@ class Network(nn.Module):
                 return self._projection(number, layer, x, given(labels, layer.classes), mode)
             case Upsample():
                 return upsample(layer, x)
+            case ToPixels():
+                return F.pixel_shuffle(x, layer.factor)
+            case ToChannels():
+                return F.pixel_unshuffle(x, layer.factor)
             case Residual():
                 body = self._body(f"{number}.body.", layer.body, x, passage)
                 return self._body(f"{number}.shortcut.", layer.shortcut, x, passage) + layer.scale * body
@@ -208,12 +214,13 @@ class Network(nn.Module):
     ) -> Tensor:
         mean, variance = self.array(number, "mean"), self.array(number, "variance")
         by_batch = mode.training and not mode.running
+        momentum = layer.momentum if mode.momentum is None else mode.momentum
         if by_batch and mode.ranks is not None:
             running = (mean, variance) if mode.track else None
-            return batch_norm(x, running, scale, shift, layer.momentum, layer.epsilon, mode.ranks)
+            return batch_norm(x, running, scale, shift, momentum, layer.epsilon, mode.ranks)
         if by_batch and not mode.track:
             mean = variance = None
-        return F.batch_norm(x, mean, variance, scale, shift, by_batch, layer.momentum, layer.epsilon)
+        return F.batch_norm(x, mean, variance, scale, shift, by_batch, momentum, layer.epsilon)
 
     def _conditional_batch_norm(
         self, number: str, layer: ConditionalBatchNorm, x: Tensor, labels: Tensor, mode: Mode

@@ -27,6 +27,8 @@ MORE = {
     "stacked-dropout": {"feedback__name": "stacked", "discriminator__dropout": 0.3},
     "turns": {"feedback__discriminator_turns": 2, "feedback__generator_turns": 2, "regularizer__name": "r1+r2"},
     "classifier": {"discriminator__conditioning": "classifier"},
+    "steps": {"regularizer__name": "r1+r2", "regularizer__sigma": 0.1, "discriminator__dropout": 0.3},
+    "recalibrated": {"ema__recalibrate": 2},
     "hinge": {"loss__name": "hinge", "discriminator__spectral_norm": True},
 }
 EVERY = {**VARIANTS, **MORE}
