@@ -113,17 +113,19 @@ def address(tmp_path: Path) -> Iterator[str]:
         "cluster = Cluster(initialize_head=True, head_node_args={'num_cpus': 1})\ncluster.add_node(num_cpus=1)\n"
         "print(cluster.address, flush=True)\nsys.stdin.read()\ncluster.shutdown()\n"
     )
-    started = subprocess.Popen(
-        [sys.executable, "-c", program],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert started.stdout is not None
-    lines = iter(started.stdout)
-    yield next(line for line in lines if ":" in line).strip()
-    started.communicate(timeout=60)
+    words = tmp_path / "cluster.txt"
+    with (
+        open(words, "w") as file,
+        subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, text=True
+        ) as started,
+    ):
+        assert started.stdout is not None
+        found = next((line.strip() for line in started.stdout if ":" in line), "")
+        if not found:
+            pytest.fail(f"the cluster did not start: {words.read_text()[-2000:]}")
+        yield found
+        started.communicate(timeout=60)
 
 
 @pytest.mark.filterwarnings("ignore")
