@@ -54,7 +54,7 @@ def run_cells(address: str, cells: Sequence[Cell], jobs: int, say: Say) -> dict[
 
 def _ray() -> Any:
     try:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports] - an extra
     except ImportError:
         raise EngineError(
             "--ray needs Ray, which is not installed here: install the extra with pip install 'gansmith[ray]', or use "

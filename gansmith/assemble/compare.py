@@ -172,11 +172,11 @@ def ready_features(cells: Sequence[Cell], say: Say) -> None:
 def run_cells(cells: Sequence[Cell], jobs: int, say: Say) -> dict[CellFolder, str]:
     """Run the cells in processes, `jobs` at a time (0 = one a processor); returns what the failed ones said. Raises
     StoppedByUser."""
-    jobs = jobs or os.cpu_count() or 1
+    jobs = jobs or processors()
     say(f"{min(jobs, len(cells))} at a time")
     waiting, running = list(cells), dict[Cell, subprocess.Popen[bytes]]()
     errors: dict[CellFolder, str] = {}
-    threads = max(1, (os.cpu_count() or 1) // min(jobs, len(cells)))
+    threads = max(1, processors() // min(jobs, len(cells)))
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
@@ -199,6 +199,13 @@ def run_cells(cells: Sequence[Cell], jobs: int, say: Say) -> dict[CellFolder, st
             process.wait()
         raise StoppedByUser("every cell is saved") from None
     return errors
+
+
+def processors() -> int:
+    """The processors that this process may use: those it was bound to, where the system knows of such a thing."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
 
 
 def _start(cell: Cell, threads: int) -> subprocess.Popen[bytes]:

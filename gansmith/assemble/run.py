@@ -9,14 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gansmith.assemble.doctor import doctors
 from gansmith.assemble.forgetting import forget_after
 from gansmith.assemble.generator import Generator, load
 from gansmith.assemble.judging import JudgeOnBudget
 from gansmith.assemble.memory import shrink
-from gansmith.assemble.rollback import changes, spared, turn_back
+from gansmith.assemble.records import finish, write_checkpoint, writing
+from gansmith.assemble.rollback import changes, turn_back
 from gansmith.assemble.setup import (
     Budget,
     Setup,
@@ -213,8 +212,9 @@ def _put_back(company: Company, game: Game, saved: Checkpoint | None) -> Start:
 
 
 def _forget(folder: RunFolder, setup: Setup, start: Start) -> None:
-    forget_after(folder, start.update)
-    folder.store_recipe(setup.recipe)
+    with writing(folder):
+        forget_after(folder, start.update)
+        folder.store_recipe(setup.recipe)
 
 
 def _silent(_: str) -> None:
@@ -242,11 +242,13 @@ def _drive(
         outcome = _play(company, setup, game, folder, start, watching, say)
         if outcome.ended == "short":
             mixing = game.release()  # pyright: ignore[reportAttributeAccessIssue] - only torch's games run short
-            turn = shrink(folder, setup, outcome, mixing, say)
+            back = partial(shrink, folder, setup, outcome, mixing, say)
         elif outcome.ended == "rollback":
-            turn = hear(company, setup, partial(turn_back, folder, setup, outcome, say))
+            back = partial(turn_back, folder, setup, outcome, say)
         else:
             break
+        with writing(folder):
+            turn = hear(company, setup, back)
         if turn is None:
             return _give_up(company, folder, outcome, nets, say)
         setup, game = turn.setup, build_game(turn.setup, nets, company, say)
@@ -288,7 +290,7 @@ def _play(
         write_checkpoint(folder, recipe, moment)
 
     try:
-        with StopRequest(SAME_SIGNAL if company.size > 1 else 0.0) as interrupted:
+        with writing(folder), StopRequest(SAME_SIGNAL if company.size > 1 else 0.0) as interrupted:
             return loop.train(
                 game, setup.order(), setup.clock(), watch, save, start=start, interrupted=interrupted, company=company
             )
@@ -298,10 +300,6 @@ def _play(
         return Outcome("short", newest.update + 1, newest.seconds, str(full))
     except Diverged as nonsense:
         return Outcome("rollback", newest.update, newest.seconds, str(nonsense), dict(lower_rates(recipe).settings))
-    except OSError as error:
-        raise RunError(
-            f"{folder.root} cannot be written to ({error}): earlier checkpoints are whole; resume later"
-        ) from None
 
 
 def _watchers(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[Watcher]:
@@ -328,30 +326,6 @@ class LastSeen:
     def after(self, moment: Moment) -> None:
         """Note the time."""
         self.update, self.seconds = moment.update, moment.seconds
-
-
-def write_checkpoint(folder: RunFolder, recipe: Recipe, moment: Moment) -> None:
-    """Save the game, and prune older checkpoints. NaN is never written. Raises Diverged or RunError."""
-    state = moment.game.state()
-    for name, array in state.arrays.items():
-        if not np.isfinite(array).all():
-            raise Diverged(
-                f"{name} holds NaN or infinity at update {moment.update}: nothing was saved, the last "
-                "checkpoint is whole; try a lower rate, as in --set optimizer.discriminator.rate=1e-4"
-            )
-    checkpoint.save(folder, checkpoint.Checkpoint(moment.update, state, {"seconds": moment.seconds}))
-    checkpoint.prune(folder, recipe.watch.keep, spare=spared(folder))
-
-
-def finish(folder: RunFolder, outcome: Outcome, say: Say) -> None:
-    """The animation and the page of a run that came to an end, whatever end."""
-    from gansmith.report import animation, page
-
-    animation.write_progress(folder)
-    report = page.write_report(folder)
-    if outcome.ended == "stopped":
-        say(outcome.reason)
-    say(f"report: {report}")
 
 
 def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:
