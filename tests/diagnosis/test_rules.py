@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gansmith.diagnosis import history as history_of_runs
-from gansmith.diagnosis import rules_course, rules_game, rules_samples, signals
+from gansmith.diagnosis import rules_collapse, rules_course, rules_game, rules_samples, signals
 from gansmith.diagnosis.findings import STATES, Remedy
 from gansmith.diagnosis.remedies import REMEDIES, remedies
 from gansmith.diagnosis.rules import RULES
@@ -341,7 +341,7 @@ def test_the_recipe_does_not_give_the_fault_away(state: str):
     ]
 
 
-@pytest.mark.parametrize("module", [rules_course, rules_game, rules_samples, signals, history_of_runs])
+@pytest.mark.parametrize("module", [rules_collapse, rules_course, rules_game, rules_samples, signals, history_of_runs])
 def test_no_rule_reads_a_name_or_a_planted_fault(module: Any):
     text = inspect.getsource(module)
     assert ".faults" not in text
