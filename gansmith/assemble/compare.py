@@ -22,6 +22,7 @@ from typing import Any
 
 from gansmith.assemble import cluster
 from gansmith.assemble.setup import Budget, choose_recipe
+from gansmith.data import sources
 from gansmith.ground import recipe as recipes
 from gansmith.ground.errors import GansmithError, RecipeError, RunError, StoppedByUser
 from gansmith.ground.gridfolder import CellFolder, GridFolder, slug
@@ -160,11 +161,10 @@ def ready_features(cells: Sequence[Cell], say: Say) -> None:
     its cells, and be named there."""
     from gansmith.assemble.evaluation import reference_for
 
-    sources = {dataclasses.replace(cell.variant.recipe.data, batch=1, first=0) for cell in cells}
-    for settings in sources:
+    for settings in {dataclasses.replace(cell.variant.recipe.data, batch=1, first=0) for cell in cells}:
         try:
             reference = reference_for(settings)
-            say(f"{Path(settings.source).stem}: measured by {reference.features_name}")
+            say(f"{sources.short(settings.source)}: measured by {reference.features_name}")
         except GansmithError as error:
             say(str(error))
 

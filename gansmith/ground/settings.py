@@ -36,7 +36,8 @@ FaultName = Literal[
 class DataSettings:
     """[data]: which items are learned from, and how they are prepared."""
 
-    source: str = "digits"  # a built-in name, a path (folder, pattern, zip, tar, .npz, .npy, IDX, store) or hf:NAME
+    source: str = "digits"  # a built-in name, a path (folder, pattern, zip, tar, .npz, .npy, IDX, store), hf:NAME, or
+    # stacked:SOURCE, three grey pictures of a labelled source in three channels
     batch: int = 64  # items per turn of a player, over all ranks
     micro_batch: int = 0  # items that are computed at a time, where memory is short; 0 = the whole batch
     size: str = "auto"  # pictures: "28", "48x64" (width x height), "auto" = as found
