@@ -21,7 +21,7 @@ def add_arguments(parser: Parser) -> None:
     get.add_argument("name", help="mnist or fashion-mnist")
     get.add_argument("--out", type=Path, metavar="DIR", help="the folder for its files (default: the cache)")
     info = actions.add_parser("info", help="what a source holds, and what would be chosen for it")
-    info.add_argument("source", help="a built-in name, IDX files, a folder, a zip, .npz or .npy")
+    info.add_argument("source", help="a built-in name, IDX files, a folder, a zip, .npz or .npy, stacked:SOURCE")
     info.add_argument("--size", default="auto", metavar="N|WxH", help="as data.size")
     info.add_argument("--first", type=whole, default=0, metavar="N", help="look at the first N items only")
     info.add_argument("--sheet", type=Path, metavar="FILE.png", help="also draw a contact sheet")

@@ -120,6 +120,7 @@ ABOVE_ZERO = (
 )
 NOT_NEGATIVE = (
     "threads",
+    "data.micro_batch",
     "data.channels",
     "data.crop",
     "data.first",
