@@ -17,8 +17,8 @@ def test_gaussians(name: str, modes: int, seed: int, tmp_path):
 
 
 def test_a_thousand_stacks(mnist, tmp_path):
-    """900 of them after a fifth of the recipe's time."""
-    gansmith.train("stacked-mnist", data=f"stacked:{mnist}", out=tmp_path / "run", updates=1500)
+    """900 of them after some minutes of one core; 3,435 updates were seen to find 975."""
+    gansmith.train("stacked-mnist", data=f"stacked:{mnist}", out=tmp_path / "run", updates=3500)
     found = gansmith.evaluate(tmp_path / "run")
     assert found.count == 26_000
     assert found["modes"].value >= 900
