@@ -1,7 +1,7 @@
 """One encoded picture to bytes: upright, grey or RGB, opaque. Whatever cannot be read is Unreadable, with a reason.
 
 JPEG is decoded by simplejpeg where it is installed, everything else by Pillow; both give the same bytes. Transparent
-pictures lie on white, animations show their first frame, 16 bits become 8.
+pictures lie on a ground of one colour, animations show their first frame, 16 bits become 8.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from gansmith.data.contents import MAX_FILE
 from gansmith.data.listing import Unreadable
-from gansmith.data.resize import on_white
+from gansmith.data.resize import on_ground
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -48,7 +48,7 @@ def header(file: IO[bytes]) -> Header:
         return Header(width, height, image.mode)
 
 
-def picture(file: IO[bytes]) -> tuple[np.ndarray, Header]:
+def picture(file: IO[bytes], background: str = "#ffffff") -> tuple[np.ndarray, Header]:
     """The pixels uint8 (height, width, 1 or 3) of an encoded picture, and its header. Raises Unreadable."""
     with _guarded():
         data = file.read(MAX_FILE + 1)
@@ -62,7 +62,7 @@ def picture(file: IO[bytes]) -> tuple[np.ndarray, Header]:
         image = _open(BytesIO(data))
         mode = image.mode
         image.load()
-        pixels = upright(_pixels(image), _orientation(image))
+        pixels = upright(_pixels(image, background), _orientation(image))
         return pixels, Header(pixels.shape[1], pixels.shape[0], mode)
 
 
@@ -167,7 +167,7 @@ def _plain_jpeg(data: bytes) -> np.ndarray | None:
         return None
 
 
-def _pixels(image: Image) -> np.ndarray:
+def _pixels(image: Image, background: str) -> np.ndarray:
     """uint8 (H, W, 1 or 3) of a Pillow picture of any mode."""
     mode = image.mode
     if mode.startswith("I;16") or mode == "I":
@@ -175,7 +175,7 @@ def _pixels(image: Image) -> np.ndarray:
     if mode == "F":
         raise Unreadable("floating-point pixels, whose range nobody can know")
     if mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        return on_white(np.asarray(image.convert("RGBA")))
+        return on_ground(np.asarray(image.convert("RGBA")), background)
     if mode in ("1", "L"):
         return np.asarray(image.convert("L"))[..., None]
     return np.asarray(image.convert("RGB"))

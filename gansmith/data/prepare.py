@@ -21,7 +21,7 @@ from numpy.lib import format as npy
 from gansmith.data import decode
 from gansmith.data.contents import printable
 from gansmith.data.listing import Listing, Opened, Unreadable
-from gansmith.data.resize import Frame, choose_size, framed, parse_size
+from gansmith.data.resize import Frame, choose_size, framed, parse_background, parse_size
 from gansmith.data.stored import ITEMS
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings
@@ -69,9 +69,10 @@ def plan(listing: Listing, settings: DataSettings, progress: Progress | None = N
             raise DataError(f"{listing.title} holds no picture that can be read")
         size, reason = choose_size(found, settings.crop)
     grey_items = listing.items is not None and listing.items.shape[3] == 1
+    background = parse_background(settings.background)
     channels = settings.channels or (1 if grey_items else 3)
     settle = not settings.channels and not grey_items
-    return Job(Frame(*size, channels, settings.crop, settings.fit), reason, settle)
+    return Job(Frame(*size, channels, settings.crop, settings.fit, background), reason, settle)
 
 
 def sizes(listing: Listing, progress: Progress | None = None) -> Counter[tuple[int, int]]:
@@ -182,7 +183,7 @@ def read_chunk(source: Opened, names: Iterable[str], frame: Frame, start: int) -
     for row, name in enumerate(names):
         try:
             with source.stream(name) as file:
-                picture, _ = decode.picture(file)
+                picture, _ = decode.picture(file, frame.background)
         except Unreadable as error:
             chunk.skipped.append((start + row, printable(name), str(error)))
         else:

@@ -21,14 +21,18 @@ class Ledger:
     """
 
     middle: float | None = 0.0
-    losses: dict[str, list[Tensor]] = field(default_factory=dict)
+    means: dict[str, list[Tensor]] = field(default_factory=dict)
     verdicts: dict[str, list[Tensor]] = field(default_factory=dict)
     measured: dict[str, Tensor] = field(default_factory=dict)
     layers: dict[str, dict[str, dict[str, Tensor]]] = field(default_factory=dict)
 
     def loss(self, name: str, value: Tensor) -> None:
         """Note a loss under `loss.<name>`."""
-        self.losses.setdefault(f"loss.{name}", []).append(value.detach())
+        self.note(f"loss.{name}", value)
+
+    def note(self, name: str, value: Tensor) -> None:
+        """Note a number of `ground.game.NUMBERS`, to be averaged."""
+        self.means.setdefault(name, []).append(value.detach())
 
     def judged(self, who: str, verdicts: Tensor) -> None:
         """Note verdicts (B,) on "real" or "fake" items."""
@@ -36,7 +40,7 @@ class Ledger:
 
     def read(self) -> Report:
         """Means since the last reading; the ledger is empty afterwards."""
-        numbers = {name: float(torch.stack(values).float().mean()) for name, values in self.losses.items()}
+        numbers = {name: float(torch.stack(values).float().mean()) for name, values in self.means.items()}
         histograms: dict[str, Histogram] = {}
         judged = {who: torch.cat(parts).float() for who, parts in self.verdicts.items()}
         means = {who: float(values.mean()) for who, values in judged.items()}
@@ -53,7 +57,7 @@ class Ledger:
             player: {layer: {name: float(x) for name, x in entry.items()} for layer, entry in entries.items()}
             for player, entries in self.layers.items()
         }
-        self.losses, self.verdicts, self.measured, self.layers = {}, {}, {}, {}
+        self.means, self.verdicts, self.measured, self.layers = {}, {}, {}, {}
         return Report(numbers, histograms, layers)
 
 

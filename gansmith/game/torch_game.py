@@ -33,8 +33,11 @@ class TorchGame(Turns):
         for fault in ARITHMETIC_FAULTS:
             if fault in recipe.faults:
                 raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
-        if recipe.augment.name == "mirror" and len(item_shape) != 3:
-            raise RecipeError("augment.name = 'mirror' turns pictures, these items are vectors: set augment.name=none")
+        if recipe.augment.name != "none" and len(item_shape) != 3:
+            raise RecipeError(
+                f"augment.name = {recipe.augment.name!r} changes pictures, these items are vectors: "
+                "set augment.name=none"
+            )
         super().__init__(recipe, item_shape, classes, nets)
 
     def load(self, items: np.ndarray, labels: np.ndarray | None) -> None:
@@ -85,7 +88,7 @@ class TorchGame(Turns):
         for player in self._players():
             arrays |= player.state()
             counters[f"{player.name}-optimizer.steps"] = player.steps
-        return State(arrays, counters)
+        return State(arrays | self.augmenter.state(), counters)
 
     def restore(self, state: State) -> None:
         """Go back to a state."""
@@ -93,6 +96,7 @@ class TorchGame(Turns):
             load_arrays(network, state.arrays, name)
         for player in self._players():
             player.restore(state.arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
+        self.augmenter.restore(state.arrays)
         self.discriminator_turns = int(state.counters["discriminator-turns"])
         self.ledger = Ledger(self.loss.middle)
 

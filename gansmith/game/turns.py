@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.game.augment import Augmenter
 from gansmith.game.feedback import Items
-from gansmith.game.items import Pixels
+from gansmith.game.items import Pixels, Window
 from gansmith.game.ledger import Ledger
 from gansmith.game.losses import LOSSES, Targets, as_target, classification, discriminator_loss, generator_loss
 from gansmith.game.player import Player
@@ -59,6 +60,7 @@ class Turns:
         self.averaged: Network = averaged.requires_grad_(False)
         self.loss = LOSSES[recipe.loss.name]
         self.penalty = REGULARIZERS[recipe.regularizer.name]
+        self.augmenter = Augmenter(recipe, self.device, self.dtype)
         self.discriminator_turns = 0
         self.ledger = Ledger(self.loss.middle)
         self.data: Pixels | None = None
@@ -68,11 +70,11 @@ class Turns:
     # ---- what goes in
 
     def reals(self, rows: np.ndarray, now: Now, turn: int) -> Items:
-        """Real items (B, C, H, W) or (B, D) and their labels."""
+        """Real items (B, C, H, W) or (B, D) and their labels, mirrored where the recipe asks for it."""
         if self.data is None:
             raise ValueError("load() the items before the first step")
-        reals, labels = self.data.batch(rows)
-        if self.recipe.augment.name == "mirror":
+        reals, labels = self.data.batch(rows, self._window(now, turn, len(rows)))
+        if self.augmenter.what.mirror:
             turned = torch.as_tensor(draws.mirrored(self.recipe, now.update, turn, len(rows))).to(self.device)
             reals = torch.where(turned[:, None, None, None], reals.flip(3), reals)
         return Items(reals, labels)
@@ -86,6 +88,22 @@ class Turns:
         with torch.set_grad_enabled(graph), self._precision():
             return Items(self.generator.network(z, labels, mode), labels)
 
+    def _window(self, now: Now, turn: int, count: int) -> Window | None:
+        """Where to look at larger pictures than the players have."""
+        assert self.data is not None
+        spare = self.data.spare(self.item_shape)
+        if not any(spare):
+            return None
+        size = self.item_shape[1], self.item_shape[2]
+        return Window(draws.corners(self.recipe, now.update, turn, count, spare), size)
+
+    def seen(self, items: Items, now: Now, turn: int, which: draws.Pass) -> Items:
+        """Items as the discriminator sees them in a pass: augmented, with the graph that they came with."""
+        if not self.augmenter.what.operates:
+            return items
+        chances = draws.chances(self.recipe, now.update, turn, which, len(items.pixels))
+        return Items(self.augmenter.see(items.pixels, chances), items.labels)
+
     # ---- turns
 
     def judge(
@@ -98,7 +116,6 @@ class Turns:
         detached = Items(fakes.pixels.detach(), fakes.labels)
         with self._precision():
             assessment = self._assess(reals, detached, now, turn, together=together, frozen=frozen)
-        self.discriminator_turns += 1
         if not frozen:
             self.discriminator.minimise(assessment.total, now.discriminator_rate, self.ledger if now.measure else None)
 
@@ -107,9 +124,11 @@ class Turns:
 
         reals: for losses that compare. running: the discriminator's batch norm uses its running statistics.
         """
+        fakes = self.seen(fakes, now, turn, "fake")
         with self.discriminator.frozen(), self._precision():
             real = None
             if self.loss.paired and reals is not None:
+                reals = self.seen(reals, now, turn, "real")
                 mode = self._mode(self.discriminator, now, turn, "real", track=False)
                 with torch.no_grad():
                     real = self.discriminator.network.opinion(reals.pixels, reals.labels, mode)
@@ -121,6 +140,7 @@ class Turns:
     def collude(self, fakes: Items, now: Now, turn: int) -> None:
         """The fault "never-frozen": the combined model's step moves the discriminator too, towards "real" for fakes."""
         assert self.accomplice is not None
+        fakes = self.seen(fakes, now, turn, "fake")
         with self._precision():
             mode = self._mode(self.discriminator, now, turn, "fake")
             fake = self.discriminator.network.opinion(fakes.pixels, fakes.labels, mode)
@@ -145,6 +165,7 @@ class Turns:
         """The verdict on fakes as a number: a loss can be computed from it, but its slope with respect to the
         generator is 0, and the step is taken along that."""
         mode = self._mode(self.discriminator, now, turn, "fake", track=False)
+        fakes = self.seen(fakes, now, turn, "fake")
         with self._precision():
             fake = self.discriminator.network.opinion(fakes.pixels, fakes.labels, mode)
             self._advice(fake, None, fakes.labels, now, turn)
@@ -175,6 +196,7 @@ class Turns:
         """The discriminator's opinion on both, its loss, and its penalty where one is due."""
         settings, network = self.recipe.regularizer, self.discriminator.network
         at = self.penalty.at if due(settings, self.discriminator_turns) else ()
+        reals, fakes = self.seen(reals, now, turn, "real"), self.seen(fakes, now, turn, "fake")
         if "real" in at:
             reals.pixels.requires_grad_()
         if "fake" in at and not fakes.pixels.requires_grad:
@@ -191,6 +213,8 @@ class Turns:
         self.ledger.loss("discriminator", loss)
         self.ledger.judged("real", real.logits)
         self.ledger.judged("fake", fake.logits)
+        self._adapt(real, fake)
+        self.discriminator_turns += 1
         total = loss * self.recipe.loss.discriminator_scale
         if real.classes is not None:
             right = classification(real.classes, reals.labels)
@@ -199,6 +223,13 @@ class Turns:
         if at:
             total = total + settings.interval * self._penalise(reals, fakes, real, fake, now, turn)
         return Assessment(real, fake, total)
+
+    def _adapt(self, real: Opinion, fake: Opinion) -> None:
+        """Adaptive augmentation hears the discriminator's verdicts."""
+        if self.augmenter.what.operates:
+            sign = self.augmenter.observe(real.logits, fake.logits, self.loss.middle, self.discriminator_turns)
+            self.ledger.note("augment.sign", sign)
+            self.ledger.note("augment.probability", self.augmenter.probability.clone())
 
     def _penalise(self, reals: Items, fakes: Items, real: Opinion, fake: Opinion, now: Now, turn: int) -> Tensor:
         """gamma x the regularizer, wherever it looks."""
