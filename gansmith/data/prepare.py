@@ -26,6 +26,7 @@ from gansmith.data.stored import ITEMS
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings
 
+SMALLEST = 4  # pixels a side: what is smaller shows nothing
 CHUNK = 64  # pictures between two records, at most
 CHUNK_BYTES = 2**25  # of the store between two records, about
 Progress = Callable[[int, int], None]
@@ -93,11 +94,18 @@ def headers(listing: Listing, progress: Progress | None = None) -> Iterable[deco
         for index, name in enumerate(listing.names):
             try:
                 with source.stream(name) as file:
-                    yield decode.header(file)
+                    yield large_enough(decode.header(file))
             except Unreadable as error:
                 yield str(error)
             if progress and index % CHUNK == 0:
                 progress(index, len(listing))
+
+
+def large_enough(header: decode.Header) -> decode.Header:
+    """A picture's header, or Unreadable where nothing can be seen in so few pixels."""
+    if min(header.width, header.height) < SMALLEST:
+        raise Unreadable(f"{header.width} x {header.height} pixels, less than {SMALLEST} a side")
+    return header
 
 
 def chunk_rows(frame: Frame) -> int:
@@ -183,7 +191,8 @@ def read_chunk(source: Opened, names: Iterable[str], frame: Frame, start: int) -
     for row, name in enumerate(names):
         try:
             with source.stream(name) as file:
-                picture, _ = decode.picture(file, frame.background)
+                picture, header = decode.picture(file, frame.background)
+                large_enough(header)
         except Unreadable as error:
             chunk.skipped.append((start + row, printable(name), str(error)))
         else:
