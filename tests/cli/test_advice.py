@@ -11,8 +11,9 @@ from PIL import Image
 
 from gansmith import recipes
 from gansmith.assemble import advice
-from gansmith.assemble.setup import choose_recipe, set_up
+from gansmith.assemble.setup import build_game, choose_recipe, set_up
 from gansmith.data.survey import Survey
+from gansmith.ground.game import Now
 from gansmith.ground.plan import count
 from gansmith.ground.recipe import flat, override
 from gansmith.nets import plan_discriminator, plan_generator
@@ -94,6 +95,25 @@ def test_what_the_user_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert values["generator.widths"] == [128, 64, 32]
     assert any(line.startswith("data.size = 32: ") for line in setup.remarks)
     assert not any(line.startswith("data.batch") for line in setup.remarks)
+
+
+@pytest.mark.parametrize("name", ["faces", "folder"])
+def test_it_trains_as_it_is_advised(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GANSMITH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "own").mkdir()
+    for index in range(20):
+        pixels = np.random.default_rng(index).integers(0, 256, (24, 16, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "own" / f"{index}.png")
+    small = {"data.size": "16x24", "data.crop": 0, "data.batch": 4, "device": "cpu"}
+    setup = set_up(choose_recipe(name, data=str(tmp_path / "own"), settings=small))
+    assert setup.recipe.augment.name == "mirror+diffaugment"
+    game, order = build_game(setup), setup.order()
+    for update in range(1, 4):
+        game.step(order.turns(update, 1), Now(update, 4 * update, 2e-4, 2e-4, 0.9))
+    numbers = game.report().numbers
+    assert all(np.isfinite(value) for value in numbers.values())
+    assert numbers["loss.penalty"] > 0
+    assert game.sample(np.zeros((2, 128), np.float32), None).shape == (2, 24, 16, 3)
 
 
 def test_vectors_get_dense_networks():
