@@ -31,6 +31,8 @@ def missing_choices(recipe: Recipe) -> Iterator[str]:
         ("device", recipe.device, ("auto", "cpu")),
         ("optimizer.generator.name", recipe.optimizer.generator.name, OPTIMIZERS),
         ("optimizer.discriminator.name", recipe.optimizer.discriminator.name, OPTIMIZERS),
+        ("regularizer.sigma", recipe.regularizer.sigma, (0.0,)),
+        ("ema.recalibrate", recipe.ema.recalibrate, (0,)),
         *(("faults", fault, faults.KNOWN) for fault in recipe.faults),
     ):
         if value not in choices:

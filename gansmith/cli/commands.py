@@ -89,6 +89,11 @@ COMMANDS: dict[str, Command] = {
             "gansmith data prepare my-pictures my-store --size 48x64 --crop whole",
         ),
     ),
+    "bench": Command(
+        "time training here, beside plain PyTorch loops and the machine's ceilings",
+        "gansmith.cli.bench",
+        ("gansmith bench", "gansmith bench dcgan-64 --seconds 30", "gansmith bench dense-28 --threads 1 --json"),
+    ),
     "check": Command(
         "say what this machine can do",
         "gansmith.cli.check",

@@ -12,6 +12,7 @@ import torch
 from gansmith.ground.errors import DeviceError
 from gansmith.ground.settings import PrecisionName
 
+DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 PRODUCTS = ("amx_bf16", "avx512_bf16")
 """Processor features that multiply matrices in bfloat16."""
 
@@ -99,11 +100,15 @@ EFFICIENCY = 0.25
 
 def operations_per_second(device: str) -> float:
     """Operations a second to expect of a training here: a share of what a large matrix product is timed at."""
-    where = torch.device(device)
-    a = torch.rand(1024, 1024, device=where)
+    return EFFICIENCY * ceiling("float32", device)
+
+
+def ceiling(precision: PrecisionName, device: str, size: int = 1024, rounds: int = 4) -> float:
+    """Operations a second of a product of two (size, size) matrices, the best of some rounds."""
+    a = torch.rand(size, size, device=torch.device(device)).to(DTYPES[precision])
     best = float("inf")
-    for _ in range(4):
+    for _ in range(rounds):
         begin = time.perf_counter()
         float((a @ a)[0, 0])  # reading a number waits for the device
         best = min(best, time.perf_counter() - begin)
-    return EFFICIENCY * 2 * 1024**3 / best
+    return 2 * size**3 / best

@@ -4,8 +4,11 @@ r1, r2              gamma/2 x mean over items of |dD(x)/dx|^2, at real or at gen
 gradient-penalty    gamma x mean of (|dD(x)/dx| - 1)^2, at points drawn between real and generated items (Gulrajani et
                     al. 2017)
 
-x are pixels as the network sees them. Lazy regularisation (Karras et al. 2020) takes a penalty every `interval` turns,
-times the interval.
+x are pixels as the network sees them. With sigma > 0, r1 and r2 need no second derivative: over steps e of N(0, sigma) a
+number, the mean of (D(x + e) - D(x))^2 / sigma^2 is |dD/dx|^2 where D is straight, and where it is not it sees the bends
+within sigma, too. One step an item and turn is taken; the mean is left to the turns.
+
+Lazy regularisation (Karras et al. 2020) takes a penalty every `interval` turns, times the interval.
 """
 
 from __future__ import annotations
@@ -50,6 +53,11 @@ def squared_norms(verdicts: Tensor, items: Tensor) -> Tensor:
     (gradient,) = torch.autograd.grad(verdicts.sum(), items, create_graph=True)
     gradient = gradient if gradient.dtype == torch.float64 else gradient.float()
     return gradient.square().flatten(1).sum(1)
+
+
+def squared_slope(at_rest: Tensor, moved: Tensor, sigma: float) -> Tensor:
+    """Half of the mean over items of ((D(x + e) - D(x)) / sigma)^2, from the verdicts (B,) at both places."""
+    return ((moved - at_rest) / sigma).square().mean() / 2
 
 
 REGULARIZERS: dict[RegularizerName, Penalty] = {

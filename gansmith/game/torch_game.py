@@ -38,6 +38,8 @@ class TorchGame(Turns):
                 f"augment.name = {recipe.augment.name!r} changes pictures, these items are vectors: "
                 "set augment.name=none"
             )
+        if recipe.ema.recalibrate and nets is not None:
+            raise RecipeError("ema.recalibrate knows the built-in networks only: set ema.recalibrate=0 with your own")
         super().__init__(recipe, item_shape, classes, nets)
 
     def load(self, items: np.ndarray, labels: np.ndarray | None) -> None:
@@ -56,6 +58,7 @@ class TorchGame(Turns):
 
     def make(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Raw output float32 of the averaged generator: (N, H, W, C) or (N, D)."""
+        self.recalibrate()
         return run_in_chunks(self.averaged, latents, labels, self.device, self.dtype)
 
     def sample(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
@@ -81,6 +84,7 @@ class TorchGame(Turns):
 
     def state(self) -> State:
         """Weights, averages and the optimisers' memory."""
+        self.recalibrate()
         arrays: dict[str, np.ndarray] = {}
         for name, network in self._networks().items():
             arrays |= {f"{name}/{key}": to_numpy(value) for key, value in network.arrays().items()}
@@ -98,6 +102,7 @@ class TorchGame(Turns):
             player.restore(state.arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
         self.augmenter.restore(state.arrays)
         self.discriminator_turns = int(state.counters["discriminator-turns"])
+        self.recalibrated = True
         self.ledger = Ledger(self.loss.middle)
 
     def _players(self) -> list[Player]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from gansmith.game.items import Pixels, Window
 from gansmith.game.ledger import Ledger
 from gansmith.game.losses import LOSSES, Targets, as_target, classification, discriminator_loss, generator_loss
 from gansmith.game.player import Player
-from gansmith.game.regularizers import REGULARIZERS, due
+from gansmith.game.regularizers import REGULARIZERS, due, squared_slope
 from gansmith.ground import draws
 from gansmith.ground.game import Now
 from gansmith.ground.plan import Dropout, Shape
@@ -62,6 +62,7 @@ class Turns:
         self.penalty = REGULARIZERS[recipe.regularizer.name]
         self.augmenter = Augmenter(recipe, self.device, self.dtype)
         self.discriminator_turns = 0
+        self.recalibrated = True
         self.ledger = Ledger(self.loss.middle)
         self.data: Pixels | None = None
         batch_norm = discriminator.plan is None or discriminator.plan.has_batch_norm
@@ -182,11 +183,30 @@ class Turns:
     def average(self, decay: float) -> None:
         """The averaged generator takes its share of the generator; batch statistics are copied."""
         target = self.averaged.arrays()
+        copied = self.recipe.ema.recalibrate == 0
         for name, value in self.generator.network.arrays().items():
             if name in self.generator.named:
                 target[name].lerp_(value, 1 - decay)
-            else:
+            elif copied:
                 target[name].copy_(value)
+        self.recalibrated = copied
+
+    @torch.no_grad()
+    def recalibrate(self) -> None:
+        """Give the averaged generator the batch statistics of its own weights, over `ema.recalibrate` fixed batches.
+
+        Copied ones belong to the generator as it was in its last update, and the faster it moves the less they fit the
+        average (Izmailov et al. 2018). A function of the weights alone: it does not matter who asks, nor when.
+        """
+        if self.recalibrated:
+            return
+        recipe, count = self.recipe, self.recipe.data.batch
+        for batch in range(recipe.ema.recalibrate):
+            z = torch.as_tensor(draws.latents(recipe, 0, batch, count)).to(self.device, self.dtype)
+            asked = draws.labels(recipe, 0, batch, count, self.classes)
+            labels = None if asked is None else torch.as_tensor(asked).to(self.device)
+            self.averaged(z, labels, Mode(training=True, track=True, momentum=1 / (batch + 1)))
+        self.recalibrated = True
 
     # ---- the sums of a turn
 
@@ -197,18 +217,21 @@ class Turns:
         settings, network = self.recipe.regularizer, self.discriminator.network
         at = self.penalty.at if due(settings, self.discriminator_turns) else ()
         reals, fakes = self.seen(reals, now, turn, "real"), self.seen(fakes, now, turn, "fake")
-        if "real" in at:
+        by_steps = settings.sigma > 0
+        if "real" in at and not by_steps:
             reals.pixels.requires_grad_()
-        if "fake" in at and not fakes.pixels.requires_grad:
+        if "fake" in at and not by_steps and not fakes.pixels.requires_grad:
             fakes.pixels.requires_grad_()
+        looked = [reals, fakes, *(self._stepped(reals, fakes, at, now, turn) if by_steps else ())]
         on_real = self._mode(self.discriminator, now, turn, "real", track=not frozen, running=frozen)
-        if together or (self.one_pass and not at and not fakes.pixels.requires_grad):
-            both = network.opinion(torch.cat([reals.pixels, fakes.pixels]), _join(reals.labels, fakes.labels), on_real)
-            real, fake = both.rows(slice(len(reals.pixels))), both.rows(slice(len(reals.pixels), None))
+        if together or (self.one_pass and not any(items.pixels.requires_grad for items in looked)):
+            joined = len(looked) if self.one_pass else 2  # a penalty's points are in nobody's batch statistics
+            opinions = _in_one_pass(network, looked[:joined], on_real)
         else:
             on_fake = self._mode(self.discriminator, now, turn, "fake", track=not frozen, running=frozen)
-            real = network.opinion(reals.pixels, reals.labels, on_real)
-            fake = network.opinion(fakes.pixels, fakes.labels, on_fake)
+            opinions = [_opinion(network, reals, on_real), _opinion(network, fakes, on_fake)]
+        aside = self._mode(self.discriminator, now, turn, "real", track=False, running=frozen)
+        real, fake, *moved = [*opinions, *(_opinion(network, items, aside) for items in looked[len(opinions) :])]
         loss = discriminator_loss(self.loss, real, fake, self._targets(now, turn, len(reals.pixels)))
         self.ledger.loss("discriminator", loss)
         self.ledger.judged("real", real.logits)
@@ -221,7 +244,12 @@ class Turns:
             self.ledger.loss("classifier", right)
             total = total + self.recipe.loss.classifier * (right + classification(fake.classes, fakes.labels))
         if at:
-            total = total + settings.interval * self._penalise(reals, fakes, real, fake, now, turn)
+            parts = (
+                self._slopes(real, fake, moved) if by_steps else self._gradients(reals, fakes, real, fake, now, turn)
+            )
+            penalty = torch.stack(parts).sum() * settings.gamma
+            self.ledger.loss("penalty", penalty)
+            total = total + settings.interval * penalty
         return Assessment(real, fake, total)
 
     def _adapt(self, real: Opinion, fake: Opinion) -> None:
@@ -231,8 +259,8 @@ class Turns:
             self.ledger.note("augment.sign", sign)
             self.ledger.note("augment.probability", self.augmenter.probability.clone())
 
-    def _penalise(self, reals: Items, fakes: Items, real: Opinion, fake: Opinion, now: Now, turn: int) -> Tensor:
-        """gamma x the regularizer, wherever it looks."""
+    def _gradients(self, reals: Items, fakes: Items, real: Opinion, fake: Opinion, now: Now, turn: int) -> list[Tensor]:
+        """The regularizer wherever it looks, by the exact gradient."""
         parts: list[Tensor] = []
         for where in self.penalty.at:
             if where == "real":
@@ -244,9 +272,24 @@ class Turns:
                 mode = self._mode(self.discriminator, now, turn, "real", track=False)
                 opinion = self.discriminator.network.opinion(points, reals.labels, mode)
                 parts.append(self.penalty.of(opinion.overall, points))
-        penalty = torch.stack(parts).sum() * self.recipe.regularizer.gamma
-        self.ledger.loss("penalty", penalty)
-        return penalty
+        return parts
+
+    def _slopes(self, real: Opinion, fake: Opinion, moved: list[Opinion]) -> list[Tensor]:
+        """The regularizer wherever it looks, by the verdicts one step away."""
+        at_rest = {"real": real, "fake": fake}
+        sigma = self.recipe.regularizer.sigma
+        return [
+            squared_slope(at_rest[where].overall, there.overall, sigma)
+            for where, there in zip(self.penalty.at, moved, strict=True)
+        ]
+
+    def _stepped(self, reals: Items, fakes: Items, at: Sequence[str], now: Now, turn: int) -> Iterator[Items]:
+        """The items that the penalty looks at, each a random step of N(0, sigma) a number away."""
+        for where in at:
+            items = reals if where == "real" else fakes
+            pixels = items.pixels.detach().to(self.dtype)
+            step = draws.steps(self.recipe, now.update, turn, where, tuple(pixels.shape))
+            yield Items(pixels + self.recipe.regularizer.sigma * torch.as_tensor(step).to(pixels), items.labels)
 
     def _between(self, reals: Tensor, fakes: Tensor, now: Now, turn: int) -> Tensor:
         """A point on the line between each real item and the fake of its row."""
@@ -292,5 +335,16 @@ class Turns:
             yield
 
 
-def _join(first: Tensor | None, second: Tensor | None) -> Tensor | None:
-    return None if first is None or second is None else torch.cat([first, second])
+def _opinion(network: Network, items: Items, mode: Mode) -> Opinion:
+    return network.opinion(items.pixels, items.labels, mode)
+
+
+def _in_one_pass(network: Network, looked: list[Items], mode: Mode) -> list[Opinion]:
+    """The discriminator's opinion on several batches, in one."""
+    known = [items.labels for items in looked if items.labels is not None]
+    labels = torch.cat(known) if len(known) == len(looked) else None
+    ends = np.cumsum([len(items.pixels) for items in looked])
+    opinion = network.opinion(torch.cat([items.pixels for items in looked]), labels, mode)
+    return [
+        opinion.rows(slice(int(end) - len(items.pixels), int(end))) for items, end in zip(looked, ends, strict=True)
+    ]

@@ -88,3 +88,9 @@ def chances(recipe: Recipe, update: int, turn: int, which: Pass, count: int) -> 
 def shares(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
     """Where between a real and a generated item a gradient penalty looks: float32 (count,) in [0, 1)."""
     return streams.generator(recipe.seed, "penalty", update, turn).random(count, dtype=np.float32)
+
+
+def steps(recipe: Recipe, update: int, turn: int, where: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The directions in which a penalty looks from its items ("real" or "fake"): float32 of `shape` (B, ...), N(0, 1)."""
+    number = len(PASSES) * turn + PASSES.index("real" if where == "real" else "fake")
+    return streams.generator(recipe.seed, "penalty", update, number).standard_normal(shape, dtype=np.float32)

@@ -120,6 +120,20 @@ class Upsample:
 
 
 @dataclass(frozen=True)
+class ToPixels:
+    """Every factor x factor channels become one channel of factor times the size (Shi et al. 2016)."""
+
+    factor: int
+
+
+@dataclass(frozen=True)
+class ToChannels:
+    """Every factor x factor pixels become channels of one pixel: the inverse of `ToPixels`."""
+
+    factor: int
+
+
+@dataclass(frozen=True)
 class Residual:
     """shortcut(x) + scale x body(x); an empty shortcut is x itself (He et al. 2016)."""
 
@@ -155,6 +169,8 @@ Layer = (
     | ConditionalBatchNorm
     | Projection
     | Upsample
+    | ToPixels
+    | ToChannels
     | Residual
     | Skip
     | Aside
@@ -244,6 +260,8 @@ def shape_after(layer: Layer, shape: Shape) -> Shape:
                 len(shape) == 3 and shape[1:] == tuple(ceil(size / layer.factor) for size in layer.size), layer, shape
             )
             return (shape[0], *layer.size)
+        case ToPixels() | ToChannels():
+            return _regrouped(layer, shape)
         case Residual():
             after = shape_through(layer.body, shape)
             _expect(after == shape_through(layer.shortcut, shape), layer, shape)
@@ -257,6 +275,18 @@ def shape_after(layer: Layer, shape: Shape) -> Shape:
             return shape
         case _:
             return shape
+
+
+def _regrouped(layer: ToPixels | ToChannels, shape: Shape) -> Shape:
+    """The shape after channels became pixels, or pixels channels."""
+    factor = layer.factor
+    _expect(len(shape) == 3, layer, shape)
+    channels, height, width = shape
+    if isinstance(layer, ToPixels):
+        _expect(channels % factor**2 == 0, layer, shape)
+        return (channels // factor**2, height * factor, width * factor)
+    _expect(height % factor == width % factor == 0, layer, shape)
+    return (channels * factor**2, height // factor, width // factor)
 
 
 def _expect(fits: bool, layer: Layer, shape: Shape) -> None:

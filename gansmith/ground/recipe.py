@@ -128,6 +128,7 @@ NOT_NEGATIVE = (
     "generator.slope",
     "discriminator.slope",
     "regularizer.gamma",
+    "regularizer.sigma",
     "optimizer.generator.momentum",
     "optimizer.discriminator.momentum",
     "schedule.start",
@@ -135,6 +136,7 @@ NOT_NEGATIVE = (
     "schedule.every",
     "ema.half_life",
     "ema.ramp_up",
+    "ema.recalibrate",
     "watch.samples_every",
     "watch.checkpoint_minutes",
     "watch.checkpoint_every",
@@ -232,6 +234,11 @@ def _check_game(recipe: Recipe) -> None:
         raise RecipeError(
             "regularizer.name = 'gradient-penalty' asks for the slope at each item alone, and batch norm mixes the "
             "items: set discriminator.norm=none"
+        )
+    if recipe.regularizer.sigma and regularizer not in ("none", "r1", "r2", "r1+r2"):
+        raise RecipeError(
+            f"regularizer.sigma is a way to take r1 and r2, and regularizer.name is {regularizer!r}: set "
+            "regularizer.sigma=0"
         )
     if feedback.name == "joint" and (feedback.discriminator_turns, feedback.generator_turns) != (1, 1):
         raise RecipeError(

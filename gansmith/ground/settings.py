@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 EngineName = Literal["torch", "numpy"]
-NetName = Literal["dense", "dcgan", "encdec", "hourglass", "resnet", "own"]
-ConditioningName = Literal["concat", "maps", "norm", "projection", "classifier"]
+NetName = Literal["dense", "dcgan", "subpixel", "encdec", "hourglass", "resnet", "own"]
+ConditioningName = Literal["concat", "maps", "norm", "concat+norm", "projection", "classifier"]
 LossName = Literal["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "relativistic"]
 RegularizerName = Literal["none", "r1", "r2", "r1+r2", "gradient-penalty"]
 FeedbackName = Literal["alternating", "joint", "stacked", "labels"]
@@ -109,6 +109,7 @@ class RegularizerSettings:
     name: RegularizerName = "none"
     gamma: float = 1.0  # r1, r2: gamma/2 x mean of |gradient|^2; gradient-penalty: gamma x mean of (|gradient| - 1)^2
     interval: int = 1  # lazy: taken every so many discriminator turns, times the interval (StyleGAN2)
+    sigma: float = 0.0  # r1, r2: 0 = the exact gradient; else the slope along a random step of N(0, sigma) a number
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,7 @@ class EmaSettings:
 
     half_life: float = 10_000  # images after which a generator's share has halved; 0 = no averaging
     ramp_up: float = 0.05  # half-life is at most so many times images_seen (StyleGAN2-ADA); 0 = no ramp
+    recalibrate: int = 0  # batch norm: batches over which the averaged generator's own statistics are taken; 0 = copied
 
 
 @dataclass(frozen=True)

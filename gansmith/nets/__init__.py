@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.plan import Plan, Shape
 from gansmith.ground.settings import NetSettings, Recipe
-from gansmith.nets import dcgan, dense, encdec, hourglass, resnet
+from gansmith.nets import dcgan, dense, encdec, hourglass, resnet, subpixel
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,6 +29,7 @@ class PlanPair:
 NETS: dict[str, PlanPair] = {
     "dense": PlanPair(dense.generator, dense.discriminator),
     "dcgan": PlanPair(dcgan.generator, dcgan.discriminator),
+    "subpixel": PlanPair(subpixel.generator, subpixel.discriminator),
     "encdec": PlanPair(encdec.generator, encdec.discriminator),
     "hourglass": PlanPair(hourglass.generator, hourglass.discriminator),
     "resnet": PlanPair(resnet.generator, resnet.discriminator),

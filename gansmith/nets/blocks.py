@@ -6,6 +6,7 @@ NetSettings.conditioning, for labelled data:
                 channels (Mirza and Osindero 2014)
     maps        the same before every layer that has weights (Kim's DCGAN)
     norm        generator: the label chooses scale and shift of every batch norm (de Vries et al. 2017)
+    concat+norm generator: both (the label moves whole layers at once, and single features through the first weights)
     projection  discriminator: the verdict is w f + b + e_label f, with f the last features (Miyato and Koyama 2018)
     classifier  discriminator: never sees the label, and guesses it beside its verdict (Odena et al. 2017)
 """
@@ -35,7 +36,7 @@ from gansmith.ground.plan import (
 from gansmith.ground.settings import ActivationName, ConditioningName, NetSettings
 
 FOR: dict[str, tuple[ConditioningName, ...]] = {
-    "generator": ("concat", "maps", "norm"),
+    "generator": ("concat", "maps", "norm", "concat+norm"),
     "discriminator": ("concat", "maps", "projection", "classifier"),
 }
 """What conditioning has a meaning for whom."""
@@ -53,8 +54,15 @@ class Stack:
                 f"{player}.conditioning = {settings.conditioning!r} has no meaning for a {player}: "
                 f"use {', '.join(FOR[player])}"
             )
-        if self.conditioning == "norm" and settings.norm != "batch":
-            raise RecipeError(f"{player}.conditioning = 'norm' conditions batch norm: set {player}.norm=batch")
+        if self.by_norm and settings.norm != "batch":
+            raise RecipeError(
+                f"{player}.conditioning = {settings.conditioning!r} conditions batch norm: set {player}.norm=batch"
+            )
+
+    @property
+    def by_norm(self) -> bool:
+        """Whether every norm has the label's own scale and shift."""
+        return self.conditioning in ("norm", "concat+norm")
 
     def add(self, *layers: Layer) -> None:
         """Put layers on top."""
@@ -71,7 +79,7 @@ class Stack:
 
     def input_label(self) -> None:
         """Where the label joins under "concat"."""
-        if self.conditioning == "concat":
+        if self.conditioning in ("concat", "concat+norm"):
             self.add(ConcatLabels(self.classes))
 
     def linear(self, outputs: int, *, bias: bool = True) -> None:
@@ -107,7 +115,7 @@ class Stack:
     def norm(self) -> None:
         """Batch norm over the features or channels, the label's own where it is conditioned."""
         momentum, epsilon = self.settings.norm_momentum, self.settings.norm_epsilon
-        if self.conditioning == "norm":
+        if self.by_norm:
             self.add(ConditionalBatchNorm(self.shape[0], self.classes, momentum, epsilon))
         else:
             self.add(BatchNorm(self.shape[0], momentum, epsilon))

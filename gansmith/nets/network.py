@@ -28,6 +28,8 @@ from gansmith.ground.plan import (
     Reshape,
     Residual,
     Skip,
+    ToChannels,
+    ToPixels,
     Upsample,
     buffers,
     leaves,
@@ -147,6 +149,10 @@ class Network(nn.Module):
                 return self._projection(number, layer, x, given(labels, layer.classes), mode)
             case Upsample():
                 return upsample(layer, x)
+            case ToPixels():
+                return F.pixel_shuffle(x, layer.factor)
+            case ToChannels():
+                return F.pixel_unshuffle(x, layer.factor)
             case Residual():
                 body = self._body(f"{number}.body.", layer.body, x, passage)
                 return self._body(f"{number}.shortcut.", layer.shortcut, x, passage) + layer.scale * body
@@ -209,7 +215,8 @@ class Network(nn.Module):
         by_batch = mode.training and not mode.running
         if by_batch and not mode.track:
             mean = variance = None
-        return F.batch_norm(x, mean, variance, scale, shift, by_batch, layer.momentum, layer.epsilon)
+        momentum = layer.momentum if mode.momentum is None else mode.momentum
+        return F.batch_norm(x, mean, variance, scale, shift, by_batch, momentum, layer.epsilon)
 
     def _conditional_batch_norm(
         self, number: str, layer: ConditionalBatchNorm, x: Tensor, labels: Tensor, mode: Mode

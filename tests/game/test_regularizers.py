@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from gansmith.game.regularizers import REGULARIZERS, due, squared_gradient_norm
+from gansmith.game.regularizers import REGULARIZERS, due, squared_gradient_norm, squared_slope
 from gansmith.game.torch_game import TorchGame
+from gansmith.ground import draws
+from gansmith.ground.errors import RecipeError
 from gansmith.ground.settings import RegularizerSettings
-from miniatures import World, indices, now, play, world
+from miniatures import BATCH, World, indices, now, play, world
 
 LINEAR = {
     "discriminator__net": "dense",
@@ -146,3 +148,65 @@ def test_penalties_are_summed_in_float32_at_least(precision: str):
     play(reference, 1, 2)
     found, expected = (t.report().numbers["loss.penalty"] for t in (table, reference))
     assert found == pytest.approx(expected, rel={"bfloat16": 0.1}.get(precision, 1e-3))
+
+
+# ---- by finite steps
+
+
+def steps_of(table: TorchGame, where: str, count: int) -> np.ndarray:
+    """The directions that update 1 takes, (count, numbers of an item)."""
+    shape = (count, *table.item_shape)
+    return draws.steps(table.recipe, 1, 0, where, shape).reshape(count, -1).astype(np.float64)
+
+
+@pytest.mark.parametrize("feedback", ["alternating", "joint", "stacked"])
+@pytest.mark.parametrize("kind", ["vectors", "pictures"])
+@pytest.mark.parametrize(("name", "places"), [("r1", ["real"]), ("r2", ["real"]), ("r1+r2", ["real", "fake"])])
+def test_a_linear_discriminator_pays_for_its_slope_along_the_steps(
+    kind: str, name: str, places: list[str], feedback: str
+):
+    """D(x + e) - D(x) = w . e, whatever sigma is."""
+    places = ["fake"] if name == "r2" else places
+    latents = "same" if feedback == "joint" else "fresh"
+    more = {"feedback__name": feedback, "feedback__latents": latents}
+    table = game(kind, regularizer__name=name, regularizer__gamma=3.0, regularizer__sigma=0.2, **more)
+    w = weight(table).ravel()
+    expected = sum(3.0 / 2 * float(((steps_of(table, where, BATCH) @ w) ** 2).mean()) for where in places)
+    play(table, 1, 1)
+    assert table.report().numbers["loss.penalty"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_over_many_steps_it_is_the_squared_gradient():
+    """The mean over steps of (D(x + e) - D(x))^2 / sigma^2, for a small sigma, against the exact R1."""
+    made = world("vectors", precision__name="float64", discriminator__activation="tanh", regularizer__name="r1")
+    exact = TorchGame(made.recipe, made.item_shape)
+    network, items = exact.discriminator.network, torch.as_tensor(made.items[:5], dtype=torch.float64)
+    wanted = squared_gradient_norm(network(items.requires_grad_()).flatten(), items) / 2
+    rng, sigma = np.random.default_rng(0), 1e-4
+    parts = []
+    with torch.no_grad():
+        for _ in range(4000):
+            step = torch.as_tensor(rng.standard_normal(items.shape))
+            parts.append(squared_slope(network(items).flatten(), network(items + sigma * step).flatten(), sigma))
+    assert float(torch.stack(parts).mean()) == pytest.approx(float(wanted.detach()), rel=0.05)
+
+
+@pytest.mark.parametrize("kind", ["pictures", "labelled-pictures"])
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_steps_are_the_same_in_one_pass_and_in_several(kind: str, norm: str):
+    """One pass over real items, generated ones and steps is a way to compute, not another game; with batch norm there
+    are several, and the points of a penalty move no running statistics."""
+    made = world(kind, precision__name="float64", regularizer__name="r1+r2", regularizer__sigma=0.3)
+    made = made.having({"discriminator.norm": norm})
+    together, apart = (TorchGame(made.recipe, made.item_shape, made.classes) for _ in range(2))
+    apart.one_pass = False
+    for table in (together, apart):
+        table.load(made.items, made.labels)
+        play(table, 1, 3)
+    for name, array in together.state().arrays.items():
+        np.testing.assert_allclose(array, apart.state().arrays[name], rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_steps_are_for_r1_and_r2():
+    with pytest.raises(RecipeError, match=r"regularizer\.sigma is a way"):
+        game("vectors", loss__name="wasserstein", regularizer__name="gradient-penalty", regularizer__sigma=0.1)

@@ -39,8 +39,20 @@ PAIRS: dict[str, dict[str, Any]] = {
         "latent__dim": 64,
     },
     "resnet": {"generator__net": "resnet", "discriminator__net": "resnet"},
+    "subpixel": {
+        "generator__net": "subpixel",
+        "discriminator__net": "subpixel",
+        "generator__strides": [1, 2],
+        "discriminator__strides": [1, 2],
+    },
 }
-WAYS = [("concat", "concat"), ("maps", "maps"), ("norm", "projection"), ("concat", "classifier")]
+WAYS = [
+    ("concat", "concat"),
+    ("maps", "maps"),
+    ("norm", "projection"),
+    ("concat+norm", "projection"),
+    ("concat", "classifier"),
+]
 
 
 def test_every_pair_has_a_miniature():

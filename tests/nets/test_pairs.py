@@ -23,6 +23,8 @@ from gansmith.ground.plan import (
     Residual,
     Shape,
     Skip,
+    ToChannels,
+    ToPixels,
     Upsample,
     activations,
     count,
@@ -61,10 +63,31 @@ def test_upsample_repeats_and_cuts(factor: int, height: int, width: int):
     assert net.plan.output_shape == (3, height, width)
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), st.integers(1, 4))
+def test_pixels_become_channels_and_channels_pixels(factor: int, colours: int, height: int, width: int):
+    """Channel (c, i, j) of a low pixel is row i, column j of the high ones it covers; there and back is the same."""
+    high = (colours, height * factor, width * factor)
+    low = (colours * factor**2, height, width)
+    x = normal(2, *high)
+    down, up = network(ToChannels(factor), shape=high), network(ToPixels(factor), shape=low)
+    expected = x.numpy().reshape(2, colours, height, factor, width, factor).transpose(0, 1, 3, 5, 2, 4).reshape(2, *low)
+    np.testing.assert_array_equal(down(x).numpy(), expected)
+    np.testing.assert_array_equal(up(down(x)).numpy(), x.numpy())
+    assert (down.plan.output_shape, up.plan.output_shape) == (low, high)
+
+
+def test_subpixel_refuses_odd_sides():
+    with pytest.raises(RecipeError, match="even sides, these pictures are 9x8"):
+        NETS["subpixel"].generator(NetSettings(net="subpixel", widths=(4,)), 4, (1, 8, 9), 0)
+
+
 def test_what_does_not_fit_is_a_value_error():
     for layer, shape in [
         (Upsample(2, (8, 8)), (1, 3, 4)),
         (Residual((DOWN,)), (2, 4, 4)),
+        (ToPixels(2), (6, 4, 4)),
+        (ToChannels(2), (1, 4, 5)),
         (Skip((DOWN,)), (2, 4, 4)),
         (Aside("classes", (Linear(3, 2),)), (4,)),
     ]:
@@ -182,6 +205,8 @@ def test_training_resumes_bit_for_bit(pair: str, regularizer: str):
 @pytest.mark.parametrize("pair", [pair for pair in NETS if pair != "dense"])
 @pytest.mark.parametrize("item_shape", [(1, 28, 28), (3, 17, 30), (3, 64, 64)])
 def test_pictures_of_any_size(pair: str, item_shape: Shape):
+    if pair == "subpixel":  # of any even size
+        item_shape = (item_shape[0], item_shape[1] // 2 * 2, item_shape[2])
     made = pair_world(pair, latent__dim=prod(item_shape[1:]) if pair == "hourglass" else 4)
     assert plan_generator(made.recipe, item_shape, 3).output_shape == item_shape
     judged = plan_discriminator(made.recipe, item_shape, 3).output_shape
