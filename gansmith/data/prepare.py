@@ -22,7 +22,7 @@ from gansmith.data import decode
 from gansmith.data.contents import printable
 from gansmith.data.listing import Listing, Opened, Unreadable
 from gansmith.data.resize import Frame, choose_size, framed, parse_background, parse_size
-from gansmith.data.stored import ITEMS
+from gansmith.data.stored import ITEMS, let_go
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings
 
@@ -245,4 +245,5 @@ def settle(folder: Path, job: Job, chunks: list[Chunk]) -> tuple[Path, np.ndarra
         write_header(file, slots.dtype, (len(kept), *slots.shape[1:3], channels))
         for start in range(0, len(kept), rows):
             file.write(np.ascontiguousarray(slots[kept[start : start + rows]][..., :channels]).tobytes())
+            let_go(slots)
     return path, kept

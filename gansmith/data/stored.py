@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +131,16 @@ def fingerprint(items: np.ndarray, labels: np.ndarray | None) -> str:
 
 def _blocks(items: np.ndarray) -> Iterator[np.ndarray]:
     rows = max(1, BLOCK // max(1, items[0].nbytes))
-    return (np.ascontiguousarray(items[start : start + rows]) for start in range(0, len(items), rows))
+    for start in range(0, len(items), rows):
+        yield np.ascontiguousarray(items[start : start + rows])
+        let_go(items)
+
+
+def let_go(items: np.ndarray) -> None:
+    """Give back the memory of what was read of a mapped file: going once through a large store should not fill it."""
+    mapping = getattr(items, "_mmap", None)
+    if getattr(items, "mode", None) == "r" and hasattr(mapping, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def is_store(folder: Path) -> bool:

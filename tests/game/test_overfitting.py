@@ -23,7 +23,7 @@ from gansmith.metrics.yardstick import FeatureSettings
 from gansmith.nets import plan_discriminator, plan_generator
 
 EMOJI = Path(os.environ.get("GANSMITH_DATA", "../shared/data")) / "emoji" / "noto-emoji-64.zip"
-BATCH, FIRST, LAST = 16, 5, 70
+BATCH, FIRST, LAST = 8, 1, 40
 
 
 @pytest.mark.slow
