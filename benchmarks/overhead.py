@@ -1,7 +1,9 @@
 """What a run costs beside its updates: the share of time outside `game.step`, and the growth of resident memory.
 
-python benchmarks/overhead.py digits --updates 1500
-python benchmarks/overhead.py mnist --data path/to/mnist --minutes 5
+    python benchmarks/overhead.py digits --updates 1500
+    python benchmarks/overhead.py mnist --data path/to/mnist --minutes 5 --set data.batch=64
+
+Each part beside the updates is named with its share of the loop's time, and with the memory that it kept after the first minute.
 """
 
 from __future__ import annotations
@@ -10,45 +12,72 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gansmith.assemble import run as runs
 from gansmith.assemble.setup import Budget, choose_recipe
-from gansmith.ground.game import Game, Now
+from gansmith.ground.game import Game
 from gansmith.ground.runfolder import RunFolder
+from gansmith.ground.settings import Recipe
 from gansmith.training.loop import Moment
 
 
-class Stopwatch:
-    """A game that is timed: every attribute is the inner game's but `step`."""
+class Ledger:
+    """Seconds and lasting megabytes of the parts of a run, by name."""
 
-    def __init__(self, game: Game) -> None:
-        self.game, self.seconds = game, 0.0
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.megabytes: dict[str, float] = {}
+
+    def timed(self, name: str, part: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function, written down under a name."""
+        self.seconds[name] = self.megabytes[name] = 0.0
+
+        def call(*arguments: Any) -> Any:
+            held, began = resident_megabytes(), time.perf_counter()
+            result = part(*arguments)
+            self.seconds[name] += time.perf_counter() - began
+            self.megabytes[name] += resident_megabytes() - held
+            return result
+
+        return call
+
+
+class Timed:
+    """An object of which one method is timed; all else is as it was."""
+
+    def __init__(self, inner: Any, method: str, call: Callable[..., Any]) -> None:
+        self.inner = inner
+        setattr(self, method, call)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.game, name)
-
-    def step(self, indices: np.ndarray, now: Now) -> None:
-        """The inner game's update, timed."""
-        began = time.perf_counter()
-        self.game.step(indices, now)
-        self.seconds += time.perf_counter() - began
+        return getattr(self.inner, name)
 
 
 class Memory:
-    """A watcher that notes resident memory once a minute."""
+    """A watcher that notes resident memory: at the first update of each minute, and the most within it.
 
-    def __init__(self) -> None:
+    What is allocated for a moment, and given back by the system's allocator when it pleases, makes the former swing by
+    some megabytes. What the first minute takes is no growth.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
         self.minutes: dict[int, float] = {}
-        self.seconds = 0.0
+        self.most: dict[int, float] = {}
+        self.seconds, self.updates = 0.0, 0
 
     def after(self, moment: Moment) -> None:
-        """Note it when another minute has passed."""
-        self.seconds = moment.seconds
-        self.minutes.setdefault(int(moment.seconds // 60), resident_megabytes())
+        """Note it; when another minute has passed, under that minute."""
+        self.seconds, self.updates = moment.seconds, moment.update
+        minute, now = int(moment.seconds // 60), resident_megabytes()
+        self.most[minute] = max(self.most.get(minute, 0.0), now)
+        if minute not in self.minutes:
+            self.minutes[minute] = now
+            if minute == 1:
+                self.ledger.megabytes = dict.fromkeys(self.ledger.megabytes, 0.0)
 
 
 def resident_megabytes() -> float:
@@ -67,34 +96,52 @@ def main() -> None:
     parser.add_argument("--data")
     parser.add_argument("--updates", type=int)
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
     recipe = choose_recipe(
-        options.recipe, data=options.data, budget=Budget(updates=options.updates, minutes=options.minutes)
+        options.recipe,
+        data=options.data,
+        budget=Budget(updates=options.updates, minutes=options.minutes),
+        settings=options.set,
     )
-    watches: list[Stopwatch] = []
-    build = runs.build_game
-
-    def build_timed(*arguments: Any) -> Any:
-        watches.append(Stopwatch(build(*arguments)))
-        return watches[0]
-
-    runs.build_game = build_timed
-    memory = Memory()
-    with tempfile.TemporaryDirectory() as folder:
-        runs.begin(recipe, RunFolder(Path(folder) / "run"), None, watching=[memory], say=lambda _: None)
-    inside = watches[0].seconds
+    ledger = Ledger()
+    memory = Memory(ledger)
+    measure(recipe, ledger, memory)
+    inside = ledger.seconds["step"]
+    shares = {name: round(seconds / memory.seconds, 4) for name, seconds in ledger.seconds.items()}
     print(
         json.dumps(
             {
                 "recipe": recipe.name,
+                "batch": recipe.data.batch,
+                "updates": memory.updates,
                 "loop_seconds": round(memory.seconds, 2),
                 "step_seconds": round(inside, 2),
                 "share_outside_step": round(1 - inside / memory.seconds, 4),
+                "shares": dict(sorted(shares.items(), key=lambda entry: -entry[1])),
+                "megabytes_kept_since_minute_1": {name: round(value, 1) for name, value in ledger.megabytes.items()},
                 "resident_megabytes_by_minute": {minute: round(value, 1) for minute, value in memory.minutes.items()},
+                "most_resident_megabytes_by_minute": {at: round(value, 1) for at, value in memory.most.items()},
             },
             indent=2,
         )
     )
+
+
+def measure(recipe: Recipe, ledger: Ledger, memory: Memory) -> None:
+    """Train once, every part of the loop on the ledger."""
+    train = runs.loop.train
+
+    def watched(game: Game, order: Any, clock: Any, watchers: list[Any], save: Any, **rest: Any) -> Any:
+        for method in ("step", "report"):
+            game = Timed(game, method, ledger.timed(method, getattr(game, method)))
+        named = [Timed(each, "after", ledger.timed(type(each).__name__, each.after)) for each in watchers]
+        order = Timed(order, "turns", ledger.timed("order", order.turns))
+        return train(game, order, clock, named, ledger.timed("save", save), **rest)
+
+    runs.loop.train = watched
+    with tempfile.TemporaryDirectory() as folder:
+        runs.begin(recipe, RunFolder(Path(folder) / "run"), None, watching=[memory], say=lambda _: None)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 alone.
 
     python benchmarks/planted_faults.py --out DIR [--base digits] [--seeds 0 1 2] [--only NAME ...] [--data FOLDER]
+                                        [--minutes M] [--judge]
 
 Every training is recorded once, as the rows of stats and the probes that the doctor would have seen; judging replays
 them. So a rule may be changed without training again, and a stopped benchmark goes on where it was. The confusion
@@ -32,12 +33,12 @@ from gansmith.ground.recipe import flat, override
 from gansmith.ground.runfolder import read_rows
 from gansmith.ground.settings import Recipe
 from gansmith.training import loop
-from gansmith.training.loop import Moment, Order
+from gansmith.training.loop import Moment, Order, Wish
 
 EVERY = 50  # updates between rows, and between probes
 DEADLINE = 500  # updates after the fault's start within which it is to be named
 ONSET = 300  # updates of healthy training before faults that can begin later
-LENGTH = 800  # updates of a faulty run
+AFTERWARDS = 50  # updates recorded after an alarm
 GOOD = ("warming up", "still improving", "converged")
 
 
@@ -100,7 +101,7 @@ class Case:
     named: tuple[str, ...] = GOOD  # states that are right as the doctor's first finding
     settings: dict[str, Any] = field(default_factory=dict)
     start: int = 0  # update at which the fault begins
-    updates: int = LENGTH
+    updates: int = 0  # of the training; 0 = up to the deadline
     recipe: str = ""  # instead of the base
     data: str = ""
     after: Callable[[Any, int], None] | None = None
@@ -109,17 +110,14 @@ class Case:
     shuffled_labels: bool = False
 
 
+SMALL = {"generator.widths": [32, 16, 16], "discriminator.widths": [16, 16, 32], "data.batch": 32}
+"""Pairs of networks so small that 500 updates take some seconds."""
 BASES: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "digits": ("digits", "", {"data.labels": "none", "generator.widths": [64, 32, 16], "discriminator.widths": [16, 32, 64]}),
-    "mnist": ("mnist", "mnist", {"generator.widths": [64, 32, 16], "discriminator.widths": [16, 32, 64]}),
-    "clothing": (
-        "digits",
-        "clothing/clothing-128.zip",
-        {"data.size": "32", "generator.widths": [96, 64, 32, 16], "generator.strides": [2, 2, 2, 1],
-         "generator.kernels": [4, 4, 4, 3], "discriminator.widths": [16, 32, 64]},
-    ),
-}  # fmt: skip
-"""Base recipe, data and settings: small pairs, so that 800 updates take less than a minute."""
+    "digits": ("digits", "", {**SMALL, "data.labels": "none"}),
+    "mnist": ("mnist", "mnist", {**SMALL, "data.labels": "none"}),
+    "clothing": ("digits", "clothing/clothing-128.zip", {**SMALL, "data.labels": "none", "data.size": "16"}),
+}
+"""Base recipe, data and settings."""
 
 RATES = ("optimizer.generator.rate", "optimizer.discriminator.rate")
 COLLAPSED = ("mode collapse", "partial mode collapse")
@@ -141,26 +139,21 @@ FAULTS = (
     Case("rate / 100", ("rate too low",), dict.fromkeys(RATES, "/100")),
     Case("003's picture", ("one picture memorised",), recipe="article-003-trick", data="mnist"),
     Case("labels ignored", ("labels ignored",), {"data.labels": "classes"}, shuffled_labels=True),
-    Case("32 pictures", ("memorised pictures", "discriminator memorises"), {"data.first": 32}, updates=2000),
+    Case("32 pictures", ("memorised pictures", "discriminator memorises"), {"data.first": 32}, updates=1500),
     Case("NaN at 200", ("divergence",), start=200, updates=300, after=poison),
 )  # fmt: skip
 
 HEALTHY = (
-    Case("healthy digits", recipe="digits", updates=1500),
-    Case(
-        "healthy mnist, dense",
-        recipe="article-000-dense-bn",
-        data="mnist",
-        updates=1500,
-        settings={**dict.fromkeys(RATES, 2e-4), "optimizer.generator.beta1": 0.5, "optimizer.discriminator.beta1": 0.5},
-    ),
-    Case("healthy mnist, article 001", recipe="article-001-plain", data="mnist", updates=1500),
-    Case("healthy mnist", recipe="mnist", data="mnist", updates=1200),
-    Case("healthy fashion", recipe="fashion", data="fashion-mnist", updates=1200),
-    Case("healthy ring", recipe="ring", updates=2500),
-    Case("healthy emoji", recipe="folder", data="emoji/noto-emoji-64.zip", settings={"data.size": "32"}, updates=800),
-    Case("healthy digits, no labels", recipe="digits", settings={"data.labels": "none"}, updates=1000),
-)
+    Case("healthy digits", recipe="digits", settings=SMALL, updates=800),
+    Case("healthy digits, no labels", updates=800),
+    Case("healthy mnist, dense", recipe="article-000-dense-bn", data="mnist", updates=600,
+         settings={**dict.fromkeys(RATES, 2e-4), "optimizer.generator.beta1": 0.5, "optimizer.discriminator.beta1": 0.5}),
+    Case("healthy mnist, DCGAN", recipe="mnist", data="mnist", settings=SMALL, updates=800),
+    Case("healthy fashion", recipe="fashion", data="fashion-mnist", settings=SMALL, updates=800),
+    Case("healthy ring", recipe="ring", updates=1500),
+    Case("healthy emoji", recipe="folder", data="emoji/noto-emoji-64.zip", updates=1000,
+         settings={**SMALL, "data.size": "16"}),
+)  # fmt: skip
 
 
 # ---- recording
@@ -170,7 +163,11 @@ def setup_of(case: Case, base: str, seed: int, data: Path) -> Setup:
     """The training of a case."""
     recipe, source, settings = BASES[base] if not case.recipe else (case.recipe, "", {})
     source = case.data or source
-    known = choose_recipe(recipe, data=str(data / source) if source else None, budget=Budget(updates=case.updates))
+    known = choose_recipe(
+        recipe,
+        data=str(data / source) if source else None,
+        budget=Budget(updates=case.updates or case.start + DEADLINE),
+    )
     changes: dict[str, Any] = {**settings, "threads": 1, "watch.stats_every": EVERY, "device": "cpu", "seed": seed}
     for name, value in case.settings.items():
         if value in ("x100", "/100"):
@@ -181,41 +178,61 @@ def setup_of(case: Case, base: str, seed: int, data: Path) -> Setup:
     return set_up(choose_recipe(known, settings=changes))
 
 
+class Watch:
+    """Looks as often as the doctor would, and keeps what it sees. It stops a training some looks after an alarm."""
+
+    def __init__(self, case: Case, setup: Setup) -> None:
+        self.case, self.known = case, reference_of(setup)
+        self.prober = Prober(setup.recipe, self.known, setup.classes)
+        known = self.known
+        history = History(setup.recipe, dict(known.real), known.count, known.classes, known.class_names)
+        self.doctor = Doctor(history)
+        self.events: list[dict[str, Any]] = []
+        self.probing, self.alarmed = 0.0, 0
+
+    def after(self, moment: Moment) -> Wish | None:
+        """A row, a probe, or both."""
+        row, probe = None, None
+        if moment.row is not None:
+            row = {key: value for key, value in moment.row.items() if key != "layers"}
+            self.events.append({"row": row})
+        if moment.update % EVERY == 0:
+            began = time.process_time()
+            probe = self.prober.probe(moment.game, moment.update, moment.images_seen)
+            self.probing += time.process_time() - began
+            self.events.append({"probe": probe.as_row()})
+        if row is None and probe is None:
+            return None
+        said = self.doctor.look(row=row, probe=probe)
+        if said is not None and said.is_alarm and not self.alarmed:
+            self.alarmed = max(moment.update, self.case.start)
+        enough = self.alarmed and moment.update >= self.alarmed + AFTERWARDS
+        return Wish("stop", "it was named") if enough else None
+
+
 def record(case: Case, base: str, seed: int, data: Path, path: Path) -> None:
     """Train, and write what the doctor would have seen."""
+    began = time.process_time()
     setup = setup_of(case, base, seed, data)
-    known = reference_of(setup)
-    game: Any = build_game(setup)
+    watch, game = Watch(case, setup), build_game(setup)
+    playing: Any = game
     if case.shuffled_labels and setup.store.labels is not None:
         game.load(setup.store.items, np.random.default_rng(seed).permutation(np.asarray(setup.store.labels)))
     if case.before:
         case.before(game, setup)
     if case.after:
-        game = Planted(game, case.after)
+        playing = Planted(game, case.after)
     order: Order = setup.order()
     if case.classes and setup.store.labels is not None:
         order = Narrowed(order, np.asarray(setup.store.labels), case.classes)
-    prober, events, probing = Prober(setup.recipe, known, setup.classes), [], 0.0
-
-    class Watch:
-        """Looks as often as the doctor would."""
-
-        def after(self, moment: Moment) -> None:
-            nonlocal probing
-            if moment.row is not None:
-                events.append({"row": {key: value for key, value in moment.row.items() if key != "layers"}})
-            if moment.update % EVERY == 0:
-                began = time.perf_counter()
-                probe = prober.probe(moment.game, moment.update, moment.images_seen)
-                probing += time.perf_counter() - began
-                events.append({"probe": probe.as_row()})
-
-    began = time.perf_counter()
-    loop.train(game, order, setup.clock(), [Watch()], lambda moment: None)
-    about = {"seconds": time.perf_counter() - began, "probing": probing, "recipe": flat(setup.recipe)}
-    about |= {"known": [known.real, known.count, known.classes, known.class_names], "case": case.name, "seed": seed}
+    outcome = loop.train(playing, order, setup.clock(), [watch], lambda moment: None)
+    known = watch.known
+    about = {"case": case.name, "seed": seed, "updates": outcome.update, "recipe": flat(setup.recipe)}
+    about |= {"seconds": time.process_time() - began, "probing": watch.probing}
+    about |= {"known": [known.real, known.count, known.classes, known.class_names]}
     part = path.with_suffix(".part")
-    part.write_text("".join(json.dumps(event) + "\n" for event in [{"about": about}, *events]), encoding="utf-8")
+    lines = [json.dumps(event) + "\n" for event in [{"about": about}, *watch.events]]
+    part.write_text("".join(lines), encoding="utf-8")
     os.replace(part, path)
 
 
@@ -231,14 +248,19 @@ class Verdict:
     said: list[tuple[int, str]]  # update and state, as it changed
     named: str  # the first alarm, or how training got on
     at: int  # update at which that was first said
+    since: int  # update since which it is said to be so
     right: bool
     late: int  # updates between the fault's start and its right name; -1 = never
-    seconds: float
+    seconds: float  # of CPU time
     probing: float
 
 
 def judged(case: Case, path: Path) -> Verdict:
-    """Replay a record. Faults count from their start, copies from the first probe whose copy rate is twice as high."""
+    """Replay a record. Faults count from their start, copies from the first probe whose copy rate is twice as high.
+
+    Right is a fault whose first alarm has one of its names, comes after its start and within DEADLINE of it (what is
+    said of copying may come earlier: it is a warning); and a healthy training without an alarm.
+    """
     about, *events = read_rows(path)
     about = about["about"]
     real, count, classes, names = about["known"]
@@ -246,20 +268,19 @@ def judged(case: Case, path: Path) -> Verdict:
     probes = [probe for event in events if (probe := Probe.of_row(event.get("probe", {}))) is not None]
     doctor = Doctor(History(recipe, real, count, classes, tuple(names)))
     said = [(u, f) for u, f in replay(doctor, (e["row"] for e in events if "row" in e), probes)]
-    start = case.start if case.name != "32 pictures" else copies_begin(probes)
-    alarms = [(update, finding.state) for update, finding in said if finding.is_alarm]
-    states = [(update, finding.state) for update, finding in said]
-    first = alarms[0] if alarms else states[-1] if states else (0, "nothing")
+    alarms = [(update, finding) for update, finding in said if finding.is_alarm]
+    update, first = alarms[0] if alarms else said[-1] if said else (0, doctor.course)
+    copying = case.name == "32 pictures"
+    start = copies_begin(probes) if copying else case.start
+    hit = next((update for update, finding in alarms if finding.state in case.named), None)
+    late = -1 if hit is None else hit - start
     if case.named == GOOD:
-        return Verdict(
-            case.name, about["seed"], states, first[1], first[0], not alarms, 0, about["seconds"], about["probing"]
-        )
-    hit = next((update for update, state in alarms if state in case.named), None)
-    late = -1 if hit is None else max(0, hit - start)
-    right = first[1] in case.named and 0 <= late <= DEADLINE
-    return Verdict(
-        case.name, about["seed"], states, first[1], first[0], right, late, about["seconds"], about["probing"]
-    )
+        right = not alarms
+    else:
+        right = first.state in case.named and late <= DEADLINE and (late > 0 or copying)
+    states = [(update, finding.state) for update, finding in said]
+    spent = about["seconds"], about["probing"]
+    return Verdict(case.name, about["seed"], states, first.state, update, first.since_update, right, late, *spent)
 
 
 def copies_begin(probes: list[Probe]) -> int:
@@ -269,17 +290,22 @@ def copies_begin(probes: list[Probe]) -> int:
 
 def table(verdicts: list[Verdict]) -> str:
     """The confusion table: a line for each case, what was said of each seed, and how soon."""
-    lines = [f"{'planted':<28}{'right':>7}  named (seed: update)"]
+    lines = [f"{'planted':<28}{'right':>6}  seed: named at update (updates after the fault's start)"]
     for name in dict.fromkeys(verdict.case for verdict in verdicts):
         of = [verdict for verdict in verdicts if verdict.case == name]
-        named = ", ".join(f"{v.named} ({v.seed}: {v.at}{'' if v.right else ' WRONG'})" for v in of)
+        named = "; ".join(
+            f"{v.seed}: {v.named} at {v.at}{'' if v.case.startswith('healthy') else f' ({v.late})'}"
+            f"{'' if v.right else ' WRONG'}"
+            for v in of
+        )
         lines.append(f"{name:<28}{sum(v.right for v in of):>4}/{len(of)}  {named}")
     faults = [v for v in verdicts if not v.case.startswith("healthy")]
     well = [v for v in verdicts if v.case.startswith("healthy")]
-    probing = sum(v.probing for v in verdicts) / max(sum(v.seconds for v in verdicts), 1e-9)
+    total = sum(v.seconds for v in verdicts)
     lines.append(
         f"faults named rightly {sum(v.right for v in faults)}/{len(faults)}; false alarms "
-        f"{sum(not v.right for v in well)}/{len(well)} healthy runs; looking took {probing:.1%} of the time"
+        f"{sum(not v.right for v in well)}/{len(well)} healthy runs; {total:.0f} CPU seconds, looking took "
+        f"{sum(v.probing for v in verdicts) / max(total, 1e-9):.1%} of it"
     )
     return "\n".join(lines)
 
@@ -297,16 +323,19 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of cases; or 'faults', 'healthy'")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("GANSMITH_DATA", "../shared/data")))
     parser.add_argument("--judge", action="store_true", help="train nothing")
+    parser.add_argument("--minutes", type=float, help="begin no training later than this; call again to go on")
     options = parser.parse_args()
     groups = {"faults": FAULTS, "healthy": HEALTHY}
     cases = [case for group in options.only or ("faults", "healthy") for case in groups.get(group, ())]
     cases += [case for case in (*FAULTS, *HEALTHY) if case.name in (options.only or ())]
     options.out.mkdir(parents=True, exist_ok=True)
     verdicts: list[Verdict] = []
+    began = time.monotonic()
     for seed in options.seeds:
         for case in cases:
             path = options.out / record_name(case, options.base, seed)
-            if not path.exists() and not options.judge:
+            late = options.minutes is not None and time.monotonic() - began > 60 * options.minutes
+            if not path.exists() and not options.judge and not late:
                 print(f"training: {case.name}, seed {seed}", flush=True)
                 record(case, options.base, seed, options.data, path)
             if path.exists():

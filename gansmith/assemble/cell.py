@@ -64,10 +64,14 @@ class KeepSnapshots:
 
 
 def work(folder: CellFolder, threads: int) -> None:
-    """Do what is left to be done of a cell. Raises GansmithError, and StoppedByUser when it was interrupted."""
+    """Do what is left to be done of a cell, with `threads` where its recipe names no number of them.
+
+    Raises GansmithError, and StoppedByUser when it was interrupted.
+    """
     order = json.loads(folder.order.read_text(encoding="utf-8"))
     if not folder.trained.exists():
-        _train(folder, dataclasses.replace(recipes.read(folder.recipe), threads=threads), order)
+        recipe = recipes.read(folder.recipe)
+        _train(folder, dataclasses.replace(recipe, threads=recipe.threads or threads), order)
     if not folder.result.exists():
         write_json(folder.result, measure(folder))
 

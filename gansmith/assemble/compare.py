@@ -93,7 +93,7 @@ def compare(
     """
     folder = GridFolder(out)
     cells = order_cells(variants, folder, seeds, count, shares)
-    jobs = jobs or os.cpu_count() or 1
+    jobs = jobs or processors()
     errors: dict[CellFolder, str] = {}
     stopped = False
     open_cells = [cell for cell in cells if not cell.folder.result.exists()]
@@ -167,7 +167,7 @@ def run_cells(cells: Sequence[Cell], jobs: int, say: Say) -> dict[CellFolder, st
     """Run the cells in processes, `jobs` at a time; returns what the failed ones said. Raises StoppedByUser."""
     waiting, running = list(cells), dict[Cell, subprocess.Popen[bytes]]()
     errors: dict[CellFolder, str] = {}
-    threads = max(1, (os.cpu_count() or 1) // min(jobs, len(cells)))
+    threads = max(1, processors() // min(jobs, len(cells)))
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
@@ -190,6 +190,13 @@ def run_cells(cells: Sequence[Cell], jobs: int, say: Say) -> dict[CellFolder, st
             process.wait()
         raise StoppedByUser("every cell is saved") from None
     return errors
+
+
+def processors() -> int:
+    """The processors that this process may use: those it was bound to, where the system knows of such a thing."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
 
 
 def _start(cell: Cell, threads: int) -> subprocess.Popen[bytes]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,8 +157,9 @@ def resume(
         start = Start(saved.update, float(saved.progress["seconds"]))
     if is_over(setup, start):
         raise RunError(f"{folder.root} is finished at update {start.update}: give a longer budget, as in --updates N")
-    forget_after(folder, start.update)
-    folder.store_recipe(setup.recipe)
+    with _writing(folder):
+        forget_after(folder, start.update)
+        folder.store_recipe(setup.recipe)
     say(f"going on from update {start.update}")
     return _drive(setup, game, folder, nets, start, watching, say)
 
@@ -182,7 +184,8 @@ def _drive(
         outcome = _play(setup, game, folder, start, watching, say)
         if outcome.ended != "rollback":
             break
-        turn = turn_back(folder, setup, outcome, say)
+        with _writing(folder):
+            turn = turn_back(folder, setup, outcome, say)
         if turn is None:
             return _give_up(folder, outcome, nets, say)
         setup, game = turn.setup, build_game(turn.setup, nets)
@@ -222,15 +225,22 @@ def _play(setup: Setup, game: Game, folder: RunFolder, start: Start, watching: S
         write_checkpoint(folder, recipe, moment)
 
     try:
-        with StopRequest() as interrupted:
+        with _writing(folder), StopRequest() as interrupted:
             return loop.train(
                 game, setup.order(), clock, [newest, *own, *watching], save, start=start, interrupted=interrupted
             )
     except Diverged as nonsense:
         return Outcome("rollback", newest.update, newest.seconds, str(nonsense), dict(lower_rates(recipe).settings))
+
+
+@contextmanager
+def _writing(folder: RunFolder) -> Iterator[None]:
+    """What the disk refuses is said in one line."""
+    try:
+        yield
     except OSError as error:
         raise RunError(
-            f"{folder.root} cannot be written to ({error}): earlier checkpoints are whole; resume later"
+            f"{folder.root} cannot be written to ({error}): earlier checkpoints are whole; make room and resume"
         ) from None
 
 
@@ -258,13 +268,20 @@ def write_checkpoint(folder: RunFolder, recipe: Recipe, moment: Moment) -> None:
 
 
 def finish(folder: RunFolder, outcome: Outcome, say: Say) -> None:
-    """The animation and the page of a run that came to an end, whatever end."""
+    """The animation and the page of a run that came to an end, whatever end. Raises RunError where they cannot be
+    written, as on a full disk: the run itself is whole by then."""
     from gansmith.report import animation, page
 
-    animation.write_progress(folder)
-    report = page.write_report(folder)
     if outcome.ended == "stopped":
         say(outcome.reason)
+    try:
+        animation.write_progress(folder)
+        report = page.write_report(folder)
+    except (OSError, RunError) as error:
+        raise RunError(
+            f"the training is saved up to update {outcome.update}, but its report is not written ({error}): "
+            f"make room, then `gansmith report {folder.root}`"
+        ) from None
     say(f"report: {report}")
 
 

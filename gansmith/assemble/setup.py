@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
-import os
 import platform
 import sys
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gansmith import recipes as cookbook
-from gansmith.assemble import advice
+from gansmith.assemble import advice, blas
 from gansmith.data import sources
 from gansmith.data import store as stores
 from gansmith.data.order import Order
@@ -126,6 +125,8 @@ def set_up(recipe: Recipe, progress: Callable[[int, int], None] | None = None) -
         remarks.append(
             f"{len(store.skipped)} of the source's files are skipped; the first: {': '.join(store.skipped[0])}"
         )
+    if recipe.engine == "numpy" and recipe.threads and not blas.can_be_told():
+        remarks.append(f"threads = {recipe.threads}: this NumPy's products cannot be told, and take what they like")
     return Setup(settle_machine(recipe), store, tuple(remarks))
 
 
@@ -137,7 +138,7 @@ def settle_machine(recipe: Recipe) -> Recipe:
                 f"engine = 'numpy' computes on the processor: device = {recipe.device!r} needs --engine torch"
             )
         name = "float32" if recipe.precision.name == "auto" else recipe.precision.name
-        threads = recipe.threads or int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1
+        threads = blas.use_threads(recipe.threads)
         device = "cpu"
     else:
         from gansmith.game import machine
@@ -191,11 +192,11 @@ def environment(recipe: Recipe) -> dict[str, Any]:
         "precision": recipe.precision.name,
         "threads": recipe.threads,
     }
-    if recipe.engine == "torch":
-        from gansmith.game import machine
+    if recipe.engine == "numpy":
+        return found | blas.environment()
+    from gansmith.game import machine
 
-        found |= machine.environment()
-    return found
+    return found | machine.environment()
 
 
 def _installed() -> bool:

@@ -68,6 +68,16 @@ COMMANDS: dict[str, Command] = {
             "gansmith compare ring grid --out runs/modes --json",
         ),
     ),
+    "articles": Command(
+        "try the claims of five tutorials out, and write a page on each",
+        "gansmith.cli.articles",
+        (
+            "gansmith articles --data path/to/mnist",
+            "gansmith articles 001 003 --data path/to/mnist --out studies",
+            "gansmith articles --quick --data path/to/mnist",
+            "gansmith articles 000 --only-pages",
+        ),
+    ),
     "recipes": Command(
         "list the recipes, or show one with its arguments",
         "gansmith.cli.recipes",

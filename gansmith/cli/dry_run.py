@@ -37,7 +37,6 @@ def show(recipe: Recipe, *, as_json: bool) -> int:
 
 def cost(setup: Any) -> dict[str, Any]:
     """Counts of both players, operations, memory and time expected."""
-    from gansmith.game.machine import operations_per_second
     from gansmith.ground.plan import activations, count, operations
     from gansmith.nets import plan_discriminator, plan_generator
 
@@ -61,9 +60,7 @@ def cost(setup: Any) -> dict[str, Any]:
     weights = sum(count(plan).trained for plan in plans.values()) * 4 * 4  # weights, gradients, two moments
     clock = setup.clock()
     updates = clock.total_updates()
-    seconds = recipe.budget.minutes * 60 or (
-        updates and round(updates * per_update / operations_per_second(recipe.device), 1)
-    )
+    seconds = recipe.budget.minutes * 60 or (updates and round(updates * per_update / pace(recipe), 1))
     return facts | {
         "data": {
             "count": setup.store.count,
@@ -79,6 +76,17 @@ def cost(setup: Any) -> dict[str, Any]:
         "total_updates": updates,
         "seconds_expected": seconds,
     }
+
+
+def pace(recipe: Recipe) -> float:
+    """Operations a second to expect of the recipe's engine on this machine."""
+    if recipe.engine == "numpy":
+        from gansmith.assemble import blas
+
+        return blas.operations_per_second()
+    from gansmith.game import machine
+
+    return machine.operations_per_second(recipe.device)
 
 
 def update_operations(recipe: Recipe, generator: int, discriminator: int) -> int:

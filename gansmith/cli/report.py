@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gansmith.cli.parser import Parser
+from gansmith.cli.parser import Parser, Refused
 
 
 def add_arguments(parser: Parser) -> None:
@@ -20,6 +20,9 @@ def run(options: argparse.Namespace) -> int:
 
     folder = RunFolder(options.run)
     folder.load_recipe()
-    animation.write_progress(folder)
+    try:
+        animation.write_progress(folder)
+    except OSError as error:
+        raise Refused(f"{folder.root} cannot be written to: {error.strerror or error}") from None
     print(page.write_report(folder))
     return 0

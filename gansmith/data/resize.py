@@ -112,12 +112,19 @@ def parse_background(text: str) -> str:
 def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     """uint8 (h, w, C) to (height, width, C), bicubic with antialiasing.
 
-    The arithmetic is in whole numbers, so the bytes are the same on every processor.
+    The arithmetic is in whole numbers, so the bytes are the same on every processor. Raises DataError where there is
+    no PyTorch, which does it.
     """
     if picture.shape[:2] == (height, width):
         return picture
-    import torch  # the fastest resize at hand; whoever prepares no pictures never loads it
-    from torch.nn.functional import interpolate
+    try:
+        import torch  # the fastest resize at hand; whoever prepares no pictures never loads it
+        from torch.nn.functional import interpolate
+    except ImportError:
+        sizes = f"{picture.shape[1]}x{picture.shape[0]} to {width}x{height}"
+        raise DataError(
+            f"pictures are resized by PyTorch, which is not here ({sizes}): keep their size with --set data.size=auto"
+        ) from None
 
     if not picture.flags.writeable or min(picture.strides) < 0:  # which torch would warn of, or refuse
         picture = picture.copy()

@@ -13,7 +13,9 @@ from gansmith.diagnosis.remedies import remedies
 from gansmith.diagnosis.rules import RULES
 from gansmith.diagnosis.rules_course import course
 
-FORGOTTEN = 3  # looks without a sign after which a finding no longer stands
+FORGOTTEN = 3  # looks without a sign after which a finding no longer stands: at least,
+FORGOTTEN_SHARE = 3  # or a third of the looks that saw it, so that what comes and goes is said once
+FORGOTTEN_MOST = 12
 SETTLED = 3  # looks before a change of course is believed
 
 
@@ -25,6 +27,7 @@ class Doctor:
         self.standing: dict[State, Finding] = {}
         self.seen: dict[State, int] = {}  # looks in a row that found it
         self.missed: dict[State, int] = {}  # looks in a row that did not
+        self.stood: dict[State, int] = {}  # looks that found it while it stood
         self.course: Finding = course(history)
         self.turned = 0  # looks in a row that saw another course
         self.said: State | None = None
@@ -58,13 +61,15 @@ class Doctor:
         if finding is None:
             self.seen[state] = 0
             self.missed[state] = self.missed.get(state, 0) + 1
-            if self.missed[state] >= FORGOTTEN:
+            patience = min(self.stood.get(state, 0) // FORGOTTEN_SHARE, FORGOTTEN_MOST)
+            if self.missed[state] >= max(FORGOTTEN, patience):
                 self.standing.pop(state, None)
             return
         self.missed[state] = 0
         self.seen[state] = self.seen.get(state, 0) + 1
         before = self.standing.get(state)
         if before is not None or self.seen[state] >= looks:
+            self.stood[state] = self.stood.get(state, 0) + 1
             since = min(finding.since_update, before.since_update) if before else finding.since_update
             remedy = remedies(state, self.history.recipe)
             self.standing[state] = dataclasses.replace(finding, since_update=since, remedy=remedy)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -16,6 +18,7 @@ State = Literal[
     "generator never moves",
     "discriminator pulled along",
     "one picture memorised",
+    "latents lost",
     "regression to the mean",
     "mode collapse",
     "cycling mode collapse",
@@ -53,7 +56,7 @@ class Remedy:
 
     def line(self) -> str:
         """As a person types it: `--set a.b=c`, then why."""
-        flags = " ".join(f"--set {name}={written(value)}" for name, value in self.settings.items())
+        flags = " ".join(flag(name, value) for name, value in self.settings.items())
         return ": ".join(part for part in (flags, self.why) if part) + (f" ({self.source})" if self.source else "")
 
 
@@ -96,6 +99,12 @@ class Finding:
 
 def written(value: Any) -> str:
     """A setting's value as `--set` reads it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, (bool, list, tuple, dict)):
+        return json.dumps(value)
+    short = f"{value:g}" if isinstance(value, float) else str(value)
+    return short if not isinstance(value, float) or float(short) == value else repr(value)
+
+
+def flag(name: str, value: Any) -> str:
+    """A setting as it is typed into a shell, quoted where a shell would read brackets as its own."""
+    return f"--set {shlex.quote(f'{name}={written(value)}')}"

@@ -15,6 +15,11 @@ R1 = "Mescheder et al. 2018"
 DCGAN = "Radford et al. 2016"
 TTUR = "Heusel et al. 2017"
 ORIGINAL = "Goodfellow et al. 2014"
+CONDITIONAL = "Mirza and Osindero 2014"
+INITIAL = "He et al. 2015"
+AVERAGES = "Lotter et al. 2016"
+LARGE_BATCH = "Brock et al. 2019"
+FEW_ITEMS = "Karras et al. 2020"
 
 
 def lower_rates(recipe: Recipe) -> Remedy:
@@ -36,13 +41,15 @@ def _divergence(recipe: Recipe) -> tuple[Remedy, ...]:
 
 def _sigmoid(recipe: Recipe) -> tuple[Remedy, ...]:
     change = {"discriminator.output": "linear"} | _without(recipe, "sigmoid-as-logits")
-    return (Remedy(change, "the loss takes the sigmoid itself; a second one caps the verdict between .5 and .73"),)
+    return (
+        Remedy(change, "the loss takes the sigmoid itself; a second one caps the verdict between .5 and .73", ORIGINAL),
+    )
 
 
 def _pixel_range(recipe: Recipe) -> tuple[Remedy, ...]:
     pixels = "unit" if recipe.generator.output == "sigmoid" else "symmetric"
     change = {"data.pixels": pixels} | _without(recipe, "wrong-pixel-range")
-    return (Remedy(change, f"the generator's {recipe.generator.output} and the data must share one range"),)
+    return (Remedy(change, f"the generator's {recipe.generator.output} and the data must share one range", DCGAN),)
 
 
 def _rate_too_high(recipe: Recipe) -> tuple[Remedy, ...]:
@@ -61,21 +68,23 @@ def _rate_too_low(recipe: Recipe) -> tuple[Remedy, ...]:
 
 def _discriminator_still(recipe: Recipe) -> tuple[Remedy, ...]:
     if "never-trained" in recipe.faults:
-        return (Remedy(_without(recipe, "never-trained"), "freeze it in the generator's turn only"),)
+        return (Remedy(_without(recipe, "never-trained"), "freeze it in the generator's turn only", ORIGINAL),)
     rate = max(recipe.optimizer.generator.rate, USUAL_RATE)
-    return (Remedy({DISCRIMINATOR: rate}, "it learns nothing: give it the generator's rate, and check what is frozen"),)
+    why = "it learns nothing: give it the generator's rate, and check what is frozen"
+    return (Remedy({DISCRIMINATOR: rate}, why, ORIGINAL),)
 
 
 def _generator_still(recipe: Recipe) -> tuple[Remedy, ...]:
     if recipe.feedback.name != "alternating":
-        return (Remedy({"feedback.name": "alternating"}, "a verdict passed on as a number has no gradient"),)
+        return (Remedy({"feedback.name": "alternating"}, "a verdict passed on as a number has no gradient", ORIGINAL),)
     rate = max(recipe.optimizer.discriminator.rate, USUAL_RATE)
-    return (Remedy({GENERATOR: rate}, "no gradient arrives, or no step is taken: check what is detached or frozen"),)
+    why = "no gradient arrives, or no step is taken: check what is detached or frozen"
+    return (Remedy({GENERATOR: rate}, why, ORIGINAL),)
 
 
 def _pulled(recipe: Recipe) -> tuple[Remedy, ...]:
     change = {"feedback.name": "alternating"} | _without(recipe, "never-frozen", "never-trained")
-    return (Remedy(change, "the discriminator's weights must not move in the generator's turn"),)
+    return (Remedy(change, "the discriminator's weights must not move in the generator's turn", ORIGINAL),)
 
 
 def _one_picture(recipe: Recipe) -> tuple[Remedy, ...]:
@@ -85,35 +94,37 @@ def _one_picture(recipe: Recipe) -> tuple[Remedy, ...]:
         "discriminator.initial_scale": 1.0,
         "schedule.rate": "constant",
     }
-    return (Remedy(change | _without(recipe), "batches, weights of their usual size, and a rate that is not cut"),)
+    why = "batches, weights of their usual size, and a rate that is not cut"
+    return (Remedy(change | _without(recipe), why, INITIAL),)
 
 
 def _mean(recipe: Recipe) -> tuple[Remedy, ...]:
-    return (
-        Remedy({"feedback.name": "alternating"}, "fitted to real items directly, the best answer is their mean"),
-        *_stronger_penalty(recipe),
-    )
+    why = "fitted to real items directly, the best answer is their mean"
+    return (Remedy({"feedback.name": "alternating"}, why, AVERAGES), *_stronger_penalty(recipe))
 
 
 def _collapse(recipe: Recipe) -> tuple[Remedy, ...]:
-    more = Remedy({"data.batch": recipe.data.batch * 2}, "a larger batch shows the discriminator more of the modes")
+    why = "a larger batch shows the discriminator more of the modes"
+    more = Remedy({"data.batch": recipe.data.batch * 2}, why, LARGE_BATCH)
     slower = Remedy({GENERATOR: recipe.optimizer.generator.rate / 2}, "the discriminator keeps up better", TTUR)
     return (*_stronger_penalty(recipe), slower, more)
 
 
 def _labels(recipe: Recipe) -> tuple[Remedy, ...]:
-    earlier = Remedy(
-        {"discriminator.label_after": 0}, "let the label join where it can still be compared with the item"
-    )
-    return (Remedy({}, "see whether labels and items belong together: gansmith data info SOURCE"), earlier)
+    why = "let the label join where it can still be compared with the item"
+    earlier = Remedy({"discriminator.label_after": 0}, why, CONDITIONAL)
+    look = Remedy({}, "see whether labels and items belong together: gansmith data info SOURCE", CONDITIONAL)
+    return (look, earlier)
 
 
 def _memorised(recipe: Recipe) -> tuple[Remedy, ...]:
     found = _stronger_penalty(recipe)
     if recipe.augment.name == "none":
-        mirror = Remedy({"augment.name": "mirror"}, "twice the pictures, where left and right do not matter")
+        why = "twice the pictures, where left and right do not matter"
+        mirror = Remedy({"augment.name": "mirror"}, why, FEW_ITEMS)
         found = (mirror, *found)
-    return (*found, Remedy({}, "more items, or stop at the best checkpoint: few items are learned by heart"))
+    more = Remedy({}, "more items, or stop at the best checkpoint: few items are learned by heart", FEW_ITEMS)
+    return (*found, more)
 
 
 def _d_strong(recipe: Recipe) -> tuple[Remedy, ...]:
@@ -123,7 +134,7 @@ def _d_strong(recipe: Recipe) -> tuple[Remedy, ...]:
         why = "its gradient does not vanish where the discriminator is sure"
         found = (Remedy({"loss.name": "non-saturating"}, why, ORIGINAL), *found)
     if recipe.feedback.discriminator_turns > 1:
-        found = (Remedy({"feedback.discriminator_turns": 1}, "one turn each"), *found)
+        found = (Remedy({"feedback.discriminator_turns": 1}, "one turn each", ORIGINAL), *found)
     return found
 
 
@@ -176,6 +187,7 @@ REMEDIES: dict[State, Callable[[Recipe], tuple[Remedy, ...]]] = {
     "generator never moves": _generator_still,
     "discriminator pulled along": _pulled,
     "one picture memorised": _one_picture,
+    "latents lost": _one_picture,
     "regression to the mean": _mean,
     "mode collapse": _collapse,
     "cycling mode collapse": _collapse,

@@ -29,6 +29,7 @@ RULES: dict[State, Rule] = {
     "generator never moves": Rule(game.generator_never_moves),
     "discriminator pulled along": Rule(game.discriminator_pulled_along),
     "one picture memorised": Rule(samples.one_picture_memorised, looks=1),
+    "latents lost": Rule(samples.latents_lost),
     "regression to the mean": Rule(samples.regression_to_the_mean),
     "mode collapse": Rule(samples.mode_collapse),
     "memorised pictures": Rule(samples.memorised_pictures),

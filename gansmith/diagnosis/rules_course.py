@@ -10,8 +10,8 @@ from gansmith.diagnosis.history import History
 
 EARLY_PROBES = 4
 EARLY_ROWS = 4
-WINDOW = 0.34  # of the probes so far, in which progress is looked for
-WINDOW_LEAST = 8  # probes
+WINDOW = 0.5  # of the probes so far, in which progress is looked for: what doubling the training brought
+WINDOW_LEAST = 10  # probes
 GAIN = 0.04  # of its size, that a figure gets better by within the window
 FIGURES = {"quality": -1, "nearness": -1, "coverage": 1, "precision": 1}  # what is better, less or more
 

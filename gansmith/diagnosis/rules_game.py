@@ -17,6 +17,8 @@ BLOWN_SPREAD = 0.1  # of samples that such a start has flattened
 STEP_HIGH = 0.2  # |change| / |weights| in one update; healthy: below .05
 THRASHES = 0.75  # of the data's diversity, that samples of the same latents move between two probes
 THRASH_PROBES = 4
+THRASHES_ASTRAY = 0.4  # the same of samples that are unlike the data and stay so
+ASTRAY = 0.7  # of the untrained generator's distance
 STEP_LOW = 6e-4  # healthy rates start above 2e-3
 STEP_LOW_GENERATOR = 3e-4
 LOW_AFTER = 150  # updates
@@ -91,28 +93,58 @@ def rate_too_high(history: History) -> Finding | None:
             since = history.since((history.series(f"step.{player}") > STEP_HIGH).tolist(), history.updates())
             text = f"The {player} changes by {np.median(values):.0%} of its weights in an update."
             return Finding("rate too high", since, text, {f"step.{player}": float(np.median(values))})
+    return _thrashing(history) or _blown(history)
+
+
+def _thrashing(history: History) -> Finding | None:
+    """Samples that become other ones from look to look: of many kinds, or like none and no better for it."""
     moved = history.probed("moved", THRASH_PROBES)
-    if len(moved) == THRASH_PROBES and (moved > THRASHES).all() and (history.probed("kinds", 2) > FEW_KINDS).all():
-        return Finding(
-            "rate too high",
-            int(history.probe_updates(THRASH_PROBES)[0]),
-            f"Between two looks every sample becomes another one ({moved[-1]:.0%} of the distance between real items), "
-            "again and again: nothing that is learned stays.",
-            {"moved": float(moved[-1]), "quality": history.probe("quality")},
-        )
+    if len(moved) < THRASH_PROBES or not (moved > THRASHES_ASTRAY).all():
+        return None
+    varied = (moved > THRASHES).all() and (history.probed("kinds", 2) > FEW_KINDS).all()
+    quality = history.probed("quality", THRASH_PROBES)
+    if not varied and not ((quality > ASTRAY * _untrained(history)).all() and _no_better(quality)):
+        return None
+    return Finding(
+        "rate too high",
+        int(history.probe_updates(THRASH_PROBES)[0]),
+        f"Between two looks every sample becomes another one ({moved[-1]:.0%} of the distance between real items), "
+        "again and again: nothing that is learned stays.",
+        {"moved": float(moved[-1]), "quality": history.probe("quality")},
+    )
+
+
+def _blown(history: History) -> Finding | None:
+    """Losses out of all proportion, and samples that are flat or as far from the data as untrained ones since."""
     if history.recipe is not None and history.recipe.loss.name not in BOUNDED_BELOW:
         return None
     losses = np.fmax(np.abs(history.series("loss.discriminator")), np.abs(history.series("loss.generator")))
     blown = np.flatnonzero(losses > BLOWN_LOSS)
-    flat = history.probed("spread", 2)
-    if not len(blown) or not (losses[-1] > BLOWN_LOSS or (len(flat) and bool((flat < BLOWN_SPREAD).all()))):
+    if not len(blown):
         return None
+    since = history.probe_updates() >= history.updates()[blown[-1]]
+    flat = history.probed("spread")[since] < BLOWN_SPREAD
+    astray = history.probed("quality")[since] > ASTRAY * _untrained(history)
+    if not (losses[-1] > BLOWN_LOSS or (since.sum() >= 2 and bool(flat.all() or astray.all()))):
+        return None
+    after = "flat" if flat.all() else "no nearer to the data than untrained ones"
     return Finding(
         "rate too high",
-        int(history.updates()[blown[0]]),
-        f"The losses jumped to {losses[blown].max():.0f}, where a healthy game stays below 10, and the samples are flat.",
-        {"largest loss": float(losses[blown].max()), "spread": history.probe("spread")},
+        int(history.updates()[blown[-1]]),
+        f"The losses jumped to {losses[blown].max():.0f}, where a healthy game stays below 10, and the samples are "
+        f"{after}.",
+        {
+            "largest loss": float(losses[blown].max()),
+            "spread": history.probe("spread"),
+            "quality": history.probe("quality"),
+        },
     )
+
+
+def _untrained(history: History) -> float:
+    """The distance of the untrained generator's samples; NaN where nobody looked before the first update."""
+    first = history.probes[0] if history.probes else None
+    return first.numbers.get("quality", math.nan) if first is not None and first.update == 0 else math.nan
 
 
 def rate_too_low(history: History) -> Finding | None:
@@ -122,11 +154,10 @@ def rate_too_low(history: History) -> Finding | None:
     d, g = history.series("step.discriminator"), history.series("step.generator")
     if not (_largest(d) < STEP_LOW and _largest(g) < STEP_LOW_GENERATOR) or min(_largest(d), _largest(g)) <= STILL:
         return None
-    quality, first = (
-        history.probe("quality"),
-        history.probes[0].numbers.get("quality", math.nan) if history.probes else 0,
-    )
-    if math.isfinite(quality) and quality < FAR * first:
+    if _sure(history)[-3:].all():
+        return None  # a discriminator that has nothing left to learn takes tiny steps at any rate
+    quality = history.probe("quality")
+    if quality < FAR * _untrained(history):
         return None
     return Finding(
         "rate too low",
@@ -206,11 +237,7 @@ def discriminator_pulled_along(history: History) -> Finding | None:
 
 def discriminator_overpowers(history: History) -> Finding | None:
     """A discriminator that is always right, and samples that do not get better."""
-    flags = (
-        (history.series("accuracy.real") > SURE)
-        & (history.series("accuracy.fake") > SURE)
-        & (history.series("probability.fake") < SURE_PROBABILITY)
-    )
+    flags = _sure(history)
     if len(flags) < SURE_ROWS or not flags[-SURE_ROWS:].all():
         return None
     quality = history.probed("quality", SURE_ROWS)
@@ -222,6 +249,15 @@ def discriminator_overpowers(history: History) -> Finding | None:
         "The discriminator is right on nearly every item and the samples do not get better: the generator learns "
         "nothing from a judge that is always sure.",
         {name: history.row(name) for name in ("accuracy.real", "accuracy.fake", "probability.fake", "loss.generator")},
+    )
+
+
+def _sure(history: History) -> np.ndarray:
+    """Rows in which the discriminator was right on nearly every item, and knew it."""
+    return (
+        (history.series("accuracy.real") > SURE)
+        & (history.series("accuracy.fake") > SURE)
+        & (history.series("probability.fake") < SURE_PROBABILITY)
     )
 
 

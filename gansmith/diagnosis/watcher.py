@@ -80,6 +80,7 @@ class Watch:
         replay(self.doctor, read_rows(folder.stats), probes_of(folder))
         self.prober = Prober(recipe, known, classes)
         self.began, self.spent, self.cost = seconds, 0.0, 0.0
+        self.probed = -1  # the update of the newest look
         self.tried = [dict(change) for change in tried]
         self.stood = 0  # looks that the leading alarm has stood
         self.saved = 0  # update of the last checkpoint wished for
@@ -99,6 +100,8 @@ class Watch:
 
     def _affordable(self, moment: Moment) -> bool:
         """Every PROBE_EVERY updates, as long as all looks together keep within their share of the time; and at last."""
+        if moment.update == self.probed:
+            return False
         if moment.last or moment.update == 0:
             return True
         share = self.recipe.watch.diagnose
@@ -106,7 +109,7 @@ class Watch:
         return share > 0 and moment.update % PROBE_EVERY == 0 and within
 
     def _probe(self, moment: Moment) -> Probe:
-        began = time.perf_counter()
+        began, self.probed = time.perf_counter(), moment.update
         probe = self.prober.probe(moment.game, moment.update, moment.images_seen)
         if moment.update:  # the first look warms caches, and is made before the clock starts
             self.cost = time.perf_counter() - began

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -20,7 +22,8 @@ from gansmith.nets import NetPair
 from gansmith.nets.network import INFERENCE, Network
 
 ARITHMETIC_FAULTS = ("constant-bias-correction", "squared-last-gradient")
-CHUNK = 256  # items a pass outside training: bounds memory
+ROWS = {"cpu": 64}  # items a pass outside training, which bounds memory: what a cache holds is done faster
+ROWS_ELSEWHERE = 256
 
 
 class TorchGame(Turns):
@@ -63,17 +66,16 @@ class TorchGame(Turns):
 
     def sample(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Pictures uint8 (N, H, W, C) or vectors float32 (N, D)."""
-        made = self.make(latents, labels)
+        return run_in_chunks(self.averaged, latents, labels, self.device, self.dtype, self._to_items)
+
+    def _to_items(self, made: np.ndarray) -> np.ndarray:
         return pixels.to_bytes(made, self.recipe.data.pixels) if made.ndim == 4 else made
 
     @torch.no_grad()
     def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
         """The discriminator's raw output on items, in inference mode and float32."""
         holder = Pixels(items, labels if self.classes else None, self.recipe.data.pixels, self.device, self.dtype)
-        opinions = [
-            self.discriminator.network.opinion(*holder.batch(np.arange(start, min(start + CHUNK, len(items)))))
-            for start in range(0, len(items), CHUNK)
-        ]
+        opinions = [self.discriminator.network.opinion(*holder.batch(rows)) for rows in chunks(len(items), self.device)]
         logits = _on_host([opinion.logits for opinion in opinions])
         assert logits is not None
         return Verdicts(
@@ -118,23 +120,37 @@ class TorchGame(Turns):
 
 @torch.no_grad()
 def run_in_chunks(
-    network: Network, latents: np.ndarray, labels: np.ndarray | None, device: torch.device, dtype: torch.dtype
+    network: Network,
+    latents: np.ndarray,
+    labels: np.ndarray | None,
+    device: torch.device,
+    dtype: torch.dtype,
+    finish: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> np.ndarray:
-    """The generator's raw output float32 (N, H, W, C) or (N, D), in inference mode.
+    """The generator's raw output float32 (N, H, W, C) or (N, D), in inference mode; or what `finish` makes of a chunk.
 
     Chunks are padded to whole multiples of 64: a matrix product rounds by its shape, and the first 5 of 10 pictures
     are to be the 5 of 5, bit for bit.
     """
-    outputs: list[np.ndarray] = []
-    for start in range(0, len(latents), CHUNK):
-        rows = np.arange(start, min(start + CHUNK, len(latents)))
+    outputs: np.ndarray | None = None
+    for rows in chunks(len(latents), device):
         padded = np.resize(rows, -(-len(rows) // 64) * 64)
         z = torch.as_tensor(np.asarray(latents, np.float32)[padded]).to(device, dtype)
         asked = None if labels is None else torch.as_tensor(np.asarray(labels, np.int64)[padded]).to(device)
         made = network(z, asked, INFERENCE)[: len(rows)]
         made = made.permute(0, 2, 3, 1) if made.ndim == 4 else made
-        outputs.append(made.float().contiguous().cpu().numpy())
-    return np.concatenate(outputs)
+        items = finish(made.float().cpu().numpy())
+        if outputs is None:  # once, and not joined in the end: watchers should not make the run's memory swing
+            outputs = np.empty((len(latents), *items.shape[1:]), items.dtype)
+        outputs[rows] = items
+    assert outputs is not None, "no latents were given"
+    return outputs
+
+
+def chunks(count: int, device: torch.device) -> list[np.ndarray]:
+    """The rows 0 .. count - 1 in passes, as a device likes them."""
+    size = ROWS.get(device.type, ROWS_ELSEWHERE)
+    return [np.arange(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 def _on_host(parts: list[Tensor | None]) -> np.ndarray | None:

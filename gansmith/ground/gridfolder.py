@@ -50,6 +50,11 @@ class CellFolder:
         return self.root / "result.json"
 
     @property
+    def probes(self) -> Path:
+        """What else was measured of the run's networks for an article's claim."""
+        return self.root / "probes.json"
+
+    @property
     def log(self) -> Path:
         """What the cell's process said."""
         return self.root / "log.txt"
@@ -74,6 +79,31 @@ class GridFolder:
     def cell(self, variant: str, seed: int) -> CellFolder:
         """The folder of one cell; variants are told apart by their names."""
         return CellFolder(self.root / "cells" / slug(variant) / f"seed-{seed}")
+
+
+@dataclass(frozen=True)
+class ArticlesFolder:
+    """The experiments on the articles: a grid for each study, and the pages that tell of them."""
+
+    root: Path
+    pages: Path
+
+    def study(self, name: str) -> GridFolder:
+        """The trainings of one study."""
+        return GridFolder(self.root / name)
+
+    @property
+    def figures(self) -> Path:
+        """Every claim's figures and verdict."""
+        return self.root / "articles.json"
+
+    def page(self, article: str) -> Path:
+        """What came of one article."""
+        return self.pages / f"{article}.md"
+
+    def picture(self, article: str, claim: str) -> Path:
+        """The samples that a claim's page shows."""
+        return self.pages / "pictures" / f"{article}-{claim}.png"
 
 
 def slug(name: str) -> str:

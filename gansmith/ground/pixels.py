@@ -28,8 +28,11 @@ def to_float(pictures: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.
 def to_bytes(values: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.ndarray:
     """Floats in the named range to bytes, rounded to nearest and clipped; the inverse of `to_float`. NaN is black."""
     factor, offset = SCALE[pixel_range]
-    scaled = (np.asarray(values, np.float32) - np.float32(offset)) / np.float32(factor)
-    return np.nan_to_num(np.clip(np.rint(scaled), 0, 255)).astype(np.uint8)
+    scaled = np.array(values, np.float32)
+    scaled -= np.float32(offset)
+    scaled /= np.float32(factor)
+    np.clip(np.rint(scaled, out=scaled), 0, 255, out=scaled)
+    return np.nan_to_num(scaled, copy=False).astype(np.uint8)
 
 
 def to_unit(values: AnyArray, pixel_range: PixelRange) -> AnyArray:

@@ -202,8 +202,8 @@ class WatchSettings:
     checkpoint_every: int = 0  # updates between checkpoints; 0 = by minutes only
     checkpoint_epochs: float = 0.0  # epochs between checkpoints; 0 = by minutes only
     keep: int = 2  # newest checkpoints kept
-    judge: float = 0.05  # share of the time for measuring quality, so that the best checkpoint is known; 0 = none
-    diagnose: float = 0.05  # share of the time for the doctor's looks at samples and verdicts; 0 = none
+    judge: float = 0.03  # share of the time for measuring quality, so that the best checkpoint is known; 0 = none
+    diagnose: float = 0.03  # share of the time for the doctor's looks at samples and verdicts; 0 = none
     remedy: Literal["none", "auto"] = "none"  # "auto": go back and change one thing when something is wrong
     tensorboard: bool = False  # also write TensorBoard events (needs the extra `tensorboard`)
 

@@ -160,10 +160,8 @@ def variants(
     law = generator.recipe.latent.law
     targets = as_targets(pictures).flatten(1).repeat_interleave(count, dim=0)
     seen = as_weights(generator, known)
-    labels = (
-        None if completed.found.labels is None else torch.as_tensor(completed.found.labels).repeat_interleave(count)
-    )
-    start = space.to_gaussian(torch.as_tensor(completed.found.latents), law).repeat_interleave(count, dim=0)
+    begin, labels = good_ends(completed.found, count)
+    start = space.to_gaussian(begin, law)
 
     def energy(place: Tensor) -> Tensor:
         made = search.decode(generator, place, labels).flatten(1)

@@ -35,7 +35,7 @@ class Lesson:
 
 
 class Reader(nn.Module):
-    """Measurements (B, m) -> gaussian coordinates of a latent (B, dim), and the weight of each class (B, classes)."""
+    """Measurements, and a one-hot class where there are classes, (B, m + classes) -> gaussian coordinates (B, dim)."""
 
     def __init__(self, count: int, dim: int, hidden: int) -> None:
         super().__init__()

@@ -56,7 +56,7 @@ def subsample(shape: Shape, count: int, seed: int) -> Operator:
 
 
 OPERATORS: dict[str, Callable[[Shape, int, int], Operator]] = {"gaussian": gaussian, "subsample": subsample}
-"""Operators that are drawn: (item shape, measurements, seed). Learned ones come from `learned.learn`."""
+"""Operators that are drawn: (item shape, measurements, seed). Learned ones come from `learned_operator.learn`."""
 
 
 def find(name: str, shape: Shape, count: int, seed: int) -> Operator:

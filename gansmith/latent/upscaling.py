@@ -40,9 +40,21 @@ def upscale(
     operator = operator_for(generator, small)
     measured = flat(small)
     found = recover(generator, operator, measured, settings, labels, prior, progress)
-    made = consistent(operator, measured, found.pictures) if exact else np.clip(found.pictures, 0, 1)
-    misfit = ((flat(made) @ operator.matrix.T - measured) ** 2).mean(axis=1)
-    return Upscaled(made, misfit, found)
+    made = np.clip(found.pictures, 0, 1)
+    done = Upscaled(made, misfit(operator, measured, made), found)
+    return exactly(generator, small, done) if exact else done
+
+
+def exactly(generator: Decoder, small: np.ndarray, done: Upscaled) -> Upscaled:
+    """Enlarged pictures with what the generator could not match added to them."""
+    operator, measured = operator_for(generator, small), flat(small)
+    made = consistent(operator, measured, done.found.pictures)
+    return Upscaled(made, misfit(operator, measured, made), done.found)
+
+
+def misfit(operator: Operator, measured: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """Mean squared difference between the small pictures' numbers and the field means of what was made, (P,)."""
+    return ((flat(made) @ operator.matrix.T - measured) ** 2).mean(axis=1)
 
 
 def operator_for(generator: Decoder, small: np.ndarray) -> Operator:

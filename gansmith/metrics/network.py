@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,18 @@ HIDDEN = 128
 LARGEST = 64  # pixels
 STRIDE_ABOVE = 40  # pixels
 POOL_ABOVE = 7  # pixels
-BATCH = 512  # pictures read at a time
+BATCH = 64  # pictures read at a time: what a cache holds is read faster
 FORMAT = "1"  # of the cached files; rises when anything above changes
 
 Weights = dict[str, np.ndarray]
+
+
+def can_be_read() -> bool:
+    """Whether networks can be read here: it takes PyTorch, which the NumPy engine does without."""
+    try:
+        return find_spec("torch") is not None
+    except ImportError:  # something forbids it
+        return False
 
 
 def initial_weights(channels: int, outputs: int, seed: int = 0) -> Weights:

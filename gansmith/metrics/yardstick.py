@@ -38,6 +38,8 @@ def yardstick(real: RealItems, cache: Path, settings: FeatureSettings, progress:
     chosen = resolve(real, settings.name)
     extractor: Extractor | None = None
     if chosen == "inception":  # first: what is refused should be refused before minutes of training
+        if not network.can_be_read():
+            raise DataError("FID is measured by a network, and networks are read by PyTorch, which is not here")
         if settings.inception_file is None:
             raise DataError("FID needs the standard Inception weights: name their .safetensors file (docs/metrics.md)")
         extractor = inception.load(settings.inception_file, settings.device)
@@ -45,16 +47,19 @@ def yardstick(real: RealItems, cache: Path, settings: FeatureSettings, progress:
         extractor = Pixels(real.items.shape[1:])
 
     notes: list[str] = []
+    why = (
+        "not in the cache and may not be trained now" if network.can_be_read() else "read by PyTorch, which is not here"
+    )
     judge = _judge(real, cache, settings, progress) if real.labelled_pictures() else None
     if judge is None and real.labelled_pictures():
-        notes.append("no classifier in the cache and none may be trained now: classes are not judged")
+        notes.append(f"classifiers are {why}: classes are not judged")
     if chosen == "classifier":
         extractor = judge
     elif chosen == "self-supervised":
         extractor = _self_supervised(real, cache, settings, progress)
     if extractor is None:
         extractor = Pixels(real.items.shape[1:])
-        notes.append(f"{chosen} features are not in the cache and may not be trained now: pixels instead")
+        notes.append(f"{chosen} features are {why}: pixels instead")
     return Yardstick(extractor, judge, tuple(notes))
 
 
@@ -73,7 +78,9 @@ def resolve(real: RealItems, features: FeatureName) -> FeatureName:
 
 
 def _judge(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> Extractor | None:
-    """The set's classifier; None where it is not in the cache and may not be trained."""
+    """The set's classifier; None where it is not in the cache and may not be trained, or cannot be read."""
+    if not network.can_be_read():
+        return None
     known = classifier.cached(cache, real.fingerprint, real.name)
     if known is None and settings.train:
         items, labels = _classified(real)
@@ -93,6 +100,8 @@ def _classified(real: RealItems) -> tuple[np.ndarray, np.ndarray]:
 def _self_supervised(
     real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress
 ) -> network.Network | None:
+    if not network.can_be_read():
+        return None
     known = self_supervised.cached(cache, real.fingerprint, real.name)
     if known is None and settings.train:
         known = self_supervised.trained(cache, real.fingerprint, real.name, real.items, progress)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gansmith.diagnosis.findings import flag
 from gansmith.ground.errors import RecipeError, RunError
 from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.ground.settings import LossName, Recipe
@@ -158,13 +159,9 @@ def remedies(row: Row) -> list[str]:
 def _remedy(entry: Any) -> str:
     if not isinstance(entry, dict) or not isinstance(entry.get("set"), dict):
         return plain(entry)
-    flags = " ".join(f"--set {name}={_setting(value)}" for name, value in list(entry["set"].items())[:20])
+    flags = " ".join(flag(name, value) for name, value in list(entry["set"].items())[:20])
     why, source = plain(entry.get("why")), plain(entry.get("source"))
     return clipped(": ".join(part for part in (flags, why) if part) + (f" ({source})" if source else ""))
-
-
-def _setting(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else plain(value)
 
 
 def clipped(text: str, limit: int = TEXT_LIMIT) -> str:

@@ -16,27 +16,42 @@ MARKS = "osD^vPX*"
 
 
 def write_error_curves(points: Sequence[Point], path: Path) -> Path:
-    """A PNG of one chart over measurements at the first noise, and one over noise at the most measurements where
-    several noises were tried. Every method is a line; bars are 95% intervals of the mean over pictures."""
+    """A PNG of one chart over measurements, at the noise that has most of them, and one over noise, at the number of
+    measurements that has most noises, where several were tried. Every method is a line; bars are 95% intervals of the
+    mean over pictures."""
     from matplotlib.figure import Figure  # half a second, wanted only where something is drawn
 
-    noises = sorted({point.noise for point in points})
-    most = max(point.measurements for point in points)
-    charts = 1 if len(noises) == 1 else 2
+    noise = _busiest([(point.noise, point.measurements) for point in points])[0]
+    count, tried = _busiest([(-point.measurements, point.noise) for point in points])
+    charts = 1 if tried == 1 else 2
     figure = Figure(figsize=(WIDTH * charts, HEIGHT), layout="constrained", facecolor="white")
     axes = figure.subplots(1, charts, squeeze=False)[0]
-    over = [point for point in points if point.noise == noises[0]]
-    _lines(axes[0], over, [point.measurements for point in over], "measurements")
+    over = [point for point in points if point.noise == noise]
+    _lines(axes[0], over, [point.measurements for point in over], f"measurements, at noise {noise:g}")
     axes[0].set_xscale("log")
     if charts == 2:
-        over = [point for point in points if point.measurements == most]
-        _lines(axes[1], over, [point.noise for point in over], f"noise, at {most} measurements")
+        over = [point for point in points if point.measurements == -count]
+        _lines(axes[1], over, [point.noise for point in over], f"noise, at {-count:g} measurements")
     figure.savefig(path, format="png", dpi=110)
     return path
 
 
+def _busiest(pairs: Sequence[tuple[float, float]]) -> tuple[float, int]:
+    """The first number that stands beside most different second ones (the least of such), and how many those are."""
+    beside: dict[float, set[float]] = {}
+    for first, second in pairs:
+        beside.setdefault(first, set()).add(second)
+    first = min(beside, key=lambda one: (-len(beside[one]), one))
+    return first, len(beside[first])
+
+
 def _lines(axes: Axes, points: Sequence[Point], places: Sequence[float], label: str) -> None:
-    for index, method in enumerate(dict.fromkeys(point.method for point in points)):
+    """A line for each method; those that were tried at one place only stand aside where others were at more."""
+    methods = [point.method for point in points]
+    most = max(methods.count(method) for method in methods)
+    for index, method in enumerate(dict.fromkeys(methods)):
+        if methods.count(method) == 1 < most:
+            continue
         line = sorted(
             (place, point.mean, point.interval)
             for place, point in zip(places, points, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -47,7 +47,8 @@ class Watcher(Protocol):
     """Sees every update, and may wish for something. It cannot disturb the training: draws are stateless."""
 
     def after(self, moment: Moment) -> Wish | None:
-        """Called before the first update and after each one."""
+        """Called before the first update and after each one; after one at which somebody wished to stop, once more,
+        with `last` set and without the row."""
         ...
 
 
@@ -136,6 +137,10 @@ def train(
             outcome = Outcome("finished", update, seconds)
         elif stopping:
             outcome = Outcome("interrupted", update, seconds)
+        if outcome and not moment.last:  # a wish to stop: nobody knew that this update was the last
+            moment = replace(moment, row=None, last=True)
+            for watcher in watchers:
+                watcher.after(moment)
         if outcome or any(wish.kind == "save" for wish in wishes):
             save(moment)
 

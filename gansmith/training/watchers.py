@@ -93,11 +93,15 @@ class WriteSamples:
         self.folder, self.recipe, self.classes, self.draw = folder, recipe, classes, draw
         self.latents, self.labels = watched_latents(recipe, classes)
         self.newest: np.ndarray | None = None
+        self.drawn = -1  # the update of the newest sheet
 
     def after(self, moment: Moment) -> Wish | None:
         """Write a sheet and its row, when one is due."""
         if not (moment.last or is_sheet_due(moment.update, self.recipe.watch.samples_every)):
             return None
+        if self.drawn == moment.update:
+            return None
+        self.drawn = moment.update
         raw = moment.game.make(self.latents, self.labels)
         items = pixels.to_bytes(raw, self.recipe.data.pixels) if raw.ndim == 4 else raw
         verdicts = moment.game.verdicts(items, self.labels).logits

@@ -12,6 +12,8 @@ from torch import nn
 import gansmith
 from gansmith.assemble.run import resume
 from gansmith.ground.errors import GansmithError
+from gansmith.ground.runfolder import read_rows
+from gansmith.training.loop import Moment, Wish
 
 TINY = {"data.first": 128, "watch.samples": 4, "data.batch": 16, "schedule.rate": "constant"}
 
@@ -83,3 +85,31 @@ def test_truncation_narrows(tmp_path: Path) -> None:
     assert np.abs(narrow).max() <= 1.0 + 1e-6
     order = np.argsort(wide[:, 0])
     assert (np.diff(narrow[order, 0]) >= -1e-6).all(), "a seed keeps its character"
+
+
+class Enough:
+    """A watcher that has seen enough at an update of its choice."""
+
+    def __init__(self, update: int) -> None:
+        self.update = update
+
+    def after(self, moment: Moment) -> Wish | None:
+        """The wish."""
+        return Wish("stop", "that will do") if moment.update == self.update else None
+
+
+@pytest.mark.parametrize("update", [25, 31])
+def test_a_run_that_a_watcher_stops_ends_with_a_sheet(tmp_path: Path, update: int) -> None:
+    """Drawn once where one was due then (25), and where none was (31); saved, reported, and said why."""
+    said: list[str] = []
+    out = tmp_path / "run"
+    run = gansmith.train("digits", updates=99, settings=TINY, out=out, watching=[Enough(update)], say=said.append)
+    assert run.ended == "stopped"
+    assert "that will do" in said
+    assert run.folder.sample_sheet(update).is_file()
+    assert run.folder.checkpoint(update).is_dir()
+    assert run.folder.report.is_file()
+    rows = [row["update"] for row in read_rows(run.folder.sample_rows)]
+    assert rows == sorted({0, 25, update})
+    looks = [row["update"] for row in read_rows(run.folder.probes) if "numbers" in row]
+    assert looks == sorted(set(looks)), "the doctor looks at no update twice"

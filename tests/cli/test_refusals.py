@@ -188,6 +188,42 @@ def test_a_store_that_changed_is_refused(capsys: pytest.CaptureFixture[str], tmp
     assert "changed since" in refuse(capsys, "resume", out, "--updates", 4, "--quiet")
 
 
+def full(*_: object) -> None:
+    """What a full disk says."""
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("name", ["gansmith.report.animation.write_bytes", "gansmith.report.page.write_text"])
+def test_a_full_disk_while_the_report_is_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The line says that the training is saved, and how to come by its report; and so it is."""
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(name, full)
+        said = refuse(capsys, "train", "digits", "--out", out, *TINY)
+        assert "saved up to update 2" in said
+        assert "No space left on device" in said
+        assert f"gansmith report {out}" in said
+        assert "No space left on device" in refuse(capsys, "report", out)
+    assert not (out / "report.html").exists()
+    assert [path.name for path in (out / "checkpoints").iterdir()] == ["00000002"]
+    assert main(["report", str(out)]) == 0
+    assert (out / "report.html").stat().st_size > 0
+    assert (out / "progress.webp").stat().st_size > 0
+
+
+def test_a_full_disk_at_the_start_of_a_resume(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    assert main(["train", "digits", "--out", str(out), *TINY]) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("gansmith.ground.runfolder.write_text", full)
+        assert "make room and resume" in refuse(capsys, "resume", out, "--updates", 4, "--quiet")
+    assert main(["resume", str(out), "--updates", "4", "--quiet"]) == 0
+
+
 def test_a_full_disk_loses_nothing(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,11 +84,14 @@ def history(
     shares: Callable[[int], dict[str, list[int]]] | None = None,
     recipe: Recipe | None = None,
     seen: bool = True,
-    settings: Mapping[str, Any] | None = None,
+    first: Mapping[str, float] | None = None,
 ) -> tuple[History, list[tuple[int, Finding]], Doctor]:
-    """A replayed run of `length` updates that from `start` on has other numbers. seen: it has probes."""
+    """A replayed run of `length` updates that from `start` on has other numbers.
+
+    seen: it has probes. first: numbers of the one before the first update.
+    """
     found = History(recipe, dict(REAL), 1000, 10, tuple("0123456789"))
-    all_rows, all_probes = [], [probe(0)]
+    all_rows, all_probes = [], [probe(0, **(first or {}))]
     for update in range(EVERY, length + 1, EVERY):
         changed = update >= start
         new = row(update, **{name: at(value, update) for name, value in (rows or {}).items() if changed})

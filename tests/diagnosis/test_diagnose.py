@@ -82,16 +82,26 @@ def test_article_003s_picture_is_named(mnist: Path, tmp_path: Path):
     assert (run.folder.root / found.leading.picture).is_file()
 
 
+def test_article_003s_failed_nets_are_named(mnist: Path, tmp_path: Path):
+    """Weights of .002: before the first update no latent reaches a sample."""
+    settings = {"watch.judge": 0.0, "watch.diagnose": 0.9, "threads": 1}
+    run = gansmith.train("article-003-failure-1", data=str(mnist), out=tmp_path / "run", updates=100, settings=settings)
+    found = diagnose(run.folder.root)
+    assert (found.leading.state, found.leading.article) == ("latents lost", "003")
+    assert found.leading.evidence["spread at first"] < 1e-6
+    assert found.leading.remedy[0].settings["generator.initial_scale"] == 1.0
+
+
 def test_the_command_explains(frozen: RunFolder, capsys: pytest.CaptureFixture[str]):
     assert main(["diagnose", str(frozen.root)]) == 0
     text = capsys.readouterr().out
     assert "DISCRIMINATOR NEVER MOVES since update 50 (the failure of article 000)" in text
-    assert "try first  --set faults=[]" in text
+    assert "try first  --set 'faults=[]'" in text
     assert "evidence" in text
     assert "discriminator-never-moves.png" in text
     page = frozen.report.read_text(encoding="utf-8")
     assert "discriminator never moves" in page
-    assert "--set faults=" in page
+    assert "--set &#x27;faults=[]&#x27;" in page
 
 
 def test_json_for_programs(frozen: RunFolder, capsys: pytest.CaptureFixture[str]):
@@ -112,6 +122,22 @@ def test_a_run_without_probes_is_looked_at_now(frozen: RunFolder, tmp_path: Path
     assert any("looked at now" in remark for remark in found.remarks)
     again = diagnose(folder.root)
     assert again.looks == found.looks  # not looked at twice
+
+
+def test_a_killed_run_is_still_a_run(frozen: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Killed in the middle of a row: no report yet, every file torn at its end, the newest checkpoint too."""
+    folder = RunFolder(shutil.copytree(frozen.root, tmp_path / "copy"))
+    folder.report.unlink()
+    for file in (folder.stats, folder.probes, folder.findings):
+        file.write_bytes(file.read_bytes()[:-40])
+    newest = sorted(folder.checkpoints.iterdir())[-1]
+    for file in newest.iterdir():
+        file.write_bytes(file.read_bytes()[:10])
+    assert main(["diagnose", str(folder.root)]) == 0
+    text = capsys.readouterr().out
+    assert "DISCRIMINATOR NEVER MOVES since update 50" in text
+    assert "at update 250" in text or "at update 300" in text
+    assert folder.report.is_file()
 
 
 def foreign(path: Path, rows: list[dict[str, Any]]) -> Path:

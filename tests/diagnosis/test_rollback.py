@@ -50,18 +50,18 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 
 class Poison:
-    """A watcher that puts NaN into the discriminator after an update, so many times."""
+    """A watcher that puts NaN into the discriminator (or another array) after an update, so many times."""
 
-    def __init__(self, update: int, times: int) -> None:
-        self.update, self.times = update, times
+    def __init__(self, update: int, times: int, where: str = "discriminator/", value: float = np.nan) -> None:
+        self.update, self.times, self.where, self.value = update, times, where, value
 
     def after(self, moment: Moment) -> None:
         if moment.update == self.update and self.times:
             self.times -= 1
             state = moment.game.state()
-            name = next(name for name in state.arrays if name.startswith("discriminator/"))
+            name = next(name for name in state.arrays if name.startswith(self.where))
             array = state.arrays[name].copy()
-            array[...] = np.nan
+            array[...] = self.value
             moment.game.restore(dataclasses.replace(state, arrays={**state.arrays, name: array}))
 
 
@@ -137,6 +137,23 @@ def test_nan_at_the_last_update_is_not_saved(tmp_path: Path):
     run = small_run(tmp_path / "run", [Poison(40, 1)], [], updates=40)
     assert [row["back_to"] for row in read_rows(run.folder.changes)] == [20]
     assert checkpoint.saved_updates(run.folder)[-1] == 40
+
+
+EVERYWHERE = ("generator/", "ema/", "discriminator/", "generator-optimizer", "discriminator-optimizer")
+
+
+@pytest.mark.parametrize("update", [27, 30])
+@pytest.mark.parametrize("where", EVERYWHERE)
+def test_nonsense_anywhere_is_never_saved(where: str, update: int, tmp_path: Path):
+    """In weights, averages or the optimisers' memory; well before a checkpoint and right before the last one."""
+    value = np.inf if where.endswith("/") and update == 30 else np.nan
+    said: list[str] = []
+    run = small_run(tmp_path / "run", [Poison(update, 1, where, value)], said, updates=30)
+    assert run.ended == "finished"
+    assert any("going back to update 20" in line for line in said)
+    assert checkpoint.saved_updates(run.folder)[-1] == 30
+    for saved in checkpoint.saved_updates(run.folder):
+        assert all(np.isfinite(array).all() for array in checkpoint.load(run.folder, saved).state.arrays.values())
 
 
 class Alarm:

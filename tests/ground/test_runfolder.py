@@ -69,6 +69,20 @@ def test_a_full_disk_at_the_first_file_is_one_line(folder: RunFolder, monkeypatc
         folder.create(Recipe())
 
 
+def test_what_cannot_be_written_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    runfolder.write_text(tmp_path / "rows", "old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        runfolder.write_text(tmp_path / "rows", "new, and longer")
+    assert [path.name for path in tmp_path.iterdir()] == ["rows"]
+    assert (tmp_path / "rows").read_text() == "old"
+
+
 def test_a_directory_that_is_no_run(tmp_path: Path):
     for path in (tmp_path, tmp_path / "absent"):
         with pytest.raises(RunError, match="is not a run"):

@@ -12,6 +12,7 @@ from PIL import Image
 
 from gansmith import cli
 from gansmith.assemble.explore import VERBS, explore, options
+from gansmith.assemble.explore.scaling import scaling_study
 from gansmith.assemble.generator import load
 from gansmith.assemble.setup import describe_data
 from gansmith.data.store import open_store
@@ -22,14 +23,20 @@ from gansmith.ground.settings import DataSettings, LatentSettings, NetSettings, 
 from gansmith.training import checkpoint
 
 
-def make_run(root: Path, labels: str) -> Path:
-    """An untrained run on a few glyphs at 16x16."""
+def make_run(root: Path, labels: str, conditioning: str = "maps") -> Path:
+    """An untrained run on a few glyphs at 16x16; the generator is told its class before every convolution."""
     recipe = dataclasses.replace(
         Recipe(),
         device="cpu",
         data=DataSettings(source="glyphs", size="16", first=40, labels=labels),  # pyright: ignore[reportArgumentType]
         latent=LatentSettings(dim=6),
-        generator=NetSettings(widths=(8, 4), output="tanh", initial="normal", initial_scale=0.3),
+        generator=NetSettings(
+            widths=(8, 4),
+            output="tanh",
+            initial="normal",
+            initial_scale=0.3,
+            conditioning=conditioning,  # pyright: ignore[reportArgumentType]
+        ),
         discriminator=NetSettings(widths=(4, 8)),
         precision=PrecisionSettings("float32"),
     )
@@ -55,6 +62,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 QUICK = ["--count", "3", "--steps", "4", "--restarts", "2"]
 TYPED: dict[str, tuple[list[str], set[str]]] = {
     "grid": (["--columns", "4"], {"grid.png"}),
+    "mix": (["--labels", "1", "4"], {"mix.png"}),
     "truncate": (["--columns", "3", "--levels", "1", "0.5"], {"truncate.png"}),
     "interpolate": (["--stations", "3", "--steps", "3", "--label", "2"], {"walk.png", "walk.webp", "walk.gif"}),
     "traverse": (["--dims", "1", "4", "--steps", "3"], {"traverse.png", "dim-001.png", "dim-004.webp", "dim-004.gif"}),
@@ -144,6 +152,7 @@ def test_found_latents_make_the_projected_pictures(run: Path) -> None:
         (["project", "--labels", "1", "2", "--count", "3"], "2 labels for 3 pictures"),
         (["project", "--restarts", "0"], "at least 1 restart"),
         (["upscale", "--factor", "3"], "3x3"),
+        (["mix", "--after", "9"], "after 9: this generator is told its class at 3 places, so 1 to 2"),
         (["truncate", "--levels", "1", "1.5"], "truncation is 1.5"),
         (["traverse", "--dims", "6"], "dimension 6 is none"),
         (["interpolate", "--label", "x"], "label 'x'"),
@@ -164,8 +173,41 @@ def test_refusals_are_one_line_and_leave_nothing(
     assert len(RunFolder(run).explorations()) == before
 
 
+def test_a_generator_that_is_told_its_class_once_cannot_mix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    once = make_run(tmp_path / "once", "classes", "concat")
+    assert cli.main(["explore", str(once), "mix"]) == 1
+    said = capsys.readouterr().err.strip()
+    assert "told its class at one place" in said
+    assert "generator.conditioning=norm" in said
+    assert not RunFolder(once).explore.exists()
+
+
+def test_what_scaling_does_is_told_in_figures(run: Path) -> None:
+    before = len(RunFolder(run).explorations())
+    told = scaling_study(run, names=("brightness",), count=60)
+    assert len(RunFolder(run).explorations()) == before
+    assert told["counts"] == {"light": 20, "dark": 20}
+    assert told["norms"]["light"] < told["shell"]
+    for where in ("inside", "on_shell"):
+        figures = told[where]
+        assert -1 <= figures["least_rank_correlation"] <= figures["mean_rank_correlation"] <= 1
+        assert 0 <= figures["opposite_side_of_all at -2"] <= 1
+        assert figures["styles"]["light"].keys() == {"2", "1", "0", "-1", "-2"}
+        assert figures["styles"]["light"]["0"] == figures["styles"]["dark"]["0"] == figures["level_of_the_middle"]
+    again = scaling_study(run, names=("brightness",), count=60)
+    assert again == told
+
+
+def test_styles_off_the_shell_say_so_and_how_to_get_there(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    explore(run, "average", options.Average(traits=("brightness",), count=60))
+    for arguments in (["scale", "--frames", "3"], ["arithmetic", "light - dark"]):
+        for shell in ([], ["--shell"]):
+            assert cli.main(["explore", str(run), *arguments, *shell]) == 0
+            assert ("off-shell" in capsys.readouterr().out) == (not shell)
+
+
 def test_an_unlabelled_generator_says_so(plain: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["grid"], ["interpolate", "--label", "1"], ["project", "--labels", "1"]):
+    for arguments in (["grid"], ["mix"], ["interpolate", "--label", "1"], ["project", "--labels", "1"]):
         assert cli.main(["explore", str(plain), *arguments]) == 1
         assert "labelled" in capsys.readouterr().err
     assert cli.main(["explore", str(plain), "scale"]) == 1

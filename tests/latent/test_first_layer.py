@@ -10,17 +10,20 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.assemble.generator import Generator
+from gansmith.ground.errors import RunError
 from gansmith.ground.settings import DataSettings, LatentSettings, NetSettings, Recipe
-from gansmith.latent import directions, first_layer
+from gansmith.latent import directions, first_layer, mixing
 from gansmith.nets import NETS, NetPair
 from gansmith.nets.build import build_generator
 
 DIM, SHAPE = 64, (1, 8, 8)  # an hourglass takes a picture of noise
 
 
-def miniature(net: str, classes: int = 3) -> Generator:
+def miniature(net: str, classes: int = 3, conditioning: str = "concat") -> Generator:
     bottleneck = 8 if net in ("encdec", "hourglass") else 0
-    settings = NetSettings(net=net, widths=(6, 4), norm="batch", output="tanh", bottleneck=bottleneck)  # pyright: ignore[reportArgumentType]
+    settings = NetSettings(
+        net=net, widths=(6, 4), norm="batch", output="tanh", bottleneck=bottleneck, conditioning=conditioning
+    )  # pyright: ignore[reportArgumentType]
     recipe = dataclasses.replace(
         Recipe(),
         generator=settings,
@@ -30,10 +33,11 @@ def miniature(net: str, classes: int = 3) -> Generator:
     network = build_generator(recipe, SHAPE, classes)
     random = np.random.default_rng(0)
     arrays = {name: array.detach().numpy() for name, array in network.arrays().items()}
-    arrays = {  # norms with statistics of their own, as after training
-        name: random.uniform(0.5, 2, array.shape).astype(np.float32) if "." in name and array.ndim == 1 else array
-        for name, array in arrays.items()
-    }
+    for name, array in arrays.items():  # norms with statistics, and classes, of their own, as after training
+        if array.ndim == 1 or (classes and conditioning == "norm" and array.shape == (classes, array.shape[-1])):
+            arrays[name] = random.uniform(0.5, 2, array.shape).astype(np.float32)
+        elif conditioning != "concat":
+            arrays[name] = array * 2  # strong enough for a class to be seen in bytes
     return Generator(recipe, SHAPE, tuple("abc"[:classes]), arrays)
 
 
@@ -97,3 +101,27 @@ def test_ones_own_network_is_listened_to() -> None:
     generator = Generator(recipe, SHAPE, (), arrays, pair)
     assert first_layer.weights(generator) == pytest.approx(mine.first.weight.detach().numpy(), abs=1e-5)
     assert first_layer.activations(generator, generator.latents(4), None).min() < 0  # before the ReLU, though in place
+
+
+# ---- style mixing
+
+
+@pytest.mark.parametrize("conditioning", ["norm", "maps"])
+@pytest.mark.parametrize("net", ["dcgan", "resnet", "encdec"])
+def test_mixed_layers_follow_two_classes(net: str, conditioning: str) -> None:
+    generator = miniature(net, 3, conditioning)
+    latents = generator.latents(6, 0)
+    one, other = np.array([0, 1, 2, 0, 1, 2]), np.array([0, 1, 2, 2, 0, 1])
+    plain = generator.images(latents, one).astype(int)
+    mixed = mixing.mix(generator, latents, one, other).astype(int)
+    assert mixed.shape == (6, *SHAPE[1:], 1)
+    assert np.abs(mixed[:3] - plain[:3]).max() <= 1  # the same class twice is that class
+    assert (np.abs(mixed[3:] - plain[3:]).max(axis=(1, 2, 3)) > 1).all()
+    assert (np.abs(mixed - generator.images(latents, other).astype(int)).max(axis=(1, 2, 3))[3:] > 1).all()
+
+
+def test_mixing_needs_two_places() -> None:
+    with pytest.raises(RunError, match="at one place"):
+        mixing.mix(miniature("dcgan"), np.zeros((1, DIM)), np.zeros(1, int), np.ones(1, int))
+    with pytest.raises(RunError, match="without labels"):
+        mixing.mix(miniature("dcgan", 0, "norm"), np.zeros((1, DIM)), np.zeros(1, int), np.ones(1, int))

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from scipy.stats import spearmanr
 
 from gansmith.ground.errors import RunError
-from gansmith.latent import control, directions, space, styles, survey, traits
+from gansmith.latent import control, directions, scaling, space, styles, survey, traits
 from gansmith.latent.styles import TYPICAL, Style
 from gansmith.latent.survey import Survey
 
@@ -80,6 +82,46 @@ def test_scaling_meets_at_zero_and_reverses(four: dict[str, Style]) -> None:
         assert offsets[0] == pytest.approx(2 * style.vector)
         assert offsets[25] == pytest.approx(0, abs=1e-6)
         assert offsets[-1] == pytest.approx(-2 * style.vector)
+
+
+@pytest.mark.parametrize("shell", [False, True])
+def test_the_study_of_scaling_sees_what_the_bar_does(found: Survey, four: dict[str, Style], shell: bool) -> None:
+    every = four | {TYPICAL: styles.typical(BarMaker(), found, WANTED)}
+    factors = np.linspace(2, -2, 21)
+    told = scaling.study(BarMaker(), four, every, found, WANTED, factors, [0, 2], shell)
+    assert list(told) == list(four)
+    for name, one in told.items():
+        assert one.levels["slant"].shape == (21, 2)
+        assert one.levels["slant"][10] == pytest.approx(one.middle["slant"])
+        assert min(row.min() for row in one.rank_correlations().values()) > 0.9
+        assert np.sign(one.at(2)["thickness"]).tolist() == [four[name].wants["thickness"]] * 2
+        for than_all in (False, True):
+            assert one.is_more(2, than_all).all()
+            assert one.is_more(-2, than_all).all()  # on the other side, at a negative factor
+    figures = scaling.summary(told)
+    assert figures["opposite_side_of_all at -2"] == figures["own_side_of_middle at 1"] == 1
+
+
+def test_the_study_sees_a_style_that_never_turns_round(found: Survey, four: dict[str, Style]) -> None:
+    """The bar's thickness is held at 7 and at 1.5: with a middle as thin as the thinnest, less is no less."""
+
+    class Thin(BarMaker):
+        def unit(self, latents, labels):
+            return super().unit(latents - 4 * (torch.arange(20) == 0), labels)
+
+    thick = {"thick": Style(np.eye(20, dtype=np.float32)[0], 1, {"thickness": 1})}
+    told = scaling.study(Thin(), thick, thick, found, WANTED, np.linspace(2, -2, 5), [1])["thick"]
+    assert not told.is_more(-2, than_all=False).any()  # it is as thin at -2 as in the middle
+    assert told.is_more(-2, than_all=True).all()
+    assert not told.is_more(1, than_all=True).any()  # and never thick
+
+
+def test_rank_correlation_by_hand() -> None:
+    assert scaling.rank_correlation(np.array([1, 2, 3]), np.array([2.0, 30, 31])) == pytest.approx(1)
+    assert scaling.rank_correlation(np.array([1, 2, 3]), np.array([3.0, 1, 2])) == pytest.approx(-0.5)
+    assert scaling.rank_correlation(np.array([1, 2, 3]), np.ones(3)) == 0
+    first, second = np.array([1, 2, 2, 3, 5, 5, 5]), np.array([2.0, 1, 4, 4, 7, 6, 7])
+    assert scaling.rank_correlation(first, second) == pytest.approx(spearmanr(first, second).statistic)
 
 
 def test_on_the_shell_every_length_is_the_shells_and_zero_is_shared(found: Survey, four: dict[str, Style]) -> None:

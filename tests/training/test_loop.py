@@ -200,7 +200,11 @@ def test_a_wish_to_stop_saves_and_stops():
     outcome, saved = train(game, *watches)
     assert (outcome.ended, outcome.update, outcome.reason) == ("stopped", 3, "good enough")
     assert (game.updates, saved) == ([1, 2, 3], [3])
-    assert watches[1].moments[-1].update == 3  # the others saw it too
+    assert [(moment.update, moment.last) for moment in watches[1].moments] == [
+        *((update, False) for update in range(4)),
+        (3, True),  # once more: nobody knew that it was the last
+    ]
+    assert watches[1].moments[-1].row is None  # so that no row is written twice
 
 
 def test_a_wish_to_go_back_ends_the_sitting_without_saving():

@@ -158,6 +158,18 @@ def test_a_sheet_and_its_row(folder: RunFolder, kind: str):
             np.testing.assert_array_equal(np.asarray(stored), grid(items))
 
 
+def test_a_wish_to_stop_draws_the_last_sheet_once(folder: RunFolder):
+    """Also at an update whose sheet was due anyway."""
+    watcher, game, made = sheets(folder, "pictures", watch__samples_every=2)
+    for update, last in ((0, False), (1, False), (2, False), (2, True)):
+        watcher.after(moment(made, update, game=game, last=last))
+    assert [row["update"] for row in read_rows(folder.sample_rows)] == [0, 2]
+    watcher.after(moment(made, 3, game=game))
+    watcher.after(moment(made, 3, game=game, last=True))
+    assert [row["update"] for row in read_rows(folder.sample_rows)] == [0, 2, 3]
+    assert folder.sample_sheet(3).is_file()
+
+
 def test_the_watched_latents_are_fixed_and_prefix_stable():
     made = world("labelled-pictures", watch__samples=6).recipe
     more = world("labelled-pictures", watch__samples=9).recipe

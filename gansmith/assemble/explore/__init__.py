@@ -40,10 +40,11 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "grid": Verb(options.Grid, "walking", ("grid --columns 10",)),
     "truncate": Verb(options.Truncate, "walking", ("truncate --levels 1 0.7 0.4",)),
+    "mix": Verb(options.Mix, "walking", ("mix", "mix --after 1 --labels 1 4 8")),
     "interpolate": Verb(options.Interpolate, "walking", ("interpolate --stations 6 --label 3",)),
     "traverse": Verb(options.Traverse, "walking", ("traverse", "traverse --dims 3 17")),
     "average": Verb(options.Average, "styling", ("average", "average --traits width ink --count 5000")),
-    "scale": Verb(options.Scale, "styling", ("scale", "scale thick-right --frames 20 --shell")),
+    "scale": Verb(options.Scale, "scaling", ("scale", "scale thick-right --frames 20 --shell")),
     "arithmetic": Verb(options.Arithmetic, "styling", ("arithmetic 'thick-straight + thin-right'",)),
     "directions": Verb(
         options.Directions,

@@ -1,4 +1,4 @@
-"""The verbs of styles: average, scale, arithmetic."""
+"""The verbs of styles: average and arithmetic."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from gansmith.assemble.explore import options
 from gansmith.assemble.explore.session import Session
 from gansmith.assemble.explore.stored import load_styles, wanted_traits
-from gansmith.ground.errors import RunError
 from gansmith.latent import space, styles, traits
 from gansmith.latent.decoder import need_pictures
 from gansmith.latent.styles import TYPICAL, Style
@@ -53,27 +52,6 @@ def average(session: Session, asked: options.Average) -> None:
     ]
 
 
-def scale(session: Session, asked: options.Scale) -> None:
-    """The four styles (or those named) from exaggerated to reversed, as one animation and one sheet."""
-    every = load_styles(session)
-    names = asked.styles or tuple(name for name in every if name != TYPICAL)
-    chosen = {name: styles.find(name, every) for name in names}
-    if asked.frames < 2:
-        raise RunError(f"--frames {asked.frames}: a scale needs 2 or more")
-    factors = np.linspace(asked.first, asked.last, asked.frames)
-    shown = session.shown(asked.labels)
-    offsets = {
-        name: placed(session, styles.scale(style, factors), every, asked.shell) for name, style in chosen.items()
-    }
-    frames = np.stack([made(session, walk, shown) for walk in offsets.values()], axis=1)  # (L, styles, F, ...)
-    flat = frames.reshape(-1, *frames.shape[2:])  # rows of a frame are classes, columns styles
-    session.animation("scale", flat.swapaxes(0, 1), columns=len(chosen))
-    some = np.linspace(0, asked.frames - 1, min(9, asked.frames)).round().astype(int)
-    session.sheet("scale", flat[:, some])
-    session.figures |= {"styles": names, "factors": factors[some], "trend": trends(every, chosen, frames, factors)}
-    session.notes.append(f"columns of a frame: {', '.join(names)}; factors from {asked.first:g} to {asked.last:g}")
-
-
 def arithmetic(session: Session, asked: options.Arithmetic) -> None:
     """The result of an expression beside its operands."""
     every = load_styles(session)
@@ -93,6 +71,19 @@ def arithmetic(session: Session, asked: options.Arithmetic) -> None:
         "traits": {name: dict(zip(columns, values.mean(axis=0), strict=True)) for name, values in measured.items()},
     }
     session.notes.append(f"columns: {', '.join(columns)}")
+    session.notes += off_shell(session, style.norm, asked.shell)
+
+
+def off_shell(session: Session, length: float, shell: bool) -> list[str]:
+    """A warning where offsets of this length were shown as they are, and lie off the shell; and the way there."""
+    radius = space.shell(session.generator.recipe.latent.law, session.generator.latent_dim)
+    if shell or abs(length / radius - 1) < 0.1:
+        return []
+    side = "inside" if length < radius else "outside"
+    return [
+        f"off-shell: length {length:.1f}, where the latents of training lie at {radius:.1f}; this far {side}, what is "
+        "shown is an extrapolation; --shell brings it there"
+    ]
 
 
 def placed(session: Session, offsets: np.ndarray, every: dict[str, Style], shell: bool) -> np.ndarray:
@@ -136,24 +127,3 @@ def measure_columns(rows: np.ndarray, names: tuple[str, ...]) -> dict[str, np.nd
     """Traits (R, C) of pictures (R, C, H, W, channels)."""
     values = traits.measure(rows.reshape(-1, *rows.shape[2:]), traits.find(names))
     return {name: found.reshape(rows.shape[:2]) for name, found in values.items()}
-
-
-def trends(
-    every: dict[str, Style], chosen: dict[str, Style], frames: np.ndarray, factors: np.ndarray
-) -> dict[str, dict[str, float]]:
-    """Spearman's rank correlation of factor and trait, mean over the classes shown; frames (L, styles, F, ...)."""
-    told: dict[str, dict[str, float]] = {}
-    for index, name in enumerate(chosen):
-        values = measure_columns(frames[:, index], style_traits(every))
-        told[name] = {
-            trait: float(np.mean([rank_correlation(factors, row) for row in found])) for trait, found in values.items()
-        }
-    return told
-
-
-def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Spearman's rank correlation; 0 where one of the two never changes."""
-    from scipy.stats import rankdata
-
-    ranks = rankdata(first), rankdata(second)
-    return float(np.corrcoef(*ranks)[0, 1]) if np.ptp(first) and np.ptp(second) else 0.0

@@ -1,4 +1,4 @@
-"""The verbs that walk: grid, interpolate, traverse."""
+"""The verbs that walk: grid, mix, truncate, interpolate, traverse."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from gansmith.assemble.explore import options
 from gansmith.assemble.explore.session import Session
 from gansmith.ground import pixels
 from gansmith.ground.errors import RunError
-from gansmith.latent import space, traits, walks
-from gansmith.latent.decoder import need_pictures
+from gansmith.latent import mixing, space, traits, walks
+from gansmith.latent.decoder import need_labels, need_pictures
 
 STRANGERS = 64  # pictures that neighbouring frames are compared with
 
@@ -31,6 +31,27 @@ def grid(session: Session, asked: options.Grid) -> None:
     }
     told = ", ".join(f"{share:.0%} of {name}" for name, share in shares.items())
     session.notes.append(f"the column, that is the latent, decides {told}")
+
+
+def mix(session: Session, asked: options.Mix) -> None:
+    """Rows are the class that coarse layers follow, columns the class of the fine ones; one latent for all."""
+    generator = session.generator
+    need_labels(generator, "mixing")
+    names = asked.labels or generator.class_names
+    classes = np.array([session.label(name) for name in names], np.int64)
+    coarse, fine = np.repeat(classes, len(classes)), np.tile(classes, len(classes))
+    latents = np.repeat(generator.latents(1, asked.seed), len(coarse), axis=0)
+    made = mixing.mix(generator, latents, coarse, fine, asked.after)
+    sheet = made.reshape(len(classes), len(classes), *made.shape[1:])
+    session.sheet("mix", sheet)
+    pure = sheet[np.arange(len(classes)), np.arange(len(classes))].astype(np.float32) / 255  # (K, H, W, C)
+    values = sheet.astype(np.float32) / 255
+    session.figures |= {
+        "classes": names,
+        "difference_from_coarse": np.abs(values - pure[:, None]).mean(),
+        "difference_from_fine": np.abs(values - pure[None]).mean(),
+    }
+    session.notes.append("rows: the class of the coarse layers; columns: of the fine ones; the diagonal is unmixed")
 
 
 def truncate(session: Session, asked: options.Truncate) -> None:

@@ -1,0 +1,135 @@
+"""Projection, completion, upscaling, and the time that a hundred projections take."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+from bench import RECOVERED, Bench, Values
+
+from gansmith.assemble.critic import load_discriminator, verdict
+from gansmith.assemble.explore import VERBS, explore, options
+from gansmith.latent import hmc, inpainting, masks, projection, upscaling
+from gansmith.latent.search import Found
+from gansmith.report import animation as _animation  # noqa: F401 - imports do not count
+
+DRAWN_FROM = ("centre", "left")  # masks whose completions are also drawn by Hamiltonian Monte Carlo
+CHAINS = 5  # pictures of those, four chains each
+
+
+def project(bench: Bench, case: str) -> Values:
+    """Held-out pictures against the nearest training picture; own samples found again; the restarts' losses."""
+    seed = int(case)
+    pictures = bench.pictures(seed)
+    found = projection.project(bench.generator, pictures, bench.settings(3, seed))
+    errors = projection.errors(found.pictures, pictures)
+    nearest = projection.nearest_errors(pictures, np.asarray(bench.train.items))
+    best = np.minimum.accumulate(found.every, axis=1)
+    samples = bench.own(seed)
+    again = projection.project(bench.generator, samples, bench.settings(3, seed, steps=500))
+    missed = projection.errors(again.pictures, samples)
+    told = {
+        "error of held-out pictures": errors.tolist(),
+        "error of the nearest training picture": nearest.tolist(),
+        "below the nearest training picture": (errors < nearest).astype(float).tolist(),
+        "own samples, 500 steps: error": missed.tolist(),
+        f"own samples, 500 steps: error below {RECOVERED}": (missed < RECOVERED).astype(float).tolist(),
+    } | {f"loss of {k + 1} restarts": best[:, k].tolist() for k in range(best.shape[1])}
+    labels = bench.labels(seed)
+    if found.labels is not None and labels is not None:
+        told["class found"] = (found.labels == labels).astype(float).tolist()
+    return told
+
+
+def masks_and_seeds(bench: Bench) -> list[str]:
+    """One case for each mask and seed."""
+    return [f"{name} {seed}" for seed in range(bench.seeds) for name in masks.MASKS]
+
+
+def complete(bench: Bench, case: str) -> Values:
+    """One mask: errors in the hole, raw and blended, beside the simplest completions; HMC's acceptance and spread."""
+    name, seed = case.split()[0], int(case.split()[1])
+    _, height, width = bench.generator.item_shape
+    pictures, known, low = bench.pictures(seed), masks.find(name, height, width, seed), name == masks.LOW_RESOLUTION
+    judge = verdict(load_discriminator(bench.folder, bench.generator), bench.generator)
+    done = inpainting.inpaint(bench.generator, pictures, known, bench.settings(3, seed), None, judge, "raw", low)
+    made = np.rint(np.clip(done.found.pictures, 0, 1) * 255).astype(np.uint8)
+    told = {
+        "known pixels exact": np.array([np.array_equal(done.pictures[:, known], pictures[:, known])], float),
+        "raw": inpainting.hole_errors(made, pictures, known),
+        "mean fill": inpainting.hole_errors(inpainting.mean_fill(pictures, known), pictures, known),
+        "random sample": inpainting.hole_errors(bench.own(seed), pictures, known),
+    }
+    if not known.all() and known.any():
+        told["blended"] = inpainting.hole_errors(inpainting.fill(pictures, made, known, "blended"), pictures, known)
+    if name in DRAWN_FROM:
+        few = inpainting.Completed(done.pictures[:CHAINS], first(done.found, CHAINS))
+        several = inpainting.variants(bench.generator, pictures[:CHAINS], known, few, 4, hmc.Chain(seed=seed))
+        told["HMC: acceptance"] = np.array([several.acceptance])
+        told["HMC: spread in the hole"] = several.pictures[:, :, ~known].std(axis=1).mean(axis=(1, 2)) / 255
+        told["HMC: spread outside"] = several.pictures[:, :, known].std(axis=1).max(axis=(1, 2)) / 255
+    return {f"{name}: {title}": values.tolist() for title, values in told.items()}
+
+
+def first(found: Found, count: int) -> Found:
+    """What was found for the first pictures."""
+    return replace(
+        found,
+        latents=found.latents[:count],
+        labels=None if found.labels is None else found.labels[:count],
+        losses=found.losses[:count],
+        every=found.every[:count],
+        pictures=found.pictures[:count],
+        ends=found.ends[:count],
+        end_labels=None if found.end_labels is None else found.end_labels[:count],
+    )
+
+
+def factors_and_seeds(bench: Bench) -> list[str]:
+    """One case for each factor and seed."""
+    return [f"{factor} {seed}" for seed in range(bench.seeds) for factor in (2, 4)]
+
+
+def enlarge(bench: Bench, case: str) -> Values:
+    """x2 or x4 against bicubic interpolation."""
+    factor, seed = map(int, case.split())
+    _, height, width = bench.generator.item_shape
+    pictures = bench.pictures(seed)
+    small = upscaling.shrink(pictures, factor)
+    told = {"bicubic": projection.errors(upscaling.bicubic(small, height, width), pictures)}
+    done = upscaling.upscale(bench.generator, small, bench.settings(3, seed))
+    exact = upscaling.exactly(bench.generator, small, done)
+    for title, one in (("generator", done), ("exact", exact)):
+        told[title] = projection.errors(one.pictures, pictures)
+        told[f"{title}: misfit of the small picture"] = one.misfit
+    return {f"x{factor} {title}": values.tolist() for title, values in told.items()}
+
+
+STORED = {  # what must answer at once, on stored styles
+    "grid": options.Grid(),
+    "scale": options.Scale(),
+    "scale on the shell": options.Scale(shell=True),
+    "arithmetic": options.Arithmetic(expression="thick-straight + thin-right"),
+}
+
+
+def jobs(bench: Bench) -> list[str]:
+    """One case for each verb that is timed."""
+    return [*STORED, "project"]
+
+
+def clock(bench: Bench, case: str) -> Values:
+    """Seconds after the imports: of verbs with all their files, and of a hundred projections of 3 x 500 steps."""
+    if case == "project":
+        pictures = np.asarray(bench.test.items[:100])
+        start = time.perf_counter()
+        projection.project(bench.generator, pictures, bench.settings(3, steps=500))
+        return {"100 projections": [time.perf_counter() - start]}
+    verb = case.split()[0]
+    VERBS[verb].load(verb)
+    if verb != "grid" and not any(place.styles.is_file() for place in bench.folder.explorations()):
+        explore(bench.folder.root, "average")
+    start = time.perf_counter()
+    explore(bench.folder.root, verb, STORED[case])
+    return {f"{case}: all of it": [time.perf_counter() - start]}
