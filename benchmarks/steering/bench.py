@@ -85,8 +85,8 @@ class Bench:
     def truth(self) -> Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]] | None:
         """On glyphs: thickness and slant with which the three nearest of 40,000 drawn pictures of the class were drawn.
 
-        On 1,000 drawn pictures it has not seen, this reader's answers correlate .99 or more with the truth; where they
-        do not, it refuses to judge.
+        How well this reader does is printed: its answers' correlation with the truth on 1,000 drawn pictures that it has
+        not seen. Where that is below .98, it refuses to judge.
         """
         if self.generator.recipe.data.source != "glyphs":
             return None
@@ -109,7 +109,7 @@ class Bench:
         for name in self.names:
             r = correlation(back[name], getattr(unseen, name))
             print(f"the reader of the truth: r = {r:.4f} for {name} on 1,000 drawn pictures", flush=True)
-            assert r > 0.99
+            assert r > 0.98
         return read
 
 

@@ -105,7 +105,7 @@ def _was_over(folder: CellFolder) -> bool:
 def measure(folder: CellFolder) -> dict[str, Any]:
     """The cell's figures, JSON-able."""
     recipe = folder.run.load_recipe()
-    reference = reference_for(recipe.data)
+    reference = reference_for(recipe.data, recipe.seed)
     shots: list[dict[str, Any]] = []
     for row in _last_rows(folder):
         with np.load(folder.snapshot(row["update"]), allow_pickle=False) as arrays:

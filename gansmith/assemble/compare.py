@@ -1,4 +1,5 @@
-"""A grid of trainings, variants by seeds, in processes of this machine; then one table, one JSON and one page.
+"""A grid of trainings, variants by seeds, in processes of this machine or of a cluster; then one table, one JSON and one
+page.
 
 A grid that was stopped goes on where it was: cells that are done are not done again, one that was under way is resumed.
 A cell that fails is named and leaves the others alone.
@@ -19,10 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gansmith.assemble import cluster
 from gansmith.assemble.setup import Budget, choose_recipe
+from gansmith.data import sources
 from gansmith.ground import recipe as recipes
 from gansmith.ground.errors import GansmithError, RecipeError, RunError, StoppedByUser
 from gansmith.ground.gridfolder import CellFolder, GridFolder, slug
+from gansmith.ground.launch import launched
 from gansmith.ground.runfolder import write_json, write_text
 from gansmith.ground.settings import Recipe
 
@@ -82,26 +86,29 @@ def compare(
     *,
     seeds: int = 3,
     jobs: int = 0,
+    ray: str | None = None,
     count: int = 2000,
     shares: Sequence[float] = SHARES,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """Train and measure every variant under `seeds` seeds, `jobs` at a time (0 = one a processor), into `out`.
 
-    `count` samples are measured after each of the `shares` of a run. Returns what comparison.json holds. Raises
-    RunError where `out` holds another comparison, and StoppedByUser when it was interrupted.
+    ray: the address of a Ray cluster that does it, instead of processes of this machine; see `cluster`. `count` samples
+    are measured after each of the `shares` of a run. Returns what comparison.json holds. Raises RunError where `out`
+    holds another comparison, and StoppedByUser when it was interrupted.
     """
+    if launched().several:
+        raise RunError("compare starts processes of its own: start it once, without torchrun")
     folder = GridFolder(out)
     cells = order_cells(variants, folder, seeds, count, shares)
-    jobs = jobs or processors()
     errors: dict[CellFolder, str] = {}
     stopped = False
     open_cells = [cell for cell in cells if not cell.folder.result.exists()]
     if open_cells:
-        say(f"{len(open_cells)} of {len(cells)} cells are to be done, {min(jobs, len(open_cells))} at a time")
+        say(f"{len(open_cells)} of {len(cells)} cells are to be done")
         ready_features(open_cells, say)
         try:
-            errors = run_cells(open_cells, jobs, say)
+            errors = cluster.run_cells(ray, open_cells, jobs, say) if ray else run_cells(open_cells, jobs, say)
         except StoppedByUser:
             stopped = True
     found = gather(cells, errors)
@@ -154,17 +161,19 @@ def ready_features(cells: Sequence[Cell], say: Say) -> None:
     its cells, and be named there."""
     from gansmith.assemble.evaluation import reference_for
 
-    sources = {dataclasses.replace(cell.variant.recipe.data, batch=1, first=0) for cell in cells}
-    for settings in sources:
+    for settings in {dataclasses.replace(cell.variant.recipe.data, batch=1, first=0) for cell in cells}:
         try:
             reference = reference_for(settings)
-            say(f"{Path(settings.source).stem}: measured by {reference.features_name}")
+            say(f"{sources.short(settings.source)}: measured by {reference.features_name}")
         except GansmithError as error:
             say(str(error))
 
 
 def run_cells(cells: Sequence[Cell], jobs: int, say: Say) -> dict[CellFolder, str]:
-    """Run the cells in processes, `jobs` at a time; returns what the failed ones said. Raises StoppedByUser."""
+    """Run the cells in processes, `jobs` at a time (0 = one a processor); returns what the failed ones said. Raises
+    StoppedByUser."""
+    jobs = jobs or processors()
+    say(f"{min(jobs, len(cells))} at a time")
     waiting, running = list(cells), dict[Cell, subprocess.Popen[bytes]]()
     errors: dict[CellFolder, str] = {}
     threads = max(1, processors() // min(jobs, len(cells)))

@@ -59,7 +59,7 @@ class JudgeOnBudget:
     def _measure(self, moment: Moment) -> float | None:
         try:
             if self.reference is None:
-                self.reference = reference_for(self.recipe.data, train=False)
+                self.reference = reference_for(self.recipe.data, self.recipe.seed, train=False)
             rng = streams.generator(self.recipe.seed, "watch", turn=1)
             latents = streams.latents(rng, self.recipe.latent.law, (COUNT, self.recipe.latent.dim))
             labels = rng.permutation(COUNT) % self.classes if self.classes else None

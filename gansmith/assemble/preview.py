@@ -60,7 +60,7 @@ def augmented_sheet(store: Store, recipe: Recipe) -> np.ndarray:
     import torch
 
     from gansmith.game.augment import Augmenter
-    from gansmith.game.items import Pixels, Window
+    from gansmith.game.items import Pixels, windows
 
     if store.kind != "pictures":
         raise DataError(f"{recipe.data.source} holds vectors, and only pictures are augmented: leave --augmented out")
@@ -72,7 +72,8 @@ def augmented_sheet(store: Store, recipe: Recipe) -> np.ndarray:
     shown = [np.asarray(store.items[np.sort(rows)])]
     for look in range(1, ROWS):
         corners = draws.corners(recipe, look, 0, COLUMNS, items.spare(store.item_shape))
-        seen, _ = items.batch(np.arange(COLUMNS), Window(corners, (height, width)))
+        cut = windows(torch.as_tensor(items.host), torch.as_tensor(corners), (height, width))
+        seen = items.convert(cut)
         if augmenter.what.mirror:
             turned = torch.as_tensor(draws.mirrored(recipe, look, 0, COLUMNS))
             seen = torch.where(turned[:, None, None, None], seen.flip(3), seen)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from gansmith.assemble.doctor import doctors
 from gansmith.assemble.forgetting import forget_after
 from gansmith.assemble.generator import Generator, load
 from gansmith.assemble.judging import JudgeOnBudget
-from gansmith.assemble.rollback import changes, spared, turn_back
+from gansmith.assemble.memory import shrink
+from gansmith.assemble.records import finish, write_checkpoint, writing
+from gansmith.assemble.rollback import changes, turn_back
 from gansmith.assemble.setup import (
     Budget,
     Setup,
@@ -23,25 +23,32 @@ from gansmith.assemble.setup import (
     choose_recipe,
     describe_data,
     environment,
-    set_up,
 )
+from gansmith.assemble.sheets import real_items, sheet_drawer
 from gansmith.assemble.signals import StopRequest
+from gansmith.assemble.together import about_launch, companions, hear, of_this_job, run_of_this_job, settle
 from gansmith.diagnosis.remedies import lower_rates
 from gansmith.ground import recipe as recipes
 from gansmith.ground import runfolder
-from gansmith.ground.errors import Diverged, RunError
+from gansmith.ground.errors import Diverged, OutOfMemory, RunError
 from gansmith.ground.game import Game
-from gansmith.ground.pixels import display_zoom, grid, write_png
+from gansmith.ground.launch import launched
+from gansmith.ground.pixels import write_png
 from gansmith.ground.recipe import override
 from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.ground.settings import Recipe
 from gansmith.training import checkpoint, loop, watchers
+from gansmith.training.checkpoint import Checkpoint
+from gansmith.training.company import Company
 from gansmith.training.loop import Moment, Outcome, Start, Watcher
 
 if TYPE_CHECKING:
     from gansmith.nets import NetPair
 
 Say = Callable[[str], None]
+
+SAME_SIGNAL = 5.0
+"""Seconds in which a rank takes a second signal for the first: its launcher hands on what the terminal sent already."""
 
 
 @dataclass(frozen=True)
@@ -112,18 +119,26 @@ def begin(
     """Start a run in a new folder."""
     if nets is not None:  # the run remembers that its networks are not the recipe's
         recipe = override(recipe, {"generator.net": "own", "discriminator.net": "own"})
-    setup = set_up(recipe)
-    for remark in setup.remarks:
-        say(remark)
-    game = build_game(setup, nets)  # before the folder: what cannot be built leaves nothing behind
+    launch = launched()
+    with companions() as company:
+        folder = RunFolder(Path(company.from_first(lambda: str(folder.root))))
+        say = say if company.first else _silent
+        if company.from_first(lambda: of_this_job(folder, launch)):
+            say(f"started again for the {launch.restarts}. time: {folder.root} goes on")
+            return _go_on(company, folder, nets, Budget(), None, watching, say, finished_is_fine=True)
+        setup = settle(company, recipe)
+        for remark in setup.remarks:
+            say(remark)
+        # before the folder: what cannot be built leaves nothing behind
+        game = company.all_fine(lambda: build_game(setup, nets, company, say))
 
-    def fill() -> None:
-        runfolder.write_json(folder.environment, environment(setup.recipe))
-        runfolder.write_json(folder.data, describe_data(setup.store))
-        write_png(folder.real_sheet, sheet_drawer(setup)(_real_sheet_items(setup)))
+        def fill() -> None:
+            runfolder.write_json(folder.environment, environment(setup.recipe) | about_launch(launch))
+            runfolder.write_json(folder.data, describe_data(setup.store))
+            write_png(folder.real_sheet, sheet_drawer(setup)(real_items(setup)))
 
-    folder.create(setup.recipe, fill)
-    return _drive(setup, game, folder, nets, Start(), watching, say)
+        company.from_first(lambda: folder.create(setup.recipe, fill))
+        return _drive(company, setup, game, folder, nets, Start(), watching, say)
 
 
 def resume(
@@ -139,29 +154,71 @@ def resume(
 
     remedy: "auto" or "none" instead of what the run was started with.
     """
-    folder = RunFolder(Path(run))
-    recipe = budget.apply(folder.load_recipe())
-    if remedy:
-        recipe = recipes.override(recipe, {"watch.remedy": remedy})
-    setup = set_up(recipe)
-    _same_data(folder, setup)
-    for remark in _differences(folder, setup.recipe):
+    with companions() as company:
+        return _go_on(company, RunFolder(Path(run)), nets, budget, remedy, watching, say if company.first else _silent)
+
+
+def _go_on(
+    company: Company,
+    folder: RunFolder,
+    nets: NetPair | None,
+    budget: Budget,
+    remedy: str | None,
+    watching: Sequence[Watcher],
+    say: Say,
+    *,
+    finished_is_fine: bool = False,
+) -> Run:
+    """`resume` in company. Only the first rank needs to reach the folder."""
+
+    def stored() -> dict[str, Any]:
+        recipe = budget.apply(folder.load_recipe())
+        return recipes.to_table(recipes.override(recipe, {"watch.remedy": remedy}) if remedy else recipe)
+
+    setup = settle(company, recipes.from_table(company.from_first(stored)))
+    company.from_first(lambda: _same_data(folder, setup))
+    for remark in _differences(folder, setup.recipe, company.size) if company.first else ():
         say(remark)
-    game = build_game(setup, nets)
-    start = Start()
-    if checkpoint.saved_updates(folder):
-        saved, remarks = checkpoint.load_newest(folder)
-        for remark in remarks:
-            say(remark)
-        game.restore(saved.state)
-        start = Start(saved.update, float(saved.progress["seconds"]))
+    game = company.all_fine(lambda: build_game(setup, nets, company, say))
+    start = _put_back(company, game, _newest(folder, say) if company.first else None)
     if is_over(setup, start):
+        if finished_is_fine:
+            if company.first:
+                finish(folder, Outcome("finished", start.update, start.seconds), say)
+            return Run(folder, nets, "finished")
         raise RunError(f"{folder.root} is finished at update {start.update}: give a longer budget, as in --updates N")
-    with _writing(folder):
+    company.from_first(lambda: _forget(folder, setup, start))
+    say(f"going on from update {start.update}")
+    return _drive(company, setup, game, folder, nets, start, watching, say)
+
+
+def _newest(folder: RunFolder, say: Say) -> Checkpoint | None:
+    """The newest whole checkpoint, if there is any."""
+    if not checkpoint.saved_updates(folder):
+        return None
+    saved, remarks = checkpoint.load_newest(folder)
+    for remark in remarks:
+        say(remark)
+    return saved
+
+
+def _put_back(company: Company, game: Game, saved: Checkpoint | None) -> Start:
+    """Set the game back to the first rank's checkpoint; where there is none, it is at its start."""
+    saved = company.give(saved)
+    if saved is None:
+        return Start()
+    game.restore(saved.state)
+    return Start(saved.update, float(saved.progress["seconds"]))
+
+
+def _forget(folder: RunFolder, setup: Setup, start: Start) -> None:
+    with writing(folder):
         forget_after(folder, start.update)
         folder.store_recipe(setup.recipe)
-    say(f"going on from update {start.update}")
-    return _drive(setup, game, folder, nets, start, watching, say)
+
+
+def _silent(_: str) -> None:
+    """What ranks other than the first say."""
 
 
 def is_over(setup: Setup, start: Start) -> bool:
@@ -171,6 +228,7 @@ def is_over(setup: Setup, start: Start) -> bool:
 
 
 def _drive(
+    company: Company,
     setup: Setup,
     game: Game,
     folder: RunFolder,
@@ -181,67 +239,83 @@ def _drive(
 ) -> Run:
     """The loop with the watchers of every run, then the report."""
     while True:
-        outcome = _play(setup, game, folder, start, watching, say)
-        if outcome.ended != "rollback":
+        outcome = _play(company, setup, game, folder, start, watching, say)
+        if outcome.ended == "short":
+            mixing = game.release()  # pyright: ignore[reportAttributeAccessIssue] - only torch's games run short
+            back = partial(shrink, folder, setup, outcome, mixing, say)
+        elif outcome.ended == "rollback":
+            back = partial(turn_back, folder, setup, outcome, say)
+        else:
             break
-        with _writing(folder):
-            turn = turn_back(folder, setup, outcome, say)
+        with writing(folder):
+            turn = hear(company, setup, back)
         if turn is None:
-            return _give_up(folder, outcome, nets, say)
-        setup, game = turn.setup, build_game(turn.setup, nets)
+            return _give_up(company, folder, outcome, nets, say)
+        setup, game = turn.setup, build_game(turn.setup, nets, company, say)
         start = Start(0, turn.seconds)
         if turn.saved is not None:
             game.restore(turn.saved.state)
             start = Start(turn.saved.update, turn.seconds)
-    finish(folder, outcome, say)
+    if company.first:
+        finish(folder, outcome, say)
     return Run(folder, nets, outcome.ended)
 
 
-def _give_up(folder: RunFolder, outcome: Outcome, nets: NetPair | None, say: Say) -> Run:
+def _give_up(company: Company, folder: RunFolder, outcome: Outcome, nets: NetPair | None, say: Say) -> Run:
     """The clean stop of a run that was changed often enough; NaN is an error all the same."""
-    reason = f"{outcome.reason}; after {len(changes(folder))} changes of course the run stops here"
-    finish(folder, dataclasses.replace(outcome, ended="stopped", reason=reason), say)
+    count = company.from_first(lambda: len(changes(folder)))
+    reason = f"{outcome.reason}; after {count} changes of course the run stops here"
+    if company.first:
+        finish(folder, dataclasses.replace(outcome, ended="stopped", reason=reason), say)
     if outcome.before is None:  # nobody but NaN goes back to just anywhere
         raise Diverged(reason)
     return Run(folder, nets, "stopped")
 
 
-def _play(setup: Setup, game: Game, folder: RunFolder, start: Start, watching: Sequence[Watcher], say: Say) -> Outcome:
-    """The loop with its watchers, until it ends or wishes to go back. NaN is such a wish: both rates are halved."""
-    recipe, clock = setup.recipe, setup.clock()
+def _play(
+    company: Company,
+    setup: Setup,
+    game: Game,
+    folder: RunFolder,
+    start: Start,
+    watching: Sequence[Watcher],
+    say: Say,
+) -> Outcome:
+    """The loop with its watchers, until it ends, wishes to go back or is short of memory. NaN is a wish to go back: both
+    rates are halved."""
+    recipe, newest = setup.recipe, LastSeen()
+    watch = [newest, *_watchers(setup, folder, start, say), *watching] if company.first else []
+
+    def save(moment: Moment) -> None:
+        write_checkpoint(folder, recipe, moment)
+
+    try:
+        with writing(folder), StopRequest(SAME_SIGNAL if company.size > 1 else 0.0) as interrupted:
+            return loop.train(
+                game, setup.order(), setup.clock(), watch, save, start=start, interrupted=interrupted, company=company
+            )
+    except OutOfMemory as full:
+        if company.size > 1:  # the others cannot know: it ends this rank, and so all
+            raise
+        return Outcome("short", newest.update + 1, newest.seconds, str(full))
+    except Diverged as nonsense:
+        return Outcome("rollback", newest.update, newest.seconds, str(nonsense), dict(lower_rates(recipe).settings))
+
+
+def _watchers(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[Watcher]:
+    """Those of every run."""
+    recipe = setup.recipe
     own: list[Watcher] = [
         watchers.WriteStats(folder, _tensorboard(folder, recipe)),
         *doctors(setup, folder, start, say),
         watchers.StopOnNonsense(),
         watchers.KeepEstimate(folder),
         watchers.WriteSamples(folder, recipe, setup.classes, sheet_drawer(setup)),
-        watchers.WishToSave(recipe, start.seconds, clock.epoch(start.update)),
+        watchers.WishToSave(recipe, start.seconds, setup.clock().epoch(start.update)),
     ]
     if recipe.watch.judge:
         own.append(JudgeOnBudget(folder, recipe, setup.classes, seconds=start.seconds))
-    newest = LastSeen()
-
-    def save(moment: Moment) -> None:
-        write_checkpoint(folder, recipe, moment)
-
-    try:
-        with _writing(folder), StopRequest() as interrupted:
-            return loop.train(
-                game, setup.order(), clock, [newest, *own, *watching], save, start=start, interrupted=interrupted
-            )
-    except Diverged as nonsense:
-        return Outcome("rollback", newest.update, newest.seconds, str(nonsense), dict(lower_rates(recipe).settings))
-
-
-@contextmanager
-def _writing(folder: RunFolder) -> Iterator[None]:
-    """What the disk refuses is said in one line."""
-    try:
-        yield
-    except OSError as error:
-        raise RunError(
-            f"{folder.root} cannot be written to ({error}): earlier checkpoints are whole; make room and resume"
-        ) from None
+    return own
 
 
 class LastSeen:
@@ -254,69 +328,15 @@ class LastSeen:
         self.update, self.seconds = moment.update, moment.seconds
 
 
-def write_checkpoint(folder: RunFolder, recipe: Recipe, moment: Moment) -> None:
-    """Save the game, and prune older checkpoints. NaN is never written. Raises Diverged or RunError."""
-    state = moment.game.state()
-    for name, array in state.arrays.items():
-        if not np.isfinite(array).all():
-            raise Diverged(
-                f"{name} holds NaN or infinity at update {moment.update}: nothing was saved, the last "
-                "checkpoint is whole; try a lower rate, as in --set optimizer.discriminator.rate=1e-4"
-            )
-    checkpoint.save(folder, checkpoint.Checkpoint(moment.update, state, {"seconds": moment.seconds}))
-    checkpoint.prune(folder, recipe.watch.keep, spare=spared(folder))
-
-
-def finish(folder: RunFolder, outcome: Outcome, say: Say) -> None:
-    """The animation and the page of a run that came to an end, whatever end. Raises RunError where they cannot be
-    written, as on a full disk: the run itself is whole by then."""
-    from gansmith.report import animation, page
-
-    if outcome.ended == "stopped":
-        say(outcome.reason)
-    try:
-        animation.write_progress(folder)
-        report = page.write_report(folder)
-    except (OSError, RunError) as error:
-        raise RunError(
-            f"the training is saved up to update {outcome.update}, but its report is not written ({error}): "
-            f"make room, then `gansmith report {folder.root}`"
-        ) from None
-    say(f"report: {report}")
-
-
 def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:
-    """runs/<recipe>-001, -002 ...: the first that is free."""
+    """runs/<recipe>-001, -002 ...: the first that is free, or the one that this job began before it was started again."""
+    begun = run_of_this_job(recipe, parent, launched())
+    if begun:
+        return begun
     number = 1
     while (parent / f"{recipe.name}-{number:03d}").exists():
         number += 1
     return RunFolder(parent / f"{recipe.name}-{number:03d}")
-
-
-def sheet_drawer(setup: Setup) -> Callable[[np.ndarray], np.ndarray]:
-    """How a sheet of items is drawn: pictures in a grid (one column a class), vectors as a scatter."""
-    if setup.store.kind == "vectors":
-        from gansmith.report.scatter import on_plane, scatter_sheet
-
-        real = np.asarray(setup.store.items[:2000])
-        plane = on_plane(real, real)
-        return lambda points: scatter_sheet(on_plane(points, real), plane)
-    columns = setup.classes if 1 < setup.classes <= 20 else None
-    zoom = display_zoom(*setup.item_shape[1:], target=48)
-    return lambda pictures: grid(pictures, columns, zoom=zoom)
-
-
-def _real_sheet_items(setup: Setup) -> np.ndarray:
-    """As many real items as a sheet has samples: of labelled runs, one column a class."""
-    rows = setup.order().rows(0)
-    count = setup.recipe.watch.samples
-    if setup.classes and setup.store.labels is not None:
-        labels = np.asarray(setup.store.labels)
-        of_class = [np.flatnonzero(labels == label) for label in range(setup.classes)]
-        rows = np.array([np.resize(of_class[i % setup.classes], count)[i // setup.classes] for i in range(count)])
-    else:
-        rows = np.resize(rows, count)
-    return np.asarray(setup.store.items[rows])
 
 
 def _same_data(folder: RunFolder, setup: Setup) -> None:
@@ -335,7 +355,7 @@ def _same_data(folder: RunFolder, setup: Setup) -> None:
         )
 
 
-def _differences(folder: RunFolder, recipe: Recipe) -> list[str]:
+def _differences(folder: RunFolder, recipe: Recipe, ranks: int) -> list[str]:
     """What differs between this machine and the one that the run was on: results may differ in their last bits."""
     import json
 
@@ -343,7 +363,7 @@ def _differences(folder: RunFolder, recipe: Recipe) -> list[str]:
         old = json.loads(folder.environment.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    new = environment(recipe)
+    new = environment(recipe) | {"ranks": ranks}
     return [f"{k} was {old[k]} and is {new[k]}: the last bits may differ" for k in old if k in new and old[k] != new[k]]
 
 

@@ -24,6 +24,7 @@ from gansmith.ground.errors import EngineError, RecipeError
 from gansmith.ground.game import Game
 from gansmith.ground.plan import Shape
 from gansmith.ground.settings import BudgetSettings, Recipe
+from gansmith.training.company import ALONE, Company
 from gansmith.training.schedules import Clock, budget_images
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class Setup:
     recipe: Recipe
     store: Store
     remarks: tuple[str, ...] = ()  # automatic choices, said aloud
+    rank: int = 0
+    ranks: int = 1  # that share each batch
 
     @property
     def classes(self) -> int:
@@ -104,8 +107,8 @@ class Setup:
         return self.store.item_shape
 
     def order(self) -> Order:
-        """The seeded order of the items."""
-        return Order(self.store.count, self.recipe.data.batch, self.recipe.seed)
+        """The seeded order of this rank's items."""
+        return Order(self.store.count, self.recipe.data.batch, self.recipe.seed, self.rank, self.ranks)
 
     def clock(self) -> Clock:
         """The clock of the whole run."""
@@ -150,7 +153,12 @@ def settle_machine(recipe: Recipe) -> Recipe:
     return dataclasses.replace(recipe, device=device, threads=threads, precision=precision)
 
 
-def build_game(setup: Setup, nets: NetPair | None = None) -> Game:
+def build_game(
+    setup: Setup,
+    nets: NetPair | None = None,
+    company: Company = ALONE,
+    say: Callable[[str], None] = lambda _: None,
+) -> Game:
     """The game on the engine that the recipe names, with its items loaded."""
     if setup.recipe.engine == "numpy":
         from gansmith.by_hand import HandGame
@@ -161,7 +169,8 @@ def build_game(setup: Setup, nets: NetPair | None = None) -> Game:
     else:
         from gansmith.game.torch_game import TorchGame
 
-        game = TorchGame(setup.recipe, setup.item_shape, setup.classes, nets)
+        recipe = dataclasses.replace(setup.recipe, device=company.device(setup.recipe.device))
+        game = TorchGame(recipe, setup.item_shape, setup.classes, nets, company.ranks, say)
     store = setup.store
     game.load(store.items if store.around is None else store.around, store.labels)
     return game

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from types import FrameType, TracebackType
 
 
 class StopRequest:
-    """A context in which the first Ctrl-C or SIGTERM is noted (and a second one takes its ordinary effect)."""
+    """A context in which the first Ctrl-C or SIGTERM is noted (and a second one takes its ordinary effect).
 
-    def __init__(self) -> None:
-        self.asked = False
+    patience: seconds in which further ones are taken for the first: a launcher hands on what the terminal sent already.
+    """
+
+    def __init__(self, patience: float = 0.0) -> None:
+        self.asked, self.patience, self.since = False, patience, 0.0
         self.before: dict[signal.Signals, object] = {}
 
     def __call__(self) -> bool:
@@ -19,9 +23,10 @@ class StopRequest:
         return self.asked
 
     def _note(self, number: int, _: FrameType | None) -> None:
-        if self.asked:
+        if not self.asked:
+            self.asked, self.since = True, time.monotonic()
+        elif time.monotonic() - self.since >= self.patience:
             raise KeyboardInterrupt
-        self.asked = True
 
     def __enter__(self) -> StopRequest:
         if threading.current_thread() is threading.main_thread():  # signals reach no other thread

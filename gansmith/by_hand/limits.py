@@ -27,6 +27,7 @@ def missing_choices(recipe: Recipe) -> Iterator[str]:
         ("regularizer.name", recipe.regularizer.name, ("none", "r1", "r2", "r1+r2")),
         ("data.window", recipe.data.window, ("",)),
         ("augment.name", recipe.augment.name, ("none", "mirror")),
+        ("data.micro_batch", recipe.data.micro_batch, (0,)),
         ("precision.name", recipe.precision.name, ("auto", "float32", "float64")),
         ("device", recipe.device, ("auto", "cpu")),
         ("optimizer.generator.name", recipe.optimizer.generator.name, OPTIMIZERS),

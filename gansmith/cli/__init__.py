@@ -9,7 +9,8 @@ import sys
 
 from gansmith.cli.commands import COMMANDS
 from gansmith.cli.parser import Parser, Refused
-from gansmith.ground.errors import GansmithError, StoppedByUser
+from gansmith.ground.errors import GansmithError, LostRank, StoppedByUser
+from gansmith.ground.launch import launched
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,11 +19,21 @@ def main(arguments: list[str] | None = None) -> int:
         options = Parser.of(COMMANDS).parse_args(sys.argv[1:] if arguments is None else arguments)
         return options.execute(options) or 0
     except (GansmithError, Refused) as error:
-        print(f"gansmith: {error}", file=sys.stderr)
+        if speaks() or isinstance(error, LostRank):
+            print(f"gansmith: {error}", file=sys.stderr)
         return 1
     except (StoppedByUser, KeyboardInterrupt) as stop:
-        print(f"gansmith: stopped{': ' + str(stop) if str(stop) else ''}", file=sys.stderr)
+        if speaks():
+            print(f"gansmith: stopped{': ' + str(stop) if str(stop) else ''}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         sys.stderr.close()
         return 0
+
+
+def speaks() -> bool:
+    """Whether this process is the one of its job that speaks: what all ranks would say is said once."""
+    try:
+        return launched().first
+    except GansmithError:
+        return True

@@ -15,16 +15,21 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """What this machine has, and what `auto` would choose on it."""
+    from gansmith.assemble import blas
     from gansmith.data import cache
     from gansmith.game import machine
 
     device = machine.choose_device("auto")
-    facts = machine.environment() | {
-        "device": device,
-        "precision": machine.choose_precision("auto", device),
-        "measured operations per second": round(machine.operations_per_second(device) / machine.EFFICIENCY),
-        "cache": str(cache.folder()),
-    }
+    facts = (
+        machine.environment()
+        | blas.environment()
+        | {
+            "device": device,
+            "precision": machine.choose_precision("auto", device),
+            "measured operations per second": round(machine.operations_per_second(device) / machine.EFFICIENCY),
+            "cache": str(cache.folder()),
+        }
+    )
     if options.json:
         print(json.dumps(facts, indent=2))
     else:

@@ -66,6 +66,7 @@ COMMANDS: dict[str, Command] = {
             "gansmith compare article-001-plain article-001-labelled --seeds 3 --updates 2000",
             "gansmith compare digits digits+loss.name=hinge digits+regularizer.name=none --minutes 1 --jobs 2",
             "gansmith compare ring grid --out runs/modes --json",
+            "gansmith compare mnist mnist+loss.name=hinge --seeds 10 --ray auto --out /shared/grid",
         ),
     ),
     "articles": Command(

@@ -22,6 +22,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument("--out", type=Path, default=Path("comparison"), metavar="DIR", help="default: comparison")
     parser.add_argument("--jobs", type=whole, default=0, metavar="N", help="trainings at a time (default: processors)")
+    parser.add_argument("--ray", metavar="ADDRESS", help="on this Ray cluster (HOST:PORT or auto) instead of here")
     parser.add_argument("--count", type=whole, default=2000, metavar="N", help="samples to measure (default 2000)")
     parser.add_argument("--json", action="store_true", help="the figures as JSON on standard output")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
@@ -42,7 +43,9 @@ def run(options: argparse.Namespace) -> int:
         if not options.quiet:
             print(line, file=sys.stderr, flush=True)
 
-    found = compare(variants, options.out, seeds=options.seeds, jobs=options.jobs, count=options.count, say=say)
+    found = compare(
+        variants, options.out, seeds=options.seeds, jobs=options.jobs, ray=options.ray, count=options.count, say=say
+    )
     failed = [cell for each in found["variants"] for cell in each["cells"] if cell["status"] != "done"]
     if options.json:
         print(json.dumps(found, indent=2))

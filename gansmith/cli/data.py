@@ -26,7 +26,9 @@ def add_arguments(parser: Parser) -> None:
     get.add_argument("name", help="mnist or fashion-mnist")
     get.add_argument("--out", type=Path, metavar="DIR", help="the folder for its files (default: the cache)")
     info = actions.add_parser("info", help="what a source holds, and what would be chosen for it")
-    info.add_argument("source", help="a built-in name, a folder, pattern, zip, tar, .npz, .npy, IDX files or a store")
+    info.add_argument(
+        "source", help="a built-in name, a folder, pattern, zip, tar, .npz, .npy, IDX files, store, stacked:SOURCE"
+    )
     add_frame(info)
     info.add_argument("--attribute", default="", metavar="NAME", help="count the two classes that an attribute makes")
     info.add_argument("--sheet", type=Path, metavar="FILE.png", help="the contact sheet (default: in the cache)")

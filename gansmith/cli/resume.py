@@ -22,10 +22,12 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.assemble.run import resume
     from gansmith.assemble.setup import Budget
     from gansmith.cli.progress import Display, conclude
+    from gansmith.ground.launch import launched
     from gansmith.ground.runfolder import RunFolder
 
     budget = Budget(options.updates, options.images, options.epochs, options.minutes)
     folder = RunFolder(options.run)
-    with Display(folder, as_json=options.json, quiet=options.quiet, preview=options.preview) as display:
+    quiet = options.quiet or not launched().first
+    with Display(folder, as_json=options.json, quiet=quiet, preview=options.preview) as display:
         finished = resume(options.run, budget=budget, remedy=options.remedy, watching=[display], say=display.say)
-    return conclude(finished, quiet=options.quiet or options.json)
+    return conclude(finished, quiet=quiet or options.json)

@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.assemble.run import begin, free_folder
     from gansmith.assemble.setup import Budget, choose_recipe
     from gansmith.cli.progress import Display, conclude
+    from gansmith.ground.launch import launched
     from gansmith.ground.runfolder import RunFolder
 
     by_attribute = [f"data.attribute={options.attribute}", "data.labels=classes"] if options.attribute else []
@@ -70,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
 
         return show(recipe, as_json=options.json)
     folder = RunFolder(options.out) if options.out else free_folder(recipe)
-    with Display(folder, as_json=options.json, quiet=options.quiet, preview=options.preview) as display:
+    quiet = options.quiet or not launched().first
+    with Display(folder, as_json=options.json, quiet=quiet, preview=options.preview) as display:
         finished = begin(recipe, folder, None, watching=[display], say=display.say)
-    return conclude(finished, quiet=options.quiet or options.json)
+    return conclude(finished, quiet=quiet or options.json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from gansmith.data import (
     hub,
     idx,
     patterns,
+    stacked,
     stored,
     synthetic,
     tars,
@@ -58,15 +59,32 @@ def find(settings: DataSettings, seed: int = 0) -> Found:
         return builtin.find(text, settings, seed)
     if text.startswith(hub.PREFIX):
         return _hub(Path(text.removeprefix(hub.PREFIX)), settings)
+    if text.startswith(stacked.PREFIX):
+        return _stacked(text, settings, seed)
     if patterns.is_pattern(text):
         return _pattern(text, settings)
     return find_path(Path(text).expanduser(), settings)
+
+
+def single_of(source: str) -> str | None:
+    """The source of the single pictures of a stacked source; None of any other."""
+    if source in STACKED:
+        return STACKED[source]
+    return source.removeprefix(stacked.PREFIX) if source.startswith(stacked.PREFIX) else None
+
+
+def short(source: str) -> str:
+    """A name for people: "mnist" of a path to a folder mnist, "stacked-mnist" of its stacks."""
+    single = single_of(source)
+    return Path(source).stem if single is None else f"stacked-{short(single)}"
 
 
 def absolute(source: str) -> str:
     """The same source wherever a program is started: built-in and hub names as they are, a path from its root."""
     if source in SOURCES or source.startswith(hub.PREFIX):
         return source
+    if source.startswith(stacked.PREFIX):
+        return stacked.PREFIX + absolute(source.removeprefix(stacked.PREFIX))
     return str(Path(source).expanduser().resolve())
 
 
@@ -217,9 +235,22 @@ def _glyphs(name: str, settings: DataSettings, seed: int) -> Found:
     return Found(name, (name, "1", str(seed), str(part), str(count)), read)
 
 
+def _stacked(name: str, settings: DataSettings, seed: int) -> Found:
+    single = single_of(name)
+    if not single or single_of(single) is not None:
+        raise DataError(f"data source {name!r}: write {stacked.PREFIX} and a set of grey pictures, as stacked:mnist")
+    found = find(replace(settings, source=single, first=0), seed)
+    part = int(settings.split == "test")
+    count = settings.first or (stacked.TEST_COUNT if part else stacked.COUNT)
+    identity = ("stacked", "1", str(seed), str(part), str(count), *found.identity)
+    return Found(f"stacked-{found.title}", identity, lambda: stacked.listing(found.read(), count, seed, part))
+
+
 def _downloaded(name: str, settings: DataSettings, seed: int) -> Found:
     return find_path(fetch.find(name), settings)
 
+
+STACKED = {"stacked-mnist": "mnist"}  # built-in stacks, and of what
 
 SOURCES: dict[str, Builtin] = {
     "digits": Builtin("1,797 handwritten digits, 8x8 grey, from scikit-learn: no download", _digits),
@@ -232,4 +263,5 @@ SOURCES: dict[str, Builtin] = {
     "fashion-mnist": Builtin(
         fetch.DOWNLOADS["fashion-mnist"].summary + ", after `gansmith data get fashion-mnist`", _downloaded
     ),
+    "stacked-mnist": Builtin("60,000 stacks of three MNIST digits, 28x28 colour: 1,000 modes; stacked:PATH", _stacked),
 }

@@ -20,6 +20,7 @@ PROTOTYPES = 20
 BALLS = 512  # real items with a neighbourhood
 NEIGHBOUR = 5  # that bounds a neighbourhood
 VOTERS = 2000  # labelled items that vote on a sample's class
+CLASSES_MOST = VOTERS // 20  # of more classes too few would vote: samples' classes are not judged
 JUDGED = 128  # real items of each kind shown to the discriminator
 NEXT = 20  # neighbours after the nearest, for copies
 CHUNK = 256  # pictures converted at a time
@@ -75,7 +76,7 @@ class Reference:
     space: Space
     points: np.ndarray  # of the same, (n, p)
     labels: np.ndarray | None  # of the same, (n,)
-    classes: int  # 0 = no labels
+    classes: int  # 0 = no labels, or more than CLASSES_MOST
     class_names: tuple[str, ...]
     prototypes: np.ndarray  # (K, p)
     shares: np.ndarray  # of the real items, (K,)
@@ -120,7 +121,10 @@ def reference(
     heldout: items of the same kind that the players never see, where there are any.
     """
     where = streams.generator(seed, "diagnosis", 0, 1).permutation(len(items))[:ROWS]
-    kept = None if labels is None else np.asarray(labels)[where]
+    classes = int(labels.max()) + 1 if labels is not None and len(labels) else 0
+    if classes > CLASSES_MOST:
+        classes = 0
+    kept = np.asarray(labels)[where] if labels is not None and classes else None
     rows = real_rows(items, where)
     space = Space.of(rows[:MODELLED])
     points = space.points(rows)
@@ -137,7 +141,7 @@ def reference(
         space=space,
         points=points,
         labels=kept,
-        classes=int(labels.max()) + 1 if labels is not None and len(labels) else 0,
+        classes=classes,
         class_names=class_names,
         prototypes=prototypes,
         shares=shares,

@@ -15,7 +15,7 @@ STILL = 1e-9  # |change| / |weights| of a player that moves
 BLOWN_LOSS = 25.0  # cross-entropy or hinge: verdicts of tens are out of all proportion
 BLOWN_SPREAD = 0.1  # of samples that such a start has flattened
 STEP_HIGH = 0.2  # |change| / |weights| in one update; healthy: below .05
-THRASHES = 0.75  # of the data's diversity, that samples of the same latents move between two probes
+THRASHES = 0.6  # of the data's diversity, that samples of the same latents move between two probes; healthy: below .5
 THRASH_PROBES = 4
 THRASHES_ASTRAY = 0.4  # the same of samples that are unlike the data and stay so
 ASTRAY = 0.7  # of the untrained generator's distance
@@ -34,7 +34,7 @@ VANISHED = 1e-3  # of what the generator's gradient was
 VANISHED_NORM = 1e-3
 EXPLODED = 100.0  # times the median
 EXPLODED_NORM = 1e3
-FEW_KINDS = 0.5  # prototypes drawn: else samples move because their modes do
+VARIED = 0.5  # diversity: else samples move because their one mode does
 SWINGS = 5  # crossings of the mean within SWING_ROWS
 SWING_ROWS = 16
 SWING_SIZE = 0.5  # standard deviation over mean of the discriminator's loss
@@ -97,11 +97,11 @@ def rate_too_high(history: History) -> Finding | None:
 
 
 def _thrashing(history: History) -> Finding | None:
-    """Samples that become other ones from look to look: of many kinds, or like none and no better for it."""
+    """Samples that become other ones from look to look: all different, or unlike the data and no better for it."""
     moved = history.probed("moved", THRASH_PROBES)
     if len(moved) < THRASH_PROBES or not (moved > THRASHES_ASTRAY).all():
         return None
-    varied = (moved > THRASHES).all() and (history.probed("kinds", 2) > FEW_KINDS).all()
+    varied = (moved > THRASHES).all() and (history.probed("diversity", THRASH_PROBES) > VARIED).all()
     quality = history.probed("quality", THRASH_PROBES)
     if not varied and not ((quality > ASTRAY * _untrained(history)).all() and _no_better(quality)):
         return None

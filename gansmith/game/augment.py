@@ -24,6 +24,7 @@ from torch import Tensor
 from gansmith.ground.draws import OPERATION_NUMBERS
 from gansmith.ground.pixels import SCALE
 from gansmith.ground.settings import AugmentName, AugmentOperation, Recipe
+from gansmith.nets.ranks import Ranks
 
 ADAPT_EVERY = 4  # discriminator turns between two changes of the probability (Karras et al. 2020)
 TRANSLATION = 1 / 8  # of a side, at most
@@ -127,7 +128,7 @@ class Augmenter:
         self.probability = torch.tensor(start, device=device)  # of each operation; a device number: nobody waits for it
         self.signs = torch.tensor(0.0, device=device)  # sum of the turns' mean signs since the last change
 
-    def see(self, pictures: Tensor, chances: np.ndarray) -> Tensor:
+    def see(self, pictures: Tensor, chances: Tensor | np.ndarray) -> Tensor:
         """Pictures (B, C, H, W) in the recipe's range as the discriminator sees them; chances (B, numbers) of
         `draws.chances`. Never in less than float32."""
         drawn = torch.as_tensor(chances).to(self.device, self.dtype)
@@ -144,21 +145,31 @@ class Augmenter:
         return seen.contiguous(memory_format=torch.channels_last)
 
     @torch.no_grad()
-    def observe(self, real: Tensor, fake: Tensor, middle: float | None, turn: int) -> Tensor:
-        """Hear the verdicts (B,) of the discriminator's turn number `turn`, counted from 0, and adapt. Returns the mean
-        sign of the verdicts on real pictures: 1 where the discriminator is sure of all of them.
+    def observe(self, real: Tensor, fake: Tensor, middle: float | None, share: float = 1.0) -> Tensor:
+        """Hear the verdicts (B,) on `share` of the rows of a discriminator's turn. Returns the mean sign of those on
+        real pictures: 1 where the discriminator is sure of all of them.
 
         middle: the verdict that is neither; None where verdicts are only compared: then each with the fake of its row.
         """
         sign = torch.sign(real.float() - (fake.float() if middle is None else middle)).mean()
         if self.what.adapts:
-            self.signs += sign
-            if (turn + 1) % ADAPT_EVERY == 0:
-                step = self.batch * ADAPT_EVERY / self.settings.ramp_images
-                self.probability += step * torch.sign(self.signs / ADAPT_EVERY - self.settings.target)
-                self.probability.clamp_(0, 1)
-                self.signs.zero_()
+            self.signs += share * sign
         return sign
+
+    def due(self, turn: int) -> bool:
+        """Whether the probability changes after the discriminator's turn number `turn`, counted from 0."""
+        return self.what.adapts and (turn + 1) % ADAPT_EVERY == 0
+
+    @torch.no_grad()
+    def adapt(self, turn: int, ranks: Ranks | None = None) -> None:
+        """A discriminator's turn is over: change the probability when it is time, alike on all ranks."""
+        if not self.due(turn):
+            return
+        signs = self.signs if ranks is None else ranks.collect(self.signs.reshape(1)).mean()
+        step = self.batch * ADAPT_EVERY / self.settings.ramp_images
+        self.probability += step * torch.sign(signs / ADAPT_EVERY - self.settings.target)
+        self.probability.clamp_(0, 1)
+        self.signs.zero_()
 
     def state(self) -> dict[str, np.ndarray]:
         """What a checkpoint has to hold."""

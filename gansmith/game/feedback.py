@@ -18,12 +18,47 @@ from gansmith.ground.settings import FeedbackName, Recipe
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Rows [first, first + count) of a global batch of `of`."""
+
+    first: int
+    count: int
+    of: int
+
+    def take(self, drawn: np.ndarray) -> np.ndarray:
+        """These rows of what was drawn for the global batch."""
+        return drawn[self.first : self.first + self.count]
+
+    def part(self, portion: slice) -> Rows:
+        """Some of these rows."""
+        return Rows(self.first + portion.start, portion.stop - portion.start, self.of)
+
+
+@dataclass(frozen=True)
 class Items:
     """Items (B, ...) as a player sees them, and their labels (B,). Generated ones carry their graph where a
     generator's turn will use it."""
 
     pixels: Tensor
     labels: Tensor | None
+    rows: Rows | None = None  # None: these are the whole batch
+
+    @property
+    def where(self) -> Rows:
+        """The rows that these are."""
+        return self.rows or Rows(0, len(self.pixels), len(self.pixels))
+
+
+@dataclass(frozen=True)
+class Later:
+    """Items that are made when they are wanted, some rows at a time: make(rows, graph)."""
+
+    make: Callable[[slice, bool], Items]
+    count: int
+    labels: Tensor | None  # of all of them, where they were given
+
+
+Batch = Items | Later
 
 
 class Table(Protocol):
@@ -31,37 +66,37 @@ class Table(Protocol):
 
     recipe: Recipe
 
-    def reals(self, rows: np.ndarray, now: Now, turn: int) -> Items:
+    def reals(self, rows: np.ndarray, now: Now, turn: int) -> Batch:
         """Real items at `rows` (B,), augmented."""
         ...
 
-    def generate(self, now: Now, turn: int, count: int, *, graph: bool, labels: Tensor | None = None) -> Items:
+    def generate(self, now: Now, turn: int, count: int, *, graph: bool, labels: Tensor | None = None) -> Batch:
         """The generator's items at a turn, in training mode, of the classes that are drawn or given."""
         ...
 
     def judge(
-        self, reals: Items, fakes: Items, now: Now, turn: int, *, together: bool = False, frozen: bool = False
+        self, reals: Batch, fakes: Batch, now: Now, turn: int, *, together: bool = False, frozen: bool = False
     ) -> None:
         """The discriminator's turn: one step towards telling reals from (detached) fakes."""
         ...
 
-    def advise(self, fakes: Items, now: Now, turn: int, reals: Items | None = None, *, running: bool = False) -> None:
+    def advise(self, fakes: Batch, now: Now, turn: int, reals: Batch | None = None, *, running: bool = False) -> None:
         """The generator's turn: one step towards a better verdict, the discriminator frozen."""
         ...
 
-    def collude(self, fakes: Items, now: Now, turn: int) -> None:
+    def collude(self, fakes: Batch, now: Now, turn: int) -> None:
         """The generator's turn with a discriminator that is not frozen, and moves along."""
         ...
 
-    def move_at_once(self, reals: Items, fakes: Items, now: Now, turns: tuple[int, int]) -> None:
+    def move_at_once(self, reals: Batch, fakes: Batch, now: Now, turns: tuple[int, int]) -> None:
         """Both turns from one forward pass."""
         ...
 
-    def quote(self, fakes: Items, now: Now, turn: int) -> None:
+    def quote(self, fakes: Batch, now: Now, turn: int) -> None:
         """The generator's turn with the verdict as a number."""
         ...
 
-    def regress(self, reals: Items, fakes: Items, now: Now) -> None:
+    def regress(self, reals: Batch, fakes: Batch, now: Now) -> None:
         """The generator's turn towards real items, without a verdict."""
         ...
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -143,8 +142,3 @@ def classification(scores: Tensor | None, labels: Tensor | None) -> Tensor:
     if scores is None or labels is None:
         raise ValueError("an auxiliary classifier needs labels")
     return F.cross_entropy(scores, labels)
-
-
-def as_target(value: object, device: torch.device) -> Target:
-    """A drawn target as a tensor on the device; a constant stays a number."""
-    return float(value) if isinstance(value, (int, float)) else torch.as_tensor(value).to(device)

@@ -13,12 +13,15 @@ from gansmith.game.ledger import Ledger
 from gansmith.ground.errors import RunError
 from gansmith.ground.settings import OptimizerName, OptimizerSettings
 from gansmith.nets.network import Network
+from gansmith.nets.ranks import Ranks
 
 
 def adam(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
     """Adam (Kingma and Ba 2015), in one fused pass over all arrays."""
     betas = settings.beta1, settings.beta2
-    return torch.optim.Adam(parameters, settings.rate, betas, settings.epsilon, fused=True)
+    return torch.optim.Adam(
+        parameters, settings.rate, betas, settings.epsilon, fused=True, capturable=parameters[0].is_cuda
+    )
 
 
 def sgd(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
@@ -29,7 +32,10 @@ def sgd(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.op
 def rmsprop(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
     """Gradients over the root of their running mean square (Tieleman and Hinton 2012), with momentum."""
     alpha, epsilon, momentum = settings.beta2, settings.epsilon, settings.momentum
-    return torch.optim.RMSprop(parameters, settings.rate, alpha, epsilon, momentum=momentum, foreach=True)
+    capturable = parameters[0].is_cuda
+    return torch.optim.RMSprop(
+        parameters, settings.rate, alpha, epsilon, momentum=momentum, foreach=True, capturable=capturable
+    )
 
 
 OPTIMIZERS: dict[OptimizerName, Callable[[list[nn.Parameter], OptimizerSettings], torch.optim.Optimizer]] = {
@@ -48,8 +54,8 @@ SLOTS: dict[OptimizerName, dict[str, str]] = {
 class Player:
     """A network that can be frozen, and that takes steps down its own loss."""
 
-    def __init__(self, name: str, network: Network, settings: OptimizerSettings) -> None:
-        self.name, self.network, self.settings = name, network, settings
+    def __init__(self, name: str, network: Network, settings: OptimizerSettings, ranks: Ranks | None = None) -> None:
+        self.name, self.network, self.settings, self.ranks = name, network, settings, ranks
         self.named = {
             key: value
             for key, value in network.arrays().items()
@@ -57,6 +63,7 @@ class Player:
         }
         self.parameters = list(self.named.values())
         self.optimizer = OPTIMIZERS[settings.name](self.parameters, settings)
+        self.flat = None if ranks is None else Flat(self.parameters)
         self.steps = 0
 
     @contextmanager
@@ -70,13 +77,8 @@ class Player:
             for parameter in self.parameters:
                 parameter.requires_grad_(True)
 
-    def minimise(self, loss: Tensor, rate: float, ledger: Ledger | None) -> None:
-        """One optimiser step down `loss`; with a ledger, gradients and step sizes are measured."""
-        self.differentiate(loss)
-        self.descend(rate, ledger)
-
     def differentiate(self, loss: Tensor, *, retain: bool = False) -> None:
-        """Take the loss's gradient with respect to this player's weights, and nobody else's. retain: the graph is
+        """Add the loss's gradient with respect to this player's weights, and nobody else's. retain: the graph is
         needed once more."""
         # not autograd.grad: a fused step takes gradients in their weight's memory layout, which `backward` sees to
         loss.backward(inputs=self.parameters, retain_graph=retain)
@@ -86,15 +88,18 @@ class Player:
         for parameter in self.parameters:
             parameter.grad = torch.zeros_like(parameter)
 
-    def descend(self, rate: float, ledger: Ledger | None) -> None:
-        """One optimiser step along the gradient that was taken."""
+    def descend(self, rate: float | Tensor, ledger: Ledger | None) -> None:
+        """One optimiser step along the gradient that was taken, averaged over the ranks; with a ledger, gradients and
+        step sizes are measured."""
+        if self.flat and self.ranks:
+            self.flat.average(self.ranks)
         before = [parameter.detach().clone() for parameter in self.parameters] if ledger else []
         self.step(rate)
         if ledger:
             self._measure(before, ledger)
         self.optimizer.zero_grad(set_to_none=True)
 
-    def step(self, rate: float) -> None:
+    def step(self, rate: float | Tensor) -> None:
         """Move along the gradients that are there."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -139,6 +144,31 @@ class Player:
                 memory["step"] = torch.tensor(float(steps), device=parameter.device)
             if memory:
                 self.optimizer.state[parameter] = memory
+
+
+class Flat:
+    """One buffer for all gradients of a player: what ranks exchange is one message."""
+
+    def __init__(self, parameters: list[nn.Parameter]) -> None:
+        self.parameters = parameters
+        self.buffer = torch.zeros(
+            sum(p.numel() for p in parameters), dtype=parameters[0].dtype, device=parameters[0].device
+        )
+        self.places: list[Tensor] = []
+        first = 0
+        for parameter in parameters:  # laid out as the parameter is, so that copies are plain
+            self.places.append(self.buffer.as_strided(parameter.shape, parameter.stride(), first))
+            first += parameter.numel()
+
+    @torch.no_grad()
+    def average(self, ranks: Ranks) -> None:
+        """Replace each gradient by its mean over the ranks. Who has none here has none anywhere."""
+        pairs = [(place, p.grad) for place, p in zip(self.places, self.parameters, strict=True) if p.grad is not None]
+        places, gradients = [place for place, _ in pairs], [gradient for _, gradient in pairs]
+        torch._foreach_copy_(places, gradients)  # pyright: ignore[reportPrivateImportUsage]
+        ranks.add_up(self.buffer)
+        self.buffer.div_(ranks.size)
+        torch._foreach_copy_(gradients, places)  # pyright: ignore[reportPrivateImportUsage]
 
 
 def load_arrays(network: Network, arrays: Mapping[str, np.ndarray], prefix: str) -> None:

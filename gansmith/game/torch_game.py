@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.game.capture import CudaRecorder, Playback
 from gansmith.game.feedback import FEEDBACKS
 from gansmith.game.items import Pixels
 from gansmith.game.ledger import Ledger
+from gansmith.game.limits import refuse
 from gansmith.game.player import Player, load_arrays, to_numpy
+from gansmith.game.regularizers import due
 from gansmith.game.turns import Turns
 from gansmith.ground import pixels
-from gansmith.ground.errors import EngineError, RecipeError
+from gansmith.ground.errors import EngineError, OutOfMemory, RecipeError
 from gansmith.ground.game import Now, Report, State, Verdicts
 from gansmith.ground.plan import Shape
 from gansmith.ground.settings import Recipe
 from gansmith.nets import NetPair
 from gansmith.nets.network import INFERENCE, Network
+from gansmith.nets.ranks import Ranks
 
 ARITHMETIC_FAULTS = ("constant-bias-correction", "squared-last-gradient")
 ROWS = {"cpu": 64}  # items a pass outside training, which bounds memory: what a cache holds is done faster
@@ -32,7 +38,15 @@ class TorchGame(Turns):
     Raises EngineError for faults that are mistakes of arithmetic done by hand.
     """
 
-    def __init__(self, recipe: Recipe, item_shape: Shape, classes: int = 0, nets: NetPair | None = None) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        item_shape: Shape,
+        classes: int = 0,
+        nets: NetPair | None = None,
+        ranks: Ranks | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         for fault in ARITHMETIC_FAULTS:
             if fault in recipe.faults:
                 raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
@@ -43,7 +57,9 @@ class TorchGame(Turns):
             )
         if recipe.ema.recalibrate and nets is not None:
             raise RecipeError("ema.recalibrate knows the built-in networks only: set ema.recalibrate=0 with your own")
-        super().__init__(recipe, item_shape, classes, nets)
+        super().__init__(recipe, item_shape, classes, nets, ranks)
+        self.mixing = refuse(recipe, self._networks(), ranks)
+        self.playback = Playback(self, CudaRecorder(self.device), say) if self._can_be_captured() else None
 
     def load(self, items: np.ndarray, labels: np.ndarray | None) -> None:
         """Take the training items, uint8 (N, H, W, C) or float32 (N, D), and int64 labels."""
@@ -51,22 +67,56 @@ class TorchGame(Turns):
         self.data = Pixels(items, labels, self.recipe.data.pixels, self.device, self.dtype)
 
     def step(self, indices: np.ndarray, now: Now) -> None:
-        """One update; see `feedback`."""
+        """One update; see `feedback`. Raises OutOfMemory."""
+        with room(self.recipe):
+            if self.playback:
+                self.playback.step(indices, now)
+            else:
+                self.play(indices, now)
+        self.recalibrated = not self.recipe.ema.recalibrate
+
+    def play(self, indices: np.ndarray, now: Now) -> None:
+        """One update, launched operation by operation."""
         FEEDBACKS[self.recipe.feedback.name](self, indices, now)
-        self.average(now.ema_decay)
+        share = self.intake.rate("ema", now, lambda now: 1 - now.ema_decay, self.dtype)
+        self.average(now.ema_decay, share)
+
+    def kind(self, indices: np.ndarray, now: Now) -> Hashable:
+        """What tells updates apart that do not launch the same: penalties, measurements, shapes."""
+        turns = range(self.discriminator_turns, self.discriminator_turns + len(indices))
+        penalties = tuple(due(self.recipe.regularizer, turn) for turn in turns)
+        return indices.shape, now.measure, penalties, tuple(self.augmenter.due(turn) for turn in turns)
+
+    def release(self) -> tuple[str, ...]:
+        """Let go of everything on the device; the game is over. Returns the players whose networks mix a batch."""
+        mixing = self.mixing
+        self.__dict__.clear()
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        return mixing
+
+    def _can_be_captured(self) -> bool:
+        """One's own networks may do what no graph can, and several ranks talk in between."""
+        built_in = self.generator.network.plan is not None
+        return self.device.type == "cuda" and self.recipe.graphs and built_in and self.ranks is None
 
     def report(self) -> Report:
-        """Means since the last report."""
-        return self.ledger.read()
+        """Means since the last report. Raises OutOfMemory: what a device was told is done, or refused, by now."""
+        with room(self.recipe):
+            return self.ledger.read(self.ranks)
 
     def make(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Raw output float32 of the averaged generator: (N, H, W, C) or (N, D)."""
-        self.recalibrate()
-        return run_in_chunks(self.averaged, latents, labels, self.device, self.dtype)
+        with room(self.recipe):
+            self.recalibrate()
+            return run_in_chunks(self.averaged, latents, labels, self.device, self.dtype)
 
     def sample(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Pictures uint8 (N, H, W, C) or vectors float32 (N, D)."""
-        return run_in_chunks(self.averaged, latents, labels, self.device, self.dtype, self._to_items)
+        with room(self.recipe):
+            self.recalibrate()
+            return run_in_chunks(self.averaged, latents, labels, self.device, self.dtype, self._to_items)
 
     def _to_items(self, made: np.ndarray) -> np.ndarray:
         return pixels.to_bytes(made, self.recipe.data.pixels) if made.ndim == 4 else made
@@ -91,7 +141,7 @@ class TorchGame(Turns):
         for name, network in self._networks().items():
             arrays |= {f"{name}/{key}": to_numpy(value) for key, value in network.arrays().items()}
         counters: dict[str, int | float | str] = {"discriminator-turns": self.discriminator_turns}
-        for player in self._players():
+        for player in self.players():
             arrays |= player.state()
             counters[f"{player.name}-optimizer.steps"] = player.steps
         return State(arrays | self.augmenter.state(), counters)
@@ -100,14 +150,17 @@ class TorchGame(Turns):
         """Go back to a state."""
         for name, network in self._networks().items():
             load_arrays(network, state.arrays, name)
-        for player in self._players():
+        for player in self.players():
             player.restore(state.arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
         self.augmenter.restore(state.arrays)
         self.discriminator_turns = int(state.counters["discriminator-turns"])
         self.recalibrated = True
         self.ledger = Ledger(self.loss.middle)
+        if self.playback:
+            self.playback.forget()
 
-    def _players(self) -> list[Player]:
+    def players(self) -> list[Player]:
+        """Everyone who takes steps."""
         return [self.generator, self.discriminator, *([self.accomplice] if self.accomplice else [])]
 
     def _networks(self) -> dict[str, Network]:
@@ -116,6 +169,19 @@ class TorchGame(Turns):
             "discriminator": self.discriminator.network,
             "ema": self.averaged,
         }
+
+
+@contextmanager
+def room(recipe: Recipe) -> Iterator[None]:
+    """What a device without room says, as one line. Raises OutOfMemory."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        at_once = recipe.data.micro_batch or recipe.data.batch
+        raise OutOfMemory(
+            f"{recipe.device} has no room for {at_once} items at a time: set data.micro_batch={max(1, at_once // 2)}, or "
+            "a smaller data.batch"
+        ) from None
 
 
 @torch.no_grad()

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.game.augment import Augmenter
-from gansmith.game.feedback import Items
-from gansmith.game.items import Pixels, Window
-from gansmith.game.ledger import Ledger
-from gansmith.game.losses import LOSSES, Targets, as_target, classification, discriminator_loss, generator_loss
+from gansmith.game.feedback import Batch, Items, Rows
+from gansmith.game.losses import classification, discriminator_loss, generator_loss
 from gansmith.game.player import Player
-from gansmith.game.regularizers import REGULARIZERS, due, squared_slope
+from gansmith.game.portions import portions
+from gansmith.game.regularizers import due, squared_slope
+from gansmith.game.supply import Supply
 from gansmith.ground import draws
 from gansmith.ground.game import Now
-from gansmith.ground.plan import Dropout, Shape
 from gansmith.ground.settings import Recipe
-from gansmith.nets import NetPair
-from gansmith.nets.build import build_players
 from gansmith.nets.network import Mode, Network, Opinion
-
-TRACKED = Mode(training=True, track=True)
 
 
 @dataclass(frozen=True)
@@ -37,156 +31,96 @@ class Assessment:
     total: Tensor  # what the discriminator minimises
 
 
-class Turns:
-    """Both players at a table, and what each may do in its turn.
-
-    item_shape is (channels, height, width) or (features,); classes 0 = unlabelled. The recipe's device and precision
-    are resolved by now: no "auto".
-    """
-
-    def __init__(self, recipe: Recipe, item_shape: Shape, classes: int = 0, nets: NetPair | None = None) -> None:
-        self.recipe, self.item_shape, self.classes = recipe, item_shape, classes
-        self.device = torch.device(recipe.device)
-        self.dtype = torch.float64 if recipe.precision.name == "float64" else torch.float32
-        generator, discriminator, averaged = (
-            network.to(self.device) for network in build_players(recipe, item_shape, classes, nets, self.dtype)
-        )
-        self.generator = Player("generator", generator, recipe.optimizer.generator)
-        self.discriminator = Player("discriminator", discriminator, recipe.optimizer.discriminator)
-        # the fault "never-frozen" has a second optimiser move the discriminator: that of the combined model
-        self.accomplice = (
-            Player("accomplice", discriminator, recipe.optimizer.generator) if "never-frozen" in recipe.faults else None
-        )
-        self.averaged: Network = averaged.requires_grad_(False)
-        self.loss = LOSSES[recipe.loss.name]
-        self.penalty = REGULARIZERS[recipe.regularizer.name]
-        self.augmenter = Augmenter(recipe, self.device, self.dtype)
-        self.discriminator_turns = 0
-        self.recalibrated = True
-        self.ledger = Ledger(self.loss.middle)
-        self.data: Pixels | None = None
-        batch_norm = discriminator.plan is None or discriminator.plan.has_batch_norm
-        self.one_pass = not batch_norm and not self._dropouts(self.discriminator)
-
-    # ---- what goes in
-
-    def reals(self, rows: np.ndarray, now: Now, turn: int) -> Items:
-        """Real items (B, C, H, W) or (B, D) and their labels, mirrored where the recipe asks for it."""
-        if self.data is None:
-            raise ValueError("load() the items before the first step")
-        reals, labels = self.data.batch(rows, self._window(now, turn, len(rows)))
-        if self.augmenter.what.mirror:
-            turned = torch.as_tensor(draws.mirrored(self.recipe, now.update, turn, len(rows))).to(self.device)
-            reals = torch.where(turned[:, None, None, None], reals.flip(3), reals)
-        return Items(reals, labels)
-
-    def generate(self, now: Now, turn: int, count: int, *, graph: bool, labels: Tensor | None = None) -> Items:
-        """The generator's items at a turn, in training mode, of the classes that are drawn or given."""
-        z = torch.as_tensor(draws.latents(self.recipe, now.update, turn, count)).to(self.device, self.dtype)
-        asked = draws.labels(self.recipe, now.update, turn, count, self.classes) if labels is None else None
-        labels = labels if asked is None else torch.as_tensor(asked).to(self.device)
-        mode = self._mode(self.generator, now, turn, "generator")
-        with torch.set_grad_enabled(graph), self._precision():
-            return Items(self.generator.network(z, labels, mode), labels)
-
-    def _window(self, now: Now, turn: int, count: int) -> Window | None:
-        """Where to look at larger pictures than the players have."""
-        assert self.data is not None
-        spare = self.data.spare(self.item_shape)
-        if not any(spare):
-            return None
-        size = self.item_shape[1], self.item_shape[2]
-        return Window(draws.corners(self.recipe, now.update, turn, count, spare), size)
-
-    def seen(self, items: Items, now: Now, turn: int, which: draws.Pass) -> Items:
-        """Items as the discriminator sees them in a pass: augmented, with the graph that they came with."""
-        if not self.augmenter.what.operates:
-            return items
-        chances = draws.chances(self.recipe, now.update, turn, which, len(items.pixels))
-        return Items(self.augmenter.see(items.pixels, chances), items.labels)
-
-    # ---- turns
+class Turns(Supply):
+    """What each player may do in its turn."""
 
     def judge(
-        self, reals: Items, fakes: Items, now: Now, turn: int, *, together: bool = False, frozen: bool = False
+        self, reals: Batch, fakes: Batch, now: Now, turn: int, *, together: bool = False, frozen: bool = False
     ) -> None:
         """The discriminator's turn: one step towards telling reals from (detached) fakes.
 
         together: both in one batch, whatever the network. frozen: everything but the step.
         """
-        detached = Items(fakes.pixels.detach(), fakes.labels)
-        with self._precision():
-            assessment = self._assess(reals, detached, now, turn, together=together, frozen=frozen)
+        for real, fake in self._portions(reals, fakes, graph=False):
+            detached = Items(fake.pixels.detach(), fake.labels, fake.rows)
+            with self._precision():
+                assessment = self._assess(real, detached, now, turn, together=together, frozen=frozen)
+            if not frozen:
+                self.discriminator.differentiate(self._share(assessment.total, real.where))
+        self._next_turn()
         if not frozen:
-            self.discriminator.minimise(assessment.total, now.discriminator_rate, self.ledger if now.measure else None)
+            self._descend(self.discriminator, now)
 
-    def advise(self, fakes: Items, now: Now, turn: int, reals: Items | None = None, *, running: bool = False) -> None:
+    def advise(self, fakes: Batch, now: Now, turn: int, reals: Batch | None = None, *, running: bool = False) -> None:
         """The generator's turn: its gradient comes through the whole frozen discriminator.
 
         reals: for losses that compare. running: the discriminator's batch norm uses its running statistics.
         """
-        fakes = self.seen(fakes, now, turn, "fake")
-        with self.discriminator.frozen(), self._precision():
-            real = None
-            if self.loss.paired and reals is not None:
-                reals = self.seen(reals, now, turn, "real")
-                mode = self._mode(self.discriminator, now, turn, "real", track=False)
-                with torch.no_grad():
-                    real = self.discriminator.network.opinion(reals.pixels, reals.labels, mode)
-            mode = self._mode(self.discriminator, now, turn, "fake", track=False, running=running)
-            fake = self.discriminator.network.opinion(fakes.pixels, fakes.labels, mode)
-            loss = self._advice(fake, real, fakes.labels, now, turn)
-            self.generator.minimise(loss, now.generator_rate, self.ledger if now.measure else None)
+        compared = reals if self.loss.paired else None
+        for fake_items, real_items in self._portions(fakes, compared):
+            with self.discriminator.frozen(), self._precision():
+                real = None
+                if compared is not None:
+                    real_items = self.seen(real_items, now, turn, "real")
+                    mode = self._mode(self.discriminator, now, turn, "real", real_items.where, track=False)
+                    with torch.no_grad():
+                        real = self.discriminator.network.opinion(real_items.pixels, real_items.labels, mode)
+                fake = self._opinion(fake_items, now, turn, track=False, running=running)
+                loss = self._advice(fake, real, fake_items, now, turn)
+                self.generator.differentiate(self._share(loss, fake_items.where))
+        self._descend(self.generator, now)
 
-    def collude(self, fakes: Items, now: Now, turn: int) -> None:
+    def collude(self, fakes: Batch, now: Now, turn: int) -> None:
         """The fault "never-frozen": the combined model's step moves the discriminator too, towards "real" for fakes."""
         assert self.accomplice is not None
-        fakes = self.seen(fakes, now, turn, "fake")
-        with self._precision():
-            mode = self._mode(self.discriminator, now, turn, "fake")
-            fake = self.discriminator.network.opinion(fakes.pixels, fakes.labels, mode)
-            loss = self._advice(fake, None, fakes.labels, now, turn)
-            self.generator.differentiate(loss, retain=True)
-            self.accomplice.differentiate(loss)
-        self.generator.descend(now.generator_rate, self.ledger if now.measure else None)
-        self.accomplice.descend(now.generator_rate, None)
+        for (items,) in self._portions(fakes):
+            with self._precision():
+                loss = self._advice(self._opinion(items, now, turn), None, items, now, turn)
+                loss = self._share(loss, items.where)
+                self.generator.differentiate(loss, retain=True)
+                self.accomplice.differentiate(loss)
+        self._descend(self.generator, now)
+        self.accomplice.descend(self._rate(self.generator, now), None)
 
-    def move_at_once(self, reals: Items, fakes: Items, now: Now, turns: tuple[int, int]) -> None:
+    def move_at_once(self, reals: Batch, fakes: Batch, now: Now, turns: tuple[int, int]) -> None:
         """Both turns from one forward pass: both gradients are taken before either step. turns: D's and G's number."""
-        with self._precision():
-            assessment = self._assess(reals, fakes, now, turns[0])
-            loss = self._advice(assessment.fake, assessment.real, fakes.labels, now, turns[1])
-            self.generator.differentiate(loss, retain=True)
-            self.discriminator.differentiate(assessment.total)
-        self.discriminator.descend(now.discriminator_rate, self.ledger if now.measure else None)
-        self.generator.descend(now.generator_rate, self.ledger if now.measure else None)
+        for real, fake in self._portions(reals, fakes):
+            with self._precision():
+                assessment = self._assess(real, fake, now, turns[0])
+                loss = self._advice(assessment.fake, assessment.real, fake, now, turns[1])
+                self.generator.differentiate(self._share(loss, fake.where), retain=True)
+                self.discriminator.differentiate(self._share(assessment.total, real.where))
+        self._next_turn()
+        self._descend(self.discriminator, now)
+        self._descend(self.generator, now)
 
     @torch.no_grad()
-    def quote(self, fakes: Items, now: Now, turn: int) -> None:
+    def quote(self, fakes: Batch, now: Now, turn: int) -> None:
         """The verdict on fakes as a number: a loss can be computed from it, but its slope with respect to the
         generator is 0, and the step is taken along that."""
-        mode = self._mode(self.discriminator, now, turn, "fake", track=False)
-        fakes = self.seen(fakes, now, turn, "fake")
-        with self._precision():
-            fake = self.discriminator.network.opinion(fakes.pixels, fakes.labels, mode)
-            self._advice(fake, None, fakes.labels, now, turn)
+        for (items,) in self._portions(fakes, graph=False):
+            with self._precision():
+                self._advice(self._opinion(items, now, turn, track=False), None, items, now, turn)
         self.generator.stand_still()
-        self.generator.descend(now.generator_rate, self.ledger if now.measure else None)
+        self._descend(self.generator, now)
 
-    def regress(self, reals: Items, fakes: Items, now: Now) -> None:
+    def regress(self, reals: Batch, fakes: Batch, now: Now) -> None:
         """The generator's step towards the very pictures of its row: the mean squared error over all numbers."""
-        loss = (fakes.pixels.to(self.dtype) - reals.pixels).square().mean()
-        self.ledger.loss("generator", loss)
-        self.generator.minimise(loss, now.generator_rate, self.ledger if now.measure else None)
+        for real, fake in self._portions(reals, fakes):
+            loss = (fake.pixels.to(self.dtype) - real.pixels).square().mean()
+            self.ledger.loss("generator", loss)
+            self.generator.differentiate(self._share(loss, fake.where))
+        self._descend(self.generator, now)
 
     @torch.no_grad()
-    def average(self, decay: float) -> None:
-        """The averaged generator takes its share of the generator; batch statistics are copied."""
-        target = self.averaged.arrays()
+    def average(self, decay: float, share: float | Tensor | None = None) -> None:
+        """The averaged generator keeps `decay` of itself, and takes the rest, or `share` of its own kind, of the
+        generator; batch statistics are copied."""
+        target, share = self.averaged.arrays(), 1 - decay if share is None else share
         copied = self.recipe.ema.recalibrate == 0
         for name, value in self.generator.network.arrays().items():
             if name in self.generator.named:
-                target[name].lerp_(value, 1 - decay)
+                target[name].lerp_(value, share)
             elif copied:
                 target[name].copy_(value)
         self.recalibrated = copied
@@ -215,29 +149,37 @@ class Turns:
     ) -> Assessment:
         """The discriminator's opinion on both, its loss, and its penalty where one is due."""
         settings, network = self.recipe.regularizer, self.discriminator.network
-        at = self.penalty.at if due(settings, self.discriminator_turns) else ()
         reals, fakes = self.seen(reals, now, turn, "real"), self.seen(fakes, now, turn, "fake")
+        at = self.penalty.at if due(settings, self.discriminator_turns) else ()
         by_steps = settings.sigma > 0
-        if "real" in at and not by_steps:
-            reals.pixels.requires_grad_()
+        if (
+            "real" in at and not by_steps
+        ):  # on a tensor of our own: what the host fills again must not ask for gradients
+            reals = replace(reals, pixels=reals.pixels.detach().requires_grad_())
         if "fake" in at and not by_steps and not fakes.pixels.requires_grad:
             fakes.pixels.requires_grad_()
         looked = [reals, fakes, *(self._stepped(reals, fakes, at, now, turn) if by_steps else ())]
-        on_real = self._mode(self.discriminator, now, turn, "real", track=not frozen, running=frozen)
+        on_real = self._mode(self.discriminator, now, turn, "real", reals.where, track=not frozen, running=frozen)
         if together or (self.one_pass and not any(items.pixels.requires_grad for items in looked)):
             joined = len(looked) if self.one_pass else 2  # a penalty's points are in nobody's batch statistics
-            opinions = _in_one_pass(network, looked[:joined], on_real)
+            # a global batch of twice the height: first its real rows, then the generated ones
+            rows = reals.where.first, reals.where.of + reals.where.first
+            opinions = _in_one_pass(network, looked[:joined], replace(on_real, first_row=rows))
         else:
-            on_fake = self._mode(self.discriminator, now, turn, "fake", track=not frozen, running=frozen)
+            on_fake = self._mode(self.discriminator, now, turn, "fake", fakes.where, track=not frozen, running=frozen)
             opinions = [_opinion(network, reals, on_real), _opinion(network, fakes, on_fake)]
-        aside = self._mode(self.discriminator, now, turn, "real", track=False, running=frozen)
+        aside = self._mode(self.discriminator, now, turn, "real", reals.where, track=False, running=frozen)
         real, fake, *moved = [*opinions, *(_opinion(network, items, aside) for items in looked[len(opinions) :])]
-        loss = discriminator_loss(self.loss, real, fake, self._targets(now, turn, len(reals.pixels)))
+        loss = discriminator_loss(self.loss, real, fake, self._targets(now, turn, reals.where))
         self.ledger.loss("discriminator", loss)
         self.ledger.judged("real", real.logits)
         self.ledger.judged("fake", fake.logits)
-        self._adapt(real, fake)
-        self.discriminator_turns += 1
+        if self.augmenter.what.operates:
+            sign = self.augmenter.observe(
+                real.logits, fake.logits, self.loss.middle, reals.where.count * self.size / reals.where.of
+            )
+            self.ledger.note("augment.sign", sign)
+            self.ledger.note("augment.probability", self.augmenter.probability.clone())
         total = loss * self.recipe.loss.discriminator_scale
         if real.classes is not None:
             right = classification(real.classes, reals.labels)
@@ -252,13 +194,6 @@ class Turns:
             total = total + settings.interval * penalty
         return Assessment(real, fake, total)
 
-    def _adapt(self, real: Opinion, fake: Opinion) -> None:
-        """Adaptive augmentation hears the discriminator's verdicts."""
-        if self.augmenter.what.operates:
-            sign = self.augmenter.observe(real.logits, fake.logits, self.loss.middle, self.discriminator_turns)
-            self.ledger.note("augment.sign", sign)
-            self.ledger.note("augment.probability", self.augmenter.probability.clone())
-
     def _gradients(self, reals: Items, fakes: Items, real: Opinion, fake: Opinion, now: Now, turn: int) -> list[Tensor]:
         """The regularizer wherever it looks, by the exact gradient."""
         parts: list[Tensor] = []
@@ -268,8 +203,8 @@ class Turns:
             elif where == "fake":
                 parts.append(self.penalty.of(fake.overall, fakes.pixels))
             else:
-                points = self._between(reals.pixels.detach(), fakes.pixels.detach(), now, turn)
-                mode = self._mode(self.discriminator, now, turn, "real", track=False)
+                points = self._between(reals, fakes, now, turn)
+                mode = self._mode(self.discriminator, now, turn, "real", reals.where, track=False)
                 opinion = self.discriminator.network.opinion(points, reals.labels, mode)
                 parts.append(self.penalty.of(opinion.overall, points))
         return parts
@@ -288,51 +223,54 @@ class Turns:
         for where in at:
             items = reals if where == "real" else fakes
             pixels = items.pixels.detach().to(self.dtype)
-            step = draws.steps(self.recipe, now.update, turn, where, tuple(pixels.shape))
-            yield Items(pixels + self.recipe.regularizer.sigma * torch.as_tensor(step).to(pixels), items.labels)
 
-    def _between(self, reals: Tensor, fakes: Tensor, now: Now, turn: int) -> Tensor:
+            def steps(recipe: Recipe, update: int, turn: int, count: int, where: str = where) -> np.ndarray:
+                return draws.steps(recipe, update, turn, where, (count, *reals.pixels.shape[1:]))
+
+            step = self._drawn(f"steps-{where}", items.where, now, turn, steps, self.dtype)
+            yield replace(items, pixels=pixels + self.recipe.regularizer.sigma * step)
+
+    def _between(self, reals: Items, fakes: Items, now: Now, turn: int) -> Tensor:
         """A point on the line between each real item and the fake of its row."""
-        share = draws.shares(self.recipe, now.update, turn, len(reals))
-        shares = torch.as_tensor(share).to(self.device, self.dtype).view(-1, *(1,) * (reals.ndim - 1))
-        return torch.lerp(reals, fakes.to(self.dtype), shares).requires_grad_()
+        shares = self._drawn("shares", reals.where, now, turn, draws.shares, self.dtype)
+        shares = shares.view(-1, *(1,) * (reals.pixels.ndim - 1))
+        return torch.lerp(reals.pixels.detach(), fakes.pixels.detach().to(self.dtype), shares).requires_grad_()
 
-    def _advice(self, fake: Opinion, real: Opinion | None, labels: Tensor | None, now: Now, turn: int) -> Tensor:
-        """What the generator minimises, given the discriminator's opinion."""
-        loss = generator_loss(self.loss, fake, real, self._targets(now, turn, len(fake.logits)))
+    def _opinion(self, fakes: Items, now: Now, turn: int, *, track: bool = True, running: bool = False) -> Opinion:
+        """The discriminator's opinion on fakes in the generator's turn."""
+        fakes = self.seen(fakes, now, turn, "fake")
+        mode = self._mode(self.discriminator, now, turn, "fake", fakes.where, track=track, running=running)
+        return self.discriminator.network.opinion(fakes.pixels, fakes.labels, mode)
+
+    def _advice(self, fake: Opinion, real: Opinion | None, items: Items, now: Now, turn: int) -> Tensor:
+        """What the generator minimises, given the discriminator's opinion on its items."""
+        loss = generator_loss(self.loss, fake, real, self._targets(now, turn, items.where))
         self.ledger.loss("generator", loss)
         if fake.classes is not None:
-            loss = loss + self.recipe.loss.classifier * classification(fake.classes, labels)
+            loss = loss + self.recipe.loss.classifier * classification(fake.classes, items.labels)
         return loss
 
     # ---- small parts
 
-    def _targets(self, now: Now, turn: int, count: int) -> Targets:
-        if not self.loss.takes_targets:
-            return Targets()
-        drawn = (draws.targets(self.recipe, who, now.update, turn, count) for who in draws.PASSES)
-        return Targets(*(as_target(value, self.device) for value in drawn))
+    def _next_turn(self) -> None:
+        """Another of the discriminator's turns is over."""
+        self.augmenter.adapt(self.discriminator_turns, self.ranks)
+        self.discriminator_turns += 1
 
-    def _mode(
-        self, player: Player, now: Now, turn: int, which: draws.Pass, *, track: bool = True, running: bool = False
-    ) -> Mode:
-        layers = self._dropouts(player)
-        keys = {layer: draws.dropout_key(self.recipe, now.update, turn, which, layer) for layer in layers}
-        return Mode(training=True, track=track, running=running, dropout_keys=keys or None)
+    def _portions(self, *batches: Batch | None, graph: bool = True) -> Iterator[tuple[Items, ...]]:
+        return portions(self.recipe.data.micro_batch, self.discriminator.network, batches, graph=graph)
 
-    def _dropouts(self, player: Player) -> list[int]:
-        """Layers whose masks need a key; a user's own network is given one for all."""
-        plan = player.network.plan
-        if plan is None:
-            return [0]
-        return [index for index, layer in enumerate(plan.layers) if isinstance(layer, Dropout)]
+    def _share(self, loss: Tensor, rows: Rows) -> Tensor:
+        """What the mean over some rows adds to the mean over all rows of this rank."""
+        return loss if rows.count * self.size == rows.of else loss * (rows.count * self.size / rows.of)
 
-    @contextmanager
-    def _precision(self) -> Iterator[None]:
-        """One block around a player's turn: its cached bfloat16 weights die before the optimiser steps."""
-        bf16 = self.recipe.precision.name == "bfloat16"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
-            yield
+    def _rate(self, player: Player, now: Now) -> float | Tensor:
+        name = "generator" if player is self.generator else "discriminator"
+        return self.intake.rate(name, now, attrgetter(f"{name}_rate"), torch.float32)
+
+    def _descend(self, player: Player, now: Now) -> None:
+        """A player's step, along the gradients that were added up."""
+        player.descend(self._rate(player, now), self.ledger if now.measure else None)
 
 
 def _opinion(network: Network, items: Items, mode: Mode) -> Opinion:

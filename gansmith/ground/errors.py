@@ -4,8 +4,10 @@ GansmithError               one line: the thing, the rule, the way out; the comm
   RecipeError               a recipe, a `--set`, or a combination of settings that has no meaning
   DataError                 a source of pictures or vectors, or the store made from it
   RunError                  a run folder, a checkpoint, a saved generator
+    LostRank                another rank of a training over several processes is gone
   DeviceError               a device, a precision or a number of threads that this machine lacks
   EngineError               something that the chosen engine cannot do
+  OutOfMemory               the device has no room for a batch
   Diverged                  training met NaN or infinity and could not be brought back
 StoppedByUser               Ctrl-C or SIGTERM: everything is saved; the command line exits with 130
 """
@@ -32,12 +34,20 @@ class RunError(GansmithError):
     """A run folder that is missing, in the way, damaged or of another kind."""
 
 
+class LostRank(RunError):
+    """Another rank of this training is gone, or does not answer."""
+
+
 class DeviceError(GansmithError):
     """A device or a precision that was asked for by name and is not here."""
 
 
 class EngineError(GansmithError):
     """Something that the chosen engine cannot do."""
+
+
+class OutOfMemory(GansmithError):
+    """The device has no room for what a turn computes at a time."""
 
 
 class Diverged(GansmithError):

@@ -121,6 +121,7 @@ ABOVE_ZERO = (
 )
 NOT_NEGATIVE = (
     "threads",
+    "data.micro_batch",
     "data.channels",
     "data.crop",
     "data.first",

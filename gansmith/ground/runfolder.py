@@ -116,6 +116,11 @@ class RunFolder:
         return self.root / "evaluation.json"
 
     @property
+    def copies(self) -> Path:
+        """The generated pictures most like training pictures, above those."""
+        return self.root / "copies.png"
+
+    @property
     def report(self) -> Path:
         """The run's self-contained page."""
         return self.root / "report.html"

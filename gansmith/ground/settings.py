@@ -38,8 +38,10 @@ FaultName = Literal[
 class DataSettings:
     """[data]: which items are learned from, and how they are prepared."""
 
-    source: str = "digits"  # a built-in name, a path (folder, pattern, zip, tar, .npz, .npy, IDX, store) or hf:NAME
-    batch: int = 64  # items per turn of a player
+    source: str = "digits"  # a built-in name, a path (folder, pattern, zip, tar, .npz, .npy, IDX, store), hf:NAME, or
+    # stacked:SOURCE, three grey pictures of a labelled source in three channels
+    batch: int = 64  # items per turn of a player, over all ranks
+    micro_batch: int = 0  # items that are computed at a time, where memory is short; 0 = the whole batch
     size: str = "auto"  # pictures: "28", "48x64" (width x height), "auto" = as found
     channels: int = 0  # pictures: 1 grey, 3 colour, 0 = as found
     crop: int = 0  # pictures: cut out the centre square of so many pixels first; 0 = off
@@ -218,6 +220,7 @@ class Recipe:
     engine: EngineName = "torch"
     device: str = "auto"  # auto, cpu, cuda, cuda:N, mps
     threads: int = 0  # of the processor; 0 = all, or OMP_NUM_THREADS
+    graphs: bool = True  # cuda: an update is captured once and played back as one graph
     faults: tuple[FaultName, ...] = ()  # known mistakes, made on purpose
     data: DataSettings = field(default_factory=DataSettings)
     latent: LatentSettings = field(default_factory=LatentSettings)

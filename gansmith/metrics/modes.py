@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gansmith.ground import streams
+from gansmith.data.stacked import STACK, joint_label
 from gansmith.ground.errors import DataError
 
 WITHIN = 3.0  # standard deviations from its centre at which a sample is still good
 LEAST = 0.3  # share of its due that a class must have to count as covered: 3% of samples where ten classes are even
-STACK = 3
 
 
 @dataclass(frozen=True)
@@ -68,32 +67,7 @@ def of_classes(answers: np.ndarray, due: np.ndarray, least: float = LEAST) -> Mo
 def stacked(answers: np.ndarray, classes: int = 10, due: np.ndarray | None = None) -> Modes:
     """Modes of answers int64 (N, 3), one per channel: classes^3 of them, each covered by one sample, as published."""
     total = classes**STACK
-    return of_classes(stacked_label(answers, classes), np.ones(total) if due is None else due, least=0.0)
-
-
-def stacked_label(answers: np.ndarray, classes: int = 10) -> np.ndarray:
-    """int64 (N, 3) to (N,): red is the hundreds, green the tens, blue the ones."""
-    return (answers * classes ** np.arange(STACK - 1, -1, -1)).sum(axis=1)
-
-
-def stack(
-    items: np.ndarray, labels: np.ndarray, count: int, seed: int = 0, classes: int = 10
-) -> tuple[np.ndarray, np.ndarray]:
-    """Stacked pictures uint8 (count, H, W, 3) and labels int64 (count,) of grey ones uint8 (N, H, W, 1) with labels.
-
-    Every channel is a picture of its own drawn with replacement. The first 5 of 10 are the 5 of 5.
-    """
-    chosen = streams.generator(seed, "source").integers(0, len(items), (count, STACK))
-    pictures = np.moveaxis(items[chosen, :, :, 0], 1, -1)
-    return np.ascontiguousarray(pictures), stacked_label(labels[chosen], classes)
-
-
-def unstack(items: np.ndarray, labels: np.ndarray, classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
-    """The grey pictures uint8 (3 N, H, W, 1) and labels int64 (3 N,) in stacked ones; the inverse of `stack`."""
-    count, height, width, _ = items.shape
-    grey = np.moveaxis(items, -1, 1).reshape(count * STACK, height, width, 1)
-    digits = labels[:, None] // classes ** np.arange(STACK - 1, -1, -1) % classes
-    return np.ascontiguousarray(grey), digits.reshape(-1)
+    return of_classes(joint_label(answers, classes), np.ones(total) if due is None else due, least=0.0)
 
 
 def kl(counts: np.ndarray, due: np.ndarray) -> float:

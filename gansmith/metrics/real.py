@@ -26,7 +26,14 @@ class RealItems:
     heldout_labels: np.ndarray | None = None
     centres: np.ndarray | None = None  # float32 (K, D) where modes are known exactly
     std: float = 0.0  # of each coordinate around a centre
-    stacked: bool = False  # three grey pictures in three channels, labels 100 r + 10 g + b
+    single: RealItems | None = None  # of stacked pictures: the grey set they were made of; labels are 100 r + 10 g + b
+    shown: np.ndarray | None = None  # what the generator learned from, where that is not `items`
+    shown_fingerprint: str = ""
+
+    @property
+    def stacked(self) -> bool:
+        """Whether every channel is a picture of its own."""
+        return self.single is not None
 
     def labelled_pictures(self) -> bool:
         """Whether a classifier can learn from it: pictures of two classes or more."""

@@ -144,7 +144,8 @@ class Reference:
 
         Items that are held out here were not held out from the generator, so they are in it.
         """
-        return pictures.flat(self.real.items, memorisation.NUMBERS)
+        shown = self.real.items if self.real.shown is None else self.real.shown
+        return pictures.flat(shown, memorisation.NUMBERS)
 
     @cached_property
     def heldout_nearness(self) -> memorisation.Nearness:
@@ -154,7 +155,7 @@ class Reference:
         if known is not None and known[0].keys() == {"nearest", "distance", "ratio"}:
             return memorisation.Nearness(**known[0])
         rows = pictures.flat(self.heldout.items[:COPIES_LOOKED_AT], memorisation.NUMBERS)
-        own = None if self.heldout_rows is None else self.heldout_rows[:COPIES_LOOKED_AT]
+        own = None if self.heldout_rows is None or self.real.shown is not None else self.heldout_rows[:COPIES_LOOKED_AT]
         found = memorisation.nearness(rows, self.shown, own)
         network.write(path, {"nearest": found.nearest, "distance": found.distance, "ratio": found.ratio}, {})
         return found
@@ -179,7 +180,9 @@ class Reference:
 
     def _cached(self, what: str) -> Path:
         judge = self.judge.name if self.judge else ""
-        words = (PROTOCOL, self.real.fingerprint, self.extractor.name, judge, str(len(self.training_rows)))
+        words = [PROTOCOL, self.real.fingerprint, self.extractor.name, judge, str(len(self.training_rows))]
+        if self.real.shown is not None:
+            words.append(self.real.shown_fingerprint)
         return self.cache / "features" / f"{what}-{hashlib.sha256('/'.join(words).encode()).hexdigest()[:16]}"
 
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
-
 from gansmith.ground.errors import DataError, nearest
-from gansmith.metrics import classifier, inception, modes, network, self_supervised
+from gansmith.metrics import classifier, inception, network, self_supervised
 from gansmith.metrics.features import Extractor, FeatureName, Pixels, Progress
 from gansmith.metrics.real import RealItems
 
@@ -78,23 +76,19 @@ def resolve(real: RealItems, features: FeatureName) -> FeatureName:
 
 
 def _judge(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> Extractor | None:
-    """The set's classifier; None where it is not in the cache and may not be trained, or cannot be read."""
+    """Who judges the set's classes; None where it is not in the cache and may not be trained, or cannot be read."""
+    known = _classifier(real if real.single is None else real.single, cache, settings, progress)
+    return classifier.StackedClassifier(known) if known and real.stacked else known
+
+
+def _classifier(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> network.Network | None:
     if not network.can_be_read():
         return None
     known = classifier.cached(cache, real.fingerprint, real.name)
     if known is None and settings.train:
-        items, labels = _classified(real)
-        known = classifier.trained(cache, real.fingerprint, real.name, items, labels, progress)
-    if known is None:
-        return None
-    known = replace(known, device=settings.device)
-    return classifier.StackedClassifier(known) if real.stacked else known
-
-
-def _classified(real: RealItems) -> tuple[np.ndarray, np.ndarray]:
-    """The pictures and labels that the judge learns: of stacked digits, the single ones."""
-    assert real.labels is not None
-    return modes.unstack(real.items, real.labels) if real.stacked else (real.items, real.labels)
+        assert real.labels is not None
+        known = classifier.trained(cache, real.fingerprint, real.name, real.items, real.labels, progress)
+    return None if known is None else replace(known, device=settings.device)
 
 
 def _self_supervised(

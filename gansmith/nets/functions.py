@@ -27,14 +27,17 @@ def activate(layer: Activation, x: Tensor) -> Tensor:
             return x
 
 
-def keep_mask(x: Tensor, rate: float, key: int, first_row: int) -> Tensor:
+def keep_mask(x: Tensor, rate: float, key: int | Tensor, first_row: int | tuple[int, ...]) -> Tensor:
     """`streams.keep_mask` on x's device: bool, shaped as x, bit for bit the same in both engines.
 
-    int32 products wrap around like uint32 ones; right shifts are made logical by masking the sign's copies.
+    Several first rows: x is as many blocks of equal height. int32 products wrap around like uint32 ones; right shifts
+    are made logical by masking the sign's copies.
     """
     per_row = x[0].numel()
-    start = first_row * per_row
-    h = torch.arange(start, start + x.shape[0] * per_row, dtype=torch.int32, device=x.device)
+    starts = (first_row,) if isinstance(first_row, int) else first_row
+    count = x.numel() // len(starts)
+    blocks = [torch.arange(row * per_row, row * per_row + count, dtype=torch.int32, device=x.device) for row in starts]
+    h = blocks[0] if len(blocks) == 1 else torch.cat(blocks)
     h ^= key
     h ^= (h >> 16) & 0xFFFF
     h *= 0x7FEB352D

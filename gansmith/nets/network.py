@@ -37,6 +37,7 @@ from gansmith.ground.plan import (
 )
 from gansmith.nets.functions import activate, concat_labels, given, keep_mask, reshape, spectral, upsample
 from gansmith.nets.modes import INFERENCE, Mode
+from gansmith.nets.ranks import batch_norm
 
 
 @dataclass(frozen=True)
@@ -213,9 +214,12 @@ class Network(nn.Module):
     ) -> Tensor:
         mean, variance = self.array(number, "mean"), self.array(number, "variance")
         by_batch = mode.training and not mode.running
+        momentum = layer.momentum if mode.momentum is None else mode.momentum
+        if by_batch and mode.ranks is not None:
+            running = (mean, variance) if mode.track else None
+            return batch_norm(x, running, scale, shift, momentum, layer.epsilon, mode.ranks)
         if by_batch and not mode.track:
             mean = variance = None
-        momentum = layer.momentum if mode.momentum is None else mode.momentum
         return F.batch_norm(x, mean, variance, scale, shift, by_batch, momentum, layer.epsilon)
 
     def _conditional_batch_norm(

@@ -33,7 +33,8 @@ class OwnNetwork(nn.Module):
         self.module.train(mode.training)
         with _untracked(self.module, mode), torch.random.fork_rng(_devices(x), enabled=mode.training):
             if mode.training and mode.dropout_keys:
-                torch.manual_seed(next(iter(mode.dropout_keys.values())))
+                first = mode.first_row if isinstance(mode.first_row, int) else mode.first_row[0]
+                torch.manual_seed(int(next(iter(mode.dropout_keys.values()))) + first)  # other rows, other masks
             out = self.module(x, labels)
         return out if out.dtype == torch.float64 else out.float()
 

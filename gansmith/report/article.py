@@ -45,11 +45,15 @@ def _head(name: str, found: Mapping[str, Any], told: Mapping[str, Any]) -> str:
     ]
     if told.get("fd_floor") is not None:
         lines += [
-            f"FD is the Frechet distance of 2,000 samples to the test set in the features of `{told['features']}`: "
-            f"real training pictures have {figure(told['fd_floor'])}, noise has {figure(told['fd_noise'])}. Figures are "
-            "medians over the seeds, with the least and the greatest.",
+            f"FD is the Frechet distance of 2,000 samples to the test set in the features of `{told['features'][0]}`: "
+            f"real training pictures have {_number('fd', told['fd_floor'])}, noise has "
+            f"{_number('fd', told['fd_noise'])}.",
             "",
         ]
+    elif told["features"]:
+        names = " or ".join(f"`{name}`" for name in told["features"])
+        lines += [f"Classes are told by {names}, a classifier of the pictures that were learned from.", ""]
+    lines += ["Figures are medians over the seeds, with the least and the greatest.", ""]
     if told["machine"]:
         facts = ", ".join(f"{key} {value}" for key, value in told["machine"].items())
         lines += [f"Trained on: {facts}. Precisions are in the commands below.", ""]

@@ -147,6 +147,13 @@ def picture_within(root: Path, name: Any) -> str:
     return "" if picture is None else _sheet(picture, name, EXPLORED_BYTES)
 
 
+def copies(run: Contents) -> str:
+    """The pictures most like training pictures, above those; nothing where they were not looked for."""
+    picture = sheets.picture(run.folder.copies) if run.folder.copies.is_file() else None
+    caption = "Above: the generated pictures most like training pictures. Below: those training pictures."
+    return "" if picture is None else _sheet(picture, caption, EXPLORED_BYTES)
+
+
 def _sheet(picture: np.ndarray, caption: str, limit: int = SHEET_BYTES) -> str:
     text, crisp = escape(caption), " crisp" if max(picture.shape[:2]) <= CRISP_SIDE else ""
     return (

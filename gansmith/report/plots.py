@@ -137,7 +137,7 @@ def curves_with_spread(
                 median,
                 color=colour,
                 linewidth=1.4,
-                label=f"{name} ({len(runs)} seed{'' if len(runs) == 1 else 's'})",
+                label=f"{_short(name)} ({len(runs)} seed{'' if len(runs) == 1 else 's'})",
             )
     _finish(axes, legend=bool(axes.lines))
     return _saved(figure, kind)
@@ -203,6 +203,11 @@ def _frame(axes: Axes, title: str, x: Axis, *, log: bool = False) -> None:
         axes.yaxis.set_major_formatter(LogFormatter())
         axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
     _plain(axes)
+
+
+def _short(name: str, most: int = 60) -> str:
+    """A name that leaves room for the curves: variants begin alike, so what is left out is the middle."""
+    return name if len(name) <= most else f"{name[: most // 3]} … {name[3 + most // 3 - most :]}"
 
 
 def _finish(axes: Axes, *, legend: bool) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from gansmith.report.charts import Chart, Drawing
 from gansmith.report.contents import Contents, clipped, plain, remedies
-from gansmith.report.pictures import Section, hero, picture_within, section
+from gansmith.report.pictures import Section, copies, hero, picture_within, section
 from gansmith.report.series import AXES, Row, last_finite, number
 from gansmith.report.wording import amount, duration, figure, rule_of, tone
 
@@ -67,7 +67,7 @@ def scores(run: Contents) -> Section | None:
         lines.append(f"<tr><th scope=row>{escape(score.name)}{meaning}</th>{cells}</tr>")
     titles = "".join(f"<th scope=col>{title}</th>" for title in ("figure", "value", "95 % interval", "floor", "count"))
     head, rows = f"<thead><tr>{titles}</tr></thead>", f"<tbody>{''.join(lines)}</tbody>"
-    body = f'<div class="scroll"><table class="numbers">{head}{rows}</table></div>'
+    body = f'<div class="scroll"><table class="numbers">{head}{rows}</table></div>{copies(run)}'
     lead = "The floor is what held-out real items score against real items: as good as it gets on so many items."
     return section("scores", "Evaluation", "Evaluation", body, lead)
 

@@ -6,11 +6,13 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from gansmith.ground.game import Game, Now, Report
+from gansmith.training.company import ALONE, Company
 from gansmith.training.schedules import ESTIMATE_AFTER, Clock
 
 NEVER = 10**18
@@ -72,7 +74,7 @@ class Start:
 class Outcome:
     """How the loop ended."""
 
-    ended: Literal["finished", "stopped", "interrupted", "rollback"]
+    ended: Literal["finished", "stopped", "interrupted", "rollback", "short"]  # "short": of memory
     update: int
     seconds: float
     reason: str = ""
@@ -89,11 +91,13 @@ def train(
     *,
     start: Start = Start(),
     interrupted: Callable[[], bool] = lambda: False,
+    company: Company = ALONE,
 ) -> Outcome:
     """Play the game to the end of its budget.
 
     An update is `game.step`; every `watch.stats_every` updates it is reported; after each one the watchers look, and
-    may wish to save, to stop, or to go back. The last thing that happens is `save`.
+    may wish to save, to stop, or to go back. The last thing that happens is `save`. In company the first rank's clock
+    counts, and its watchers look for all.
     """
     recipe = clock.recipe
     seconds_allowed = recipe.budget.minutes * 60 or math.inf
@@ -101,8 +105,7 @@ def train(
     meter = Meter(start)
     update, seconds, outcome = start.update, start.seconds, None
     if update == 0:
-        for watcher in watchers:
-            watcher.after(Moment(game, clock, 0, 0.0))
+        company.decide(partial(show, watchers, Moment(game, clock, 0, 0.0)))
 
     while outcome is None:
         # with a budget in minutes, estimate the length of the run, once
@@ -118,32 +121,44 @@ def train(
 
         # look at the clock
         report = game.report() if due else None  # waits for the device, so the seconds below are true
-        seconds = time.perf_counter() - began
+        seconds, stopping = company.agree(time.perf_counter() - began, interrupted())
         final = final or seconds >= seconds_allowed
-        stopping = interrupted()
 
-        # let the watchers look at the game
+        # let the watchers look at the game, and do as they wish
         row = None if report is None else meter.row(report, clock, now, seconds)
         moment = Moment(game, clock, update, seconds, row, last=final or stopping)
-        wishes = [wish for watcher in watchers if (wish := watcher.after(moment))]
+        outcome = company.decide(partial(consult, watchers, moment, save, final=final, stopping=stopping))
 
-        # do as they wish
-        for wish in wishes:
-            if wish.kind == "rollback":
-                return Outcome("rollback", update, seconds, wish.reason, wish.change, wish.before)
-            if wish.kind == "stop":
-                outcome = Outcome("stopped", update, seconds, wish.reason)
-        if final:
-            outcome = Outcome("finished", update, seconds)
-        elif stopping:
-            outcome = Outcome("interrupted", update, seconds)
-        if outcome and not moment.last:  # a wish to stop: nobody knew that this update was the last
-            moment = replace(moment, row=None, last=True)
-            for watcher in watchers:
-                watcher.after(moment)
-        if outcome or any(wish.kind == "save" for wish in wishes):
-            save(moment)
+    return outcome
 
+
+def show(watchers: Sequence[Watcher], moment: Moment) -> None:
+    """Let the watchers look at the beginning; there is nothing to wish for yet."""
+    for watcher in watchers:
+        watcher.after(moment)
+
+
+def consult(
+    watchers: Sequence[Watcher], moment: Moment, save: Callable[[Moment], None], *, final: bool, stopping: bool
+) -> Outcome | None:
+    """Let the watchers look at an update, and do as they wish; None where the game goes on."""
+    update, seconds, outcome = moment.update, moment.seconds, None
+    wishes = [wish for watcher in watchers if (wish := watcher.after(moment))]
+    for wish in wishes:
+        if wish.kind == "rollback":
+            return Outcome("rollback", update, seconds, wish.reason, wish.change, wish.before)
+        if wish.kind == "stop":
+            outcome = Outcome("stopped", update, seconds, wish.reason)
+    if final:
+        outcome = Outcome("finished", update, seconds)
+    elif stopping:
+        outcome = Outcome("interrupted", update, seconds)
+    if outcome and not moment.last:  # a wish to stop: nobody knew that this update was the last
+        moment = replace(moment, row=None, last=True)
+        for watcher in watchers:
+            watcher.after(moment)
+    if outcome or any(wish.kind == "save" for wish in wishes):
+        save(moment)
     return outcome
 
 

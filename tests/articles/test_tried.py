@@ -176,7 +176,7 @@ def test_a_probe_gives_numbers(out: ArticlesFolder, name: str):
 
 
 def test_a_probe_is_kept(out: ArticlesFolder, monkeypatch: pytest.MonkeyPatch):
-    folder = cell(out, "003", "mended")
+    folder = cell(out, "003", "mended, 4,000 updates")
     first = probes.probe(folder, ["stamp"])
     monkeypatch.setitem(PROBES, "stamp", lambda subject: pytest.fail("measured again"))
     assert probes.probe(folder, ["stamp"]) == first

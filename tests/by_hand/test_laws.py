@@ -14,6 +14,10 @@ from pathlib import Path
 import pytest
 
 import gansmith.by_hand
+from gansmith.by_hand.activations import CURVES
+from gansmith.by_hand.losses import LOSSES
+from gansmith.by_hand.network import LAYERS
+from gansmith.by_hand.optimizers import OPTIMIZERS
 
 ROOM = Path(gansmith.by_hand.__file__).parent
 ROOT = ROOM.parent.parent
@@ -82,6 +86,40 @@ def test_no_function_is_over_40_lines(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             assert (node.end_lineno or 0) - node.lineno + 1 <= 40, node.name
+
+
+def named_places() -> set[str]:
+    """Every `module.name` that the walk-through points to."""
+    return {text for text in re.findall(r"`([A-Za-z_.]+)`", WALK.read_text(encoding="utf-8")) if "." in text}
+
+
+def test_the_walk_through_leaves_no_formula_out() -> None:
+    """Forward and backward of every layer, both parts' losses, every optimiser's step: each has its place."""
+    parts = {part.__name__ for loss in LOSSES.values() for part in (loss.real, loss.fake, loss.generator)}
+    layers = [(layer.__module__.rpartition(".")[2], layer.__name__) for layer in LAYERS.values()]
+    wanted = {f"losses.{part}" for part in parts}
+    wanted |= {f"optimizers.{optimizer.__name__}.step" for optimizer in OPTIMIZERS.values()}
+    wanted |= {f"{module}.{name}.{walk}" for module, name in layers for walk in ("forward", "backward")}
+    wanted |= {"penalty.gradient_penalty", "penalty.walk_back", "penalty.walk_forth", "network.Network.backward"}
+    assert wanted - named_places() == set()
+    words = WALK.read_text(encoding="utf-8").lower()
+    assert [name for name in CURVES if name not in words and name != "linear"] == []
+
+
+def test_every_row_of_formulas_says_where() -> None:
+    """The last column of the walk-through's tables of formulas is a place in the code."""
+    tables = [part for part in WALK.read_text(encoding="utf-8").split("\n\n") if " where |\n" in part]
+    rows = [line for table in tables for line in table.splitlines()[2:]]
+    assert len(tables) == 3
+    places = [re.match(r"`([a-z_]+)\.[A-Za-z_.]+`", row.strip("| ").split(" | ")[-1]) for row in rows]
+    assert len(rows) > 20
+    assert [row for row, place in zip(rows, places, strict=True) if place is None] == []
+
+
+def test_links_of_the_walk_through_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)]+)\)", WALK.read_text(encoding="utf-8"))
+    assert {Path(link).stem for link in links if link.endswith(".py")} == {path.stem for path in FILES} - {"__init__"}
+    assert [link for link in links if not (WALK.parent / link).is_file()] == []
 
 
 def test_every_name_in_the_walk_through_exists() -> None:

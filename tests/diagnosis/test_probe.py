@@ -78,6 +78,17 @@ def test_new_real_items_look_real(known: Reference):
     assert sum(probe.shares["prototypes"]) == sum(probe.shares["classes"]) == SAMPLES
 
 
+def test_a_thousand_classes_are_too_many_to_vote_on():
+    items, _ = shapes(COUNT)
+    many = reference(items, streams.generator(0, "source").permutation(1000)[:COUNT])
+    assert many.classes == 0
+    probe = numbers_of(many, real)
+    assert "classes drawn" not in probe.numbers
+    assert probe.numbers["kinds"] == pytest.approx(1, abs=0.1)
+    labelled = numbers_of(many, real, classes=1000)
+    assert "agreement" not in labelled.numbers
+
+
 def test_one_item_again_and_again(known: Reference):
     def same(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         return pixels.to_float(known.source[np.zeros(len(latents), int) + 7])

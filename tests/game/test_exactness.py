@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from gansmith.game.feedback import Rows
 from gansmith.game.torch_game import TorchGame
 from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
 
@@ -133,7 +134,7 @@ def test_the_generator_is_judged_by_the_discriminator_as_it_is_now():
     table.judge(table.reals(indices(1)[0], now(1), 0), fakes, now(1, rate=0.5), 0)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         expected = table.loss.generator(
-            table.discriminator.network(fakes.pixels).flatten(), None, table._targets(now(1), 1, 8)
+            table.discriminator.network(fakes.pixels).flatten(), None, table._targets(now(1), 1, Rows(0, 8, 8))
         )
     table.advise(fakes, now(1), 1)
     assert table.report().numbers["loss.generator"] == pytest.approx(float(expected), rel=1e-6)

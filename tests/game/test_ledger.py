@@ -39,7 +39,7 @@ def test_graphs_are_let_go():
     ledger, weight = Ledger(), torch.ones(3, requires_grad=True)
     ledger.judged("real", weight * 2)
     ledger.loss("generator", weight.sum())
-    assert not any(t.requires_grad for values in (*ledger.verdicts.values(), *ledger.means.values()) for t in values)
+    assert not any(t.requires_grad for values in (*ledger.verdicts.values(), *ledger.losses.values()) for t in values)
 
 
 def test_histograms_count_every_finite_verdict():

@@ -21,7 +21,7 @@ from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.nets.initial import initial_weights
 
 MNIST = (1, 28, 28)
-SHAPES = {"digits": (1, 16, 16), "celeba": (3, 64, 64), "gaussian": (1,)}
+SHAPES = {"digits": (1, 16, 16), "celeba": (3, 64, 64), "gaussian": (1,), "stacked-mnist": (3, 28, 28)}
 FACES = (3, 64, 64)
 
 

@@ -7,8 +7,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from gansmith.data import stacked
 from gansmith.ground.errors import DataError
-from gansmith.metrics import evaluation, modes, wasserstein
+from gansmith.metrics import evaluation, wasserstein
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.features import FeatureName
 from gansmith.metrics.real import RealItems
@@ -167,9 +168,10 @@ def test_nothing_good_at_all_is_still_json(ring, tmp_path):
 
 def test_a_stack_of_digits_has_a_thousand_modes(digits, tmp_path, monkeypatch):
     monkeypatch.setattr("gansmith.metrics.classifier.UPDATES", 150)
-    items, labels = modes.stack(digits.items, digits.labels, 6000)
-    made = reference(RealItems("stacked-digits", "stack", items, labels, stacked=True), tmp_path)
-    more, asked = modes.stack(digits.items, digits.labels, 2000, seed=1)
+    items, labels = stacked.stack(digits.items, digits.labels, 6000)
+    made = reference(RealItems("stacked-digits", "stack", items, labels, single=digits), tmp_path)
+    assert made.features_name.startswith("stacked-digits-classifier@")
+    more, asked = stacked.stack(digits.items, digits.labels, 2000, seed=1)
     found = evaluate(more, None, made, metrics=["classes", "confidence"])
     assert found["modes"].value > 750  # 2,000 draws of 1,000 cover 865 on average
     assert found["modes"].floor == pytest.approx(found["modes"].value, rel=0.05)

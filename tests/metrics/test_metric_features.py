@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from gansmith.data import stacked
 from gansmith.ground.errors import DataError
-from gansmith.metrics import classifier, features, modes, network, self_supervised
+from gansmith.metrics import classifier, features, network, self_supervised
 from gansmith.metrics.real import RealItems, split
 from gansmith.metrics.reference import reference
 from gansmith.metrics.yardstick import FeatureSettings
@@ -122,8 +123,8 @@ def test_a_stacked_classifier_reads_each_channel(tmp_path, monkeypatch):
     monkeypatch.setattr(classifier, "UPDATES", 40)
     items, labels = shapes(300, 0)
     digits = classifier.trained(tmp_path, "bars", "bars", items, labels)
-    stacked, numbers = modes.stack(items, labels, 100, classes=2)
-    found = classifier.StackedClassifier(digits).read(stacked)
+    pictures, numbers = stacked.stack(items, labels, 100, classes=2)
+    found = classifier.StackedClassifier(digits).read(pictures)
     assert found.features.shape == (100, 3 * network.HIDDEN)
     assert found.probabilities.shape == (100, 8)
     assert found.probabilities.sum(axis=1) == pytest.approx(np.ones(100), abs=1e-5)

@@ -56,20 +56,6 @@ def test_kl_is_never_negative_and_nothing_for_equal_shares(counts):
     assert modes.kl(array, np.ones(len(array))) >= 0
 
 
-def test_a_stack_is_three_pictures_and_comes_apart_again():
-    items = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 5, 1), np.uint8)
-    labels = np.arange(10)
-    stacked, numbers = modes.stack(items, labels, 50, seed=3)
-    assert stacked.shape == (50, 4, 5, 3)
-    assert stacked.dtype == np.uint8
-    assert (numbers == stacked[:, 0, 0] @ np.array([100, 10, 1])).all()
-    fewer, _ = modes.stack(items, labels, 5, seed=3)
-    assert (fewer == stacked[:5]).all()
-    grey, digits = modes.unstack(stacked, numbers)
-    assert grey.shape == (150, 4, 5, 1)
-    assert (grey[:, 0, 0, 0] == digits).all()
-
-
 def test_a_thousand_modes():
     rng = np.random.default_rng(0)
     found = modes.stacked(rng.integers(0, 10, (26_000, 3)))

@@ -93,6 +93,7 @@ def picture_run(root: Path, *, real: np.ndarray | None = None, every: int = 20, 
         append_row(folder.stats, stats_row(update))
     zoom = pixels.display_zoom(height, width)
     pixels.write_png(folder.real_sheet, pixels.grid(items, zoom=zoom))
+    pixels.write_png(folder.copies, pixels.grid(np.concatenate([items[:4], items[:4]]), 4, zoom=zoom))
     noise = np.random.default_rng(0).integers(0, 256, items.shape)
     for update in UPDATES:
         share = 1 - math.exp(-update / 500)

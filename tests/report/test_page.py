@@ -228,7 +228,7 @@ def test_a_run_that_has_only_begun(tmp_path: Path):
     assert numbers(reader)["film"] != []
 
 
-FILES = ("stats", "sample_rows", "findings", "environment", "data", "real_sheet")
+FILES = ("stats", "sample_rows", "findings", "environment", "data", "real_sheet", "copies")
 
 
 @pytest.mark.parametrize("how", ["absent", "empty", "torn", "binary"])

@@ -6,6 +6,7 @@ import io
 import math
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from xml.etree import ElementTree
 
@@ -118,6 +119,17 @@ def test_compared_names_are_in_the_legend():
     text = words(plots.curves_with_spread(runs, "loss.generator", title="Two ways"))
     assert "r1 (2 seeds)" in text
     assert "Two ways" in text
+
+
+def test_long_names_leave_room_for_the_curves():
+    """Variants of `compare` are called by all that they change; warnings are errors here."""
+    long = "article-004-mnist+generator.widths=[64,32,16]+discriminator.widths=[16,32]+feedback.name=alternating"
+    names = [f"{long}+budget.updates=1000", f"{long}+budget.updates=1000+feedback.generator_turns=2"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        text = words(plots.curves_with_spread({name: [ROWS] for name in names}, "loss.generator"))
+    assert text.count("…") == 2
+    assert "generator_turns=2 (1 seed)" in text
 
 
 def test_scatter_shows_both_kinds_and_where_they_are():

@@ -122,7 +122,10 @@ def _article(name: str, order: Order, folder: ArticlesFolder, seen: Evidence) ->
     claims = [_claim(claim, folder, seen) for claim in CLAIMS if claim.article == name]
     grids = {study: command(study, STUDIES[study], order) for study in order.studies() if study[:3] == name}
     measured = [cell for claim in CLAIMS if claim.article == name for cell in seen.all(*claim.variants)]
-    words = {key: measured[0].figures[key] for key in ("features", "fd_floor", "fd_noise")} if measured else {}
+    features = {str(cell.figures["features"]): cell for cell in measured}
+    words: dict[str, Any] = {"features": sorted(features)}
+    if len(features) == 1:  # floor and noise, as distances in different features are no neighbours
+        words |= {key: measured[0].figures[key] for key in ("fd_floor", "fd_noise")}
     return {"title": TITLES[name], "claims": claims, "studies": grids, "machine": machine(measured), **words}
 
 
@@ -131,7 +134,7 @@ def machine(measured: Sequence[Trained]) -> dict[str, Any]:
     found: dict[str, set[str]] = {}
     for cell in measured:
         told = json.loads(cell.folder.run.environment.read_text(encoding="utf-8"))
-        for key in ("torch", "device", "threads", "instruction set"):
+        for key in ("engine", "torch", "device", "threads", "instruction set"):
             if key in told:
                 found.setdefault(key, set()).add(str(told[key]))
     return {key: ", ".join(sorted(values)) for key, values in found.items()}

@@ -1,0 +1,55 @@
+"""What cannot be dealt out over ranks or portions, refused by name before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from gansmith.ground.errors import RecipeError
+from gansmith.ground.settings import Recipe
+from gansmith.nets.network import Network
+from gansmith.nets.ranks import Ranks
+
+
+def refuse(recipe: Recipe, networks: Mapping[str, Network], ranks: Ranks | None) -> tuple[str, ...]:
+    """Raise RecipeError where this game would not be the one of the whole batch. Returns the players whose networks mix
+    the items of a batch: those that cannot be dealt out in portions."""
+    mixing = [name for name in ("generator", "discriminator") if mixes(networks[name])]
+    if ranks is not None:
+        _refuse_ranks(recipe, networks, mixing)
+    micro, share = recipe.data.micro_batch, recipe.data.batch // (ranks.size if ranks else 1)
+    if micro and mixing:
+        raise RecipeError(
+            f"data.micro_batch = {micro} deals a batch out in portions, and the batch norm of the {mixing[0]} looks at "
+            f"all of it: set {mixing[0]}.norm=none, or a smaller data.batch and data.micro_batch=0"
+        )
+    if micro and share % micro:
+        whose = f" / {ranks.size} ranks = {share}" if ranks else ""
+        raise RecipeError(
+            f"data.micro_batch = {micro} does not divide data.batch = {recipe.data.batch}{whose}: choose one of "
+            f"{', '.join(str(size) for size in range(1, share + 1) if share % size == 0)}"
+        )
+
+    return tuple(mixing)
+
+
+def _refuse_ranks(recipe: Recipe, networks: Mapping[str, Network], mixing: list[str]) -> None:
+    for name in mixing:
+        if networks[name].plan is None:
+            raise RecipeError(
+                f"your own {name} has torch's batch norm, which would look at each rank's rows alone: use another norm "
+                "in it, or train in one process"
+            )
+    if recipe.regularizer.name != "none" and "discriminator" in mixing:
+        raise RecipeError(
+            f"regularizer.name = {recipe.regularizer.name!r} needs the slope at each item, and over several ranks the "
+            "discriminator's batch norm mixes the items of all: set discriminator.norm=none, or regularizer.name=none"
+        )
+
+
+def mixes(network: Network) -> bool:
+    """Whether an item's output depends on the rest of its batch while training."""
+    if network.plan is not None:
+        return network.plan.has_batch_norm
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())

@@ -1,0 +1,154 @@
+"""`compare --ray`: what is asked of a cluster, and, where Ray is installed, a real one of two nodes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gansmith.assemble import cluster
+from gansmith.assemble.compare import Cell, Variant, compare, variant
+from gansmith.assemble.setup import Budget
+from gansmith.cli import main
+from gansmith.ground.errors import EngineError, RunError
+from gansmith.ground.gridfolder import CellFolder
+from miniatures import world
+
+ROOT = Path(__file__).parent.parent.parent
+TINY = ["generator.widths=[8]", "discriminator.widths=[8]", "watch.diagnose=0", "watch.samples=4", "data.first=256"]
+
+
+def cells(count: int, device: str = "cpu") -> list[Cell]:
+    recipe = world("vectors", device=device).recipe
+    return [Cell(Variant("v", recipe), seed, CellFolder(Path(f"cell-{seed}"))) for seed in range(count)]
+
+
+def node(processors: float, gpus: float = 0, alive: bool = True) -> dict[str, Any]:
+    return {"Alive": alive, "Resources": {"CPU": processors, **({"GPU": gpus} if gpus else {})}}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "count", "jobs", "expected"),
+    [
+        ([node(4), node(4)], 20, 0, (8, 1)),  # a processor each
+        ([node(4), node(4)], 20, 2, (2, 4)),  # fewer at a time have more threads
+        ([node(4), node(12)], 1, 0, (1, 12)),  # no more than a node has
+        ([node(4), node(64, alive=False)], 9, 0, (4, 1)),  # the dead offer nothing
+        ([node(0)], 3, 0, (1, 1)),
+    ],
+)
+def test_processors_are_shared(nodes: list[dict[str, Any]], count: int, jobs: int, expected: tuple[int, int]):
+    room = cluster.room_for(nodes, cells(count), jobs)
+    assert (room.jobs, room.threads, room.gpus) == (*expected, 0.0)
+
+
+@pytest.mark.parametrize(("device", "there", "gpus"), [("auto", 2, 1), ("cuda", 2, 1), ("cpu", 2, 0), ("auto", 0, 0)])
+def test_a_cell_that_can_use_a_gpu_has_one_of_its_own(device: str, there: float, gpus: float):
+    assert cluster.room_for([node(4, there)], cells(2, device), 0).gpus == gpus
+
+
+def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(EngineError, match=r"gansmith\[ray\].*--jobs"):
+        cluster.run_cells("auto", cells(1), 0, lambda _: None)
+
+
+def test_no_cluster_is_one_line(monkeypatch: pytest.MonkeyPatch):
+    def init(**_: Any) -> None:
+        raise ConnectionError("Could not find any running Ray instance.\nmore")
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init, shutdown=lambda: None))
+    with pytest.raises(RunError, match=r"no Ray cluster answers at here:1 \(Could not find any.*RAY_AUTH_TOKEN"):
+        cluster.run_cells("here:1", cells(1), 0, lambda _: None)
+
+
+def test_a_node_that_does_not_see_the_folder_is_told_apart(tmp_path: Path):
+    assert cluster._task()(str(tmp_path / "elsewhere"), 1, {}) == cluster.UNSEEN
+
+
+def test_the_task_runs_alone(tmp_path: Path):
+    """It is sent without its module: nothing around it may be used."""
+    import inspect
+    import textwrap
+
+    source = textwrap.dedent(inspect.getsource(cluster._task))
+    space: dict[str, Any] = {}
+    exec("from __future__ import annotations\nUNSEEN = 0\n" + source, space)
+    work = space["_task"]()
+    del space["UNSEEN"]
+    (tmp_path / "cell").mkdir()
+    assert work(str(tmp_path / "cell"), 1, {"PYTHONPATH": str(ROOT)}) == 1  # no order there: refused, in its log
+    assert (tmp_path / "cell" / "log.txt").read_text()
+
+
+def test_the_command_line_refuses_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setattr("gansmith.assemble.compare.ready_features", lambda *_: None)
+    assert main(["compare", "ring", "--updates", "1", "--out", str(tmp_path / "grid"), "--ray", "auto"]) == 1
+    assert "pip install 'gansmith[ray]'" in capsys.readouterr().err
+
+
+def test_compare_is_started_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(RunError, match="without torchrun"):
+        compare([], tmp_path)
+
+
+# ---- a real cluster
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """A head and a second node, one processor each, as processes of this machine."""
+    pytest.importorskip("ray", reason="Ray is not installed (the extra `ray`)")
+    program = (
+        "import sys\nfrom ray.cluster_utils import Cluster\n"
+        "cluster = Cluster(initialize_head=True, head_node_args={'num_cpus': 1})\ncluster.add_node(num_cpus=1)\n"
+        "print(cluster.address, flush=True)\nsys.stdin.read()\ncluster.shutdown()\n"
+    )
+    words = tmp_path / "cluster.txt"
+    with (
+        open(words, "w") as file,
+        subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, text=True
+        ) as started,
+    ):
+        assert started.stdout is not None
+        found = next((line.strip() for line in started.stdout if ":" in line), "")
+        if not found:
+            pytest.fail(f"the cluster did not start: {words.read_text()[-2000:]}")
+        yield found
+        started.communicate(timeout=60)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_of_two_nodes_gives_the_table_of_this_machine(address: str, tmp_path: Path):
+    variants = [
+        variant(text, budget=Budget(updates=20), device="cpu", settings=[*TINY, "watch.stats_every=10"])
+        for text in ("ring", "ring+loss.name=hinge")
+    ]
+    said: list[str] = []
+    os.environ["PYTHONPATH"] = str(ROOT)
+    ours = compare(variants, tmp_path / "here", seeds=2, jobs=2, count=200)
+    theirs = compare(variants, tmp_path / "there", seeds=2, ray=address, count=200, say=said.append)
+    assert any("2 cells at a time, 1 threads each" in line for line in said)
+    assert [cell["status"] for each in theirs["variants"] for cell in each["cells"]] == ["done"] * 4
+    assert table(theirs) == table(ours)
+
+
+def table(found: dict[str, Any]) -> list[Any]:
+    """A comparison without what a clock or a folder put into it."""
+
+    def timeless(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: timeless(entry) for key, entry in value.items() if key not in ("seconds", "folder")}
+        return [timeless(entry) for entry in value] if isinstance(value, list) else value
+
+    return json.loads(json.dumps(timeless(found["variants"])))

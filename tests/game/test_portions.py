@@ -1,0 +1,114 @@
+"""Gradients added up over micro-batches are those of the whole batch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from test_ranks import EVERY, ThreadRanks, assert_near, start, together
+
+from gansmith.game.torch_game import TorchGame
+from gansmith.ground.errors import EngineError, RecipeError
+from gansmith.nets import NetPair
+from miniatures import assert_same_arrays, indices, now, play, world
+
+BATCH_NORM = ("batch-norm", "stacked")  # variants whose discriminator has it
+
+
+@pytest.mark.parametrize("micro", [1, 2, 4, 8])
+@pytest.mark.parametrize("kind", ["vectors", "labelled-pictures"])
+@pytest.mark.parametrize("name", [name for name in EVERY if name not in BATCH_NORM])
+def test_portions_are_the_whole(name: str, kind: str, micro: int):
+    """Weights, optimisers, singular vectors and the numbers that are reported."""
+    if micro != 4 and name not in ("plain", "spectral", "dropout"):
+        pytest.skip("one size serves the rest")
+    if name in ("mirror", "classifier") and kind == "vectors":
+        pytest.skip("it has no meaning for plain vectors")
+    settings = {"generator__norm": "none", **EVERY[name], "precision__name": "float64"}
+    whole, dealt = (start(world(kind, **settings, data__micro_batch=size)) for size in (0, micro))
+    for table in (whole, dealt):
+        play(table, 1, 5, rate=1e-3, measure=True)
+    assert_near(whole.state().arrays, dealt.state().arrays, 1e-10)
+    assert dealt.state().counters == whole.state().counters
+    expected, found = whole.report(), dealt.report()
+    assert found.numbers.keys() == expected.numbers.keys()
+    for number, value in expected.numbers.items():
+        if "relativistic" in name and number.startswith("accuracy"):
+            continue
+        assert found.numbers[number] == pytest.approx(value, rel=1e-6, abs=1e-8), number
+    assert found.histograms["verdict.fake"].counts == expected.histograms["verdict.fake"].counts
+
+
+def test_a_portion_is_all_that_is_computed_at_a_time():
+    """The largest batch that either network sees."""
+    table, seen = start(world("pictures", generator__norm="none", data__micro_batch=2, feedback__latents="same")), []
+    for player in (table.generator, table.discriminator):
+        network, name = player.network, "_through"
+        inner = getattr(network, name)
+        setattr(network, name, lambda x, passage, inner=inner: (seen.append(len(x)), inner(x, passage))[1])
+    play(table, 1, 1)
+    assert max(seen) == 4  # two real items and two generated ones in one pass
+    assert len(seen) == 4 * 4
+
+
+def test_portions_over_ranks_are_the_whole():
+    made = world("labelled-pictures", generator__norm="none", precision__name="float64", discriminator__dropout=0.3)
+    whole, dealt = start(made), made.having({"data.micro_batch": 2})
+    play(whole, 1, 4, rate=1e-3)
+
+    def one(ranks: ThreadRanks) -> dict[str, np.ndarray]:
+        table = start(dealt, ranks)
+        for update in range(1, 5):
+            table.step(indices(update)[:, ranks.rank * 4 : ranks.rank * 4 + 4], now(update, rate=1e-3))
+        return table.state().arrays
+
+    for arrays in together(2, one):
+        assert_near(whole.state().arrays, arrays, 1e-10)
+
+
+def test_a_game_in_portions_goes_on_bit_for_bit():
+    made = world("pictures", generator__norm="none", generator__spectral_norm=True, data__micro_batch=4)
+    straight, half, resumed = start(made), start(made), start(made)
+    play(straight, 1, 6)
+    play(half, 1, 3)
+    resumed.restore(half.state())
+    play(resumed, 4, 6)
+    assert_same_arrays(resumed.state().arrays, straight.state().arrays)
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_batch_norm_is_refused_by_name(player: str):
+    made = world("pictures", **{"generator__norm": "none", f"{player}__norm": "batch", "data__micro_batch": 4})
+    with pytest.raises(RecipeError, match=rf"micro_batch = 4 .* batch norm of the {player}.*{player}\.norm=none"):
+        start(made)
+
+
+def test_batch_norm_in_one_s_own_network_is_refused():
+    def build(dim: int, shape: tuple[int, ...], classes: int) -> tuple[torch.nn.Module, torch.nn.Module]:
+        norm = torch.nn.Sequential(torch.nn.Linear(dim, 2), torch.nn.BatchNorm1d(2))
+        return norm, torch.nn.Linear(2, 1)
+
+    made = world("vectors", data__micro_batch=4)
+    with pytest.raises(RecipeError, match="batch norm of the generator"):
+        TorchGame(made.recipe, (2,), nets=NetPair("own", build))
+
+
+def test_portions_are_of_one_size():
+    with pytest.raises(RecipeError, match=r"does not divide data\.batch = 8: choose one of 1, 2, 4, 8"):
+        start(world("vectors", data__micro_batch=3))
+    made = world("vectors", data__micro_batch=8)
+    with pytest.raises(RecipeError, match=r"/ 2 ranks = 4: choose one of 1, 2, 4$"):
+        together(2, lambda ranks: start(made, ranks))
+
+
+def test_less_than_none_is_refused():
+    with pytest.raises(RecipeError, match="micro_batch is -1"):
+        world("vectors", data__micro_batch=-1)
+
+
+def test_the_numpy_engine_refuses_portions():
+    from gansmith.by_hand import HandGame
+
+    made = world("vectors", engine="numpy", data__micro_batch=4)
+    with pytest.raises(EngineError, match=r"data\.micro_batch"):
+        HandGame(made.recipe, made.item_shape, 0)
