@@ -22,7 +22,13 @@ DIM, SHAPE = 64, (1, 8, 8)  # an hourglass takes a picture of noise
 def miniature(net: str, classes: int = 3, conditioning: str = "concat") -> Generator:
     bottleneck = 8 if net in ("encdec", "hourglass") else 0
     settings = NetSettings(
-        net=net, widths=(6, 4), norm="batch", output="tanh", bottleneck=bottleneck, conditioning=conditioning
+        net=net,
+        widths=(6, 4),
+        norm="batch",
+        output="tanh",
+        bottleneck=bottleneck,
+        conditioning=conditioning,
+        strides=(2, 1) if net == "subpixel" else (2,),  # its outermost stage is at half size already
     )  # pyright: ignore[reportArgumentType]
     recipe = dataclasses.replace(
         Recipe(),
@@ -34,7 +40,7 @@ def miniature(net: str, classes: int = 3, conditioning: str = "concat") -> Gener
     random = np.random.default_rng(0)
     arrays = {name: array.detach().numpy() for name, array in network.arrays().items()}
     for name, array in arrays.items():  # norms with statistics, and classes, of their own, as after training
-        if array.ndim == 1 or (classes and conditioning == "norm" and array.shape == (classes, array.shape[-1])):
+        if array.ndim == 1 or (classes and "norm" in conditioning and array.shape == (classes, array.shape[-1])):
             arrays[name] = random.uniform(0.5, 2, array.shape).astype(np.float32)
         elif conditioning != "concat":
             arrays[name] = array * 2  # strong enough for a class to be seen in bytes
@@ -106,8 +112,8 @@ def test_ones_own_network_is_listened_to() -> None:
 # ---- style mixing
 
 
-@pytest.mark.parametrize("conditioning", ["norm", "maps"])
-@pytest.mark.parametrize("net", ["dcgan", "resnet", "encdec"])
+@pytest.mark.parametrize("conditioning", ["norm", "concat+norm", "maps"])
+@pytest.mark.parametrize("net", ["dcgan", "subpixel", "resnet", "encdec"])
 def test_mixed_layers_follow_two_classes(net: str, conditioning: str) -> None:
     generator = miniature(net, 3, conditioning)
     latents = generator.latents(6, 0)
