@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,9 @@ class Rescue:
 def rescue(case: Case, seed: int, data: Path, out: Path, updates: int = UPDATES) -> Rescue:
     """Train a case with `--remedy auto`, unless its run is there; then read what it left."""
     folder = RunFolder(out)
-    if not folder.report.is_file():
+    if not out.is_dir():
+        part = out.with_name(f"{out.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
         recipe = setup_of(case, "digits", seed, data).recipe
         settings: dict[str, Any] = {
             "watch.remedy": "auto",
@@ -76,7 +79,10 @@ def rescue(case: Case, seed: int, data: Path, out: Path, updates: int = UPDATES)
             "watch.checkpoint_every": 100,
         }
         watching = [Poison()] if case.after is poison else []
-        gansmith.train(recipe, out=out, updates=updates, settings=settings, watching=watching)
+        run = gansmith.train(recipe, out=part, updates=updates, settings=settings, watching=watching)
+        if run.ended == "interrupted":
+            raise KeyboardInterrupt
+        part.rename(out)
     return outcome(case.name, seed, folder)
 
 

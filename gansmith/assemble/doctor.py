@@ -43,10 +43,8 @@ def reference_of(setup: Setup) -> Reference:
     store, data = setup.store, setup.recipe.data
     heldout = heldout_labels = None
     if store.kind == "pictures" and data.split == "train" and "test" in store.splits:
-        size = f"{store.item_shape[2]}x{store.item_shape[1]}"
-        other = stores.open_store(
-            dataclasses.replace(data, split="test", first=0, size=size, channels=store.item_shape[0], labels="none")
-        )
+        same = stores.alike(data, store.item_shape)
+        other = stores.open_store(dataclasses.replace(same, split="test", first=0, labels="none"))
         heldout, heldout_labels = other.items, other.labels
     elif store.kind == "pictures" and data.first:
         other = stores.open_store(dataclasses.replace(data, first=0, labels="none"))

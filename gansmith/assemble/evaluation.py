@@ -154,10 +154,7 @@ def _singles(settings: DataSettings, source: str, stacks: Store) -> RealItems:
 def _test_split(settings: DataSettings, train: Store) -> Store | None:
     if settings.split != "train" or "test" not in train.splits:
         return None
-    alike = dataclasses.replace(settings, split="test", first=0)
-    if len(train.item_shape) > 1:
-        alike = dataclasses.replace(alike, size=_size(train), channels=train.item_shape[0])
-    return stores.open_store(alike)
+    return stores.open_store(dataclasses.replace(stores.alike(settings, train.item_shape), split="test", first=0))
 
 
 def _size(store: Store) -> str:
@@ -174,8 +171,8 @@ def read_items(path: Path, count: int, settings: DataSettings) -> tuple[np.ndarr
         items, labels = np.asarray(store.items), None
     items, labels = items[:count], None if labels is None else labels[:count]
     if items.ndim == 4:
-        size = f"{items.shape[2]}x{items.shape[1]}"
-        settings = dataclasses.replace(settings, size=size, channels=items.shape[3])
+        height, width, channels = items.shape[1:]
+        settings = stores.alike(settings, (channels, height, width))
     return items, labels, settings
 
 

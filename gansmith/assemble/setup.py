@@ -8,19 +8,17 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import log2
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gansmith import recipes as cookbook
-from gansmith.assemble import blas
+from gansmith.assemble import advice, blas
 from gansmith.data import sources
 from gansmith.data import store as stores
 from gansmith.data.order import Order
 from gansmith.data.store import Store
-from gansmith.data.survey import Survey, folder_settings
 from gansmith.ground import recipe as recipe_files
 from gansmith.ground.errors import EngineError, RecipeError
 from gansmith.ground.game import Game
@@ -120,7 +118,7 @@ class Setup:
 
 def set_up(recipe: Recipe, progress: Callable[[int, int], None] | None = None) -> Setup:
     """Open (or prepare) the store and settle what the recipe leaves open."""
-    recipe, remarks = _settle_folder(recipe)
+    recipe, remarks = advice.settle(recipe)
     store = stores.open_store(recipe.data, recipe.seed, progress)
     if recipe.data.labels == "classes" and not store.classes:
         raise RecipeError(f"data.labels = 'classes', and {recipe.data.source} has no labels: set data.labels=none")
@@ -155,40 +153,6 @@ def settle_machine(recipe: Recipe) -> Recipe:
     return dataclasses.replace(recipe, device=device, threads=threads, precision=precision)
 
 
-def _settle_folder(recipe: Recipe) -> tuple[Recipe, list[str]]:
-    """A recipe that leaves its networks to the pictures (`widths = []`) gets what the survey of them advises."""
-    if recipe.generator.widths or recipe.discriminator.widths:
-        return recipe, []
-    from gansmith.data import survey as surveys
-
-    written, now = recipe_files.flat(cookbook.find("folder")), recipe_files.flat(recipe)
-    advice = [
-        (key, value, reason)
-        for key, value, reason in own_pictures(surveys.survey(recipe.data))
-        if now[key] == written[key]  # what the user set stays
-    ]
-    recipe = recipe_files.override(recipe, {key: value for key, value, _ in advice})
-    return recipe, [f"{key} = {value}: {reason}" for key, value, reason in advice]
-
-
-def own_pictures(found: Survey) -> list[tuple[str, Any, str]]:
-    """What recipe `folder` sets for somebody's own items: (key, value, reason) each."""
-    advice = folder_settings(found)
-    if found.kind != "pictures":
-        dense = [(f"{player}.net", "dense", "vectors") for player in ("generator", "discriminator")]
-        widths = [(f"{player}.widths", [128, 128, 128], "vectors") for player in ("generator", "discriminator")]
-        return [*advice, *dense, *widths, ("generator.output", "linear", "vectors know no range")]
-    sides = [int(side) for side in str({key: value for key, value, _ in advice}["data.size"]).split("x")]
-    stages = max(1, round(log2(min(sides) / 4)))
-    reason = f"{stages} doublings from {min(sides) >> stages} pixels to {min(sides)}"
-    widths = [32 * 2**stage for stage in range(stages)]
-    return [
-        *advice,
-        ("generator.widths", [*reversed(widths)], reason),
-        ("discriminator.widths", widths, "the generator's, turned round"),
-    ]
-
-
 def build_game(
     setup: Setup,
     nets: NetPair | None = None,
@@ -207,7 +171,8 @@ def build_game(
 
         recipe = dataclasses.replace(setup.recipe, device=company.device(setup.recipe.device))
         game = TorchGame(recipe, setup.item_shape, setup.classes, nets, company.ranks, say)
-    game.load(setup.store.items, setup.store.labels)
+    store = setup.store
+    game.load(store.items if store.around is None else store.around, store.labels)
     return game
 
 

@@ -25,6 +25,7 @@ def missing_choices(recipe: Recipe) -> Iterator[str]:
         ("feedback.name", recipe.feedback.name, ("alternating",)),
         ("loss.name", recipe.loss.name, LOSSES),
         ("regularizer.name", recipe.regularizer.name, ("none", "r1", "r2", "r1+r2")),
+        ("data.window", recipe.data.window, ("",)),
         ("augment.name", recipe.augment.name, ("none", "mirror")),
         ("data.micro_batch", recipe.data.micro_batch, (0,)),
         ("precision.name", recipe.precision.name, ("auto", "float32", "float64")),

@@ -90,9 +90,15 @@ COMMANDS: dict[str, Command] = {
         ("gansmith report runs/digits-001",),
     ),
     "data": Command(
-        "fetch data, or look at what a source holds",
+        "fetch data, look at what a source holds, or prepare it once",
         "gansmith.cli.data",
-        ("gansmith data get mnist", "gansmith data info my-pictures", "gansmith data info digits --json"),
+        (
+            "gansmith data get mnist",
+            "gansmith data info my-pictures",
+            "gansmith data info my-pictures --augmented --sheet seen.png",
+            "gansmith data prepare img_align_celeba faces-64 --size 64 --crop 108",
+            "gansmith data prepare my-pictures my-store --size 48x64 --crop whole",
+        ),
     ),
     "bench": Command(
         "time training here, beside plain PyTorch loops and the machine's ceilings",

@@ -1,4 +1,4 @@
-"""`gansmith data get|info`."""
+"""`gansmith data get|info|prepare`."""
 
 from __future__ import annotations
 
@@ -11,26 +11,57 @@ from typing import TYPE_CHECKING, Any
 from gansmith.cli.parser import Parser, whole
 
 if TYPE_CHECKING:
+    from gansmith.assemble.advice import Advice
     from gansmith.data.survey import Survey
+    from gansmith.ground.settings import DataSettings
+
+CROPS = {"centre": "crop", "whole": "squeeze"}
+"""--crop's words, and the data.fit that each stands for."""
 
 
 def add_arguments(parser: Parser) -> None:
     """The options of `data`."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="get|info")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="get|info|prepare")
     get = actions.add_parser("get", help="download a set, checked byte for byte; what is there is not fetched again")
     get.add_argument("name", help="mnist or fashion-mnist")
     get.add_argument("--out", type=Path, metavar="DIR", help="the folder for its files (default: the cache)")
     info = actions.add_parser("info", help="what a source holds, and what would be chosen for it")
-    info.add_argument("source", help="a built-in name, IDX files, a folder, a zip, .npz or .npy, stacked:SOURCE")
-    info.add_argument("--size", default="auto", metavar="N|WxH", help="as data.size")
-    info.add_argument("--first", type=whole, default=0, metavar="N", help="look at the first N items only")
-    info.add_argument("--sheet", type=Path, metavar="FILE.png", help="also draw a contact sheet")
+    info.add_argument(
+        "source", help="a built-in name, a folder, pattern, zip, tar, .npz, .npy, IDX files, store, stacked:SOURCE"
+    )
+    add_frame(info)
+    info.add_argument("--attribute", default="", metavar="NAME", help="count the two classes that an attribute makes")
+    info.add_argument("--sheet", type=Path, metavar="FILE.png", help="the contact sheet (default: in the cache)")
+    info.add_argument("--augmented", action="store_true", help="on the sheet: pictures as the discriminator sees them")
+    info.add_argument("--augment", metavar="NAME", help="with --augmented: another augmentation than the advised one")
     info.add_argument("--json", action="store_true", help="as JSON")
+    prepare = actions.add_parser("prepare", help="crop and resize a source once, into a folder that maps into memory")
+    prepare.add_argument("source", help="as of `data info`")
+    prepare.add_argument("out", type=Path, help="the store's folder; of an earlier store only what is new is prepared")
+    add_frame(prepare)
+    prepare.add_argument("--workers", type=whole, default=0, metavar="N", help="processes at most (default: all cores)")
+    prepare.add_argument("--json", action="store_true", help="as JSON")
+
+
+def add_frame(parser: argparse.ArgumentParser) -> None:
+    """The options that say what becomes of a picture."""
+    parser.add_argument("--size", default="auto", metavar="N|WxH", help="pixels, as 64 or 48x64 (default: by the data)")
+    parser.add_argument(
+        "--crop",
+        default="centre",
+        metavar="N|centre|whole",
+        help="keep the centre square of N pixels, the largest centred part of --size's proportions (default), or the "
+        "whole picture, squeezed. Random crops are drawn while training: prepare a larger --size, set data.window",
+    )
+    parser.add_argument("--channels", type=int, choices=(0, 1, 3), default=0, help="1 grey, 3 colour, 0 as found")
+    parser.add_argument("--background", default="white", metavar="COLOUR", help="under transparent pictures")
+    parser.add_argument("--split", choices=("train", "test", "all"), default="train", help="of sources that have one")
+    parser.add_argument("--first", type=whole, default=0, metavar="N", help="the first N items only")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Fetch, or look."""
-    return get(options) if options.action == "get" else info(options)
+    """Fetch, look or prepare."""
+    return {"get": get, "info": info, "prepare": prepare}[options.action](options)
 
 
 def get(options: argparse.Namespace) -> int:
@@ -46,35 +77,98 @@ def get(options: argparse.Namespace) -> int:
     return 0
 
 
-def info(options: argparse.Namespace) -> int:
-    """Survey a source; optionally draw it."""
-    from gansmith.assemble.setup import own_pictures
-    from gansmith.data import store, survey
-    from gansmith.ground.pixels import write_png
+def frame_of(options: argparse.Namespace) -> DataSettings:
+    """The settings that --size, --crop and their like stand for."""
+    from gansmith.ground.errors import DataError
     from gansmith.ground.settings import DataSettings
 
-    settings = DataSettings(source=options.source, size=options.size, first=options.first)
-    found = survey.survey(settings)
-    advice = own_pictures(found) if found.kind == "pictures" else []
+    text = options.crop.strip().lower()
+    if text not in CROPS and not text.isdecimal():
+        raise DataError(f"--crop {options.crop!r}: give a number of pixels, centre or whole")
+    return DataSettings(
+        source=options.source,
+        size=options.size,
+        crop=int(text) if text.isdecimal() else 0,
+        fit="squeeze" if CROPS.get(text) == "squeeze" else "crop",
+        channels=options.channels,
+        background=options.background,
+        split=options.split,
+        first=options.first,
+    )
+
+
+def info(options: argparse.Namespace) -> int:
+    """Survey a source, say what would be chosen for it, and draw it."""
+    from gansmith.assemble.advice import for_source
+    from gansmith.assemble.preview import draw
+
+    settings = dataclasses.replace(frame_of(options), attribute=options.attribute)
+    found = _surveyed(settings, quiet=options.json)
+    advice = for_source("folder", found, settings)
+    sheet = draw(settings, found, options.sheet, augmented=options.augmented, name=options.augment)
     if options.json:
-        print(json.dumps(as_table(found, advice), indent=2))
+        print(json.dumps({**as_table(found, advice), "sheet": str(sheet)}, indent=2))
     else:
         print_survey(found, advice)
-    if options.sheet:
-        write_png(options.sheet, survey.contact_sheet(store.open_store(settings)))
-        print(f"contact sheet: {options.sheet}")
+        print(f"{'as the discriminator sees them' if options.augmented else 'contact sheet'}: {sheet}")
     return 0
 
 
-def as_table(found: Survey, advice: list[tuple[str, Any, str]]) -> dict[str, Any]:
+def _surveyed(settings: DataSettings, *, quiet: bool) -> Survey:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from gansmith.data import survey
+
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as bar:
+        task = bar.add_task("looking", total=None)
+        return survey.survey(settings, lambda done, total: bar.update(task, completed=done, total=total))
+
+
+def prepare(options: argparse.Namespace) -> int:
+    """Prepare a store in a folder of the user's."""
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
+    from gansmith.data import store
+
+    settings = frame_of(options)
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=options.json) as bar:
+        task = bar.add_task("preparing", total=None)
+        made = store.prepare_store(
+            settings,
+            options.out,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            workers=options.workers,
+        )
+    if options.json:
+        facts = {
+            "store": str(options.out),
+            "count": made.count,
+            "item_shape": list(made.item_shape),
+            "classes": list(made.class_names),
+            "attributes": list(made.attributes.questions) if made.attributes else [],
+            "fingerprint": made.fingerprint,
+            "skipped": [list(entry) for entry in made.skipped],
+        }
+        print(json.dumps(facts, indent=2))
+        return 0
+    print(made.description)
+    _print_skipped(made.skipped)
+    print(f"store: {options.out}  (gansmith train folder --data {options.out})")
+    return 0
+
+
+def as_table(found: Survey, advice: list[Advice]) -> dict[str, Any]:
     """A survey as plain values."""
     table = dataclasses.asdict(found)
     table["sizes"] = {f"{width}x{height}": count for (width, height), count in found.sizes.items()}
-    table["settings"] = {name: value for name, value, _ in advice}
+    table["settings"] = {one.key: one.value for one in advice}
     return table
 
 
-def print_survey(found: Survey, advice: list[tuple[str, Any, str]]) -> None:
+def print_survey(found: Survey, advice: list[Advice]) -> None:
     """A survey for people."""
     print(found.description)
     if found.sizes:
@@ -84,10 +178,21 @@ def print_survey(found: Survey, advice: list[tuple[str, Any, str]]) -> None:
         print(f"colour: {found.colour:,} in colour, {found.grey:,} grey")
     if found.labels:
         print("classes: " + ", ".join(f"{name} ({count:,})" for name, count in found.labels.items()))
+    if found.attributes:
+        shown = ", ".join(f"{name} ({count:,})" for name, count in found.attributes.items())
+        print(f"attributes: {shown}")
     if found.splits:
         print(f"splits: {', '.join(found.splits)}")
-    print(f"skipped: {len(found.skipped)}")
-    for name, reason in found.skipped[:20]:
+    if found.others:
+        print(f"left alone: {len(found.others)} files that are no pictures by their name, {found.others[0]} for one")
+    _print_skipped(found.skipped)
+    for one in advice:
+        print(f"recipe `folder` would set {one.key} = {one.value}: {one.reason}")
+
+
+def _print_skipped(skipped: tuple[tuple[str, str], ...], most: int = 20) -> None:
+    print(f"skipped: {len(skipped)}")
+    for name, reason in skipped[:most]:
         print(f"  {name}: {reason}")
-    for name, value, reason in advice:
-        print(f"recipe `folder` would set {name} = {value}: {reason}")
+    if len(skipped) > most:
+        print(f"  and {len(skipped) - most} more, all of them under --json")

@@ -16,6 +16,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--data", metavar="SOURCE", help="learn from this: a built-in name, IDX files, a folder, a zip, .npz"
     )
+    parser.add_argument(
+        "--attribute", metavar="NAME", help="two classes by an attribute that the source knows, as Smiling of CelebA"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/<recipe>-<number>)")
     parser.add_argument("--seed", type=int, metavar="N", help="another seed, another training")
     add_budget(parser)
@@ -53,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.ground.launch import launched
     from gansmith.ground.runfolder import RunFolder
 
+    by_attribute = [f"data.attribute={options.attribute}", "data.labels=classes"] if options.attribute else []
     recipe = choose_recipe(
         options.recipe,
         data=options.data,
@@ -60,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         engine=options.engine,
         device=options.device,
         seed=options.seed,
-        settings=[*options.set, *([f"watch.remedy={options.remedy}"] if options.remedy else [])],
+        settings=[*by_attribute, *options.set, *([f"watch.remedy={options.remedy}"] if options.remedy else [])],
     )
     if options.dry_run:
         from gansmith.cli.dry_run import show

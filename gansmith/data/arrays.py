@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.data.listing import Listing, Numbered, check_labels, chosen_splits, classes_of
-from gansmith.data.resize import on_white
+from gansmith.data.resize import on_ground
 from gansmith.ground.errors import DataError
 
 LAYOUTS: tuple[dict[str, tuple[str, str]], ...] = (  # split -> the names of the items and of the labels
@@ -29,7 +29,7 @@ LAYOUTS: tuple[dict[str, tuple[str, str]], ...] = (  # split -> the names of the
 BLOCK = 65_536  # rows looked at together
 
 
-def listing(path: Path, split: str) -> Listing:
+def listing(path: Path, split: str, background: str = "#ffffff") -> Listing:
     """The items and labels of a split: "train", "test" or "all" (where the file has splits). Raises DataError."""
     try:
         if path.suffix.lower() == ".npy":
@@ -40,16 +40,16 @@ def listing(path: Path, split: str) -> Listing:
                 if not isinstance(archive, np.lib.npyio.NpzFile):
                     raise DataError(f"{path} holds one array: call it .npy")
                 with archive:
-                    return _from_archive(path, archive, split)
+                    return _from_archive(path, archive, split, background)
     except FileNotFoundError:
         raise DataError(f"no file {path}") from None
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, MemoryError) as error:
         raise DataError(f"{path} is damaged, or holds Python objects: {' '.join(str(error).split())}") from None
-    items = as_items(array, str(path))
+    items = as_items(array, str(path), background)
     return Listing(path.name, Numbered(len(items)), items)
 
 
-def _from_archive(path: Path, archive: np.lib.npyio.NpzFile, split: str) -> Listing:
+def _from_archive(path: Path, archive: np.lib.npyio.NpzFile, split: str, background: str) -> Listing:
     names = archive.files
     layout = next((layout for layout in LAYOUTS if next(iter(layout.values()))[0] in names), None)
     if layout is None and len(names) == 1:
@@ -65,7 +65,7 @@ def _from_archive(path: Path, archive: np.lib.npyio.NpzFile, split: str) -> List
     items, labels = [], []
     for part in wanted:
         items_key, labels_key = present[part]
-        items.append(as_items(archive[items_key], f"{items_key} in {path}"))
+        items.append(as_items(archive[items_key], f"{items_key} in {path}", background))
         labels.append(as_labels(archive[labels_key], f"{labels_key} in {path}") if labels_key in names else None)
         check_labels(str(path), len(items[-1]), labels[-1])
     joined = None
@@ -93,7 +93,7 @@ def _classes(
     return classes_of(np.concatenate([as_labels(archive[key], f"{key} in {path}") for key in keys]))
 
 
-def as_items(array: np.ndarray, title: str) -> np.ndarray:
+def as_items(array: np.ndarray, title: str, background: str = "#ffffff") -> np.ndarray:
     """Pictures uint8 (N, H, W, 1 or 3) or vectors float32 (N, D) of an array in one of their usual shapes."""
     if 0 in array.shape or array.ndim == 0:
         raise DataError(f"{title} is empty: its shape is {array.shape}")
@@ -109,7 +109,7 @@ def as_items(array: np.ndarray, title: str) -> np.ndarray:
     if array.shape[3] not in (1, 3, 4) and array.shape[1] in (1, 3, 4):
         array = np.moveaxis(array, 1, 3)  # channels first, as PyTorch saves
     if array.shape[3] == 4:
-        return on_white(array)
+        return on_ground(array, background)
     if array.shape[3] not in (1, 3):
         raise DataError(f"{title} has pictures of {array.shape[3]} channels: 1, 3 or 4 can be read")
     return array

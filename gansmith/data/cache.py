@@ -36,6 +36,11 @@ def stores() -> Path:
     return folder() / "stores"
 
 
+def sheets() -> Path:
+    """The folder of contact sheets that nobody gave a place."""
+    return folder() / "sheets"
+
+
 def downloads() -> Path:
     """The folder of downloaded sources."""
     return folder() / "downloads"

@@ -1,7 +1,7 @@
 """One encoded picture to bytes: upright, grey or RGB, opaque. Whatever cannot be read is Unreadable, with a reason.
 
 JPEG is decoded by simplejpeg where it is installed, everything else by Pillow; both give the same bytes. Transparent
-pictures lie on white, animations show their first frame, 16 bits become 8.
+pictures lie on a ground of one colour, animations show their first frame, 16 bits become 8.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from gansmith.data.contents import MAX_FILE
 from gansmith.data.listing import Unreadable
-from gansmith.data.resize import on_white
+from gansmith.data.resize import on_ground
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -48,22 +48,31 @@ def header(file: IO[bytes]) -> Header:
         return Header(width, height, image.mode)
 
 
-def picture(file: IO[bytes]) -> tuple[np.ndarray, Header]:
+def picture(file: IO[bytes], background: str = "#ffffff") -> tuple[np.ndarray, Header]:
     """The pixels uint8 (height, width, 1 or 3) of an encoded picture, and its header. Raises Unreadable."""
+    data = _whole(file)
+    pixels = _plain_jpeg(data)  # outside the guard, which would cost a tenth of it
+    if pixels is not None:
+        return pixels, Header(pixels.shape[1], pixels.shape[0], "L" if pixels.shape[2] == 1 else "RGB")
     with _guarded():
-        data = file.read(MAX_FILE + 1)
-        if not data:
-            raise Unreadable("an empty file")
-        if len(data) > MAX_FILE:
-            raise Unreadable(f"more than {MAX_FILE:,} bytes")
-        pixels = _plain_jpeg(data)
-        if pixels is not None:
-            return pixels, Header(pixels.shape[1], pixels.shape[0], "L" if pixels.shape[2] == 1 else "RGB")
         image = _open(BytesIO(data))
         mode = image.mode
         image.load()
-        pixels = upright(_pixels(image), _orientation(image))
+        pixels = upright(_pixels(image, background), _orientation(image))
         return pixels, Header(pixels.shape[1], pixels.shape[0], mode)
+
+
+def _whole(file: IO[bytes]) -> bytes:
+    """All bytes of a file. Raises Unreadable."""
+    try:
+        data = file.read(MAX_FILE + 1)
+    except Exception as error:  # of a damaged archive, or a disk's: see _guarded
+        raise Unreadable(_reason(error)) from None
+    if not data:
+        raise Unreadable("an empty file")
+    if len(data) > MAX_FILE:
+        raise Unreadable(f"more than {MAX_FILE:,} bytes")
+    return data
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
@@ -163,11 +172,11 @@ def _plain_jpeg(data: bytes) -> np.ndarray | None:
         if colours not in PLAIN_JPEG or height * width > MAX_PIXELS:
             return None
         return module.decode_jpeg(data, PLAIN_JPEG[colours])
-    except ValueError:
+    except (ValueError, MemoryError):
         return None
 
 
-def _pixels(image: Image) -> np.ndarray:
+def _pixels(image: Image, background: str) -> np.ndarray:
     """uint8 (H, W, 1 or 3) of a Pillow picture of any mode."""
     mode = image.mode
     if mode.startswith("I;16") or mode == "I":
@@ -175,7 +184,7 @@ def _pixels(image: Image) -> np.ndarray:
     if mode == "F":
         raise Unreadable("floating-point pixels, whose range nobody can know")
     if mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        return on_white(np.asarray(image.convert("RGBA")))
+        return on_ground(np.asarray(image.convert("RGBA")), background)
     if mode in ("1", "L"):
         return np.asarray(image.convert("L"))[..., None]
     return np.asarray(image.convert("RGB"))

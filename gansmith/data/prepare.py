@@ -21,11 +21,12 @@ from numpy.lib import format as npy
 from gansmith.data import decode
 from gansmith.data.contents import printable
 from gansmith.data.listing import Listing, Opened, Unreadable
-from gansmith.data.resize import Frame, choose_size, framed, parse_size
-from gansmith.data.stored import ITEMS
+from gansmith.data.resize import Frame, choose_size, framed, parse_background, parse_size
+from gansmith.data.stored import ITEMS, let_go
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings
 
+SMALLEST = 4  # pixels a side: what is smaller shows nothing
 CHUNK = 64  # pictures between two records, at most
 CHUNK_BYTES = 2**25  # of the store between two records, about
 Progress = Callable[[int, int], None]
@@ -69,9 +70,10 @@ def plan(listing: Listing, settings: DataSettings, progress: Progress | None = N
             raise DataError(f"{listing.title} holds no picture that can be read")
         size, reason = choose_size(found, settings.crop)
     grey_items = listing.items is not None and listing.items.shape[3] == 1
+    background = parse_background(settings.background)
     channels = settings.channels or (1 if grey_items else 3)
     settle = not settings.channels and not grey_items
-    return Job(Frame(*size, channels, settings.crop, settings.fit), reason, settle)
+    return Job(Frame(*size, channels, settings.crop, settings.fit, background), reason, settle)
 
 
 def sizes(listing: Listing, progress: Progress | None = None) -> Counter[tuple[int, int]]:
@@ -92,11 +94,18 @@ def headers(listing: Listing, progress: Progress | None = None) -> Iterable[deco
         for index, name in enumerate(listing.names):
             try:
                 with source.stream(name) as file:
-                    yield decode.header(file)
+                    yield large_enough(decode.header(file))
             except Unreadable as error:
                 yield str(error)
             if progress and index % CHUNK == 0:
                 progress(index, len(listing))
+
+
+def large_enough(header: decode.Header) -> decode.Header:
+    """A picture's header, or Unreadable where nothing can be seen in so few pixels."""
+    if min(header.width, header.height) < SMALLEST:
+        raise Unreadable(f"{header.width} x {header.height} pixels, less than {SMALLEST} a side")
+    return header
 
 
 def chunk_rows(frame: Frame) -> int:
@@ -182,7 +191,8 @@ def read_chunk(source: Opened, names: Iterable[str], frame: Frame, start: int) -
     for row, name in enumerate(names):
         try:
             with source.stream(name) as file:
-                picture, _ = decode.picture(file)
+                picture, header = decode.picture(file, frame.background)
+                large_enough(header)
         except Unreadable as error:
             chunk.skipped.append((start + row, printable(name), str(error)))
         else:
@@ -235,4 +245,5 @@ def settle(folder: Path, job: Job, chunks: list[Chunk]) -> tuple[Path, np.ndarra
         write_header(file, slots.dtype, (len(kept), *slots.shape[1:3], channels))
         for start in range(0, len(kept), rows):
             file.write(np.ascontiguousarray(slots[kept[start : start + rows]][..., :channels]).tobytes())
+            let_go(slots)
     return path, kept

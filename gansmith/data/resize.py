@@ -16,6 +16,7 @@ PHOTO = 64  # "auto" for photos
 SMALLEST = 16  # "auto" is never below
 LARGEST = 4096  # pixels a side that a store may ask for
 
+BACKGROUNDS = {"white": "#ffffff", "black": "#000000", "grey": "#808080"}
 GREY_WEIGHTS = (19_595, 38_470, 7_471)  # of red, green, blue in 65,536ths: ITU-R 601, rounded as Pillow does
 
 
@@ -28,6 +29,7 @@ class Frame:
     channels: int  # 1 or 3
     crop: int  # side of the centre square cut out first; 0 = none
     fit: Literal["crop", "squeeze"]
+    background: str = "#ffffff"  # under transparent pictures
 
 
 def parse_size(text: str) -> tuple[int, int] | None:
@@ -92,10 +94,19 @@ def grey(pictures: np.ndarray) -> np.ndarray:
     return ((red + green + blue + 32_768) >> 16).astype(np.uint8)[..., None]
 
 
-def on_white(pictures: np.ndarray) -> np.ndarray:
-    """uint8 (..., 4) with opacity to uint8 (..., 3) on a white ground, rounded to nearest."""
+def on_ground(pictures: np.ndarray, background: str = "#ffffff") -> np.ndarray:
+    """uint8 (..., 4) with opacity to uint8 (..., 3) on a ground of one colour "#rrggbb", rounded to nearest."""
     colour, alpha = pictures[..., :3].astype(np.uint16), pictures[..., 3:].astype(np.uint16)
-    return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    ground = np.frombuffer(bytes.fromhex(background[1:]), np.uint8).astype(np.uint16)
+    return ((colour * alpha + ground * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def parse_background(text: str) -> str:
+    """ "#rrggbb" of data.background. Raises DataError."""
+    found = BACKGROUNDS.get(text.strip().lower(), text.strip().lower())
+    if not re.fullmatch(r"#[0-9a-f]{6}", found):
+        raise DataError(f'data.background = {text!r} is no colour: write {", ".join(BACKGROUNDS)} or "#rrggbb"')
+    return found
 
 
 def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -26,6 +26,7 @@ from gansmith.data import (
 )
 from gansmith.data.contents import Contents
 from gansmith.data.listing import Listing, Numbered, Reader
+from gansmith.data.resize import parse_background
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.settings import DataSettings
 
@@ -99,7 +100,8 @@ def find_path(path: Path, settings: DataSettings) -> Found:
         return _folder(path, settings)
     suffix = path.suffix.lower()
     if suffix in (".npz", ".npy"):
-        return Found(path.name, _stamps([path]), lambda: arrays.listing(path, settings.split))
+        ground = parse_background(settings.background)
+        return Found(path.name, _stamps([path]), lambda: arrays.listing(path, settings.split, ground))
     if suffix == ".zip":
         return _archive(files.ZipReader(path), lambda: files.in_zip(path), settings)
     if suffix == ".tar" or path.name.lower().endswith(tars.COMPRESSED):

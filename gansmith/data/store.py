@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gansmith.data import build, cache, sources, stored
+from gansmith.data.resize import parse_background, parse_size
 from gansmith.data.sources import Found
 from gansmith.data.stored import Store
 from gansmith.ground.errors import DataError
@@ -18,7 +20,7 @@ from gansmith.ground.settings import DataSettings
 
 Progress = Callable[[int, int], None]
 
-__all__ = ["Store", "open_store", "prepare_store"]
+__all__ = ["Store", "alike", "open_store", "prepare_store"]
 
 
 def open_store(settings: DataSettings, seed: int = 0, progress: Progress | None = None, *, workers: int = 0) -> Store:
@@ -34,7 +36,7 @@ def open_store(settings: DataSettings, seed: int = 0, progress: Progress | None 
     store = stored.reopened(found.store, settings) if found.store else None
     if store is None:
         store = _cached(found, settings, progress, workers)
-    store = store.labelled_by(settings.attribute)
+    store = windowed(store.labelled_by(settings.attribute), settings)
     if settings.labels == "classes" and store.labels is None:
         raise DataError(
             f"data.labels = 'classes' but {found.title} has no labels: put the pictures of each class into a folder of "
@@ -79,6 +81,35 @@ def prepare_store(
     if store is None:
         raise DataError(f"the store just prepared in {folder} cannot be read: does another program write there?")
     return store
+
+
+def windowed(store: Store, settings: DataSettings) -> Store:
+    """The store as settings with a window show it: by the windows in the middle, with the whole pictures around them.
+
+    Raises DataError where no such window lies within the pictures.
+    """
+    if not settings.window:
+        return store
+    size = parse_size(settings.window)
+    if size is None:
+        raise DataError(f'data.window = {settings.window!r} is no size: write "64" or "48x64" (width x height)')
+    if store.kind != "pictures":
+        raise DataError(f"data.window = {settings.window!r} cuts pictures, and these are vectors: leave it out")
+    height, width = store.items.shape[1:3]
+    if size[0] > height or size[1] > width:
+        raise DataError(
+            f"data.window = {settings.window!r} is larger than the {width}x{height} pictures: set data.size to more, "
+            "or data.window to less"
+        )
+    return store.seen_through(*size)
+
+
+def alike(settings: DataSettings, item_shape: tuple[int, ...]) -> DataSettings:
+    """Settings under which other items of a source have the same shape (C, H, W) or (D,): those of another split, say,
+    or of another source."""
+    if len(item_shape) != 3 or settings.window:
+        return settings
+    return dataclasses.replace(settings, size=f"{item_shape[2]}x{item_shape[1]}", channels=item_shape[0])
 
 
 NAME = "key.txt"  # of a user's folder: which source and settings it was prepared from
@@ -153,6 +184,7 @@ def key(found: Found, settings: DataSettings) -> str:
         settings.channels,
         settings.crop,
         settings.fit,
+        parse_background(settings.background),
         settings.split,
         settings.first,
     ]

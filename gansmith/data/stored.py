@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ class Store:
     skipped: tuple[tuple[str, str], ...]  # pictures that could not be used: name, reason
     splits: tuple[str, ...] = ()  # that the source has: "train", "validation", "test"
     attributes: Attributes | None = None  # yes or no to questions that the source answers of each item
+    around: np.ndarray | None = None  # where `items` are windows in the middle of larger pictures: those
 
     @property
     def count(self) -> int:
@@ -86,12 +88,25 @@ class Store:
             description=f"{self.description}, of which {int(labels.sum()):,} {attribute}",
         )
 
+    def seen_through(self, height: int, width: int) -> Store:
+        """The windows in the middle of the pictures, still mapped, with the whole pictures kept `around`."""
+        top, left = (self.items.shape[1] - height) // 2, (self.items.shape[2] - width) // 2
+        what = f"seen through windows of {width}x{height}"
+        return dataclasses.replace(
+            self,
+            items=self.items[:, top : top + height, left : left + width],
+            around=self.items,
+            fingerprint=_derived(self.fingerprint, what),
+            description=f"{self.description}, {what}",
+        )
+
     def part(self, rows: slice, what: str) -> Store:
         """Some of the items, still mapped. `what` says which, for people and for the fingerprint."""
         return dataclasses.replace(
             self,
             items=self.items[rows],
             labels=None if self.labels is None else self.labels[rows],
+            around=None if self.around is None else self.around[rows],
             fingerprint=_derived(self.fingerprint, what),
             description=f"{self.description}, {what}",
             attributes=None if self.attributes is None else self.attributes.rows(rows),
@@ -116,7 +131,16 @@ def fingerprint(items: np.ndarray, labels: np.ndarray | None) -> str:
 
 def _blocks(items: np.ndarray) -> Iterator[np.ndarray]:
     rows = max(1, BLOCK // max(1, items[0].nbytes))
-    return (np.ascontiguousarray(items[start : start + rows]) for start in range(0, len(items), rows))
+    for start in range(0, len(items), rows):
+        yield np.ascontiguousarray(items[start : start + rows])
+        let_go(items)
+
+
+def let_go(items: np.ndarray) -> None:
+    """Give back the memory of what was read of a mapped file: going once through a large store should not fill it."""
+    mapping = getattr(items, "_mmap", None)
+    if getattr(items, "mode", None) == "r" and hasattr(mapping, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def is_store(folder: Path) -> bool:

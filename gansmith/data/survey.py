@@ -35,6 +35,7 @@ class Survey:
     grey: int  # pictures without colour, by their headers
     colour: int
     labels: dict[str, int]  # items of each class; empty without labels
+    attributes: dict[str, int]  # of how many items each is true; empty without attributes
     splits: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]  # name, reason
     others: tuple[str, ...]  # files beside the pictures that are none by their name
@@ -52,7 +53,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     """
     listing = sources.find(settings).read().cut(settings.first)
     sizes, greys, skipped, rows = _look(listing, progress)
-    labels = listing.labels
+    labels, names, attributes = listing.labels, listing.class_names, listing.attributes
     if listing.items is not None and listing.items.ndim == 2:
         size, reason, kind = None, "", "vectors"
     else:
@@ -63,11 +64,13 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
             )
         size, reason = _size(listing, sizes, settings)
         labels = None if labels is None else labels[rows]
+        attributes = None if attributes is None else attributes.rows(np.array(rows, np.int64))
     count, description, fingerprint = len(rows), f"{listing.title}: {len(rows):,} {kind}", ""
     if complete:
         store = open_store(replace(settings, labels="none"), progress=progress)
         count, description, fingerprint = store.count, store.description, store.fingerprint
         skipped, labels = list(store.skipped), store.labels
+        names, attributes = store.class_names, store.attributes
     return Survey(
         title=listing.title,
         kind=kind,
@@ -75,7 +78,10 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         sizes={(width, height): number for (height, width), number in sizes.most_common()},
         grey=greys,
         colour=sizes.total() - greys,
-        labels=_per_class(listing.class_names, labels),
+        labels=_per_class(names, labels),
+        attributes=dict(zip(attributes.questions, attributes.values.sum(0).tolist(), strict=True))
+        if attributes
+        else {},
         splits=listing.splits,
         skipped=tuple(skipped),
         others=listing.others,
@@ -146,35 +152,13 @@ def _scatter(vectors: np.ndarray) -> np.ndarray:
     return np.rint(255 * (1 - ink)).astype(np.uint8)[..., None].repeat(3, axis=2)
 
 
-def folder_settings(found: Survey) -> list[tuple[str, object, str]]:
-    """What a recipe should set for somebody's own pictures: (key, value, reason) each.
-
-    The numbers are starting points by rule of thumb: enough updates in an epoch, a size that small nets learn.
-    """
-    if found.kind != "pictures":
-        return [("data.batch", 256, "vectors are cheap, and a large batch shows every mode")]
-    chosen: list[tuple[str, object, str]] = [_own_size(found), _own_batch(found.count)]
-    if not found.colour:
-        chosen.append(("data.channels", 1, "no picture has colour"))
-    elif found.count < 10_000:
-        chosen.append(
-            ("augment.name", "mirror", f"{found.count:,} pictures are few: turned ones double them; not for writing")
-        )
-    return chosen
-
-
-def _own_size(found: Survey) -> tuple[str, object, str]:
+def own_size(found: Survey) -> tuple[int, int, str]:
+    """(width, height), at least 16, that small networks learn of somebody's own pictures, and why: a rule of thumb."""
     if len(found.sizes) == 1:
         width, height = next(iter(found.sizes))
-        if max(width, height) <= 64:
-            text = str(width) if width == height else f"{width}x{height}"
-            return "data.size", text, "every picture has this size"
+        if max(width, height) <= 64 and min(width, height) >= 16:
+            return width, height, "every picture has this size"
     short_sides = sorted(min(size) for size, count in found.sizes.items() for _ in range(count))
     median = short_sides[len(short_sides) // 2]
     side = next((side for side in (64, 32) if side <= median), 16)
-    return "data.size", str(side), f"the short side is {median} in the middle; start small, enlarge when it works"
-
-
-def _own_batch(count: int) -> tuple[str, object, str]:
-    batch = 16 if count < 1000 else 32 if count < 5000 else 64
-    return "data.batch", batch, f"{count:,} pictures make {max(1, count // batch):,} updates an epoch"
+    return side, side, f"the short side is {median} in the middle; start small, enlarge when it works"

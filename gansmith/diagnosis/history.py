@@ -80,6 +80,11 @@ class History:
         """A number of the newest probe; NaN where there is none."""
         return self.probes[-1].numbers.get(name, math.nan) if self.probes else math.nan
 
+    def untrained(self, name: str) -> float:
+        """A number of the probe before the first update; NaN where nobody looked then."""
+        first = self.probes[0] if self.probes else None
+        return first.numbers.get(name, math.nan) if first is not None and first.update == 0 else math.nan
+
     def verdict_range(self, row: Row) -> tuple[float, float] | None:
         """The least and the largest verdict of a row, real and generated together; None without histograms."""
         edges: list[float] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gansmith.diagnosis import rules_collapse as collapse
 from gansmith.diagnosis import rules_game as game
 from gansmith.diagnosis import rules_samples as samples
 from gansmith.diagnosis.findings import Finding, State
@@ -31,13 +32,13 @@ RULES: dict[State, Rule] = {
     "one picture memorised": Rule(samples.one_picture_memorised, looks=1),
     "latents lost": Rule(samples.latents_lost),
     "regression to the mean": Rule(samples.regression_to_the_mean),
-    "mode collapse": Rule(samples.mode_collapse),
+    "mode collapse": Rule(collapse.mode_collapse),
     "memorised pictures": Rule(samples.memorised_pictures),
     "discriminator memorises": Rule(samples.discriminator_memorises),
-    "cycling mode collapse": Rule(samples.cycling_mode_collapse),
-    "partial mode collapse": Rule(samples.partial_mode_collapse),
-    "label-wise mode collapse": Rule(samples.labelwise_mode_collapse),
-    "labels ignored": Rule(samples.labels_ignored),
+    "cycling mode collapse": Rule(collapse.cycling_mode_collapse),
+    "partial mode collapse": Rule(collapse.partial_mode_collapse),
+    "label-wise mode collapse": Rule(collapse.labelwise_mode_collapse),
+    "labels ignored": Rule(collapse.labels_ignored),
     "discriminator overpowers": Rule(game.discriminator_overpowers),
     "generator overpowers": Rule(game.generator_overpowers),
     "vanishing gradients": Rule(game.vanishing_gradients),

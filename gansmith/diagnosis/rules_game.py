@@ -101,9 +101,11 @@ def _thrashing(history: History) -> Finding | None:
     moved = history.probed("moved", THRASH_PROBES)
     if len(moved) < THRASH_PROBES or not (moved > THRASHES_ASTRAY).all():
         return None
+    if (history.series("accuracy.fake", 2) < FOOLED).all() and history.rows:
+        return None  # samples wander where the discriminator calls everything real, at any rate
     varied = (moved > THRASHES).all() and (history.probed("diversity", THRASH_PROBES) > VARIED).all()
     quality = history.probed("quality", THRASH_PROBES)
-    if not varied and not ((quality > ASTRAY * _untrained(history)).all() and _no_better(quality)):
+    if not varied and not ((quality > ASTRAY * history.untrained("quality")).all() and _no_better(quality)):
         return None
     return Finding(
         "rate too high",
@@ -124,7 +126,7 @@ def _blown(history: History) -> Finding | None:
         return None
     since = history.probe_updates() >= history.updates()[blown[-1]]
     flat = history.probed("spread")[since] < BLOWN_SPREAD
-    astray = history.probed("quality")[since] > ASTRAY * _untrained(history)
+    astray = history.probed("quality")[since] > ASTRAY * history.untrained("quality")
     if not (losses[-1] > BLOWN_LOSS or (since.sum() >= 2 and bool(flat.all() or astray.all()))):
         return None
     after = "flat" if flat.all() else "no nearer to the data than untrained ones"
@@ -141,12 +143,6 @@ def _blown(history: History) -> Finding | None:
     )
 
 
-def _untrained(history: History) -> float:
-    """The distance of the untrained generator's samples; NaN where nobody looked before the first update."""
-    first = history.probes[0] if history.probes else None
-    return first.numbers.get("quality", math.nan) if first is not None and first.update == 0 else math.nan
-
-
 def rate_too_low(history: History) -> Finding | None:
     """Steps that are tiny from the start, and samples that are still noise."""
     if history.update < LOW_AFTER or len(history.rows) < 3:
@@ -157,7 +153,7 @@ def rate_too_low(history: History) -> Finding | None:
     if _sure(history)[-3:].all():
         return None  # a discriminator that has nothing left to learn takes tiny steps at any rate
     quality = history.probe("quality")
-    if quality < FAR * _untrained(history):
+    if quality < FAR * history.untrained("quality"):
         return None
     return Finding(
         "rate too low",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 import torch
@@ -11,8 +11,15 @@ from torch import Tensor
 from gansmith.game.intake import Draw, Intake, send
 from gansmith.ground.game import Now
 from gansmith.ground.pixels import SCALE, PixelRange
+from gansmith.ground.plan import Shape
 
 RESIDENT_SHARE = 0.5  # of a device's free memory that pixels may take
+
+
+def windows(raw: Tensor, begin: Tensor, size: tuple[int, int]) -> Tensor:
+    """A part of each of pictures (B, H, W, C): (B, *size, C) from `begin`, int64 (B, 2), down and to the right."""
+    rows, columns = (begin[:, axis, None] + torch.arange(side, device=raw.device) for axis, side in enumerate(size))
+    return raw[torch.arange(len(raw), device=raw.device)[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
 class Pixels:
@@ -38,22 +45,32 @@ class Pixels:
         raw = self.resident[where] if self.resident is not None else send(self.host[indices], self.device)
         return self.convert(raw), None if self.labels is None else self.labels[where]
 
-    def fetch(self, intake: Intake, key: Hashable, now: Now, which: Draw) -> tuple[Tensor, Tensor | None]:
-        """`batch` in an update: at the indices that `which` tells.
+    def fetch(
+        self, intake: Intake, key: Hashable, now: Now, which: Draw, cut: Callable[[Tensor], Tensor] | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """`batch` in an update: at the indices that `which` tells, of pictures (B, H, W, C) only what `cut` leaves.
 
         Items that are not resident are gathered on the host while the device is busy with what it was told before, and
         go to it from pinned memory: nobody waits for anybody.
         """
         if self.resident is not None:
             where = intake.array(("rows", key), now, which)
-            return self.convert(self.resident[where]), None if self.labels is None else self.labels[where]
+            raw = self.resident[where]
+            raw = cut(raw) if cut else raw
+            return self.convert(raw), None if self.labels is None else self.labels[where]
         raw = intake.array(("items", key), now, lambda now, indices: self.host[which(now, indices)])
         labels = None if self.labels is None else self.labels[intake.array(("rows", key), now, which)]
-        return self.convert(raw), labels
+        return self.convert(cut(raw) if cut else raw), labels
 
     def labels_at(self, indices: np.ndarray) -> Tensor | None:
         """The labels at `indices` (B,)."""
         return None if self.labels is None else self.labels[send(indices, self.device)]
+
+    def spare(self, item_shape: Shape) -> tuple[int, int]:
+        """By how many rows and columns the pictures are larger than the players' item_shape (C, H, W); 0 for vectors."""
+        if self.host.ndim == 2:
+            return 0, 0
+        return self.host.shape[1] - item_shape[1], self.host.shape[2] - item_shape[2]
 
     def convert(self, raw: Tensor) -> Tensor:
         """Bytes (B, H, W, C) to network pixels (B, C, H, W); vectors (B, D) unchanged."""

@@ -29,7 +29,11 @@ class Ledger:
 
     def loss(self, name: str, value: Tensor) -> None:
         """Note a loss under `loss.<name>`."""
-        self.losses.setdefault(f"loss.{name}", []).append(value.detach())
+        self.note(f"loss.{name}", value)
+
+    def note(self, name: str, value: Tensor) -> None:
+        """Note a number of `ground.game.NUMBERS`, to be averaged."""
+        self.losses.setdefault(name, []).append(value.detach())
 
     def judged(self, who: str, verdicts: Tensor) -> None:
         """Note verdicts (B,) on "real" or "fake" items."""

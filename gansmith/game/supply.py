@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.game.augment import Augmenter
 from gansmith.game.feedback import Batch, Items, Later, Rows
 from gansmith.game.intake import Intake
-from gansmith.game.items import Pixels
+from gansmith.game.items import Pixels, windows
 from gansmith.game.ledger import Ledger
 from gansmith.game.losses import LOSSES, Targets
 from gansmith.game.player import Player
@@ -62,6 +64,7 @@ class Supply:
         self.averaged: Network = averaged.requires_grad_(False)
         self.loss = LOSSES[recipe.loss.name]
         self.penalty = REGULARIZERS[recipe.regularizer.name]
+        self.augmenter = Augmenter(recipe, self.device, self.dtype)
         self.discriminator_turns = 0
         self.recalibrated = True
         self.ledger = Ledger(self.loss.middle)
@@ -80,8 +83,8 @@ class Supply:
                 return (rows if indices is None else indices[turn])[portion]
 
             asked = self._rows(len(rows), portion)
-            pixels, labels = data.fetch(self.intake, (turn, asked), now, which)
-            if self.recipe.augment.name == "mirror":
+            pixels, labels = data.fetch(self.intake, (turn, asked), now, which, self._window(data, asked, now, turn))
+            if self.augmenter.what.mirror:
                 turned = self._drawn("mirrored", asked, now, turn, draws.mirrored)
                 pixels = torch.where(turned[:, None, None, None], pixels.flip(3), pixels)
             return Items(pixels, labels, asked)
@@ -105,6 +108,29 @@ class Supply:
                 return Items(self.generator.network(z, given, mode), given, rows)
 
         return self._batch(make, count, lambda: labels, graph=graph)
+
+    def seen(self, items: Items, now: Now, turn: int, which: draws.Pass) -> Items:
+        """Items as the discriminator sees them in a pass: augmented, with the graph that they came with."""
+        if not self.augmenter.what.operates:
+            return items
+
+        def chances(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
+            return draws.chances(recipe, update, turn, which, count)
+
+        drawn = self._drawn(f"chances-{which}", items.where, now, turn, chances, self.dtype)
+        return replace(items, pixels=self.augmenter.see(items.pixels, drawn))
+
+    def _window(self, data: Pixels, rows: Rows, now: Now, turn: int) -> Callable[[Tensor], Tensor] | None:
+        """What cuts random windows out of pictures that are larger than the players'."""
+        spare = data.spare(self.item_shape)
+        if not any(spare):
+            return None
+
+        def corners(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
+            return draws.corners(recipe, update, turn, count, spare)
+
+        begin = self._drawn("corners", rows, now, turn, corners)
+        return partial(windows, begin=begin, size=(self.item_shape[1], self.item_shape[2]))
 
     # ---- what is drawn, and how a pass runs
 

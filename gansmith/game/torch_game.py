@@ -50,8 +50,11 @@ class TorchGame(Turns):
         for fault in ARITHMETIC_FAULTS:
             if fault in recipe.faults:
                 raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
-        if recipe.augment.name == "mirror" and len(item_shape) != 3:
-            raise RecipeError("augment.name = 'mirror' turns pictures, these items are vectors: set augment.name=none")
+        if recipe.augment.name != "none" and len(item_shape) != 3:
+            raise RecipeError(
+                f"augment.name = {recipe.augment.name!r} changes pictures, these items are vectors: "
+                "set augment.name=none"
+            )
         if recipe.ema.recalibrate and nets is not None:
             raise RecipeError("ema.recalibrate knows the built-in networks only: set ema.recalibrate=0 with your own")
         super().__init__(recipe, item_shape, classes, nets, ranks)
@@ -81,7 +84,8 @@ class TorchGame(Turns):
     def kind(self, indices: np.ndarray, now: Now) -> Hashable:
         """What tells updates apart that do not launch the same: penalties, measurements, shapes."""
         turns = range(self.discriminator_turns, self.discriminator_turns + len(indices))
-        return indices.shape, now.measure, tuple(due(self.recipe.regularizer, turn) for turn in turns)
+        penalties = tuple(due(self.recipe.regularizer, turn) for turn in turns)
+        return indices.shape, now.measure, penalties, tuple(self.augmenter.due(turn) for turn in turns)
 
     def release(self) -> tuple[str, ...]:
         """Let go of everything on the device; the game is over. Returns the players whose networks mix a batch."""
@@ -140,7 +144,7 @@ class TorchGame(Turns):
         for player in self.players():
             arrays |= player.state()
             counters[f"{player.name}-optimizer.steps"] = player.steps
-        return State(arrays, counters)
+        return State(arrays | self.augmenter.state(), counters)
 
     def restore(self, state: State) -> None:
         """Go back to a state."""
@@ -148,6 +152,7 @@ class TorchGame(Turns):
             load_arrays(network, state.arrays, name)
         for player in self.players():
             player.restore(state.arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
+        self.augmenter.restore(state.arrays)
         self.discriminator_turns = int(state.counters["discriminator-turns"])
         self.recalibrated = True
         self.ledger = Ledger(self.loss.middle)

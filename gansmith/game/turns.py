@@ -47,7 +47,7 @@ class Turns(Supply):
                 assessment = self._assess(real, detached, now, turn, together=together, frozen=frozen)
             if not frozen:
                 self.discriminator.differentiate(self._share(assessment.total, real.where))
-        self.discriminator_turns += 1
+        self._next_turn()
         if not frozen:
             self._descend(self.discriminator, now)
 
@@ -61,6 +61,7 @@ class Turns(Supply):
             with self.discriminator.frozen(), self._precision():
                 real = None
                 if compared is not None:
+                    real_items = self.seen(real_items, now, turn, "real")
                     mode = self._mode(self.discriminator, now, turn, "real", real_items.where, track=False)
                     with torch.no_grad():
                         real = self.discriminator.network.opinion(real_items.pixels, real_items.labels, mode)
@@ -89,6 +90,7 @@ class Turns(Supply):
                 loss = self._advice(assessment.fake, assessment.real, fake, now, turns[1])
                 self.generator.differentiate(self._share(loss, fake.where), retain=True)
                 self.discriminator.differentiate(self._share(assessment.total, real.where))
+        self._next_turn()
         self._descend(self.discriminator, now)
         self._descend(self.generator, now)
 
@@ -147,6 +149,7 @@ class Turns(Supply):
     ) -> Assessment:
         """The discriminator's opinion on both, its loss, and its penalty where one is due."""
         settings, network = self.recipe.regularizer, self.discriminator.network
+        reals, fakes = self.seen(reals, now, turn, "real"), self.seen(fakes, now, turn, "fake")
         at = self.penalty.at if due(settings, self.discriminator_turns) else ()
         by_steps = settings.sigma > 0
         if (
@@ -171,6 +174,12 @@ class Turns(Supply):
         self.ledger.loss("discriminator", loss)
         self.ledger.judged("real", real.logits)
         self.ledger.judged("fake", fake.logits)
+        if self.augmenter.what.operates:
+            sign = self.augmenter.observe(
+                real.logits, fake.logits, self.loss.middle, reals.where.count * self.size / reals.where.of
+            )
+            self.ledger.note("augment.sign", sign)
+            self.ledger.note("augment.probability", self.augmenter.probability.clone())
         total = loss * self.recipe.loss.discriminator_scale
         if real.classes is not None:
             right = classification(real.classes, reals.labels)
@@ -229,6 +238,7 @@ class Turns(Supply):
 
     def _opinion(self, fakes: Items, now: Now, turn: int, *, track: bool = True, running: bool = False) -> Opinion:
         """The discriminator's opinion on fakes in the generator's turn."""
+        fakes = self.seen(fakes, now, turn, "fake")
         mode = self._mode(self.discriminator, now, turn, "fake", fakes.where, track=track, running=running)
         return self.discriminator.network.opinion(fakes.pixels, fakes.labels, mode)
 
@@ -241,6 +251,11 @@ class Turns(Supply):
         return loss
 
     # ---- small parts
+
+    def _next_turn(self) -> None:
+        """Another of the discriminator's turns is over."""
+        self.augmenter.adapt(self.discriminator_turns, self.ranks)
+        self.discriminator_turns += 1
 
     def _portions(self, *batches: Batch | None, graph: bool = True) -> Iterator[tuple[Items, ...]]:
         return portions(self.recipe.data.micro_batch, self.discriminator.network, batches, graph=graph)

@@ -11,10 +11,12 @@ from typing import Literal
 import numpy as np
 
 from gansmith.ground import streams
-from gansmith.ground.settings import Recipe
+from gansmith.ground.settings import AugmentOperation, Recipe
 
 Pass = Literal["real", "fake", "generator"]
 PASSES: tuple[Pass, ...] = ("real", "fake", "generator")
+OPERATION_NUMBERS: dict[AugmentOperation, int] = {"zoom": 2, "translation": 2, "colour": 3, "cutout": 2}
+"""How many numbers each operation of an augmentation takes for a picture."""
 
 
 def generator_turn(recipe: Recipe, index: int) -> int:
@@ -65,6 +67,22 @@ def dropout_key(recipe: Recipe, update: int, turn: int, which: Pass, layer: int)
 def mirrored(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
     """Which real items of a turn are turned left to right: bool (count,), half of them on average."""
     return streams.generator(recipe.seed, "augment", update, turn).random(count) < 0.5
+
+
+def corners(recipe: Recipe, update: int, turn: int, count: int, spare: tuple[int, int]) -> np.ndarray:
+    """Where the windows of a turn's real pictures begin: int64 (count, 2), down and to the right, 0 .. `spare` each."""
+    rng = streams.generator(recipe.seed, "windows", update, turn)
+    return np.floor(rng.random((count, 2)) * (np.array(spare) + 1)).astype(np.int64)
+
+
+def chances(recipe: Recipe, update: int, turn: int, which: Pass, count: int) -> np.ndarray:
+    """What decides how each picture of a pass is augmented: float32 (count, numbers) in [0, 1).
+
+    First a number for each operation, by which it is made or not, then the operations' own, in the order of
+    `OPERATION_NUMBERS`. They are drawn whichever operations a recipe has, picture after picture.
+    """
+    rng = streams.generator(recipe.seed, "views", update, len(PASSES) * turn + PASSES.index(which))
+    return rng.random((count, len(OPERATION_NUMBERS) + sum(OPERATION_NUMBERS.values())), dtype=np.float32)
 
 
 def shares(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:

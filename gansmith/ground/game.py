@@ -53,6 +53,8 @@ NUMBERS: dict[str, str] = {
     "probability.fake": "mean sigmoid of the verdict on generated items",
     "accuracy.real": "share of real items with a verdict above the loss's middle",
     "accuracy.fake": "share of generated items with a verdict below it",
+    "augment.probability": "with which each operation of the augmentation changes a picture",
+    "augment.sign": "mean sign of the verdicts on real items, which adaptive augmentation holds at its target",
     "gradient.generator": "L2 norm of the generator's gradient, at the last measured update",
     "gradient.discriminator": "L2 norm of the discriminator's gradient, at the last measured update",
     "step.generator": "|change| / |weights| of the generator, at the last measured update",

@@ -108,6 +108,7 @@ ABOVE_ZERO = (
     "discriminator.initial_scale",
     "loss.discriminator_scale",
     "regularizer.interval",
+    "augment.ramp_images",
     "feedback.discriminator_turns",
     "feedback.generator_turns",
     "optimizer.generator.rate",
@@ -164,6 +165,10 @@ def check(recipe: Recipe) -> None:
     for name in SHARES:
         if not 0 <= values[name] < 1:
             raise RecipeError(f"{name} is {values[name]}: it must be at least 0 and below 1")
+    if not 0 <= recipe.augment.probability <= 1:
+        raise RecipeError(f"augment.probability is {recipe.augment.probability}: it must be from 0 to 1")
+    if not -1 < recipe.augment.target < 1:
+        raise RecipeError(f"augment.target is {recipe.augment.target}: a mean sign lies between -1 and 1")
     for player in ("generator", "discriminator"):
         for name in ("widths", "kernels", "strides"):
             if min(values[f"{player}.{name}"], default=1) < 1:

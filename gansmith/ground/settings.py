@@ -19,6 +19,8 @@ RateSchedule = Literal["constant", "linear", "cosine", "step"]
 ActivationName = Literal["relu", "leaky", "tanh", "arctan", "sigmoid", "linear"]
 OutputName = Literal["tanh", "sigmoid", "linear"]
 InitialName = Literal["pytorch", "keras", "normal", "he"]
+AugmentName = Literal["none", "mirror", "diffaugment", "mirror+diffaugment", "ada", "mirror+ada"]
+AugmentOperation = Literal["colour", "translation", "cutout", "zoom"]
 LatentLaw = Literal["normal", "uniform", "unit"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
@@ -44,6 +46,8 @@ class DataSettings:
     channels: int = 0  # pictures: 1 grey, 3 colour, 0 = as found
     crop: int = 0  # pictures: cut out the centre square of so many pixels first; 0 = off
     fit: Literal["crop", "squeeze"] = "crop"  # other proportions: centre crop, or squeeze the whole picture
+    window: str = ""  # pictures: cut a window of this size out of each, at random whenever it is seen; "" = off
+    background: str = "white"  # under transparent pictures: white, black, grey or "#rrggbb"
     split: Literal["train", "test", "all"] = "train"  # of sources that have one
     first: int = 0  # take the first n items only; 0 = all
     attribute: str = ""  # the two classes "not ATTRIBUTE" and "ATTRIBUTE" instead of the source's own, as "Smiling"
@@ -112,9 +116,13 @@ class RegularizerSettings:
 
 @dataclass(frozen=True)
 class AugmentSettings:
-    """[augment]: what both players see of an item instead of the item."""
+    """[augment]: what the discriminator sees of a picture instead of the picture; see game/augment.py."""
 
-    name: Literal["none", "mirror"] = "none"  # "mirror": real pictures are turned left to right half of the time
+    name: AugmentName = "none"  # "mirror": real pictures are turned left to right half of the time
+    operations: tuple[AugmentOperation, ...] = ("colour", "translation", "cutout")  # diffaugment, ada: on all pictures
+    probability: float = 1.0  # diffaugment: with which each operation changes a picture
+    target: float = 0.6  # ada: mean sign of the verdicts on real pictures that is held (Karras et al. 2020)
+    ramp_images: float = 500_000  # ada: images in which its probability may go from 0 to 1
 
 
 @dataclass(frozen=True)

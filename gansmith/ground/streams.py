@@ -21,7 +21,9 @@ Stream = Literal[
     "targets",  # smoothed targets of the losses
     "dropout",  # dropout masks
     "penalty",  # the points at which a gradient penalty is taken
-    "augment",  # what augmentation does to a batch
+    "augment",  # which real pictures are mirrored
+    "windows",  # which part of a real picture is seen
+    "views",  # what augmentation makes of the pictures that the discriminator sees
     "samples",  # latents of samples that a user asks for
     "sample-labels",  # classes of samples that a user did not name
     "watch",  # latents of the samples that are watched while training

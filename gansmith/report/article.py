@@ -14,6 +14,8 @@ from gansmith.report.wording import figure
 PERCENT = ("accuracy", "told_apart", "largest_share", "agreement", "label_minded", "same_at_2", "opposite_at")
 """Figures that are shares, by how their names begin."""
 
+FIRM = 3  # seeds of each variant on which a verdict rests
+
 LEARNS = (
     "*Learns*: the samples' standard deviation over the latents is above .05, and the Frechet distance fell by 20% or "
     "more from a quarter of the updates to the end."
@@ -64,6 +66,8 @@ def _head(name: str, found: Mapping[str, Any], told: Mapping[str, Any]) -> str:
 
 def _claim(article: str, claim: Mapping[str, Any]) -> str:
     lines = [f"## {claim['says']}", "", f"**Verdict: {claim['verdict']}.** {_sentence(claim['because'])}", ""]
+    if claim["verdict"] != "open" and any(len(cells) < FIRM for cells in claim["variants"].values()):
+        lines += ["Preliminary: not every variant below has three seeds yet.", ""]
     if claim["cause"]:
         lines += [f"**Cause.** {claim['cause']}", ""]
     keys = list(claim["figures"])

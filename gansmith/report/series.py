@@ -78,6 +78,12 @@ CURVES: dict[str, Curve] = {
         (Line("verdict.real", "real items", "real"), Line("verdict.fake", "generated items", "fake")),
         guide=0.0,
     ),
+    "augmentation": Curve(
+        "Augmentation",
+        "How often each operation changes a picture, and the mean sign of the verdicts on real items that decides it.",
+        (Line("augment.probability", "probability", "other"), Line("augment.sign", "sign on real items", "real")),
+        limits=(-1.0, 1.0),
+    ),
     "gradients": Curve(
         "Gradient norms",
         "L2 norm of each player's whole gradient. A generator near zero learns nothing.",

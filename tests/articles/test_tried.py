@@ -86,6 +86,7 @@ def test_pages_figures_and_pictures_are_written(out: ArticlesFolder):
             assert claim["says"] in page
             assert f"**Verdict: {claim['verdict']}.**" in page
             assert claim["verdict"] != "open"
+            assert "Preliminary" in page  # one seed
             assert all(len(cells) == 1 for cells in claim["variants"].values())
             if claim["strip"]:
                 with Image.open(out.picture(name, claim["name"])) as strip:

@@ -101,6 +101,60 @@ def test_compare_is_started_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         compare([], tmp_path)
 
 
+class Pretended:
+    """Ray, as far as it is asked: tasks end in the order in which they were given, with codes that are told."""
+
+    def __init__(self, codes: list[int | str]) -> None:
+        self.codes, self.asked, self.most, self.options_of = codes, [], 0, {}
+        self.exceptions = SimpleNamespace(RayError=RuntimeError)
+        self.init = self.shutdown = lambda **_: None
+        self.running: list[int] = []
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return [node(1), node(1)]
+
+    def remote(self, work: Any = None, *arguments: Any) -> Any:
+        if callable(work):
+            return SimpleNamespace(options=lambda **options: (self.options_of.update(options), self)[1])
+        self.asked.append((work, *arguments))
+        self.running.append(len(self.asked) - 1)
+        self.most = max(self.most, len(self.running))
+        return self.running[-1]
+
+    def wait(self, references: list[int], **_: Any) -> tuple[list[int], list[int]]:
+        self.running.remove(references[0])
+        return references[:1], references[1:]
+
+    def get(self, reference: int) -> int:
+        code = self.codes[reference]
+        if isinstance(code, str):
+            raise RuntimeError(code)
+        return code
+
+
+def test_every_cell_is_given_once_and_failures_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    ray = Pretended([0, cluster.UNSEEN, 1, "the node died\nmore"])
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setenv("GANSMITH_CACHE", "a cache")
+    recipe = world("vectors").recipe
+    given = [Cell(Variant("v", recipe), seed, CellFolder(tmp_path / f"cell-{seed}")) for seed in range(4)]
+    given[2].folder.root.mkdir()
+    given[2].folder.log.write_text("some words\ngansmith: no room\n")
+    said: list[str] = []
+    errors = cluster.run_cells("here:1", given, 0, said.append)
+    assert [Path(root).name for root, *_ in ray.asked] == ["cell-0", "cell-1", "cell-2", "cell-3"]
+    assert all(
+        Path(root).is_absolute() and variables["GANSMITH_CACHE"] == "a cache" for root, _, variables in ray.asked
+    )
+    assert ray.most == 2
+    assert (ray.options_of["num_cpus"], ray.options_of["num_gpus"]) == (1, 0.0)
+    told = {folder.root.name: words for folder, words in errors.items()}
+    assert told.keys() == {"cell-1", "cell-2", "cell-3"}
+    assert "does not see" in told["cell-1"]
+    assert (told["cell-2"], told["cell-3"]) == ("no room", "the node died")
+    assert said[1:3] == ["v, seed 0: done (3 left)", f"v, seed 1: failed: {told['cell-1']} (2 left)"]
+
+
 # ---- a real cluster
 
 
@@ -136,10 +190,10 @@ def test_a_cluster_of_two_nodes_gives_the_table_of_this_machine(address: str, tm
     ]
     said: list[str] = []
     os.environ["PYTHONPATH"] = str(ROOT)
-    ours = compare(variants, tmp_path / "here", seeds=2, jobs=2, count=200)
-    theirs = compare(variants, tmp_path / "there", seeds=2, ray=address, count=200, say=said.append)
+    ours = compare(variants, tmp_path / "here", seeds=1, jobs=2, count=200)
+    theirs = compare(variants, tmp_path / "there", seeds=1, ray=address, count=200, say=said.append)
     assert any("2 cells at a time, 1 threads each" in line for line in said)
-    assert [cell["status"] for each in theirs["variants"] for cell in each["cells"]] == ["done"] * 4
+    assert [cell["status"] for each in theirs["variants"] for cell in each["cells"]] == ["done"] * 2
     assert table(theirs) == table(ours)
 
 

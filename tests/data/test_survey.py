@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from gansmith.data.store import open_store
-from gansmith.data.survey import contact_sheet, folder_settings, survey
-from gansmith.ground import recipe
-from gansmith.ground.settings import DataSettings, Recipe
+from gansmith.data.survey import contact_sheet, own_size, survey
+from gansmith.ground.settings import DataSettings
 
 
 @pytest.fixture
@@ -55,26 +54,16 @@ def test_built_in_sources_can_be_surveyed():
     assert ring.sizes == {}
 
 
-def test_advice_can_be_set_in_a_recipe_and_gives_its_reasons(folder):
-    found = survey(DataSettings(source=str(folder)), complete=False)
-    advice = folder_settings(found)
-    resolved = recipe.override(Recipe(), {key: value for key, value, _ in advice})
-    assert resolved.data.size == "64"
-    assert resolved.data.batch == 16
-    assert resolved.augment.name == "mirror"
-    assert all(reason for _, _, reason in advice)
-
-
 @pytest.mark.parametrize(
-    ("width", "height", "size"), [(48, 48, "48"), (32, 48, "32x48"), (100, 100, "64"), (50, 70, "32"), (20, 90, "16")]
+    ("width", "height", "size"),
+    [(48, 48, (48, 48)), (32, 48, (32, 48)), (100, 100, (64, 64)), (50, 70, (32, 32)), (20, 90, (16, 16))],
 )
 def test_the_advised_size_is_as_found_or_a_small_square(tmp_path, encode, width, height, size):
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "a.png").write_bytes(encode(np.zeros((height, width), np.uint8)))
-    advice = {key: value for key, value, _ in folder_settings(survey(DataSettings(source=str(tmp_path / "own"))))}
-    assert advice["data.size"] == size
-    assert advice["data.channels"] == 1
-    assert "augment.name" not in advice
+    *found, reason = own_size(survey(DataSettings(source=str(tmp_path / "own")), complete=False))
+    assert tuple(found) == size
+    assert reason
 
 
 def test_contact_sheets_show_different_items_of_the_store():

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gansmith.diagnosis import history as history_of_runs
-from gansmith.diagnosis import rules_course, rules_game, rules_samples, signals
+from gansmith.diagnosis import rules_collapse, rules_course, rules_game, rules_samples, signals
 from gansmith.diagnosis.findings import STATES, Remedy
 from gansmith.diagnosis.remedies import REMEDIES, remedies
 from gansmith.diagnosis.rules import RULES
@@ -195,6 +195,54 @@ def test_samples_that_move_and_get_nowhere_are_named(kinds: float):
     assert alarms(said) == ["rate too high"]
 
 
+FURTHER = {"quality": 0.4, "overlap": 0.6, "coverage": 0.2, "precision": 0.9}
+
+
+def test_a_part_that_is_drawn_no_longer_is_missed_where_prototypes_do_not_tell():
+    _, said, doctor = history(1000, probes=FURTHER, start=500)
+    assert alarms(said) == ["partial mode collapse"]
+    assert doctor.leading.since_update == 500
+    assert "no longer" in doctor.leading.text
+
+
+@pytest.mark.parametrize("kept", [{"quality": 0.2}, {"overlap": 0.85}, {"precision": 0.5}, {"coverage": 0.5}])
+def test_getting_worse_is_not_yet_narrower(kept: dict[str, float]):
+    """Nearly as near as before, or as broad; or samples that are no longer like real items either."""
+    _, said, _ = history(1000, probes={**FURTHER, **kept}, start=500)
+    assert alarms(said) == []
+
+
+@pytest.mark.parametrize(
+    ("darkest", "brightest", "named"), [(-0.07, 0.01, True), (0.97, 1.02, True), (0.44, 0.54, False)]
+)
+def test_an_activation_centred_on_the_edge_is_named(darkest: float, brightest: float, named: bool):
+    """Photographs have few black pixels: a tanh trained on [0, 1] keeps within it, and wastes half of itself."""
+    _, said, _ = history(400, first={"darkest": darkest, "brightest": brightest})
+    assert alarms(said) == (["wrong pixel range"] if named else [])
+
+
+def test_stripes_that_fade_are_no_fault():
+    fading = {"peak": 8.0, "finest": lambda update: 0.1 * 0.5 ** (update / 400)}
+    _, said, _ = history(1500, probes=fading)
+    assert alarms(said) == []
+
+
+def test_what_has_not_begun_to_learn_has_not_collapsed():
+    """Grey pictures may lie nearer to photographs than photographs do: few kinds then are those of an untrained net."""
+    grey = {"quality": 1.45, "kinds": 0.06, "diversity": 0.33, "nearness": 0.7, "precision": 1.0}
+    sure = {"accuracy.real": 1.0, "accuracy.fake": 1.0, "probability.fake": 1e-6}
+    _, said, _ = history(800, rows=sure, probes=grey)
+    assert alarms(said) == ["discriminator overpowers"]
+    _, said, _ = history(800, probes={**grey, "quality": 0.8})
+    assert alarms(said) == ["partial mode collapse"]
+
+
+def test_samples_that_wander_before_a_fooled_discriminator_are_not_the_rates_fault():
+    pulled = CASES["discriminator pulled along"]["rows"]
+    _, said, _ = history(600, rows=pulled, probes={"moved": 0.9, "quality": 0.8, "diversity": 1.4})
+    assert alarms(said) == ["discriminator pulled along"]
+
+
 def test_an_early_jump_of_the_losses_counts_while_nothing_is_learned():
     jump: dict[str, Any] = {"loss.discriminator": lambda update: 200.0 if update == 50 else 1.3}
     _, said, _ = history(500, rows=jump, probes={"quality": 1.4, "kinds": 0.2, "nearness": 2.2})
@@ -293,7 +341,7 @@ def test_the_recipe_does_not_give_the_fault_away(state: str):
     ]
 
 
-@pytest.mark.parametrize("module", [rules_course, rules_game, rules_samples, signals, history_of_runs])
+@pytest.mark.parametrize("module", [rules_collapse, rules_course, rules_game, rules_samples, signals, history_of_runs])
 def test_no_rule_reads_a_name_or_a_planted_fault(module: Any):
     text = inspect.getsource(module)
     assert ".faults" not in text

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from gansmith.game.augment import AUGMENTS, OPERATIONS
 from gansmith.game.feedback import FEEDBACKS
 from gansmith.game.losses import LOSSES
 from gansmith.game.player import OPTIMIZERS, SLOTS
@@ -18,6 +19,8 @@ from gansmith.nets import NETS
 TABLES: list[tuple[str, Collection[str], Any]] = [
     ("losses", LOSSES, settings.LossName),
     ("regularizers", REGULARIZERS, settings.RegularizerName),
+    ("augmentations", AUGMENTS, settings.AugmentName),
+    ("operations of augmentations", OPERATIONS, settings.AugmentOperation),
     ("feedbacks", FEEDBACKS, settings.FeedbackName),
     ("optimisers", OPTIMIZERS, settings.OptimizerName),
     ("optimisers' memories", SLOTS, settings.OptimizerName),

@@ -19,6 +19,7 @@ ABOVE_ZERO = [
     "watch.stats_every",
     "watch.samples",
     "watch.keep",
+    "augment.ramp_images",
     "optimizer.generator.rate",
     "optimizer.discriminator.rate",
     "optimizer.generator.epsilon",

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,6 +30,27 @@ DENSE = ["ring", *QUICK, "generator.widths=[8]", "discriminator.widths=[8]", "da
 LAYERS = [f"{who}.{key}" for who in ("generator", "discriminator") for key in ("kernels=[4]", "strides=[2]")]
 DCGAN = ["digits", *QUICK, *LAYERS, "generator.widths=[8,4]", "discriminator.widths=[4,8]", "data.first=64"]
 ADAM = [f"optimizer.{who}.{key}" for who in ("generator", "discriminator") for key in ("rate=1e-4", "beta1=0.5")]
+
+
+PATIENCE = 600  # seconds: a busy machine is no failure
+
+STARTED: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_left() -> Iterator[None]:
+    """Whatever a failed test started ends with it."""
+    yield
+    while STARTED:
+        with STARTED.pop() as process:
+            if process.poll() is None:
+                process.terminate()  # a launcher ends its ranks
+
+
+def start(line: list[str], variables: dict[str, str], **options: Any) -> subprocess.Popen[str]:
+    """A process that ends with its test at the latest."""
+    STARTED.append(subprocess.Popen(line, env=variables, stderr=subprocess.PIPE, text=True, **options))
+    return STARTED[-1]
 
 
 def command(recipe: list[str], out: Path, *more: str) -> list[str]:
@@ -54,29 +76,27 @@ def ranks(size: int, arguments: list[str], **variables: str) -> list[tuple[int, 
     shared = {"WORLD_SIZE": str(size), "LOCAL_WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1"}
     shared["MASTER_PORT"] = str(free_port())
     processes = [
-        subprocess.Popen(
+        start(
             [sys.executable, *arguments],
-            env=environment(**shared, RANK=str(rank), LOCAL_RANK=str(rank), **variables),
-            stderr=subprocess.PIPE,
-            text=True,
+            environment(**shared, RANK=str(rank), LOCAL_RANK=str(rank), **variables),
         )
         for rank in range(size)
     ]
-    said = [process.communicate(timeout=120)[1] for process in processes]
+    said = [process.communicate(timeout=PATIENCE)[1] for process in processes]
     return [(process.returncode, words) for process, words in zip(processes, said, strict=True)]
 
 
 def torchrun(size: int, arguments: list[str], *options: str) -> subprocess.Popen[str]:
     """`torchrun --nproc-per-node SIZE ...`, started."""
     line = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(size), *options]
-    return subprocess.Popen([*line, *arguments], env=environment(), stderr=subprocess.PIPE, text=True)
+    return start([*line, *arguments], environment())
 
 
 def newest(root: Path) -> checkpoint.Checkpoint:
     return checkpoint.load_newest(RunFolder(root))[0]
 
 
-def until(happened: object, seconds: float = 60) -> None:
+def until(happened: object, seconds: float = PATIENCE) -> None:
     """Wait for a condition."""
     end = time.monotonic() + seconds
     while not happened():  # pyright: ignore[reportCallIssue]
@@ -127,7 +147,7 @@ def test_a_rank_that_dies_is_started_again_and_the_run_goes_on(tmp_path: Path):
     launcher = torchrun(2, command(recipe, killed.root, "--updates", "400"), "--max-restarts", "2")
     until(lambda: checkpoint.saved_updates(killed))
     os.kill(workers(launcher)[1], signal.SIGKILL)
-    said = launcher.communicate(timeout=120)[1]
+    said = launcher.communicate(timeout=PATIENCE)[1]
     assert launcher.returncode == 0, said
     assert [row["update"] for row in read_rows(killed.stats)] == list(range(20, 401, 20))
     assert killed.report.is_file()
@@ -137,7 +157,7 @@ def test_a_rank_that_dies_is_started_again_and_the_run_goes_on(tmp_path: Path):
     until(lambda: checkpoint.saved_updates(whole))
     pids = list(workers(stopped).values())
     stopped.send_signal(signal.SIGTERM)
-    stopped.communicate(timeout=60)
+    stopped.communicate(timeout=PATIENCE)
     assert len(pids) == 2
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     if newest(whole.root).update < 400:  # it was not faster than the signal
@@ -207,10 +227,8 @@ def test_two_machines_run_one_training(two_machines: list[str], tmp_path: Path):
         line += ["--nproc-per-node", "1", "--master-addr", "10.77.0.1", "--master-port", "29533"]
         line += command([*DENSE, *ADAM], Path("run"), "--updates", "20", "--seed", "3")
         variables = environment(GLOO_SOCKET_IFNAME="cable")
-        processes.append(
-            subprocess.Popen(["ip", "netns", "exec", name, *line], cwd=here, env=variables, stderr=subprocess.PIPE)
-        )
-    said = [process.communicate(timeout=120)[1] for process in processes]
+        processes.append(start(["ip", "netns", "exec", name, *line], variables, cwd=here))
+    said = [process.communicate(timeout=PATIENCE)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     assert [path.name for path in (tmp_path / "machine-0").iterdir()] == ["run"]
     assert list((tmp_path / "machine-1").iterdir()) == []

@@ -41,8 +41,6 @@ FIGURES: dict[str, str] = {
     "opposite_at_-2": "opposite style at −2",
     "trend": "rank correlation",
     "style_norm": "length of a style",
-    "updates_per_second": "updates/s",
-    "seconds": "seconds",
 }
 """The figures that a page may show, and what it calls them."""
 

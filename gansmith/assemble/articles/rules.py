@@ -216,12 +216,12 @@ def the_processor_is_to_blame(seen: Evidence) -> Verdict:
         return OPEN
     first = seen.values(names[0], "fd")
     alike = [_overlap(first, seen.values(name, "fd")) for name in names[1:]]
-    paces = [seen.median(name, "updates_per_second") for name in names]
+    pace = max(value for name in names for value in seen.values(name, "updates_per_second"))  # the least disturbed
     distances = ", ".join(f"{seen.median(name, 'fd'):.0f} ({name})" for name in names)
-    words = f"distances {distances}, at {min(paces):.0f} to {max(paces):.0f} updates a second"
+    words = f"distances {distances}; up to {pace:.0f} updates a second"
     cause = (
         "A processor computes the same sums, only later. And these nets are small: all 55,000 published updates take "
-        f"{55_000 / max(paces) / 60:.0f} minutes on a processor here."
+        f"{55_000 / pace / 60:.0f} minutes on a processor here."
     )
     return Verdict("does not hold", words, cause) if all(alike) else Verdict("holds", words)
 

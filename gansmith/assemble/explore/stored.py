@@ -31,11 +31,9 @@ def load_styles(session: Session) -> dict[str, Style]:
 def open_pictures(session: Session, source: str, split: str, first: int = 0) -> Store:
     """A source's pictures in the generator's size; the run's own source where none is named. Raises DataError."""
     own = session.generator.recipe.data
-    channels, height, width = session.generator.item_shape
     settings = DataSettings(source=choose_source(source)) if source else own
-    settings = dataclasses.replace(
-        settings, size=f"{width}x{height}", channels=channels, split=split, first=first, labels="none"
-    )
+    settings = stores.alike(settings, session.generator.item_shape)
+    settings = dataclasses.replace(settings, split=split, first=first, labels="none")
     return stores.open_store(settings, session.generator.recipe.seed)
 
 

@@ -1,0 +1,185 @@
+"""Augmentation: both players' pictures are changed before the discriminator looks, so that few pictures last longer.
+
+mirror         real pictures are turned left to right half of the time
+diffaugment    every picture that the discriminator sees, real or generated, passes through the operations below, and
+               the generator's gradient comes back through them (Zhao et al. 2020)
+ada            the same, each operation with a probability that adapts (Karras et al. 2020): it grows while the
+               discriminator is too sure of real pictures, and shrinks when it is not
+
+What is done to a picture is a function of numbers in [0, 1) that are drawn for it: siblings share a signature,
+operation(pictures, chance (B, n), gate (B, 1)). Pictures (B, C, H, W) are centred: 0 is the middle of their range and
+1 its half. gate is 1 where the operation is made, 0 where it is to change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gansmith.ground.draws import OPERATION_NUMBERS
+from gansmith.ground.pixels import SCALE
+from gansmith.ground.settings import AugmentName, AugmentOperation, Recipe
+from gansmith.nets.ranks import Ranks
+
+ADAPT_EVERY = 4  # discriminator turns between two changes of the probability (Karras et al. 2020)
+TRANSLATION = 1 / 8  # of a side, at most
+CUTOUT = 1 / 2  # of a side
+ZOOM, ASPECT = 1.25, 1.1  # largest factors; the smallest are their inverses
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What a name stands for."""
+
+    mirror: bool = False  # of real pictures
+    operates: bool = False  # on all that the discriminator sees
+    adapts: bool = False  # with a probability that follows the verdicts
+
+
+AUGMENTS: dict[AugmentName, Augmentation] = {
+    "none": Augmentation(),
+    "mirror": Augmentation(mirror=True),
+    "diffaugment": Augmentation(operates=True),
+    "mirror+diffaugment": Augmentation(mirror=True, operates=True),
+    "ada": Augmentation(operates=True, adapts=True),
+    "mirror+ada": Augmentation(mirror=True, operates=True, adapts=True),
+}
+
+
+def colour(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
+    """Brightness moved by -.5 to .5, saturation times 0 to 2, contrast times .5 to 1.5."""
+    amount = torch.lerp(chance.new_tensor([[0.0, 1.0, 1.0]]), chance * chance.new_tensor([1.0, 2.0, 1.0]), gate)
+    amount = amount + gate * chance.new_tensor([-0.5, 0.0, 0.5])
+    brightness, saturation, contrast = amount[:, :, None, None, None].unbind(1)  # each (B, 1, 1, 1)
+    pictures = pictures + brightness
+    if pictures.shape[1] > 1:
+        grey = pictures.mean(1, keepdim=True)
+        pictures = torch.lerp(grey, pictures, saturation)
+    return torch.lerp(pictures.mean((1, 2, 3), keepdim=True), pictures, contrast)
+
+
+def translation(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
+    """Moved by whole pixels, up to an eighth of each side; what comes in from outside is 0."""
+    sides = chance.new_tensor(pictures.shape[2:])
+    most = torch.round(sides * TRANSLATION)
+    shift = gate * (torch.floor(chance * (2 * most + 1)) - most)
+    return resampled(pictures, torch.ones_like(shift), shift)
+
+
+def cutout(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
+    """A rectangle of half of each side, which may reach over the border, becomes 0."""
+    holes = []
+    for axis, side in enumerate(pictures.shape[2:]):
+        places = torch.arange(side, device=pictures.device)
+        size = max(1, round(side * CUTOUT))
+        start = torch.floor(chance[:, axis : axis + 1] * (side + 1)) - size // 2  # (B, 1)
+        holes.append((places >= start) & (places < start + size))  # (B, side)
+    hole = holes[0][:, None, :, None] & holes[1][:, None, None, :] & (gate > 0)[:, :, None, None]
+    return pictures.masked_fill(hole, 0.0)
+
+
+def zoom(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
+    """Enlarged or made smaller about the middle, by up to a quarter, and one side a little more than the other."""
+    power = gate * (2 * chance - 1) * chance.new_tensor([log(ZOOM), log(ASPECT)])
+    factor = torch.exp(torch.stack([power.sum(1), power[:, 0] - power[:, 1]], 1))
+    return resampled(pictures, factor, torch.zeros_like(factor))
+
+
+OPERATIONS: dict[AugmentOperation, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    "zoom": zoom,
+    "translation": translation,
+    "colour": colour,
+    "cutout": cutout,
+}
+"""In the order in which they are made."""
+
+
+def resampled(pictures: Tensor, factor: Tensor, shift: Tensor) -> Tensor:
+    """Pictures (B, C, H, W) enlarged about their middle by factor (B, 2) and moved by shift (B, 2) pixels, down and to
+    the right, between pixels linearly, 0 outside.
+
+    Rows and columns are independent, so each is a product with a (side, side) matrix: differentiable twice, the same
+    bits every time, and no index goes through the device's memory.
+    """
+    for axis in (0, 1):
+        side = pictures.shape[2 + axis]
+        places = torch.arange(side, device=pictures.device, dtype=factor.dtype)
+        middle = (side - 1) / 2
+        source = (places - middle - shift[:, axis, None]) / factor[:, axis, None] + middle  # (B, side)
+        matrix = (1 - (source[:, :, None] - places).abs()).clamp_min(0)[:, None]  # (B, 1, to, from)
+        pictures = matrix @ pictures if axis == 0 else pictures @ matrix.mT
+    return pictures
+
+
+class Augmenter:
+    """What the discriminator sees instead of a picture, and how often it does."""
+
+    def __init__(self, recipe: Recipe, device: torch.device, dtype: torch.dtype) -> None:
+        self.settings, self.what = recipe.augment, AUGMENTS[recipe.augment.name]
+        self.batch, self.device, self.dtype = recipe.data.batch, device, dtype
+        factor, offset = SCALE[recipe.data.pixels]
+        self.half, self.middle = 127.5 * factor, 127.5 * factor + offset
+        start = 0.0 if self.what.adapts else recipe.augment.probability
+        self.probability = torch.tensor(start, device=device)  # of each operation; a device number: nobody waits for it
+        self.signs = torch.tensor(0.0, device=device)  # sum of the turns' mean signs since the last change
+
+    def see(self, pictures: Tensor, chances: Tensor | np.ndarray) -> Tensor:
+        """Pictures (B, C, H, W) in the recipe's range as the discriminator sees them; chances (B, numbers) of
+        `draws.chances`. Never in less than float32."""
+        drawn = torch.as_tensor(chances).to(self.device, self.dtype)
+        with torch.autocast(self.device.type, enabled=False):
+            seen = (pictures.to(self.dtype) - self.middle) / self.half
+            first = len(OPERATIONS)
+            for index, (name, operation) in enumerate(OPERATIONS.items()):
+                last = first + OPERATION_NUMBERS[name]
+                if name in self.settings.operations:
+                    gate = (drawn[:, index, None] < self.probability).to(self.dtype)
+                    seen = operation(seen, drawn[:, first:last], gate)
+                first = last
+            seen = seen * self.half + self.middle
+        return seen.contiguous(memory_format=torch.channels_last)
+
+    @torch.no_grad()
+    def observe(self, real: Tensor, fake: Tensor, middle: float | None, share: float = 1.0) -> Tensor:
+        """Hear the verdicts (B,) on `share` of the rows of a discriminator's turn. Returns the mean sign of those on
+        real pictures: 1 where the discriminator is sure of all of them.
+
+        middle: the verdict that is neither; None where verdicts are only compared: then each with the fake of its row.
+        """
+        sign = torch.sign(real.float() - (fake.float() if middle is None else middle)).mean()
+        if self.what.adapts:
+            self.signs += share * sign
+        return sign
+
+    def due(self, turn: int) -> bool:
+        """Whether the probability changes after the discriminator's turn number `turn`, counted from 0."""
+        return self.what.adapts and (turn + 1) % ADAPT_EVERY == 0
+
+    @torch.no_grad()
+    def adapt(self, turn: int, ranks: Ranks | None = None) -> None:
+        """A discriminator's turn is over: change the probability when it is time, alike on all ranks."""
+        if not self.due(turn):
+            return
+        signs = self.signs if ranks is None else ranks.collect(self.signs.reshape(1)).mean()
+        step = self.batch * ADAPT_EVERY / self.settings.ramp_images
+        self.probability += step * torch.sign(signs / ADAPT_EVERY - self.settings.target)
+        self.probability.clamp_(0, 1)
+        self.signs.zero_()
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What a checkpoint has to hold."""
+        if not self.what.adapts:
+            return {}
+        numbers = {"augment/probability": self.probability, "augment/signs": self.signs}
+        return {name: value.cpu().numpy().reshape(1).copy() for name, value in numbers.items()}
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Go back to a state; one from before augmentation adapted begins at its beginning."""
+        if self.what.adapts and "augment/probability" in arrays:
+            self.probability.fill_(float(arrays["augment/probability"][0]))
+            self.signs.fill_(float(arrays["augment/signs"][0]))

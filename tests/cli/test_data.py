@@ -1,0 +1,208 @@
+"""`gansmith data info` and `gansmith data prepare`, as typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gansmith.cli import main
+from gansmith.data import stored
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GANSMITH_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def draw(folder: Path, names: list[str], size: tuple[int, int] = (40, 30)) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        small = np.random.default_rng(sum(name.encode())).integers(0, 256, (5, 6, 3), dtype=np.uint8)
+        Image.fromarray(small).resize(size, Image.Resampling.BICUBIC).save(folder / name)
+    return folder
+
+
+def say(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    assert main([str(argument) for argument in arguments]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.fixture
+def celeba(tmp_path: Path) -> Path:
+    """CelebA's layout in small: pictures of 178 x 218, their attributes and their split."""
+    root = tmp_path / "celeba"
+    names = [f"{index:06}.jpg" for index in range(1, 9)]
+    draw(root / "img_align_celeba", names, (178, 218))
+    lines = [f"{name} {'1' if index % 2 else '-1'} {'1' if index < 2 else '-1'}" for index, name in enumerate(names)]
+    (root / "list_attr_celeba.txt").write_text("8\nSmiling Eyeglasses\n" + "\n".join(lines))
+    (root / "list_eval_partition.txt").write_text("\n".join(f"{n} {0 if i < 6 else 2}" for i, n in enumerate(names)))
+    return root / "img_align_celeba"
+
+
+def test_info_says_what_is_there_and_what_would_be_chosen(tmp_path, capsys, own_cache):
+    source = draw(tmp_path / "own", [f"{index}.png" for index in range(7)])
+    (source / "broken.png").write_bytes(b"no picture")
+    (source / "notes.txt").write_text("")
+    said = say(capsys, "data", "info", source)
+    for words in (
+        "own: 7 colour pictures",
+        "sizes: 40x30 (7)",
+        "colour: 7 in colour, 0 grey",
+        "left alone: 1 files that are no pictures by their name, notes.txt for one",
+        "skipped: 1\n  broken.png: not a picture that can be read",
+        "recipe `folder` would set data.size = 40x30: every picture has this size",
+        "augment.name = mirror+diffaugment",
+        "regularizer.gamma",
+        "generator.widths",
+    ):
+        assert words in said
+    sheet = Path(said.rsplit("contact sheet: ", 1)[1].strip())
+    assert sheet.parent == own_cache / "sheets"
+    with Image.open(sheet) as drawn:
+        assert drawn.mode == "RGB"
+
+
+@pytest.mark.parametrize("name", [None, "mirror", "ada", "none"])
+def test_the_augmented_sheet_shows_pictures_as_they_are_and_as_they_are_seen(tmp_path, capsys, name):
+    source = draw(tmp_path / "own", [f"{index}.png" for index in range(9)], (64, 64))
+    sheet = tmp_path / "seen.png"
+    chosen = ["--augment", name] if name else []
+    said = say(capsys, "data", "info", source, "--augmented", *chosen, "--sheet", sheet)
+    assert f"as the discriminator sees them: {sheet}" in said
+    with Image.open(sheet) as drawn:
+        shown = np.asarray(drawn)
+    rows = [shown[1 + 65 * row : 65 + 65 * row] for row in range(8)]
+    assert len({row.tobytes() for row in rows[1:]}) == (1 if name == "none" else 7)
+    assert (rows[0].tobytes() == rows[1].tobytes()) == (name == "none")
+    first = sheet.read_bytes()
+    say(capsys, "data", "info", source, "--augmented", *chosen, "--sheet", sheet)
+    assert sheet.read_bytes() == first
+
+
+def test_attributes_are_counted_and_make_classes(celeba, capsys):
+    assert "attributes: Smiling (3), Eyeglasses (2)" in say(capsys, "data", "info", celeba, "--size", "16")
+    said = say(capsys, "data", "info", celeba, "--size", "16", "--attribute", "Smiling")
+    assert "classes: not Smiling (3), Smiling (3)" in said
+    assert main(["data", "info", str(celeba), "--attribute", "Smilling"]) == 1
+    assert "did you mean 'Smiling'" in capsys.readouterr().err
+
+
+def test_training_by_an_attribute_asks_for_two_classes(celeba, capsys):
+    said = say(
+        capsys,
+        "train",
+        "faces",
+        "--data",
+        celeba,
+        "--attribute",
+        "Smiling",
+        "--set",
+        "data.size=16",
+        "--dry-run",
+        "--json",
+    )
+    facts = json.loads(said)
+    assert facts["data"]["classes"] == 2
+    assert facts["recipe"]["data"]["attribute"] == "Smiling"
+    assert facts["recipe"]["data"]["crop"] == 108
+
+
+def test_prepared_once_named_afterwards_and_appended_to(tmp_path, capsys, monkeypatch):
+    source = draw(tmp_path / "own", [f"{index}.png" for index in range(6)])
+    out = tmp_path / "store"
+    said = say(capsys, "data", "prepare", source, out, "--size", "16x12")
+    assert "own: 6 colour pictures, 16x12 (as asked)" in said
+    assert f"gansmith train folder --data {out}" in said
+    assert stored.load(out).items.shape == (6, 12, 16, 3)
+    assert "6 colour pictures" in say(capsys, "data", "info", out)
+    before = np.array(stored.load(out).items)
+    draw(source, ["6.png", "7.png"])
+    decoded: list[str] = []
+    from gansmith.data import prepare
+
+    read = prepare.read_chunk
+    monkeypatch.setattr(prepare, "read_chunk", lambda s, n, *rest: decoded.extend(n) or read(s, n, *rest))
+    say(capsys, "data", "prepare", source, out, "--size", "16x12")
+    assert decoded == ["6.png", "7.png"]  # the others are taken from the store that is there
+    assert np.array_equal(stored.load(out).items[:6], before)
+    assert stored.load(out).count == 8
+
+
+@pytest.mark.parametrize(
+    ("crop", "frame"), [("108", (108, "crop")), ("centre", (0, "crop")), ("whole", (0, "squeeze"))]
+)
+def test_crops(celeba, tmp_path, capsys, crop, frame):
+    facts = json.loads(
+        say(capsys, "data", "prepare", celeba, tmp_path / crop, "--size", "32", "--crop", crop, "--json")
+    )
+    assert (facts["count"], facts["item_shape"], facts["attributes"]) == (6, [3, 32, 32], ["Smiling", "Eyeglasses"])
+    kept = stored.manifest(tmp_path / crop)["frame"]
+    assert (kept["crop"], kept["fit"]) == frame
+    assert stored.load(tmp_path / crop).fingerprint == facts["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--crop", "random"], "give a number of pixels, centre or whole"),
+        (["--size", "0"], "is not a size"),
+        (["--background", "puce-ish"], "is no colour"),
+        (["--workers", "0"], "at least 1"),
+    ],
+)
+def test_what_cannot_be_prepared_is_refused_in_a_line(tmp_path, capsys, arguments, words):
+    source = draw(tmp_path / "own", ["a.png"])
+    assert main(["data", "prepare", str(source), str(tmp_path / "out"), *arguments]) == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()[-1:]
+    assert words in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_no_store_is_left_alone(tmp_path, capsys):
+    source = draw(tmp_path / "own", ["a.png"])
+    assert main(["data", "prepare", str(source), str(source)]) == 1
+    assert "in the way and no store" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is POSIX")
+def test_killed_and_started_again_it_ends_with_the_same_bytes(tmp_path):
+    source = draw(tmp_path / "own", [f"{index:02}.jpg" for index in range(20)], (300, 300))
+    for copy in range(1, 100):
+        for index in range(20):
+            os.link(source / f"{index:02}.jpg", source / f"{copy:02}-{index:02}.jpg")
+    settings = ("--size", "64", "--json")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def command(out: str, *more: str) -> list[str]:
+        return [sys.executable, "-m", "gansmith", "data", "prepare", str(source), str(tmp_path / out), *settings, *more]
+
+    def prepared(out: str, *more: str) -> bytes:
+        subprocess.run(command(out, *more), check=True, env=environment, capture_output=True)
+        return (tmp_path / out / stored.ITEMS).read_bytes()
+
+    process = subprocess.Popen(command("killed"), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    record = tmp_path / "killed.part" / "done.jsonl"
+    while process.poll() is None and not (record.exists() and record.read_bytes().count(b"\n") >= 5):
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    assert not (tmp_path / "killed").exists()
+    assert record.read_bytes().count(b"\n") >= 5
+    begun = record.read_bytes()
+    one = prepared("one", "--workers", "1")
+    assert len(one) > 2000 * 64 * 64 * 3
+    assert record.read_bytes() == begun
+    assert prepared("killed") == one
+    assert prepared("two", "--workers", "2") == one

@@ -1,0 +1,329 @@
+"""Augmentation: what each operation does, that gradients pass, how the probability adapts, and who sees what."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gansmith.by_hand import HandGame
+from gansmith.game.augment import ADAPT_EVERY, AUGMENTS, OPERATIONS, Augmenter, resampled
+from gansmith.game.feedback import FEEDBACKS
+from gansmith.game.torch_game import TorchGame
+from gansmith.ground import draws
+from gansmith.ground.errors import EngineError, RecipeError
+from miniatures import BATCH, World, indices, now, play, world
+
+CHANGING = [name for name, what in AUGMENTS.items() if what.operates]
+
+
+def game(made: World) -> TorchGame:
+    table = TorchGame(made.recipe, made.item_shape, made.classes)
+    table.load(made.items, made.labels)
+    return table
+
+
+def pictures(count: int = 3, channels: int = 3, height: int = 8, width: int = 12) -> Tensor:
+    drawn = np.random.default_rng(5).uniform(-1, 1, (count, channels, height, width))
+    return torch.as_tensor(drawn)
+
+
+def chance(*rows: list[float]) -> Tensor:
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def gate(*values: float) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)[:, None]
+
+
+def drawn_for(name: str, count: int) -> Tensor:
+    return torch.as_tensor(np.random.default_rng(1).random((count, draws.OPERATION_NUMBERS[name])))  # pyright: ignore
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_closed_gate_changes_nothing_and_an_open_one_does(name: str, channels: int):
+    given = pictures(3, channels)
+    seen = OPERATIONS[name](given, drawn_for(name, 3), gate(0, 1, 0))  # pyright: ignore
+    torch.testing.assert_close(seen[[0, 2]], given[[0, 2]], rtol=0, atol=1e-15)
+    assert not torch.allclose(seen[1], given[1], atol=1e-3)
+    assert seen.shape == given.shape
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_gradients_pass_and_pass_twice(name: str):
+    given = pictures(2, 3, 6, 5).requires_grad_()
+    drawn, open_ = drawn_for(name, 2), gate(1, 1)
+    look = OPERATIONS[name]  # pyright: ignore
+
+    def seen(x: Tensor) -> Tensor:
+        return look(x, drawn, open_).square()
+
+    assert torch.autograd.gradcheck(seen, (given,))
+    assert torch.autograd.gradgradcheck(seen, (given,))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [([0.0, 0.999], (-1, 2)), ([0.999, 0.0], (1, -2)), ([0.5, 0.5], (0, 0)), ([0.4, 0.3], (0, -1))],
+)
+def test_translation_moves_whole_pixels_and_fills_with_the_middle(numbers: list[float], expected: tuple[int, int]):
+    given = pictures(1, 3, 8, 16)
+    seen = OPERATIONS["translation"](given, chance(numbers), gate(1))[0].numpy()
+    down, right = expected
+    by_hand = np.zeros((3, 8, 16))
+    for y in range(8):
+        for x in range(16):
+            if 0 <= y - down < 8 and 0 <= x - right < 16:
+                by_hand[:, y, x] = given[0, :, y - down, x - right]
+    np.testing.assert_array_equal(seen, by_hand)
+
+
+def test_colour_by_hand():
+    given = pictures(1, 3, 4, 4)
+    u_brightness, u_saturation, u_contrast = 0.8, 0.1, 0.9
+    seen = OPERATIONS["colour"](given, chance([u_brightness, u_saturation, u_contrast]), gate(1))[0].numpy()
+    x = given[0].numpy() + (u_brightness - 0.5)
+    grey = x.mean(0, keepdims=True)
+    x = grey + (x - grey) * 2 * u_saturation
+    x = x.mean() + (x - x.mean()) * (u_contrast + 0.5)
+    np.testing.assert_allclose(seen, x, rtol=1e-12)
+
+
+def test_cutout_takes_half_of_each_side_less_what_lies_outside():
+    given = torch.ones(3, 1, 8, 12, dtype=torch.float64)
+    seen = OPERATIONS["cutout"](given, chance([0.5, 0.5], [0.0, 0.0], [0.999, 0.999]), gate(1, 1, 1))
+    assert [int((picture == 0).sum()) for picture in seen] == [4 * 6, 2 * 3, 2 * 3]
+    assert (seen[1, 0, :2, :3] == 0).all()
+    assert (seen[2, 0, 6:, 9:] == 0).all()
+    assert (seen[0, 0, 2:6, 3:9] == 0).all()
+
+
+def test_resampling_is_what_a_grid_of_points_gives():
+    """torch's own sampler is the referee."""
+    given = pictures(4, 2, 9, 7)
+    factor = torch.tensor([[1.2, 0.8], [0.7, 1.0], [1.0, 1.25], [1.1, 1.1]], dtype=torch.float64)
+    shift = torch.tensor([[0.0, 1.5], [-2.0, 0.25], [0.5, 0.0], [3.0, -3.0]], dtype=torch.float64)
+    maps = torch.zeros(4, 2, 3, dtype=torch.float64)
+    maps[:, 0, 0], maps[:, 1, 1] = 1 / factor[:, 1], 1 / factor[:, 0]
+    maps[:, 0, 2] = -shift[:, 1] / factor[:, 1] * 2 / 7
+    maps[:, 1, 2] = -shift[:, 0] / factor[:, 0] * 2 / 9
+    grid = F.affine_grid(maps, list(given.shape), align_corners=False)
+    expected = F.grid_sample(given, grid, padding_mode="zeros", align_corners=False)
+    torch.testing.assert_close(resampled(given, factor, shift), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_zoom_stays_within_its_factors():
+    bar = torch.zeros(200, 1, 41, 41, dtype=torch.float64)
+    bar[:, :, 10:31, 10:31] = 1.0
+    seen = OPERATIONS["zoom"](bar, drawn_for("zoom", 200), torch.ones(200, 1, dtype=torch.float64))
+    heights, widths = seen[:, 0, :, 20].sum(1) / 21, seen[:, 0, 20].sum(1) / 21
+    most = 1.25 * 1.1
+    for sides in (heights, widths):
+        assert float(sides.min()) > 1 / most - 0.02
+        assert float(sides.max()) < most + 0.02
+        assert float(sides.max()) > 1.2 > 0.85 > float(sides.min())
+
+
+def test_the_middle_of_each_range_fills_what_is_cut_out():
+    for name, middle in (("symmetric", 0.0), ("unit", 0.5)):
+        made = world(
+            "pictures",
+            augment__name="diffaugment",
+            augment__operations=["cutout"],
+            data__pixels=name,
+            generator__output="linear",
+        )
+        augmenter = Augmenter(made.recipe, torch.device("cpu"), torch.float32)
+        seen = augmenter.see(torch.full((2, 1, 8, 8), 0.9), draws.chances(made.recipe, 1, 0, "real", 2))
+        assert {round(value, 5) for value in seen.unique().tolist()} == {middle, 0.9}
+
+
+def test_the_same_change_in_either_range():
+    """Bytes seen through [0, 1] and through [-1, 1] are changed alike."""
+    shared = {"augment__name": "diffaugment", "augment__operations": list(OPERATIONS)}
+    symmetric = world("pictures", **shared).recipe
+    unit = world(
+        "pictures",
+        **shared,
+        data__pixels="unit",
+        generator__output="sigmoid",
+    ).recipe
+    chances = draws.chances(symmetric, 4, 0, "fake", 3)
+    given = pictures(3, 1, 8, 8).float()
+    one = Augmenter(symmetric, torch.device("cpu"), torch.float32).see(given, chances)
+    other = Augmenter(unit, torch.device("cpu"), torch.float32).see((given + 1) / 2, chances)
+    torch.testing.assert_close(other, (one + 1) / 2, rtol=1e-5, atol=1e-6)
+
+
+def test_chances_are_stateless_and_their_own_for_each_pass():
+    recipe = world("pictures").recipe
+    assert np.array_equal(draws.chances(recipe, 3, 1, "real", 8), draws.chances(recipe, 3, 1, "real", 8))
+    assert np.array_equal(draws.chances(recipe, 3, 1, "real", 8)[:5], draws.chances(recipe, 3, 1, "real", 5))
+    drawn = [draws.chances(recipe, u, t, w, 8) for u in (1, 2) for t in (0, 1) for w in ("real", "fake")]
+    assert len({one.tobytes() for one in drawn}) == 8
+    assert list(draws.OPERATION_NUMBERS) == list(OPERATIONS)
+
+
+def test_the_probability_is_the_share_of_pictures_that_an_operation_changes():
+    made = world("pictures", augment__name="diffaugment", augment__operations=["cutout"], augment__probability=0.3)
+    augmenter = Augmenter(made.recipe, torch.device("cpu"), torch.float32)
+    seen = augmenter.see(torch.ones(2000, 1, 8, 8), draws.chances(made.recipe, 1, 0, "real", 2000))
+    assert float((seen.amin((1, 2, 3)) < 1).float().mean()) == pytest.approx(0.3, abs=0.03)
+
+
+# ---- adaptive
+
+
+def adaptive(**settings) -> Augmenter:
+    made = world("pictures", augment__name="ada", augment__ramp_images=BATCH * ADAPT_EVERY * 10, **settings)
+    return Augmenter(made.recipe, torch.device("cpu"), torch.float32)
+
+
+def test_it_grows_by_its_ramp_while_the_discriminator_is_sure_and_falls_when_it_is_not():
+    augmenter = adaptive()
+    assert float(augmenter.probability) == 0
+    sure, unsure = torch.full((BATCH,), 3.0), torch.full((BATCH,), -3.0)
+    course = []
+    for turn in range(16):
+        augmenter.observe(sure if turn < 12 else unsure, unsure, 0.0)
+        augmenter.adapt(turn)
+        course.append(round(float(augmenter.probability), 6))
+    assert course == [0] * 3 + [0.1] * 4 + [0.2] * 4 + [0.3] * 4 + [0.2]
+
+
+def test_it_stays_a_probability():
+    augmenter = adaptive()
+    for turn in range(200):
+        augmenter.observe(torch.ones(BATCH), torch.zeros(BATCH), 0.0)
+        augmenter.adapt(turn)
+    assert float(augmenter.probability) == 1
+    for turn in range(200):
+        augmenter.observe(-torch.ones(BATCH), torch.zeros(BATCH), 0.0)
+        augmenter.adapt(turn)
+    assert float(augmenter.probability) == 0
+
+
+def test_it_holds_the_mean_sign_at_its_target():
+    """A discriminator that loses its sureness with the augmentation: sign 1 at probability 0, -1 at 1. Its mean sign
+    settles where it was asked to, which is at the probability .2."""
+    augmenter = adaptive()
+    rng, signs = np.random.default_rng(0), []
+    for turn in range(2000):
+        right = rng.random(BATCH) < 1 - float(augmenter.probability)
+        signs.append(float(augmenter.observe(torch.as_tensor(right * 2.0 - 1), torch.zeros(BATCH), 0.0)))
+        augmenter.adapt(turn)
+    assert np.mean(signs[1000:]) == pytest.approx(0.6, abs=0.06)
+
+
+def test_verdicts_that_only_compare_are_compared_row_by_row():
+    augmenter = adaptive()
+    real, fake = torch.tensor([5.0, 5.0, 9.0, 9.0]), torch.tensor([4.0, 6.0, 8.0, 8.0])
+    assert float(augmenter.observe(real, fake, None)) == pytest.approx(0.5)
+    assert float(augmenter.observe(real, fake, 7.0)) == pytest.approx(0.0)
+
+
+def test_the_probability_is_in_the_state_and_comes_back():
+    made = world("pictures", augment__name="mirror+ada", augment__ramp_images=400)
+    table, other = game(made), game(made)
+    play(table, 1, 6)
+    table.augmenter.probability.fill_(0.375)
+    other.restore(table.state())
+    assert float(other.augmenter.probability) == 0.375
+    assert float(other.augmenter.signs) == float(table.augmenter.signs) != 0
+    numbers = table.report().numbers
+    assert 0 <= numbers["augment.probability"] <= 1
+    assert -1 <= numbers["augment.sign"] <= 1
+
+
+# ---- in the game
+
+
+@pytest.mark.parametrize("feedback", FEEDBACKS)
+@pytest.mark.parametrize("name", CHANGING)
+@pytest.mark.parametrize("regularizer", ["none", "r1+r2", "gradient-penalty"])
+def test_every_feedback_plays_on_with_it(feedback: str, name: str, regularizer: str):
+    made = world(
+        "labelled-pictures",
+        augment__name=name,
+        augment__operations=list(OPERATIONS),
+        augment__ramp_images=100,
+        feedback__name=feedback,
+        feedback__latents="same",
+        regularizer__name=regularizer,
+    )
+    table = game(made)
+    play(table, 1, 6, measure=True)
+    numbers = table.report().numbers
+    assert all(np.isfinite(value) for value in numbers.values())
+    assert (numbers["gradient.generator"] > 0) == (feedback != "labels")
+    assert numbers["augment.probability"] <= 1
+
+
+def test_the_discriminator_sees_augmented_pictures_and_is_penalised_there(monkeypatch: pytest.MonkeyPatch):
+    made = world("pictures", augment__name="diffaugment", regularizer__name="r1+r2")
+    table = game(made)
+    looked: list[Tensor] = []
+    network = table.discriminator.network
+    opinion = network.opinion
+    monkeypatch.setattr(network, "opinion", lambda x, *rest: looked.append(x) or opinion(x, *rest))
+    plain = table.reals(indices(1)[0], now(1), 0).pixels
+    expected = table.augmenter.see(plain, draws.chances(made.recipe, 1, 0, "real", BATCH))
+    play(table, 1, 1)
+    real, fake, advice = looked
+    assert torch.equal(real, expected)
+    assert not torch.equal(real, plain)
+    assert real.requires_grad  # the slope is taken with respect to what was seen
+    assert fake.requires_grad
+    assert len(advice) == BATCH
+
+
+def test_the_generator_is_told_through_the_augmentation(monkeypatch: pytest.MonkeyPatch):
+    """A discriminator that looks at a corner only: where the corner is cut out of every picture, no gradient is left."""
+    table = game(world("pictures", augment__name="diffaugment", augment__operations=["cutout"], seed=2))
+    fakes = table.generate(now(1), 0, BATCH, graph=True)
+    chances = draws.chances(table.recipe, 1, 0, "fake", BATCH)
+    chances[:, -2:] = 0.0  # the hole lies on the first corner
+    monkeypatch.setattr(draws, "chances", lambda *_: chances)
+    seen = table.seen(fakes, now(1), 0, "fake").pixels
+    (gradient,) = torch.autograd.grad(seen[:, :, 0, 0].sum(), fakes.pixels, retain_graph=True)
+    assert not gradient.any()
+    (gradient,) = torch.autograd.grad(seen[:, :, 7, 7].sum(), fakes.pixels)
+    assert (gradient[:, :, 7, 7] == 1).all()
+
+
+def test_without_it_nothing_is_drawn_and_pictures_stay_as_they_are():
+    table = game(world("pictures", augment__name="mirror"))
+    items = table.reals(indices(1)[0], now(1), 0)
+    assert table.seen(items, now(1), 0, "real") is items
+    play(table, 1, 2)
+    assert not {"augment.probability", "augment.sign"} & set(table.report().numbers)
+    assert not [name for name in table.state().arrays if name.startswith("augment")]
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_who_cannot_says_so_by_name(name: str):
+    made = world("pictures", augment__name=name)
+    with pytest.raises(EngineError, match=f"augment.name = '{name.replace('+', '.')}'"):
+        HandGame(made.recipe, made.item_shape)
+    with pytest.raises(RecipeError, match="these items are vectors"):
+        game(world("vectors", augment__name=name))
+
+
+def test_lazy_penalties_are_lazy_in_a_joint_move_too():
+    table = game(
+        world(
+            "pictures",
+            feedback__name="joint",
+            feedback__latents="same",
+            regularizer__name="r1",
+            regularizer__interval=3,
+        )
+    )
+    taken = []
+    for update in range(1, 7):
+        play(table, update, update)
+        taken.append("loss.penalty" in table.report().numbers)
+    assert taken == [True, False, False, True, False, False]
