@@ -146,8 +146,10 @@ def plain_collapses(seen: Evidence) -> Verdict:
     cured = _mostly([modes >= COVERED for modes in seen.values("labelled", "modes")])
     told = ", ".join(f"{share:.0%} (the {kind:.0f})" for share, kind in zip(shares, kinds, strict=True))
     words = (
-        f"the largest class has {told} of the plain net's samples, which cover {_listed(seen, 'plain', 'modes')} "
-        f"classes; the labelled net's cover {_listed(seen, 'labelled', 'modes')}"
+        f"the largest class has {told} of the plain net's samples after {seen.median('plain', 'update'):,.0f} updates, which "
+        f"cover {_listed(seen, 'plain', 'modes')} "
+        f"classes; the labelled net's cover {_listed(seen, 'labelled', 'modes')} after "
+        f"{seen.median('labelled', 'update'):,.0f}"
     )
     cause = (
         "A generator that is told the class, before a discriminator that is told it too, is punished for drawing "
