@@ -8,12 +8,12 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-@pytest.mark.parametrize(("name", "modes", "good"), [("ring", 8, 0.9), ("grid", 25, 0.87)])
-def test_gaussians(name: str, modes: int, good: float, seed: int, tmp_path):
+@pytest.mark.parametrize(("name", "modes"), [("ring", 8), ("grid", 25)])
+def test_gaussians(name: str, modes: int, seed: int, tmp_path):
     gansmith.train(name, seed=seed, out=tmp_path / "run")
     found = gansmith.evaluate(tmp_path / "run")
     assert found["modes"].value == modes
-    assert found["good"].value >= good
+    assert found["good"].value >= 0.9
 
 
 def test_a_thousand_stacks(mnist, tmp_path):
