@@ -139,7 +139,7 @@ def _blocks(items: np.ndarray) -> Iterator[np.ndarray]:
 def let_go(items: np.ndarray) -> None:
     """Give back the memory of what was read of a mapped file: going once through a large store should not fill it."""
     mapping = getattr(items, "_mmap", None)
-    if getattr(items, "mode", None) == "r" and hasattr(mapping, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+    if getattr(items, "mode", None) == "r" and isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         mapping.madvise(mmap.MADV_DONTNEED)
 
 
