@@ -10,7 +10,10 @@ from gansmith.by_hand.network import LAYERS
 from gansmith.by_hand.optimizers import OPTIMIZERS
 from gansmith.ground.errors import EngineError
 from gansmith.ground.plan import Activation, BatchNorm, Conv, Plan
+from gansmith.ground.recipe import flat
 from gansmith.ground.settings import Recipe
+
+ONLY_OFF = ("data.window", "data.micro_batch", "regularizer.sigma", "ema.recalibrate")  # settings left as they are
 
 
 def refuse(recipe: Recipe, plans: tuple[Plan, Plan]) -> None:
@@ -25,15 +28,12 @@ def missing_choices(recipe: Recipe) -> Iterator[str]:
         ("feedback.name", recipe.feedback.name, ("alternating",)),
         ("loss.name", recipe.loss.name, LOSSES),
         ("regularizer.name", recipe.regularizer.name, ("none", "r1", "r2", "r1+r2")),
-        ("data.window", recipe.data.window, ("",)),
         ("augment.name", recipe.augment.name, ("none", "mirror")),
-        ("data.micro_batch", recipe.data.micro_batch, (0,)),
         ("precision.name", recipe.precision.name, ("auto", "float32", "float64")),
         ("device", recipe.device, ("auto", "cpu")),
         ("optimizer.generator.name", recipe.optimizer.generator.name, OPTIMIZERS),
         ("optimizer.discriminator.name", recipe.optimizer.discriminator.name, OPTIMIZERS),
-        ("regularizer.sigma", recipe.regularizer.sigma, (0.0,)),
-        ("ema.recalibrate", recipe.ema.recalibrate, (0,)),
+        *((name, flat(recipe)[name], (flat(Recipe())[name],)) for name in ONLY_OFF),
         *(("faults", fault, faults.KNOWN) for fault in recipe.faults),
     ):
         if value not in choices:
