@@ -34,6 +34,7 @@ VARIANTS = {
     "relativistic": {"loss__name": "relativistic"},
     "same-latents": {"feedback__latents": "same", "feedback__generator_turns": 2},
 }
+PICTURES_ONLY = ("mirror", "diffaugment", "ada")
 
 
 def game(made: World) -> TorchGame:

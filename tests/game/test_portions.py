@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from test_exactness import PICTURES_ONLY
 from test_ranks import EVERY, ThreadRanks, assert_near, start, together
 
 from gansmith.game.torch_game import TorchGame
@@ -22,7 +23,7 @@ def test_portions_are_the_whole(name: str, kind: str, micro: int):
     """Weights, optimisers, singular vectors and the numbers that are reported."""
     if micro != 4 and name not in ("plain", "spectral", "dropout"):
         pytest.skip("one size serves the rest")
-    if name in ("mirror", "classifier") and kind == "vectors":
+    if name in (*PICTURES_ONLY, "classifier") and kind == "vectors":
         pytest.skip("it has no meaning for plain vectors")
     settings = {"generator__norm": "none", **EVERY[name], "precision__name": "float64"}
     whole, dealt = (start(world(kind, **settings, data__micro_batch=size)) for size in (0, micro))

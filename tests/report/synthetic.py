@@ -54,6 +54,8 @@ def stats_row(update: int, last: int = 2000) -> dict[str, Any]:
         "accuracy.fake": 0.97 - 0.35 * share,
         "gradient.generator": math.exp(-1 - share + 0.3 * rng.standard_normal()),
         "gradient.discriminator": math.exp(-2 + 0.3 * rng.standard_normal()),
+        "augment.probability": 0.4 * share,
+        "augment.sign": 0.3 + 0.4 * share,
         "step.generator": 1e-3 * math.exp(-share),
         "step.discriminator": 8e-4,
         "histograms": {name: {"edges": np.linspace(-8, 8, 33).tolist(), "counts": c} for name, c in counts.items()},
