@@ -137,21 +137,22 @@ def order_cells(
             watch = dataclasses.replace(each.recipe.watch, judge=0.0)  # measured afterwards, off the clock
             recipe = dataclasses.replace(each.recipe, seed=seed, watch=watch)
             order = {"variant": each.name, "seed": seed, "count": count, "shares": list(shares)}
-            _give(cell.folder, recipes.to_toml(recipe), json.dumps(order, indent=2) + "\n")
+            _give(cell.folder, recipe, json.dumps(order, indent=2) + "\n")
             cells.append(cell)
     return cells
 
 
-def _give(folder: CellFolder, recipe: str, order: str) -> None:
+def _give(folder: CellFolder, recipe: Recipe, order: str) -> None:
     try:
         if folder.recipe.exists():
-            same = folder.recipe.read_text(encoding="utf-8") == recipe
+            # not its text: settings that came later have their defaults; and watchers cannot disturb a training
+            same = dataclasses.replace(recipes.read(folder.recipe), watch=recipe.watch) == recipe
             if not same or folder.order.read_text(encoding="utf-8") != order:
                 raise RunError(f"{folder.root} was ordered with other settings: choose another --out")
             return
         folder.root.mkdir(parents=True, exist_ok=True)
         write_text(folder.order, order)
-        write_text(folder.recipe, recipe)
+        write_text(folder.recipe, recipes.to_toml(recipe))
     except OSError as error:
         raise RunError(f"{folder.root} cannot be made: {error.strerror or error}") from None
 

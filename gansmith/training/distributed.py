@@ -8,6 +8,7 @@ own, and hear from it what was decided. What travels between hosts goes over glo
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ import torch
 import torch.distributed as dist
 from safetensors.numpy import load, save
 from torch import Tensor
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from gansmith.ground.errors import DeviceError, Diverged, GansmithError, LostRank, RunError
 from gansmith.ground.game import State
@@ -43,13 +46,24 @@ def join(launch: Launch) -> Iterator[Together]:
     with _exchange():
         if ours:
             backend = "cpu:gloo,cuda:nccl" if gpus and dist.is_nccl_available() else "gloo"
-            dist.init_process_group(backend, rank=launch.rank, world_size=launch.size, timeout=PATIENCE)
+            meet(backend, launch)
         together = Together(launch)
     try:
         yield together
     finally:
         if ours:
             dist.destroy_process_group()
+            gc.collect()  # its threads have to end before the interpreter does
+
+
+def meet(backend: str, launch: Launch) -> None:
+    """Form the group. The launcher's store outlives its ranks: after a restart, what the dead wrote there must not be
+    read by those who came after."""
+    store = None
+    if launch.restarts:
+        kept = next(rendezvous("env://", launch.rank, launch.size, timeout=PATIENCE))[0]
+        store = PrefixStore(f"start {launch.restarts}", kept)
+    dist.init_process_group(backend, store=store, rank=launch.rank, world_size=launch.size, timeout=PATIENCE)
 
 
 @contextmanager

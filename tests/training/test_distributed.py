@@ -32,6 +32,7 @@ DCGAN = ["digits", *QUICK, *LAYERS, "generator.widths=[8,4]", "discriminator.wid
 ADAM = [f"optimizer.{who}.{key}" for who in ("generator", "discriminator") for key in ("rate=1e-4", "beta1=0.5")]
 
 
+pytestmark = pytest.mark.slow  # every test starts interpreters of its own, and waits for them
 PATIENCE = 240  # seconds: a busy machine is no failure
 
 STARTED: list[subprocess.Popen[str]] = []
@@ -138,7 +139,6 @@ def test_two_processes_train_what_one_trains(recipe: list[str], tmp_path: Path):
     assert json.loads((tmp_path / "two" / "environment.json").read_text())["ranks"] == 2
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds its ranks in Linux's /proc")
 def test_a_rank_that_dies_is_started_again_and_the_run_goes_on(tmp_path: Path):
     """SIGKILL of one rank under torchrun: all start again, find their run, and end with the very bits of a run that
