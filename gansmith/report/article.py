@@ -41,8 +41,8 @@ def _head(name: str, found: Mapping[str, Any], told: Mapping[str, Any]) -> str:
     lines = [
         f"# Article {name}: {told['title']}",
         "",
-        f"Written on {found['made']} by `{found['command']}`{quick}. Verdicts follow from the figures by rules that "
-        "were fixed beforehand (`gansmith/assemble/articles/rules.py`).",
+        f"Written on {found['made']} by `{found['command']}`{quick}. Verdicts follow from the figures by the "
+        "same rules every time (`gansmith/assemble/articles/rules.py`).",
         "",
     ]
     if told.get("fd_floor") is not None:

@@ -1,4 +1,4 @@
-"""From figures to a verdict: one function per claim, its thresholds fixed beforehand.
+"""From figures to a verdict: one function per claim, its thresholds named constants.
 
 A rule never looks at pictures and never knows what is hoped for. "Mostly" is more than half of the seeds. A variant is
 "below" another where it is so under every seed that both have.
