@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from gansmith.assemble.evaluation import reference_for
-from gansmith.assemble.run import begin, is_over, resume
+from gansmith.assemble.going_on import is_over
+from gansmith.assemble.run import begin, resume
 from gansmith.assemble.setup import set_up
 from gansmith.ground import recipe as recipes
 from gansmith.ground import streams

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gansmith.assemble.doctor import doctors
-from gansmith.assemble.forgetting import forget_after
 from gansmith.assemble.generator import Generator, load
+from gansmith.assemble.going_on import differences, forget, is_over, newest, put_back, same_data
 from gansmith.assemble.judging import JudgeOnBudget
 from gansmith.assemble.memory import shrink
 from gansmith.assemble.records import finish, write_checkpoint, writing
@@ -37,8 +37,7 @@ from gansmith.ground.pixels import write_png
 from gansmith.ground.recipe import override
 from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.ground.settings import Recipe
-from gansmith.training import checkpoint, loop, watchers
-from gansmith.training.checkpoint import Checkpoint
+from gansmith.training import loop, watchers
 from gansmith.training.company import Company
 from gansmith.training.loop import Moment, Outcome, Start, Watcher
 
@@ -176,55 +175,24 @@ def _go_on(
         return recipes.to_table(recipes.override(recipe, {"watch.remedy": remedy}) if remedy else recipe)
 
     setup = settle(company, recipes.from_table(company.from_first(stored)))
-    company.from_first(lambda: _same_data(folder, setup))
-    for remark in _differences(folder, setup.recipe, company.size) if company.first else ():
+    company.from_first(lambda: same_data(folder, setup))
+    for remark in differences(folder, setup.recipe, company.size) if company.first else ():
         say(remark)
     game = company.all_fine(lambda: build_game(setup, nets, company, say))
-    start = _put_back(company, game, _newest(folder, say) if company.first else None)
+    start = put_back(company, game, newest(folder, say) if company.first else None)
     if is_over(setup, start):
         if finished_is_fine:
             if company.first:
                 finish(folder, Outcome("finished", start.update, start.seconds), say)
             return Run(folder, nets, "finished")
         raise RunError(f"{folder.root} is finished at update {start.update}: give a longer budget, as in --updates N")
-    company.from_first(lambda: _forget(folder, setup, start))
+    company.from_first(lambda: forget(folder, setup, start))
     say(f"going on from update {start.update}")
     return _drive(company, setup, game, folder, nets, start, watching, say)
 
 
-def _newest(folder: RunFolder, say: Say) -> Checkpoint | None:
-    """The newest whole checkpoint, if there is any."""
-    if not checkpoint.saved_updates(folder):
-        return None
-    saved, remarks = checkpoint.load_newest(folder)
-    for remark in remarks:
-        say(remark)
-    return saved
-
-
-def _put_back(company: Company, game: Game, saved: Checkpoint | None) -> Start:
-    """Set the game back to the first rank's checkpoint; where there is none, it is at its start."""
-    saved = company.give(saved)
-    if saved is None:
-        return Start()
-    game.restore(saved.state)
-    return Start(saved.update, float(saved.progress["seconds"]))
-
-
-def _forget(folder: RunFolder, setup: Setup, start: Start) -> None:
-    with writing(folder):
-        forget_after(folder, start.update)
-        folder.store_recipe(setup.recipe)
-
-
 def _silent(_: str) -> None:
     """What ranks other than the first say."""
-
-
-def is_over(setup: Setup, start: Start) -> bool:
-    """Whether a run that has come to `start` has used up its budget."""
-    minutes, total = setup.recipe.budget.minutes, setup.clock().total_updates()
-    return start.update > 0 and (start.seconds >= minutes * 60 if minutes else start.update >= (total or 1))
 
 
 def _drive(
@@ -283,8 +251,8 @@ def _play(
 ) -> Outcome:
     """The loop with its watchers, until it ends, wishes to go back or is short of memory. NaN is a wish to go back: both
     rates are halved."""
-    recipe, newest = setup.recipe, LastSeen()
-    watch = [newest, *_watchers(setup, folder, start, say), *watching] if company.first else []
+    recipe, seen = setup.recipe, LastSeen()
+    watch = [seen, *_watchers(setup, folder, start, say), *watching] if company.first else []
 
     def save(moment: Moment) -> None:
         write_checkpoint(folder, recipe, moment)
@@ -297,9 +265,9 @@ def _play(
     except OutOfMemory as full:
         if company.size > 1:  # the others cannot know: it ends this rank, and so all
             raise
-        return Outcome("short", newest.update + 1, newest.seconds, str(full))
+        return Outcome("short", seen.update + 1, seen.seconds, str(full))
     except Diverged as nonsense:
-        return Outcome("rollback", newest.update, newest.seconds, str(nonsense), dict(lower_rates(recipe).settings))
+        return Outcome("rollback", seen.update, seen.seconds, str(nonsense), dict(lower_rates(recipe).settings))
 
 
 def _watchers(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[Watcher]:
@@ -337,34 +305,6 @@ def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:
     while (parent / f"{recipe.name}-{number:03d}").exists():
         number += 1
     return RunFolder(parent / f"{recipe.name}-{number:03d}")
-
-
-def _same_data(folder: RunFolder, setup: Setup) -> None:
-    import json
-
-    try:
-        stored = json.loads(folder.data.read_text(encoding="utf-8"))["fingerprint"]
-    except (OSError, ValueError, KeyError):
-        raise RunError(
-            f"{folder.data} is missing or damaged: this run cannot tell whether its data is the same"
-        ) from None
-    if stored != setup.store.fingerprint:
-        raise RunError(
-            f"the data of {folder.root} changed since it was started ({stored[:8]} is now "
-            f"{setup.store.fingerprint[:8]}): put the old data back, or start a new run"
-        )
-
-
-def _differences(folder: RunFolder, recipe: Recipe, ranks: int) -> list[str]:
-    """What differs between this machine and the one that the run was on: results may differ in their last bits."""
-    import json
-
-    try:
-        old = json.loads(folder.environment.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    new = environment(recipe) | {"ranks": ranks}
-    return [f"{k} was {old[k]} and is {new[k]}: the last bits may differ" for k in old if k in new and old[k] != new[k]]
 
 
 def _tensorboard(folder: RunFolder, recipe: Recipe) -> Callable[[dict[str, Any]], None] | None:

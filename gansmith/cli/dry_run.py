@@ -37,7 +37,7 @@ def show(recipe: Recipe, *, as_json: bool) -> int:
 
 def cost(setup: Any) -> dict[str, Any]:
     """Counts of both players, operations, memory and time expected."""
-    from gansmith.ground.plan import activations, count, operations
+    from gansmith.ground.cost import activations, count, operations
     from gansmith.nets import plan_discriminator, plan_generator
 
     recipe = setup.recipe

@@ -7,7 +7,7 @@ linear (out, in), convolution (out, in, k, k), transposed convolution (in, out, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, prod
 from typing import Literal
@@ -327,92 +327,3 @@ def buffers(layer: Layer) -> dict[str, Shape]:
             return {"left": (parameters(layer)["weight"][0],)}  # the power iteration's singular vector
         case _:
             return {}
-
-
-@dataclass(frozen=True)
-class Count:
-    """Arrays of a plan: trained numbers, and batch statistics. Publications quote their sum."""
-
-    trained: int
-    batch_statistics: int
-
-    @property
-    def total(self) -> int:
-        """Trained numbers and batch statistics together."""
-        return self.trained + self.batch_statistics
-
-
-def count(plan: Plan) -> Count:
-    """The parameter counts of a plan."""
-    named = [layer for _, layer in leaves(plan.layers)]
-    trained = sum(prod(shape) for layer in named for shape in parameters(layer).values())
-    norms = [layer for layer in named if isinstance(layer, BatchNorm | ConditionalBatchNorm)]
-    return Count(trained, sum(prod(shape) for layer in norms for shape in buffers(layer).values()))
-
-
-def operations(plan: Plan) -> int:
-    """Multiplications and additions of one item's forward pass through the linear and convolution layers."""
-    return _through(plan.layers, plan.input_shape, _products)
-
-
-def activations(plan: Plan) -> int:
-    """Numbers that one item's forward pass keeps for the backward pass (an upper bound)."""
-    return prod(plan.input_shape) + _through(plan.layers, plan.input_shape, lambda _, before, after: prod(after))
-
-
-def _through(layers: tuple[Layer, ...], shape: Shape, cost: Callable[[Layer, Shape, Shape], int]) -> int:
-    """The sum of cost(layer, shape before, shape after) over all layers, those within others included."""
-    total = 0
-    for layer in layers:
-        after = shape_after(layer, shape)
-        if isinstance(layer, Residual):
-            total += _through(layer.shortcut, shape, cost)
-        if isinstance(layer, Residual | Skip | Aside):
-            total += _through(layer.body, shape, cost)
-        total += cost(layer, shape, after)
-        shape = after
-    return total
-
-
-def _products(layer: Layer, before: Shape, after: Shape) -> int:
-    match layer:
-        case Linear():
-            return 2 * layer.inputs * layer.outputs
-        case Conv():
-            return 2 * layer.inputs * layer.kernel**2 * prod(after)
-        case ConvTranspose():
-            return 2 * layer.outputs * layer.kernel**2 * prod(before)
-        case Projection():
-            return 4 * layer.inputs
-        case _:
-            return 0
-
-
-def same_padding(size: int, kernel: int, stride: int) -> Sides:
-    """TensorFlow's SAME padding of one axis: output ceil(size / stride); the odd one goes after (5, stride 2: 1, 2)."""
-    total = max((ceil(size / stride) - 1) * stride + kernel - size, 0)
-    return total // 2, total - total // 2
-
-
-def same_conv(shape: Shape, outputs: int, kernel: int, stride: int, *, bias: bool, spectral: bool = False) -> Conv:
-    """A convolution with SAME padding on a picture of `shape` (channels, height, width)."""
-    padding = same_padding(shape[1], kernel, stride), same_padding(shape[2], kernel, stride)
-    return Conv(shape[0], outputs, kernel, stride, padding, bias, spectral)
-
-
-def same_transpose(
-    shape: Shape, target: Shape, kernel: int, stride: int, *, bias: bool, spectral: bool = False
-) -> ConvTranspose:
-    """The adjoint of `same_conv` from `target` (channels, height, width) to `shape`."""
-    crop = tuple(_cut(before, after, kernel, stride) for before, after in zip(shape[1:], target[1:], strict=True))
-    return ConvTranspose(shape[0], target[0], kernel, stride, (crop[0], crop[1]), bias, spectral)
-
-
-def _cut(before: int, after: int, kernel: int, stride: int) -> Sides:
-    first = same_padding(after, kernel, stride)[0]
-    total = (before - 1) * stride + kernel - after
-    if total < 0:
-        raise ValueError(
-            f"a transposed convolution of kernel {kernel} and stride {stride} leaves gaps: use kernel >= stride"
-        )
-    return min(first, total), total - min(first, total)

@@ -29,10 +29,9 @@ from gansmith.ground.plan import (
     Reshape,
     Shape,
     Upsample,
-    same_conv,
-    same_transpose,
     shape_after,
 )
+from gansmith.ground.same import same_conv, same_transpose
 from gansmith.ground.settings import ActivationName, ConditioningName, NetSettings
 
 FOR: dict[str, tuple[ConditioningName, ...]] = {

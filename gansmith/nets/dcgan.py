@@ -20,9 +20,7 @@ from gansmith.nets.blocks import Stack, per_layer
 
 def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
     """(latent_dim,) -> (channels, height, width)."""
-    strides = per_layer(settings.strides, len(settings.widths), "strides")
-    kernels = per_layer(settings.kernels, len(settings.widths), "kernels")
-    shapes = pyramid(item_shape, settings.widths, strides)
+    shapes = pyramid(item_shape, settings.widths, per_layer(settings.strides, len(settings.widths), "strides"))
     normed = settings.norm == "batch"
     bias = settings.bias and not normed
 
@@ -38,11 +36,7 @@ def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes
     else:
         stack.add(Reshape(shapes[0]))
         stack.hidden(0, normed=normed)
-    for index, (kernel, stride) in enumerate(zip(kernels, strides, strict=True)):
-        last = index == len(kernels) - 1
-        stack.upward(shapes[index + 1], kernel, stride, bias=settings.bias if last else bias)
-        if not last:
-            stack.hidden(index + 1, normed=normed)
+    climb(stack, shapes)
     stack.output()
     return Plan("generator", (latent_dim,), tuple(stack.layers))
 
@@ -50,21 +44,38 @@ def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes
 def discriminator(settings: NetSettings, item_shape: Shape, classes: int) -> Plan:
     """(channels, height, width) -> (1,)."""
     pictures_only(item_shape)
-    strides = per_layer(settings.strides, len(settings.widths), "strides")
-    kernels = per_layer(settings.kernels, len(settings.widths), "kernels")
-
     stack = Stack("discriminator", settings, item_shape, classes)
     stack.input_label()
-    for index, (width, kernel, stride) in enumerate(zip(settings.widths, kernels, strides, strict=True)):
-        normed = settings.norm == "batch" and (index > 0 or settings.norm_first)
-        stack.conv(width, kernel, stride, bias=settings.bias and not normed)
-        stack.hidden(index, normed=normed)
+    descend(stack)
     for width in settings.dense:
         normed = settings.norm == "batch"
         stack.linear(width, bias=settings.bias and not normed)
         stack.hidden(None, normed=normed)
     stack.verdict()
     return Plan("discriminator", item_shape, tuple(stack.layers))
+
+
+def climb(stack: Stack, shapes: list[Shape]) -> None:
+    """A generator's way from the lowest of `shapes` to the last, by transposed convolutions."""
+    settings, normed = stack.settings, stack.settings.norm == "batch"
+    kernels = per_layer(settings.kernels, len(settings.widths), "kernels")
+    strides = per_layer(settings.strides, len(settings.widths), "strides")
+    for index, (kernel, stride) in enumerate(zip(kernels, strides, strict=True)):
+        last = index == len(kernels) - 1
+        stack.upward(shapes[index + 1], kernel, stride, bias=settings.bias and (last or not normed))
+        if not last:
+            stack.hidden(index + 1, normed=normed)
+
+
+def descend(stack: Stack) -> None:
+    """A discriminator's way down from the picture, by strided convolutions to `widths`."""
+    settings = stack.settings
+    kernels = per_layer(settings.kernels, len(settings.widths), "kernels")
+    strides = per_layer(settings.strides, len(settings.widths), "strides")
+    for index, (width, kernel, stride) in enumerate(zip(settings.widths, kernels, strides, strict=True)):
+        normed = settings.norm == "batch" and (index > 0 or settings.norm_first)
+        stack.conv(width, kernel, stride, bias=settings.bias and not normed)
+        stack.hidden(index, normed=normed)
 
 
 def pyramid(item_shape: Shape, widths: tuple[int, ...], strides: tuple[int, ...]) -> list[Shape]:

@@ -16,7 +16,7 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.plan import Plan, Reshape, Shape, ToChannels, ToPixels
 from gansmith.ground.settings import NetSettings
 from gansmith.nets.blocks import Stack, per_layer
-from gansmith.nets.dcgan import pictures_only, pyramid
+from gansmith.nets.dcgan import climb, descend, pictures_only, pyramid
 
 FACTOR = 2
 
@@ -24,21 +24,15 @@ FACTOR = 2
 def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
     """(latent_dim,) -> (channels, height, width)."""
     strides = per_layer(settings.strides, len(settings.widths), "strides")
-    kernels = per_layer(settings.kernels, len(settings.widths), "kernels")
     shapes = pyramid(folded(item_shape), settings.widths, strides)
     normed = settings.norm == "batch"
-    bias = settings.bias and not normed
 
     stack = Stack("generator", settings, (latent_dim,), classes)
     stack.input_label()
-    stack.linear(prod(shapes[0]), bias=bias)
+    stack.linear(prod(shapes[0]), bias=settings.bias and not normed)
     stack.add(Reshape(shapes[0]))
     stack.hidden(0, normed=normed)
-    for index, (kernel, stride) in enumerate(zip(kernels, strides, strict=True)):
-        last = index == len(kernels) - 1
-        stack.upward(shapes[index + 1], kernel, stride, bias=settings.bias if last else bias)
-        if not last:
-            stack.hidden(index + 1, normed=normed)
+    climb(stack, shapes)
     stack.add(ToPixels(FACTOR))
     stack.output()
     return Plan("generator", (latent_dim,), tuple(stack.layers))
@@ -47,16 +41,10 @@ def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes
 def discriminator(settings: NetSettings, item_shape: Shape, classes: int) -> Plan:
     """(channels, height, width) -> (1,)."""
     folded(item_shape)
-    strides = per_layer(settings.strides, len(settings.widths), "strides")
-    kernels = per_layer(settings.kernels, len(settings.widths), "kernels")
-
     stack = Stack("discriminator", settings, item_shape, classes)
     stack.add(ToChannels(FACTOR))
     stack.input_label()
-    for index, (width, kernel, stride) in enumerate(zip(settings.widths, kernels, strides, strict=True)):
-        normed = settings.norm == "batch" and (index > 0 or settings.norm_first)
-        stack.conv(width, kernel, stride, bias=settings.bias and not normed)
-        stack.hidden(index, normed=normed)
+    descend(stack)
     stack.verdict()
     return Plan("discriminator", item_shape, tuple(stack.layers))
 

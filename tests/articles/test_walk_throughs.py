@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -13,19 +10,7 @@ import pytest
 import gansmith
 from gansmith.data.store import open_store
 from gansmith.ground.settings import DataSettings
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-def example(name: str) -> ModuleType:
-    """The example as a module; it is no package."""
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
+from walks import EXAMPLES, example
 
 WALKS: dict[str, tuple[list[str], str, list[str]]] = {
     "article_000": ([], "D never frozen", ["feedbacks.png"]),

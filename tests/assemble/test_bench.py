@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from gansmith.assemble.bench import CONTESTS, Contest, operations_per_image, recipe_of, take_turns
-from gansmith.ground.plan import count
+from gansmith.ground.cost import count
 from gansmith.nets import plan_discriminator, plan_generator
 
 

@@ -13,8 +13,8 @@ from gansmith import recipes
 from gansmith.assemble import advice
 from gansmith.assemble.setup import build_game, choose_recipe, set_up
 from gansmith.data.survey import Survey
+from gansmith.ground.cost import count
 from gansmith.ground.game import Now
-from gansmith.ground.plan import count
 from gansmith.ground.recipe import flat, override
 from gansmith.nets import plan_discriminator, plan_generator
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from safetensors.numpy import load_file
+
+from runs import equal, weights
 
 SMALL = [
     *("--set", "data.first=256", "--set", "watch.samples=9", "--set", "threads=1"),
@@ -35,16 +36,6 @@ def start(*arguments: object) -> subprocess.Popen[str]:
     """Run a command beside us."""
     command = [sys.executable, "-m", "gansmith", *map(str, arguments)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-def weights(run: Path, update: int) -> dict[str, np.ndarray]:
-    """The arrays of a checkpoint."""
-    return load_file(run / "checkpoints" / f"{update:08d}" / "weights.safetensors")
-
-
-def equal(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
-    """Whether two sets of arrays are the same, bit for bit."""
-    return first.keys() == second.keys() and all(np.array_equal(first[name], second[name]) for name in first)
 
 
 @pytest.fixture(scope="module")

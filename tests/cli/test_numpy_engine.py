@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from safetensors.numpy import load_file
+
+from runs import equal, weights
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
@@ -38,16 +39,6 @@ def gansmith(*arguments: object, **environment: str) -> subprocess.CompletedProc
     assert "Traceback" not in done.stderr, done.stderr
     assert done.returncode == 0, done.stderr
     return done
-
-
-def weights(run: Path, update: int) -> dict[str, np.ndarray]:
-    """The arrays of a checkpoint."""
-    return load_file(run / "checkpoints" / f"{update:08d}" / "weights.safetensors")
-
-
-def equal(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
-    """Whether two sets of arrays are the same, bit for bit."""
-    return first.keys() == second.keys() and all(np.array_equal(first[name], second[name]) for name in first)
 
 
 # ---- without PyTorch

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import torch
-from test_exactness import PICTURES_ONLY
+from test_exactness import meaningful
 from test_ranks import EVERY, start
 
 from gansmith.game import intake
@@ -106,14 +106,12 @@ def moving(update: int) -> Now:
     return Now(update, (update - 1) * 8, 1e-2 / update, 2e-2 / update, 1 - 0.5 / update, measure=update % 4 == 0)
 
 
-@pytest.mark.parametrize("kind", ["labelled-pictures", "vectors"])
-@pytest.mark.parametrize("name", EVERY)
+CAPTURED = [name for name in EVERY if name != "ada"]  # it decides on the host how much it does next
+
+
+@pytest.mark.parametrize(("name", "kind"), meaningful(CAPTURED, ["labelled-pictures", "vectors"]))
 def test_what_is_played_back_is_what_would_have_been_played(name: str, kind: str):
     """Weights, optimisers, averages, counters and reports, to the bit, in every variant."""
-    if name in (*PICTURES_ONLY, "classifier") and kind == "vectors":
-        pytest.skip("it has no meaning for plain vectors")
-    if name == "ada":
-        pytest.skip("it decides on the host how much it does next: it is never captured")
     made, recorder = world(kind, **EVERY[name]), Pretender()
     eager, graphed = start(made), captured(made, recorder)
     turns = made.recipe.feedback.discriminator_turns
@@ -271,11 +269,8 @@ def test_what_goes_to_a_gpu_is_pinned_and_nobody_waits(monkeypatch: pytest.Monke
 
 
 @pytest.mark.skipif(not os.environ.get("GANSMITH_TEST_CUDA"), reason="GANSMITH_TEST_CUDA asks for the checks on a GPU")
-@pytest.mark.parametrize("kind", ["labelled-pictures", "vectors"])
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(("name", "kind"), meaningful(CAPTURED, ["labelled-pictures", "vectors"]))
 def test_a_gpu_plays_back_what_it_would_have_played(name: str, kind: str):
-    if name == "ada" or (name in (*PICTURES_ONLY, "classifier", "float64") and kind == "vectors"):
-        pytest.skip("it has no meaning here")
     settings = {**EVERY[name], "device": "cuda"}
     eager, graphed = (start(world(kind, **settings, graphs=graphs)) for graphs in (False, True))
     for update in range(1, 17):
@@ -288,3 +283,11 @@ def test_a_gpu_plays_back_what_it_would_have_played(name: str, kind: str):
     for array in ours:
         np.testing.assert_allclose(ours[array], theirs[array], rtol=1e-3, atol=1e-4, err_msg=array)
     assert graphed.report().numbers == pytest.approx(eager.report().numbers, rel=1e-2, abs=1e-3)
+
+
+def test_an_adaptive_augmentation_is_never_captured(monkeypatch: pytest.MonkeyPatch):
+    """Its strength is decided on the host between updates, where a graph would replay what it was."""
+    for name, expected in (("mirror+diffaugment", True), ("mirror+ada", False)):
+        table = start(world("pictures", augment__name=name))
+        monkeypatch.setattr(table, "device", torch.device("cuda"))
+        assert table._can_be_captured() is expected

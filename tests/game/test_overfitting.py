@@ -12,8 +12,8 @@ from gansmith import recipes
 from gansmith.data.store import open_store
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
+from gansmith.ground.cost import count
 from gansmith.ground.game import Now
-from gansmith.ground.plan import count
 from gansmith.ground.recipe import override
 from gansmith.ground.settings import DataSettings
 from gansmith.metrics.evaluation import evaluate

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from test_exactness import PICTURES_ONLY, VARIANTS
+from test_exactness import VARIANTS, meaningful
 
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
@@ -60,14 +60,9 @@ def assert_near(one: dict[str, np.ndarray], other: dict[str, np.ndarray], tolera
         np.testing.assert_allclose(other[name], array, rtol=0, atol=tolerance, err_msg=name)
 
 
-@pytest.mark.parametrize("kind", ["vectors", "labelled-pictures"])
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(("name", "kind"), meaningful(EVERY, ["vectors", "labelled-pictures"]))
 def test_two_ranks_are_one(name: str, kind: str):
     """In float64, whatever the setting: batch norm, dropout, targets, penalties, every feedback."""
-    if name in PICTURES_ONLY and kind == "vectors":
-        pytest.skip("vectors are not augmented")
-    if name == "classifier" and kind == "vectors":
-        pytest.skip("a classifier needs classes")
     made = world(kind, **{**EVERY[name], "precision__name": "float64"})
     alone = start(made)
     play(alone, 1, 6, rate=1e-3, measure=True)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gansmith.ground.cost import activations, count, operations
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.plan import (
     Activation,
@@ -19,16 +20,11 @@ from gansmith.ground.plan import (
     Linear,
     Plan,
     Reshape,
-    activations,
     buffers,
-    count,
-    operations,
     parameters,
-    same_conv,
-    same_padding,
-    same_transpose,
     shape_after,
 )
+from gansmith.ground.same import same_conv, same_padding, same_transpose
 from gansmith.ground.settings import NetSettings
 from gansmith.nets import NETS
 

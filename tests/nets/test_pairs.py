@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from test_conditioning import PAIRS
 
 from gansmith.game.torch_game import TorchGame
+from gansmith.ground.cost import activations, count, operations
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.plan import (
     Activation,
@@ -26,10 +27,7 @@ from gansmith.ground.plan import (
     ToChannels,
     ToPixels,
     Upsample,
-    activations,
-    count,
     leaves,
-    operations,
     shape_after,
 )
 from gansmith.ground.settings import NetSettings

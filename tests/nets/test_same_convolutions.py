@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gansmith.ground.plan import Layer, Plan, same_conv, same_transpose
+from gansmith.ground.plan import Layer, Plan
+from gansmith.ground.same import same_conv, same_transpose
 from gansmith.nets.network import Network
 
 

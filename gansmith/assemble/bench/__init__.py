@@ -21,8 +21,9 @@ from gansmith.assemble.setup import choose_recipe, settle_machine
 from gansmith.game import machine
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
+from gansmith.ground.cost import operations
 from gansmith.ground.game import Now
-from gansmith.ground.plan import Shape, operations
+from gansmith.ground.plan import Shape
 from gansmith.ground.settings import Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 
