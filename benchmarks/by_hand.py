@@ -103,34 +103,16 @@ def recipe(name: str):
 
 def torch_dense() -> Step:
     """Article 001's pair as torch modules."""
-    from torch import nn
+    from gansmith.assemble.bench.plain import dense_pair
 
-    generator = nn.Sequential(
-        nn.Linear(100, 256), nn.ReLU(), nn.Linear(256, 512), nn.ReLU(), nn.Linear(512, 1024), nn.ReLU(),
-        nn.Linear(1024, 784), nn.Tanh(), nn.Unflatten(1, (1, 28, 28)),
-    )  # fmt: skip
-    discriminator = nn.Sequential(
-        nn.Flatten(), nn.Linear(784, 1024), nn.ReLU(), nn.Linear(1024, 512), nn.ReLU(), nn.Linear(512, 256),
-        nn.ReLU(), nn.Linear(256, 1),
-    )  # fmt: skip
-    return torch_loop(generator, discriminator)
+    return torch_loop(*dense_pair())
 
 
 def torch_dcgan() -> Step:
     """The TensorFlow tutorial's DCGAN for 28x28, as torch modules."""
-    from torch import nn
+    from gansmith.assemble.bench.plain import tutorial_pair
 
-    generator = nn.Sequential(
-        nn.Linear(100, 12544, bias=False), nn.BatchNorm1d(12544), nn.LeakyReLU(0.3), nn.Unflatten(1, (256, 7, 7)),
-        nn.Conv2d(256, 128, 5, 1, 2, bias=False), nn.BatchNorm2d(128), nn.LeakyReLU(0.3),
-        nn.ConvTranspose2d(128, 64, 5, 2, 2, 1, bias=False), nn.BatchNorm2d(64), nn.LeakyReLU(0.3),
-        nn.ConvTranspose2d(64, 1, 5, 2, 2, 1, bias=False), nn.Tanh(),
-    )  # fmt: skip
-    discriminator = nn.Sequential(
-        nn.Conv2d(1, 64, 5, 2, 2), nn.LeakyReLU(0.3), nn.Dropout(0.3),
-        nn.Conv2d(64, 128, 5, 2, 2), nn.LeakyReLU(0.3), nn.Dropout(0.3), nn.Flatten(), nn.Linear(6272, 1),
-    )  # fmt: skip
-    return torch_loop(generator, discriminator)
+    return torch_loop(*tutorial_pair())
 
 
 def torch_loop(generator, discriminator) -> Step:

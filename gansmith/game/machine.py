@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from gansmith.ground.errors import DeviceError
 from gansmith.ground.settings import PrecisionName
@@ -100,15 +102,34 @@ EFFICIENCY = 0.25
 
 def operations_per_second(device: str) -> float:
     """Operations a second to expect of a training here: a share of what a large matrix product is timed at."""
-    return EFFICIENCY * ceiling("float32", device)
+    return EFFICIENCY * product_pace("float32", device)
 
 
-def ceiling(precision: PrecisionName, device: str, size: int = 1024, rounds: int = 4) -> float:
-    """Operations a second of a product of two (size, size) matrices, the best of some rounds."""
+def product_pace(precision: PrecisionName, device: str, size: int = 1024) -> float:
+    """Operations a second of a product of two (size, size) matrices."""
     a = torch.rand(size, size, device=torch.device(device)).to(DTYPES[precision])
+    return 2 * size**3 / least_seconds(lambda: float((a @ a)[0, 0]))
+
+
+def ceiling(precision: PrecisionName, device: str) -> float:
+    """Operations a second of the best that this machine is seen to do: a large matrix product or a large convolution.
+
+    They come from different libraries: on some processors one is far behind the other.
+    """
+    channels, kernel, side, batch = 256, 3, 28, 16
+    weight = torch.rand(channels, channels, kernel, kernel, device=torch.device(device)).to(DTYPES[precision])
+    maps = torch.rand(batch, channels, side, side, device=torch.device(device)).to(DTYPES[precision])
+    weight, maps = (each.contiguous(memory_format=torch.channels_last) for each in (weight, maps))
+    seconds = least_seconds(lambda: float(F.conv2d(maps, weight, padding=1)[0, 0, 0, 0]))
+    convolution = 2 * batch * (channels * kernel * side) ** 2 / seconds
+    return max(product_pace(precision, device, 2048), convolution)
+
+
+def least_seconds(compute: Callable[[], float], rounds: int = 5) -> float:
+    """The shortest of some rounds; each ends with reading a number, which waits for the device."""
     best = float("inf")
     for _ in range(rounds):
         begin = time.perf_counter()
-        float((a @ a)[0, 0])  # reading a number waits for the device
+        compute()
         best = min(best, time.perf_counter() - begin)
-    return 2 * size**3 / best
+    return best

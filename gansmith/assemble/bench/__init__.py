@@ -30,7 +30,6 @@ from gansmith.nets import plan_discriminator, plan_generator
 Step = Callable[[], None]
 Say = Callable[[str], None]
 ITEMS = 2048
-SIZE = 2048  # of the matrices whose product is the ceiling
 WARM_UP = 5  # updates before the clock runs: on CUDA, the last is the first that is played back as a graph
 REPORT_EVERY = 50  # updates, as in a training
 
@@ -76,7 +75,7 @@ class Pace:
     spread: tuple[float, float]  # lowest and highest slice
     operations_per_second: float
     precision: str
-    share_of_ceiling: float  # of the machine's large matrix product in that precision
+    share_of_ceiling: float  # of the machine's best large product or convolution in that precision
 
 
 def bench(
@@ -86,7 +85,7 @@ def bench(
     contest = CONTESTS[name]
     threads = machine.use_threads(threads)
     device = machine.choose_device(device)
-    ceilings = {name: machine.ceiling(name, device, SIZE) for name in ("float32", "bfloat16")}
+    ceilings = {name: machine.ceiling(name, device) for name in ("float32", "bfloat16")}
     ours = {
         f"gansmith, {precision}": (precision, recipe_of(contest, precision, device))
         for precision in dict.fromkeys(("float32", machine.choose_precision("auto", device)))

@@ -19,6 +19,11 @@ LATENT = 100
 
 def dense_28(batch: int) -> Step:
     """Article 001's dense pair."""
+    return loop(*dense_pair(), (1, 28, 28), batch, rate=1e-4, beta1=0.5)
+
+
+def dense_pair() -> tuple[nn.Module, nn.Module]:
+    """Article 001's generator and discriminator."""
     generator = nn.Sequential(
         nn.Linear(LATENT, 256), nn.ReLU(), nn.Linear(256, 512), nn.ReLU(), nn.Linear(512, 1024), nn.ReLU(),
         nn.Linear(1024, 784), nn.Tanh(), nn.Unflatten(1, (1, 28, 28)),
@@ -27,18 +32,23 @@ def dense_28(batch: int) -> Step:
         nn.Flatten(), nn.Linear(784, 1024), nn.ReLU(), nn.Linear(1024, 512), nn.ReLU(), nn.Linear(512, 256),
         nn.ReLU(), nn.Linear(256, 1),
     )  # fmt: skip
-    return loop(generator, discriminator, (1, 28, 28), batch, rate=1e-4, beta1=0.5)
+    return generator, discriminator
 
 
 def tutorial_28(batch: int) -> Step:
     """The TensorFlow DCGAN tutorial's pair."""
+    return loop(*tutorial_pair(), (1, 28, 28), batch, rate=1e-4, beta1=0.9)
+
+
+def tutorial_pair() -> tuple[nn.Module, nn.Module]:
+    """The tutorial's generator and discriminator."""
     generator = nn.Sequential(
         nn.Linear(LATENT, 12544, bias=False), nn.BatchNorm1d(12544), nn.LeakyReLU(0.3), nn.Unflatten(1, (256, 7, 7)),
         nn.ConvTranspose2d(256, 128, 5, 1, 2, bias=False), nn.BatchNorm2d(128), nn.LeakyReLU(0.3),
         nn.ConvTranspose2d(128, 64, 5, 2, 2, 1, bias=False), nn.BatchNorm2d(64), nn.LeakyReLU(0.3),
         nn.ConvTranspose2d(64, 1, 5, 2, 2, 1, bias=False), nn.Tanh(),
     )  # fmt: skip
-    return loop(generator, tutorial_discriminator(1, 6272), (1, 28, 28), batch, rate=1e-4, beta1=0.9)
+    return generator, tutorial_discriminator(1, 6272)
 
 
 def examples_64(batch: int) -> Step:
