@@ -20,6 +20,7 @@ INITIAL = "He et al. 2015"
 AVERAGES = "Lotter et al. 2016"
 LARGE_BATCH = "Brock et al. 2019"
 FEW_ITEMS = "Karras et al. 2020"
+AUGMENTED = "Zhao et al. 2020"
 
 
 def lower_rates(recipe: Recipe) -> Remedy:
@@ -118,11 +119,14 @@ def _labels(recipe: Recipe) -> tuple[Remedy, ...]:
 
 
 def _memorised(recipe: Recipe) -> tuple[Remedy, ...]:
-    found = _stronger_penalty(recipe)
-    if recipe.augment.name == "none":
+    found, name = _stronger_penalty(recipe), recipe.augment.name
+    if recipe.engine == "numpy":  # which can do no more than mirror
         why = "twice the pictures, where left and right do not matter"
-        mirror = Remedy({"augment.name": "mirror"}, why, FEW_ITEMS)
-        found = (mirror, *found)
+        found = (Remedy({"augment.name": "mirror"}, why, FEW_ITEMS), *found) if name == "none" else found
+    elif name in ("none", "mirror"):
+        why = "what the discriminator sees of a picture is another each time, so that none can be learned by heart"
+        wanted = "diffaugment" if name == "none" else "mirror+diffaugment"
+        found = (Remedy({"augment.name": wanted}, why, AUGMENTED), *found)
     more = Remedy({}, "more items, or stop at the best checkpoint: few items are learned by heart", FEW_ITEMS)
     return (*found, more)
 
