@@ -183,7 +183,7 @@ class Watch:
 
     def __init__(self, case: Case, setup: Setup) -> None:
         self.case, self.known = case, reference_of(setup)
-        self.prober = Prober(setup.recipe, self.known, setup.classes)
+        self.prober = Prober(setup.recipe, self.known, setup.labelling)
         known = self.known
         history = History(setup.recipe, dict(known.real), known.count, known.classes, known.class_names)
         self.doctor = Doctor(history)

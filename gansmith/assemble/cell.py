@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from gansmith.assemble.evaluation import reference_for
+from gansmith.assemble.generator import labelling_in, read_data
 from gansmith.assemble.going_on import is_over
 from gansmith.assemble.run import begin, resume
-from gansmith.assemble.setup import set_up
+from gansmith.assemble.setup import set_up_again
 from gansmith.ground import recipe as recipes
 from gansmith.ground import streams
 from gansmith.ground.errors import GansmithError, StoppedByUser
@@ -52,8 +53,7 @@ class KeepSnapshots:
             return None
         rng = streams.generator(self.recipe.seed, "watch", turn=2)
         latents = streams.latents(rng, self.recipe.latent.law, (self.count, self.recipe.latent.dim))
-        classes = getattr(moment.game, "classes", 0)
-        labels = rng.permutation(self.count) % classes if classes else None
+        labels = labelling_in(read_data(self.folder.run), self.recipe).shuffled(self.count, rng)
         items = moment.game.sample(latents, labels)
         path = self.folder.snapshot(moment.update)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,7 @@ def _was_over(folder: CellFolder) -> bool:
     if not checkpoint.saved_updates(folder.run):
         return False
     saved, _ = checkpoint.load_newest(folder.run)
-    return is_over(set_up(folder.run.load_recipe()), Start(saved.update, float(saved.progress["seconds"])))
+    return is_over(set_up_again(folder.run), Start(saved.update, float(saved.progress["seconds"])))
 
 
 def measure(folder: CellFolder) -> dict[str, Any]:
@@ -111,6 +111,7 @@ def measure(folder: CellFolder) -> dict[str, Any]:
     for row in _last_rows(folder):
         with np.load(folder.snapshot(row["update"]), allow_pickle=False) as arrays:
             items, labels = arrays["images" if "images" in arrays else "vectors"], arrays.get("labels")
+        labels = labels if recipe.data.labels == "classes" else None
         found = evaluate(items, labels, reference, metrics=MEASURED)
         shots.append(row | {"figures": {figure["key"]: figure for figure in found.as_dict()["figures"]}})
     rows = list(read_rows(folder.run.stats))

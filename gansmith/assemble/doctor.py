@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gansmith.assemble.rollback import changes, made
-from gansmith.assemble.setup import Setup, build_game, set_up
+from gansmith.assemble.setup import Setup, build_game, set_up_again
 from gansmith.data import store as stores
 from gansmith.diagnosis.doctor import Doctor, replay
 from gansmith.diagnosis.findings import Finding
@@ -35,7 +35,7 @@ def doctors(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[Wat
     if not start.update:
         note_known(folder, known)
     tried = made(folder)
-    return [Watch(folder, setup.recipe, known, setup.classes, say=say, seconds=start.seconds, tried=tried)]
+    return [Watch(folder, setup.recipe, known, setup.labelling, say=say, seconds=start.seconds, tried=tried)]
 
 
 def reference_of(setup: Setup) -> Reference:
@@ -57,6 +57,7 @@ def reference_of(setup: Setup) -> Reference:
         heldout_labels=heldout_labels,
         pixel_range=data.pixels,
         class_names=store.class_names,
+        groups=setup.groups,
         seed=setup.recipe.seed,
     )
 
@@ -128,9 +129,9 @@ def _look_at_checkpoints(folder: RunFolder, say: Say) -> list[str]:
     if not updates:
         return ["no checkpoint is left to look at"]
     try:
-        setup = set_up(folder.load_recipe())
+        setup = set_up_again(folder)
         known, game = reference_of(setup), build_game(setup)
-        prober = Prober(setup.recipe, known, setup.classes)
+        prober = Prober(setup.recipe, known, setup.labelling)
         note_known(folder, known)
         for update in updates:
             say(f"looking at the checkpoint of update {update:,}")

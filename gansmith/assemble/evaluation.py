@@ -68,6 +68,7 @@ def evaluate(
     if is_run:
         generator = load(path, checkpoint=checkpoint)
         items, labels = generator.sample(count, seed), generator.labels(count, None, seed)
+        labels = None if generator.labelling.counts else labels  # no judge knows what a group is
     else:
         items, labels, settings = read_items(path, count, settings)
     reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)

@@ -10,6 +10,7 @@ import numpy as np
 
 from gansmith.ground import pixels, streams
 from gansmith.ground.errors import RunError, nearest
+from gansmith.ground.labelling import UNLABELLED, Labelling
 from gansmith.ground.plan import Shape
 from gansmith.ground.runfolder import RunFolder
 from gansmith.ground.settings import Recipe
@@ -38,9 +39,13 @@ class Generator:
         class_names: tuple[str, ...],
         arrays: dict[str, np.ndarray],
         nets: NetPair | None = None,
+        labelling: Labelling | None = None,
     ) -> None:
+        """labelling: the classes that have names by default."""
         self.recipe, self.item_shape, self.class_names = recipe, item_shape, class_names
-        self.classes = len(class_names) if recipe.data.labels != "none" else 0
+        named = Labelling(len(class_names) if recipe.data.labels == "classes" else 0)
+        self.labelling = named if labelling is None else labelling
+        self.classes = self.labelling.classes  # labels that can be asked for; 0 = unlabelled
         self.arrays, self.nets = arrays, nets
         self._network: Network | None = None
         self._hand: HandGame | None = None
@@ -63,14 +68,13 @@ class Generator:
         return values if truncation == 1 else truncate(values, self.recipe.latent.law, truncation)
 
     def labels(self, count: int, asked: Labels = None, seed: int = 0) -> np.ndarray | None:
-        """Labels (count,): the one asked (a number, or a class's name), the array given, or all classes in turn."""
+        """Labels (count,): the one asked (a number, or a class's name), the array given, or each in its share."""
         if not self.classes:
             if asked is not None:
                 raise RunError("this generator is unlabelled: leave the label out")
             return None
         if asked is None:
-            start = int(streams.generator(seed, "sample-labels").integers(self.classes))
-            return (np.arange(count) + start) % self.classes
+            return self.labelling.spread(count, int(streams.generator(seed, "sample-labels").integers(self.classes)))
         if isinstance(asked, str):
             asked = self.label_number(asked)
         labels = np.broadcast_to(np.asarray(asked, np.int64), (count,)).copy()
@@ -146,12 +150,13 @@ def load(run: str | Path, nets: NetPair | None = None, checkpoint: str = "last")
     folder = RunFolder(Path(run))
     recipe = folder.load_recipe()
     data = read_data(folder)
-    names = tuple(data.get("class_names", ()))
+    labelling = labelling_in(data, recipe)
+    names = () if labelling.counts else tuple(data.get("class_names", ()))
     if checkpoint == "last":
         arrays = _newest(folder)
     else:
         arrays = checkpoints.load_generator(folder, find_update(folder, checkpoint))
-    return Generator(recipe, tuple(data["item_shape"]), names, arrays, nets)
+    return Generator(recipe, tuple(data["item_shape"]), names, arrays, nets, labelling)
 
 
 def read_data(folder: RunFolder) -> dict[str, Any]:
@@ -160,6 +165,14 @@ def read_data(folder: RunFolder) -> dict[str, Any]:
         return json.loads(folder.data.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise RunError(f"{folder.data} is missing or damaged: the shape of this run's items is unknown") from None
+
+
+def labelling_in(data: dict[str, Any], recipe: Recipe) -> Labelling:
+    """What the players of a run were told of its items, by its data.json."""
+    if recipe.data.labels == "none":
+        return UNLABELLED
+    groups = tuple(int(count) for count in data.get("groups", ()))
+    return Labelling(len(groups) or len(data.get("class_names", ())), groups)
 
 
 def find_update(folder: RunFolder, name: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from gansmith.assemble.evaluation import reference_for
 from gansmith.ground import streams
 from gansmith.ground.errors import GansmithError
+from gansmith.ground.labelling import Labelling
 from gansmith.ground.runfolder import RunFolder, append_row, read_rows, write_json
 from gansmith.ground.settings import Recipe
 from gansmith.metrics.evaluation import evaluate
@@ -26,8 +27,8 @@ class JudgeOnBudget:
     distances, which need none: no network is ever trained inside a timed run.
     """
 
-    def __init__(self, folder: RunFolder, recipe: Recipe, classes: int, *, seconds: float = 0.0) -> None:
-        self.folder, self.recipe, self.classes = folder, recipe, classes
+    def __init__(self, folder: RunFolder, recipe: Recipe, labelling: Labelling, *, seconds: float = 0.0) -> None:
+        self.folder, self.recipe, self.labelling = folder, recipe, labelling
         self.reference: Reference | None = None
         self.metric = ""
         self.spent, self.cost = 0.0, 0.0
@@ -62,10 +63,12 @@ class JudgeOnBudget:
                 self.reference = reference_for(self.recipe.data, self.recipe.seed, train=False)
             rng = streams.generator(self.recipe.seed, "watch", turn=1)
             latents = streams.latents(rng, self.recipe.latent.law, (COUNT, self.recipe.latent.dim))
-            labels = rng.permutation(COUNT) % self.classes if self.classes else None
+            labels = self.labelling.shuffled(COUNT, rng)
             name = "wasserstein" if self.reference.features_name.startswith("pixels") else "frechet"
             items = moment.game.sample(latents, labels)
-            figure = evaluate(items, labels, self.reference, metrics=[name], floors=False).figures[0]
+            figure = evaluate(
+                items, None if self.labelling.counts else labels, self.reference, metrics=[name], floors=False
+            ).figures[0]
         except GansmithError:
             return None  # a set that cannot be compared with is trained on all the same
         self.metric = figure.name

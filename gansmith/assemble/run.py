@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gansmith.assemble.doctor import doctors
 from gansmith.assemble.generator import Generator, load
 from gansmith.assemble.going_on import differences, forget, is_over, newest, put_back, same_data
@@ -23,6 +25,7 @@ from gansmith.assemble.setup import (
     choose_recipe,
     describe_data,
     environment,
+    read_groups,
 )
 from gansmith.assemble.sheets import real_items, sheet_drawer
 from gansmith.assemble.signals import StopRequest
@@ -133,11 +136,13 @@ def begin(
 
         def fill() -> None:
             runfolder.write_json(folder.environment, environment(setup.recipe) | about_launch(launch))
-            runfolder.write_json(folder.data, describe_data(setup.store))
+            runfolder.write_json(folder.data, describe_data(setup.store, setup.labelling))
+            if setup.groups is not None:
+                np.save(folder.groups, setup.groups)
             write_png(folder.real_sheet, sheet_drawer(setup)(real_items(setup)))
 
         company.from_first(lambda: folder.create(setup.recipe, fill))
-        return _drive(company, setup, game, folder, nets, Start(), watching, say)
+        return _drive(company, setup, game, folder, nets, Start(0, setup.seconds), watching, say)
 
 
 def resume(
@@ -174,7 +179,8 @@ def _go_on(
         recipe = budget.apply(folder.load_recipe())
         return recipes.to_table(recipes.override(recipe, {"watch.remedy": remedy}) if remedy else recipe)
 
-    setup = settle(company, recipes.from_table(company.from_first(stored)))
+    recipe = recipes.from_table(company.from_first(stored))
+    setup = settle(company, recipe, lambda: read_groups(folder))
     company.from_first(lambda: same_data(folder, setup))
     for remark in differences(folder, setup.recipe, company.size) if company.first else ():
         say(remark)
@@ -278,11 +284,11 @@ def _watchers(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[W
         *doctors(setup, folder, start, say),
         watchers.StopOnNonsense(),
         watchers.KeepEstimate(folder),
-        watchers.WriteSamples(folder, recipe, setup.classes, sheet_drawer(setup)),
+        watchers.WriteSamples(folder, recipe, setup.labelling, sheet_drawer(setup)),
         watchers.WishToSave(recipe, start.seconds, setup.clock().epoch(start.update)),
     ]
     if recipe.watch.judge:
-        own.append(JudgeOnBudget(folder, recipe, setup.classes, seconds=start.seconds))
+        own.append(JudgeOnBudget(folder, recipe, setup.labelling, seconds=start.seconds))
     return own
 
 

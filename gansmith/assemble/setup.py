@@ -6,6 +6,7 @@ import dataclasses
 import importlib.metadata
 import platform
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,11 @@ from gansmith.data import store as stores
 from gansmith.data.order import Order
 from gansmith.data.store import Store
 from gansmith.ground import recipe as recipe_files
-from gansmith.ground.errors import EngineError, RecipeError
+from gansmith.ground.errors import EngineError, RecipeError, RunError
 from gansmith.ground.game import Game
+from gansmith.ground.labelling import UNLABELLED, Labelling
 from gansmith.ground.plan import Shape
+from gansmith.ground.runfolder import RunFolder
 from gansmith.ground.settings import BudgetSettings, Recipe
 from gansmith.training.company import ALONE, Company
 from gansmith.training.schedules import Clock, budget_images
@@ -93,13 +96,27 @@ class Setup:
     recipe: Recipe
     store: Store
     remarks: tuple[str, ...] = ()  # automatic choices, said aloud
+    groups: np.ndarray | None = None  # int64 (N,): of like items, where the players see those
+    seconds: float = 0.0  # that it took to find them: of the run's time
     rank: int = 0
     ranks: int = 1  # that share each batch
 
     @property
     def classes(self) -> int:
-        """Classes that the players are told of; 0 = unlabelled."""
-        return self.store.classes if self.recipe.data.labels != "none" else 0
+        """Classes or groups that the players are told of; 0 = unlabelled."""
+        return self.labelling.classes
+
+    @property
+    def labelling(self) -> Labelling:
+        """What the players are told of the items."""
+        if self.recipe.data.labels == "none":
+            return UNLABELLED
+        return Labelling(self.store.classes) if self.groups is None else labelling_of(self.groups)
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """What the players are told of each item, int64 (N,)."""
+        return self.store.labels if self.groups is None else self.groups
 
     @property
     def item_shape(self) -> Shape:
@@ -116,8 +133,10 @@ class Setup:
         return Clock(self.recipe, images_per_epoch, budget_images(self.recipe, images_per_epoch))
 
 
-def set_up(recipe: Recipe, progress: Callable[[int, int], None] | None = None) -> Setup:
-    """Open (or prepare) the store and settle what the recipe leaves open."""
+def set_up(
+    recipe: Recipe, progress: Callable[[int, int], None] | None = None, groups: np.ndarray | None = None
+) -> Setup:
+    """Open (or prepare) the store and settle what the recipe leaves open. groups: those that a run has found before."""
     recipe, remarks = advice.settle(recipe)
     store = stores.open_store(recipe.data, recipe.seed, progress)
     if recipe.data.labels == "classes" and not store.classes:
@@ -130,7 +149,45 @@ def set_up(recipe: Recipe, progress: Callable[[int, int], None] | None = None) -
         )
     if recipe.engine == "numpy" and recipe.threads and not blas.can_be_told():
         remarks.append(f"threads = {recipe.threads}: this NumPy's products cannot be told, and take what they like")
-    return Setup(settle_machine(recipe), store, tuple(remarks))
+    recipe, began = settle_machine(recipe), time.perf_counter()
+    if recipe.data.labels == "clusters" and groups is None:
+        recipe, groups = find_groups(recipe, store)
+        found, seconds = int(groups.max()) + 1, time.perf_counter() - began
+        remarks.append(f"{store.count:,} items were put into {found:,} groups of like ones, in {seconds:.1f} s")
+    return Setup(recipe, store, tuple(remarks), groups, seconds=time.perf_counter() - began)
+
+
+def find_groups(recipe: Recipe, store: Store) -> tuple[Recipe, np.ndarray]:
+    """The recipe with its number of groups, and the group of every item. Raises RecipeError for more than there are
+    items."""
+    from gansmith.data.groups import grouped, suitable
+
+    count = recipe.data.clusters or suitable(store.count)
+    if count > store.count:
+        raise RecipeError(f"data.clusters = {count}: the data has {store.count} items; set it to 0, or to fewer")
+    recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, clusters=count))
+    return recipe, grouped(store.items, count, recipe.seed)
+
+
+def set_up_again(folder: RunFolder) -> Setup:
+    """What a run was trained with. Raises RunError where it is gone."""
+    return set_up(folder.load_recipe(), groups=read_groups(folder))
+
+
+def read_groups(folder: RunFolder) -> np.ndarray | None:
+    """The groups that a run has found among its items; None where it did not look for any. Raises RunError."""
+    if folder.load_recipe().data.labels != "clusters":
+        return None
+    try:
+        return np.load(folder.groups, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        raise RunError(f"{folder.groups} is missing or damaged: what this run's labels mean is unknown") from None
+
+
+def labelling_of(groups: np.ndarray) -> Labelling:
+    """The labelling by groups of items int64 (N,)."""
+    counts = np.bincount(groups)
+    return Labelling(len(counts), tuple(int(count) for count in counts))
 
 
 def settle_machine(recipe: Recipe) -> Recipe:
@@ -172,13 +229,14 @@ def build_game(
         recipe = dataclasses.replace(setup.recipe, device=company.device(setup.recipe.device))
         game = TorchGame(recipe, setup.item_shape, setup.classes, nets, company.ranks, say)
     store = setup.store
-    game.load(store.items if store.around is None else store.around, store.labels)
+    game.load(store.items if store.around is None else store.around, setup.labels)
     return game
 
 
-def describe_data(store: Store) -> dict[str, Any]:
-    """What a run remembers of its data."""
-    return {
+def describe_data(store: Store, labelling: Labelling = UNLABELLED) -> dict[str, Any]:
+    """What a run remembers of its data, and of the groups that were found in it."""
+    groups = {"groups": list(labelling.counts)} if labelling.counts else {}
+    return groups | {
         "description": store.description,
         "fingerprint": store.fingerprint,
         "count": store.count,

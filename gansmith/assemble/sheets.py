@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 
 import numpy as np
 
@@ -24,13 +25,11 @@ def sheet_drawer(setup: Setup) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def real_items(setup: Setup) -> np.ndarray:
-    """As many real items as a sheet has samples: of labelled runs, one column a class."""
-    rows = setup.order().rows(0)
+    """As many real items as a sheet has samples: of labelled runs, each of the label that its sample is asked for."""
     count = setup.recipe.watch.samples
-    if setup.classes and setup.store.labels is not None:
-        labels = np.asarray(setup.store.labels)
-        of_class = [np.flatnonzero(labels == label) for label in range(setup.classes)]
-        rows = np.array([np.resize(of_class[i % setup.classes], count)[i // setup.classes] for i in range(count)])
-    else:
-        rows = np.resize(rows, count)
-    return np.asarray(setup.store.items[rows])
+    asked = setup.labelling.spread(count)
+    if asked is None or setup.labels is None:
+        return np.asarray(setup.store.items[np.resize(setup.order().rows(0), count)])
+    labels = np.asarray(setup.labels)
+    next_of = {label: cycle(np.flatnonzero(labels == label)) for label in np.unique(asked)}
+    return np.asarray(setup.store.items[[next(next_of[label]) for label in asked]])

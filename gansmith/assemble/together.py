@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gansmith.assemble.rollback import Turn
 from gansmith.assemble.setup import Setup, set_up
 from gansmith.ground import recipe as recipes
@@ -33,15 +35,19 @@ def companions() -> Iterator[Company]:
         yield together
 
 
-def settle(company: Company, recipe: Recipe) -> Setup:
-    """`set_up` on every rank, on the same data, with the choices that the first one made."""
+def settle(company: Company, recipe: Recipe, groups: Callable[[], np.ndarray | None] = lambda: None) -> Setup:
+    """`set_up` on every rank, on the same data, with the choices that the first one made.
+
+    groups: those that a run has found before, as the first rank reads them.
+    """
     if company.size == 1:
-        return set_up(recipe)
+        return set_up(recipe, groups=groups())
     if recipe.engine == "numpy":
         raise EngineError("engine = 'numpy' trains in one process: use engine=torch over several ranks")
 
     def prepared() -> Setup:
-        setup = dataclasses.replace(set_up(_without_mps(recipe)), rank=company.rank, ranks=company.size)
+        found = groups() if company.first else None
+        setup = dataclasses.replace(set_up(_without_mps(recipe), groups=found), rank=company.rank, ranks=company.size)
         setup.order()  # refuses a batch that cannot be shared
         company.device(setup.recipe.device)
         return setup
@@ -49,7 +55,14 @@ def settle(company: Company, recipe: Recipe) -> Setup:
     setup = company.all_fine(prepared)
     told = company.from_first(lambda: [recipes.to_table(setup.recipe), setup.store.fingerprint])
     company.all_fine(lambda: _same_data(setup, told[1]))
-    return dataclasses.replace(setup, recipe=recipes.from_table(told[0]))
+    setup = dataclasses.replace(setup, recipe=recipes.from_table(told[0]))
+    return setup if setup.groups is None else _grouped_alike(company, setup)
+
+
+def _grouped_alike(company: Company, setup: Setup) -> Setup:
+    """With the first rank's groups: another processor may put an item between two groups into the other one."""
+    groups = company.from_first(lambda: setup.groups.tolist())  # pyright: ignore[reportOptionalMemberAccess]
+    return dataclasses.replace(setup, groups=np.array(groups, np.int64))
 
 
 def _without_mps(recipe: Recipe) -> Recipe:

@@ -156,7 +156,7 @@ class HandGame:
         return items.astype(self.dtype) * self.dtype.type(factor) + self.dtype.type(offset)
 
     def _asked(self, now: Now, turn: int, count: int) -> np.ndarray | None:
-        return draws.labels(self.recipe, now.update, turn, count, self.classes)
+        return draws.labels(self.recipe, now.update, turn, count, self.classes, self.labels)
 
     def _how(self, labels: np.ndarray | None, now: Now, turn: int, which: draws.Pass, track: bool) -> Pass:
         key = partial(draws.dropout_key, self.recipe, now.update, turn, which)

@@ -47,7 +47,7 @@ class History:
     @property
     def labelled(self) -> bool:
         """Whether the players see labels."""
-        return self.recipe is not None and self.recipe.data.labels != "none"
+        return self.recipe is not None and self.recipe.data.labels == "classes"
 
     def series(self, name: str, last: int | None = None) -> np.ndarray:
         """A number of the last rows, NaN where a row lacks it."""

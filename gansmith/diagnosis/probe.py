@@ -12,6 +12,7 @@ from gansmith.diagnosis import signals
 from gansmith.diagnosis.reference import JUDGED, NEXT, NUMBERS, Items, Reference
 from gansmith.ground import pixels, streams
 from gansmith.ground.game import Game
+from gansmith.ground.labelling import Labelling
 from gansmith.ground.settings import Recipe
 from gansmith.metrics import distances
 from gansmith.metrics.diversity import pairwise_diversity
@@ -90,14 +91,14 @@ class Look:
 class Prober:
     """Takes probes; remembers the samples of the last one, to see them move."""
 
-    def __init__(self, recipe: Recipe, known: Reference, classes: int) -> None:
-        """classes: that the players are told of; 0 = unlabelled."""
-        self.recipe, self.known, self.classes = recipe, known, classes
+    def __init__(self, recipe: Recipe, known: Reference, labelling: Labelling) -> None:
+        """labelling: what the players are told of the items."""
+        self.recipe, self.known = recipe, known
         rng = streams.generator(recipe.seed, "diagnosis")
         self.latents = streams.latents(rng, recipe.latent.law, (SAMPLES, recipe.latent.dim))
         # in random order: what is measured over pairs must not meet the same classes at every step
-        turns = streams.generator(recipe.seed, "diagnosis", 0, 4).permutation(SAMPLES)
-        self.labels = turns % classes if classes else None
+        self.labels = labelling.shuffled(SAMPLES, streams.generator(recipe.seed, "diagnosis", 0, 4))
+        self.classes = 0 if labelling.counts else labelling.classes  # groups are too small to be looked at one by one
         self.newest: Look | None = None
 
     def probe(self, game: Game, update: int, images_seen: int, *, judge: bool = True) -> Probe:
@@ -107,7 +108,7 @@ class Prober:
         if probe.numbers["finite"] < 1:
             return probe
         look = self._look(raw)
-        _variety(probe, look, self.known)
+        _variety(probe, look, self.known, look.labels if self.classes else None)
         _likeness(probe, look, self.known)
         _copies(probe, look, self.known)
         if self.known.is_pictures:
@@ -141,11 +142,11 @@ class Prober:
         probe.numbers["label effect"] = float(by_label / max(float(by_latents), signals.EPSILON))
 
 
-def _variety(probe: Probe, look: Look, known: Reference) -> None:
-    """How differently samples come out, against how differently real items do."""
+def _variety(probe: Probe, look: Look, known: Reference, classes: np.ndarray | None) -> None:
+    """How differently samples come out, against how differently real items do. classes (N,): that were asked for."""
     numbers, real = probe.numbers, known.real
-    in_class = look.labels is not None and "spread in class" in real
-    labels = look.labels if in_class else None
+    in_class = classes is not None and "spread in class" in real
+    labels = classes if in_class else None
     due = max(real["spread in class" if in_class else "spread"], signals.EPSILON)
     numbers["spread"] = signals.spread(look.rows, labels) / due
     if labels is not None:

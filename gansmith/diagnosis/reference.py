@@ -114,11 +114,13 @@ def reference(
     heldout_labels: np.ndarray | None = None,
     pixel_range: PixelRange = "symmetric",
     class_names: tuple[str, ...] = (),
+    groups: np.ndarray | None = None,
     seed: int = 0,
 ) -> Reference:
     """Learn to know real items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), N >= 1; labels int64 (N,).
 
-    heldout: items of the same kind that the players never see, where there are any.
+    heldout: items of the same kind that the players never see, where there are any. groups int64 (N,): what the players
+    know of each item instead of its class; a held-out item counts to the group of the training item nearest to it.
     """
     where = streams.generator(seed, "diagnosis", 0, 1).permutation(len(items))[:ROWS]
     classes = int(labels.max()) + 1 if labels is not None and len(labels) else 0
@@ -133,6 +135,11 @@ def reference(
     radii = distances.kth_nearest(balls, min(NEIGHBOUR, len(balls) - 1)) if len(balls) > 1 else np.zeros(1)
     shares = np.bincount(signals.nearest_of(points, prototypes), minlength=len(prototypes)) / len(points)
     unseen = None if heldout is None or not len(heldout) else _some(Items(heldout, heldout_labels), seed)
+    if groups is not None:
+        labels = np.asarray(groups)
+        if unseen is not None:
+            near = signals.nearest_of(space.points(real_rows(unseen.items, np.arange(len(unseen)))), points)
+            unseen = Items(unseen.items, labels[where[near]])
     found = Reference(
         source=items,
         pixel_range=pixel_range,

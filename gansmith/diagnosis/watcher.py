@@ -13,6 +13,7 @@ from gansmith.diagnosis.history import History
 from gansmith.diagnosis.pictures import beside
 from gansmith.diagnosis.probe import Probe, Prober
 from gansmith.diagnosis.reference import Reference
+from gansmith.ground.labelling import Labelling
 from gansmith.ground.pixels import write_png
 from gansmith.ground.recipe import flat
 from gansmith.ground.runfolder import RunFolder, append_row, read_rows
@@ -67,18 +68,18 @@ class Watch:
         folder: RunFolder,
         recipe: Recipe,
         known: Reference,
-        classes: int,
+        labelling: Labelling,
         *,
         say: Callable[[str], None],
         seconds: float = 0.0,
         tried: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """classes: that the players are told of. seconds: of the loop before it began. tried: changes made before."""
+        """labelling: what the players are told of. seconds: of the loop before it began. tried: changes made before."""
         self.folder, self.recipe, self.known, self.say = folder, recipe, known, say
         history = History(recipe, dict(known.real), known.count, known.classes, known.class_names)
         self.doctor = Doctor(history)
         replay(self.doctor, read_rows(folder.stats), probes_of(folder))
-        self.prober = Prober(recipe, known, classes)
+        self.prober = Prober(recipe, known, labelling)
         self.began, self.spent, self.cost = seconds, 0.0, 0.0
         self.probed = -1  # the update of the newest look
         self.tried = [dict(change) for change in tried]

@@ -69,6 +69,7 @@ class Supply:
         self.recalibrated = True
         self.ledger = Ledger(self.loss.middle)
         self.data: Pixels | None = None
+        self.known: np.ndarray | None = None  # the labels of all items, where players see labels
         batch_norm = discriminator.plan is None or discriminator.plan.has_batch_norm
         self.one_pass = not batch_norm and not self._dropouts(self.discriminator)
 
@@ -170,7 +171,7 @@ class Supply:
         return self.intake.array((name, turn, rows), now, drawn, dtype)
 
     def _labels(self, recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray | None:
-        return draws.labels(recipe, update, turn, count, self.classes)
+        return draws.labels(recipe, update, turn, count, self.classes, self.known)
 
     def _targets(self, now: Now, turn: int, rows: Rows) -> Targets:
         """The loss's targets: numbers, or tensors (B,) where they are drawn."""

@@ -63,8 +63,8 @@ class TorchGame(Turns):
 
     def load(self, items: np.ndarray, labels: np.ndarray | None) -> None:
         """Take the training items, uint8 (N, H, W, C) or float32 (N, D), and int64 labels."""
-        labels = labels if self.classes else None
-        self.data = Pixels(items, labels, self.recipe.data.pixels, self.device, self.dtype)
+        self.known = labels if self.classes else None
+        self.data = Pixels(items, self.known, self.recipe.data.pixels, self.device, self.dtype)
 
     def step(self, indices: np.ndarray, now: Now) -> None:
         """One update; see `feedback`. Raises OutOfMemory."""

@@ -137,7 +137,7 @@ class Turns(Supply):
         recipe, count = self.recipe, self.recipe.data.batch
         for batch in range(recipe.ema.recalibrate):
             z = torch.as_tensor(draws.latents(recipe, 0, batch, count)).to(self.device, self.dtype)
-            asked = draws.labels(recipe, 0, batch, count, self.classes)
+            asked = draws.labels(recipe, 0, batch, count, self.classes, self.known)
             labels = None if asked is None else torch.as_tensor(asked).to(self.device)
             self.averaged(z, labels, Mode(training=True, track=True, momentum=1 / (batch + 1)))
         self.recalibrated = True

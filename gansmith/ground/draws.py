@@ -36,15 +36,20 @@ def latents(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
     return streams.latents(rng, recipe.latent.law, (count, recipe.latent.dim))
 
 
-def labels(recipe: Recipe, update: int, turn: int, count: int, classes: int) -> np.ndarray | None:
+def labels(
+    recipe: Recipe, update: int, turn: int, count: int, classes: int, known: np.ndarray | None = None
+) -> np.ndarray | None:
     """The classes int64 (count,) asked of the generator at a turn; every class in equal shares, in random order.
 
-    None when unlabelled. With latent.classes_drawn = n, only classes 0 .. n-1 are asked.
+    None when unlabelled. With latent.classes_drawn = n, only classes 0 .. n-1 are asked. Groups of like items are asked
+    for by their shares: those of items drawn from all, whose groups (N,) are `known`.
     """
     if not classes:
         return None
     drawn = recipe.latent.classes_drawn or classes
     rng = streams.generator(recipe.seed, "labels", update, latent_turn(recipe, turn))
+    if recipe.data.labels == "clusters" and known is not None:
+        return known[rng.integers(len(known), size=count)]
     return rng.permutation((np.arange(count) + rng.integers(drawn)) % drawn)
 
 

@@ -125,6 +125,7 @@ NOT_NEGATIVE = (
     "data.channels",
     "data.crop",
     "data.first",
+    "data.clusters",
     "latent.classes_drawn",
     "generator.slope",
     "discriminator.slope",

@@ -38,6 +38,11 @@ class RunFolder:
         return self.root / "data.json"
 
     @property
+    def groups(self) -> Path:
+        """The group of every item int64 (N,), where the players see groups of like items."""
+        return self.root / "groups.npy"
+
+    @property
     def stats(self) -> Path:
         """One JSON row per report."""
         return self.root / "stats.jsonl"

@@ -51,7 +51,10 @@ class DataSettings:
     split: Literal["train", "test", "all"] = "train"  # of sources that have one
     first: int = 0  # take the first n items only; 0 = all
     attribute: str = ""  # the two classes "not ATTRIBUTE" and "ATTRIBUTE" instead of the source's own, as "Smiling"
-    labels: Literal["none", "classes"] = "none"  # "classes": both players see the labels
+    labels: Literal["none", "classes", "clusters"] = (
+        "none"  # what both players see: the classes, or groups of like items
+    )
+    clusters: int = 0  # "clusters": how many groups; 0 = by the count of items
     pixels: PixelRangeName = "symmetric"  # [-1, 1] for tanh, [0, 1] for sigmoid
 
 

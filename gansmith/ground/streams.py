@@ -28,6 +28,7 @@ Stream = Literal[
     "sample-labels",  # classes of samples that a user did not name
     "watch",  # latents of the samples that are watched while training
     "source",  # items of synthetic sources
+    "groups",  # groups of like items where there are no classes
     "features",  # training of feature networks
     "explore",  # walks, restarts and measurements in latent space
     "diagnosis",  # probes of the doctor

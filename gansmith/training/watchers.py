@@ -10,6 +10,7 @@ import numpy as np
 
 from gansmith.ground import pixels, streams
 from gansmith.ground.errors import Diverged
+from gansmith.ground.labelling import Labelling
 from gansmith.ground.runfolder import RunFolder, append_row
 from gansmith.ground.settings import Recipe
 from gansmith.training.loop import Moment, Wish
@@ -87,11 +88,11 @@ class WriteSamples:
     """Draws a sheet of samples from fixed latents: before the first update, then ever more rarely, and at the end."""
 
     def __init__(
-        self, folder: RunFolder, recipe: Recipe, classes: int, draw: Callable[[np.ndarray], np.ndarray]
+        self, folder: RunFolder, recipe: Recipe, labelling: Labelling, draw: Callable[[np.ndarray], np.ndarray]
     ) -> None:
         """draw: items (vectors, or pictures uint8) of one sheet -> one picture uint8 (H, W, 3)."""
-        self.folder, self.recipe, self.classes, self.draw = folder, recipe, classes, draw
-        self.latents, self.labels = watched_latents(recipe, classes)
+        self.folder, self.recipe, self.draw = folder, recipe, draw
+        self.latents, self.labels = watched_latents(recipe, labelling)
         self.newest: np.ndarray | None = None
         self.drawn = -1  # the update of the newest sheet
 
@@ -118,11 +119,11 @@ class WriteSamples:
         return None
 
 
-def watched_latents(recipe: Recipe, classes: int) -> tuple[np.ndarray, np.ndarray | None]:
+def watched_latents(recipe: Recipe, labelling: Labelling) -> tuple[np.ndarray, np.ndarray | None]:
     """The fixed latents (N, dim) and labels (N,) of the watched sheet; classes take turns."""
     count = recipe.watch.samples
     latents = streams.latents(streams.generator(recipe.seed, "watch"), recipe.latent.law, (count, recipe.latent.dim))
-    return latents, (np.arange(count) % classes if classes else None)
+    return latents, labelling.spread(count)
 
 
 def is_sheet_due(update: int, every: int) -> bool:

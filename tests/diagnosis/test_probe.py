@@ -13,6 +13,7 @@ from gansmith.diagnosis.probe import PROBED, SAMPLES, Probe, Prober
 from gansmith.diagnosis.reference import Reference, reference
 from gansmith.ground import pixels, streams
 from gansmith.ground.game import Verdicts
+from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipe import override
 from gansmith.ground.settings import Recipe
 
@@ -51,7 +52,7 @@ def known() -> Reference:
 
 
 def numbers_of(known: Reference, make: Any, judge: Any = None, classes: int = 0, looks: int = 1) -> Probe:
-    prober = Prober(RECIPE, known, classes)
+    prober = Prober(RECIPE, known, Labelling(classes))
     probes = [prober.probe(Puppet(make, judge), look, 0) for look in range(looks)]
     return probes[-1]
 
@@ -213,7 +214,7 @@ def test_vectors_have_no_pixels():
     probe = numbers_of(known, lambda z, y: points[: len(z)] + np.float32(0.01))
     assert not {"contrast", "outside", "stamp", "finest", "peak"} & set(probe.numbers)
     assert probe.numbers["diversity"] == pytest.approx(1, abs=0.15)
-    prober = Prober(RECIPE, known, 0)
+    prober = Prober(RECIPE, known, Labelling())
     prober.probe(Puppet(lambda z, y: points[: len(z)]), 0, 0)
     assert prober.newest is not None
     assert beside("mode collapse", prober.newest, known) is None
@@ -235,7 +236,7 @@ def test_what_is_known_is_a_function_of_the_items(known: Reference):
 
 @pytest.mark.parametrize("state", ["mode collapse", "memorised pictures", "one picture memorised"])
 def test_findings_are_drawn(known: Reference, state: Any):
-    prober = Prober(RECIPE, known, 0)
+    prober = Prober(RECIPE, known, Labelling())
     prober.probe(Puppet(lambda z, y: pixels.to_float(known.source[: len(z)])), 0, 0)
     assert prober.newest is not None
     picture = beside(state, prober.newest, known)

@@ -14,6 +14,7 @@ from gansmith.diagnosis import watcher as watchers
 from gansmith.diagnosis.probe import Probe
 from gansmith.diagnosis.reference import Reference, reference
 from gansmith.diagnosis.watcher import Watch, next_change, note_known, probes_of, remembered
+from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipe import flat, override
 from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.training.loop import Moment, Wish
@@ -45,7 +46,12 @@ class Bench:
     def doctor(self) -> Watch:
         """A doctor whose probes are healthy, whatever the fake game's samples are like."""
         watch = Watch(
-            self.folder, self.made.recipe, self.known, self.made.classes, say=self.said.append, **self.options
+            self.folder,
+            self.made.recipe,
+            self.known,
+            Labelling(self.made.classes),
+            say=self.said.append,
+            **self.options,
         )
         look = watch.prober.probe
 

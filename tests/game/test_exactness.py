@@ -33,6 +33,7 @@ VARIANTS = {
     "stacked": {"feedback__name": "stacked", "discriminator__norm": "batch"},
     "never-frozen": {"feedback__name": "stacked", "faults": ["never-frozen"]},
     "relativistic": {"loss__name": "relativistic"},
+    "clusters": {"data__labels": "clusters"},
     "same-latents": {"feedback__latents": "same", "feedback__generator_turns": 2},
 }
 PICTURES_ONLY = ("mirror", "diffaugment", "ada")

@@ -11,6 +11,7 @@ from PIL import Image
 
 from fake_game import FakeGame
 from gansmith.ground.errors import Diverged
+from gansmith.ground.labelling import Labelling
 from gansmith.ground.pixels import grid
 from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.training.loop import Moment, Wish
@@ -133,7 +134,7 @@ def sheets(folder: RunFolder, kind: str, **settings: Any) -> tuple[WriteSamples,
     game.load(made.items, made.labels)
     folder.create(made.recipe)
     draw = grid if "pictures" in kind else lambda items: np.zeros((5, 7, 3), np.uint8)
-    return WriteSamples(folder, made.recipe, made.classes, draw), game, made
+    return WriteSamples(folder, made.recipe, Labelling(made.classes), draw), game, made
 
 
 @pytest.mark.parametrize("kind", ["pictures", "labelled-pictures", "vectors"])
@@ -149,7 +150,7 @@ def test_a_sheet_and_its_row(folder: RunFolder, kind: str):
     assert (rows[1]["images_seen"], rows[1]["seconds"]) == (24, 1.5)
     assert len(rows[1]["verdicts"]) == 6
     assert rows[1]["sensitivity"] > 0
-    latents, labels = watched_latents(made.recipe, made.classes)
+    latents, labels = watched_latents(made.recipe, Labelling(made.classes))
     items = game.sample(latents, labels)
     np.testing.assert_allclose(rows[1]["verdicts"], game.verdicts(items, labels).logits, atol=1e-5)
     with Image.open(folder.sample_sheet(3)) as stored:
@@ -173,11 +174,11 @@ def test_a_wish_to_stop_draws_the_last_sheet_once(folder: RunFolder):
 def test_the_watched_latents_are_fixed_and_prefix_stable():
     made = world("labelled-pictures", watch__samples=6).recipe
     more = world("labelled-pictures", watch__samples=9).recipe
-    latents, labels = watched_latents(made, CLASSES)
-    np.testing.assert_array_equal(watched_latents(more, CLASSES)[0][:6], latents)
+    latents, labels = watched_latents(made, Labelling(CLASSES))
+    np.testing.assert_array_equal(watched_latents(more, Labelling(CLASSES))[0][:6], latents)
     assert labels is not None
     assert labels.tolist() == [0, 1, 2, 0, 1, 2]
-    assert watched_latents(made, 0)[1] is None
+    assert watched_latents(made, Labelling())[1] is None
 
 
 def test_sensitivity_is_the_spread_over_latents():

@@ -1,0 +1,112 @@
+"""Groups of like items, for items that nobody has put into classes: `data.labels = "clusters"`.
+
+k-means along the principal axes of the pixels. It begins with equal halves, and halves of halves, each cut between two
+means: that places the first means where the items are, so a few rounds of Lloyd's method are enough.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gansmith.data.stored import let_go
+from gansmith.ground import streams
+
+AXES = 64  # principal axes in which distances are taken
+MODELLED = 2048  # items from which the axes are found
+ROUNDS = 16  # of moving two means apart; most cuts stand still earlier
+LLOYD = 20  # rounds of k-means; what moves afterwards lies between two means anyway
+BLOCK = 4096  # items looked at at a time
+MOST = 512  # groups, where their number is chosen here
+EACH = 100  # items in a group at least, on average, where their number is chosen here
+
+
+def suitable(count: int) -> int:
+    """How many groups suit `count` items."""
+    return max(1, min(MOST, count // EACH))
+
+
+def grouped(items: np.ndarray, groups: int, seed: int = 0) -> np.ndarray:
+    """The group of every item, int64 (N,) in [0, groups), of pictures uint8 (N, H, W, C) or vectors float32 (N, D).
+
+    groups <= N. Groups are of different sizes, and one may come out empty.
+    """
+    points = projected(items, *axes_of(items, seed))
+    found = halved(points, groups)
+    means = points[:groups].copy()
+    for _ in range(LLOYD):
+        means = means_of(points, found, means)
+        before, found = found, nearest_mean(points, means)
+        if np.array_equal(before, found):
+            break
+    return found
+
+
+def halved(points: np.ndarray, groups: int) -> np.ndarray:
+    """The group of every point (N, p), int64 (N,): all groups of one size, give or take one item a cut."""
+    found = np.empty(len(points), np.int64)
+    uncut = [(np.arange(len(points)), 0, groups)]
+    while uncut:
+        rows, first, count = uncut.pop()
+        if count == 1:
+            found[rows] = first
+            continue
+        half = count // 2
+        place = len(rows) * half // count
+        order = cut(points[rows], place)
+        uncut += [(rows[order[:place]], first, half), (rows[order[place:]], first + half, count - half)]
+    return found
+
+
+def cut(points: np.ndarray, place: int) -> np.ndarray:
+    """An order of points (n, p) of which the first `place` are one part and the others the other; 0 < place < n."""
+    centred = points - points.mean(0)
+    direction = np.linalg.eigh(centred.T @ centred)[1][:, -1]
+    order = np.argpartition(points @ direction, place)
+    for _ in range(ROUNDS):
+        direction = points[order[place:]].mean(0) - points[order[:place]].mean(0)
+        before, order = order, np.argpartition(points @ direction, place)
+        if np.array_equal(np.sort(before[:place]), np.sort(order[:place])):
+            break
+    return order
+
+
+def means_of(points: np.ndarray, found: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+    """The means float32 (groups, p) of groups of points (N, p); an empty one keeps that of `otherwise`."""
+    counts = np.bincount(found, minlength=len(otherwise))
+    sums = [np.bincount(found, axis, len(otherwise)) for axis in points.T]
+    means = np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None]
+    return np.where(counts[:, None] > 0, means, otherwise).astype(np.float32)
+
+
+def nearest_mean(points: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """The index of the nearest of means (groups, p) for every point (N, p), int64 (N,)."""
+    halves = np.square(means).sum(1) / 2
+    parts = [(points[i : i + BLOCK] @ means.T - halves).argmax(1) for i in range(0, len(points), BLOCK)]
+    return np.concatenate(parts)
+
+
+def axes_of(items: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The mean (d,) and the principal axes (d, AXES or fewer) of MODELLED of the items, as rows of d numbers."""
+    chosen = streams.generator(seed, "groups").permutation(len(items))[:MODELLED]
+    rows = as_rows(items[np.sort(chosen)])
+    mean = rows.mean(0)
+    rows -= mean
+    values, vectors = np.linalg.eigh(rows @ rows.T)
+    if not values[-1] > 0:  # all items are the same
+        return mean, np.zeros((rows.shape[1], 1), np.float32)
+    kept = np.flatnonzero(values > values[-1] * 1e-6)[::-1][:AXES]
+    return mean, (rows.T @ vectors[:, kept]) / np.sqrt(values[kept])
+
+
+def projected(items: np.ndarray, mean: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """Items as coordinates float32 (N, p), read block by block."""
+    parts: list[np.ndarray] = []
+    for start in range(0, len(items), BLOCK):
+        parts.append((as_rows(items[start : start + BLOCK]) - mean) @ axes)
+        let_go(items)
+    return np.concatenate(parts)
+
+
+def as_rows(items: np.ndarray) -> np.ndarray:
+    """Items as rows of numbers float32 (N, d)."""
+    return np.asarray(items).reshape(len(items), -1).astype(np.float32)

@@ -1,0 +1,90 @@
+"""A training that puts its items into groups by itself, and all that is done with it afterwards."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gansmith
+from gansmith.assemble.doctor import diagnose
+from gansmith.assemble.evaluation import evaluate
+from gansmith.assemble.run import resume
+from gansmith.assemble.setup import Budget, set_up_again
+from gansmith.ground.errors import GansmithError, RecipeError, RunError
+from gansmith.ground.runfolder import RunFolder
+from runs import equal, weights
+
+GROUPS, END = 12, 8
+SETTINGS = {
+    "data.labels": "clusters", "data.clusters": GROUPS, "data.batch": 16, "latent.dim": 4, "threads": 1, "device": "cpu",
+    "generator.widths": [8, 4], "generator.strides": [2], "generator.kernels": [4],
+    "discriminator.widths": [4, 8], "discriminator.strides": [2], "discriminator.kernels": [4],
+    "watch.samples": 6, "watch.judge": 0, "watch.checkpoint_every": 4, "watch.keep": 9, "precision.name": "float32",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "grouped"
+    gansmith.train("digits", updates=END, settings=SETTINGS, out=folder)
+    return folder
+
+
+def test_the_groups_are_stored_with_the_run(run: Path):
+    groups = np.load(run / "groups.npy")
+    about = json.loads((run / "data.json").read_text())
+    assert groups.shape == (about["count"],)
+    assert np.bincount(groups, minlength=GROUPS).tolist() == about["groups"]
+    assert set_up_again(RunFolder(run)).classes == GROUPS
+
+
+def test_it_goes_on_exactly_with_the_groups_it_began_with(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    halved = tmp_path / "halved"
+    gansmith.train("digits", updates=END, settings=SETTINGS, out=halved)
+    shutil.rmtree(halved / "checkpoints" / f"{END:08d}")  # as a kill after the first checkpoint leaves it
+    monkeypatch.setattr("gansmith.data.groups.grouped", lambda *_: pytest.fail("the groups were looked for again"))
+    resume(halved)
+    assert equal(weights(halved, END), weights(run, END))
+
+
+def test_a_run_without_its_groups_cannot_go_on(tmp_path: Path):
+    folder = tmp_path / "torn"
+    gansmith.train("digits", updates=2, settings=SETTINGS, out=folder)
+    (folder / "groups.npy").unlink()
+    with pytest.raises(RunError, match=r"groups\.npy is missing or damaged"):
+        resume(folder, budget=Budget(updates=4))
+
+
+def test_samples_have_the_datas_mixture_of_groups(run: Path):
+    generator = gansmith.load(run)
+    assert (generator.classes, generator.class_names) == (GROUPS, ())
+    shares = np.bincount(generator.labels(2000), minlength=GROUPS) / 2000
+    due = np.bincount(np.load(run / "groups.npy"), minlength=GROUPS)
+    np.testing.assert_allclose(shares, due / due.sum(), atol=0.005)
+    assert generator.sample(3, labels=5).shape == (3, 16, 16, 1)
+    with pytest.raises(RunError, match="none of this generator's"):
+        generator.sample(1, labels=GROUPS)
+
+
+def test_it_is_judged_as_unlabelled(run: Path):
+    found = evaluate(run, count=60)
+    assert "agreement" not in found
+    assert "fd" in found
+    assert diagnose(run).update == END
+
+
+def test_both_engines_can(tmp_path: Path):
+    settings = SETTINGS | {"generator.net": "dense", "discriminator.net": "dense"}
+    gansmith.train("digits", engine="numpy", updates=3, settings=settings, out=tmp_path / "by-hand")
+    assert gansmith.load(tmp_path / "by-hand").sample(2).shape == (2, 16, 16, 1)
+
+
+def test_more_groups_than_items_are_refused(tmp_path: Path):
+    with pytest.raises(RecipeError, match=r"data\.clusters = 9999: the data has 1797 items"):
+        gansmith.train("digits", updates=2, settings=SETTINGS | {"data.clusters": 9999}, out=tmp_path / "many")
+    with pytest.raises(GansmithError, match=r"data\.clusters"):
+        gansmith.train("digits", updates=2, settings=SETTINGS | {"data.clusters": -1}, out=tmp_path / "negative")
