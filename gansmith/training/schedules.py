@@ -10,6 +10,8 @@ from gansmith.ground.settings import EmaSettings, Recipe, ScheduleSettings
 
 ESTIMATE_AFTER = 50
 """With a budget in minutes, the run's length in images is estimated once, after so many updates."""
+WARM_AFTER = 10
+"""The first updates, and what came before them, are slower than the others: they are left out of the estimate."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,11 @@ class Clock:
             measure=measure,
         )
 
-    def estimated(self, update: int, seconds: float) -> Clock:
-        """This clock with the length of a run in minutes estimated from the pace so far."""
-        images = round(self.images(update) * self.recipe.budget.minutes * 60 / max(seconds, 1e-9))
-        return replace(self, total_images=max(images, self.images(update)))
+    def estimated(self, update: int, seconds: float, warm: tuple[int, float] = (0, 0.0)) -> Clock:
+        """This clock with the length of a run in minutes estimated from its pace since it was warm: (update, seconds)."""
+        pace = (self.images(update) - self.images(warm[0])) / max(seconds - warm[1], 1e-9)
+        left = max(0.0, self.recipe.budget.minutes * 60 - seconds)
+        return replace(self, total_images=self.images(update) + round(pace * left))
 
     def _total_epochs(self, update: int) -> float | None:
         """What the schedules may know at an update: an estimate must not reach back before it was made."""

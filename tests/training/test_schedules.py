@@ -175,6 +175,12 @@ def test_an_estimate_is_never_less_than_what_was_played():
     assert replace(made, total_images=1).total_updates() == 1
 
 
+def test_what_came_before_it_was_warm_is_left_out_of_the_estimate():
+    """Fifty updates in 11 s, of which the first ten, and the groups before them, took 7: a tenth of a second each."""
+    made = clock(budget__epochs=0, budget__minutes=2)
+    assert made.estimated(50, seconds=11.0, warm=(10, 7.0)).total_images == (50 + 1090) * 128
+
+
 def test_now_carries_everything():
     now = clock().at(3, measure=True)
     assert (now.update, now.images_seen, now.measure) == (3, 256, True)
