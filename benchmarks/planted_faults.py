@@ -152,7 +152,7 @@ HEALTHY = (
     Case("healthy fashion", recipe="fashion", data="fashion-mnist", settings=SMALL, updates=800),
     Case("healthy ring", recipe="ring", updates=1500),
     Case("healthy emoji", recipe="folder", data="emoji/noto-emoji-64.zip", updates=1000,
-         settings={**SMALL, "data.size": "16"}),
+         settings={**SMALL, "data.size": "32"}),
 )  # fmt: skip
 
 

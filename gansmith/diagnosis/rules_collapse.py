@@ -18,7 +18,9 @@ NEVER_PROBES = 6
 NEVER_AFTER = 300  # updates
 FEW_KINDS = 0.55  # prototypes, or classes, drawn: counted by shares
 MANY_KINDS = 0.7
-KINDS_RISE = 1.12  # of a share that is still growing, over FEW_PROBES probes
+GROWING_PROBES = 8  # over which it is seen whether variety still grows, two probes at either end
+KINDS_RISE = 1.12  # of a variety that still grows
+DISTANCE_FALL = 0.92  # of a distance to the data that still shrinks
 FEW_PROBES = 4
 LEARNED = 0.9  # of the untrained generator's distance
 NARROW_PROBES = 3
@@ -70,7 +72,7 @@ def partial_mode_collapse(history: History) -> Finding | None:
     if not (history.probed("nearness", 2) < LIKE_DATA).all():
         return None
     fell = bool(np.nanmax(kinds) > MANY_KINDS)
-    if not fell and (history.update < NEVER_AFTER or kinds[-1] > KINDS_RISE * kinds[-FEW_PROBES]):
+    if not fell and (history.update < NEVER_AFTER or _still_growing(kinds, history.probed("quality"))):
         return None
     if not fell and history.probe("quality") > LEARNED * history.untrained("quality"):
         return None  # not collapsed: it has not begun to learn
@@ -84,6 +86,15 @@ def partial_mode_collapse(history: History) -> Finding | None:
             "most so far": np.nanmax(kinds),
         },
     )
+
+
+def _still_growing(kinds: np.ndarray, distance: np.ndarray) -> bool:
+    """Whether samples still gain in variety or come nearer to the data; also where there were too few looks to tell."""
+    if len(kinds) < GROWING_PROBES:
+        return True
+    first, last = slice(-GROWING_PROBES, 2 - GROWING_PROBES), slice(-2, None)
+    gained = kinds[last].mean() > KINDS_RISE * kinds[first].mean()
+    return bool(gained or distance[last].mean() < DISTANCE_FALL * distance[first].mean())
 
 
 def _narrowed(history: History) -> Finding | None:

@@ -226,9 +226,10 @@ class Network(nn.Module):
         self, number: str, layer: ConditionalBatchNorm, x: Tensor, labels: Tensor, mode: Mode
     ) -> Tensor:
         shape = (len(x), layer.features) + (1,) * (x.ndim - 2)
-        scale = self.array(number, "scale")[labels].view(shape)
-        shift = self.array(number, "shift")[labels].view(shape)
-        return self._normalise(number, layer, x, mode, None, None) * scale + shift
+        normal = self._normalise(number, layer, x, mode, None, None)
+        scale = self.array(number, "scale")[labels].view(shape).to(normal.dtype)
+        shift = self.array(number, "shift")[labels].view(shape).to(normal.dtype)
+        return torch.addcmul(shift, normal, scale)
 
     def _dropout(self, number: str, layer: Dropout, x: Tensor, mode: Mode) -> Tensor:
         """Stateless: the mask is `streams.keep_mask` of the layer's key."""
