@@ -112,9 +112,15 @@ class Case:
 
 SMALL = {"generator.widths": [32, 16, 16], "discriminator.widths": [16, 16, 32], "data.batch": 32}
 """Pairs of networks so small that 500 updates take some seconds."""
+DCGAN = {
+    "generator.net": "dcgan", "generator.kernels": [4, 4, 3], "generator.strides": [2, 2, 1],
+    "discriminator.net": "dcgan", "discriminator.kernels": [4], "discriminator.strides": [2],
+    "generator.conditioning": "concat", "discriminator.conditioning": "concat",
+}  # fmt: skip
+"""Three stages of a DCGAN pair, for recipes that have another."""
 BASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "digits": ("digits", "", {**SMALL, "data.labels": "none"}),
-    "mnist": ("mnist", "mnist", {**SMALL, "data.labels": "none"}),
+    "mnist": ("mnist", "mnist", {**SMALL, **DCGAN, "data.labels": "none"}),
     "clothing": ("digits", "clothing/clothing-128.zip", {**SMALL, "data.labels": "none", "data.size": "16"}),
 }
 """Base recipe, data and settings."""
@@ -148,8 +154,8 @@ HEALTHY = (
     Case("healthy digits, no labels", updates=800),
     Case("healthy mnist, dense", recipe="article-000-dense-bn", data="mnist", updates=600,
          settings={**dict.fromkeys(RATES, 2e-4), "optimizer.generator.beta1": 0.5, "optimizer.discriminator.beta1": 0.5}),
-    Case("healthy mnist, DCGAN", recipe="mnist", data="mnist", settings=SMALL, updates=800),
-    Case("healthy fashion", recipe="fashion", data="fashion-mnist", settings=SMALL, updates=800),
+    Case("healthy mnist, DCGAN", recipe="mnist", data="mnist", settings={**SMALL, **DCGAN}, updates=800),
+    Case("healthy fashion", recipe="fashion", data="fashion-mnist", settings={**SMALL, **DCGAN}, updates=800),
     Case("healthy ring", recipe="ring", updates=1500),
     Case("healthy emoji", recipe="folder", data="emoji/noto-emoji-64.zip", updates=1000,
          settings={**SMALL, "data.size": "32"}),

@@ -160,13 +160,12 @@ class Dropout(Layer[plan.Dropout]):
     """y = x m, with m = 0 for a share `rate` of the features and 1 / (1 - rate) for the others."""
 
     def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
-        """x -> y of the same shape, y = x outside training. Masks count row-major over channels, height, width."""
+        """x -> y of the same shape, y = x outside training. Masks count as the numbers lie in memory."""
         self.mask = None
         if not how.training:
             return x
         assert how.dropout_key is not None, "a training pass through dropout needs its keys"
-        keep = streams.keep_mask(features_first(x.shape), self.plan.rate, how.dropout_key(self.index))
-        keep = np.moveaxis(keep, 1, -1).astype(x.dtype)
+        keep = streams.keep_mask(x.shape, self.plan.rate, how.dropout_key(self.index)).astype(x.dtype)
         self.mask = np.divide(keep, x.dtype.type(1 - self.plan.rate), out=self.scratch.take("mask", x.shape))
         return np.multiply(x, self.mask, out=self.scratch.take("y", x.shape))
 

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gansmith.ground import streams
 from gansmith.ground.plan import Activation, ConcatLabels, Reshape, Upsample
 from gansmith.nets.modes import Mode
 
@@ -32,11 +33,24 @@ def activate(layer: Activation, x: Tensor) -> Tensor:
 def keep_mask(x: Tensor, rate: float, key: int | Tensor, first_row: int | tuple[int, ...]) -> Tensor:
     """`streams.keep_mask` on x's device: bool, shaped as x, bit for bit the same in both engines.
 
-    Several first rows: x is as many blocks of equal height. int32 products wrap around like uint32 ones; right shifts
-    are made logical by masking the sign's copies.
+    Elements count as they lie in memory: of pictures (B, C, H, W) over height, width, channels. Several first rows: x is
+    as many blocks of equal height.
     """
-    per_row = x[0].numel()
+    shape = (len(x), *x.shape[2:], x.shape[1]) if x.ndim == 4 else x.shape
     starts = (first_row,) if isinstance(first_row, int) else first_row
+    if isinstance(key, int) and x.device.type == "cpu":
+        rows = len(x) // len(starts)
+        blocks = [torch.from_numpy(streams.keep_mask((rows, *shape[1:]), rate, key, start)) for start in starts]
+        mask = blocks[0] if len(blocks) == 1 else torch.cat(blocks)
+    else:
+        mask = _hashed(x, rate, key, starts).view(shape)
+    return mask.movedim(-1, 1) if x.ndim == 4 else mask
+
+
+def _hashed(x: Tensor, rate: float, key: int | Tensor, starts: tuple[int, ...]) -> Tensor:
+    """The hash on a device that computes on its own: int32 products wrap around like uint32 ones, and right shifts are
+    made logical by masking the sign's copies."""
+    per_row = x[0].numel()
     count = x.numel() // len(starts)
     blocks = [torch.arange(row * per_row, row * per_row + count, dtype=torch.int32, device=x.device) for row in starts]
     h = blocks[0] if len(blocks) == 1 else torch.cat(blocks)
@@ -46,7 +60,7 @@ def keep_mask(x: Tensor, rate: float, key: int | Tensor, first_row: int | tuple[
     h ^= (h >> 15) & 0x1FFFF
     h *= 0x846CA68B - 2**32
     h ^= (h >> 16) & 0xFFFF
-    return (((h >> 1) & 0x7FFFFFFF) >= int(rate * 2**31)).view(x.shape)
+    return ((h >> 1) & 0x7FFFFFFF) >= int(rate * 2**31)
 
 
 def reshape(layer: Reshape, x: Tensor) -> Tensor:

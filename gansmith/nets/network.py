@@ -238,7 +238,7 @@ class Network(nn.Module):
         if mode.dropout_keys is None:
             raise ValueError("a training pass through dropout needs its keys")
         mask = keep_mask(x, layer.rate, mode.dropout_keys[int(number)], mode.first_row)
-        return x * (mask.to(x.dtype) / (1 - layer.rate))
+        return x * mask.to(x.dtype).div_(1 - layer.rate)
 
     def _projection(self, number: str, layer: Projection, x: Tensor, labels: Tensor, mode: Mode) -> Tensor:
         weight, embedding = self.array(number, "weight"), self.array(number, "embedding")

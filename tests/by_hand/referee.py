@@ -155,7 +155,9 @@ class Referee:
                     x = F.leaky_relu(x, layer.slope) if layer.kind == "leaky" else functions[layer.kind](x)
                 case plan.Dropout():
                     key = draws.dropout_key(self.recipe, now.update, turn, which, index)
-                    x = x * torch.tensor(streams.keep_mask(tuple(x.shape), layer.rate, key)) / (1 - layer.rate)
+                    last = x.movedim(1, -1)  # masks count as numbers lie in memory
+                    keep = torch.tensor(streams.keep_mask(tuple(last.shape), layer.rate, key))
+                    x = x * keep.movedim(-1, 1) / (1 - layer.rate)
                 case plan.Reshape():
                     x = x.reshape(len(x), *layer.shape)
                 case plan.ConcatLabels():

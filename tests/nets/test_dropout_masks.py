@@ -20,13 +20,25 @@ SHAPES = st.one_of(
 
 @given(SHAPES, st.floats(0, 0.99), st.integers(0, 2**31 - 2), st.integers(0, 10**5))
 def test_both_masks_are_one(shape: tuple[int, ...], rate: float, key: int, first_row: int):
-    mask = keep_mask(torch.empty(shape), rate, key, first_row)
-    np.testing.assert_array_equal(mask.numpy(), streams.keep_mask(shape, rate, key, first_row))
+    x = torch.empty(shape)
+    last = tuple(x.movedim(1, -1).shape)  # pictures lie in memory with their channels last
+    expected = streams.keep_mask(last, rate, key, first_row)
+    for number in (key, torch.tensor(key, dtype=torch.int32)):  # the second: hashed by torch, as on other devices
+        mask = keep_mask(x, rate, number, first_row)
+        assert mask.shape == shape
+        np.testing.assert_array_equal(mask.movedim(1, -1).numpy(), expected)
 
 
-def test_the_mask_follows_the_numbers_not_the_memory():
+def test_several_blocks_have_the_rows_that_they_ask_for():
+    x = torch.empty(6, 4, 5, 6)
+    expected = np.concatenate([streams.keep_mask((3, 5, 6, 4), 0.5, 7, first) for first in (2, 30)])
+    for number in (7, torch.tensor(7, dtype=torch.int32)):
+        np.testing.assert_array_equal(keep_mask(x, 0.5, number, (2, 30)).movedim(1, -1).numpy(), expected)
+
+
+def test_the_mask_of_pictures_lies_as_they_do():
     x = torch.empty(3, 4, 5, 6).contiguous(memory_format=torch.channels_last)
-    np.testing.assert_array_equal(keep_mask(x, 0.5, 7, 0).numpy(), streams.keep_mask((3, 4, 5, 6), 0.5, 7))
+    assert keep_mask(x, 0.5, 7, 0).is_contiguous(memory_format=torch.channels_last)
 
 
 DROPPING = Network(Plan("discriminator", (50,), (Dropout(0.2), Dropout(0.5))), {})
