@@ -19,6 +19,8 @@ PYTORCH = (
     "+optimizer.generator.epsilon=1e-8+optimizer.discriminator.epsilon=1e-8"
 )
 """The same network with PyTorch's defaults where Keras' stood: initial weights, the leaky slope, Adam's epsilon."""
+RELU = "+generator.activation=relu+discriminator.activation=relu"
+"""As article 001's code has it, where its prose and the recipe have leaky ones."""
 COURSE = "article-000-dense-bn+budget.epochs=0+budget.updates=2000"
 AT_ONCE = "+schedule.rate=step+schedule.start=1e-3+schedule.factor=0.01"
 """The rate falls to a hundredth after a thousandth of a pass, which is one batch of 64."""
@@ -92,7 +94,8 @@ STUDIES: dict[str, Study] = {
     ),
     "001": Study(
         {
-            "labelled": "article-001-labelled",
+            "labelled": "article-001-labelled" + RELU,
+            "labelled, leaky ReLU": "article-001-labelled",
             "labelled, as published": "article-001-labelled-as-published+budget.epochs=40",
             "plain": "article-001-plain+budget.epochs=20",
         },
