@@ -196,9 +196,11 @@ class Network(nn.Module):
         padding = top, left
         extra = max(top - bottom, 0), max(left - right, 0)
         y = F.conv_transpose2d(x, weight, bias, layer.stride, padding, extra)
-        if bottom > top:
-            y = y[:, :, : y.shape[2] - (bottom - top)]
-        return y[:, :, :, : y.shape[3] - (right - left)] if right > left else y
+        if bottom <= top and right <= left:
+            return y
+        y = y[:, :, : y.shape[2] - max(bottom - top, 0), : y.shape[3] - max(right - left, 0)]
+        # norms are many times slower over a part of a picture; of one channel, torch could no longer tell its memory's order
+        return y.contiguous(memory_format=torch.channels_last) if y.shape[1] > 1 else y
 
     def _batch_norm(self, number: str, layer: BatchNorm, x: Tensor, mode: Mode) -> Tensor:
         return self._normalise(number, layer, x, mode, self.array(number, "scale"), self.array(number, "shift"))
