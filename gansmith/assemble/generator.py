@@ -84,6 +84,10 @@ class Generator:
             )
         return labels
 
+    def label_names(self, most: int | None = None) -> list[str]:
+        """What its labels are called, or the first `most` of them: its classes' names, or its groups' numbers."""
+        return list(self.class_names or map(str, range(self.classes)))[:most]
+
     def label_number(self, name: str) -> int:
         """The class that a name or a number in text stands for."""
         if name in self.class_names:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,7 @@ class Setup:
         """Classes or groups that the players are told of; 0 = unlabelled."""
         return self.labelling.classes
 
-    @property
+    @cached_property
     def labelling(self) -> Labelling:
         """What the players are told of the items."""
         if self.recipe.data.labels == "none":
@@ -115,7 +116,9 @@ class Setup:
 
     @property
     def labels(self) -> np.ndarray | None:
-        """What the players are told of each item, int64 (N,)."""
+        """What the players are told of each item, int64 (N,); None where they are told nothing."""
+        if self.recipe.data.labels == "none":
+            return None
         return self.store.labels if self.groups is None else self.groups
 
     @property
@@ -149,29 +152,36 @@ def set_up(
         )
     if recipe.engine == "numpy" and recipe.threads and not blas.can_be_told():
         remarks.append(f"threads = {recipe.threads}: this NumPy's products cannot be told, and take what they like")
-    recipe, began = settle_machine(recipe), time.perf_counter()
-    if recipe.data.labels == "clusters" and groups is None:
-        recipe, groups = find_groups(recipe, store)
-        found, seconds = int(groups.max()) + 1, time.perf_counter() - began
-        remarks.append(f"{store.count:,} items were put into {found:,} groups of like ones, in {seconds:.1f} s")
-    return Setup(recipe, store, tuple(remarks), groups, seconds=time.perf_counter() - began)
+    setup = Setup(settle_machine(recipe), store, tuple(remarks), groups)
+    return find_groups(setup) if recipe.data.labels == "clusters" and groups is None else setup
 
 
-def find_groups(recipe: Recipe, store: Store) -> tuple[Recipe, np.ndarray]:
-    """The recipe with its number of groups, and the group of every item. Raises RecipeError for more than there are
-    items."""
+def find_groups(setup: Setup) -> Setup:
+    """With the number of groups in the recipe, the group of every item, and a word about them. Raises RecipeError for
+    more groups than items."""
     from gansmith.data.groups import grouped, suitable
 
+    began, recipe, store = time.perf_counter(), setup.recipe, setup.store
     count = recipe.data.clusters or suitable(store.count)
     if count > store.count:
         raise RecipeError(f"data.clusters = {count}: the data has {store.count} items; set it to 0, or to fewer")
     recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, clusters=count))
-    return recipe, grouped(store.items, count, recipe.seed)
+    found = grouped(store.items, count, recipe.seed)
+    _, groups = np.unique(found, return_inverse=True)  # equal items may leave a group empty
+    seconds = time.perf_counter() - began
+    remark = f"{store.count:,} items were put into {groups.max() + 1:,} groups of like ones, in {seconds:.1f} s"
+    return dataclasses.replace(setup, recipe=recipe, groups=groups, seconds=seconds, remarks=(*setup.remarks, remark))
 
 
 def set_up_again(folder: RunFolder) -> Setup:
-    """What a run was trained with. Raises RunError where it is gone."""
-    return set_up(folder.load_recipe(), groups=read_groups(folder))
+    """What a run was trained with. Raises RunError where it is gone, or is other data by now."""
+    setup = set_up(folder.load_recipe(), groups=read_groups(folder))
+    if setup.groups is not None and len(setup.groups) != setup.store.count:
+        raise RunError(
+            f"{folder.root} has groups of {len(setup.groups):,} items, and its data {setup.store.count:,} by now: put the "
+            "old data back"
+        )
+    return setup
 
 
 def read_groups(folder: RunFolder) -> np.ndarray | None:

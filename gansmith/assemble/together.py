@@ -45,9 +45,14 @@ def settle(company: Company, recipe: Recipe, groups: Callable[[], np.ndarray | N
     if recipe.engine == "numpy":
         raise EngineError("engine = 'numpy' trains in one process: use engine=torch over several ranks")
 
+    made = company.from_first(lambda: _prepared(_without_mps(recipe), groups()))
+
     def prepared() -> Setup:
-        found = groups() if company.first else None
-        setup = dataclasses.replace(set_up(_without_mps(recipe), groups=found), rank=company.rank, ranks=company.size)
+        own = recipes.from_table(made["recipe"]) if made["groups"] else _without_mps(recipe)
+        found = np.array(made["groups"], np.int64) if made["groups"] else None
+        setup = dataclasses.replace(
+            set_up(own, groups=found), rank=company.rank, ranks=company.size, seconds=made["seconds"]
+        )
         setup.order()  # refuses a batch that cannot be shared
         company.device(setup.recipe.device)
         return setup
@@ -55,14 +60,21 @@ def settle(company: Company, recipe: Recipe, groups: Callable[[], np.ndarray | N
     setup = company.all_fine(prepared)
     told = company.from_first(lambda: [recipes.to_table(setup.recipe), setup.store.fingerprint])
     company.all_fine(lambda: _same_data(setup, told[1]))
-    setup = dataclasses.replace(setup, recipe=recipes.from_table(told[0]))
-    return setup if setup.groups is None else _grouped_alike(company, setup)
+    return dataclasses.replace(setup, recipe=recipes.from_table(told[0]))
 
 
-def _grouped_alike(company: Company, setup: Setup) -> Setup:
-    """With the first rank's groups: another processor may put an item between two groups into the other one."""
-    groups = company.from_first(lambda: setup.groups.tolist())  # pyright: ignore[reportOptionalMemberAccess]
-    return dataclasses.replace(setup, groups=np.array(groups, np.int64))
+def _prepared(recipe: Recipe, known: np.ndarray | None) -> dict[str, Any]:
+    """What the first rank alone finds out, JSON-able: another processor may put an item between two groups into the
+    other one."""
+    if recipe.data.labels != "clusters":
+        return {"groups": None, "seconds": 0.0}
+    setup = set_up(recipe, groups=known)
+    assert setup.groups is not None
+    return {
+        "groups": setup.groups.tolist(),
+        "seconds": setup.seconds,
+        "recipe": recipes.to_table(dataclasses.replace(setup.recipe, device=recipe.device)),
+    }
 
 
 def _without_mps(recipe: Recipe) -> Recipe:

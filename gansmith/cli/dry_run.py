@@ -65,6 +65,7 @@ def cost(setup: Any) -> dict[str, Any]:
         "data": {
             "count": setup.store.count,
             "item_shape": list(setup.item_shape),
+            "labels": setup.recipe.data.labels,
             "classes": setup.classes,
             "description": setup.store.description,
             "fingerprint": setup.store.fingerprint,

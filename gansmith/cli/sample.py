@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     labels = generator.labels(options.count, options.label, seed)
     items = generator.images(generator.latents(options.count, seed, options.truncation), labels)
     out = options.out or Path(f"sample-{seed}.png")
-    write(out, items, labels)
+    write(out, items, labels, "groups" if generator.labelling.counts else "labels")
     print(f"{options.count} samples of seed {seed}: {out}")
     return 0
 
@@ -57,15 +57,15 @@ def ask_seed() -> int:
             print("that is not a whole number, try again", file=sys.stderr)
 
 
-def write(out: Path, items: np.ndarray, labels: np.ndarray | None) -> None:
-    """Items as one sheet (.png), as arrays (.npz), or as a folder of pictures."""
+def write(out: Path, items: np.ndarray, labels: np.ndarray | None, called: str = "labels") -> None:
+    """Items as one sheet (.png), as arrays (.npz) with what their labels are `called`, or as a folder of pictures."""
     from gansmith.ground.pixels import display_zoom, grid, write_png
 
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix == ".npz":
             name = "vectors" if items.ndim == 2 else "images"
-            arrays = {name: items} if labels is None else {name: items, "labels": labels}
+            arrays = {name: items} if labels is None else {name: items, called: labels}
             np.savez_compressed(out, **arrays)  # pyright: ignore[reportArgumentType]
         elif items.ndim == 2:
             from gansmith.report.scatter import scatter_sheet

@@ -12,10 +12,10 @@ from gansmith.data.stored import let_go
 from gansmith.ground import streams
 
 AXES = 64  # principal axes in which distances are taken
-MODELLED = 2048  # items from which the axes are found
+MODELLED = 2048  # items from which the axes are found, of large ones fewer: BLOCK numbers at most
 ROUNDS = 16  # of moving two means apart; most cuts stand still earlier
 LLOYD = 20  # rounds of k-means; what moves afterwards lies between two means anyway
-BLOCK = 4096  # items looked at at a time
+BLOCK = 2**24  # numbers looked at at a time: 64 MB
 MOST = 512  # groups, where their number is chosen here
 EACH = 100  # items in a group at least, on average, where their number is chosen here
 
@@ -81,13 +81,14 @@ def means_of(points: np.ndarray, found: np.ndarray, otherwise: np.ndarray) -> np
 def nearest_mean(points: np.ndarray, means: np.ndarray) -> np.ndarray:
     """The index of the nearest of means (groups, p) for every point (N, p), int64 (N,)."""
     halves = np.square(means).sum(1) / 2
-    parts = [(points[i : i + BLOCK] @ means.T - halves).argmax(1) for i in range(0, len(points), BLOCK)]
+    step = max(1, BLOCK // len(means))
+    parts = [(points[i : i + step] @ means.T - halves).argmax(1) for i in range(0, len(points), step)]
     return np.concatenate(parts)
 
 
 def axes_of(items: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The mean (d,) and the principal axes (d, AXES or fewer) of MODELLED of the items, as rows of d numbers."""
-    chosen = streams.generator(seed, "groups").permutation(len(items))[:MODELLED]
+    chosen = streams.generator(seed, "groups").permutation(len(items))[: min(MODELLED, block(items))]
     rows = as_rows(items[np.sort(chosen)])
     mean = rows.mean(0)
     rows -= mean
@@ -101,10 +102,15 @@ def axes_of(items: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def projected(items: np.ndarray, mean: np.ndarray, axes: np.ndarray) -> np.ndarray:
     """Items as coordinates float32 (N, p), read block by block."""
     parts: list[np.ndarray] = []
-    for start in range(0, len(items), BLOCK):
-        parts.append((as_rows(items[start : start + BLOCK]) - mean) @ axes)
+    for start in range(0, len(items), block(items)):
+        parts.append((as_rows(items[start : start + block(items)]) - mean) @ axes)
         let_go(items)
     return np.concatenate(parts)
+
+
+def block(items: np.ndarray) -> int:
+    """How many items have BLOCK numbers."""
+    return max(2, BLOCK // max(1, items[:1].size))
 
 
 def as_rows(items: np.ndarray) -> np.ndarray:

@@ -39,7 +39,7 @@ def latents(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
 def labels(
     recipe: Recipe, update: int, turn: int, count: int, classes: int, known: np.ndarray | None = None
 ) -> np.ndarray | None:
-    """The classes int64 (count,) asked of the generator at a turn; every class in equal shares, in random order.
+    """The labels int64 (count,) asked of the generator at a turn, in random order: every class in equal shares.
 
     None when unlabelled. With latent.classes_drawn = n, only classes 0 .. n-1 are asked. Groups of like items are asked
     for by their shares: those of items drawn from all, whose groups (N,) are `known`.

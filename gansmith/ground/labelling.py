@@ -16,9 +16,8 @@ class Labelling:
     """Labels 0 .. classes - 1, and how often each is asked for."""
 
     classes: int = 0  # 0 = unlabelled
-    counts: tuple[
-        int, ...
-    ] = ()  # items of each group, by which it is asked for; () = classes: each as often as another
+    counts: tuple[int, ...] = ()
+    """Items of each group, by which it is asked for; () = these are classes, each asked for as often as another."""
 
     def spread(self, count: int, first: int = 0) -> np.ndarray | None:
         """`count` labels int64, each in its share of any long run of them, from the `first` of an endless row on."""

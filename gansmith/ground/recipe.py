@@ -184,6 +184,7 @@ def check(recipe: Recipe) -> None:
             f"budget has {', '.join(budgets)}: set exactly one of updates, images, epochs, minutes above 0"
         )
     _check_ranges(recipe)
+    _check_labels(recipe)
     _check_game(recipe)
 
 
@@ -212,6 +213,20 @@ UNLABELLED_LOSSES = ("hinge", "wasserstein", "relativistic")
 
 COMPARING_LOSSES = ("relativistic",)
 """Losses whose generator needs verdicts on real items."""
+
+
+def _check_labels(recipe: Recipe) -> None:
+    """What is said of labels, by what the players see."""
+    labels = recipe.data.labels
+    if recipe.data.clusters and labels != "clusters":
+        raise RecipeError(
+            f"data.clusters = {recipe.data.clusters} is for data.labels = 'clusters', and it is {labels!r}"
+        )
+    if recipe.latent.classes_drawn and labels == "clusters":
+        raise RecipeError(
+            f"latent.classes_drawn = {recipe.latent.classes_drawn} leaves classes out, and groups are asked for by their "
+            "shares: set it to 0, or data.labels=classes"
+        )
 
 
 def _check_game(recipe: Recipe) -> None:

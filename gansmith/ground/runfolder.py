@@ -183,7 +183,8 @@ class RunFolder:
 
     def _strangers(self) -> set[str]:
         """What lies in the folder and is not of a run that was killed while it was made."""
-        ours = {path.name for path in (self.environment, self.data, self.real_sheet, self.samples, self.checkpoints)}
+        parts = (self.environment, self.data, self.groups, self.real_sheet, self.samples, self.checkpoints)
+        ours = {path.name for path in parts}
         found = {path.name.removesuffix(".part") for path in self.root.iterdir()}
         full = {path.name for path in (self.samples, self.checkpoints) if path.is_dir() and any(path.iterdir())}
         return (found - ours - {self.recipe.name}) | full

@@ -22,6 +22,7 @@ InitialName = Literal["pytorch", "keras", "normal", "he"]
 AugmentName = Literal["none", "mirror", "diffaugment", "mirror+diffaugment", "ada", "mirror+ada"]
 AugmentOperation = Literal["colour", "translation", "cutout", "zoom"]
 LatentLaw = Literal["normal", "uniform", "unit"]
+LabelsName = Literal["none", "classes", "clusters"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
 FaultName = Literal[
@@ -51,9 +52,7 @@ class DataSettings:
     split: Literal["train", "test", "all"] = "train"  # of sources that have one
     first: int = 0  # take the first n items only; 0 = all
     attribute: str = ""  # the two classes "not ATTRIBUTE" and "ATTRIBUTE" instead of the source's own, as "Smiling"
-    labels: Literal["none", "classes", "clusters"] = (
-        "none"  # what both players see: the classes, or groups of like items
-    )
+    labels: LabelsName = "none"  # what both players see of an item: its class, or the group of like ones that it is in
     clusters: int = 0  # "clusters": how many groups; 0 = by the count of items
     pixels: PixelRangeName = "symmetric"  # [-1, 1] for tanh, [0, 1] for sigmoid
 

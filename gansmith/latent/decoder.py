@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from gansmith.ground.errors import RunError
+from gansmith.ground.labelling import Labelling
 from gansmith.ground.plan import Shape
 from gansmith.ground.settings import Recipe
 
@@ -57,5 +58,6 @@ def need_labels(generator: Decoder, what: str) -> None:
 
 
 def spread_labels(generator: Decoder, count: int) -> np.ndarray | None:
-    """Labels int64 (count,), every class in turn; None for an unlabelled generator."""
-    return np.arange(count, dtype=np.int64) % generator.classes if generator.classes else None
+    """Labels int64 (count,), each in its share; None for an unlabelled generator."""
+    labelling = getattr(generator, "labelling", None) or Labelling(generator.classes)
+    return labelling.spread(count)

@@ -82,6 +82,10 @@ class Outcome:
     before: int | None = None  # rollback: as in the wish
 
 
+COLD = (0, 0.0)
+"""Before the update and the second from which on the pace is taken."""
+
+
 def train(
     game: Game,
     order: Order,
@@ -104,7 +108,7 @@ def train(
     began = time.perf_counter() - start.seconds
     meter = Meter(start)
     update, seconds, outcome = start.update, start.seconds, None
-    warm = (0, 0.0)
+    warm = COLD
     if update == 0:
         company.decide(partial(show, watchers, Moment(game, clock, 0, 0.0)))
 
@@ -124,7 +128,7 @@ def train(
         report = game.report() if due else None  # waits for the device, so the seconds below are true
         seconds, stopping = company.agree(time.perf_counter() - began, interrupted())
         final = final or seconds >= seconds_allowed
-        if update == WARM_AFTER:
+        if warm == COLD and update >= max(WARM_AFTER, start.update + 1):
             warm = (update, seconds)
 
         # let the watchers look at the game, and do as they wish

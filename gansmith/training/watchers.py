@@ -93,6 +93,7 @@ class WriteSamples:
         """draw: items (vectors, or pictures uint8) of one sheet -> one picture uint8 (H, W, 3)."""
         self.folder, self.recipe, self.draw = folder, recipe, draw
         self.latents, self.labels = watched_latents(recipe, labelling)
+        self.classes = None if labelling.counts else self.labels  # too few samples share a group to be compared in it
         self.newest: np.ndarray | None = None
         self.drawn = -1  # the update of the newest sheet
 
@@ -113,14 +114,14 @@ class WriteSamples:
             "images_seen": moment.images_seen,
             "seconds": round(moment.seconds, 4),
             "verdicts": [round(float(v), 5) for v in verdicts],
-            "sensitivity": sensitivity(raw, self.labels),
+            "sensitivity": sensitivity(raw, self.classes),
         }
         append_row(self.folder.sample_rows, row)
         return None
 
 
 def watched_latents(recipe: Recipe, labelling: Labelling) -> tuple[np.ndarray, np.ndarray | None]:
-    """The fixed latents (N, dim) and labels (N,) of the watched sheet; classes take turns."""
+    """The fixed latents (N, dim) and labels (N,) of the watched sheet; each label in its share."""
     count = recipe.watch.samples
     latents = streams.latents(streams.generator(recipe.seed, "watch"), recipe.latent.law, (count, recipe.latent.dim))
     return latents, labelling.spread(count)

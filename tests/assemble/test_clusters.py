@@ -13,7 +13,8 @@ import gansmith
 from gansmith.assemble.doctor import diagnose
 from gansmith.assemble.evaluation import evaluate
 from gansmith.assemble.run import resume
-from gansmith.assemble.setup import Budget, set_up_again
+from gansmith.assemble.setup import Budget, choose_recipe, set_up, set_up_again
+from gansmith.cli import main
 from gansmith.ground.errors import GansmithError, RecipeError, RunError
 from gansmith.ground.runfolder import RunFolder
 from runs import equal, weights
@@ -77,6 +78,50 @@ def test_it_is_judged_as_unlabelled(run: Path):
     assert diagnose(run).update == END
 
 
+def test_a_run_whose_data_changed_is_not_looked_at(run: Path, tmp_path: Path):
+    copy = tmp_path / "changed"
+    shutil.copytree(run, copy)
+    np.save(copy / "groups.npy", np.load(copy / "groups.npy")[:-1])
+    with pytest.raises(RunError, match="put the old data back"):
+        set_up_again(RunFolder(copy))
+
+
+def test_a_run_that_was_killed_while_it_was_made_is_begun_again(run: Path, tmp_path: Path):
+    torn = tmp_path / "torn"
+    torn.mkdir()
+    shutil.copy(run / "groups.npy", torn)
+    gansmith.train("digits", updates=2, settings=SETTINGS, out=torn)
+    assert np.array_equal(np.load(torn / "groups.npy"), np.load(run / "groups.npy"))
+
+
+def test_the_latents_still_matter_in_its_rows(run: Path):
+    """Hardly two of the watched samples are of one group, so their spread is that over all."""
+    rows = [json.loads(line) for line in (run / "samples.jsonl").read_text().splitlines()]
+    assert all(row["sensitivity"] > 0 for row in rows)
+
+
+@pytest.mark.parametrize("words", ["grid", "directions --method factorised", "interpolate", "traverse"])
+def test_it_can_be_steered(run: Path, words: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["explore", str(run), *words.split()]) == 0, capsys.readouterr().err
+
+
+def test_its_samples_are_no_classes(run: Path, tmp_path: Path):
+    assert main(["sample", str(run), "--count", "20", "--out", str(tmp_path / "x.npz")]) == 0
+    with np.load(tmp_path / "x.npz") as arrays:
+        assert set(arrays) == {"images", "groups"}
+
+
+def test_equal_items_leave_no_group_empty(tmp_path: Path):
+    pictures = np.zeros((30, 8, 8, 1), np.uint8)
+    pictures[20:] = np.arange(10)[:, None, None, None] * 20
+    np.savez(tmp_path / "few.npz", images=pictures)
+    settings = SETTINGS | {"data.source": str(tmp_path / "few.npz"), "data.clusters": 20}
+    made = set_up(choose_recipe("digits", budget=Budget(updates=1), settings=settings))
+    assert made.labels is not None
+    assert (np.bincount(made.labels) > 0).all()
+    assert made.classes == made.labels.max() + 1
+
+
 def test_both_engines_can(tmp_path: Path):
     settings = SETTINGS | {"generator.net": "dense", "discriminator.net": "dense"}
     gansmith.train("digits", engine="numpy", updates=3, settings=settings, out=tmp_path / "by-hand")
@@ -86,5 +131,10 @@ def test_both_engines_can(tmp_path: Path):
 def test_more_groups_than_items_are_refused(tmp_path: Path):
     with pytest.raises(RecipeError, match=r"data\.clusters = 9999: the data has 1797 items"):
         gansmith.train("digits", updates=2, settings=SETTINGS | {"data.clusters": 9999}, out=tmp_path / "many")
+    with pytest.raises(RecipeError, match=r"data\.clusters = 7 is for"):
+        gansmith.train("digits", updates=2, settings={"data.clusters": 7, "data.labels": "none"}, out=tmp_path / "lost")
+    settings = {"data.labels": "clusters", "latent.classes_drawn": 3}
+    with pytest.raises(RecipeError, match="leaves classes out"):
+        gansmith.train("digits", updates=2, settings=settings, out=tmp_path / "drawn")
     with pytest.raises(GansmithError, match=r"data\.clusters"):
         gansmith.train("digits", updates=2, settings=SETTINGS | {"data.clusters": -1}, out=tmp_path / "negative")

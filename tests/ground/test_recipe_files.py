@@ -24,6 +24,8 @@ CALM = {  # what must hold between fields is tested by name in test_recipe_refus
     "faults",
     "output",
     "pixels",
+    "clusters",
+    "classes_drawn",
     "real",
     "fake",
     "generator_target",

@@ -40,7 +40,7 @@ class Mix(Options):
     """Style mixing: coarse layers follow one class, fine ones another, where the net is told its class at several."""
 
     after: int = option(0, "places that follow the row's class before the column's takes over (0: half of them)")
-    labels: tuple[str, ...] = option((), "classes that are mixed (default: all)")
+    labels: tuple[str, ...] = option((), "classes that are mixed (default: all, 20 at most)")
 
 
 @dataclass(frozen=True)

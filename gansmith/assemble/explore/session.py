@@ -90,7 +90,7 @@ class Session:
                 self.generator.labels(1, asked[0])  # refuses
             return [None]
         names = asked or [name for name in SHOWN if name in self.generator.class_names]
-        names = names or self.generator.class_names[:3]
+        names = names or self.generator.label_names(3)
         return [self.label(name) for name in names]
 
     def network(self) -> Network:

@@ -14,18 +14,22 @@ from gansmith.latent.decoder import need_labels, need_pictures
 STRANGERS = 64  # pictures that neighbouring frames are compared with
 
 
+ROWS = 20  # labels shown at most, where none are asked for
+
+
 def grid(session: Session, asked: options.Grid) -> None:
     """Rows are classes, columns are latents; says how much of each trait the columns share."""
     generator = session.generator
     need_pictures(generator, "a grid")
-    made = walks.grid(generator, generator.latents(asked.columns, asked.seed, asked.truncation))
+    names = generator.label_names(ROWS)
+    rows = list(range(len(names)))
+    made = walks.grid(generator, generator.latents(asked.columns, asked.seed, asked.truncation), rows)
     session.sheet("grid", made)
     flat = made.reshape(-1, *made.shape[2:])
-    names = traits.defaults(flat)
-    values = traits.measure(flat, traits.find(names))
+    values = traits.measure(flat, traits.find(traits.defaults(flat)))
     shares = {name: walks.shared_by_columns(found.reshape(made.shape[:2])) for name, found in values.items()}
     session.figures |= {
-        "rows": list(generator.class_names),
+        "rows": names,
         "columns": asked.columns,
         "between_column_share": shares,
     }
@@ -37,7 +41,7 @@ def mix(session: Session, asked: options.Mix) -> None:
     """Rows are the class that coarse layers follow, columns the class of the fine ones; one latent for all."""
     generator = session.generator
     need_labels(generator, "mixing")
-    names = asked.labels or generator.class_names
+    names = asked.labels or generator.label_names(ROWS)
     classes = np.array([session.label(name) for name in names], np.int64)
     coarse, fine = np.repeat(classes, len(classes)), np.tile(classes, len(classes))
     latents = np.repeat(generator.latents(1, asked.seed), len(coarse), axis=0)
