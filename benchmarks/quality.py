@@ -116,6 +116,30 @@ def measured(folder: RunFolder, judge: Reference) -> dict[str, Any]:
     }
 
 
+def all_rows(out: Path) -> list[dict[str, Any]]:
+    """What all calls have measured."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("*/*/figures.json"))]
+
+
+def draw(rows: list[dict[str, Any]], path: Path) -> None:
+    """Distances against seconds, a line a case through its medians, every seed a dot."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    axes = figure.add_subplot(xscale="log", yscale="log", xlabel="seconds of two processor cores")
+    axes.set_ylabel("distance, times that of real pictures")
+    for name in dict.fromkeys(row["case"] for row in rows):
+        of = [row for row in rows if row["case"] == name]
+        seconds = sorted({row["seconds"] for row in of})
+        middle = [statistics.median(row["times the floor"] for row in of if row["seconds"] == each) for each in seconds]
+        (line,) = axes.plot(seconds, middle, marker="s", label=name)
+        axes.plot([row["seconds"] for row in of], [row["times the floor"] for row in of], ".", color=line.get_color())
+    axes.axhline(1, color="grey", linewidth=1)
+    axes.grid(alpha=0.3, which="both")
+    axes.legend()
+    figure.savefig(path, dpi=100)
+
+
 def main() -> None:
     """Train what is missing, measure, tell."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n", maxsplit=1)[0])
@@ -126,7 +150,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=0, help="of a training; 0 = all processors")
     parser.add_argument("--pace", type=float, help="pictures a second of the machine, as all cases of the call have it")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw all that is done, and train nothing")
     options = parser.parse_args()
+    if options.plot:
+        draw(all_rows(options.out), options.plot)
+        return
     options.out.mkdir(parents=True, exist_ok=True)
     for name in options.only:
         case = CASES[name]
@@ -140,7 +168,7 @@ def main() -> None:
                 row, images = out / "figures.json", round(seconds * speed)
                 if not row.exists():
                     found = measured(trained(case, data, out, images, seed, options.threads), judge)
-                    write_json(row, {"seed": seed, "seconds": seconds, "images": images} | found)
+                    write_json(row, {"case": name, "seed": seed, "seconds": seconds, "images": images} | found)
                 rows.append(json.loads(row.read_text(encoding="utf-8")))
             told = [f"{one['times the floor']:.2f}" for one in rows]
             middle = statistics.median(one["times the floor"] for one in rows)
@@ -149,8 +177,7 @@ def main() -> None:
                 f"{name:<24} {seconds:>5g} s  {middle:>7.2f} x floor  ({', '.join(told)})  {', '.join(agreed)}",
                 flush=True,
             )
-    rows = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(options.out.glob("*/*/figures.json"))]
-    write_json(options.out / "result.json", {"rows": rows})
+    write_json(options.out / "result.json", {"rows": all_rows(options.out)})
 
 
 if __name__ == "__main__":
