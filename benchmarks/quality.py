@@ -134,8 +134,11 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
         middle = [statistics.median(row["times the floor"] for row in of if row["seconds"] == each) for each in seconds]
         (line,) = axes.plot(seconds, middle, marker="s", label=name)
         axes.plot([row["seconds"] for row in of], [row["times the floor"] for row in of], ".", color=line.get_color())
+    ticks = sorted({row["seconds"] for row in rows})
+    axes.set_xticks(ticks, [f"{each:g}" for each in ticks])
+    axes.set_xticks([], minor=True)
     axes.axhline(1, color="grey", linewidth=1)
-    axes.grid(alpha=0.3, which="both")
+    axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(path, dpi=100)
 
