@@ -15,7 +15,7 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.plan import Plan, Reshape, Shape
 from gansmith.ground.settings import NetSettings
 from gansmith.nets.blocks import Stack, per_layer
-from gansmith.nets.dcgan import pictures_only, pyramid
+from gansmith.nets.dcgan import descend, pictures_only, pyramid
 
 
 def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
@@ -41,13 +41,7 @@ def discriminator(settings: NetSettings, item_shape: Shape, classes: int) -> Pla
 def encode(stack: Stack) -> None:
     """Strided convolutions, the first without norm as in a DCGAN."""
     pictures_only(stack.shape)
-    settings = stack.settings
-    strides = per_layer(settings.strides, len(settings.widths), "strides")
-    kernels = per_layer(settings.kernels, len(settings.widths), "kernels")
-    for index, (width, kernel, stride) in enumerate(zip(settings.widths, kernels, strides, strict=True)):
-        normed = settings.norm == "batch" and (index > 0 or settings.norm_first)
-        stack.conv(width, kernel, stride, bias=settings.bias and not normed)
-        stack.hidden(index, normed=normed)
+    descend(stack)
 
 
 def code(stack: Stack) -> None:
