@@ -24,7 +24,7 @@ from gansmith.assemble import cluster
 from gansmith.assemble.setup import Budget, choose_recipe
 from gansmith.data import sources
 from gansmith.ground import recipe as recipes
-from gansmith.ground.errors import GansmithError, RecipeError, RunError, StoppedByUser
+from gansmith.ground.errors import DataError, GansmithError, RecipeError, RunError, StoppedByUser
 from gansmith.ground.gridfolder import CellFolder, GridFolder, slug
 from gansmith.ground.launch import launched
 from gansmith.ground.runfolder import write_json, write_text
@@ -99,6 +99,7 @@ def compare(
     """
     if launched().several:
         raise RunError("compare starts processes of its own: start it once, without torchrun")
+    need_data(variants)
     folder = GridFolder(out)
     cells = order_cells(variants, folder, seeds, count, shares)
     errors: dict[CellFolder, str] = {}
@@ -120,6 +121,19 @@ def compare(
         raise StoppedByUser(f"the same command goes on; what is done is in {folder.page}")
     say(f"comparison: {folder.page}")
     return found
+
+
+def need_data(variants: Sequence[Variant]) -> None:
+    """Refuse a grid before it is ordered, where none of its variants has data. Raises DataError."""
+    missing: list[DataError] = []
+    for each in variants:
+        try:
+            sources.find(each.recipe.data, each.recipe.seed)
+            return
+        except DataError as error:
+            missing.append(error)
+    if missing:
+        raise missing[0]
 
 
 def order_cells(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gansmith.assemble.compare import Variant, order_cells
-from gansmith.ground.errors import RunError
+from gansmith.assemble.compare import Variant, compare, order_cells
+from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.gridfolder import GridFolder
 from gansmith.ground.recipe import override
 from miniatures import world
@@ -31,6 +31,14 @@ def test_another_order_is_refused_by_its_folder(tmp_path: Path, change: dict[str
     order(tmp_path)
     with pytest.raises(RunError, match=r"seed-\d+ was ordered with other settings: choose another --out"):
         order(tmp_path, **change)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_grid_without_any_data_is_not_ordered(tmp_path: Path):
+    """So that the same command with the right data does not find another order there."""
+    lost = [Variant("plain", override(RECIPE, {"data.source": str(tmp_path / "nowhere")}))]
+    with pytest.raises(DataError, match="no data source"):
+        compare(lost, tmp_path / "grid", seeds=1)
+    assert not (tmp_path / "grid").exists()
 
 
 def test_settings_that_came_later_have_their_defaults(tmp_path: Path):
