@@ -143,7 +143,8 @@ class Network(nn.Module):
             case Reshape():
                 return reshape(layer, x)
             case ConcatLabels():
-                return concat_labels(layer, x, labels)
+                learned = self.array(number, "embedding") if layer.learned else None
+                return concat_labels(layer, x, labels, learned)
             case ConditionalBatchNorm():
                 return self._conditional_batch_norm(number, layer, x, given(labels, layer.classes), mode)
             case Projection():
