@@ -198,30 +198,28 @@ class Reshape(Layer[plan.Reshape]):
 
 
 class ConcatLabels(Layer[plan.ConcatLabels]):
-    """y = [x, e_label], e one-hot or learned: after a vector's features, or as constant maps after a picture's channels."""
+    """y = [x, one-hot label]: after a vector's features, or as constant maps after a picture's channels."""
 
     def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
-        """x (B, ..., features) -> y (B, ..., features + numbers of e)."""
+        """x (B, ..., features) -> y (B, ..., features + classes)."""
         if how.labels is None:
             raise ValueError(f"this network is labelled: give labels in 0..{self.plan.classes - 1}")
-        self.features, self.labels = x.shape[-1], how.labels
-        told = (w["embedding"] if self.plan.learned else np.eye(self.plan.classes, dtype=x.dtype))[how.labels]
-        told = told if x.ndim == 2 else np.broadcast_to(told[:, None, None, :], (*x.shape[:-1], told.shape[-1]))
-        return np.concatenate(
-            [x, told], -1, out=self.scratch.take("y", (*x.shape[:-1], self.features + told.shape[-1]))
-        )
+        self.features = x.shape[-1]
+        y = self.scratch.take("y", (*x.shape[:-1], self.features + self.plan.classes))
+        hot = np.eye(self.plan.classes, dtype=x.dtype)[how.labels]
+        y[..., : self.features] = x
+        y[..., self.features :] = hot if x.ndim == 2 else hot[:, None, None, :]
+        return y
 
     def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
-        """dx is the part of dy that belongs to x; de_label is the sum of the rest over the items of that label."""
-        if into is not None and self.plan.learned:
-            into["embedding"][...] = 0
-            told = dy[..., self.features :].reshape(len(dy), -1, self.plan.learned).sum(1)
-            np.add.at(into["embedding"], self.labels, told)
-        return np.ascontiguousarray(dy[..., : self.features])
+        """dx is the part of dy that belongs to x: nobody learns to change a label."""
+        dx = self.scratch.take("dx", (*dy.shape[:-1], self.features))
+        dx[...] = dy[..., : self.features]
+        return dx
 
     def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
         """[t, 0]: the label stands still."""
-        return np.concatenate([t, np.zeros((*t.shape[:-1], self.plan.learned or self.plan.classes), t.dtype)], axis=-1)
+        return np.concatenate([t, np.zeros((*t.shape[:-1], self.plan.classes), t.dtype)], axis=-1)
 
 
 def column_sums(rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

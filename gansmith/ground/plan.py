@@ -87,11 +87,9 @@ class Reshape:
 
 @dataclass(frozen=True)
 class ConcatLabels:
-    """The label joins: after a vector's features, or as constant maps after a picture's channels. It is one-hot, or
-    `learned` numbers that are trained for each label, of which many can be like others."""
+    """The one-hot label joins: after a vector's features, or as constant maps after a picture's channels."""
 
     classes: int
-    learned: int = 0
 
 
 @dataclass(frozen=True)
@@ -250,7 +248,7 @@ def shape_after(layer: Layer, shape: Shape) -> Shape:
             _expect(prod(layer.shape) == prod(shape), layer, shape)
             return layer.shape
         case ConcatLabels():
-            return (shape[0] + (layer.learned or layer.classes), *shape[1:])
+            return (shape[0] + layer.classes, *shape[1:])
         case BatchNorm() | ConditionalBatchNorm():
             _expect(shape[0] == layer.features, layer, shape)
             return shape
@@ -309,8 +307,6 @@ def parameters(layer: Layer) -> dict[str, Shape]:
             return {"scale": (layer.features,), "shift": (layer.features,)}
         case ConditionalBatchNorm():
             return {"scale": (layer.classes, layer.features), "shift": (layer.classes, layer.features)}
-        case ConcatLabels():
-            return {"embedding": (layer.classes, layer.learned)} if layer.learned else {}
         case Projection():
             return {"weight": (1, layer.inputs), "embedding": (layer.classes, layer.inputs), "bias": (1,)}
         case _:

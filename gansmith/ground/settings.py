@@ -90,8 +90,7 @@ class NetSettings:
     initial: InitialName = "pytorch"  # law of the initial weights
     initial_scale: float = 1.0  # "normal": the standard deviation; else a factor on the law
     conditioning: ConditioningName = "concat"  # labelled: how this network learns of the label; see nets/blocks.py
-    label_dim: int = 0  # "concat", "maps": learned numbers that stand for a label; 0 = its one-hot vector
-    label_after: int = 0  # "concat", dense: the label joins after so many hidden layers
+    label_after: int = 0  # "concat", dense: the one-hot label joins after so many hidden layers
     spectral_norm: bool = False  # divide each weight by its largest singular value (Miyato et al. 2018)
 
 

@@ -2,8 +2,8 @@
 
 NetSettings.conditioning, for labelled data:
 
-    concat      the label joins the input: after a vector's numbers, or as constant maps after a picture's channels
-                (Mirza and Osindero 2014); one-hot, or as `label_dim` learned numbers
+    concat      the one-hot label joins the input: after a vector's numbers, or as constant maps after a picture's
+                channels (Mirza and Osindero 2014)
     maps        the same before every layer that has weights (Kim's DCGAN)
     norm        generator: the label chooses scale and shift of every batch norm (de Vries et al. 2017)
     concat+norm generator: both (the label moves whole layers at once, and single features through the first weights)
@@ -79,7 +79,7 @@ class Stack:
     def input_label(self) -> None:
         """Where the label joins under "concat"."""
         if self.conditioning in ("concat", "concat+norm"):
-            self.add(ConcatLabels(self.classes, self.settings.label_dim))
+            self.add(ConcatLabels(self.classes))
 
     def linear(self, outputs: int, *, bias: bool = True) -> None:
         """A dense layer; pictures are made flat for it."""
@@ -159,7 +159,7 @@ class Stack:
 
     def _label_map(self) -> None:
         if self.conditioning == "maps":
-            self.add(ConcatLabels(self.classes, self.settings.label_dim))
+            self.add(ConcatLabels(self.classes))
 
 
 def per_layer(values: tuple[int, ...], count: int, name: str) -> tuple[int, ...]:

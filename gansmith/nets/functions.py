@@ -87,14 +87,13 @@ class Flatten(torch.autograd.Function):
         return gradients[0].view(ctx.shape).contiguous(memory_format=torch.channels_last)
 
 
-def concat_labels(layer: ConcatLabels, x: Tensor, labels: Tensor | None, learned: Tensor | None = None) -> Tensor:
-    """Labels after the features, or as constant maps after the channels: one-hot, or as the rows of `learned`."""
-    labels = given(labels, layer.classes)
-    told = (F.one_hot(labels, layer.classes) if learned is None else learned[labels]).to(x.dtype)
+def concat_labels(layer: ConcatLabels, x: Tensor, labels: Tensor | None) -> Tensor:
+    """One-hot labels after the features, or as constant maps after the channels."""
+    hot = F.one_hot(given(labels, layer.classes), layer.classes).to(x.dtype)
     if x.ndim == 4:
-        told = told[:, :, None, None].expand(-1, -1, *x.shape[2:])
-        return torch.cat([x, told], 1).contiguous(memory_format=torch.channels_last)
-    return torch.cat([x, told], 1)
+        hot = hot[:, :, None, None].expand(-1, -1, *x.shape[2:])
+        return torch.cat([x, hot], 1).contiguous(memory_format=torch.channels_last)
+    return torch.cat([x, hot], 1)
 
 
 def upsample(layer: Upsample, x: Tensor) -> Tensor:

@@ -9,7 +9,6 @@ import numpy as np
 from gansmith.ground import streams
 from gansmith.ground.plan import (
     BatchNorm,
-    ConcatLabels,
     ConditionalBatchNorm,
     ConvTranspose,
     Plan,
@@ -30,8 +29,6 @@ def initial_weights(plan: Plan, settings: NetSettings, seed: int) -> dict[str, n
         for name, shape in shapes.items():
             if isinstance(layer, BatchNorm | ConditionalBatchNorm):
                 arrays[f"{number}.{name}"] = _norm_scale(rng, name, shape, settings)
-            elif isinstance(layer, ConcatLabels):  # as large as the latents beside it
-                arrays[f"{number}.{name}"] = rng.standard_normal(shape).astype(np.float32)
             else:
                 fans = shape if name == "embedding" else shapes["weight"]
                 transposed = isinstance(layer, ConvTranspose)

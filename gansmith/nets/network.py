@@ -143,8 +143,7 @@ class Network(nn.Module):
             case Reshape():
                 return reshape(layer, x)
             case ConcatLabels():
-                learned = self.array(number, "embedding") if layer.learned else None
-                return concat_labels(layer, x, labels, learned)
+                return concat_labels(layer, x, labels)
             case ConditionalBatchNorm():
                 return self._conditional_batch_norm(number, layer, x, given(labels, layer.classes), mode)
             case Projection():

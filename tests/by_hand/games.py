@@ -82,15 +82,6 @@ GAMES: dict[str, tuple[Recipe, Shape, int]] = {
         COLOUR,
         3,
     ),
-    "dense-labels-learned": (
-        replace(
-            DENSE,
-            generator=replace(DENSE.generator, label_dim=2),
-            discriminator=replace(DENSE.discriminator, label_after=1, label_dim=3),
-        ),
-        GREY,
-        4,
-    ),
     "dense-minimax": (replace(DENSE, loss=SMOOTH), GREY, 0),
     "dense-hinge": (replace(DENSE, loss=LossSettings("hinge")), GREY, 0),
     "dense-squares": (replace(DENSE, loss=replace(SMOOTH, name="least-squares")), GREY, 0),

@@ -162,7 +162,7 @@ class Referee:
                     x = x.reshape(len(x), *layer.shape)
                 case plan.ConcatLabels():
                     assert labels is not None
-                    hot = w["embedding"][labels] if layer.learned else F.one_hot(labels, layer.classes).to(x.dtype)
+                    hot = F.one_hot(labels, layer.classes).to(x.dtype)
                     hot = hot[:, :, None, None].expand(-1, -1, *x.shape[2:]) if x.ndim == 4 else hot
                     x = torch.cat([x, hot], 1)
         return x

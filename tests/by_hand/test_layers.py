@@ -104,11 +104,11 @@ def test_reshape_counts_row_major_over_channels_height_width() -> None:
 
 
 @few
-@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 5), st.integers(0, 3), st.booleans())
-def test_concat_labels(batch: int, features: int, classes: int, learned: int, picture: bool) -> None:
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 5), st.booleans())
+def test_concat_labels(batch: int, features: int, classes: int, picture: bool) -> None:
     rng = np.random.default_rng(7)
     x = rng.normal(size=(batch, 2, 3, features) if picture else (batch, features))
-    check_layer(plan.ConcatLabels(classes, learned), x, Pass(rng.integers(0, classes, batch), training=True))
+    check_layer(plan.ConcatLabels(classes), x, Pass(rng.integers(0, classes, batch), training=True))
 
 
 kernels = st.tuples(st.integers(1, 4), st.integers(1, 3))  # kernel, stride

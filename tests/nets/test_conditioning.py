@@ -103,21 +103,6 @@ def test_label_maps_join_before_every_layer_with_weights(pair: str):
                 assert before == ConcatLabels(CLASSES), f"{player.name}: {layer}"
 
 
-@pytest.mark.parametrize("pair", PAIRS)
-def test_learned_labels_join_like_one_hot_ones(pair: str):
-    """As many numbers as were asked for, trained, and as large as the latents at first."""
-    table = game(pair, "concat", "concat", generator__label_dim=5, discriminator__label_dim=2)
-    before = table.state().arrays
-    play(table, 1, 3)
-    for player, width in (("generator", 5), ("discriminator", 2)):
-        (name,) = (name for name in before if name.startswith(f"{player}/") and name.endswith(".embedding"))
-        assert before[name].shape == (CLASSES, width)
-        assert 0.2 < before[name].std() < 3
-        assert (before[name] != table.state().arrays[name]).any()
-    z = fixed_latents(6, table.recipe.latent.dim)
-    assert np.abs(table.make(z, np.zeros(6, int)) - table.make(z, np.ones(6, int))).max() > 1e-3
-
-
 def network(*layers: Any, shape: tuple[int, ...], settings: NetSettings | None = None) -> Network:
     plan = Plan("discriminator", shape, layers)
     arrays = initial_weights(plan, settings or NetSettings(initial="normal", initial_scale=0.5), 1)
