@@ -21,6 +21,7 @@ from gansmith.data import sources
 from gansmith.data import store as stores
 from gansmith.data.order import Order
 from gansmith.data.store import Store
+from gansmith.ground import memory
 from gansmith.ground import recipe as recipe_files
 from gansmith.ground.errors import EngineError, RecipeError, RunError
 from gansmith.ground.game import Game
@@ -201,7 +202,8 @@ def labelling_of(groups: np.ndarray) -> Labelling:
 
 
 def settle_machine(recipe: Recipe) -> Recipe:
-    """Device, precision and threads as this machine has them."""
+    """Device, precision and threads as this machine has them; and the C library is told to keep memory."""
+    memory.keep_freed()
     if recipe.engine == "numpy":
         if recipe.device not in ("auto", "cpu"):
             raise EngineError(

@@ -111,7 +111,10 @@ def plainly(made: World, generator: nn.Module, discriminator: nn.Module, *, roun
     recipe, penalty = made.recipe, made.recipe.regularizer
     steps = {
         player: torch.optim.Adam(player.parameters(), RATE, (settings.beta1, settings.beta2), settings.epsilon)
-        for player, settings in ((generator, recipe.optimizer.generator), (discriminator, recipe.optimizer.discriminator))
+        for player, settings in (
+            (generator, recipe.optimizer.generator),
+            (discriminator, recipe.optimizer.discriminator),
+        )
     }
     losses: Losses = []
 

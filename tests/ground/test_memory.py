@@ -1,0 +1,33 @@
+"""Freed memory is kept for the next that ask."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import resource, sys, torch
+from gansmith.ground.memory import keep_freed
+if sys.argv[1] == "keep":
+    assert keep_freed()
+def update():
+    torch.empty(27 * 2**18).fill_(1.0), torch.empty(10 * 2**20).fill_(1.0)  # 27 and 40 MB
+for _ in range(20):
+    update()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    update()
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) // 10)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
+def test_an_update_does_not_ask_the_system_again():
+    pages = {
+        how: int(subprocess.run([sys.executable, "-c", PROGRAM, how], capture_output=True, check=True).stdout)
+        for how in ("keep", "give-back")
+    }
+    assert 10 * pages["keep"] < pages["give-back"]
