@@ -24,8 +24,9 @@ MOST = {"dcgan": 512, "resnet": 512}
 FIRST = {"dcgan": 32, "resnet": 64}
 """Features next to the picture; every halving of its size doubles them."""
 
-FEW, MANY = 10_000, 50_000
-"""Pictures: below the first, all that the discriminator sees is augmented; from the second on, nothing is."""
+FEW, MANY = 500, 50_000
+"""Pictures: below the first, all that the discriminator sees is augmented; from the second on, nothing is. In between,
+as much as it takes: on 1,683 and 2,062 pictures that was better than all after four minutes, on 3,781 no worse."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ def advised(recipe: str = "folder", *, settings: dict | None = None, **found: ob
     ("number", "batch", "augmentation"),
     [
         (300, 16, "mirror+diffaugment"),
-        (2000, 32, "mirror+diffaugment"),
+        (499, 16, "mirror+diffaugment"),
+        (2000, 32, "mirror+ada"),
         (15_000, 32, "mirror+ada"),
         (49_999, 64, "mirror+ada"),
         (200_000, 64, "mirror"),
@@ -48,7 +49,7 @@ def test_batch_and_augmentation_by_the_count(number: int, batch: int, augmentati
 
 def test_pictures_without_colour_are_not_turned():
     chosen = advised(grey=2000, colour=0)
-    assert chosen["augment.name"] == "diffaugment"
+    assert chosen["augment.name"] == "ada"
     assert chosen["data.channels"] == 1
 
 
@@ -113,7 +114,9 @@ def test_it_trains_as_it_is_advised(name: str, tmp_path: Path, monkeypatch: pyte
     numbers = game.report().numbers
     assert all(np.isfinite(value) for value in numbers.values())
     assert numbers["loss.penalty"] > 0
-    assert game.sample(np.zeros((2, 128), np.float32), None).shape == (2, 24, 16, 3)
+    asked = setup.labelling.spread(2) if setup.classes else None
+    assert (asked is not None) == (name == "folder")  # which puts pictures into groups
+    assert game.sample(np.zeros((2, 128), np.float32), asked).shape == (2, 24, 16, 3)
 
 
 def test_vectors_get_dense_networks():
