@@ -23,6 +23,8 @@ from gansmith.ground.runfolder import RunFolder
 from gansmith.ground.settings import Recipe
 from gansmith.training.loop import Moment
 
+LONG = 1e-3  # seconds: shorter calls are not asked for their memory, as the asking would take a part of what is timed
+
 
 class Ledger:
     """Seconds and lasting megabytes of the parts of a run, by name."""
@@ -30,16 +32,20 @@ class Ledger:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self.megabytes: dict[str, float] = {}
+        self.held = resident_megabytes()
 
     def timed(self, name: str, part: Callable[..., Any]) -> Callable[..., Any]:
         """The same function, written down under a name."""
         self.seconds[name] = self.megabytes[name] = 0.0
 
         def call(*arguments: Any) -> Any:
-            held, began = resident_megabytes(), time.perf_counter()
+            began = time.perf_counter()
             result = part(*arguments)
-            self.seconds[name] += time.perf_counter() - began
-            self.megabytes[name] += resident_megabytes() - held
+            taken = time.perf_counter() - began
+            self.seconds[name] += taken
+            if taken > LONG:
+                held, self.held = self.held, resident_megabytes()
+                self.megabytes[name] += self.held - held
             return result
 
         return call
@@ -72,7 +78,7 @@ class Memory:
     def after(self, moment: Moment) -> None:
         """Note it; when another minute has passed, under that minute."""
         self.seconds, self.updates = moment.seconds, moment.update
-        minute, now = int(moment.seconds // 60), resident_megabytes()
+        minute, now = int(moment.seconds // 60), self.ledger.held
         self.most[minute] = max(self.most.get(minute, 0.0), now)
         if minute not in self.minutes:
             self.minutes[minute] = now
