@@ -5,9 +5,10 @@ Every rank has as many rows of the global batch as any other. Sums over ranks ar
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -26,40 +27,6 @@ class Ranks(Protocol):
         ...
 
 
-class Collect(torch.autograd.Function):
-    """`Ranks.collect` with a graph: what a rank contributed is answerable for what every rank made of it."""
-
-    @staticmethod
-    def forward(ctx: Any, tensor: Tensor, ranks: Ranks) -> Tensor:
-        """(...) -> (size, ...)."""
-        ctx.ranks = ranks
-        return ranks.collect(tensor.detach().contiguous())
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The sum over the ranks of what each wants of this one's part."""
-        total = gradients[0].clone(memory_format=torch.contiguous_format)
-        ctx.ranks.add_up(total)
-        return total[ctx.ranks.rank], None
-
-
-def batch_statistics(x: Tensor, ranks: Ranks) -> tuple[Tensor, Tensor, int]:
-    """Mean and (biased) variance per channel (C,) of x (B, C, ...) over the rows of all ranks, and how many numbers a
-    channel has there. Differentiable, once.
-
-    Each rank contributes its own mean and spread about it; they are joined as in Chan, Golub and LeVeque (1979), which
-    loses no digits to the difference of two large squares. One exchange.
-    """
-    dims = [0, *range(2, x.ndim)]
-    count = x.numel() // x.shape[1]
-    variance, mean = torch.var_mean(x, dims, correction=0)
-    parts: Any = Collect.apply(torch.stack([mean, variance]), ranks)  # (size, 2, C)
-    means, variances = parts[:, 0], parts[:, 1]
-    mean = means.mean(0)
-    return mean, variances.mean(0) + (means - mean).square().mean(0), count * ranks.size
-
-
 def batch_norm(
     x: Tensor,
     running: tuple[Tensor, Tensor] | None,
@@ -69,16 +36,70 @@ def batch_norm(
     epsilon: float,
     ranks: Ranks,
 ) -> Tensor:
-    """`F.batch_norm` in training, by the statistics of the global batch. running: mean and variance (C,) to update."""
+    """`F.batch_norm` of x (B, C, ...) in training, by the statistics of the global batch. Differentiable, once.
+
+    running: mean and variance (C,) to update. One exchange forward, one backward.
+    """
     with torch.autocast(x.device.type, enabled=False):
-        wide = x if x.dtype == torch.float64 else x.float()
-        mean, variance, count = batch_statistics(wide, ranks)
+        kind = torch.float64 if x.dtype == torch.float64 else torch.float32
+        mean, variance, count = global_statistics(x.detach(), kind, ranks)
         if running is not None:
             with torch.no_grad():
                 running[0].lerp_(mean, momentum)
                 running[1].lerp_(variance * (count / max(count - 1, 1)), momentum)
+        scale = torch.ones_like(mean) if scale is None else scale
+        shift = torch.zeros_like(mean) if shift is None else shift
+        return cast(Tensor, Normalise.apply(x, scale, shift, mean, variance, (epsilon, count, ranks)))
+
+
+def global_statistics(x: Tensor, kind: torch.dtype, ranks: Ranks) -> tuple[Tensor, Tensor, int]:
+    """Mean and (biased) variance per channel (C,) of x (B, C, ...) over the rows of all ranks, and how many numbers a
+    channel has there.
+
+    Each rank contributes its own mean and spread about it; they are joined as in Chan, Golub and LeVeque (1979), which
+    loses no digits to the difference of two large squares.
+    """
+    count = x.numel() // x.shape[1]
+    mean = torch.zeros(x.shape[1], dtype=kind, device=x.device)
+    variance = torch.zeros_like(mean)
+    if count > 1:  # a momentum of 1 leaves the batch's own statistics, many times sooner than a reduction over all axes
+        F.batch_norm(x, mean, variance, training=True, momentum=1.0)
+        variance *= (count - 1) / count
+    else:
+        mean += x.flatten().to(kind)
+    parts = ranks.collect(torch.stack([mean, variance]))  # (size, 2, C)
+    means, variances = parts[:, 0], parts[:, 1]
+    mean = means.mean(0)
+    return mean, variances.mean(0) + (means - mean).square().mean(0), count * ranks.size
+
+
+class Normalise(torch.autograd.Function):
+    """scale (x - mean) / sqrt(variance + epsilon) + shift, where mean and variance are those of the rows of all ranks:
+    what a rank wants of them is answered by every rank."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, scale: Tensor, shift: Tensor, mean: Tensor, variance: Tensor, how: tuple[float, int, Ranks]
+    ) -> Tensor:
+        """x (B, C, ...) -> the same shape and type. how: epsilon, the global count, the ranks."""
+        ctx.how = how
+        ctx.save_for_backward(x, scale, mean, variance)
+        return F.batch_norm(x, mean, variance, scale, shift, training=False, eps=how[0])
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """With n = (x - mean) / sqrt(variance + epsilon) and means over the global batch,
+        dx = scale / sqrt(variance + epsilon) (dy - mean(dy) - n mean(dy n)); dscale = sum dy n; dshift = sum dy."""
+        (x, scale, mean, variance), (epsilon, count, ranks) = ctx.saved_tensors, ctx.how
+        dx, dscale, dshift = torch.ops.aten.native_batch_norm_backward(
+            gradients[0], x, scale, mean, variance, None, None, False, epsilon, [True, True, True]
+        )
+        everybody_s = torch.stack([dscale, dshift])
+        ranks.add_up(everybody_s)
+        inverse = torch.rsqrt(variance + epsilon)
+        slope = scale * inverse.square() * everybody_s[0] / count
+        offset = scale * inverse * everybody_s[1] / count - slope * mean
         shape = (1, -1) + (1,) * (x.ndim - 2)
-        factor = torch.rsqrt(variance + epsilon)
-        factor = factor if scale is None else factor * scale
-        offset = -mean * factor if shift is None else shift - mean * factor
-        return torch.addcmul(offset.view(shape), wide, factor.view(shape)).to(x.dtype)
+        dx -= torch.addcmul(offset.view(shape).to(x.dtype), x, slope.view(shape).to(x.dtype))
+        return dx, dscale, dshift, None, None, None

@@ -24,7 +24,7 @@ from gansmith.ground import streams
 from gansmith.ground.cost import operations
 from gansmith.ground.game import Now
 from gansmith.ground.plan import Shape
-from gansmith.ground.settings import Recipe
+from gansmith.ground.settings import PrecisionName, Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 
 Step = Callable[[], None]
@@ -85,12 +85,10 @@ def bench(
     contest = CONTESTS[name]
     threads = machine.use_threads(threads)
     device = machine.choose_device(device)
-    ours = {
-        f"gansmith, {precision}": (precision, recipe_of(contest, precision, device))
-        for precision in dict.fromkeys(("float32", machine.choose_precision("auto", device)))
-    }
+    used: dict[PrecisionName, None] = dict.fromkeys(("float32", machine.choose_precision("auto", device)))
+    ours = {f"gansmith, {name}": (name, recipe_of(contest, name, device)) for name in used}
     # a processor without bfloat16 products imitates them, which takes minutes: its ceiling is nobody's measure
-    ceilings = {precision: machine.ceiling(precision, device) for precision, _ in ours.values()}
+    ceilings = {name: machine.ceiling(name, device) for name in used}
     per_image = operations_per_image(next(iter(ours.values()))[1], contest.item_shape)
     steps = {"plain PyTorch, float32": contest.plain(contest.batch)}
     steps |= {title: own_step(recipe, contest.item_shape) for title, (_, recipe) in ours.items()}
