@@ -185,7 +185,8 @@ class BudgetSettings:
     images: int = 0  # images_seen
     epochs: float = 0.0
     minutes: float = 0.0  # of the loop with its watchers
-    estimated_images: int = 0  # with minutes: images_seen at the end, estimated once for the schedules, then kept
+    # with minutes: images_seen at the end, as estimated for the schedules after 50, 100, 200, 400 ... updates, then kept
+    estimated_images: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from gansmith.ground.game import Game, Now, Report
 from gansmith.training.company import ALONE, Company
-from gansmith.training.schedules import ESTIMATE_AFTER, WARM_AFTER, Clock
+from gansmith.training.schedules import WARM_AFTER, Clock
 
 NEVER = 10**18
 
@@ -108,14 +108,15 @@ def train(
     began = time.perf_counter() - start.seconds
     meter = Meter(start)
     update, seconds, outcome = start.update, start.seconds, None
-    warm = COLD
+    since = COLD
     if update == 0:
         company.decide(partial(show, watchers, Moment(game, clock, 0, 0.0)))
 
     while outcome is None:
-        # with a budget in minutes, estimate the length of the run, once
-        if recipe.budget.minutes and clock.total_images is None and update >= ESTIMATE_AFTER:
-            clock = clock.estimated(update, seconds, warm)
+        # with a budget in minutes, estimate the length of the run, from the pace since the last time
+        if clock.has_to_estimate(update):
+            clock = clock.estimated(update, seconds, since)
+            since = (update, seconds) if since != COLD else since
 
         # play one update
         update += 1
@@ -128,8 +129,8 @@ def train(
         report = game.report() if due else None  # waits for the device, so the seconds below are true
         seconds, stopping = company.agree(time.perf_counter() - began, interrupted())
         final = final or seconds >= seconds_allowed
-        if warm == COLD and update >= max(WARM_AFTER, start.update + 1):
-            warm = (update, seconds)
+        if since == COLD and update >= max(WARM_AFTER, start.update + 1):
+            since = (update, seconds)
 
         # let the watchers look at the game, and do as they wish
         row = None if report is None else meter.row(report, clock, now, seconds)

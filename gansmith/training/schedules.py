@@ -9,9 +9,17 @@ from gansmith.ground.game import Now
 from gansmith.ground.settings import EmaSettings, Recipe, ScheduleSettings
 
 ESTIMATE_AFTER = 50
-"""With a budget in minutes, the run's length in images is estimated once, after so many updates."""
+"""With a budget in minutes, the run's length in images is estimated after so many updates, and whenever twice as many are
+over: a machine that gets busier takes less of the budget's updates, and rates that fall are to reach their end."""
 WARM_AFTER = 10
 """The first updates, and what came before them, are slower than the others: they are left out of the estimate."""
+LEAST_SEEN = 20
+"""Updates from which a pace is taken."""
+
+
+def estimates_by(update: int) -> int:
+    """How many estimates of a run in minutes are made when `update` updates are over."""
+    return (update // ESTIMATE_AFTER).bit_length()
 
 
 @dataclass(frozen=True)
@@ -53,17 +61,30 @@ class Clock:
             measure=measure,
         )
 
-    def estimated(self, update: int, seconds: float, warm: tuple[int, float] = (0, 0.0)) -> Clock:
-        """This clock with the length of a run in minutes estimated from its pace since it was warm: (update, seconds)."""
-        pace = (self.images(update) - self.images(warm[0])) / max(seconds - warm[1], 1e-9)
+    def has_to_estimate(self, update: int) -> bool:
+        """Whether the length of a run in minutes is to be estimated anew when `update` updates are over."""
+        budget = self.recipe.budget
+        return budget.minutes > 0 and estimates_by(update) > len(budget.estimated_images)
+
+    def estimated(self, update: int, seconds: float, since: tuple[int, float] = (0, 0.0)) -> Clock:
+        """This clock with the length of a run in minutes estimated from its pace since (update, seconds)."""
+        since = since if update - since[0] >= LEAST_SEEN else (0, 0.0)
+        pace = (self.images(update) - self.images(since[0])) / max(seconds - since[1], 1e-9)
         left = max(0.0, self.recipe.budget.minutes * 60 - seconds)
-        return replace(self, total_images=self.images(update) + round(pace * left))
+        total, known = self.images(update) + round(pace * left), self.recipe.budget.estimated_images
+        known = (
+            *known,
+            *[total] * (estimates_by(update) - len(known)),
+        )  # several where a new budget forgot the old ones
+        budget = replace(self.recipe.budget, estimated_images=known)
+        return replace(self, recipe=replace(self.recipe, budget=budget), total_images=total)
 
     def _total_epochs(self, update: int) -> float | None:
-        """What the schedules may know at an update: an estimate must not reach back before it was made."""
-        if self.total_images is None or (self.recipe.budget.minutes and update <= ESTIMATE_AFTER):
-            return None
-        return self.total_images / self.images_per_epoch
+        """What the schedules may know at an update: the newest estimate that was made before it."""
+        if not self.recipe.budget.minutes:
+            return None if self.total_images is None else self.total_images / self.images_per_epoch
+        known = self.recipe.budget.estimated_images[: estimates_by(update - 1)]
+        return known[-1] / self.images_per_epoch if known else None
 
 
 def budget_images(recipe: Recipe, images_per_epoch: int) -> int | None:
@@ -73,7 +94,7 @@ def budget_images(recipe: Recipe, images_per_epoch: int) -> int | None:
         return budget.updates * recipe.feedback.discriminator_turns * recipe.data.batch
     if budget.epochs:
         return round(budget.epochs * images_per_epoch)
-    return budget.images or budget.estimated_images or None
+    return budget.images or (budget.estimated_images[-1] if budget.estimated_images else None)
 
 
 def rate_factor(schedule: ScheduleSettings, epoch: float, total_epochs: float | None) -> float:

@@ -32,19 +32,19 @@ class WriteStats:
 
 
 class KeepEstimate:
-    """Stores the estimated length of a run in minutes, once: schedules of a resumed run must not change."""
+    """Stores each estimated length of a run in minutes, once: schedules of a resumed run must not change."""
 
     def __init__(self, folder: RunFolder) -> None:
-        self.folder, self.kept = folder, False
+        self.folder, self.kept = folder, 0
 
     def after(self, moment: Moment) -> Wish | None:
-        """Write the estimate into recipe.toml when it is new."""
-        recipe, total = moment.clock.recipe, moment.clock.total_images
-        if recipe.budget.minutes and total and not self.kept:
-            self.kept = True
+        """Write the estimates into recipe.toml when there is a new one."""
+        known = moment.clock.recipe.budget.estimated_images
+        if len(known) > self.kept:
+            self.kept = len(known)
             stored = self.folder.load_recipe()
-            if not stored.budget.estimated_images:
-                budget = dataclasses.replace(stored.budget, estimated_images=total)
+            if len(known) > len(stored.budget.estimated_images):
+                budget = dataclasses.replace(stored.budget, estimated_images=known)
                 self.folder.store_recipe(dataclasses.replace(stored, budget=budget))
         return None
 

@@ -87,7 +87,7 @@ def test_the_recipes_that_come_along_are_whole(name: str):
     recipe = recipes.find(name)
     assert recipe.name == name
     assert from_table(tomllib.loads(to_toml(recipe))) == recipe
-    assert sum(value > 0 for value in dataclasses.asdict(recipe.budget).values()) == 1
+    assert sum(bool(value) for value in dataclasses.asdict(recipe.budget).values()) == 1
 
 
 def test_a_stored_recipe_writes_every_field():

@@ -265,30 +265,38 @@ def test_minutes_count_the_watchers_and_earlier_sittings(monkeypatch: pytest.Mon
     assert (outcome.update, outcome.seconds) == (8, 65.0)
 
 
-def test_the_length_is_estimated_once_and_not_before_fifty_updates(monkeypatch: pytest.MonkeyPatch):
+def test_the_length_is_estimated_after_fifty_updates_and_a_hundred(monkeypatch: pytest.MonkeyPatch):
     time, watch = Time(monkeypatch, seconds=1.0), Watch()
     game = minutes(time, 2.0, schedule__rate="linear", schedule__factor=0.0)
 
     class Faster(Watch):
         def after(self, moment: Moment) -> None:
-            time.seconds = 1.0 if moment.update < 80 else 0.5  # a later change of pace changes nothing
+            time.seconds = 1.0 if moment.update < 80 else 0.5
 
     train(game, watch, Faster())
-    totals = {moment.clock.total_images for moment in watch.moments if moment.update > ESTIMATE_AFTER}
-    assert totals == {120 * BATCH}
+    totals = [moment.clock.total_images for moment in watch.moments if moment.update > ESTIMATE_AFTER]
+    second = 100 + 30 * 50 / 40  # 50 updates in 40 seconds since the first estimate, and 30 seconds are left
+    assert totals[:50] == [120 * BATCH] * 50
+    assert len(set(totals[50:])) == 1
+    assert totals[-1] == second * BATCH
     assert {moment.clock.total_images for moment in watch.moments if moment.update < ESTIMATE_AFTER} == {None}
     rates = [now.generator_rate for now in game.seen]
     assert rates[:ESTIMATE_AFTER] == [1e-2] * ESTIMATE_AFTER
     assert rates[60] == pytest.approx(1e-2 * (1 - 60 / 120))
+    assert rates[110] == pytest.approx(1e-2 * (1 - 110 * BATCH / totals[-1]))
     assert len(rates) > 120
-    assert rates[-1] == 0  # the estimate was short: the schedule stays at its end
+    assert rates[-1] == pytest.approx(0, abs=1e-3)
 
 
 def test_an_estimate_of_an_earlier_sitting_is_kept(monkeypatch: pytest.MonkeyPatch):
     """Also by a run that was killed after the estimate and goes on from a checkpoint before it."""
-    game, watch = minutes(Time(monkeypatch), 2.0, budget__estimated_images=999 * BATCH), Watch()
+    settings = {"budget__estimated_images": [999 * BATCH, 888 * BATCH], "schedule__rate": "linear"}
+    game, watch = minutes(Time(monkeypatch), 2.0, **settings), Watch()
     train(game, watch, start=Start(40, 40.0))
-    assert {moment.clock.total_images for moment in watch.moments} == {999 * BATCH}
+    assert {moment.clock.total_images for moment in watch.moments} == {888 * BATCH}
+    rates = {now.update: now.generator_rate for now in game.seen}
+    slopes = [1e-2 - rates[update] for update in (60, 120)]  # the earlier update goes by the first of them
+    assert slopes[1] / slopes[0] == pytest.approx(119 / 59 * 999 / 888)
 
 
 def test_a_longer_budget_in_minutes_is_estimated_at_once(monkeypatch: pytest.MonkeyPatch):

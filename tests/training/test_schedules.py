@@ -57,7 +57,7 @@ def test_updates_count_for_all_discriminator_turns():
 
 
 def test_a_stored_estimate_is_the_budget_of_a_run_in_minutes():
-    made = clock(budget__epochs=0, budget__minutes=2, budget__estimated_images=12_800)
+    made = clock(budget__epochs=0, budget__minutes=2, budget__estimated_images=[9_600, 12_800])
     assert (made.total_images, made.total_updates()) == (12_800, 100)
 
 
@@ -169,6 +169,33 @@ def test_the_estimate_is_the_pace_so_far():
     assert made.total_images is None
 
 
+def test_an_update_knows_the_newest_estimate_that_was_made_before_it():
+    """Also when it is played again, by a run that was killed and has newer ones by then."""
+    shape = {"schedule__rate": "linear", "schedule__factor": 0.0}
+    made = clock(budget__epochs=0, budget__minutes=2, budget__estimated_images=[128 * 1000, 128 * 500], **shape)
+    assert [made.at(update).generator_rate for update in (50, 51, 100, 101, 251)] == pytest.approx(
+        [1e-3, 0.95e-3, 0.901e-3, 0.8e-3, 0.5e-3]
+    )
+    assert made.total_updates() == 500
+
+
+@pytest.mark.parametrize(
+    ("update", "count"), [(0, 0), (49, 0), (50, 1), (99, 1), (100, 2), (199, 2), (200, 3), (6400, 8)]
+)
+def test_the_length_is_estimated_whenever_twice_as_much_is_over(update: int, count: int):
+    made = clock(budget__epochs=0, budget__minutes=2)
+    assert made.has_to_estimate(update) == (count > 0)
+    known = made.estimated(update, seconds=60.0) if count else made
+    assert len(known.recipe.budget.estimated_images) == count
+    assert not known.has_to_estimate(update)
+
+
+def test_a_pace_of_a_few_updates_is_not_trusted():
+    """A run that was resumed an update ago: all that it has played counts."""
+    made = clock(budget__epochs=0, budget__minutes=2)
+    assert made.estimated(100, 60.0, (99, 59.9)).total_images == made.estimated(100, 60.0).total_images == 200 * 128
+
+
 def test_an_estimate_is_never_less_than_what_was_played():
     made = clock(budget__epochs=0, budget__minutes=0.01)
     assert made.estimated(50, seconds=60.0).total_images == 50 * 128
@@ -178,7 +205,7 @@ def test_an_estimate_is_never_less_than_what_was_played():
 def test_what_came_before_it_was_warm_is_left_out_of_the_estimate():
     """Fifty updates in 11 s, of which the first ten, and the groups before them, took 7: a tenth of a second each."""
     made = clock(budget__epochs=0, budget__minutes=2)
-    assert made.estimated(50, seconds=11.0, warm=(10, 7.0)).total_images == (50 + 1090) * 128
+    assert made.estimated(50, seconds=11.0, since=(10, 7.0)).total_images == (50 + 1090) * 128
 
 
 def test_now_carries_everything():

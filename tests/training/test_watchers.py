@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,22 +51,29 @@ def test_rows_are_written_as_they_come(folder: RunFolder):
     assert board == [{"update": 1}, {"update": 3}]
 
 
-def test_the_estimate_is_stored_once(folder: RunFolder, monkeypatch: pytest.MonkeyPatch):
+def estimating(made: World, update: int, *totals: int) -> Moment:
+    """A moment whose clock has estimated these lengths."""
+    budget = replace(made.recipe.budget, estimated_images=totals)
+    game, recipe = FakeGame(made.recipe, made.item_shape), replace(made.recipe, budget=budget)
+    return Moment(game, Clock(recipe, 40, totals[-1] if totals else None), update, 1.0)
+
+
+def test_each_estimate_is_stored_once(folder: RunFolder, monkeypatch: pytest.MonkeyPatch):
     made = world("vectors", budget__updates=0, budget__minutes=2)
     folder.create(made.recipe)
     reads: list[int] = []
     load = RunFolder.load_recipe
     monkeypatch.setattr(RunFolder, "load_recipe", lambda self: (reads.append(1), load(self))[1])
     watcher = KeepEstimate(folder)
-    watcher.after(moment(made, 50, total=None))
-    assert folder.load_recipe().budget.estimated_images == 0
+    watcher.after(estimating(made, 50))
+    assert folder.load_recipe().budget.estimated_images == ()
     reads.clear()
-    for update in range(51, 80):
-        watcher.after(moment(made, update, total=960))
-    assert len(reads) == 1  # not at every update
-    assert folder.load_recipe().budget.estimated_images == 960
-    KeepEstimate(folder).after(moment(made, 80, total=5000))
-    assert folder.load_recipe().budget.estimated_images == 960
+    for update in range(51, 120):
+        watcher.after(estimating(made, update, *([960] if update <= 100 else [960, 900])))
+    assert len(reads) == 2  # not at every update
+    assert folder.load_recipe().budget.estimated_images == (960, 900)
+    KeepEstimate(folder).after(estimating(made, 80, 5000))  # from a checkpoint before the second one
+    assert folder.load_recipe().budget.estimated_images == (960, 900)
 
 
 def test_only_minutes_are_estimated(folder: RunFolder):
