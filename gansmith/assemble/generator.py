@@ -94,6 +94,11 @@ class Generator:
             return self.class_names.index(name)
         if name.lstrip("-").isdigit():
             return int(name)
+        if self.labelling.counts:
+            raise RunError(
+                f"label {name!r}: this generator knows groups of its own finding, 0 to {self.classes - 1}; to ask by name, "
+                "train with --set data.labels=classes"
+            )
         raise RunError(f"label {name!r} is none of this generator's classes{nearest(name, self.class_names)}")
 
     def sample(self, count: int, seed: int = 0, labels: Labels = None, truncation: float = 1.0) -> np.ndarray:

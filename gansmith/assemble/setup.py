@@ -170,8 +170,9 @@ def find_groups(setup: Setup) -> Setup:
     found = grouped(store.items, count, recipe.seed)
     _, groups = np.unique(found, return_inverse=True)  # equal items may leave a group empty
     seconds = time.perf_counter() - began
-    remark = f"{store.count:,} items were put into {groups.max() + 1:,} groups of like ones, in {seconds:.1f} s"
-    return dataclasses.replace(setup, recipe=recipe, groups=groups, seconds=seconds, remarks=(*setup.remarks, remark))
+    told = f"{store.count:,} items were put into {groups.max() + 1:,} groups of like ones, in {seconds:.1f} s"
+    remarks = (*setup.remarks, told) if groups.any() else setup.remarks
+    return dataclasses.replace(setup, recipe=recipe, groups=groups, seconds=seconds, remarks=remarks)
 
 
 def set_up_again(folder: RunFolder) -> Setup:

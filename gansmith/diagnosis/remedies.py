@@ -123,9 +123,9 @@ def _memorised(recipe: Recipe) -> tuple[Remedy, ...]:
     if recipe.engine == "numpy":  # which can do no more than mirror
         why = "twice the pictures, where left and right do not matter"
         found = (Remedy({"augment.name": "mirror"}, why, FEW_ITEMS), *found) if name == "none" else found
-    elif name in ("none", "mirror"):
+    elif "diffaugment" not in name:
         why = "what the discriminator sees of a picture is another each time, so that none can be learned by heart"
-        wanted = "diffaugment" if name == "none" else "mirror+diffaugment"
+        wanted = "mirror+diffaugment" if "mirror" in name else "diffaugment"
         found = (Remedy({"augment.name": wanted}, why, AUGMENTED), *found)
     more = Remedy({}, "more items, or stop at the best checkpoint: few items are learned by heart", FEW_ITEMS)
     return (*found, more)

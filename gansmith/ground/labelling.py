@@ -29,6 +29,13 @@ class Labelling:
         ends = np.cumsum(self.counts)
         return np.searchsorted(ends, (turns * GOLDEN) % 1 * ends[-1], side="right")
 
+    @property
+    def first(self) -> int | None:
+        """The label to show where none is asked for: the first class, or the largest group; None when unlabelled."""
+        if not self.classes:
+            return None
+        return int(np.argmax(self.counts)) if self.counts else 0
+
     def shuffled(self, count: int, rng: np.random.Generator) -> np.ndarray | None:
         """The same labels as `spread` has, in random order."""
         labels = self.spread(count)

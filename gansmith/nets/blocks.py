@@ -55,7 +55,8 @@ class Stack:
             )
         if self.by_norm and settings.norm != "batch":
             raise RecipeError(
-                f"{player}.conditioning = {settings.conditioning!r} conditions batch norm: set {player}.norm=batch"
+                f"{player}.conditioning = {settings.conditioning!r} conditions batch norm: set {player}.norm=batch, or "
+                f"{player}.conditioning=concat"
             )
 
     @property

@@ -92,14 +92,14 @@ class Normalise(torch.autograd.Function):
         """With n = (x - mean) / sqrt(variance + epsilon) and means over the global batch,
         dx = scale / sqrt(variance + epsilon) (dy - mean(dy) - n mean(dy n)); dscale = sum dy n; dshift = sum dy."""
         (x, scale, mean, variance), (epsilon, count, ranks) = ctx.saved_tensors, ctx.how
-        dx, dscale, dshift = torch.ops.aten.native_batch_norm_backward(
-            gradients[0], x, scale, mean, variance, None, None, False, epsilon, [True, True, True]
+        inverse = torch.rsqrt(variance + epsilon)
+        dx, dscale, dshift = (
+            torch.ops.aten.native_batch_norm_backward(  # as at rest: CUDA takes mean and inverse for it
+                gradients[0], x, scale, mean, variance, mean, inverse, False, epsilon, [True, True, True]
+            )
         )
         everybody_s = torch.stack([dscale, dshift])
         ranks.add_up(everybody_s)
-        inverse = torch.rsqrt(variance + epsilon)
-        slope = scale * inverse.square() * everybody_s[0] / count
-        offset = scale * inverse * everybody_s[1] / count - slope * mean
-        shape = (1, -1) + (1,) * (x.ndim - 2)
-        dx -= torch.addcmul(offset.view(shape).to(x.dtype), x, slope.view(shape).to(x.dtype))
+        by_n, by_1 = everybody_s * scale * inverse / count
+        dx -= F.batch_norm(x, mean, variance, by_n, by_1, training=False, eps=epsilon)  # n mean(dy n) + mean(dy)
         return dx, dscale, dshift, None, None, None

@@ -353,6 +353,8 @@ def test_no_rule_reads_a_name_or_a_planted_fault(module: Any):
     [
         ({}, "diffaugment"),
         ({"augment.name": "mirror"}, "mirror+diffaugment"),
+        ({"augment.name": "mirror+ada"}, "mirror+diffaugment"),
+        ({"augment.name": "ada"}, "diffaugment"),
         ({"engine": "numpy"}, "mirror"),
     ],
 )

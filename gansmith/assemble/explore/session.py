@@ -79,8 +79,12 @@ class Session:
         return lambda done, total: self.progress(what, done / max(total, 1))
 
     def label(self, asked: str) -> int | None:
-        """A class by name or number: the first one where none is asked; None for an unlabelled generator."""
-        labels = self.generator.labels(1, asked or (0 if self.generator.classes else None))
+        """A class by name or number, else the first one, of groups the largest; None for an unlabelled generator."""
+        labelling = self.generator.labelling
+        if not asked and labelling.counts:
+            note = f"shown is the largest of {labelling.classes} groups, {labelling.first}; --label asks for another"
+            self.notes += [] if note in self.notes else [note]
+        labels = self.generator.labels(1, asked or labelling.first)
         return None if labels is None else int(labels[0])
 
     def shown(self, asked: Sequence[str]) -> list[int | None]:
