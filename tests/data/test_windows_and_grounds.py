@@ -46,7 +46,7 @@ def test_players_see_windows_at_random_places_that_are_stateless(coordinates):
         data=str(coordinates),
         settings={
             "data.size": "24x20", "data.window": "16", "data.batch": 12, "generator.widths": [4], "latent.dim": 4,
-            "discriminator.widths": [4], "augment.name": "none", "device": "cpu", "threads": 1,
+            "discriminator.widths": [4], "augment.name": "none", "data.labels": "none", "device": "cpu", "threads": 1,
         },
     )  # fmt: skip
     game = build_game(set_up(recipe))
