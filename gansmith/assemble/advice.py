@@ -26,7 +26,8 @@ FIRST = {"dcgan": 32, "resnet": 64}
 
 FEW, MANY = 500, 50_000
 """Pictures: below the first, all that the discriminator sees is augmented; from the second on, nothing is. In between,
-as much as it takes: on 1,683 and 2,062 pictures that was better than all after four minutes, on 3,781 no worse."""
+as much as it takes: after four minutes that was better than all on 1,683 and 2,062 pictures (23 for 29, 2.4 for 3.9), and
+on 3,781 behind by less than the distance swung from minute to minute (14.3 for 12.9)."""
 
 
 @dataclass(frozen=True)

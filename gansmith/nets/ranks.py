@@ -93,10 +93,9 @@ class Normalise(torch.autograd.Function):
         dx = scale / sqrt(variance + epsilon) (dy - mean(dy) - n mean(dy n)); dscale = sum dy n; dshift = sum dy."""
         (x, scale, mean, variance), (epsilon, count, ranks) = ctx.saved_tensors, ctx.how
         inverse = torch.rsqrt(variance + epsilon)
-        dx, dscale, dshift = (
-            torch.ops.aten.native_batch_norm_backward(  # as at rest: CUDA takes mean and inverse for it
-                gradients[0], x, scale, mean, variance, mean, inverse, False, epsilon, [True, True, True]
-            )
+        # as at rest; CUDA's kernel takes mean and inverse from where a training pass would have saved them
+        dx, dscale, dshift = torch.ops.aten.native_batch_norm_backward(
+            gradients[0], x, scale, mean, variance, mean, inverse, False, epsilon, [True, True, True]
         )
         everybody_s = torch.stack([dscale, dshift])
         ranks.add_up(everybody_s)

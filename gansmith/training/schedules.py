@@ -72,10 +72,8 @@ class Clock:
         pace = (self.images(update) - self.images(since[0])) / max(seconds - since[1], 1e-9)
         left = max(0.0, self.recipe.budget.minutes * 60 - seconds)
         total, known = self.images(update) + round(pace * left), self.recipe.budget.estimated_images
-        known = (
-            *known,
-            *[total] * (estimates_by(update) - len(known)),
-        )  # several where a new budget forgot the old ones
+        # several at once where a new budget forgot the old ones
+        known = (*known, *[total] * (estimates_by(update) - len(known)))
         budget = replace(self.recipe.budget, estimated_images=known)
         return replace(self, recipe=replace(self.recipe, budget=budget), total_images=total)
 

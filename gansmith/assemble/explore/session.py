@@ -83,7 +83,8 @@ class Session:
         labelling = self.generator.labelling
         if not asked and labelling.counts:
             note = f"shown is the largest of {labelling.classes} groups, {labelling.first}; --label asks for another"
-            self.notes += [] if note in self.notes else [note]
+            if note not in self.notes:
+                self.notes.append(note)
         labels = self.generator.labels(1, asked or labelling.first)
         return None if labels is None else int(labels[0])
 
