@@ -72,7 +72,7 @@ def step_of(row: Row) -> tuple[Callable[[], None], int, float]:
         contest = bench.CONTESTS[row["of"]]
         recipe = bench.recipe_of(contest, machine.choose_precision("auto", "cpu"), "cpu")
         per_image = bench.operations_per_image(recipe, contest.item_shape)
-        step = contest.plain(contest.batch) if row["plain"] else bench.own_step(recipe, contest.item_shape)
+        step = contest.plain(contest.batch, "cpu") if row["plain"] else bench.own_step(recipe, contest.item_shape)
         return step, contest.batch, per_image
     settings = {"data.labels": "none", "device": "cpu", "budget.minutes": 0.0, "budget.updates": 1}
     recipe = settle_machine(choose_recipe(row["of"], data="digits", settings=settings | row["settings"]))

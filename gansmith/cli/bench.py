@@ -16,6 +16,9 @@ def add_arguments(parser: Parser) -> None:
         "names", nargs="*", metavar="NAME", help="dense-28, dcgan-28, dcgan-64, article-004 (default: the first two)"
     )
     parser.add_argument("--seconds", type=positive, default=12.0, metavar="S", help="a contestant (default 12)")
+    parser.add_argument(
+        "--batch", type=whole, default=0, metavar="N", help="pictures an update (default: as published)"
+    )
     parser.add_argument("--threads", type=whole, default=0, metavar="N", help="of the processor (default: all)")
     parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument("--json", action="store_true", help="the figures as JSON on standard output")
@@ -35,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     for name in names:
         found.append(
             bench(
-                name, device=options.device, threads=options.threads, seconds=options.seconds,
+                name, device=options.device, threads=options.threads, seconds=options.seconds, batch=options.batch,
                 say=lambda line: print(line, file=sys.stderr, flush=True),
             )
         )  # fmt: skip

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import log
 
 import numpy as np
@@ -51,10 +52,21 @@ AUGMENTS: dict[AugmentName, Augmentation] = {
 }
 
 
+def constant(like: Tensor, *values: float) -> Tensor:
+    """A row of numbers (1, n), of the type of another tensor and where it is. Sent once: a device may not be waited for
+    while an update is captured."""
+    return _constant(values, like.dtype, like.device)
+
+
+@cache
+def _constant(values: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.tensor([values], dtype=dtype, device=device)
+
+
 def colour(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
     """Brightness moved by -.5 to .5, saturation times 0 to 2, contrast times .5 to 1.5."""
-    amount = torch.lerp(chance.new_tensor([[0.0, 1.0, 1.0]]), chance * chance.new_tensor([1.0, 2.0, 1.0]), gate)
-    amount = amount + gate * chance.new_tensor([-0.5, 0.0, 0.5])
+    amount = torch.lerp(constant(chance, 0.0, 1.0, 1.0), chance * constant(chance, 1.0, 2.0, 1.0), gate)
+    amount = amount + gate * constant(chance, -0.5, 0.0, 0.5)
     brightness, saturation, contrast = amount[:, :, None, None, None].unbind(1)  # each (B, 1, 1, 1)
     pictures = pictures + brightness
     if pictures.shape[1] > 1:
@@ -65,7 +77,7 @@ def colour(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
 
 def translation(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
     """Moved by whole pixels, up to an eighth of each side; what comes in from outside is 0."""
-    sides = chance.new_tensor(pictures.shape[2:])
+    sides = constant(chance, *pictures.shape[2:])
     most = torch.round(sides * TRANSLATION)
     shift = gate * (torch.floor(chance * (2 * most + 1)) - most)
     return resampled(pictures, torch.ones_like(shift), shift)
@@ -85,7 +97,7 @@ def cutout(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
 
 def zoom(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
     """Enlarged or made smaller about the middle, by up to a quarter, and one side a little more than the other."""
-    power = gate * (2 * chance - 1) * chance.new_tensor([log(ZOOM), log(ASPECT)])
+    power = gate * (2 * chance - 1) * constant(chance, log(ZOOM), log(ASPECT))
     factor = torch.exp(torch.stack([power.sum(1), power[:, 0] - power[:, 1]], 1))
     return resampled(pictures, factor, torch.zeros_like(factor))
 

@@ -97,9 +97,8 @@ class TorchGame(Turns):
         return mixing
 
     def _can_be_captured(self) -> bool:
-        """One's own networks may do what no graph can, several ranks talk in between, and an adaptive augmentation
-        decides on the host how much it does next."""
-        built_in = self.generator.network.plan is not None and "ada" not in self.recipe.augment.name
+        """One's own networks may do what no graph can, and several ranks talk in between."""
+        built_in = self.generator.network.plan is not None
         return self.device.type == "cuda" and self.recipe.graphs and built_in and self.ranks is None
 
     def report(self) -> Report:

@@ -17,7 +17,7 @@ from gansmith.nets import plan_discriminator, plan_generator
 
 def modules_of(contest: Contest) -> list[torch.nn.Module]:
     """The two networks that the plain loop closes over."""
-    cells = [cell.cell_contents for cell in contest.plain(2).__closure__ or ()]
+    cells = [cell.cell_contents for cell in contest.plain(2, "cpu").__closure__ or ()]
     return sorted((c for c in cells if isinstance(c, torch.nn.Module)), key=lambda m: isinstance(m[-1], torch.nn.Tanh))
 
 
@@ -35,7 +35,7 @@ def test_both_hands_have_networks_of_the_same_size(name: str):
 def test_a_plain_update_runs_and_trains(name: str):
     contest = CONTESTS[name]
     torch.manual_seed(0)
-    step = contest.plain(2)
+    step = contest.plain(2, "cpu")
     before = [p.detach().clone() for cell in step.__closure__ or () if isinstance(cell.cell_contents, torch.nn.Module)
               for p in cell.cell_contents.parameters()]  # fmt: skip
     step()

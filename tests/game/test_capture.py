@@ -75,7 +75,8 @@ def everything(game: TorchGame) -> list[torch.Tensor]:
     memory = [
         entry for player in game.players() for entries in player.optimizer.state.values() for entry in entries.values()
     ]
-    return kept + [entry for entry in memory if isinstance(entry, torch.Tensor)]
+    adaptive = [game.augmenter.probability, game.augmenter.signs]
+    return kept + adaptive + [entry for entry in memory if isinstance(entry, torch.Tensor)]
 
 
 @pytest.fixture(autouse=True)
@@ -106,10 +107,7 @@ def moving(update: int) -> Now:
     return Now(update, (update - 1) * 8, 1e-2 / update, 2e-2 / update, 1 - 0.5 / update, measure=update % 4 == 0)
 
 
-CAPTURED = [name for name in EVERY if name != "ada"]  # it decides on the host how much it does next
-
-
-@pytest.mark.parametrize(("name", "kind"), meaningful(CAPTURED, ["labelled-pictures", "vectors"]))
+@pytest.mark.parametrize(("name", "kind"), meaningful(list(EVERY), ["labelled-pictures", "vectors"]))
 def test_what_is_played_back_is_what_would_have_been_played(name: str, kind: str):
     """Weights, optimisers, averages, counters and reports, to the bit, in every variant."""
     made, recorder = world(kind, **EVERY[name]), Pretender()
@@ -269,7 +267,7 @@ def test_what_goes_to_a_gpu_is_pinned_and_nobody_waits(monkeypatch: pytest.Monke
 
 
 @pytest.mark.skipif(not os.environ.get("GANSMITH_TEST_CUDA"), reason="GANSMITH_TEST_CUDA asks for the checks on a GPU")
-@pytest.mark.parametrize(("name", "kind"), meaningful(CAPTURED, ["labelled-pictures", "vectors"]))
+@pytest.mark.parametrize(("name", "kind"), meaningful(list(EVERY), ["labelled-pictures", "vectors"]))
 def test_a_gpu_plays_back_what_it_would_have_played(name: str, kind: str):
     settings = {**EVERY[name], "device": "cuda"}
     eager, graphed = (start(world(kind, **settings, graphs=graphs)) for graphs in (False, True))
@@ -283,11 +281,3 @@ def test_a_gpu_plays_back_what_it_would_have_played(name: str, kind: str):
     for array in ours:
         np.testing.assert_allclose(ours[array], theirs[array], rtol=1e-3, atol=1e-4, err_msg=array)
     assert graphed.report().numbers == pytest.approx(eager.report().numbers, rel=1e-2, abs=1e-3)
-
-
-def test_an_adaptive_augmentation_is_never_captured(monkeypatch: pytest.MonkeyPatch):
-    """Its strength is decided on the host between updates, where a graph would replay what it was."""
-    for name, expected in (("mirror+diffaugment", True), ("mirror+ada", False)):
-        table = start(world("pictures", augment__name=name))
-        monkeypatch.setattr(table, "device", torch.device("cuda"))
-        assert table._can_be_captured() is expected

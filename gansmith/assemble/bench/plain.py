@@ -1,7 +1,7 @@
 """The loops that people write today: plain PyTorch in float32, as tutorials have them, on published networks.
 
-Siblings: name(batch) -> a function that makes one update. Each draws random pictures once; speed does not depend on what
-is seen. An update is the usual one: the discriminator's loss on real and on generated pictures and its step, then the
+Siblings: name(batch, device) -> a function that makes one update. Each draws random pictures once; speed does not depend
+on what is seen. An update is the usual one: the discriminator's loss on real and on generated pictures and its step, then the
 generator's step through the discriminator, on the same generated pictures.
 """
 
@@ -17,9 +17,9 @@ Step = Callable[[], None]
 LATENT = 100
 
 
-def dense_28(batch: int) -> Step:
+def dense_28(batch: int, device: str) -> Step:
     """Article 001's dense pair."""
-    return loop(*dense_pair(), (1, 28, 28), batch, rate=1e-4, beta1=0.5)
+    return loop(*dense_pair(), (1, 28, 28), batch, device, rate=1e-4, beta1=0.5)
 
 
 def dense_pair() -> tuple[nn.Module, nn.Module]:
@@ -35,9 +35,9 @@ def dense_pair() -> tuple[nn.Module, nn.Module]:
     return generator, discriminator
 
 
-def tutorial_28(batch: int) -> Step:
+def tutorial_28(batch: int, device: str) -> Step:
     """The TensorFlow DCGAN tutorial's pair."""
-    return loop(*tutorial_pair(), (1, 28, 28), batch, rate=1e-4, beta1=0.9)
+    return loop(*tutorial_pair(), (1, 28, 28), batch, device, rate=1e-4, beta1=0.9)
 
 
 def tutorial_pair() -> tuple[nn.Module, nn.Module]:
@@ -51,7 +51,7 @@ def tutorial_pair() -> tuple[nn.Module, nn.Module]:
     return generator, tutorial_discriminator(1, 6272)
 
 
-def examples_64(batch: int) -> Step:
+def examples_64(batch: int, device: str) -> Step:
     """The 64x64 pair of PyTorch's examples (Radford et al. 2015)."""
     widths = (512, 256, 128, 64)
     layers: list[nn.Module] = [nn.Unflatten(1, (LATENT, 1, 1)), nn.ConvTranspose2d(LATENT, 512, 4, bias=False)]
@@ -62,10 +62,10 @@ def examples_64(batch: int) -> Step:
     for high, low in zip(widths[::-1], widths[-2::-1], strict=False):
         judge += [nn.Conv2d(high, low, 4, 2, 1, bias=False), nn.BatchNorm2d(low), nn.LeakyReLU(0.2, True)]
     judge += [nn.Conv2d(512, 1, 4, bias=False)]
-    return loop(nn.Sequential(*layers), nn.Sequential(*judge), (3, 64, 64), batch, rate=2e-4, beta1=0.5)
+    return loop(nn.Sequential(*layers), nn.Sequential(*judge), (3, 64, 64), batch, device, rate=2e-4, beta1=0.5)
 
 
-def article_004(batch: int) -> Step:
+def article_004(batch: int, device: str) -> Step:
     """Article 004's 64x64 pair: 18.9 million parameters against 0.24."""
     widths = (1024, 512, 256, 128)
     layers: list[nn.Module] = [
@@ -74,7 +74,9 @@ def article_004(batch: int) -> Step:
     for low, high in zip(widths, widths[1:], strict=False):
         layers += [nn.ConvTranspose2d(low, high, 5, 2, 2, 1, bias=False), nn.BatchNorm2d(high), nn.LeakyReLU(0.3)]
     layers += [nn.ConvTranspose2d(128, 3, 5, 2, 2, 1, bias=False), nn.Tanh()]
-    return loop(nn.Sequential(*layers), tutorial_discriminator(3, 32768), (3, 64, 64), batch, rate=1e-4, beta1=0.9)
+    return loop(
+        nn.Sequential(*layers), tutorial_discriminator(3, 32768), (3, 64, 64), batch, device, rate=1e-4, beta1=0.9
+    )
 
 
 def tutorial_discriminator(channels: int, features: int) -> nn.Sequential:
@@ -90,21 +92,23 @@ def loop(
     discriminator: nn.Module,
     shape: tuple[int, int, int],
     batch: int,
+    device: str,
     *,
     rate: float,
     beta1: float,
 ) -> Step:
     """One update after another, with PyTorch's default Adam."""
+    generator, discriminator = generator.to(device), discriminator.to(device)
     generator_steps = torch.optim.Adam(generator.parameters(), lr=rate, betas=(beta1, 0.999))
     discriminator_steps = torch.optim.Adam(discriminator.parameters(), lr=rate, betas=(beta1, 0.999))
-    pictures = torch.randint(0, 256, (2048, *shape), dtype=torch.uint8)
+    pictures = torch.randint(0, 256, (2048, *shape), dtype=torch.uint8, device=device)
 
     def error(verdicts: Tensor, target: float) -> Tensor:
         return F.binary_cross_entropy_with_logits(verdicts, torch.full_like(verdicts, target))
 
     def step() -> None:
-        real = pictures[torch.randint(len(pictures), (batch,))].float() / 127.5 - 1
-        fake = generator(torch.randn(batch, LATENT))
+        real = pictures[torch.randint(len(pictures), (batch,), device=device)].float() / 127.5 - 1
+        fake = generator(torch.randn(batch, LATENT, device=device))
 
         discriminator_steps.zero_grad()
         (error(discriminator(real), 1.0) + error(discriminator(fake.detach()), 0.0)).backward()
