@@ -135,7 +135,7 @@ class Playback:
 
     def _capture(self, kind: Hashable, indices: np.ndarray, now: Now) -> None:
         game, tape = self.game, self.tapes[kind]
-        tape.sealed = True
+        tape.seal()
         before, ledger = self._counts(), game.ledger
         left: list[tuple[Tensor, list[tuple[tuple[str, ...], int]]]] = []
 

@@ -35,6 +35,7 @@ from gansmith.ground.plan import (
     leaves,
     parameters,
 )
+from gansmith.nets import fused
 from gansmith.nets.functions import activate, concat_labels, given, keep_mask, reshape, spectral, upsample
 from gansmith.nets.modes import INFERENCE, Mode
 from gansmith.nets.ranks import batch_norm
@@ -239,6 +240,8 @@ class Network(nn.Module):
             return x
         if mode.dropout_keys is None:
             raise ValueError("a training pass through dropout needs its keys")
+        if fused.can_fuse(x):
+            return fused.dropout(x, layer.rate, mode.dropout_keys[int(number)], mode.first_row)
         mask = keep_mask(x, layer.rate, mode.dropout_keys[int(number)], mode.first_row)
         return x * mask.to(x.dtype).div_(1 - layer.rate)
 

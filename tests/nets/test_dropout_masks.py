@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from gansmith.ground import streams
 from gansmith.ground.plan import Dropout, Plan
+from gansmith.nets import fused
 from gansmith.nets.network import INFERENCE, Mode, Network, keep_mask
 
 SHAPES = st.one_of(
@@ -60,3 +63,21 @@ def test_nothing_is_dropped_in_inference():
 def test_a_training_pass_without_keys_is_refused():
     with pytest.raises(ValueError, match="needs its keys"):
         DROPPING(torch.ones(4, 50), None, Mode(training=True))
+
+
+@pytest.mark.skipif(not os.environ.get("GANSMITH_TEST_CUDA"), reason="GANSMITH_TEST_CUDA asks for the checks on a GPU")
+@pytest.mark.parametrize("shape", [(6, 4, 5, 6), (8, 50), (2, 300, 9, 9)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_gpu_drops_the_same_in_one_kernel(shape: tuple[int, ...], dtype: torch.dtype):
+    """Forward, backward, and the derivative of that; the key as a number, and where a graph reads it."""
+    x = torch.rand(shape, device="cuda").add(0.1).to(dtype).requires_grad_()
+    assert fused.can_fuse(x)
+    for key in (1, 2**31 - 2, torch.tensor(1234567, dtype=torch.int32, device="cuda")):
+        mask = keep_mask(x, 0.3, key, (2, 30))
+        y = fused.dropout(x, 0.3, key, (2, 30))
+        assert torch.equal(y != 0, mask)
+        torch.testing.assert_close(y, (x.float() * mask / 0.7).to(dtype))
+        (slope,) = torch.autograd.grad(y.float().square().sum() / 2, x, create_graph=True)
+        torch.testing.assert_close(slope.float(), x.float() * mask / 0.49, rtol=2e-2, atol=1e-6)
+        (bend,) = torch.autograd.grad(slope.float().sum(), x)
+        torch.testing.assert_close(bend.float(), mask / 0.49, rtol=2e-2, atol=1e-6)
