@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gansmith.ground import streams
 from gansmith.ground.plan import Activation, ConcatLabels, Reshape, Upsample
+from gansmith.nets import fused
 from gansmith.nets.modes import Mode
 
 
@@ -61,6 +62,19 @@ def _hashed(x: Tensor, rate: float, key: int | Tensor, starts: tuple[int, ...]) 
     h *= 0x846CA68B - 2**32
     h ^= (h >> 16) & 0xFFFF
     return ((h >> 1) & 0x7FFFFFFF) >= int(rate * 2**31)
+
+
+def moved(x: Tensor, by: tuple[int, int], size: tuple[int, int]) -> Tensor:
+    """Pictures (B, C, H, W) down and to the right by so many pixels, in a frame (B, C, *size): what has no room is cut
+    off, what comes in is 0. In channels-last memory."""
+    if fused.can_fuse(x):
+        return fused.moved(x, by, size)
+    (down, right), (height, width) = by, size
+    if down == right == 0 and height <= x.shape[2] and width <= x.shape[3]:
+        # norms are many times slower over a part of a picture; of one channel, torch could no longer tell its memory's order
+        x = x[:, :, :height, :width]
+        return x.contiguous(memory_format=torch.channels_last) if x.shape[1] > 1 else x
+    return F.pad(x, (right, width - right - x.shape[3], down, height - down - x.shape[2]))
 
 
 def reshape(layer: Reshape, x: Tensor) -> Tensor:

@@ -36,7 +36,8 @@ from gansmith.ground.plan import (
     parameters,
 )
 from gansmith.nets import fused
-from gansmith.nets.functions import activate, concat_labels, given, keep_mask, reshape, spectral, upsample
+from gansmith.nets.convolution import convolve, convolve_transposed
+from gansmith.nets.functions import activate, concat_labels, given, keep_mask, moved, reshape, spectral, upsample
 from gansmith.nets.modes import INFERENCE, Mode
 from gansmith.nets.ranks import batch_norm
 
@@ -186,8 +187,9 @@ class Network(nn.Module):
         if top == bottom and left == right:
             padding = (top, left)
         else:
-            x, padding = F.pad(x, (left, right, top, bottom)), (0, 0)
-        return F.conv2d(x, self._weight(number, layer, mode), self._bias(number, layer), layer.stride, padding)
+            x, padding = moved(x, (top, left), (x.shape[2] + top + bottom, x.shape[3] + left + right)), (0, 0)
+        stride = layer.stride, layer.stride
+        return convolve(x, self._weight(number, layer, mode), self._bias(number, layer), stride, padding)
 
     def _conv_transpose(self, number: str, layer: ConvTranspose, x: Tensor, mode: Mode) -> Tensor:
         weight, bias = self._weight(number, layer, mode), self._bias(number, layer)
@@ -196,12 +198,10 @@ class Network(nn.Module):
         # more after than before, where the rest is sliced off
         padding = top, left
         extra = max(top - bottom, 0), max(left - right, 0)
-        y = F.conv_transpose2d(x, weight, bias, layer.stride, padding, extra)
+        y = convolve_transposed(x, weight, bias, (layer.stride, layer.stride), padding, (extra[0], extra[1]))
         if bottom <= top and right <= left:
             return y
-        y = y[:, :, : y.shape[2] - max(bottom - top, 0), : y.shape[3] - max(right - left, 0)]
-        # norms are many times slower over a part of a picture; of one channel, torch could no longer tell its memory's order
-        return y.contiguous(memory_format=torch.channels_last) if y.shape[1] > 1 else y
+        return moved(y, (0, 0), (y.shape[2] - max(bottom - top, 0), y.shape[3] - max(right - left, 0)))
 
     def _batch_norm(self, number: str, layer: BatchNorm, x: Tensor, mode: Mode) -> Tensor:
         return self._normalise(number, layer, x, mode, self.array(number, "scale"), self.array(number, "shift"))

@@ -1,0 +1,144 @@
+"""Convolutions that take their own gradients, where the library's way is slow.
+
+On CUDA a penalty on slopes differentiates the gradient of a convolution. PyTorch then convolves with whole feature maps
+as kernels; written as transposed convolutions, its derivative is an ordinary gradient (Karras et al. 2020 do so too).
+
+On processors with matrix tiles (AMX) oneDNN's weight gradients in bfloat16 are some times slower than the forward pass;
+written as one product of matrices they are not.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Pair = tuple[int, int]
+
+
+def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair, padding: Pair) -> Tensor:
+    """`F.conv2d` of x (B, C, H, W)."""
+    if not _ours(x, weight):
+        return F.conv2d(x, weight, bias, stride, padding)
+    return Convolved.apply(*_cast(x, weight, bias), stride, padding)  # pyright: ignore[reportReturnType]
+
+
+def convolve_transposed(
+    x: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair, padding: Pair, extra: Pair
+) -> Tensor:
+    """`F.conv_transpose2d` of x (B, C, H, W); extra: its output_padding."""
+    if not _ours(x, weight):
+        return F.conv_transpose2d(x, weight, bias, stride, padding, extra)
+    return Transposed.apply(*_cast(x, weight, bias), stride, padding, extra)  # pyright: ignore[reportReturnType]
+
+
+class Convolved(torch.autograd.Function):
+    """A convolution; its derivatives are differentiable."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair, padding: Pair) -> Tensor:
+        """As ever."""
+        ctx.save_for_backward(x, weight)
+        ctx.how = stride, padding
+        return F.conv2d(x, weight, bias, stride, padding)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """By x, weight and bias, as far as they are wanted."""
+        (slope,), (x, weight), (stride, padding) = gradients, ctx.saved_tensors, ctx.how
+        by_x = by_weight = by_bias = None
+        if ctx.needs_input_grad[0]:
+            extra = _left_over(x, slope, weight, stride, padding)
+            by_x = F.conv_transpose2d(slope, weight, None, stride, padding, extra)
+        if ctx.needs_input_grad[1]:
+            by_weight = weight_gradient(x, slope, weight, stride, padding, transposed=False)
+        if ctx.needs_input_grad[2]:
+            by_bias = slope.sum((0, 2, 3))
+        return by_x, by_weight, by_bias, None, None
+
+
+class Transposed(torch.autograd.Function):
+    """A transposed convolution; its derivatives are differentiable."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair, padding: Pair, extra: Pair
+    ) -> Tensor:
+        """As ever."""
+        ctx.save_for_backward(x, weight)
+        ctx.how = stride, padding
+        return F.conv_transpose2d(x, weight, bias, stride, padding, extra)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """By x, weight and bias, as far as they are wanted."""
+        (slope,), (x, weight), (stride, padding) = gradients, ctx.saved_tensors, ctx.how
+        by_x = by_weight = by_bias = None
+        if ctx.needs_input_grad[0]:
+            by_x = F.conv2d(slope, weight, None, stride, padding)
+        if ctx.needs_input_grad[1]:
+            by_weight = weight_gradient(slope, x, weight, stride, padding, transposed=True)
+        if ctx.needs_input_grad[2]:
+            by_bias = slope.sum((0, 2, 3))
+        return by_x, by_weight, by_bias, None, None, None
+
+
+def weight_gradient(
+    wide: Tensor, narrow: Tensor, weight: Tensor, stride: Pair, padding: Pair, *, transposed: bool
+) -> Tensor:
+    """The gradient of a convolution from `wide` to `narrow` maps by its weight, or of a transposed one from narrow to
+    wide: every weight's sum of products over all places. Shaped and laid as weight (narrow's channels, wide's, h, w)."""
+    if wide.is_cuda:
+        x, slope = (narrow, wide) if transposed else (wide, narrow)
+        extra = _left_over(wide, narrow, weight, stride, padding) if transposed else (0, 0)
+        found = torch.ops.aten.convolution_backward(
+            slope, x, weight, None, stride, padding, (1, 1), transposed, extra, 1, (False, True, False)
+        )
+        return found[1]
+    height, width = weight.shape[2:]
+    wide = F.pad(wide, (padding[1], padding[1], padding[0], padding[0])).permute(0, 2, 3, 1)
+    windows = wide.unfold(1, height, stride[0]).unfold(2, width, stride[1]).permute(0, 1, 2, 4, 5, 3)
+    columns = windows.reshape(-1, height * width * weight.shape[1])
+    rows = narrow.permute(0, 2, 3, 1).reshape(-1, weight.shape[0])
+    return (rows.T @ columns).view(weight.shape[0], height, width, weight.shape[1]).permute(0, 3, 1, 2)
+
+
+def _left_over(wide: Tensor, narrow: Tensor, weight: Tensor, stride: Pair, padding: Pair) -> Pair:
+    """Rows and columns at the end of wide maps that no window reaches."""
+    rows, columns = (
+        wide.shape[2 + axis]
+        - ((narrow.shape[2 + axis] - 1) * stride[axis] - 2 * padding[axis] + weight.shape[2 + axis])
+        for axis in (0, 1)
+    )
+    return rows, columns
+
+
+def _ours(x: Tensor, weight: Tensor) -> bool:
+    """Where it pays: on CUDA always, on a processor for bfloat16 where it has tiles."""
+    if not torch.is_grad_enabled():
+        return False
+    if x.is_cuda:
+        return True
+    return x.device.type == "cpu" and has_tiles() and weight.shape[2:].numel() > 1 and _type(x) == torch.bfloat16
+
+
+def _type(x: Tensor) -> torch.dtype:
+    """The type that a convolution computes in here."""
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+
+
+def _cast(x: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
+    """All in that type, as autocast does for the library's own."""
+    kind = _type(x)
+    return x.to(kind), weight.to(kind), None if bias is None else bias.to(kind)
+
+
+@cache
+def has_tiles() -> bool:
+    """Whether the processor multiplies tiles of matrices in bfloat16 (AMX)."""
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # from PyTorch 2.11 on
+    return bool(capabilities.get("amx_bf16"))
