@@ -57,19 +57,20 @@ def test_weight_gradients_lie_as_weights_do():
     assert slope.is_contiguous(memory_format=torch.channels_last)
 
 
-@pytest.mark.parametrize("ours", [False, True])
-def test_autocast_casts_as_ever(ours: bool, monkeypatch: pytest.MonkeyPatch):
-    """Only where the processor has tiles; either way to bfloat16, and the gradient back to the weight's own type."""
-    monkeypatch.setattr(convolution, "has_tiles", lambda: ours)
-    x, bias = drawn(2, 3, 8, 8).float(), drawn(4).float().requires_grad_()
+@pytest.mark.parametrize(("side", "much", "ours"), [(16, 0, True), (18, 0, False), (16, 1e9, False)])
+def test_autocast_casts_as_ever(side: int, much: float, ours: bool, monkeypatch: pytest.MonkeyPatch):
+    """On a processor only large layers to and from maps of 64 places; either way to bfloat16, and gradients to their
+    weight's type."""
+    monkeypatch.setattr(convolution, "MUCH", much)
+    x, bias = drawn(2, 3, side, side).float(), drawn(4).float().requires_grad_()
     weight = drawn(4, 3, 4, 4).float().requires_grad_()
     transposed = drawn(4, 3, 4, 4).float().requires_grad_()
     with torch.autocast("cpu", torch.bfloat16):
         y = convolve(x, weight, bias, (2, 2), (1, 1))
         z = convolve_transposed(y, transposed, None, (2, 2), (1, 1), (0, 0))
     assert y.dtype == z.dtype == torch.bfloat16
-    assert y.grad_fn is not None
     assert (type(y.grad_fn).__name__ == "ConvolvedBackward") is ours
+    assert (type(z.grad_fn).__name__ == "TransposedBackward") is ours
     found = torch.autograd.grad(z.float().square().mean(), (weight, bias, transposed))
     assert {each.dtype for each in found} == {torch.float32}
     exact = F.conv_transpose2d(F.conv2d(x, weight, bias, 2, 1), transposed, None, 2, 1)
