@@ -159,7 +159,7 @@ class Playback:
             game.intake, game.ledger = self.plain, ledger
             self._count(before)
             for player in game.players():
-                player.optimizer.zero_grad(set_to_none=True)
+                player.forget_gradients()
 
     def _replay(self, captured: Captured, indices: np.ndarray, now: Now) -> None:
         captured.tape.fill(now, indices)

@@ -62,7 +62,8 @@ class Player:
             if isinstance(value, nn.Parameter) and value.requires_grad  # what a user froze stays frozen
         }
         self.parameters = list(self.named.values())
-        self.optimizer = OPTIMIZERS[settings.name](self.parameters, settings)
+        self.rows = [nn.Parameter(as_it_lies(parameter.detach())) for parameter in self.parameters]
+        self.optimizer = OPTIMIZERS[settings.name](self.rows, settings)
         self.flat = None if ranks is None else Flat(self.parameters)
         self.steps = 0
 
@@ -97,12 +98,19 @@ class Player:
         self.step(rate)
         if ledger:
             self._measure(before, ledger)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.forget_gradients()
+
+    def forget_gradients(self) -> None:
+        """The next ones are not added to these."""
+        for parameter in (*self.parameters, *self.rows):
+            parameter.grad = None
 
     def step(self, rate: float | Tensor) -> None:
         """Move along the gradients that are there."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+        for row, parameter in zip(self.rows, self.parameters, strict=True):
+            row.grad = None if parameter.grad is None else as_it_lies(parameter.grad)
         self.optimizer.step()
         self.steps += 1
 
@@ -123,27 +131,35 @@ class Player:
     def state(self) -> dict[str, np.ndarray]:
         """The optimiser's memory, as "<player>-optimizer/<array>.<slot>"."""
         arrays: dict[str, np.ndarray] = {}
-        for name, parameter in self.named.items():
-            memory = self.optimizer.state.get(parameter, {})
+        for (name, parameter), row in zip(self.named.items(), self.rows, strict=True):
+            memory = self.optimizer.state.get(row, {})
             for slot, theirs in SLOTS[self.settings.name].items():
                 if memory.get(theirs) is not None:
-                    arrays[f"{self.name}-optimizer/{name}.{slot}"] = to_numpy(memory[theirs])
+                    laid = memory[theirs].as_strided(parameter.shape, parameter.stride())
+                    arrays[f"{self.name}-optimizer/{name}.{slot}"] = to_numpy(laid)
         return arrays
 
     def restore(self, arrays: Mapping[str, np.ndarray], steps: int) -> None:
         """Take back the optimiser's memory."""
         self.steps = steps
         self.optimizer.state.clear()
-        for name, parameter in self.named.items():
+        for (name, parameter), row in zip(self.named.items(), self.rows, strict=True):
             memory: dict[str, Tensor] = {}
             for slot, theirs in SLOTS[self.settings.name].items():
                 array = arrays.get(f"{self.name}-optimizer/{name}.{slot}")
                 if array is not None:
-                    memory[theirs] = torch.empty_like(parameter.detach()).copy_(torch.as_tensor(np.array(array)))
+                    laid = torch.empty_like(parameter.detach()).copy_(torch.as_tensor(np.array(array)))
+                    memory[theirs] = as_it_lies(laid)
             if memory and self.settings.name != "sgd":
                 memory["step"] = torch.tensor(float(steps), device=parameter.device)
             if memory:
-                self.optimizer.state[parameter] = memory
+                self.optimizer.state[row] = memory
+
+
+def as_it_lies(array: Tensor) -> Tensor:
+    """An array without gaps as one row, in the order of its memory. An optimiser's step is elementwise, so it may have its
+    arrays so; of arrays in another order than their shape's, torch's fused steps make copies that they don't need."""
+    return array.as_strided((array.numel(),), (1,))
 
 
 class Flat:

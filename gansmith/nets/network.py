@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -35,7 +36,7 @@ from gansmith.ground.plan import (
     leaves,
     parameters,
 )
-from gansmith.nets import fused
+from gansmith.nets import fused, lookup
 from gansmith.nets.convolution import convolve, convolve_transposed
 from gansmith.nets.functions import activate, concat_labels, given, keep_mask, moved, reshape, spectral, upsample
 from gansmith.nets.modes import INFERENCE, Mode
@@ -76,12 +77,15 @@ class Network(nn.Module):
     def __init__(self, plan: Plan, arrays: Mapping[str, np.ndarray], dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.plan = plan
+        self.labelled = _labelled(plan)
         self.trained = nn.ParameterDict()
         for number, layer in leaves(plan.layers):
             for name in parameters(layer):
                 array = torch.as_tensor(arrays[f"{number}.{name}"]).to(dtype)
                 if array.ndim == 4:
                     array = array.contiguous(memory_format=torch.channels_last)
+                if name == "weight" and number in self.labelled:
+                    array = array.T.contiguous().T  # a label's weights side by side
                 self.trained[_attribute(number, name)] = nn.Parameter(array)
             for name in buffers(layer):
                 self.register_buffer(_attribute(number, name), torch.as_tensor(arrays[f"{number}.{name}"]).to(dtype))
@@ -131,6 +135,13 @@ class Network(nn.Module):
         mode, labels = passage.mode, passage.labels
         match layer:
             case Linear():
+                if x.shape[1] < layer.inputs:
+                    return lookup.dense(
+                        x,
+                        self.array(number, "weight"),
+                        self._bias(number, layer),
+                        given(labels, layer.inputs - x.shape[1]),
+                    )
                 return F.linear(x, self._weight(number, layer, mode), self._bias(number, layer))
             case Conv():
                 return self._conv(number, layer, x, mode)
@@ -145,6 +156,8 @@ class Network(nn.Module):
             case Reshape():
                 return reshape(layer, x)
             case ConcatLabels():
+                if x.device.type == "cpu" and _next(number) in self.labelled:
+                    return x  # the dense layer after it looks them up
                 return concat_labels(layer, x, labels)
             case ConditionalBatchNorm():
                 return self._conditional_batch_norm(number, layer, x, given(labels, layer.classes), mode)
@@ -251,6 +264,23 @@ class Network(nn.Module):
             weight = spectral(weight, self.array(number, "left"), mode)
             embedding = spectral(embedding, self.array(number, "left_embedding"), mode)
         return F.linear(x, weight, self.array(number, "bias")) + (embedding[labels] * x).sum(1, keepdim=True)
+
+
+def _labelled(plan: Plan) -> set[str]:
+    """The dense layers that follow upon one-hot labels, if those are many."""
+    named = [(number, layer) for number, layer in leaves(plan.layers)]
+    return {
+        number
+        for (before, labels), (number, dense) in pairwise(named)
+        if isinstance(labels, ConcatLabels) and labels.classes >= lookup.MANY and _next(before) == number
+        if isinstance(dense, Linear) and not dense.spectral
+    }
+
+
+def _next(number: str) -> str:
+    """The number of the layer after another, in the same stack."""
+    stack, _, last = number.rpartition(".")
+    return f"{stack}{'.' if stack else ''}{int(last) + 1}"
 
 
 def _attribute(number: str | int, name: str) -> str:

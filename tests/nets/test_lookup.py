@@ -1,0 +1,86 @@
+"""A dense layer after many labels is what it would be with one-hot labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.autograd import gradcheck, gradgradcheck
+
+from gansmith.ground.plan import Activation, ConcatLabels, Linear, Plan, Reshape, Residual
+from gansmith.nets import lookup
+from gansmith.nets.modes import Mode
+from gansmith.nets.network import Network
+
+CLASSES = 70
+
+
+def network(dtype: torch.dtype, classes: int = CLASSES) -> Network:
+    """One label before a dense layer, one within a block, one before a layer that must see it hot."""
+    inner = ConcatLabels(classes), Linear(6 + classes, 6)
+    layers = (
+        ConcatLabels(classes), Linear(5 + classes, 6), Activation("leaky"), Residual(inner, (), 0.5),
+        ConcatLabels(classes), Linear(6 + classes, 4, spectral=True), Reshape((4,)),
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    arrays = {f"{n}.weight": rng.normal(size=(out, size + classes)) for n, size, out in (("1", 5, 6), ("5", 6, 4))}
+    arrays |= {"3.body.1.weight": rng.normal(size=(6, 6 + classes)), "5.left": rng.normal(size=4)}
+    arrays |= {f"{n}.bias": rng.normal(size=out) for n, out in (("1", 6), ("3.body.1", 6), ("5", 4))}
+    return Network(Plan("generator", (5,), layers), arrays, dtype)
+
+
+def hot(made: Network) -> Network:
+    made.labelled = set()
+    return made
+
+
+def outcome(made: Network, x: Tensor, labels: Tensor) -> list[Tensor]:
+    """The output, and the gradients of its square by x and by all weights."""
+    x = x.detach().requires_grad_()
+    y = made(x, labels, Mode(training=True))
+    return [y, *torch.autograd.grad(y.float().square().sum(), [x, *made.trained.values()])]
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_it_is_the_layer_with_hot_labels(dtype: torch.dtype):
+    x, labels = torch.randn(9, 5, dtype=dtype), torch.randint(CLASSES, (9,))
+    made = network(dtype)
+    assert made.labelled == {"1", "3.body.1"}  # the spectral norm is that of the whole matrix
+    for ours, theirs in zip(outcome(made, x, labels), outcome(hot(network(dtype)), x, labels), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_under_autocast_too():
+    x, labels = torch.randn(9, 5), torch.randint(CLASSES, (9,))
+    with torch.autocast("cpu", torch.bfloat16):
+        ours, theirs = (outcome(made, x, labels) for made in (network(torch.float32), hot(network(torch.float32))))
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.dtype == other.dtype
+        assert (one - other).norm() < 0.02 * other.norm()
+
+
+def test_few_labels_stay_hot():
+    assert not network(torch.float32, classes=lookup.MANY - 1).labelled
+
+
+def test_gradients_lie_as_the_weights_do():
+    """A label's weights side by side: what an optimiser's step reads in one go."""
+    made = network(torch.float32)
+    weight = made.array(1, "weight")
+    assert weight.T.is_contiguous()
+    (slope,) = torch.autograd.grad(made(torch.randn(3, 5), torch.tensor([1, 1, 69]), Mode(training=True)).sum(), weight)
+    assert slope.T.is_contiguous()
+
+
+def test_first_and_second_derivatives():
+    x = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(2, 3 + 5, dtype=torch.float64, requires_grad=True)
+    labels = torch.tensor([0, 4, 4, 2])
+    assert gradcheck(lookup.Dense.apply, (x, weight, labels))
+    assert gradgradcheck(lookup.Dense.apply, (x, weight, labels))
+
+
+def test_labels_are_asked_for():
+    with pytest.raises(ValueError, match=r"give labels in 0\.\.69"):
+        network(torch.float32)(torch.randn(2, 5))
