@@ -31,7 +31,8 @@ from gansmith.nets import plan_discriminator, plan_generator
 
 @dataclass(frozen=True)
 class Machine:
-    """What a rank computes on, and what lies between ranks. Assumptions, from data sheets; none was measured by us."""
+    """What a rank computes on, and what lies between ranks. Ceiling and share were measured on one H200
+    (`benchmarks/gpu.py`); the rest are assumptions, from data sheets."""
 
     name: str
     ceiling: float  # operations a second of a large bf16 product
@@ -43,7 +44,7 @@ class Machine:
     latency_far: float
 
 
-H100 = Machine("H100", 989e12, 0.15, 512, 300e9, 50e9, 25e-6, 60e-6)
+H200 = Machine("H200", 798e12, 0.128, 512, 300e9, 50e9, 25e-6, 60e-6)
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,14 @@ def derive(contest: Contest) -> list[dict[str, object]]:
     """Rows of the table."""
     work, rows = work_of(contest), []
     for machines, each in ((1, 1), (1, 2), (1, 4), (1, 8), (2, 8), (4, 8), (8, 8)):
-        size, took = machines * each, seconds(work, H100, machines, each)
-        alone = seconds(work, H100, 1, 1)
+        size, took = machines * each, seconds(work, H200, machines, each)
+        alone = seconds(work, H200, 1, 1)
         rows.append(
             {
                 "machines": machines,
                 "ranks each": each,
-                "global batch": size * H100.batch,
-                "images/s": round(size * H100.batch / took),
+                "global batch": size * H200.batch,
+                "images/s": round(size * H200.batch / took),
                 "efficiency": round(alone / took, 3),
             }
         )
@@ -147,7 +148,7 @@ def main() -> None:
     options = parser.parse_args()
     contest = CONTESTS[options.contest]
     if options.derive:
-        print(json.dumps({"work": dataclasses.asdict(work_of(contest)), "machine": dataclasses.asdict(H100)}, indent=2))
+        print(json.dumps({"work": dataclasses.asdict(work_of(contest)), "machine": dataclasses.asdict(H200)}, indent=2))
         for row in derive(contest):
             print(json.dumps(row))
         return
