@@ -52,7 +52,7 @@ CASES = {
     "mnist": Case("mnist", "mnist", (30, 60, 120, 600)),
     "mnist, groups": Case("mnist", "mnist", (60, 120, 600), CLUSTERS),
     "mnist, no labels": Case("mnist", "mnist", (120,), {"data.labels": "none"}),
-    "the tutorial's network": Case("article-000-dcgan", "mnist", (120,), {"data.batch": 64}),
+    "the tutorial's network": Case("article-000-dcgan", "mnist", (30, 60, 120, 600), {"data.batch": 64}),
     "fashion": Case("fashion", "fashion-mnist", (120, 600)),
     "fashion, groups": Case("fashion", "fashion-mnist", (120, 600), CLUSTERS),
 }

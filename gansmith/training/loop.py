@@ -129,6 +129,8 @@ def train(
         report = game.report() if due else None  # waits for the device, so the seconds below are true
         seconds, stopping = company.agree(time.perf_counter() - began, interrupted())
         final = final or seconds >= seconds_allowed
+        if final and report is None:  # the minutes are over: the last row, without what only a measured update tells
+            report = game.report()
         if since == COLD and update >= max(WARM_AFTER, start.update + 1):
             since = (update, seconds)
 

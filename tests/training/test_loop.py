@@ -248,10 +248,11 @@ def minutes(time: Time, value: float, **settings: Any) -> Game:
 
 
 def test_minutes_end_with_the_update_that_reaches_them(monkeypatch: pytest.MonkeyPatch):
-    game = minutes(Time(monkeypatch, seconds=25.0), 1.0)
-    outcome, saved = train(game)
+    game, watch = minutes(Time(monkeypatch, seconds=25.0), 1.0), Watch()
+    outcome, saved = train(game, watch)
     assert (outcome.ended, outcome.update, outcome.seconds) == ("finished", 3, 75.0)
     assert saved == [3]
+    assert [row["update"] for row in watch.rows] == [3]  # one row at least, though none was due
 
 
 def test_minutes_count_the_watchers_and_earlier_sittings(monkeypatch: pytest.MonkeyPatch):
