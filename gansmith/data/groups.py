@@ -17,7 +17,7 @@ ROUNDS = 16  # of moving two means apart; most cuts stand still earlier
 LLOYD = 8  # rounds of k-means: 60,000 digits are within .5% of where 20 would bring them
 BLOCK = 2**24  # numbers looked at at a time: 64 MB
 MOST = 512  # groups, where their number is chosen here
-EACH = 25  # items in a group at least, on average, where their number is chosen here
+EACH = 100  # items in a group at least, on average, where their number is chosen here
 
 
 def suitable(count: int) -> int:

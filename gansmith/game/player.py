@@ -62,10 +62,17 @@ class Player:
             if isinstance(value, nn.Parameter) and value.requires_grad  # what a user froze stays frozen
         }
         self.parameters = list(self.named.values())
-        self.rows = [nn.Parameter(as_it_lies(parameter.detach())) for parameter in self.parameters]
+        self.rows = self._rows()
         self.optimizer = OPTIMIZERS[settings.name](self.rows, settings)
         self.flat = None if ranks is None else Flat(self.parameters)
         self.steps = 0
+
+    def _rows(self) -> list[nn.Parameter]:
+        """What the optimiser steps through: of built-in networks every array as it lies, of a user's own, whose arrays may
+        have gaps or be exchanged for others, the parameters themselves."""
+        if self.network.plan is None:
+            return self.parameters
+        return [nn.Parameter(as_it_lies(parameter.detach())) for parameter in self.parameters]
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -110,7 +117,8 @@ class Player:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         for row, parameter in zip(self.rows, self.parameters, strict=True):
-            row.grad = None if parameter.grad is None else as_it_lies(parameter.grad)
+            if row is not parameter:
+                row.grad = None if parameter.grad is None else as_it_lies(parameter.grad)
         self.optimizer.step()
         self.steps += 1
 
@@ -135,7 +143,7 @@ class Player:
             memory = self.optimizer.state.get(row, {})
             for slot, theirs in SLOTS[self.settings.name].items():
                 if memory.get(theirs) is not None:
-                    laid = memory[theirs].as_strided(parameter.shape, parameter.stride())
+                    laid = memory[theirs] if row is parameter else as_shaped(memory[theirs], parameter)
                     arrays[f"{self.name}-optimizer/{name}.{slot}"] = to_numpy(laid)
         return arrays
 
@@ -149,7 +157,7 @@ class Player:
                 array = arrays.get(f"{self.name}-optimizer/{name}.{slot}")
                 if array is not None:
                     laid = torch.empty_like(parameter.detach()).copy_(torch.as_tensor(np.array(array)))
-                    memory[theirs] = as_it_lies(laid)
+                    memory[theirs] = laid if row is parameter else as_it_lies(laid)
             if memory and self.settings.name != "sgd":
                 memory["step"] = torch.tensor(float(steps), device=parameter.device)
             if memory:
@@ -160,6 +168,11 @@ def as_it_lies(array: Tensor) -> Tensor:
     """An array without gaps as one row, in the order of its memory. An optimiser's step is elementwise, so it may have its
     arrays so; of arrays in another order than their shape's, torch's fused steps make copies that they don't need."""
     return array.as_strided((array.numel(),), (1,))
+
+
+def as_shaped(row: Tensor, array: Tensor) -> Tensor:
+    """What `as_it_lies` made a row, in the shape of its array again."""
+    return row.as_strided(array.shape, array.stride())
 
 
 class Flat:

@@ -9,6 +9,8 @@ small; written as one product of matrices they are as fast.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -54,14 +56,13 @@ class Convolved(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """By x, weight and bias, as far as they are wanted."""
-        (slope,), (x, weight), (stride, padding) = gradients, ctx.saved_tensors, ctx.how
-        by_x = by_weight = by_bias = None
-        if ctx.needs_input_grad[0]:
-            by_x = input_gradient(x, slope, weight, stride, padding)
-        if ctx.needs_input_grad[1]:
-            by_weight = weight_gradient(x, slope, weight, stride, padding, transposed=False)
-        if ctx.needs_input_grad[2]:
-            by_bias = slope.sum((0, 2, 3))
+        (slope,), (x, weight), how = gradients, ctx.saved_tensors, ctx.how
+        wanted = _wanted(ctx)
+        with torch.autocast(slope.device.type, enabled=False):  # all have the type of the forward pass
+            of_x = by_transposing if x.is_cuda else by_library
+            by_x = of_x(x, slope, weight, *how) if wanted[0] else None
+            by_weight = weight_gradient(x, slope, weight, *how, transposed=False) if wanted[1] else None
+            by_bias = slope.sum((0, 2, 3)) if wanted[2] else None
         return by_x, by_weight, by_bias, None, None
 
 
@@ -80,22 +81,43 @@ class Transposed(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """By x, weight and bias, as far as they are wanted."""
-        (slope,), (x, weight), (stride, padding) = gradients, ctx.saved_tensors, ctx.how
-        by_x = by_weight = by_bias = None
-        if ctx.needs_input_grad[0]:
-            by_x = F.conv2d(slope, weight, None, stride, padding)
-        if ctx.needs_input_grad[1]:
-            by_weight = weight_gradient(slope, x, weight, stride, padding, transposed=True)
-        if ctx.needs_input_grad[2]:
-            by_bias = slope.sum((0, 2, 3))
+        (slope,), (x, weight), how = gradients, ctx.saved_tensors, ctx.how
+        wanted = _wanted(ctx)
+        with torch.autocast(slope.device.type, enabled=False):
+            by_x = F.conv2d(slope, weight, None, *how) if wanted[0] else None
+            by_weight = weight_gradient(slope, x, weight, *how, transposed=True) if wanted[1] else None
+            by_bias = slope.sum((0, 2, 3)) if wanted[2] else None
         return by_x, by_weight, by_bias, None, None, None
 
 
-def input_gradient(x: Tensor, slope: Tensor, weight: Tensor, stride: Pair, padding: Pair) -> Tensor:
-    """The gradient of a convolution by its input: on CUDA as what it is, a transposed convolution, whose own gradients
-    are fast; a processor's library is faster when it is told what is meant."""
-    if x.is_cuda:
-        return F.conv_transpose2d(slope, weight, None, stride, padding, _left_over(x, slope, weight, stride, padding))
+_only_inputs = False
+
+
+@contextmanager
+def only_inputs() -> Iterator[None]:
+    """Gradients taken within go to items, not to weights: none are computed for these. A function of ours does not hear
+    from the engine what is wanted of it."""
+    global _only_inputs
+    before, _only_inputs = _only_inputs, True
+    try:
+        yield
+    finally:
+        _only_inputs = before
+
+
+def _wanted(ctx: Any) -> tuple[bool, bool, bool]:
+    """Whether gradients by input, weight and bias are."""
+    by_x, by_weight, by_bias = ctx.needs_input_grad[:3]
+    return by_x, by_weight and not _only_inputs, by_bias and not _only_inputs
+
+
+def by_transposing(x: Tensor, slope: Tensor, weight: Tensor, stride: Pair, padding: Pair) -> Tensor:
+    """The gradient of a convolution by its input as what it is, a transposed convolution, whose gradients are fast."""
+    return F.conv_transpose2d(slope, weight, None, stride, padding, _left_over(x, slope, weight, stride, padding))
+
+
+def by_library(x: Tensor, slope: Tensor, weight: Tensor, stride: Pair, padding: Pair) -> Tensor:
+    """The same where the library is faster when it is told what is meant: on processors."""
     found = torch.ops.aten.convolution_backward(
         slope, x, weight, None, stride, padding, (1, 1), False, (0, 0), 1, (True, False, False)
     )
@@ -107,13 +129,21 @@ def weight_gradient(
 ) -> Tensor:
     """The gradient of a convolution from `wide` to `narrow` maps by its weight, or of a transposed one from narrow to
     wide: every weight's sum of products over all places. Shaped and laid as weight (narrow's channels, wide's, h, w)."""
-    if wide.is_cuda:
-        x, slope = (narrow, wide) if transposed else (wide, narrow)
-        extra = _left_over(wide, narrow, weight, stride, padding) if transposed else (0, 0)
-        found = torch.ops.aten.convolution_backward(
-            slope, x, weight, None, stride, padding, (1, 1), transposed, extra, 1, (False, True, False)
-        )
-        return found[1]
+    return (told if wide.is_cuda else multiplied)(wide, narrow, weight, stride, padding, transposed)
+
+
+def told(wide: Tensor, narrow: Tensor, weight: Tensor, stride: Pair, padding: Pair, transposed: bool) -> Tensor:
+    """`weight_gradient` by the library."""
+    x, slope = (narrow, wide) if transposed else (wide, narrow)
+    extra = _left_over(wide, narrow, weight, stride, padding) if transposed else (0, 0)
+    found = torch.ops.aten.convolution_backward(
+        slope, x, weight, None, stride, padding, (1, 1), transposed, extra, 1, (False, True, False)
+    )
+    return found[1]
+
+
+def multiplied(wide: Tensor, narrow: Tensor, weight: Tensor, stride: Pair, padding: Pair, _: bool = False) -> Tensor:
+    """`weight_gradient` as one product of matrices: all windows against all places."""
     height, width = weight.shape[2:]
     wide = F.pad(wide, (padding[1], padding[1], padding[0], padding[0])).permute(0, 2, 3, 1)
     windows = wide.unfold(1, height, stride[0]).unfold(2, width, stride[1]).permute(0, 1, 2, 4, 5, 3)

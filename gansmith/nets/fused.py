@@ -17,13 +17,20 @@ BLOCK = 1024  # elements a program
 
 
 def can_fuse(x: Tensor) -> bool:
-    """Whether x can be taken here: on CUDA, where Triton is installed."""
-    return x.is_cuda and x.dtype != torch.float64 and _installed()
+    """Whether x can be taken here: on CUDA, where Triton works."""
+    return x.is_cuda and x.dtype != torch.float64 and _works(x.device)
 
 
 @cache
-def _installed() -> bool:
-    return find_spec("triton") is not None
+def _works(device: torch.device) -> bool:
+    """Whether Triton is installed and runs a kernel on the device: it needs a C compiler and a card that it knows."""
+    if find_spec("triton") is None:
+        return False
+    try:
+        kept = dropout(torch.ones(1, 1, device=device), 0.0, 1, 0)
+        return float(moved(kept[:, :, None, None], (0, 0), (1, 1))) == 1.0
+    except Exception:  # whatever it is that Triton misses, there is another way
+        return False
 
 
 def dropout(x: Tensor, rate: float, key: int | Tensor, first_row: int | tuple[int, ...]) -> Tensor:
@@ -60,7 +67,8 @@ def _launch(x: Tensor, y: Tensor, rate: float, key: int | Tensor, first: int) ->
 
     told = torch.full((), key, dtype=torch.int32, device=x.device) if isinstance(key, int) else key
     programs = -(-x.numel() // BLOCK)
-    keep_and_scale[(programs,)](x, y, told, first % 2**32, int(rate * 2**31), 1 / (1 - rate), x.numel(), BLOCK)
+    with torch.cuda.device_of(x):
+        keep_and_scale[(programs,)](x, y, told, first % 2**32, int(rate * 2**31), 1 / (1 - rate), x.numel(), BLOCK)
 
 
 def moved(x: Tensor, by: tuple[int, int], size: tuple[int, int]) -> Tensor:
@@ -83,7 +91,8 @@ class Moved(torch.autograd.Function):
         y = torch.empty((count, channels, *size), dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
         row = size[1] * channels
         programs = count * size[0], -(-row // BLOCK)
-        move_rows[programs](x, y, size[0], row, height, width * channels, by[0], by[1] * channels, BLOCK)
+        with torch.cuda.device_of(x):
+            move_rows[programs](x, y, size[0], row, height, width * channels, by[0], by[1] * channels, BLOCK)
         return y
 
     @staticmethod

@@ -30,17 +30,19 @@ class Dense(torch.autograd.Function):
         """In the type of x."""
         ctx.save_for_backward(x, weight, labels)
         width = x.shape[1]
-        return torch.addmm(weight.T[width + labels].to(x.dtype), x, weight.T[:width].to(x.dtype))
+        rows = F.embedding(labels, weight.T[width:])
+        return torch.addmm(rows.to(x.dtype), x, weight.T[:width].to(x.dtype))
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """By x and weight."""
         (slope,), (x, weight, labels) = gradients, ctx.saved_tensors
         by_x = by_weight = None
-        if ctx.needs_input_grad[0]:
-            by_x = slope @ weight[:, : x.shape[1]].to(slope.dtype)
-        if ctx.needs_input_grad[1]:
-            by_weight = _by_weight(slope, x, weight, labels)
+        with torch.autocast("cpu", enabled=False):  # types are those of the forward pass, and sums over labels wide
+            if ctx.needs_input_grad[0]:
+                by_x = slope @ weight[:, : x.shape[1]].to(slope.dtype)
+            if ctx.needs_input_grad[1]:
+                by_weight = _by_weight(slope, x, weight, labels)
         return by_x, by_weight, None
 
 

@@ -135,7 +135,7 @@ class Network(nn.Module):
         mode, labels = passage.mode, passage.labels
         match layer:
             case Linear():
-                if x.shape[1] < layer.inputs:
+                if number in self.labelled and x.shape[1] < layer.inputs:
                     return lookup.dense(
                         x,
                         self.array(number, "weight"),

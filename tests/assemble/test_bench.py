@@ -10,7 +10,8 @@ import time
 import pytest
 import torch
 
-from gansmith.assemble.bench import CONTESTS, Contest, operations_per_image, recipe_of, take_turns
+from gansmith.assemble.bench import CONTESTS, Contest, operations_per_image, own_entries, recipe_of, take_turns
+from gansmith.game import machine
 from gansmith.ground.cost import count
 from gansmith.nets import plan_discriminator, plan_generator
 
@@ -53,6 +54,22 @@ def test_operations_by_hand():
     assert operations_per_image(recipe, contest.item_shape) == 2 * (3 * generator + 8 * discriminator)
 
 
+def test_on_a_gpu_each_precision_enters_twice(monkeypatch: pytest.MonkeyPatch):
+    """Operation by operation, and as a graph."""
+    monkeypatch.setattr(machine, "choose_device", lambda name: name)
+    entries = own_entries(CONTESTS["dense-28"], ["float32", "bfloat16"], "cuda")
+    graphs = {
+        title: (precision, recipe.precision.name, recipe.graphs) for title, (precision, recipe) in entries.items()
+    }
+    assert graphs == {
+        "gansmith, float32, no graphs": ("float32", "float32", False),
+        "gansmith, float32": ("float32", "float32", True),
+        "gansmith, bfloat16, no graphs": ("bfloat16", "bfloat16", False),
+        "gansmith, bfloat16": ("bfloat16", "bfloat16", True),
+    }
+    assert list(own_entries(CONTESTS["dense-28"], ["float32"], "cpu")) == ["gansmith, float32"]
+
+
 def test_contestants_take_turns_and_get_their_own_times():
     calls: list[str] = []
 
@@ -71,12 +88,14 @@ def test_contestants_take_turns_and_get_their_own_times():
 
 
 def test_the_command_prints_json():
-    command = [sys.executable, "-m", "gansmith", "bench", "dense-28", "--seconds", "0.3", "--threads", "1", "--json"]
+    command = [sys.executable, "-m", "gansmith", "bench", "dense-28", "--seconds", "0.3", "--threads", "1", "--json",
+               "--batch", "32"]  # fmt: skip
     found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     (contest,) = found
     assert contest["contestants"][0]["contestant"] == "plain PyTorch, float32"
     assert all(0 < pace["share_of_ceiling"] < 1 for pace in contest["contestants"])
     assert contest["ratio"] > 0
+    assert contest["batch"] == 32
 
 
 def test_an_unknown_contest_is_one_line():

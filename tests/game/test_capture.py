@@ -86,7 +86,7 @@ ON_A_GPU = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def _tapes_that_count(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "gpu" in request.node.name:
+    if request.node.get_closest_marker("skipif"):  # those on a GPU, whose rates and tapes are their own
         return
     fill, count = Tape.fill, iter(range(1, 10**6))
 
@@ -279,6 +279,19 @@ def test_what_goes_to_a_gpu_is_pinned_and_nobody_waits(monkeypatch: pytest.Monke
     intake.send(np.zeros(3), torch.device("cuda"), torch.float32)
     intake.send(np.zeros(3), torch.device("cpu"))
     assert asked == ["pinned", ("cuda", torch.float32, True), ("cpu", None, False)]
+
+
+def test_own_networks_ranks_and_those_who_ask_are_played_operation_by_operation(monkeypatch: pytest.MonkeyPatch):
+    """A user's network may do what no graph can; ranks talk in between. An adaptive augmentation is captured."""
+    for changes, expected in (({}, True), ({"augment__name": "mirror+ada"}, True), ({"graphs": False}, False)):
+        table = start(world("pictures", **changes))
+        monkeypatch.setattr(table, "device", torch.device("cuda"))
+        assert table._can_be_captured() is expected
+        monkeypatch.setattr(table, "ranks", object())
+        assert not table._can_be_captured()
+        monkeypatch.setattr(table, "ranks", None)
+        monkeypatch.setattr(table.generator.network, "plan", None)
+        assert not table._can_be_captured()
 
 
 @ON_A_GPU

@@ -50,6 +50,57 @@ def test_a_transposed_convolution_and_its_derivatives(height, width, kernel, str
     assert gradgradcheck(Transposed.apply, (*given, stride, padding, extra))
 
 
+@pytest.mark.parametrize(("height", "width", "kernel", "stride", "padding"), CASES)
+def test_each_way_to_a_gradient_is_the_way(height, width, kernel, stride, padding):
+    """Those of the other device, too, and their own derivatives."""
+    x, weight = drawn(2, 3, height, width).requires_grad_(), drawn(4, 3, *kernel).requires_grad_()
+    y = F.conv2d(x, weight, None, stride, padding)
+    slope = drawn(*y.shape).requires_grad_()
+    by_x, by_weight = torch.autograd.grad((y * slope.detach()).sum(), (x, weight))
+    how = stride, padding
+    for of_x in (convolution.by_transposing, convolution.by_library):
+        torch.testing.assert_close(of_x(x, slope, weight, *how), by_x)
+        assert gradcheck(of_x, (x, slope, weight, *how))
+    for of_weight in (convolution.told, convolution.multiplied):
+        torch.testing.assert_close(of_weight(x, slope, weight, *how, False), by_weight)
+        assert gradcheck(of_weight, (x, slope, weight, *how, False))
+    extra = (height - (y.shape[2] - 1) * stride[0] + 2 * padding[0] - kernel[0],
+             width - (y.shape[3] - 1) * stride[1] + 2 * padding[1] - kernel[1])  # fmt: skip
+    back = F.conv_transpose2d(slope, weight, None, stride, padding, extra)
+    (by_weight,) = torch.autograd.grad((back * x.detach()).sum(), weight)
+    for of_weight in (convolution.told, convolution.multiplied):
+        torch.testing.assert_close(of_weight(x, slope, weight, *how, True), by_weight)
+
+
+def test_gradients_for_items_compute_none_for_weights(monkeypatch: pytest.MonkeyPatch):
+    """As a penalty asks for them; what is then differentiated once more reaches the weights."""
+    taken: list[bool] = []
+    real = convolution.weight_gradient
+    monkeypatch.setattr(convolution, "weight_gradient", lambda *all, **how: (taken.append(True), real(*all, **how))[1])
+    x, weight, bias = (each.requires_grad_() for each in (drawn(2, 3, 6, 6), drawn(4, 3, 3, 3), drawn(4)))
+    found: list[tuple[Tensor, ...]] = []
+    for apply in (Convolved.apply, F.conv2d):
+        y = apply(x, weight, bias, (1, 1), (1, 1)).square().sum()
+        with convolution.only_inputs():
+            (slope,) = torch.autograd.grad(y, x, create_graph=True)
+        assert not taken
+        found.append(torch.autograd.grad(slope.square().sum(), (weight, bias)))
+        taken.clear()
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_a_float32_layer_keeps_float32_gradients_inside_autocast():
+    """A network's last layer is made outside it, and differentiated inside the turn's block."""
+    x, weight = drawn(2, 3, 5, 5).float().requires_grad_(), drawn(3, 2, 4, 4).float().requires_grad_()
+    y = Transposed.apply(x, weight, None, (2, 2), (1, 1), (0, 0))
+    with torch.autocast("cpu", torch.bfloat16):
+        found = torch.autograd.grad(y.square().sum(), (x, weight))
+    exact = torch.autograd.grad(F.conv_transpose2d(x, weight, None, 2, 1).square().sum(), (x, weight))
+    for one, other in zip(found, exact, strict=True):
+        torch.testing.assert_close(one, other)
+
+
 def test_weight_gradients_lie_as_weights_do():
     x = drawn(2, 3, 8, 8).contiguous(memory_format=torch.channels_last)
     weight = drawn(4, 3, 4, 4).contiguous(memory_format=torch.channels_last).requires_grad_()

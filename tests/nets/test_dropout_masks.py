@@ -7,6 +7,7 @@ import os
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,3 +82,24 @@ def test_a_gpu_drops_the_same_in_one_kernel(shape: tuple[int, ...], dtype: torch
         torch.testing.assert_close(slope.float(), x.float() * mask / 0.49, rtol=2e-2, atol=1e-6)
         (bend,) = torch.autograd.grad(slope.float().sum(), x)
         torch.testing.assert_close(bend.float(), mask / 0.49, rtol=2e-2, atol=1e-6)
+
+
+@pytest.mark.skipif(not os.environ.get("GANSMITH_TEST_CUDA"), reason="GANSMITH_TEST_CUDA asks for the checks on a GPU")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("channels", [1, 3, 300])
+@pytest.mark.parametrize(
+    ("by", "size"), [((1, 2), (8, 9)), ((0, 0), (4, 5)), ((2, 2), (9, 10)), ((-1, -1), (3, 4)), ((0, 1), (1, 1))]
+)
+def test_a_gpu_moves_the_same_in_one_kernel(dtype, channels, by, size):
+    """Padded, cropped, or both, with the derivative and what is differentiated once more."""
+    x = torch.randn(2, channels, 5, 6, device="cuda", dtype=dtype).contiguous(memory_format=torch.channels_last)
+    x.requires_grad_()
+    (down, right), (height, width) = by, size
+    assert fused.can_fuse(x)
+    y, wanted = fused.moved(x, by, size), F.pad(x, (right, width - right - 6, down, height - down - 5))
+    assert torch.equal(y, wanted)
+    (slope,) = torch.autograd.grad(y.square().sum() / 2, x, create_graph=True)
+    (other,) = torch.autograd.grad(wanted.square().sum() / 2, x)
+    assert torch.equal(slope, other)
+    (bend,) = torch.autograd.grad(slope.sum(), x)
+    assert torch.equal(bend, (other != 0).to(dtype))  # 1 where a pixel has a place in the frame

@@ -81,6 +81,17 @@ def test_first_and_second_derivatives():
     assert gradgradcheck(lookup.Dense.apply, (x, weight, labels))
 
 
+def test_labels_are_those_that_there_are():
+    """-1 is no way to the weights of a feature, nor is a narrow input a label's place."""
+    made = network(torch.float32)
+    for label in (-1, CLASSES):
+        with pytest.raises(IndexError):
+            made(torch.randn(1, 5), torch.tensor([label]))
+    plain = Network(Plan("generator", (5,), (Linear(5, 2),)), {"0.weight": np.ones((2, 5)), "0.bias": np.ones(2)})
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        plain(torch.randn(2, 3), torch.tensor([0, 1]))
+
+
 def test_labels_are_asked_for():
     with pytest.raises(ValueError, match=r"give labels in 0\.\.69"):
         network(torch.float32)(torch.randn(2, 5))

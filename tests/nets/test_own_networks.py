@@ -73,6 +73,37 @@ def test_they_train():
     assert table.verdicts(table.data.host[:5], None).logits.shape == (5,)
 
 
+class Gapped(nn.Module):
+    """Half of a larger array's columns are its weights, and they are exchanged for clipped ones in every pass."""
+
+    def __init__(self, latent_dim: int, item_shape: Shape) -> None:
+        super().__init__()
+        self.item_shape = item_shape
+        self.weight = nn.Parameter(torch.zeros(int(np.prod(item_shape)), 2 * latent_dim)[:, :latent_dim])
+
+    def forward(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        if not torch.is_grad_enabled():
+            self.weight.data = self.weight.data.clamp(-0.02, 0.02)
+        return (z @ self.weight.T).view(-1, *self.item_shape)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+def test_weights_with_gaps_and_weights_that_are_exchanged_train_and_are_saved(optimizer: str):
+    made = world("pictures", **OWN, optimizer__generator__name=optimizer)
+    pair = NetPair("own", lambda dim, shape, classes: (Gapped(dim, shape), OwnDiscriminator(shape)))
+    straight, half, resumed = (TorchGame(made.recipe, made.item_shape, 0, pair) for _ in range(3))
+    for table in (straight, half, resumed):
+        table.load(made.items, None)
+    play(straight, 1, 5)
+    before = straight.state().arrays["generator/weight"]
+    play(straight, 6, 6)
+    assert (straight.state().arrays["generator/weight"] != before).mean() > 0.9
+    play(half, 1, 3)
+    resumed.restore(half.state())
+    play(resumed, 4, 6)
+    assert_same_arrays(resumed.state().arrays, straight.state().arrays)
+
+
 def test_every_buffer_is_part_of_the_state():
     arrays = game()[0].state().arrays
     for name in ("norm.running_mean", "norm.running_var", "norm.num_batches_tracked"):
