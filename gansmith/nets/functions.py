@@ -66,7 +66,7 @@ def _hashed(x: Tensor, rate: float, key: int | Tensor, starts: tuple[int, ...]) 
 
 def moved(x: Tensor, by: tuple[int, int], size: tuple[int, int]) -> Tensor:
     """Pictures (B, C, H, W) down and to the right by so many pixels, in a frame (B, C, *size): what has no room is cut
-    off, what comes in is 0. In channels-last memory."""
+    off, what comes in is 0."""
     if fused.can_fuse(x):
         return fused.moved(x, by, size)
     (down, right), (height, width) = by, size
