@@ -152,9 +152,8 @@ class Turns(Supply):
         reals, fakes = self.seen(reals, now, turn, "real"), self.seen(fakes, now, turn, "fake")
         at = self.penalty.at if due(settings, self.discriminator_turns) else ()
         by_steps = settings.sigma > 0
-        if (
-            "real" in at and not by_steps
-        ):  # on a tensor of our own: what the host fills again must not ask for gradients
+        if "real" in at and not by_steps:
+            # on a tensor of our own: what the host fills again must not ask for gradients
             reals = replace(reals, pixels=reals.pixels.detach().requires_grad_())
         if "fake" in at and not by_steps and not fakes.pixels.requires_grad:
             fakes.pixels.requires_grad_()
