@@ -17,12 +17,15 @@ ROUNDS = 16  # of moving two means apart; most cuts stand still earlier
 LLOYD = 8  # rounds of k-means: 60,000 digits are within .5% of where 20 would bring them
 BLOCK = 2**24  # numbers looked at at a time: 64 MB
 MOST = 512  # groups, where their number is chosen here
-EACH = 100  # items in a group at least, on average, where their number is chosen here
+EACH, FEW, AT_ONCE = 100, 25, 64
+"""Items in a group at least, on average, where their number is chosen here: `EACH`; `FEW` for the first `AT_ONCE` groups.
+Fewer than that say too little (after ten minutes 1,683 emoji were at 14 in 17 groups, at 9 in 67), and groups of 25 among
+many come to be repeated (of 3,781 clothes at 17 in 151 groups, 1.8% copies; at 12 in 37, .2%)."""
 
 
 def suitable(count: int) -> int:
     """How many groups suit `count` items."""
-    return max(1, min(MOST, count // EACH))
+    return max(1, min(MOST, max(count // EACH, min(count // FEW, AT_ONCE))))
 
 
 def grouped(items: np.ndarray, groups: int, seed: int = 0) -> np.ndarray:
