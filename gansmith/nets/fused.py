@@ -67,8 +67,9 @@ def _launch(x: Tensor, y: Tensor, rate: float, key: int | Tensor, first: int) ->
 
     told = torch.full((), key, dtype=torch.int32, device=x.device) if isinstance(key, int) else key
     programs = -(-x.numel() // BLOCK)
+    launch = keep_and_scale[(programs,)]  # pyright: ignore[reportIndexIssue]
     with torch.cuda.device_of(x):
-        keep_and_scale[(programs,)](x, y, told, first % 2**32, int(rate * 2**31), 1 / (1 - rate), x.numel(), BLOCK)
+        launch(x, y, told, first % 2**32, int(rate * 2**31), 1 / (1 - rate), x.numel(), BLOCK)
 
 
 def moved(x: Tensor, by: tuple[int, int], size: tuple[int, int]) -> Tensor:
@@ -90,9 +91,9 @@ class Moved(torch.autograd.Function):
         x = x.contiguous(memory_format=torch.channels_last)
         y = torch.empty((count, channels, *size), dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
         row = size[1] * channels
-        programs = count * size[0], -(-row // BLOCK)
+        launch = move_rows[count * size[0], -(-row // BLOCK)]  # pyright: ignore[reportIndexIssue]
         with torch.cuda.device_of(x):
-            move_rows[programs](x, y, size[0], row, height, width * channels, by[0], by[1] * channels, BLOCK)
+            launch(x, y, size[0], row, height, width * channels, by[0], by[1] * channels, BLOCK)
         return y
 
     @staticmethod
