@@ -21,7 +21,6 @@ import torch
 from torch import Tensor
 
 from gansmith.ground.settings import RegularizerName, RegularizerSettings
-from gansmith.nets.convolution import only_inputs
 
 Where = Literal["real", "fake", "between"]
 
@@ -51,8 +50,7 @@ def squared_gradient_norm(verdicts: Tensor, items: Tensor) -> Tensor:
 
 def squared_norms(verdicts: Tensor, items: Tensor) -> Tensor:
     """|d verdict_i / d item_i|^2 (B,), in at least float32."""
-    with only_inputs():
-        (gradient,) = torch.autograd.grad(verdicts.sum(), items, create_graph=True)
+    (gradient,) = torch.autograd.grad(verdicts.sum(), items, create_graph=True)
     gradient = gradient if gradient.dtype == torch.float64 else gradient.float()
     return gradient.square().flatten(1).sum(1)
 

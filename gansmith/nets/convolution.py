@@ -9,8 +9,6 @@ small; written as one product of matrices they are as fast.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -56,8 +54,7 @@ class Convolved(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """By x, weight and bias, as far as they are wanted."""
-        (slope,), (x, weight), how = gradients, ctx.saved_tensors, ctx.how
-        wanted = _wanted(ctx)
+        (slope,), (x, weight), how, wanted = gradients, ctx.saved_tensors, ctx.how, ctx.needs_input_grad
         with torch.autocast(slope.device.type, enabled=False):  # all have the type of the forward pass
             of_x = by_transposing if x.is_cuda else by_library
             by_x = of_x(x, slope, weight, *how) if wanted[0] else None
@@ -81,34 +78,12 @@ class Transposed(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """By x, weight and bias, as far as they are wanted."""
-        (slope,), (x, weight), how = gradients, ctx.saved_tensors, ctx.how
-        wanted = _wanted(ctx)
+        (slope,), (x, weight), how, wanted = gradients, ctx.saved_tensors, ctx.how, ctx.needs_input_grad
         with torch.autocast(slope.device.type, enabled=False):
             by_x = F.conv2d(slope, weight, None, *how) if wanted[0] else None
             by_weight = weight_gradient(slope, x, weight, *how, transposed=True) if wanted[1] else None
             by_bias = slope.sum((0, 2, 3)) if wanted[2] else None
         return by_x, by_weight, by_bias, None, None, None
-
-
-_only_inputs = False
-
-
-@contextmanager
-def only_inputs() -> Iterator[None]:
-    """Gradients taken within go to items, not to weights: none are computed for these. A function of ours does not hear
-    from the engine what is wanted of it."""
-    global _only_inputs
-    before, _only_inputs = _only_inputs, True
-    try:
-        yield
-    finally:
-        _only_inputs = before
-
-
-def _wanted(ctx: Any) -> tuple[bool, bool, bool]:
-    """Whether gradients by input, weight and bias are."""
-    by_x, by_weight, by_bias = ctx.needs_input_grad[:3]
-    return by_x, by_weight and not _only_inputs, by_bias and not _only_inputs
 
 
 def by_transposing(x: Tensor, slope: Tensor, weight: Tensor, stride: Pair, padding: Pair) -> Tensor:

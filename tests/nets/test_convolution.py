@@ -72,24 +72,6 @@ def test_each_way_to_a_gradient_is_the_way(height, width, kernel, stride, paddin
         torch.testing.assert_close(of_weight(x, slope, weight, *how, True), by_weight)
 
 
-def test_gradients_for_items_compute_none_for_weights(monkeypatch: pytest.MonkeyPatch):
-    """As a penalty asks for them; what is then differentiated once more reaches the weights."""
-    taken: list[bool] = []
-    real = convolution.weight_gradient
-    monkeypatch.setattr(convolution, "weight_gradient", lambda *all, **how: (taken.append(True), real(*all, **how))[1])
-    x, weight, bias = (each.requires_grad_() for each in (drawn(2, 3, 6, 6), drawn(4, 3, 3, 3), drawn(4)))
-    found: list[tuple[Tensor, ...]] = []
-    for apply in (Convolved.apply, F.conv2d):
-        y = apply(x, weight, bias, (1, 1), (1, 1)).square().sum()
-        with convolution.only_inputs():
-            (slope,) = torch.autograd.grad(y, x, create_graph=True)
-        assert not taken
-        found.append(torch.autograd.grad(slope.square().sum(), (weight, bias)))
-        taken.clear()
-    for one, other in zip(*found, strict=True):
-        torch.testing.assert_close(one, other)
-
-
 def test_a_float32_layer_keeps_float32_gradients_inside_autocast():
     """A network's last layer is made outside it, and differentiated inside the turn's block."""
     x, weight = drawn(2, 3, 5, 5).float().requires_grad_(), drawn(3, 2, 4, 4).float().requires_grad_()
