@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gansmith.nets.functions import computed_in
+
 Pair = tuple[int, int]
 SMALL = 64  # places of a map
 MUCH = 2e9  # operations
@@ -144,16 +146,10 @@ def _ours(x: Tensor, weight: Tensor, stride: Pair, places: int) -> bool:
     if x.is_cuda:
         return True
     large = min(stride) > 1 and places <= SMALL and 2 * len(x) * places * weight.numel() >= MUCH
-    return large and x.device.type == "cpu" and _type(x) == torch.bfloat16
-
-
-def _type(x: Tensor) -> torch.dtype:
-    """The type that a convolution computes in here."""
-    kind = x.device.type
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+    return large and x.device.type == "cpu" and computed_in(x) == torch.bfloat16
 
 
 def _cast(x: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
     """All in that type, as autocast does for the library's own."""
-    kind = _type(x)
+    kind = computed_in(x)
     return x.to(kind), weight.to(kind), None if bias is None else bias.to(kind)

@@ -14,6 +14,12 @@ from gansmith.nets import fused
 from gansmith.nets.modes import Mode
 
 
+def computed_in(x: Tensor) -> torch.dtype:
+    """The type that a product with x is computed in here: autocast's, else x's own."""
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+
+
 def activate(layer: Activation, x: Tensor) -> Tensor:
     """The elementwise functions. ReLUs work in place: what comes before them never needs its own output again."""
     match layer.kind:

@@ -12,12 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gansmith.nets.functions import computed_in
+
 MANY = 64  # labels from which on looking up is faster
 
 
 def dense(x: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor) -> Tensor:
     """`F.linear` of x (B, D) with the one-hot labels (B,) after it; weight (outputs, D + classes), in memory transposed."""
-    kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+    kind = computed_in(x)
     y = Dense.apply(x.to(kind), weight, labels)
     return y if bias is None else y + bias.to(kind)  # pyright: ignore[reportReturnType, reportOperatorIssue]
 
