@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gansmith.game.lazy import SECOND, UPTO, LazyAdam, can_wait, fading
 from gansmith.game.ledger import Ledger
 from gansmith.ground.errors import RunError
 from gansmith.ground.settings import OptimizerName, OptimizerSettings
@@ -57,22 +58,23 @@ class Player:
     def __init__(self, name: str, network: Network, settings: OptimizerSettings, ranks: Ranks | None = None) -> None:
         self.name, self.network, self.settings, self.ranks = name, network, settings, ranks
         self.named = {
-            key: value
-            for key, value in network.arrays().items()
-            if isinstance(value, nn.Parameter) and value.requires_grad  # what a user froze stays frozen
+            name: weight
+            for name, weight in network.weights().items()
+            if weight.requires_grad  # what a user froze stays frozen
         }
         self.parameters = list(self.named.values())
-        self.rows = self._rows()
-        self.optimizer = OPTIMIZERS[settings.name](self.rows, settings)
+        network.sparse = can_wait(network, settings, ranks)
+        tables = network.tables if network.sparse else ()
+        self.lazy = {name: LazyAdam(self.named[name], settings) for name in self.named if name in tables}
+        self.rows = {name: self._row(weight) for name, weight in self.named.items() if name not in self.lazy}
+        self.optimizer = OPTIMIZERS[settings.name]([*self.rows.values()], settings)
         self.flat = None if ranks is None else Flat(self.parameters)
         self.steps = 0
 
-    def _rows(self) -> list[nn.Parameter]:
+    def _row(self, weight: nn.Parameter) -> nn.Parameter:
         """What the optimiser steps through: of built-in networks every array as it lies, of a user's own, whose arrays may
         have gaps or be exchanged for others, the parameters themselves."""
-        if self.network.plan is None:
-            return self.parameters
-        return [nn.Parameter(as_it_lies(parameter.detach())) for parameter in self.parameters]
+        return weight if self.network.plan is None else nn.Parameter(as_it_lies(weight.detach()))
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -109,23 +111,26 @@ class Player:
 
     def forget_gradients(self) -> None:
         """The next ones are not added to these."""
-        for parameter in (*self.parameters, *self.rows):
+        for parameter in (*self.parameters, *self.rows.values()):
             parameter.grad = None
 
     def step(self, rate: float | Tensor) -> None:
         """Move along the gradients that are there."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        for row, parameter in zip(self.rows, self.parameters, strict=True):
-            if row is not parameter:
-                row.grad = None if parameter.grad is None else as_it_lies(parameter.grad)
+        for name, row in self.rows.items():
+            weight = self.named[name]
+            if row is not weight:
+                row.grad = None if weight.grad is None else as_it_lies(dense(weight.grad))
         self.optimizer.step()
         self.steps += 1
+        for table in self.lazy.values():
+            table.step(rate, self.steps)
 
     def _measure(self, before: list[Tensor], ledger: Ledger) -> None:
         gradients, changes, weights = [], [], []
         for (name, parameter), old in zip(self.named.items(), before, strict=True):
-            gradient = torch.zeros_like(old) if parameter.grad is None else parameter.grad
+            gradient = torch.zeros_like(old) if parameter.grad is None else dense(parameter.grad)
             gradients.append(gradient.norm())
             changes.append((parameter.detach() - old).norm())
             weights.append(old.norm())
@@ -139,29 +144,56 @@ class Player:
     def state(self) -> dict[str, np.ndarray]:
         """The optimiser's memory, as "<player>-optimizer/<array>.<slot>"."""
         arrays: dict[str, np.ndarray] = {}
-        for (name, parameter), row in zip(self.named.items(), self.rows, strict=True):
-            memory = self.optimizer.state.get(row, {})
+        for name, row in self.rows.items():
+            memory, weight = self.optimizer.state.get(row, {}), self.named[name]
             for slot, theirs in SLOTS[self.settings.name].items():
                 if memory.get(theirs) is not None:
-                    laid = memory[theirs] if row is parameter else as_shaped(memory[theirs], parameter)
-                    arrays[f"{self.name}-optimizer/{name}.{slot}"] = to_numpy(laid)
+                    laid = memory[theirs] if row is weight else as_shaped(memory[theirs], weight)
+                    arrays[f"{self.name}-optimizer/{name}.{slot}"] = to_numpy(self.network.turned(name, laid))
+        for name, table in self.lazy.items():
+            arrays[f"{self.name}-optimizer/{name}.{SECOND}"] = to_numpy(self.network.turned(name, table.second))
+            arrays[f"{self.name}-optimizer/{name}.{UPTO}"] = to_numpy(table.upto)
         return arrays
 
     def restore(self, arrays: Mapping[str, np.ndarray], steps: int) -> None:
         """Take back the optimiser's memory."""
         self.steps = steps
         self.optimizer.state.clear()
-        for (name, parameter), row in zip(self.named.items(), self.rows, strict=True):
-            memory: dict[str, Tensor] = {}
-            for slot, theirs in SLOTS[self.settings.name].items():
-                array = arrays.get(f"{self.name}-optimizer/{name}.{slot}")
-                if array is not None:
-                    laid = torch.empty_like(parameter.detach()).copy_(torch.as_tensor(np.array(array)))
-                    memory[theirs] = laid if row is parameter else as_it_lies(laid)
+        saved = {name: self._saved(arrays, name) for name in self.named}
+        for name, row in self.rows.items():
+            upto = saved[name].get(UPTO)
+            if upto is not None:  # it was lazy there, without momentum
+                second = saved[name][SECOND]
+                second.mul_(fading(self.settings.beta2, steps - upto, second))
+                saved[name]["first"] = torch.zeros_like(second)
+            memory = {
+                theirs: saved[name][slot] if row is self.named[name] else as_it_lies(saved[name][slot])
+                for slot, theirs in SLOTS[self.settings.name].items()
+                if slot in saved[name]
+            }
             if memory and self.settings.name != "sgd":
-                memory["step"] = torch.tensor(float(steps), device=parameter.device)
+                memory["step"] = torch.tensor(float(steps), device=row.device)
             if memory:
                 self.optimizer.state[row] = memory
+        for name, table in self.lazy.items():
+            table.restore(saved[name].get(SECOND), saved[name].get(UPTO), steps)
+
+    def _saved(self, arrays: Mapping[str, np.ndarray], name: str) -> dict[str, Tensor]:
+        """What was remembered of an array, as it is kept."""
+        saved: dict[str, Tensor] = {}
+        for slot in (*SLOTS[self.settings.name], UPTO):
+            array = arrays.get(f"{self.name}-optimizer/{name}.{slot}")
+            if array is not None and slot == UPTO:
+                saved[slot] = torch.as_tensor(np.array(array), device=self.named[name].device)
+            elif array is not None:
+                turned = self.network.turned(name, torch.as_tensor(np.array(array)))
+                saved[slot] = torch.empty_like(self.named[name].detach()).copy_(turned)
+        return saved
+
+
+def dense(gradient: Tensor) -> Tensor:
+    """A gradient with all its rows."""
+    return gradient.to_dense() if gradient.is_sparse else gradient
 
 
 def as_it_lies(array: Tensor) -> Tensor:

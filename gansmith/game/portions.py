@@ -49,8 +49,8 @@ class Kept:
     """A network's arrays that no optimiser moves, as they were."""
 
     def __init__(self, network: Network) -> None:
-        trained = set(network.parameters())
-        self.arrays = [(array, array.clone()) for array in network.arrays().values() if array not in trained]
+        trained = network.weights()
+        self.arrays = [(array, array.clone()) for name, array in network.arrays().items() if name not in trained]
 
     @torch.no_grad()
     def put_back(self) -> None:

@@ -15,6 +15,7 @@ from gansmith.game.augment import Augmenter
 from gansmith.game.feedback import Batch, Items, Later, Rows
 from gansmith.game.intake import Intake
 from gansmith.game.items import Pixels, windows
+from gansmith.game.lazy import LazyAverage
 from gansmith.game.ledger import Ledger
 from gansmith.game.losses import LOSSES, Targets
 from gansmith.game.player import Player
@@ -62,6 +63,8 @@ class Supply:
             else None
         )
         self.averaged: Network = averaged.requires_grad_(False)
+        self.lazy_averages = self._lazy_averages()
+        self.written = True  # into the averaged generator
         self.loss = LOSSES[recipe.loss.name]
         self.penalty = REGULARIZERS[recipe.regularizer.name]
         self.augmenter = Augmenter(recipe, self.device, self.dtype)
@@ -72,6 +75,12 @@ class Supply:
         self.known: np.ndarray | None = None  # the labels of all items, where players see labels
         batch_norm = discriminator.plan is None or discriminator.plan.has_batch_norm
         self.one_pass = not batch_norm and not self._dropouts(self.discriminator)
+
+    def _lazy_averages(self) -> dict[str, LazyAverage]:
+        """Those of the tables whose rows the generator's optimiser moves one by one, by name."""
+        if self.recipe.ema.half_life <= 0:
+            return {}
+        return {name: stepped.averaged() for name, stepped in self.generator.lazy.items()}
 
     def reals(self, rows: np.ndarray, now: Now, turn: int) -> Batch:
         """Real items (B, C, H, W) or (B, D) at this rank's `rows` (B,), and their labels."""

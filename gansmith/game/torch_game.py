@@ -144,6 +144,8 @@ class TorchGame(Turns):
         for player in self.players():
             arrays |= player.state()
             counters[f"{player.name}-optimizer.steps"] = player.steps
+        for name, average in self.lazy_averages.items():
+            arrays |= {f"ema-rows/{name}.{key}": to_numpy(value) for key, value in average.state().items()}
         return State(arrays | self.augmenter.state(), counters)
 
     def restore(self, state: State) -> None:
@@ -152,9 +154,13 @@ class TorchGame(Turns):
             load_arrays(network, state.arrays, name)
         for player in self.players():
             player.restore(state.arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
+        for name, average in self.lazy_averages.items():
+            keys = {key: f"ema-rows/{name}.{key}" for key in average.state()}
+            memory = {key: torch.as_tensor(state.arrays[path]) for key, path in keys.items() if path in state.arrays}
+            average.restore(memory, self.averaged.weights()[name])
         self.augmenter.restore(state.arrays)
         self.discriminator_turns = int(state.counters["discriminator-turns"])
-        self.recalibrated = True
+        self.recalibrated = self.written = True
         self.ledger = Ledger(self.loss.middle)
         if self.playback:
             self.playback.forget()

@@ -119,11 +119,13 @@ class Turns(Supply):
         target, share = self.averaged.arrays(), 1 - decay if share is None else share
         copied = self.recipe.ema.recalibrate == 0
         for name, value in self.generator.network.arrays().items():
-            if name in self.generator.named:
+            if name in self.lazy_averages:
+                self.lazy_averages[name].decay(decay)
+            elif name in self.generator.named:
                 target[name].lerp_(value, share)
             elif copied:
                 target[name].copy_(value)
-        self.recalibrated = copied
+        self.recalibrated, self.written = copied, False
 
     @torch.no_grad()
     def recalibrate(self) -> None:
@@ -132,6 +134,7 @@ class Turns(Supply):
         Copied ones belong to the generator as it was in its last update, and the faster it moves the less they fit the
         average (Izmailov et al. 2018). A function of the weights alone: it does not matter who asks, nor when.
         """
+        self._write_averages()
         if self.recalibrated:
             return
         recipe, count = self.recipe, self.recipe.data.batch
@@ -141,6 +144,13 @@ class Turns(Supply):
             labels = None if asked is None else torch.as_tensor(asked).to(self.device)
             self.averaged(z, labels, Mode(training=True, track=True, momentum=1 / (batch + 1)))
         self.recalibrated = True
+
+    def _write_averages(self) -> None:
+        """Bring the averaged generator's tables up to date."""
+        if not self.written:
+            for name, average in self.lazy_averages.items():
+                average.write(self.averaged.weights()[name])
+        self.written = True
 
     # ---- the sums of a turn
 

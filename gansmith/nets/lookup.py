@@ -1,7 +1,7 @@
 """A dense layer after one-hot labels, on processors: a label's row of the weights is looked up, not multiplied for.
 
-With the 500 groups of recipe `mnist` nine of ten weights of the first layer belong to labels, and a batch asks for 64
-rows of them: casts and products over all were a fifth of an update.
+With hundreds of groups nine of ten weights of the first layer belong to labels, and a batch asks for 64 rows of them:
+casts and products over all were a fifth of an update.
 """
 
 from __future__ import annotations
@@ -17,23 +17,26 @@ from gansmith.nets.functions import computed_in
 MANY = 64  # labels from which on looking up is faster
 
 
-def dense(x: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor) -> Tensor:
-    """`F.linear` of x (B, D) with the one-hot labels (B,) after it; weight (outputs, D + classes), in memory transposed."""
+def dense(x: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, *, sparse: bool = False) -> Tensor:
+    """x (B, D) with the one-hot labels (B,) after it, times weight (D + classes, outputs), plus bias.
+
+    sparse: the weight's gradient has the rows of features and of those labels alone.
+    """
     kind = computed_in(x)
-    y = Dense.apply(x.to(kind), weight, labels)
+    y = Dense.apply(x.to(kind), weight, labels, sparse)
     return y if bias is None else y + bias.to(kind)  # pyright: ignore[reportReturnType, reportOperatorIssue]
 
 
 class Dense(torch.autograd.Function):
-    """x W and the labels' rows of the weights; its derivatives are differentiable."""
+    """x W and the labels' rows of W; its derivatives are differentiable, those by rows alone are not."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, labels: Tensor, sparse: bool) -> Tensor:
         """In the type of x."""
         ctx.save_for_backward(x, weight, labels)
+        ctx.sparse = sparse
         width = x.shape[1]
-        rows = F.embedding(labels, weight.T[width:])
-        return torch.addmm(rows.to(x.dtype), x, weight.T[:width].to(x.dtype))
+        return torch.addmm(F.embedding(labels, weight[width:]).to(x.dtype), x, weight[:width].to(x.dtype))
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
@@ -42,19 +45,34 @@ class Dense(torch.autograd.Function):
         by_x = by_weight = None
         with torch.autocast("cpu", enabled=False):  # types are those of the forward pass, and sums over labels wide
             if ctx.needs_input_grad[0]:
-                by_x = slope @ weight[:, : x.shape[1]].to(slope.dtype)
+                by_x = slope @ weight[: x.shape[1]].T.to(slope.dtype)
             if ctx.needs_input_grad[1]:
-                by_weight = _by_weight(slope, x, weight, labels)
-        return by_x, by_weight, None
+                by_weight = (_by_rows if ctx.sparse else _by_weight)(slope, x, weight, labels)
+        return by_x, by_weight, None, None
 
 
 def _by_weight(slope: Tensor, x: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
-    """(outputs, D + classes), in memory as the weight; only where it is to be differentiated with its graph."""
-    of_features, wide = x.T @ slope, slope.to(weight.dtype)
+    """(D + classes, outputs)."""
+    wide = slope.to(weight.dtype)
     if torch.is_grad_enabled():
-        classes = weight.shape[1] - x.shape[1]
-        return torch.cat([of_features.to(weight.dtype), F.one_hot(labels, classes).to(wide.dtype).T @ wide]).T
-    gradient = torch.empty_like(weight.T)
-    gradient[: x.shape[1]] = of_features
-    gradient[x.shape[1] :].zero_().index_add_(0, labels, wide)
-    return gradient.T
+        hot = F.one_hot(labels, len(weight) - x.shape[1]).to(wide.dtype)
+        return torch.cat([(x.T @ slope).to(wide.dtype), hot.T @ wide])
+    return _summed(slope, x, wide, labels, torch.empty_like(weight))
+
+
+def _by_rows(slope: Tensor, x: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+    """The same, sparse by rows."""
+    width = x.shape[1]
+    known, places = labels.unique(return_inverse=True)
+    wide = slope.to(weight.dtype)
+    values = _summed(slope, x, wide, places, wide.new_empty(width + len(known), weight.shape[1]))
+    rows = torch.cat([torch.arange(width), known + width])
+    return torch.sparse_coo_tensor(rows[None], values, weight.shape, is_coalesced=True, check_invariants=False)
+
+
+def _summed(slope: Tensor, x: Tensor, wide: Tensor, places: Tensor, gradient: Tensor) -> Tensor:
+    """Into `gradient`: that of every feature, and below them the sums over the items of one place."""
+    width = x.shape[1]
+    gradient[:width] = x.T @ slope
+    gradient[width:].zero_().index_add_(0, places, wide)
+    return gradient

@@ -78,22 +78,22 @@ class Network(nn.Module):
         super().__init__()
         self.plan = plan
         self.labelled = _labelled(plan)
+        self.tables = _tables(plan, self.labelled)
+        self.sparse = False  # gradients of tables by rows
         self.trained = nn.ParameterDict()
         for number, layer in leaves(plan.layers):
             for name in parameters(layer):
-                array = torch.as_tensor(arrays[f"{number}.{name}"]).to(dtype)
-                if array.ndim == 4:
-                    array = array.contiguous(memory_format=torch.channels_last)
-                if name == "weight" and number in self.labelled:
-                    array = array.T.contiguous().T  # a label's weights side by side
-                self.trained[_attribute(number, name)] = nn.Parameter(array)
+                array = self.turned(f"{number}.{name}", torch.as_tensor(arrays[f"{number}.{name}"]).to(dtype))
+                memory = torch.channels_last if array.ndim == 4 else torch.contiguous_format
+                self.trained[_attribute(number, name)] = nn.Parameter(array.contiguous(memory_format=memory))
             for name in buffers(layer):
                 self.register_buffer(_attribute(number, name), torch.as_tensor(arrays[f"{number}.{name}"]).to(dtype))
 
     def array(self, number: str | int, name: str) -> Tensor:
-        """The parameter or buffer `name` of a layer."""
+        """The parameter or buffer `name` of a layer, as the plan has it."""
         key = _attribute(number, name)
-        return self.trained[key] if key in self.trained else cast(Tensor, getattr(self, key))
+        array = self.trained[key] if key in self.trained else cast(Tensor, getattr(self, key))
+        return self.turned(f"{number}.{name}", array)
 
     def arrays(self) -> dict[str, Tensor]:
         """Every array, trained and kept, by its plan name."""
@@ -102,6 +102,22 @@ class Network(nn.Module):
             for number, layer in leaves(self.plan.layers)
             for name in (*parameters(layer), *buffers(layer))
         }
+
+    def weights(self) -> dict[str, nn.Parameter]:
+        """Every trained array by its plan name, as it is kept: `turned`."""
+        return {
+            f"{number}.{name}": self.trained[_attribute(number, name)]
+            for number, layer in leaves(self.plan.layers)
+            for name in parameters(layer)
+        }
+
+    def turned(self, name: str, array: Tensor) -> Tensor:
+        """A trained array from the shape of the plan to that in which it is kept, or back.
+
+        The weights after many labels are kept (inputs, outputs): a label's weights side by side.
+        """
+        number, _, which = name.rpartition(".")
+        return array.T if which == "weight" and number in self.labelled else array
 
     def forward(self, x: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Tensor:
         """x (B, *plan.input_shape), labels int64 (B,) where the plan asks for them -> (B, *plan.output_shape).
@@ -136,12 +152,9 @@ class Network(nn.Module):
         match layer:
             case Linear():
                 if number in self.labelled and x.shape[1] < layer.inputs:
-                    return lookup.dense(
-                        x,
-                        self.array(number, "weight"),
-                        self._bias(number, layer),
-                        given(labels, layer.inputs - x.shape[1]),
-                    )
+                    known = given(labels, layer.inputs - x.shape[1])
+                    weight = self.trained[_attribute(number, "weight")]
+                    return lookup.dense(x, weight, self._bias(number, layer), known, sparse=self.sparse)
                 return F.linear(x, self._weight(number, layer, mode), self._bias(number, layer))
             case Conv():
                 return self._conv(number, layer, x, mode)
@@ -263,7 +276,8 @@ class Network(nn.Module):
         if layer.spectral:
             weight = spectral(weight, self.array(number, "left"), mode)
             embedding = spectral(embedding, self.array(number, "left_embedding"), mode)
-        return F.linear(x, weight, self.array(number, "bias")) + (embedding[labels] * x).sum(1, keepdim=True)
+        rows = F.embedding(labels, embedding, sparse=self.sparse and f"{number}.embedding" in self.tables)
+        return F.linear(x, weight, self.array(number, "bias")) + (rows * x).sum(1, keepdim=True)
 
 
 def _labelled(plan: Plan) -> set[str]:
@@ -275,6 +289,16 @@ def _labelled(plan: Plan) -> set[str]:
         if isinstance(labels, ConcatLabels) and labels.classes >= lookup.MANY and _next(before) == number
         if isinstance(dense, Linear) and not dense.spectral
     }
+
+
+def _tables(plan: Plan, labelled: set[str]) -> set[str]:
+    """The weights of which a batch needs few rows, those of its labels."""
+    embeddings = (
+        f"{number}.embedding"
+        for number, layer in leaves(plan.layers)
+        if isinstance(layer, Projection) and layer.classes >= lookup.MANY and not layer.spectral
+    )
+    return {f"{number}.weight" for number in labelled}.union(embeddings)
 
 
 def _next(number: str) -> str:

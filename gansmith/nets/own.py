@@ -19,6 +19,8 @@ class OwnNetwork(nn.Module):
     """
 
     plan = None
+    tables: frozenset[str] = frozenset()
+    sparse = False
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
@@ -26,7 +28,15 @@ class OwnNetwork(nn.Module):
 
     def arrays(self) -> dict[str, Tensor]:
         """Parameters and buffers by their module names."""
-        return {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
+        return {**self.weights(), **dict(self.module.named_buffers())}
+
+    def weights(self) -> dict[str, nn.Parameter]:
+        """Parameters by their module names."""
+        return dict(self.module.named_parameters())
+
+    def turned(self, name: str, array: Tensor) -> Tensor:
+        """They are kept as they are."""
+        return array
 
     def forward(self, x: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Tensor:
         """module(x, labels) as float32 (float64 stays)."""

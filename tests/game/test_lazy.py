@@ -1,0 +1,158 @@
+"""Tables stepped and averaged row by row, as their labels come, are what they are where every row is stepped every time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from gansmith.game import lazy, player
+from gansmith.game.lazy import LazyAdam
+from gansmith.game.torch_game import TorchGame
+from gansmith.ground.settings import OptimizerSettings
+from gansmith.nets import lookup
+from miniatures import World, assert_same_arrays, fixed_latents, play, world
+
+GROUPS = 20  # of which an update draws up to 8
+SETTINGS = {
+    "optimizer__generator__beta1": 0.0,
+    "optimizer__discriminator__beta1": 0.0,
+    "generator__conditioning": "concat+norm",
+    "discriminator__conditioning": "projection",
+}
+
+
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "MANY", GROUPS)
+
+
+def grouped(**settings) -> World:
+    made = world("labelled-pictures", **{**SETTINGS, "precision__name": "float64", **settings})
+    return replace(made, classes=GROUPS, labels=np.arange(len(made.items), dtype=np.int64) * 7 % GROUPS)
+
+
+def game(made: World) -> TorchGame:
+    table = TorchGame(made.recipe, made.item_shape, made.classes)
+    table.load(made.items, made.labels)
+    return table
+
+
+def eager(made: World) -> TorchGame:
+    """The same game, every row in every update."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(player, "can_wait", lambda *_: False)
+        table = game(made)
+    assert not table.generator.lazy
+    return table
+
+
+def of_the_game(table: TorchGame) -> dict[str, np.ndarray]:
+    """All that both ways have: weights and averages."""
+    return {
+        name: array
+        for name, array in table.state().arrays.items()
+        if name.startswith(("generator/", "discriminator/", "ema/"))
+    }
+
+
+def assert_close(one: TorchGame, other: TorchGame, tolerance: float = 1e-9) -> None:
+    ours, theirs = of_the_game(one), of_the_game(other)
+    assert ours.keys() == theirs.keys()
+    for name, array in ours.items():
+        np.testing.assert_allclose(array, theirs[name], rtol=tolerance, atol=tolerance, err_msg=name)
+
+
+VARIANTS = {
+    "plain": {},
+    "micro-batches": {"data__micro_batch": 4, "generator__norm": "none", "generator__conditioning": "concat"},
+    "two turns each": {"feedback__generator_turns": 2, "feedback__discriminator_turns": 2},
+    "exact r1": {"regularizer__name": "r1", "regularizer__interval": 2},
+    "r1 by steps": {"regularizer__name": "r1", "regularizer__sigma": 0.2},
+    "joint": {"feedback__name": "joint", "feedback__latents": "same"},
+    "no average": {"ema__half_life": 0.0},
+    "recalibrated": {"ema__recalibrate": 2},
+    "momentum in one": {"optimizer__generator__beta1": 0.5},
+    "a second optimiser": {"feedback__name": "stacked", "faults": ["never-frozen"]},
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_it_is_the_game_with_every_row_in_every_update(name: str):
+    made = grouped(**VARIANTS[name])
+    late, early = game(made), eager(made)
+    assert bool(late.generator.lazy) == (name != "momentum in one")
+    assert set(late.discriminator.lazy) == {name for name in late.discriminator.named if name.endswith("embedding")}
+    decay = 0.0 if name == "no average" else 0.9
+    for update in range(1, 16):
+        play(late, update, update, decay=decay if update > 2 else 0.0, measure=update % 4 == 0)
+        play(early, update, update, decay=decay if update > 2 else 0.0, measure=update % 4 == 0)
+    assert_close(late, early)
+    ours, theirs = late.report(), early.report()
+    assert ours.numbers == pytest.approx(theirs.numbers, rel=1e-9)
+    for who, layers in theirs.layers.items():
+        for layer, entry in layers.items():
+            assert ours.layers[who][layer] == pytest.approx(entry, rel=1e-9)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64", "bfloat16"])
+def test_a_restored_game_goes_on_bit_for_bit(precision: str):
+    made = grouped(precision__name=precision)
+    straight, half, resumed = game(made), game(made), game(made)
+    play(straight, 1, 9)
+    play(half, 1, 5)
+    resumed.restore(half.state())
+    play(resumed, 6, 9)
+    assert_same_arrays(resumed.state().arrays, straight.state().arrays)
+
+
+def test_who_looks_and_when_changes_nothing():
+    watched, alone, asked = game(grouped()), game(grouped()), np.arange(10) % GROUPS
+    for update in range(1, 8):
+        play(watched, update, update)
+        watched.make(fixed_latents(), asked)
+        play(alone, update, update)
+    assert_same_arrays(watched.state().arrays, alone.state().arrays)
+
+
+@pytest.mark.parametrize("first_lazy", [True, False])
+def test_a_game_may_go_on_in_the_other_way(first_lazy: bool):
+    """Saved on a processor, resumed on another device or on several: and back."""
+    made = grouped()
+    first, second = (game(made), eager(made)) if first_lazy else (eager(made), game(made))
+    play(first, 1, 6)
+    second.restore(first.state())
+    play(first, 7, 12)
+    play(second, 7, 12)
+    assert_close(second, first)
+
+
+def test_a_step_touches_rows_with_a_gradient_alone():
+    table = nn.Parameter(torch.ones(5, 2))
+    adam = LazyAdam(table, OptimizerSettings(rate=0.1, beta1=0.0, beta2=0.9))
+    average = adam.averaged()
+    rows, slope = torch.tensor([[3, 1, 3]]), torch.tensor([[1.0, 1], [2, 2], [1, 1]])
+    table.grad = torch.sparse_coo_tensor(rows, slope, (5, 2), check_invariants=True)
+    adam.step(0.1, 1)
+    torch.testing.assert_close(table.detach(), torch.tensor([1, 0.9, 1, 0.9, 1])[:, None].expand(5, 2))
+    torch.testing.assert_close(adam.second[:, 0], torch.tensor([0, 0.4, 0, 0.4, 0]))
+    average.decay(0.75)
+    average.decay(0.75)
+    written = torch.empty(5, 2)
+    average.write(written)
+    torch.testing.assert_close(written[:, 0], torch.tensor([1, 0.9 + 0.1 * 0.75**2, 1, 0.9 + 0.1 * 0.75**2, 1]))
+    table.grad = None
+    adam.step(0.1, 2)
+    torch.testing.assert_close(table.detach()[:, 1], torch.tensor([1, 0.9, 1, 0.9, 1]))
+
+
+def test_momentum_and_several_ranks_cannot_wait():
+    network = game(grouped()).generator.network
+    still = OptimizerSettings(beta1=0.0)
+    assert lazy.can_wait(network, still, None)
+    assert not lazy.can_wait(network, replace(still, beta1=0.5), None)
+    assert not lazy.can_wait(network, replace(still, name="rmsprop"), None)
+    assert not lazy.can_wait(network, still, object())  # pyright: ignore[reportArgumentType]
