@@ -35,6 +35,7 @@ class LazyAdam:
         self.average: LazyAverage | None = None
         self.second = torch.zeros_like(table.detach())  # the mean square of each gradient, as it was after ...
         self.upto = torch.zeros(len(table), dtype=torch.int64)  # ... this step
+        self.change = torch.zeros(0, table.shape[1])  # of the rows that the last step moved
 
     def averaged(self) -> LazyAverage:
         """An average of the table, told of every step from now on."""
@@ -46,6 +47,7 @@ class LazyAdam:
         """The number-th step of all, from 1 on, along the table's gradient."""
         gradient, beta2 = self.table.grad, self.settings.beta2
         if gradient is None:
+            self.change = self.change[:0]
             return
         gradient = (gradient if gradient.is_sparse else gradient.to_sparse(1)).coalesce()
         rows, slope = gradient.indices()[0], gradient.values()
@@ -53,10 +55,11 @@ class LazyAdam:
         second = self.second.index_select(0, rows).mul_(fade).addcmul_(slope, slope, value=1 - beta2)
         self.second.index_copy_(0, rows, second)
         self.upto[rows] = number
-        change = slope.div(second.sqrt_().div_((1 - beta2**number) ** 0.5).add_(self.settings.epsilon)).mul_(-rate)
-        self.table.index_add_(0, rows, change)
+        root = second.sqrt_().div_((1 - beta2**number) ** 0.5).add_(self.settings.epsilon)
+        self.change = slope.div(root).mul_(-rate)
+        self.table.index_add_(0, rows, self.change)
         if self.average:
-            self.average.follow(rows, change)
+            self.average.follow(rows, self.change)
 
     @torch.no_grad()
     def restore(self, second: Tensor | None, upto: Tensor | None, steps: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -103,10 +103,13 @@ class Player:
         step sizes are measured."""
         if self.flat and self.ranks:
             self.flat.average(self.ranks)
-        before = [parameter.detach().clone() for parameter in self.parameters] if ledger else []
-        self.step(rate)
         if ledger:
-            self._measure(before, ledger)
+            before = {name: self.named[name].detach().clone() for name in self.rows}
+            sizes = [parameter.detach().norm() for parameter in self.parameters]
+            self.step(rate)
+            self._measure(before, sizes, ledger)
+        else:
+            self.step(rate)
         self.forget_gradients()
 
     def forget_gradients(self) -> None:
@@ -127,18 +130,18 @@ class Player:
         for table in self.lazy.values():
             table.step(rate, self.steps)
 
-    def _measure(self, before: list[Tensor], ledger: Ledger) -> None:
-        gradients, changes, weights = [], [], []
-        for (name, parameter), old in zip(self.named.items(), before, strict=True):
-            gradient = torch.zeros_like(old) if parameter.grad is None else dense(parameter.grad)
+    def _measure(self, before: Mapping[str, Tensor], sizes: Sequence[Tensor], ledger: Ledger) -> None:
+        gradients, changes = [], []
+        for (name, parameter), size in zip(self.named.items(), sizes, strict=True):
+            gradient = parameter.new_zeros(()) if parameter.grad is None else values(parameter.grad)
             gradients.append(gradient.norm())
-            changes.append((parameter.detach() - old).norm())
-            weights.append(old.norm())
+            change = self.lazy[name].change if name in self.lazy else parameter.detach() - before[name]
+            changes.append(change.norm())
             if name.endswith(("weight", "scale")):
-                entry = {"gradient": gradients[-1], "step": changes[-1] / weights[-1].clamp_min(1e-12)}
+                entry = {"gradient": gradients[-1], "step": changes[-1] / size.clamp_min(1e-12)}
                 ledger.layers.setdefault(self.name, {})[name.rsplit(".", 1)[0]] = entry
         ledger.measured[f"gradient.{self.name}"] = torch.stack(gradients).norm()
-        total = torch.stack(weights).norm().clamp_min(1e-12)
+        total = torch.stack([*sizes]).norm().clamp_min(1e-12)
         ledger.measured[f"step.{self.name}"] = torch.stack(changes).norm() / total
 
     def state(self) -> dict[str, np.ndarray]:
@@ -194,6 +197,11 @@ class Player:
 def dense(gradient: Tensor) -> Tensor:
     """A gradient with all its rows."""
     return gradient.to_dense() if gradient.is_sparse else gradient
+
+
+def values(gradient: Tensor) -> Tensor:
+    """The numbers of a gradient that need not be 0."""
+    return gradient.coalesce().values() if gradient.is_sparse else gradient
 
 
 def as_it_lies(array: Tensor) -> Tensor:
