@@ -49,8 +49,7 @@ class LazyAdam:
         if gradient is None:
             self.change = self.change[:0]
             return
-        gradient = (gradient if gradient.is_sparse else gradient.to_sparse(1)).coalesce()
-        rows, slope = gradient.indices()[0], gradient.values()
+        rows, slope = by_rows(gradient)
         fade = fading(beta2, number - self.upto[rows], slope)
         second = self.second.index_select(0, rows).mul_(fade).addcmul_(slope, slope, value=1 - beta2)
         self.second.index_copy_(0, rows, second)
@@ -66,6 +65,16 @@ class LazyAdam:
         """Take back its memory after so many steps; without `upto` all rows are up to date."""
         self.second.copy_(torch.zeros(()) if second is None else second)
         self.upto.copy_(torch.tensor(steps) if upto is None else upto)
+
+
+def by_rows(gradient: Tensor) -> tuple[Tensor, Tensor]:
+    """The rows (n,) of a table's gradient that are not 0, each of them once, and their values (n, width)."""
+    gradient = gradient if gradient.is_sparse else gradient.to_sparse(1)
+    rows = gradient._indices()[0]
+    if not bool((rows[1:] > rows[:-1]).all()):  # autograd forgets that a gradient's rows were summed already
+        gradient = gradient.coalesce()
+        rows = gradient._indices()[0]
+    return rows, gradient._values()
 
 
 def fading(beta2: float, steps: Tensor, like: Tensor) -> Tensor:

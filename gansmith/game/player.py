@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gansmith.game.lazy import SECOND, UPTO, LazyAdam, can_wait, fading
+from gansmith.game.lazy import SECOND, UPTO, LazyAdam, by_rows, can_wait, fading
 from gansmith.game.ledger import Ledger
 from gansmith.ground.errors import RunError
 from gansmith.ground.settings import OptimizerName, OptimizerSettings
@@ -201,7 +201,7 @@ def dense(gradient: Tensor) -> Tensor:
 
 def values(gradient: Tensor) -> Tensor:
     """The numbers of a gradient that need not be 0."""
-    return gradient.coalesce().values() if gradient.is_sparse else gradient
+    return by_rows(gradient)[1] if gradient.is_sparse else gradient
 
 
 def as_it_lies(array: Tensor) -> Tensor:

@@ -79,4 +79,5 @@ def test_an_empty_group_keeps_its_place():
 
 
 def test_the_number_that_is_chosen():
-    assert [suitable(count) for count in (1, 150, 1800, 6400, 9000, 10**6)] == [1, 6, 64, 64, 90, 512]
+    counts = (1, 150, 1800, 6400, 9000, 29_999, 30_000, 10**6)
+    assert [suitable(count) for count in counts] == [1, 6, 64, 64, 90, 299, 1200, 2048]
