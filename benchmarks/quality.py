@@ -50,6 +50,8 @@ class Case:
 CLUSTERS = {"data.labels": "clusters"}
 CASES = {
     "mnist": Case("mnist", "mnist", (30, 60, 120, 600)),
+    "mnist, float32": Case("mnist", "mnist", (60,), {"precision.name": "float32"}),
+    "mnist, exact slopes": Case("mnist", "mnist", (60,), {"regularizer.sigma": 0.0}),
     "mnist, groups": Case("mnist", "mnist", (60, 120, 600), CLUSTERS),
     "mnist, no labels": Case("mnist", "mnist", (120,), {"data.labels": "none"}),
     "the tutorial's network": Case("article-000-dcgan", "mnist", (30, 60, 120, 600), {"data.batch": 64}),
