@@ -213,7 +213,7 @@ class HandGame:
     def restore(self, state: State) -> None:
         """Go back to a state, of this engine or of another. Raises RunError when it is of another network."""
         for player in (self.generator, self.discriminator):
-            player.restore(state.arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
+            player.restore(state.up_to_date(self.recipe), int(state.counters[f"{player.name}-optimizer.steps"]))
         load_arrays(self.averaged, state.arrays, "ema/")
         self.discriminator_turns = int(state.counters["discriminator-turns"])
         self.tally = Tally()

@@ -21,7 +21,7 @@ SECOND, UPTO = "second", "upto"
 
 
 def can_wait(network: Network, settings: OptimizerSettings, ranks: Ranks | None) -> bool:
-    """Whether rows without a gradient stand still, and nobody else has gradients of them."""
+    """Whether rows without a gradient stand still, and no other rank has gradients of them."""
     at_rest = settings.name == "adam" and settings.beta1 == 0
     on_host = all(weight.device.type == "cpu" for weight in network.weights().values())
     return at_rest and on_host and ranks is None
@@ -35,7 +35,7 @@ class LazyAdam:
         self.average: LazyAverage | None = None
         self.second = torch.zeros_like(table.detach())  # the mean square of each gradient, as it was after ...
         self.upto = torch.zeros(len(table), dtype=torch.int64)  # ... this step
-        self.change = torch.zeros(0, table.shape[1])  # of the rows that the last step moved
+        self.change = self.second[:0]  # of the rows that the last step moved
 
     def averaged(self) -> LazyAverage:
         """An average of the table, told of every step from now on."""
@@ -64,11 +64,11 @@ class LazyAdam:
     def restore(self, second: Tensor | None, upto: Tensor | None, steps: int) -> None:
         """Take back its memory after so many steps; without `upto` all rows are up to date."""
         self.second.copy_(torch.zeros(()) if second is None else second)
-        self.upto.copy_(torch.tensor(steps) if upto is None else upto)
+        self.upto.copy_(torch.tensor(steps) if upto is None else upto.flatten())
 
 
 def by_rows(gradient: Tensor) -> tuple[Tensor, Tensor]:
-    """The rows (n,) of a table's gradient that are not 0, each of them once, and their values (n, width)."""
+    """The rows (n,) that a table's gradient has, each of them once, and their values (n, width)."""
     gradient = gradient if gradient.is_sparse else gradient.to_sparse(1)
     rows = gradient._indices()[0]
     if not bool((rows[1:] > rows[:-1]).all()):  # autograd forgets that a gradient's rows were summed already
@@ -97,11 +97,11 @@ class LazyAverage:
         self.off.index_copy_(0, rows, off)
         self.at[rows] = self.log
 
-    def decay(self, share: float) -> None:
+    def decay(self, kept: float) -> None:
         """The average keeps this share of itself and takes the rest from the table."""
-        if share > 0:
-            self.log += log(share)
-        else:  # at the very start
+        if kept > 0:
+            self.log += log(kept)
+        else:  # as in the first updates, while the ramp's half-life is short
             self.off.zero_()
 
     @torch.no_grad()

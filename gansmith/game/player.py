@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gansmith.game.lazy import SECOND, UPTO, LazyAdam, by_rows, can_wait, fading
+from gansmith.game.lazy import SECOND, UPTO, LazyAdam, by_rows, can_wait
 from gansmith.game.ledger import Ledger
 from gansmith.ground.errors import RunError
 from gansmith.ground.settings import OptimizerName, OptimizerSettings
@@ -63,9 +63,10 @@ class Player:
             if weight.requires_grad  # what a user froze stays frozen
         }
         self.parameters = list(self.named.values())
-        network.sparse = can_wait(network, settings, ranks)
-        tables = network.tables if network.sparse else ()
-        self.lazy = {name: LazyAdam(self.named[name], settings) for name in self.named if name in tables}
+        tables = network.tables if can_wait(network, settings, ranks) else ()
+        self.lazy = {name: LazyAdam(weight, settings) for name, weight in self.named.items() if name in tables}
+        if self.lazy:
+            network.sparse = True
         self.rows = {name: self._row(weight) for name, weight in self.named.items() if name not in self.lazy}
         self.optimizer = OPTIMIZERS[settings.name]([*self.rows.values()], settings)
         self.flat = None if ranks is None else Flat(self.parameters)
@@ -155,43 +156,35 @@ class Player:
                     arrays[f"{self.name}-optimizer/{name}.{slot}"] = to_numpy(self.network.turned(name, laid))
         for name, table in self.lazy.items():
             arrays[f"{self.name}-optimizer/{name}.{SECOND}"] = to_numpy(self.network.turned(name, table.second))
-            arrays[f"{self.name}-optimizer/{name}.{UPTO}"] = to_numpy(table.upto)
+            arrays[f"{self.name}-optimizer/{name}.{UPTO}"] = to_numpy(self.network.turned(name, table.upto[:, None]))
         return arrays
 
     def restore(self, arrays: Mapping[str, np.ndarray], steps: int) -> None:
         """Take back the optimiser's memory."""
         self.steps = steps
         self.optimizer.state.clear()
-        saved = {name: self._saved(arrays, name) for name in self.named}
         for name, row in self.rows.items():
-            upto = saved[name].get(UPTO)
-            if upto is not None:  # it was lazy there, without momentum
-                second = saved[name][SECOND]
-                second.mul_(fading(self.settings.beta2, steps - upto, second))
-                saved[name]["first"] = torch.zeros_like(second)
-            memory = {
-                theirs: saved[name][slot] if row is self.named[name] else as_it_lies(saved[name][slot])
-                for slot, theirs in SLOTS[self.settings.name].items()
-                if slot in saved[name]
-            }
+            memory = self._memory(arrays, name, row)
             if memory and self.settings.name != "sgd":
                 memory["step"] = torch.tensor(float(steps), device=row.device)
             if memory:
                 self.optimizer.state[row] = memory
         for name, table in self.lazy.items():
-            table.restore(saved[name].get(SECOND), saved[name].get(UPTO), steps)
+            table.restore(self._saved(arrays, name, SECOND), self._saved(arrays, name, UPTO), steps)
 
-    def _saved(self, arrays: Mapping[str, np.ndarray], name: str) -> dict[str, Tensor]:
-        """What was remembered of an array, as it is kept."""
-        saved: dict[str, Tensor] = {}
-        for slot in (*SLOTS[self.settings.name], UPTO):
-            array = arrays.get(f"{self.name}-optimizer/{name}.{slot}")
-            if array is not None and slot == UPTO:
-                saved[slot] = torch.as_tensor(np.array(array), device=self.named[name].device)
-            elif array is not None:
-                turned = self.network.turned(name, torch.as_tensor(np.array(array)))
-                saved[slot] = torch.empty_like(self.named[name].detach()).copy_(turned)
-        return saved
+    def _memory(self, arrays: Mapping[str, np.ndarray], name: str, row: nn.Parameter) -> dict[str, Tensor]:
+        """What torch's optimiser remembers of an array."""
+        slots, weight = SLOTS[self.settings.name], self.named[name]
+        saved = {slot: array for slot in slots if (array := self._saved(arrays, name, slot)) is not None}
+        if self.settings.name == "adam" and saved:
+            saved.setdefault("first", torch.zeros(()))  # of a table that was lazy
+        laid = {slot: torch.empty_like(weight.detach()).copy_(array) for slot, array in saved.items()}
+        return {slots[slot]: array if row is weight else as_it_lies(array) for slot, array in laid.items()}
+
+    def _saved(self, arrays: Mapping[str, np.ndarray], name: str, slot: str) -> Tensor | None:
+        """What was remembered of an array, in the shape in which it is kept."""
+        array = arrays.get(f"{self.name}-optimizer/{name}.{slot}")
+        return None if array is None else self.network.turned(name, torch.as_tensor(np.array(array)))
 
 
 def dense(gradient: Tensor) -> Tensor:

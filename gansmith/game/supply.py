@@ -78,7 +78,7 @@ class Supply:
 
     def _lazy_averages(self) -> dict[str, LazyAverage]:
         """Those of the tables whose rows the generator's optimiser moves one by one, by name."""
-        if self.recipe.ema.half_life <= 0:
+        if self.recipe.ema.half_life <= 0:  # nothing lags behind
             return {}
         return {name: stepped.averaged() for name, stepped in self.generator.lazy.items()}
 

@@ -153,7 +153,8 @@ class TorchGame(Turns):
         for name, network in self._networks().items():
             load_arrays(network, state.arrays, name)
         for player in self.players():
-            player.restore(state.arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
+            arrays = state.arrays if player.lazy else state.up_to_date(self.recipe)
+            player.restore(arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
         for name, average in self.lazy_averages.items():
             keys = {key: f"ema-rows/{name}.{key}" for key in average.state()}
             memory = {key: torch.as_tensor(state.arrays[path]) for key, path in keys.items() if path in state.arrays}

@@ -12,6 +12,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from gansmith.ground.settings import Recipe
+
 
 @dataclass(frozen=True)
 class Now:
@@ -77,6 +79,20 @@ class State:
 
     arrays: dict[str, np.ndarray]
     counters: dict[str, int | float | str]
+
+    def up_to_date(self, recipe: Recipe) -> dict[str, np.ndarray]:
+        """The arrays, mean squares of gradients as every optimiser has them by now.
+
+        Adam without momentum may leave rows as they were after a step "<player>-optimizer/<array>.upto", of a shape that
+        goes with theirs: since then they only faded.
+        """
+        arrays = dict(self.arrays)
+        for path in [path for path in arrays if path.endswith(".upto")]:
+            player, second = path.partition("-optimizer/")[0], path.removesuffix("upto") + "second"
+            settings = recipe.optimizer.discriminator if player == "discriminator" else recipe.optimizer.generator
+            waited = float(self.counters[f"{player}-optimizer.steps"]) - arrays.pop(path)
+            arrays[second] = (arrays[second] * settings.beta2**waited).astype(arrays[second].dtype)
+        return arrays
 
 
 @runtime_checkable

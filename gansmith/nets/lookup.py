@@ -28,7 +28,7 @@ def dense(x: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, *, spa
 
 
 class Dense(torch.autograd.Function):
-    """x W and the labels' rows of W; its derivatives are differentiable, those by rows alone are not."""
+    """x W and the labels' rows of W; its derivatives are differentiable."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, labels: Tensor, sparse: bool) -> Tensor:
@@ -53,26 +53,21 @@ class Dense(torch.autograd.Function):
 
 def _by_weight(slope: Tensor, x: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
     """(D + classes, outputs)."""
-    wide = slope.to(weight.dtype)
-    if torch.is_grad_enabled():
-        hot = F.one_hot(labels, len(weight) - x.shape[1]).to(wide.dtype)
-        return torch.cat([(x.T @ slope).to(wide.dtype), hot.T @ wide])
-    return _summed(slope, x, wide, labels, torch.empty_like(weight))
+    return _summed(slope, x, labels, torch.empty_like(weight))
 
 
 def _by_rows(slope: Tensor, x: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
     """The same, sparse by rows."""
     width = x.shape[1]
     known, places = labels.unique(return_inverse=True)
-    wide = slope.to(weight.dtype)
-    values = _summed(slope, x, wide, places, wide.new_empty(width + len(known), weight.shape[1]))
+    values = _summed(slope, x, places, weight.new_empty(width + len(known), weight.shape[1]))
     rows = torch.cat([torch.arange(width), known + width])
     return torch.sparse_coo_tensor(rows[None], values, weight.shape, is_coalesced=True, check_invariants=False)
 
 
-def _summed(slope: Tensor, x: Tensor, wide: Tensor, places: Tensor, gradient: Tensor) -> Tensor:
+def _summed(slope: Tensor, x: Tensor, places: Tensor, gradient: Tensor) -> Tensor:
     """Into `gradient`: that of every feature, and below them the sums over the items of one place."""
     width = x.shape[1]
     gradient[:width] = x.T @ slope
-    gradient[width:].zero_().index_add_(0, places, wide)
+    gradient[width:].zero_().index_add_(0, places, slope.to(gradient.dtype))
     return gradient

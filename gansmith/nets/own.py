@@ -20,7 +20,6 @@ class OwnNetwork(nn.Module):
 
     plan = None
     tables: frozenset[str] = frozenset()
-    sparse = False
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()

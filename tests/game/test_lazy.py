@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from gansmith.by_hand.game import HandGame
 from gansmith.game import lazy, player
 from gansmith.game.lazy import LazyAdam
 from gansmith.game.torch_game import TorchGame
@@ -17,6 +18,13 @@ from gansmith.nets import lookup
 from miniatures import World, assert_same_arrays, fixed_latents, play, world
 
 GROUPS = 20  # of which an update draws up to 8
+VECTORS = {"generator__conditioning": "concat", "discriminator__conditioning": "concat", "precision__name": "float64"}
+BOTH = {
+    f"optimizer__{player}__{key}": value
+    for player in ("generator", "discriminator")
+    for key, value in (("beta1", 0.0), ("beta2", 0.9))
+}
+SQUARES = {3: torch.tensor([0, 0.4, 0, 0.4, 0]), 1: torch.tensor([0, 0.1, 0, 0.9, 0])}
 SETTINGS = {
     "optimizer__generator__beta1": 0.0,
     "optimizer__discriminator__beta1": 0.0,
@@ -77,6 +85,16 @@ VARIANTS = {
     "recalibrated": {"ema__recalibrate": 2},
     "momentum in one": {"optimizer__generator__beta1": 0.5},
     "a second optimiser": {"feedback__name": "stacked", "faults": ["never-frozen"]},
+    "a second with momentum": {
+        "feedback__name": "stacked",
+        "faults": ["never-frozen"],
+        "optimizer__generator__beta1": 0.5,
+    },
+    "momentum in the first": {
+        "feedback__name": "stacked",
+        "faults": ["never-frozen"],
+        "optimizer__discriminator__beta1": 0.5,
+    },
 }
 
 
@@ -84,8 +102,8 @@ VARIANTS = {
 def test_it_is_the_game_with_every_row_in_every_update(name: str):
     made = grouped(**VARIANTS[name])
     late, early = game(made), eager(made)
-    assert bool(late.generator.lazy) == (name != "momentum in one")
-    assert set(late.discriminator.lazy) == {name for name in late.discriminator.named if name.endswith("embedding")}
+    for who in (late.generator, late.discriminator):
+        assert set(who.lazy) == (who.network.tables if who.settings.beta1 == 0 else set())
     decay = 0.0 if name == "no average" else 0.9
     for update in range(1, 16):
         play(late, update, update, decay=decay if update > 2 else 0.0, measure=update % 4 == 0)
@@ -124,21 +142,49 @@ def test_a_game_may_go_on_in_the_other_way(first_lazy: bool):
     made = grouped()
     first, second = (game(made), eager(made)) if first_lazy else (eager(made), game(made))
     play(first, 1, 6)
+    play(second, 1, 3)  # what it remembers of that is forgotten
     second.restore(first.state())
     play(first, 7, 12)
     play(second, 7, 12)
     assert_close(second, first)
 
 
-def test_a_step_touches_rows_with_a_gradient_alone():
+@pytest.mark.parametrize("name", ["sgd", "rmsprop"])
+def test_another_optimiser_takes_what_it_knows(name: str):
+    table = game(grouped(optimizer__generator__name=name, optimizer__discriminator__name=name))
+    before = game(grouped())
+    play(before, 1, 6)
+    table.restore(before.state())
+    squares = [memory["square_avg"] for memory in table.generator.optimizer.state.values() if "square_avg" in memory]
+    assert len(squares) == (len(table.generator.named) if name == "rmsprop" else 0)
+    play(table, 7, 8)
+
+
+def test_the_engine_by_hand_goes_on_too():
+    made = replace(world("labelled-vectors", **{**VECTORS, **BOTH}), classes=GROUPS)
+    made = replace(made, labels=np.arange(len(made.items), dtype=np.int64) * 7 % GROUPS)
+    table, hand = game(made), HandGame(made.recipe, made.item_shape, made.classes)
+    hand.load(made.items, made.labels)
+    assert table.generator.lazy
+    play(table, 1, 8)
+    hand.restore(table.state())
+    play(table, 9, 12)
+    play(hand, 9, 12)
+    ours, theirs = of_the_game(table), hand.state().arrays
+    for name, array in ours.items():
+        np.testing.assert_allclose(array, theirs[name], rtol=1e-9, atol=1e-9, err_msg=name)
+
+
+@pytest.mark.parametrize("rows", [[3, 1, 3], [1, 3, 3]])
+def test_a_step_touches_rows_with_a_gradient_alone(rows: list[int]):
     table = nn.Parameter(torch.ones(5, 2))
     adam = LazyAdam(table, OptimizerSettings(rate=0.1, beta1=0.0, beta2=0.9))
     average = adam.averaged()
-    rows, slope = torch.tensor([[3, 1, 3]]), torch.tensor([[1.0, 1], [2, 2], [1, 1]])
-    table.grad = torch.sparse_coo_tensor(rows, slope, (5, 2), check_invariants=True)
+    places, slope = torch.tensor([rows]), torch.tensor([[1.0, 1], [2, 2], [1, 1]])
+    table.grad = torch.sparse_coo_tensor(places, slope, (5, 2), check_invariants=True)
     adam.step(0.1, 1)
     torch.testing.assert_close(table.detach(), torch.tensor([1, 0.9, 1, 0.9, 1])[:, None].expand(5, 2))
-    torch.testing.assert_close(adam.second[:, 0], torch.tensor([0, 0.4, 0, 0.4, 0]))
+    torch.testing.assert_close(adam.second[:, 0], SQUARES[rows[0]])
     average.decay(0.75)
     average.decay(0.75)
     written = torch.empty(5, 2)
@@ -147,6 +193,7 @@ def test_a_step_touches_rows_with_a_gradient_alone():
     table.grad = None
     adam.step(0.1, 2)
     torch.testing.assert_close(table.detach()[:, 1], torch.tensor([1, 0.9, 1, 0.9, 1]))
+    assert adam.change.norm() == 0
 
 
 def test_momentum_and_several_ranks_cannot_wait():
@@ -156,3 +203,16 @@ def test_momentum_and_several_ranks_cannot_wait():
     assert not lazy.can_wait(network, replace(still, beta1=0.5), None)
     assert not lazy.can_wait(network, replace(still, name="rmsprop"), None)
     assert not lazy.can_wait(network, still, object())  # pyright: ignore[reportArgumentType]
+    assert not lazy.can_wait(network.to("meta"), still, None)
+
+
+@pytest.mark.parametrize(("spectral", "groups", "sparse"), [(False, 20, True), (True, 20, False), (False, 19, False)])
+def test_gradients_of_projections_are_sparse_where_they_may_be(spectral: bool, groups: int, sparse: bool):
+    table = game(replace(grouped(discriminator__spectral_norm=spectral), classes=groups, labels=None))
+    judge = table.discriminator.network
+    judge.sparse = True
+    judge.opinion(torch.zeros(2, 1, 8, 8, dtype=torch.float64), torch.tensor([1, 4])).logits.sum().backward()
+    (name,) = (name for name in judge.weights() if name.endswith("embedding"))
+    gradient = judge.weights()[name].grad
+    assert gradient is not None
+    assert gradient.is_sparse == sparse == (name in judge.tables)
