@@ -160,10 +160,11 @@ def set_up(
 def find_groups(setup: Setup) -> Setup:
     """With the number of groups in the recipe, the group of every item, and a word about them. Raises RecipeError for
     more groups than items."""
+    from gansmith.assemble.expected import looks
     from gansmith.data.groups import grouped, suitable
 
     began, recipe, store = time.perf_counter(), setup.recipe, setup.store
-    count = recipe.data.clusters or suitable(store.count)
+    count = recipe.data.clusters or suitable(store.count, looks(setup))
     if count > store.count:
         raise RecipeError(f"data.clusters = {count}: the data has {store.count} items; set it to 0, or to fewer")
     recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, clusters=count))

@@ -37,6 +37,7 @@ def show(recipe: Recipe, *, as_json: bool) -> int:
 
 def cost(setup: Any) -> dict[str, Any]:
     """Counts of both players, operations, memory and time expected."""
+    from gansmith.assemble.expected import update_operations
     from gansmith.ground.cost import activations, count, operations
     from gansmith.nets import plan_discriminator, plan_generator
 
@@ -88,14 +89,3 @@ def pace(recipe: Recipe) -> float:
     from gansmith.game import machine
 
     return machine.operations_per_second(recipe.device)
-
-
-def update_operations(recipe: Recipe, generator: int, discriminator: int) -> int:
-    """Operations of an update: a forward pass counts once, a backward pass twice, a gradient penalty four times."""
-    batch, feedback = recipe.data.batch, recipe.feedback
-    forward_only = 0 if feedback.latents == "same" else generator
-    judge = feedback.discriminator_turns * (2 * 3 * discriminator + forward_only)
-    if recipe.regularizer.name != "none":
-        judge += feedback.discriminator_turns * 4 * discriminator // recipe.regularizer.interval
-    advise = feedback.generator_turns * (3 * generator + 2 * discriminator)
-    return batch * (judge + advise)

@@ -16,19 +16,22 @@ MODELLED = 1024  # items from which the axes are found, of large ones fewer: BLO
 ROUNDS = 16  # of moving two means apart; most cuts stand still earlier
 LLOYD = 8  # rounds of k-means: 60,000 digits are within .5% of where 20 would bring them
 BLOCK = 2**24  # numbers looked at at a time: 64 MB
-EACH, FEW, AT_ONCE, LARGE, MOST = 100, 25, 64, 30_000, 2048
-"""Items in a group at least, on average, where their number is chosen here: `EACH`; `FEW` for the first `AT_ONCE` groups,
-and for all `MOST` in sets of `LARGE`. Larger groups say too little (after ten minutes 1,683 emoji were at 14 in 17 groups,
-at 9 in 67; 60,000 digits after 2,250 updates at 2.9 in 512, 2.6 in 1,024, 1.8 in 2,048, and in 4,096, of 15, at 3.0 again).
-Of sets that are small enough to be seen dozens of times, many small groups come to be repeated (of 3,781 clothes at 17 in
-151 groups, 1.8% copies; at 12 in 37, .2%)."""
+MOST, AT_ONCE = 2048, 64  # groups, where their number is chosen here
+FEW, EACH, A_LOOK = 25, 100, 5
+"""Items in a group, on average, where their number is chosen here: `A_LOOK` for each time that the run will look at an item,
+but from `FEW` to `EACH`; and `FEW` for the first `AT_ONCE` groups.
+
+Large groups say little, small ones that are seen again and again come to be repeated. Of 60,000 digits, with 2 looks at
+each, 512 groups were at 3.0 times the floor, 2,048 at 2.1 (4,096, of 15, at 3.0 again); with 4 looks at 2.0 and 1.8; with 21
+at 1.5 and 2.0. After 64 looks at 3,781 clothes 151 groups were at 17, with 1.8% copies, 37 at 12, with .2%. But 1,683 emoji,
+with 140 looks at each, were at 14 in 17 groups, and at 9 in 67.
+"""
 
 
-def suitable(count: int) -> int:
-    """How many groups suit `count` items."""
-    if count >= LARGE:
-        return min(MOST, count // FEW)
-    return max(1, count // EACH, min(count // FEW, AT_ONCE))
+def suitable(count: int, looks: float) -> int:
+    """How many groups suit `count` items of which each will be looked at so often."""
+    each = min(max(A_LOOK * looks, FEW), EACH)
+    return max(1, min(MOST, max(int(count / each), min(count // FEW, AT_ONCE))))
 
 
 def grouped(items: np.ndarray, groups: int, seed: int = 0) -> np.ndarray:

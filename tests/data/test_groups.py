@@ -79,5 +79,7 @@ def test_an_empty_group_keeps_its_place():
 
 
 def test_the_number_that_is_chosen():
-    counts = (1, 150, 1800, 6400, 9000, 29_999, 30_000, 10**6)
-    assert [suitable(count) for count in counts] == [1, 6, 64, 64, 90, 299, 1200, 2048]
+    often = [suitable(count, 64) for count in (1, 150, 1800, 6400, 9000, 60_000, 10**6)]
+    assert often == [1, 6, 64, 64, 90, 600, 2048]
+    assert [suitable(60_000, looks) for looks in (0.1, 2, 5, 10, 20, 1000)] == [2048, 2048, 2048, 1200, 600, 600]
+    assert [suitable(1700, looks) for looks in (0.1, 1000)] == [68, 64]
