@@ -124,7 +124,7 @@ def all_rows(out: Path) -> list[dict[str, Any]]:
 
 
 def draw(rows: list[dict[str, Any]], path: Path) -> None:
-    """Distances against seconds, a line a case through its medians, every seed a dot."""
+    """Distances against seconds, a line a case through its medians, every seed a dot; cases of one budget are left out."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.5, 4.2), layout="constrained")
@@ -133,6 +133,8 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     for name in dict.fromkeys(row["case"] for row in rows):
         of = [row for row in rows if row["case"] == name]
         seconds = sorted({row["seconds"] for row in of})
+        if len(seconds) == 1:
+            continue
         middle = [statistics.median(row["times the floor"] for row in of if row["seconds"] == each) for each in seconds]
         (line,) = axes.plot(seconds, middle, marker="s", label=name)
         axes.plot([row["seconds"] for row in of], [row["times the floor"] for row in of], ".", color=line.get_color())
