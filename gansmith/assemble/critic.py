@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def load_discriminator(folder: RunFolder, generator: Generator, checkpoint: str = "last") -> Network:
     """The discriminator of a checkpoint, frozen. Raises RunError."""
-    from gansmith.game.player import load_arrays
+    from gansmith.game.torch_game import load_arrays
     from gansmith.nets.build import build_players
 
     saved = checkpoints.saved_updates(folder)

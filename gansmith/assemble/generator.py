@@ -137,7 +137,7 @@ class Generator:
     def network(self) -> Network:
         """The generator as a torch module in inference mode, frozen; weights of a NumPy run are copied into it."""
         if self._network is None:
-            from gansmith.game.player import load_arrays
+            from gansmith.game.torch_game import load_arrays
             from gansmith.nets.build import build_generator, own_players
 
             if self.recipe.generator.net == "own" and self.nets is None:

@@ -60,18 +60,18 @@ def augmented_sheet(store: Store, recipe: Recipe) -> np.ndarray:
     import torch
 
     from gansmith.game.augment import Augmenter
-    from gansmith.game.items import Pixels, windows
+    from gansmith.game.items import Items, windows
 
     if store.kind != "pictures":
         raise DataError(f"{recipe.data.source} holds vectors, and only pictures are augmented: leave --augmented out")
     rows = np.resize(Order(store.count, min(COLUMNS, store.count), recipe.seed).rows(0), COLUMNS)
     around = store.items if store.around is None else store.around
-    items = Pixels(np.asarray(around[np.sort(rows)]), None, recipe.data.pixels, torch.device("cpu"))
+    items = Items(np.asarray(around[np.sort(rows)]), None, recipe.data.pixels, store.item_shape, torch.device("cpu"))
     height, width = store.item_shape[1:]
     augmenter = Augmenter(recipe, torch.device("cpu"), torch.float32)
     shown = [np.asarray(store.items[np.sort(rows)])]
     for look in range(1, ROWS):
-        corners = draws.corners(recipe, look, 0, COLUMNS, items.spare(store.item_shape))
+        corners = draws.corners(recipe, look, 0, COLUMNS, items.spare)
         cut = windows(torch.as_tensor(items.host), torch.as_tensor(corners), (height, width))
         seen = items.convert(cut)
         if augmenter.what.mirror:

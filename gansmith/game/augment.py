@@ -13,7 +13,7 @@ operation(pictures, chance (B, n), gate (B, 1)). Pictures (B, C, H, W) are centr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log
@@ -157,26 +157,28 @@ class Augmenter:
         return seen.contiguous(memory_format=torch.channels_last)
 
     @torch.no_grad()
-    def observe(self, real: Tensor, fake: Tensor, middle: float | None, share: float = 1.0) -> Tensor:
-        """Hear the verdicts (B,) on `share` of the rows of a discriminator's turn. Returns the mean sign of those on
-        real pictures: 1 where the discriminator is sure of all of them.
+    def after_turn(self, logits: Sequence[tuple[Tensor, Tensor]], threshold: float | None) -> Tensor:
+        """Hear the logits of a discriminator's turn: real (B,) and generated (B,), one pair a micro-batch. Returns the mean
+        sign of those on real pictures, (micro-batches,): 1 where the discriminator is sure of all of them.
 
-        middle: the verdict that is neither; None where verdicts are only compared: then each with the fake of its row.
+        threshold: the logit that is neither; None where logits are only compared: then each with the fake of its row.
         """
-        sign = torch.sign(real.float() - (fake.float() if middle is None else middle)).mean()
+        signs = [
+            torch.sign(real.float() - (fake.float() if threshold is None else threshold)).mean()
+            for real, fake in logits
+        ]
         if self.what.adapts:
-            self.signs += share * sign
-        return sign
+            for sign in signs:
+                self.signs += sign * (1 / len(signs))
+        return torch.stack(signs)
 
     def due(self, turn: int) -> bool:
         """Whether the probability changes after the discriminator's turn number `turn`, counted from 0."""
         return self.what.adapts and (turn + 1) % ADAPT_EVERY == 0
 
     @torch.no_grad()
-    def adapt(self, turn: int, ranks: Ranks | None = None) -> None:
-        """A discriminator's turn is over: change the probability when it is time, alike on all ranks."""
-        if not self.due(turn):
-            return
+    def adapt(self, ranks: Ranks | None = None) -> None:
+        """Change the probability, alike on all ranks."""
         signs = self.signs if ranks is None else ranks.collect(self.signs.reshape(1)).mean()
         step = self.batch * ADAPT_EVERY / self.settings.ramp_images
         self.probability += step * torch.sign(signs / ADAPT_EVERY - self.settings.target)

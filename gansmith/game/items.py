@@ -1,84 +1,71 @@
-"""The training items as an engine holds them: resident on the device where they fit, normalised on the fly."""
+"""The training items as an engine holds them: on the device where they fit, turned into network inputs as they are used."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Hashable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.game.intake import Draw, Intake, send
-from gansmith.ground.game import Now
 from gansmith.ground.pixels import SCALE, PixelRange
 from gansmith.ground.plan import Shape
 
 RESIDENT_SHARE = 0.5  # of a device's free memory that pixels may take
 
 
-def windows(raw: Tensor, begin: Tensor, size: tuple[int, int]) -> Tensor:
-    """A part of each of pictures (B, H, W, C): (B, *size, C) from `begin`, int64 (B, 2), down and to the right."""
-    rows, columns = (begin[:, axis, None] + torch.arange(side, device=raw.device) for axis, side in enumerate(size))
-    return raw[torch.arange(len(raw), device=raw.device)[:, None, None], rows[:, :, None], columns[:, None, :]]
+class Items:
+    """Real items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), and their labels int64 (N,).
 
-
-class Pixels:
-    """Batches of real items as tensors: pictures (B, C, H, W) in channels-last memory, or vectors (B, D)."""
+    shape: of an item as the networks take it, (C, H, W) or (D,); stored pictures may be larger.
+    """
 
     def __init__(
         self,
         items: np.ndarray,
         labels: np.ndarray | None,
         pixel_range: PixelRange,
+        shape: Shape,
         device: torch.device,
         dtype: torch.dtype = torch.float32,
     ) -> None:
+        self.host, self.labels = items, labels
         self.pixel_range: PixelRange = pixel_range
-        self.device, self.dtype = device, dtype
-        self.host = items
+        self.shape, self.device, self.dtype = shape, device, dtype
         self.resident = _if_it_fits(items, device)
-        self.labels = None if labels is None else torch.as_tensor(np.array(labels, np.int64)).to(device)
+
+    @property
+    def spare(self) -> tuple[int, int]:
+        """By how many rows and columns stored pictures are larger than those that the networks take; 0 for vectors."""
+        if self.host.ndim == 2:
+            return 0, 0
+        return self.host.shape[1] - self.shape[1], self.host.shape[2] - self.shape[2]
+
+    def gather(self, indices: np.ndarray) -> np.ndarray:
+        """What a device needs in order to have the items at `indices` (B,): those items as they are stored, or, if they
+        are on the device, the indices."""
+        return indices if self.resident is not None else self.host[indices]
+
+    def raw(self, gathered: Tensor) -> Tensor:
+        """The items that `gather` told, as they are stored, on the device."""
+        return gathered if self.resident is None else self.resident[gathered]
 
     def batch(self, indices: np.ndarray) -> tuple[Tensor, Tensor | None]:
         """The items and labels at `indices` (B,), ready for the networks."""
-        where = send(indices, self.device)
-        raw = self.resident[where] if self.resident is not None else send(self.host[indices], self.device)
-        return self.convert(raw), None if self.labels is None else self.labels[where]
-
-    def fetch(
-        self, intake: Intake, key: Hashable, now: Now, which: Draw, cut: Callable[[Tensor], Tensor] | None = None
-    ) -> tuple[Tensor, Tensor | None]:
-        """`batch` in an update: at the indices that `which` tells, of pictures (B, H, W, C) only what `cut` leaves.
-
-        Items that are not resident are gathered on the host while the device is busy with what it was told before, and
-        go to it from pinned memory: nobody waits for anybody.
-        """
-        if self.resident is not None:
-            where = intake.array(("rows", key), now, which)
-            raw = self.resident[where]
-            raw = cut(raw) if cut else raw
-            return self.convert(raw), None if self.labels is None else self.labels[where]
-        raw = intake.array(("items", key), now, lambda now, indices: self.host[which(now, indices)])
-        labels = None if self.labels is None else self.labels[intake.array(("rows", key), now, which)]
-        return self.convert(cut(raw) if cut else raw), labels
-
-    def labels_at(self, indices: np.ndarray) -> Tensor | None:
-        """The labels at `indices` (B,)."""
-        return None if self.labels is None else self.labels[send(indices, self.device)]
-
-    def spare(self, item_shape: Shape) -> tuple[int, int]:
-        """By how many rows and columns the pictures are larger than the players' item_shape (C, H, W); 0 for vectors."""
-        if self.host.ndim == 2:
-            return 0, 0
-        return self.host.shape[1] - item_shape[1], self.host.shape[2] - item_shape[2]
+        raw = self.raw(torch.as_tensor(self.gather(indices)).to(self.device))
+        labels = None if self.labels is None else torch.as_tensor(np.asarray(self.labels[indices], np.int64))
+        return self.convert(raw), None if labels is None else labels.to(self.device)
 
     def convert(self, raw: Tensor) -> Tensor:
-        """Bytes (B, H, W, C) to network pixels (B, C, H, W); vectors (B, D) unchanged."""
-        raw = raw.to(self.device, non_blocking=True)
+        """Stored pictures (B, H, W, C) to network pixels (B, C, H, W) in channels-last memory; vectors (B, D) unchanged."""
         if raw.ndim == 2:
             return raw.to(self.dtype)
         factor, offset = SCALE[self.pixel_range]
         return raw.permute(0, 3, 1, 2).to(self.dtype).mul_(factor).add_(offset)
+
+
+def windows(raw: Tensor, begin: Tensor, size: tuple[int, int]) -> Tensor:
+    """A part of each of pictures (B, H, W, C): (B, *size, C) from `begin`, int64 (B, 2), down and to the right."""
+    rows, columns = (begin[:, axis, None] + torch.arange(side, device=raw.device) for axis, side in enumerate(size))
+    return raw[torch.arange(len(raw), device=raw.device)[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
 def resident(items: np.ndarray, device: torch.device, rows: int = 4096) -> Tensor:
@@ -90,8 +77,8 @@ def resident(items: np.ndarray, device: torch.device, rows: int = 4096) -> Tenso
 
 
 def _if_it_fits(items: np.ndarray, device: torch.device) -> Tensor | None:
-    """On the processor NumPy indexes the memory map itself; a GPU keeps the pixels where they leave room: their share
-    of what is free is measured, and a device that refuses nevertheless is taken at its word."""
+    """On the processor NumPy indexes the memory map itself. A GPU keeps the pixels where they leave room: their share of
+    what is free is measured, and a device that refuses them nevertheless gets them batch by batch."""
     if device.type == "cpu" or (device.type == "cuda" and items.nbytes > RESIDENT_SHARE * free_memory(device)):
         return None
     try:

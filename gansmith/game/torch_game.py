@@ -1,29 +1,36 @@
-"""The game in PyTorch, on the processor, on CUDA and on MPS."""
+"""The game in PyTorch, on the processor, on CUDA and on MPS: the parts of this room, put together."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.game.capture import CudaRecorder, Playback
-from gansmith.game.feedback import FEEDBACKS
-from gansmith.game.items import Pixels
+from gansmith.game.augment import Augmenter
+from gansmith.game.average import AveragedGenerator
+from gansmith.game.drawing import Drawing
+from gansmith.game.faults import feedback_of
+from gansmith.game.gan import Gan, dropouts
+from gansmith.game.inputs import UpdateInputs
+from gansmith.game.items import Items
 from gansmith.game.ledger import Ledger
 from gansmith.game.limits import refuse
-from gansmith.game.player import Player, load_arrays, to_numpy
-from gansmith.game.regularizers import due
-from gansmith.game.turns import Turns
+from gansmith.game.losses import LOSSES
+from gansmith.game.optimizer import to_numpy
+from gansmith.game.penalties import Penalty
+from gansmith.game.player import Player, Players, Turn
+from gansmith.game.runner import CudaGraphs, CudaRecorder, Eager, Runner
 from gansmith.ground import pixels
-from gansmith.ground.errors import EngineError, OutOfMemory, RecipeError
+from gansmith.ground.errors import EngineError, OutOfMemory, RecipeError, RunError
 from gansmith.ground.game import Now, Report, State, Verdicts
 from gansmith.ground.plan import Shape
 from gansmith.ground.settings import Recipe
 from gansmith.nets import NetPair
+from gansmith.nets.build import build_players
 from gansmith.nets.network import INFERENCE, Network
 from gansmith.nets.ranks import Ranks
 
@@ -32,10 +39,12 @@ ROWS = {"cpu": 64}  # items a pass outside training, which bounds memory: what a
 ROWS_ELSEWHERE = 256
 
 
-class TorchGame(Turns):
+class TorchGame:
     """Two players, their optimisers and the averaged generator; implements `ground.game.Game`.
 
-    Raises EngineError for faults that are mistakes of arithmetic done by hand.
+    item_shape is (channels, height, width) or (features,); classes 0 = unlabelled. The recipe's device and precision
+    are resolved: no "auto". ranks: the processes that share each batch; None = this one has all of it. say: where
+    remarks go. Raises EngineError or RecipeError for what it cannot do.
     """
 
     def __init__(
@@ -47,139 +56,188 @@ class TorchGame(Turns):
         ranks: Ranks | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        for fault in ARITHMETIC_FAULTS:
-            if fault in recipe.faults:
-                raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
-        if recipe.augment.name != "none" and len(item_shape) != 3:
-            raise RecipeError(
-                f"augment.name = {recipe.augment.name!r} changes pictures, these items are vectors: "
-                "set augment.name=none"
-            )
-        if recipe.ema.recalibrate and nets is not None:
-            raise RecipeError("ema.recalibrate knows the built-in networks only: set ema.recalibrate=0 with your own")
-        super().__init__(recipe, item_shape, classes, nets, ranks)
-        self.mixing = refuse(recipe, self._networks(), ranks)
-        self.playback = Playback(self, CudaRecorder(self.device), say) if self._can_be_captured() else None
+        refuse_recipe(recipe, item_shape, nets)
+        self.recipe, self.item_shape, self.classes, self.ranks = recipe, item_shape, classes, ranks
+        self.device = torch.device(recipe.device)
+        self.dtype = torch.float64 if recipe.precision.name == "float64" else torch.float32
+        generator, discriminator, averaged = (
+            network.to(self.device) for network in build_players(recipe, item_shape, classes, nets, self.dtype)
+        )
+        self.augmenter = Augmenter(recipe, self.device, self.dtype)
+        loss, penalty = LOSSES[recipe.loss.name], Penalty(recipe.regularizer)
+        self.gan = Gan(recipe, generator, discriminator, loss, penalty, self.augmenter, ranks)
+        self.players = seat(self.gan)
+        self.average = AveragedGenerator(recipe, averaged, self.players.generator.optimizer, classes)
+        self.mixing = refuse(recipe, self.networks(), ranks)
+        self.runner: Runner = Eager(self.play, self.device)
+        if can_be_captured(self.gan):
+            self.runner = CudaGraphs(self.play, self.players, self.device, CudaRecorder(self.device), say)
+        self.discriminator_turns, self.stats = 0, Ledger(loss.middle)
+        self.drawing: Drawing | None = None
+
+    # ---- training
 
     def load(self, items: np.ndarray, labels: np.ndarray | None) -> None:
         """Take the training items, uint8 (N, H, W, C) or float32 (N, D), and int64 labels."""
-        self.known = labels if self.classes else None
-        self.data = Pixels(items, self.known, self.recipe.data.pixels, self.device, self.dtype)
+        rank, size = (0, 1) if self.ranks is None else (self.ranks.rank, self.ranks.size)
+        known = labels if self.classes else None
+        self.gan.items = self._items(items, known)
+        kept = dropouts(self.gan.generator), dropouts(self.gan.discriminator)
+        numpy_dtype = np.dtype(np.float64 if self.dtype == torch.float64 else np.float32)
+        self.drawing = Drawing(self.recipe, self.gan.items, self.classes, kept, rank, size, numpy_dtype)
 
     def step(self, indices: np.ndarray, now: Now) -> None:
-        """One update; see `feedback`. Raises OutOfMemory."""
-        with room(self.recipe):
-            if self.playback:
-                self.playback.step(indices, now)
-            else:
-                self.play(indices, now)
-        self.recalibrated = not self.recipe.ema.recalibrate
+        """One update: draw its inputs, then run it. indices int64 (discriminator turns, B). Raises OutOfMemory."""
+        if self.drawing is None:
+            raise ValueError("load() the items before the first step")
+        with out_of_memory_as_error(self.recipe):
+            self.runner.run(self.drawing.draw(indices, now, self.discriminator_turns), self.stats)
+        self.discriminator_turns += len(indices)
+        self.average.up_to_date = False
 
-    def play(self, indices: np.ndarray, now: Now) -> None:
-        """One update, launched operation by operation."""
-        FEEDBACKS[self.recipe.feedback.name](self, indices, now)
-        share = self.intake.rate("ema", now, lambda now: 1 - now.ema_decay, self.dtype)
-        self.average(now.ema_decay, share)
+    def play(self, inputs: UpdateInputs, stats: Ledger) -> None:
+        """Compute one update from its inputs: every turn of the feedback, then the average."""
+        for turn in feedback_of(self.recipe)(self.players, inputs):
+            self._note(turn, stats)
+        self.average.update(inputs.ema_decay, inputs.ema_share)
 
-    def kind(self, indices: np.ndarray, now: Now) -> Hashable:
-        """What tells updates apart that do not launch the same: penalties, measurements, shapes."""
-        turns = range(self.discriminator_turns, self.discriminator_turns + len(indices))
-        penalties = tuple(due(self.recipe.regularizer, turn) for turn in turns)
-        return indices.shape, now.measure, penalties, tuple(self.augmenter.due(turn) for turn in turns)
+    def _note(self, turn: Turn, stats: Ledger) -> None:
+        """Add a turn's statistics; adaptive augmentation hears of it."""
+        for numbers in turn.numbers:
+            for name, value in numbers.items():
+                stats.note(name, value)
+        for real, fake in turn.logits:
+            stats.judged("real", real)
+            stats.judged("fake", fake)
+        if turn.logits and self.augmenter.what.operates:
+            for sign in self.augmenter.after_turn(turn.logits, self.gan.loss.middle):
+                stats.note("augment.sign", sign)
+                stats.note("augment.probability", self.augmenter.probability.clone())
+        if turn.adapts:
+            self.augmenter.adapt(self.ranks)
+        stats.measured |= turn.measured
+        if turn.layers:
+            stats.layers[turn.player] = turn.layers
+
+    def report(self) -> Report:
+        """Means since the last report. Raises OutOfMemory: whatever the device was given to do is done by then."""
+        with out_of_memory_as_error(self.recipe):
+            return self.stats.read(self.ranks)
 
     def release(self) -> tuple[str, ...]:
         """Let go of everything on the device; the game is over. Returns the players whose networks mix a batch."""
-        mixing = self.mixing
-        self.__dict__.clear()
+        del self.gan, self.players, self.average, self.augmenter, self.runner, self.stats, self.drawing
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        return mixing
+        return self.mixing
 
-    def _can_be_captured(self) -> bool:
-        """One's own networks may do what no graph can, and several ranks talk in between."""
-        built_in = self.generator.network.plan is not None
-        return self.device.type == "cuda" and self.recipe.graphs and built_in and self.ranks is None
-
-    def report(self) -> Report:
-        """Means since the last report. Raises OutOfMemory: what a device was told is done, or refused, by now."""
-        with room(self.recipe):
-            return self.ledger.read(self.ranks)
+    # ---- looking
 
     def make(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Raw output float32 of the averaged generator: (N, H, W, C) or (N, D)."""
-        with room(self.recipe):
-            self.recalibrate()
-            return run_in_chunks(self.averaged, latents, labels, self.device, self.dtype)
+        with out_of_memory_as_error(self.recipe):
+            return run_in_chunks(self._averaged(), latents, labels, self.device, self.dtype)
 
     def sample(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Pictures uint8 (N, H, W, C) or vectors float32 (N, D)."""
-        with room(self.recipe):
-            self.recalibrate()
-            return run_in_chunks(self.averaged, latents, labels, self.device, self.dtype, self._to_items)
+        with out_of_memory_as_error(self.recipe):
+            return run_in_chunks(self._averaged(), latents, labels, self.device, self.dtype, self._to_items)
+
+    def _averaged(self) -> Network:
+        """The averaged generator, brought up to date."""
+        self.average.bring_up_to_date(None if self.gan.items is None else self.gan.items.labels)
+        return self.average.network
 
     def _to_items(self, made: np.ndarray) -> np.ndarray:
         return pixels.to_bytes(made, self.recipe.data.pixels) if made.ndim == 4 else made
 
+    def _items(self, items: np.ndarray, labels: np.ndarray | None) -> Items:
+        return Items(items, labels, self.recipe.data.pixels, self.item_shape, self.device, self.dtype)
+
     @torch.no_grad()
     def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
         """The discriminator's raw output on items, in inference mode and float32."""
-        holder = Pixels(items, labels if self.classes else None, self.recipe.data.pixels, self.device, self.dtype)
-        opinions = [self.discriminator.network.opinion(*holder.batch(rows)) for rows in chunks(len(items), self.device)]
-        logits = _on_host([opinion.logits for opinion in opinions])
+        holder = self._items(items, labels if self.classes else None)
+        every = [self.gan.discriminator.opinion(*holder.batch(rows)) for rows in chunks(len(items), self.device)]
+        logits = _on_host([output.logits for output in every])
         assert logits is not None
-        return Verdicts(
-            logits,
-            _on_host([opinion.per_pixel for opinion in opinions]),
-            _on_host([opinion.classes for opinion in opinions]),
-        )
+        per_pixel, classes = _on_host([o.per_pixel for o in every]), _on_host([o.classes for o in every])
+        return Verdicts(logits, per_pixel, classes)
+
+    # ---- checkpoints
 
     def state(self) -> State:
         """Weights, averages and the optimisers' memory."""
-        self.recalibrate()
+        self._averaged()
         arrays: dict[str, np.ndarray] = {}
-        for name, network in self._networks().items():
+        for name, network in self.networks().items():
             arrays |= {f"{name}/{key}": to_numpy(value) for key, value in network.arrays().items()}
         counters: dict[str, int | float | str] = {"discriminator-turns": self.discriminator_turns}
-        for player in self.players():
-            arrays |= player.state()
-            counters[f"{player.name}-optimizer.steps"] = player.steps
-        for name, average in self.lazy_averages.items():
-            arrays |= {f"ema-rows/{name}.{key}": to_numpy(value) for key, value in average.state().items()}
-        return State(arrays | self.augmenter.state(), counters)
+        for player in self.players:
+            arrays |= player.optimizer.state()
+            counters[f"{player.optimizer.name}-optimizer.steps"] = player.optimizer.steps
+        return State(arrays | self.average.state() | self.augmenter.state(), counters)
 
     def restore(self, state: State) -> None:
         """Go back to a state."""
-        for name, network in self._networks().items():
+        for name, network in self.networks().items():
             load_arrays(network, state.arrays, name)
-        for player in self.players():
-            arrays = state.arrays if player.lazy else state.up_to_date(self.recipe)
-            player.restore(arrays, int(state.counters[f"{player.name}-optimizer.steps"]))
-        for name, average in self.lazy_averages.items():
-            keys = {key: f"ema-rows/{name}.{key}" for key in average.state()}
-            memory = {key: torch.as_tensor(state.arrays[path]) for key, path in keys.items() if path in state.arrays}
-            average.restore(memory, self.averaged.weights()[name])
+        for player in self.players:
+            optimizer = player.optimizer
+            arrays = state.arrays if optimizer.lazy else state.up_to_date(self.recipe)
+            optimizer.restore(arrays, int(state.counters[f"{optimizer.name}-optimizer.steps"]))
+        self.average.restore(state.arrays)
         self.augmenter.restore(state.arrays)
         self.discriminator_turns = int(state.counters["discriminator-turns"])
-        self.recalibrated = self.written = True
-        self.ledger = Ledger(self.loss.middle)
-        if self.playback:
-            self.playback.forget()
+        self.stats = Ledger(self.gan.loss.middle)
+        self.runner.forget()
 
-    def players(self) -> list[Player]:
-        """Everyone who takes steps."""
-        return [self.generator, self.discriminator, *([self.accomplice] if self.accomplice else [])]
-
-    def _networks(self) -> dict[str, Network]:
+    def networks(self) -> dict[str, Network]:
+        """The networks by their names in a checkpoint."""
         return {
-            "generator": self.generator.network,
-            "discriminator": self.discriminator.network,
-            "ema": self.averaged,
+            "generator": self.gan.generator,
+            "discriminator": self.gan.discriminator,
+            "ema": self.average.network,
         }
 
 
+def seat(gan: Gan) -> Players:
+    """The players of a GAN, each with its optimiser."""
+    settings = gan.recipe.optimizer
+    combined = None
+    if "never-frozen" in gan.recipe.faults:
+        combined = Player(gan, "generator", gan.discriminator, settings.generator, alias="accomplice")
+    return Players(
+        gan,
+        Player(gan, "generator", gan.generator, settings.generator),
+        Player(gan, "discriminator", gan.discriminator, settings.discriminator),
+        combined,
+    )
+
+
+def can_be_captured(gan: Gan) -> bool:
+    """Whether updates may become CUDA graphs. One's own networks may do what no graph can; several ranks talk in between."""
+    built_in = gan.generator.plan is not None
+    on_cuda = torch.device(gan.recipe.device).type == "cuda"
+    return on_cuda and gan.recipe.graphs and built_in and gan.process_group is None
+
+
+def refuse_recipe(recipe: Recipe, item_shape: Shape, nets: NetPair | None) -> None:
+    """Raise EngineError or RecipeError for what this engine cannot do."""
+    for fault in ARITHMETIC_FAULTS:
+        if fault in recipe.faults:
+            raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
+    if recipe.augment.name != "none" and len(item_shape) != 3:
+        raise RecipeError(
+            f"augment.name = {recipe.augment.name!r} changes pictures, these items are vectors: set augment.name=none"
+        )
+    if recipe.ema.recalibrate and nets is not None:
+        raise RecipeError("ema.recalibrate knows the built-in networks only: set ema.recalibrate=0 with your own")
+
+
 @contextmanager
-def room(recipe: Recipe) -> Iterator[None]:
+def out_of_memory_as_error(recipe: Recipe) -> Iterator[None]:
     """What a device without room says, as one line. Raises OutOfMemory."""
     try:
         yield
@@ -189,6 +247,16 @@ def room(recipe: Recipe) -> Iterator[None]:
             f"{recipe.device} has no room for {at_once} items at a time: set data.micro_batch={max(1, at_once // 2)}, or "
             "a smaller data.batch"
         ) from None
+
+
+def load_arrays(network: Network, arrays: Mapping[str, np.ndarray], prefix: str) -> None:
+    """Copy "<prefix>/<name>" arrays into a network. Raises RunError when one is missing or of another shape."""
+    with torch.no_grad():
+        for name, target in network.arrays().items():
+            array = arrays.get(f"{prefix}/{name}")
+            if array is None or tuple(array.shape) != tuple(target.shape):
+                raise RunError(f"the saved {prefix} does not fit this recipe's network at {name!r}")
+            target.copy_(torch.as_tensor(np.array(array)))
 
 
 @torch.no_grad()

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import torch
+from gansmith.game.turns import Turns
 
 import gansmith
 from gansmith.assemble.memory import smaller
 from gansmith.assemble.run import resume
 from gansmith.assemble.setup import Budget
-from gansmith.game.turns import Turns
 from gansmith.ground.errors import OutOfMemory
 from gansmith.ground.runfolder import read_rows
 from gansmith.training import checkpoint

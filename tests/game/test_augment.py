@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from gansmith.game.feedback import FEEDBACKS
 from torch import Tensor
 
 from gansmith.by_hand import HandGame
 from gansmith.game.augment import ADAPT_EVERY, AUGMENTS, OPERATIONS, Augmenter, resampled
-from gansmith.game.feedback import FEEDBACKS
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
 from gansmith.ground.errors import EngineError, RecipeError

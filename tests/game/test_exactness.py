@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pytest
 import torch
-
 from gansmith.game.feedback import Rows
+
 from gansmith.game.torch_game import TorchGame
 from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-
 from gansmith.game.feedback import FEEDBACKS
+
 from gansmith.game.losses import Targets
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError

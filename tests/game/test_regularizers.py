@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-
 from gansmith.game.regularizers import REGULARIZERS, due, squared_gradient_norm, squared_slope
+
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
 from gansmith.ground.errors import RecipeError

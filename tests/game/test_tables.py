@@ -6,12 +6,12 @@ from collections.abc import Collection
 from typing import Any, get_args
 
 import pytest
+from gansmith.game.feedback import FEEDBACKS
+from gansmith.game.regularizers import REGULARIZERS
 
 from gansmith.game.augment import AUGMENTS, OPERATIONS
-from gansmith.game.feedback import FEEDBACKS
 from gansmith.game.losses import LOSSES
 from gansmith.game.player import OPTIMIZERS, SLOTS
-from gansmith.game.regularizers import REGULARIZERS
 from gansmith.ground import settings
 from gansmith.ground.streams import PLAYERS
 from gansmith.nets import NETS

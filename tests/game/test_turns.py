@@ -8,8 +8,8 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-
 from gansmith.game.feedback import FEEDBACKS, Items
+
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
 from gansmith.ground.errors import RecipeError

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from gansmith.game.feedback import Items
 from torch import Tensor
 
-from gansmith.game.feedback import Items
 from gansmith.game.losses import LOSSES, Targets, classification, discriminator_loss, generator_loss
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError

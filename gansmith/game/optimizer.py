@@ -1,0 +1,159 @@
+"""How a player's weights move along their gradients: torch's optimisers, in steps that know nothing of shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gansmith.game.lazy import SECOND, UPTO, LazyAdam, can_wait
+from gansmith.ground.settings import OptimizerName, OptimizerSettings
+from gansmith.nets.network import Network
+from gansmith.nets.ranks import Ranks
+
+Rate = float | Tensor
+"""A learning rate; a tensor () where it is one of a graph's inputs."""
+
+
+def adam(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    """Adam (Kingma and Ba 2015), in one fused pass over all arrays."""
+    betas = settings.beta1, settings.beta2
+    return torch.optim.Adam(
+        parameters, settings.rate, betas, settings.epsilon, fused=True, capturable=parameters[0].is_cuda
+    )
+
+
+def sgd(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    """Gradient descent with heavy-ball momentum."""
+    return torch.optim.SGD(parameters, settings.rate, momentum=settings.momentum, fused=True)
+
+
+def rmsprop(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    """Gradients over the root of their running mean square (Tieleman and Hinton 2012), with momentum."""
+    alpha, epsilon, momentum = settings.beta2, settings.epsilon, settings.momentum
+    capturable = parameters[0].is_cuda
+    return torch.optim.RMSprop(
+        parameters, settings.rate, alpha, epsilon, momentum=momentum, foreach=True, capturable=capturable
+    )
+
+
+OPTIMIZERS: dict[OptimizerName, Callable[[list[nn.Parameter], OptimizerSettings], torch.optim.Optimizer]] = {
+    "adam": adam,
+    "sgd": sgd,
+    "rmsprop": rmsprop,
+}
+SLOTS: dict[OptimizerName, dict[str, str]] = {
+    "adam": {"first": "exp_avg", "second": "exp_avg_sq"},
+    "sgd": {"momentum": "momentum_buffer"},
+    "rmsprop": {"second": "square_avg", "momentum": "momentum_buffer"},
+}
+"""What an optimiser remembers of each array: our name -> torch's."""
+
+
+class Optimizer:
+    """Moves the trained arrays of one network.
+
+    torch's optimiser gets every array as one flat row; tables of many labels are stepped by `lazy.LazyAdam`.
+    """
+
+    def __init__(self, name: str, network: Network, settings: OptimizerSettings, ranks: Ranks | None) -> None:
+        self.name, self.network, self.settings = name, network, settings
+        # what a user froze stays frozen
+        self.named = {name: weight for name, weight in network.weights().items() if weight.requires_grad}
+        tables = network.tables if can_wait(network, settings, ranks) else ()
+        self.lazy = {name: LazyAdam(weight, settings) for name, weight in self.named.items() if name in tables}
+        if self.lazy:
+            network.sparse = True
+        self.rows = {name: self._row(weight) for name, weight in self.named.items() if name not in self.lazy}
+        self.inner = OPTIMIZERS[settings.name]([*self.rows.values()], settings)
+        self.steps = 0
+
+    def _row(self, weight: nn.Parameter) -> nn.Parameter:
+        """What torch's optimiser steps through. A user's own arrays, which may have gaps or be exchanged for others, stay
+        as they are."""
+        return weight if self.network.plan is None else nn.Parameter(flat_view(weight.detach()))
+
+    def step(self, rate: Rate) -> None:
+        """Move along the gradients that are there."""
+        for group in self.inner.param_groups:
+            group["lr"] = rate.float() if isinstance(rate, Tensor) and rate.is_cuda else rate
+        for name, row in self.rows.items():
+            weight = self.named[name]
+            if row is not weight:
+                row.grad = None if weight.grad is None else flat_view(dense(weight.grad))
+        self.inner.step()
+        self.steps += 1
+        for table in self.lazy.values():
+            table.step(rate, self.steps)
+
+    def forget_gradients(self) -> None:
+        """The next ones are not added to these."""
+        for parameter in (*self.named.values(), *self.rows.values()):
+            parameter.grad = None
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Its memory by names in a checkpoint: "<name>-optimizer/<array>.<slot>"."""
+        arrays: dict[str, np.ndarray] = {}
+        for name, row in self.rows.items():
+            memory, weight = self.inner.state.get(row, {}), self.named[name]
+            for slot, theirs in SLOTS[self.settings.name].items():
+                if memory.get(theirs) is not None:
+                    laid = memory[theirs] if row is weight else as_shaped(memory[theirs], weight)
+                    arrays[self._path(name, slot)] = to_numpy(self.network.turned(name, laid))
+        for name, table in self.lazy.items():
+            arrays[self._path(name, SECOND)] = to_numpy(self.network.turned(name, table.second))
+            arrays[self._path(name, UPTO)] = to_numpy(self.network.turned(name, table.upto[:, None]))
+        return arrays
+
+    def restore(self, arrays: Mapping[str, np.ndarray], steps: int) -> None:
+        """Take back its memory after so many steps."""
+        self.steps = steps
+        self.inner.state.clear()
+        for name, row in self.rows.items():
+            memory = self._memory(arrays, name, row)
+            if memory and self.settings.name != "sgd":
+                memory["step"] = torch.tensor(float(steps), device=row.device)
+            if memory:
+                self.inner.state[row] = memory
+        for name, table in self.lazy.items():
+            table.restore(self._saved(arrays, name, SECOND), self._saved(arrays, name, UPTO), steps)
+
+    def _path(self, name: str, slot: str) -> str:
+        return f"{self.name}-optimizer/{name}.{slot}"
+
+    def _memory(self, arrays: Mapping[str, np.ndarray], name: str, row: nn.Parameter) -> dict[str, Tensor]:
+        """What torch's optimiser remembers of an array."""
+        slots, weight = SLOTS[self.settings.name], self.named[name]
+        saved = {slot: array for slot in slots if (array := self._saved(arrays, name, slot)) is not None}
+        if self.settings.name == "adam" and saved:
+            saved.setdefault("first", torch.zeros(()))  # of a table that was lazy
+        laid = {slot: torch.empty_like(weight.detach()).copy_(array) for slot, array in saved.items()}
+        return {slots[slot]: array if row is weight else flat_view(array) for slot, array in laid.items()}
+
+    def _saved(self, arrays: Mapping[str, np.ndarray], name: str, slot: str) -> Tensor | None:
+        """What was remembered of an array, in the shape in which it is kept."""
+        array = arrays.get(self._path(name, slot))
+        return None if array is None else self.network.turned(name, torch.as_tensor(np.array(array)))
+
+
+def dense(gradient: Tensor) -> Tensor:
+    """A gradient with all its rows."""
+    return gradient.to_dense() if gradient.is_sparse else gradient
+
+
+def flat_view(array: Tensor) -> Tensor:
+    """An array without gaps as one row, in the order of its memory. A step is elementwise, so it does not matter; of
+    arrays in another order than their shape's, torch's fused steps would make copies."""
+    return array.as_strided((array.numel(),), (1,))
+
+
+def as_shaped(row: Tensor, array: Tensor) -> Tensor:
+    """What `flat_view` made a row, in the shape and memory order of its array again."""
+    return row.as_strided(array.shape, array.stride())
+
+
+def to_numpy(tensor: Tensor) -> np.ndarray:
+    """A copy on the host, in plain row-major memory."""
+    return tensor.detach().cpu().contiguous().clone().numpy()

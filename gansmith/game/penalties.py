@@ -1,0 +1,125 @@
+"""Penalties on the gradient of the discriminator with respect to its input, added to its loss.
+
+r1, r2              gamma/2 x mean over items of |dD(x)/dx|^2, at real or at generated items (Mescheder et al. 2018)
+gradient-penalty    gamma x mean of (|dD(x)/dx| - 1)^2, at points drawn between real and generated items (Gulrajani et
+                    al. 2017)
+
+x are pixels as the network sees them. With sigma = 0 the gradient is exact, which needs a second derivative. With
+sigma > 0, r1 and r2 compare the logits at x and at x + e, where e is N(0, sigma) in every number: the mean of
+(D(x + e) - D(x))^2 / sigma^2 is |dD/dx|^2 if D is linear within sigma of x; otherwise its curvature adds to it. One e an
+item and turn is drawn; the mean over e comes from the many turns.
+
+Lazy regularisation (Karras et al. 2020) takes a penalty every `interval` turns, times the interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from gansmith.game.inputs import TurnInputs
+from gansmith.ground.draws import Pass
+from gansmith.ground.settings import RegularizerName, RegularizerSettings
+from gansmith.nets.network import Opinion
+
+Where = Literal["real", "fake", "between"]
+Point = tuple[Pass, Tensor]
+"""Items (B, ...) at which a penalty looks, and whose labels and dropout masks are theirs."""
+
+
+@dataclass(frozen=True)
+class Regularizer:
+    """At which items a regularizer looks, and its value there without gamma: of(logits (B,), items (B, ...))."""
+
+    at: tuple[Where, ...]
+    of: Callable[[Tensor, Tensor], Tensor]
+
+
+def zero_gradient(logits: Tensor, items: Tensor) -> Tensor:
+    """Mean of |gradient|^2 / 2."""
+    return squared_gradient_norm(logits, items) / 2
+
+
+def unit_gradient(logits: Tensor, items: Tensor) -> Tensor:
+    """Mean of (|gradient| - 1)^2. The square is clamped from below: sqrt has no finite derivative at 0."""
+    return (squared_norms(logits, items).clamp_min(1e-24).sqrt() - 1).square().mean()
+
+
+def squared_gradient_norm(logits: Tensor, items: Tensor) -> Tensor:
+    """mean over items of |d logit_i / d item_i|^2, differentiable. logits (B,), items (B, ...)."""
+    return squared_norms(logits, items).mean()
+
+
+def squared_norms(logits: Tensor, items: Tensor) -> Tensor:
+    """|d logit_i / d item_i|^2 (B,), in at least float32."""
+    (gradient,) = torch.autograd.grad(logits.sum(), items, create_graph=True)
+    gradient = gradient if gradient.dtype == torch.float64 else gradient.float()
+    return gradient.square().flatten(1).sum(1)
+
+
+def finite_difference(at_rest: Tensor, moved: Tensor, sigma: float) -> Tensor:
+    """Half of the mean over items of ((D(x + e) - D(x)) / sigma)^2, from the logits (B,) at both places."""
+    return ((moved - at_rest) / sigma).square().mean() / 2
+
+
+REGULARIZERS: dict[RegularizerName, Regularizer] = {
+    "none": Regularizer((), zero_gradient),
+    "r1": Regularizer(("real",), zero_gradient),
+    "r2": Regularizer(("fake",), zero_gradient),
+    "r1+r2": Regularizer(("real", "fake"), zero_gradient),
+    "gradient-penalty": Regularizer(("between",), unit_gradient),
+}
+
+
+def due(settings: RegularizerSettings, discriminator_turns: int) -> bool:
+    """Whether the penalty is taken in the turn after so many."""
+    return settings.name != "none" and settings.gamma > 0 and discriminator_turns % settings.interval == 0
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """The regularizer of a recipe, as the discriminator's step uses it: first `places`, then `value`."""
+
+    settings: RegularizerSettings
+
+    @property
+    def regularizer(self) -> Regularizer:
+        """Its row in the table."""
+        return REGULARIZERS[self.settings.name]
+
+    def places(self, real: Tensor, fake: Tensor, x: TurnInputs) -> tuple[Tensor, Tensor, list[Point]]:
+        """Real and generated items (B, ...), asking for their gradients where the penalty needs those, and further
+        points at which it looks."""
+        at = self.regularizer.at if x.penalty_due else ()
+        if self.settings.sigma > 0:
+            items: dict[Pass, Tensor] = {"real": real, "fake": fake}
+            sigma = self.settings.sigma
+            return real, fake, [(w, items[w].detach().to(x.steps[w].dtype) + sigma * x.steps[w]) for w in x.steps]
+        points: list[Point] = []
+        if "between" in at:
+            assert x.shares is not None
+            shares = x.shares.view(-1, *(1,) * (real.ndim - 1))  # one a row
+            points = [("real", torch.lerp(real.detach(), fake.detach().to(shares.dtype), shares).requires_grad_())]
+        real = real.detach().requires_grad_() if "real" in at else real
+        fake = fake.detach().requires_grad_() if "fake" in at and not fake.requires_grad else fake
+        return real, fake, points
+
+    def value(
+        self, real: Tensor, fake: Tensor, points: list[Point], outputs: tuple[Opinion, Opinion, list[Opinion]]
+    ) -> Tensor:
+        """The penalty (), gamma included, from the items and points of `places` and the discriminator's outputs there."""
+        on_real, on_fake, on_points = outputs
+        parts: list[Tensor] = []
+        for index, where in enumerate(self.regularizer.at):
+            on_items, items = (on_fake, fake) if where == "fake" else (on_real, real)
+            if self.settings.sigma > 0:
+                parts.append(finite_difference(on_items.overall, on_points[index].overall, self.settings.sigma))
+            elif where == "between":
+                parts.append(self.regularizer.of(on_points[0].overall, points[0][1]))
+            else:
+                parts.append(self.regularizer.of(on_items.overall, items))
+        return torch.stack(parts).sum() * self.settings.gamma

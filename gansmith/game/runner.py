@@ -1,0 +1,226 @@
+"""How an update is launched: operation by operation, or as one CUDA graph that is captured once and replayed.
+
+A graph launches one thing instead of some thousand, and the host draws the next update's inputs while the device is
+busy. An update is of a kind by its inputs' structure: shapes, which penalties are due, whether it is measured. The first
+updates of a kind are launched as ever, on the stream of the captures, so that libraries and optimisers have made what
+they keep. Then one is captured: it reads static inputs, and leaves its statistics in a tensor of its own. A replay copies
+another update's inputs into the static ones.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gansmith.game.inputs import UpdateInputs, map_leaves, to_device
+from gansmith.game.ledger import Ledger
+from gansmith.game.player import Player
+
+WARM = 3  # updates of a kind that are launched operation by operation before it is captured
+
+Play = Callable[[UpdateInputs, Ledger], None]
+"""Computes one update, and adds its statistics to those that it is given."""
+Replay = Callable[[], object]
+
+
+class Runner(Protocol):
+    """Runs one update after another."""
+
+    def run(self, inputs: UpdateInputs, stats: Ledger) -> None:
+        """Run one update from inputs that were drawn on the host, and add its statistics."""
+        ...
+
+    def forget(self) -> None:
+        """The networks' or optimisers' tensors were exchanged for others."""
+        ...
+
+
+class Eager:
+    """Launches every operation by itself."""
+
+    def __init__(self, play: Play, device: torch.device) -> None:
+        self.play, self.device = play, device
+
+    def run(self, inputs: UpdateInputs, stats: Ledger) -> None:
+        """Send the inputs to the device, and compute."""
+        self.play(to_device(inputs, self.device), stats)
+
+    def forget(self) -> None:
+        """It remembers nothing."""
+
+
+class Recorder(Protocol):
+    """How work is captured; `CudaRecorder` does, a test may pretend to."""
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Where all updates run, captured or not."""
+        ...
+
+    def capture(self, work: Callable[[], None]) -> Replay:
+        """Record what `work` launches, without running it; what is returned runs it."""
+        ...
+
+
+class CudaRecorder:
+    """CUDA graphs, in one pool of memory: none leaves anything in it that is read after another has run."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device, self.stream = device, torch.cuda.Stream(device)
+        self.pool = torch.cuda.graph_pool_handle()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """On a stream of our own: the default one cannot be captured, and cuBLAS keeps a workspace for each."""
+        self.stream.wait_stream(torch.cuda.current_stream(self.device))
+        with torch.cuda.stream(self.stream):
+            yield
+        torch.cuda.current_stream(self.device).wait_stream(self.stream)
+
+    def capture(self, work: Callable[[], None]) -> Replay:
+        """A graph of `work`."""
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
+            work()
+        return graph.replay
+
+
+@dataclass
+class Captured:
+    """A kind of update: what it reads, how it runs, what it leaves, and by how much each player's step count grows."""
+
+    static: StaticInputs
+    replay: Replay
+    noted: Tensor
+    places: list[tuple[tuple[str, ...], int]]
+    steps: list[int]
+
+
+class CudaGraphs:
+    """Replays each kind of update as a graph as soon as that is possible. Where it is not, it says so, once."""
+
+    def __init__(
+        self,
+        play: Play,
+        players: Iterable[Player],
+        device: torch.device,
+        recorder: Recorder,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.play, self.players, self.device = play, list(players), device
+        self.recorder, self.say, self.off = recorder, say, False
+        self.forget()
+
+    def forget(self) -> None:
+        """Capture everything anew."""
+        self.seen: Counter[Hashable] = Counter()
+        self.captured: dict[Hashable, Captured] = {}
+
+    def run(self, inputs: UpdateInputs, stats: Ledger) -> None:
+        """One update, as a graph if its kind is captured."""
+        kind = structure(inputs)
+        with self.recorder.aside():
+            if kind not in self.captured and self.seen[kind] >= WARM and not self.off:
+                self._capture(kind, inputs)
+            if kind in self.captured:
+                self._replay(self.captured[kind], inputs, stats)
+            else:
+                self.seen[kind] += 1
+                self.play(StaticInputs(inputs, self.device).inputs, stats)
+
+    def _capture(self, kind: Hashable, inputs: UpdateInputs) -> None:
+        static, before = StaticInputs(inputs, self.device), self._steps()
+        packed: list[tuple[Tensor, list[tuple[tuple[str, ...], int]]]] = []
+
+        def work() -> None:
+            own = Ledger()
+            self.play(static.inputs, own)
+            packed.append(own.pack())
+
+        try:
+            replay = self.recorder.capture(work)
+            steps = [after - start for after, start in zip(self._steps(), before, strict=True)]
+            self.captured[kind] = Captured(static, replay, *packed[-1], steps)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            self.off = True
+            words = str(error).strip().splitlines() or ["no reason given"]
+            self.say(f"this update cannot be captured as a CUDA graph ({words[0][:160]}): going on without graphs")
+        finally:  # a capture computes nothing
+            for player, steps in zip(self.players, before, strict=True):
+                player.optimizer.steps = steps
+                player.optimizer.forget_gradients()
+
+    def _replay(self, captured: Captured, inputs: UpdateInputs, stats: Ledger) -> None:
+        captured.static.fill(inputs)
+        captured.replay()
+        for player, steps in zip(self.players, captured.steps, strict=True):
+            player.optimizer.steps += steps
+        stats.unpack(captured.noted.clone(), captured.places)
+
+    def _steps(self) -> list[int]:
+        return [player.optimizer.steps for player in self.players]
+
+
+class StaticInputs:
+    """Inputs on the device that stay where they are: side by side in one piece of memory, which one copy fills."""
+
+    def __init__(self, inputs: UpdateInputs, device: torch.device) -> None:
+        self.device, self.places = device, [(_array(leaf).nbytes, _array(leaf)) for leaf in leaves(inputs)]
+        self.memory = torch.empty(sum(_padded(size) for size, _ in self.places), dtype=torch.uint8, device=device)
+        views = iter(self._views())
+        self.inputs = map_leaves(inputs, lambda _: next(views))
+        self.fill(inputs)
+
+    def fill(self, inputs: UpdateInputs) -> None:
+        """Copy another update's inputs of the same structure into the tensors."""
+        staged = torch.empty(len(self.memory), dtype=torch.uint8, pin_memory=self.device.type == "cuda")
+        host, begin = staged.numpy(), 0
+        for leaf in leaves(inputs):
+            array = _array(leaf)
+            host[begin : begin + array.nbytes].view(array.dtype).reshape(array.shape)[...] = array
+            begin += _padded(array.nbytes)
+        self.memory.copy_(staged, non_blocking=True)
+
+    def _views(self) -> Iterator[Tensor]:
+        begin = 0
+        for size, like in self.places:
+            dtype = torch.as_tensor(np.empty(0, like.dtype)).dtype
+            yield self.memory[begin : begin + size].view(dtype).view(like.shape)
+            begin += _padded(size)
+
+
+def leaves(inputs: UpdateInputs) -> list[Any]:
+    """All arrays and drawn numbers, in a fixed order."""
+    found: list[Any] = []
+    map_leaves(inputs, lambda leaf: found.append(leaf) or leaf)
+    return found
+
+
+def structure(struct: Any) -> Hashable:
+    """What tells inputs apart that do not launch the same: shapes, types and everything that is not drawn."""
+    if isinstance(struct, np.ndarray | np.generic):
+        return struct.shape, struct.dtype.str
+    if isinstance(struct, Mapping):
+        return tuple((key, structure(value)) for key, value in struct.items())
+    if isinstance(struct, tuple):
+        return tuple(structure(value) for value in struct)
+    if is_dataclass(struct):
+        return tuple(structure(getattr(struct, each.name)) for each in fields(struct) if each.name != "ema_decay")
+    return struct
+
+
+def _array(leaf: Any) -> np.ndarray:
+    return np.asarray(leaf)
+
+
+def _padded(size: int) -> int:
+    """Bytes that an entry takes: whole 16s, as its neighbour wants to begin well."""
+    return -(-size // 16) * 16
