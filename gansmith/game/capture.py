@@ -140,7 +140,7 @@ class Playback:
         left: list[tuple[Tensor, list[tuple[tuple[str, ...], int]]]] = []
 
         def play() -> None:
-            game.ledger = Ledger(ledger.middle)
+            game.ledger = Ledger(ledger.threshold)
             game.play(indices, now)
             left.append(game.ledger.pack())
 

@@ -15,14 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from gansmith.ground.settings import RegularizerName, RegularizerSettings
-
-Where = Literal["real", "fake", "between"]
+from gansmith.ground.penalties import WHERE, Where
+from gansmith.ground.penalties import due as due
+from gansmith.ground.settings import RegularizerName
 
 
 @dataclass(frozen=True)
@@ -61,14 +60,9 @@ def squared_slope(at_rest: Tensor, moved: Tensor, sigma: float) -> Tensor:
 
 
 REGULARIZERS: dict[RegularizerName, Penalty] = {
-    "none": Penalty((), flat),
-    "r1": Penalty(("real",), flat),
-    "r2": Penalty(("fake",), flat),
-    "r1+r2": Penalty(("real", "fake"), flat),
-    "gradient-penalty": Penalty(("between",), of_slope_one),
+    "none": Penalty(WHERE["none"], flat),
+    "r1": Penalty(WHERE["r1"], flat),
+    "r2": Penalty(WHERE["r2"], flat),
+    "r1+r2": Penalty(WHERE["r1+r2"], flat),
+    "gradient-penalty": Penalty(WHERE["gradient-penalty"], of_slope_one),
 }
-
-
-def due(settings: RegularizerSettings, discriminator_turns: int) -> bool:
-    """Whether the penalty is taken in the turn after so many."""
-    return settings.name != "none" and settings.gamma > 0 and discriminator_turns % settings.interval == 0

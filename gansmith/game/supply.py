@@ -17,7 +17,6 @@ from gansmith.game.intake import Intake
 from gansmith.game.items import Pixels, windows
 from gansmith.game.lazy import LazyAverage
 from gansmith.game.ledger import Ledger
-from gansmith.game.losses import LOSSES, Targets
 from gansmith.game.player import Player
 from gansmith.game.portions import Kept
 from gansmith.game.regularizers import REGULARIZERS
@@ -25,6 +24,7 @@ from gansmith.ground import draws
 from gansmith.ground.game import Now
 from gansmith.ground.plan import Dropout, Shape
 from gansmith.ground.settings import Recipe
+from gansmith.losses import LOSSES, Targets
 from gansmith.nets import NetPair
 from gansmith.nets.build import build_players
 from gansmith.nets.network import Mode, Network
@@ -70,7 +70,7 @@ class Supply:
         self.augmenter = Augmenter(recipe, self.device, self.dtype)
         self.discriminator_turns = 0
         self.recalibrated = True
-        self.ledger = Ledger(self.loss.middle)
+        self.ledger = Ledger(self.loss.threshold)
         self.data: Pixels | None = None
         self.known: np.ndarray | None = None  # the labels of all items, where players see labels
         batch_norm = discriminator.plan is None or discriminator.plan.has_batch_norm

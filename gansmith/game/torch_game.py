@@ -162,7 +162,7 @@ class TorchGame(Turns):
         self.augmenter.restore(state.arrays)
         self.discriminator_turns = int(state.counters["discriminator-turns"])
         self.recalibrated = self.written = True
-        self.ledger = Ledger(self.loss.middle)
+        self.ledger = Ledger(self.loss.threshold)
         if self.playback:
             self.playback.forget()
 

@@ -185,7 +185,7 @@ class Turns(Supply):
         self.ledger.judged("fake", fake.logits)
         if self.augmenter.what.operates:
             sign = self.augmenter.observe(
-                real.logits, fake.logits, self.loss.middle, reals.where.count * self.size / reals.where.of
+                real.logits, fake.logits, self.loss.threshold, reals.where.count * self.size / reals.where.of
             )
             self.ledger.note("augment.sign", sign)
             self.ledger.note("augment.probability", self.augmenter.probability.clone())
