@@ -16,7 +16,8 @@ class Arrays:
     """The arrays of a plan, one set of numbers for each: weights, gradients, or an optimiser's memory.
 
     `trained` holds every trained array in one flat vector, so that an optimiser needs no loop. With statistics = True,
-    `statistics` holds the running statistics of batch norm in the same way. `of[i]` has the arrays of layer i by name, as views of those vectors.
+    `statistics` holds the running statistics of batch norm in the same way. `of[i]` has the arrays of layer i by name,
+    as views of those vectors.
     """
 
     def __init__(self, plan: Plan, dtype: np.dtype, *, statistics: bool = False) -> None:

@@ -56,11 +56,9 @@ def missing_layers(recipe: Recipe, plans: tuple[Plan, Plan]) -> Iterator[str]:
                 yield f"spectral_norm in the {plan.player}"
             if isinstance(layer, Activation) and not 0 <= layer.slope <= 1:
                 yield f"slope = {layer.slope} in the {plan.player} (only 0 to 1)"
-    no_tangent = [
-        kind for kind, layer in LAYERS.items() if layer.tangent is Layer.tangent
-    ]  # as convolutions, batch norm
     if recipe.regularizer.name != "none":
-        for kind in {type(layer) for layer in plans[1].layers} & {*no_tangent}:
-            yield f"regularizer.name = {recipe.regularizer.name!r} with a layer {kind.__name__} in the discriminator"
+        for layer in plans[1].layers:
+            if LAYERS.get(type(layer), Layer).tangent is Layer.tangent:  # as of convolutions and batch norm
+                yield f"regularizer.name = {recipe.regularizer.name!r} with {type(layer).__name__} in the discriminator"
     if "squared-last-gradient" in recipe.faults and recipe.generator.net != "dense":
         yield "the fault 'squared-last-gradient' in a generator that is not dense"

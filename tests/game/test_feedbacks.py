@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from gansmith.game.feedback import FEEDBACKS
-from gansmith.game.losses import Targets
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
+from gansmith.losses import Targets
 from gansmith.nets.network import Network
 from miniatures import assert_same_arrays, fixed_latents, indices, now, play, world
 
