@@ -18,11 +18,11 @@ import numpy as np
 
 from gansmith.by_hand.arrays import Arrays
 from gansmith.by_hand.faults import ConstantCorrectionAdam
-from gansmith.by_hand.losses import cross_entropy
 from gansmith.by_hand.network import Network
 from gansmith.by_hand.optimizers import Adam, Optimizer, Sgd
 from gansmith.ground.plan import Activation, Linear, Plan
 from gansmith.ground.settings import NetSettings, OptimizerSettings
+from gansmith.losses.non_saturating import cross_entropy_numpy
 from gansmith.nets.initial import initial_weights
 
 PLAN = Plan("discriminator", (30,), (Linear(30, 6), Activation("sigmoid"), Linear(6, 1)))
@@ -59,8 +59,8 @@ def descend(optimizer: Optimizer, x: np.ndarray, target: np.ndarray, epochs: int
         array[...] = start[name]
     losses: list[float] = []
     for _ in range(epochs):
-        loss, d_verdicts = cross_entropy(network.forward(x, weights)[:, 0], target)
-        network.backward(d_verdicts[:, None], weights, gradient, onward=False)
+        loss, d_logits = cross_entropy_numpy(network.forward(x, weights)[:, 0], target)
+        network.backward(d_logits[:, None], weights, gradient, need_dx=False)
         optimizer.step(weights.trained, gradient.trained, SETTINGS.rate)
         losses.append(loss)
     return losses

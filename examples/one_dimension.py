@@ -23,7 +23,6 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.by_hand import HandGame
-from gansmith.by_hand.losses import sigmoid
 from gansmith.ground import streams
 from gansmith.ground.game import Now
 from gansmith.ground.settings import (
@@ -36,6 +35,7 @@ from gansmith.ground.settings import (
     Recipe,
     RegularizerSettings,
 )
+from gansmith.losses.logits import sigmoid
 
 MEAN, SPREAD = -1.0, 1.0  # of the data
 FROZEN_MEAN, FROZEN_SPREAD = 1.0, 1.5  # of the generator that stands still

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gansmith import losses
 from gansmith import recipes as cookbook
 from gansmith.assemble import advice, blas
 from gansmith.data import sources
@@ -77,6 +78,7 @@ def choose_recipe(
     recipe = recipe_files.override(recipe, {key: value for key, value in asked.items() if value is not None})
     if settings:
         recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
+    losses.check(recipe)
     recipe = budget.apply(recipe)
     recipe = dataclasses.replace(
         recipe, data=dataclasses.replace(recipe.data, source=choose_source(recipe.data.source))
@@ -141,6 +143,7 @@ def set_up(
     recipe: Recipe, progress: Callable[[int, int], None] | None = None, groups: np.ndarray | None = None
 ) -> Setup:
     """Open (or prepare) the store and settle what the recipe leaves open. groups: those that a run has found before."""
+    losses.check(recipe)
     recipe, remarks = advice.settle(recipe)
     store = stores.open_store(recipe.data, recipe.seed, progress)
     if recipe.data.labels == "classes" and not store.classes:

@@ -2,9 +2,11 @@
 
     activations, layers, convolution    y = f(x), and dL/dx from dL/dy
     network                             layers in a row: the chain rule
-    losses, penalty                     where the gradients begin
-    optimizers                          where they end
-    player, game                        two networks that play, as `ground.game.Game`
+    gansmith.losses, penalty            where the gradients begin
+    optimizers                          what is done with them
+    player, game                        the two networks and one update, as `ground.game.Game`
+    arrays                              memory
+    faults, limits                      an article's mistakes; what this engine refuses
 
 `docs/by-hand.md` walks through one update with shapes and formulas. Nothing here imports torch.
 """

@@ -1,4 +1,4 @@
-"""Where numbers live: the arrays of a plan, and scratch space that is used again and again."""
+"""Memory: the arrays of a plan, and scratch arrays that are allocated once."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ Named = dict[str, np.ndarray]
 class Arrays:
     """The arrays of a plan, one set of numbers for each: weights, gradients, or an optimiser's memory.
 
-    `trained` holds every trained array in one flat vector, so that an optimiser needs no loop; with kept = True,
-    `kept` holds the batch statistics likewise. `of[i]` has the arrays of layer i by name, as views of those vectors.
+    `trained` holds every trained array in one flat vector, so that an optimiser needs no loop. With statistics = True,
+    `statistics` holds the running statistics of batch norm in the same way. `of[i]` has the arrays of layer i by name,
+    as views of those vectors.
     """
 
-    def __init__(self, plan: Plan, dtype: np.dtype, *, kept: bool = False) -> None:
+    def __init__(self, plan: Plan, dtype: np.dtype, *, statistics: bool = False) -> None:
         self.of: list[Named] = [{} for _ in plan.layers]
         self.trained = self._lay_out([parameters(layer) for layer in plan.layers], dtype)
-        self.kept = self._lay_out([buffers(layer) if kept else {} for layer in plan.layers], dtype)
+        self.statistics = self._lay_out([buffers(layer) if statistics else {} for layer in plan.layers], dtype)
 
     def _lay_out(self, shapes: list[dict[str, Shape]], dtype: np.dtype) -> np.ndarray:
         """A flat vector of zeros, and a view of it for each array of each layer.
@@ -46,9 +47,9 @@ class Arrays:
 
 
 class Scratch:
-    """Named arrays that are allocated once for each shape: none are made any more once training runs.
+    """Named arrays that are allocated once for each shape, so that a running training allocates nothing.
 
-    What they hold is only good until the same name is taken again.
+    What an array holds is lost when the same name is taken again.
     """
 
     def __init__(self, dtype: np.dtype) -> None:
@@ -56,7 +57,7 @@ class Scratch:
         self.held: dict[tuple[str, Shape], np.ndarray] = {}
 
     def take(self, name: str, shape: Shape) -> np.ndarray:
-        """The array `name` in `shape`: zeros when it is new, else as the last use left it."""
+        """The array `name` in `shape`: zeros the first time, later whatever the last use left in it."""
         if (name, shape) not in self.held:
             self.held[name, shape] = np.zeros(shape, self.dtype)
         return self.held[name, shape]

@@ -21,7 +21,7 @@ from gansmith.ground.plan import Shape, Sides
 class Conv(Layer[plan.Conv]):
     """y[b, i, j, o] = b[o] + sum over u, v, c of x[b, i s + u - top, j s + v - left, c] W[o, u, v, c]."""
 
-    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
         """x (B, H, W, inputs) -> y (B, H', W', outputs): y = unfold(x) W^T + b."""
         self.shape = x.shape
         self.columns = unfold(x, self.plan.padding, self.plan.kernel, self.plan.stride, self.scratch)
@@ -31,23 +31,23 @@ class Conv(Layer[plan.Conv]):
             y += w["bias"]
         return y
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
         """dW = dy^T unfold(x),  db = sum dy,  dx = fold(dy W)."""
         rows, columns = as_matrix(dy), as_matrix(self.columns)
         if into is not None:
             np.matmul(rows.T, columns, out=into["weight"].reshape(self.plan.outputs, -1))
             if self.plan.bias:
                 column_sums(rows, out=into["bias"])
-        if not onward:
+        if not need_dx:
             return dy
-        np.matmul(rows, w["weight"].reshape(self.plan.outputs, -1), out=columns)  # the patches have served
+        np.matmul(rows, w["weight"].reshape(self.plan.outputs, -1), out=columns)  # the patches are not needed any more
         return fold(self.columns, self.shape, self.plan.padding, self.plan.kernel, self.plan.stride, self.scratch)
 
 
 class ConvTranspose(Layer[plan.ConvTranspose]):
     """The adjoint: every input pixel adds its kernel to the output, `stride` pixels from its neighbour's."""
 
-    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
         """x (B, H, W, inputs) -> y (B, H', W', outputs): y = fold(x W) + b."""
         self.x, kernel, stride = x, self.plan.kernel, self.plan.stride
         columns = self.scratch.take("columns", (*x.shape[:3], kernel * kernel * self.plan.outputs))
@@ -58,14 +58,14 @@ class ConvTranspose(Layer[plan.ConvTranspose]):
             y += w["bias"]
         return y
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
         """dW = x^T unfold(dy),  db = sum dy,  dx = unfold(dy) W^T."""
         columns = as_matrix(unfold(dy, self.plan.crop, self.plan.kernel, self.plan.stride, self.scratch))
         if into is not None:
             np.matmul(as_matrix(self.x).T, columns, out=into["weight"].reshape(self.plan.inputs, -1))
             if self.plan.bias:
                 column_sums(as_matrix(dy), out=into["bias"])
-        if not onward:
+        if not need_dx:
             return dy
         dx = self.scratch.take("dx", self.x.shape)
         np.matmul(columns, w["weight"].reshape(self.plan.inputs, -1).T, out=as_matrix(dx))

@@ -1,4 +1,4 @@
-"""Article 003's mistakes, for the recipe that replays it, and for nobody else."""
+"""Article 003's mistakes, only for the recipe that repeats the article."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gansmith.by_hand.optimizers import OPTIMIZERS, Adam, Optimizer
 from gansmith.ground.plan import Plan
 from gansmith.ground.settings import OptimizerSettings, Recipe
 
-# what the engine reproduces: the first two need no code, they are what the recipe's last activations do
+# what the engine repeats; the first two need no code: they are the recipe's last activations
 KNOWN = ("sigmoid-as-logits", "wrong-pixel-range", "constant-bias-correction", "squared-last-gradient")
 
 
 class ConstantCorrectionAdam(Adam):
-    """Adam that corrects every step as if it were the first. With betas .9 and .999 and a steady gradient it goes up to
-    twice too far for a hundred steps, and in the end a third of the way."""
+    """Adam that corrects every step as if it were the first. With betas .9 and .999 and a constant gradient its steps are
+    up to twice too long for a hundred steps, and a third of the right length in the end."""
 
     def corrections(self) -> tuple[float, float]:
         """1 - beta, whatever the step."""
@@ -25,7 +25,7 @@ class ConstantCorrectionAdam(Adam):
 
 
 def optimizer(recipe: Recipe, plan: Plan, dtype: np.dtype) -> Optimizer:
-    """The optimiser that a recipe asks for, mistaken where it asks for that."""
+    """A player's optimiser, with the fault where the recipe names it."""
     settings: OptimizerSettings = getattr(recipe.optimizer, plan.player)
     if settings.name == "adam" and "constant-bias-correction" in recipe.faults:
         return ConstantCorrectionAdam(settings, plan, dtype)
@@ -35,8 +35,8 @@ def optimizer(recipe: Recipe, plan: Plan, dtype: np.dtype) -> Optimizer:
 def square_last_gradient(network: Network, upstream: np.ndarray, gradient: Arrays) -> None:
     """Replace the gradient of the last dense weights by (u u)^T x, where it should be (u f')^T x.
 
-    u (B, outputs) is the gradient that arrives from the discriminator, f' the slope of the last activation, x what
-    the layer was given. A square is never negative, and x comes from a ReLU: the weights can only fall.
+    u (B, outputs) is the gradient that arrives from the discriminator, f' the derivative of the last activation, x the
+    layer's input. A square is never negative, and neither is an x from a ReLU: the weights can only fall.
     """
     last = [layer for layer in network.layers if isinstance(layer, Dense)][-1]
     rows = rearrange(upstream, (last.plan.outputs,))

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from gansmith.by_hand.activations import CURVES
+from gansmith.by_hand.activations import ACTIVATIONS
 from gansmith.by_hand.arrays import Named, Scratch
 from gansmith.ground import plan, streams
 from gansmith.ground.plan import Shape
@@ -37,30 +37,42 @@ class Pass:
 
 
 class Layer(ABC, Generic[PlanLayer]):
-    """One layer of a plan, at work. Arrays that it hands out are its own: the next pass overwrites them."""
+    """One layer of a plan. Arrays that it returns are its own: the next pass overwrites them.
+
+    A new kind of layer is a record in `ground.plan`, a subclass of this one, and a row in `network.LAYERS`."""
 
     def __init__(self, layer: PlanLayer, index: int, dtype: np.dtype) -> None:
         self.plan, self.index = layer, index
         self.scratch = Scratch(dtype)
 
     @abstractmethod
-    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
         """x -> y; x is left as it is."""
 
     @abstractmethod
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
-        """dy -> dx, using up dy. Weight gradients go to `into` (None: the layer is frozen); with onward = False
-        nobody needs dx, and dy comes back."""
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
+        """dy -> dx; dy may be overwritten. Weight gradients go to `into` (None: the layer is frozen).
+
+        With need_dx = False dx is not computed, and what comes back has no meaning."""
 
     def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
-        """The change of y when x changes by t, to first order; only the gradient penalty asks for it."""
+        """The change of y when x changes by t, to first order. Only the gradient penalty needs it: see `penalty`."""
         raise NotImplementedError(f"{type(self).__name__} has no tangent")
+
+    def backward_through_tangent(
+        self, s: np.ndarray, t: np.ndarray, d: np.ndarray, w: Named, into: Named
+    ) -> np.ndarray:
+        """d of y -> d of x, and this layer's part of the penalty's gradient in `into`: see `penalty`.
+
+        As it is here it serves layers that have no weights and are linear in x.
+        """
+        return self.backward(d, w, None).copy()
 
 
 class Dense(Layer[plan.Linear]):
     """y = x W^T + b."""
 
-    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
         """x (B, inputs) -> y (B, outputs)."""
         self.x = x
         y = np.matmul(x, w["weight"].T, out=self.scratch.take("y", (len(x), self.plan.outputs)))
@@ -68,13 +80,13 @@ class Dense(Layer[plan.Linear]):
             y += w["bias"]
         return y
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
         """dW = dy^T x,  db = sum of dy over the batch,  dx = dy W."""
         if into is not None:
             np.matmul(dy.T, self.x, out=into["weight"])
             if self.plan.bias:
                 column_sums(dy, out=into["bias"])
-        if not onward:
+        if not need_dx:
             return dy
         return np.matmul(dy, w["weight"], out=self.scratch.take("dx", self.x.shape))
 
@@ -82,47 +94,60 @@ class Dense(Layer[plan.Linear]):
         """t W^T."""
         return np.matmul(t, w["weight"].T)
 
+    def backward_through_tangent(
+        self, s: np.ndarray, t: np.ndarray, d: np.ndarray, w: Named, into: Named
+    ) -> np.ndarray:
+        """dW = s^T t + d^T x,  db = sum of d over the batch."""
+        into["weight"][...] = s.T @ t + d.T @ self.x
+        if self.plan.bias:
+            into["bias"][...] = d.sum(0)
+        return super().backward_through_tangent(s, t, d, w, into)
+
 
 class Activation(Layer[plan.Activation]):
     """y = f(x), element by element; see `activations`."""
 
-    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
         """x -> y of the same shape."""
-        self.curve = CURVES[self.plan.kind]
-        self.y = self.curve.value(x, self.plan.slope, self.scratch.take("y", x.shape))
+        self.function = ACTIVATIONS[self.plan.kind]
+        self.y = self.function.value(x, self.plan.slope, self.scratch.take("y", x.shape))
         return self.y
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
         """dx = f'(x) dy."""
-        dy *= self.curve.slope(self.y, self.plan.slope)
+        dy *= self.function.derivative(self.y, self.plan.slope)
         return dy
 
     def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
         """f'(x) t."""
-        return t * self.curve.slope(self.y, self.plan.slope)
+        return t * self.function.derivative(self.y, self.plan.slope)
 
-    def bend(self) -> np.ndarray | float:
-        """f''(x)."""
-        return self.curve.bend(self.y, self.plan.slope)
+    def backward_through_tangent(
+        self, s: np.ndarray, t: np.ndarray, d: np.ndarray, w: Named, into: Named
+    ) -> np.ndarray:
+        """f'(x) d + s t f''(x): f' depends on x."""
+        d = super().backward_through_tangent(s, t, d, w, into)
+        d += s * t * self.function.second_derivative(self.y, self.plan.slope)
+        return d
 
 
 class BatchNorm(Layer[plan.BatchNorm]):
     """y = scale n + shift, where n = (x - mean) / sqrt(variance + epsilon) for each feature (Ioffe, Szegedy 2015).
 
-    In training mean and variance are the batch's own, over items and positions, so every x of the batch has a part
-    in every y; otherwise they are running averages.
+    In training mean and variance are those of the batch, over items and positions, so every y depends on every x of
+    the batch. Outside training they are running averages.
     """
 
-    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
         """x -> y of the same shape; the last axis is the feature, or all of x[0] when normed per feature."""
         rows = x.reshape(-1, self.plan.features)
         n = self.n = self.scratch.take("n", rows.shape)
-        self.of_batch = how.training
-        if how.training:
+        self.by_batch = mode.training
+        if mode.training:
             mean = column_sums(rows) / len(rows)
             np.subtract(rows, mean, out=n)
             variance = np.einsum("mc,mc->c", n, n) / len(rows)
-            if how.track:
+            if mode.track:
                 self._track(mean, variance, len(rows), w)
         else:
             np.subtract(rows, w["mean"], out=n)
@@ -138,20 +163,20 @@ class BatchNorm(Layer[plan.BatchNorm]):
         w["mean"] += self.plan.momentum * (mean - w["mean"])
         w["variance"] += self.plan.momentum * (variance * (count / max(count - 1, 1)) - w["variance"])
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
         """dshift = sum dy,  dscale = sum dy n,  dx = scale / sqrt(variance + epsilon) (dy - avg dy - n avg(dy n)).
 
-        The two averages are what x does to the mean and to the variance of its batch; running ones do not heed x.
+        The two averages are what x does to the mean and the variance of its batch; running statistics do not depend on x.
         """
         rows = dy.reshape(self.n.shape)
         dshift, dscale = column_sums(rows), np.einsum("mc,mc->c", rows, self.n)
         if into is not None:
             into["shift"][...], into["scale"][...] = dshift, dscale
-        if onward and self.of_batch:
+        if need_dx and self.by_batch:
             rows -= dshift / len(rows)
-            self.n *= dscale / len(rows)  # n has served: the next forward pass makes it anew
+            self.n *= dscale / len(rows)  # n is free: the next forward pass computes it again
             rows -= self.n
-        if onward:
+        if need_dx:
             rows *= w["scale"] * self.inverse
         return rows.reshape(dy.shape)
 
@@ -159,17 +184,17 @@ class BatchNorm(Layer[plan.BatchNorm]):
 class Dropout(Layer[plan.Dropout]):
     """y = x m, with m = 0 for a share `rate` of the features and 1 / (1 - rate) for the others."""
 
-    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
         """x -> y of the same shape, y = x outside training. Masks count as the numbers lie in memory."""
         self.mask = None
-        if not how.training:
+        if not mode.training:
             return x
-        assert how.dropout_key is not None, "a training pass through dropout needs its keys"
-        keep = streams.keep_mask(x.shape, self.plan.rate, how.dropout_key(self.index)).astype(x.dtype)
+        assert mode.dropout_key is not None, "a training pass through dropout needs its keys"
+        keep = streams.keep_mask(x.shape, self.plan.rate, mode.dropout_key(self.index)).astype(x.dtype)
         self.mask = np.divide(keep, x.dtype.type(1 - self.plan.rate), out=self.scratch.take("mask", x.shape))
         return np.multiply(x, self.mask, out=self.scratch.take("y", x.shape))
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
         """dx = dy m."""
         if self.mask is not None:
             dy *= self.mask
@@ -183,12 +208,12 @@ class Dropout(Layer[plan.Dropout]):
 class Reshape(Layer[plan.Reshape]):
     """The same numbers in another shape, row-major over channels, height, width."""
 
-    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
         """x -> y (B, features) or (B, height, width, channels)."""
         self.before = features_first(x.shape)[1:]
         return rearrange(x, self.plan.shape)
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
         """dx is dy in x's shape."""
         return rearrange(dy, self.before)
 
@@ -200,30 +225,30 @@ class Reshape(Layer[plan.Reshape]):
 class ConcatLabels(Layer[plan.ConcatLabels]):
     """y = [x, one-hot label]: after a vector's features, or as constant maps after a picture's channels."""
 
-    def forward(self, x: np.ndarray, w: Named, how: Pass) -> np.ndarray:
+    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
         """x (B, ..., features) -> y (B, ..., features + classes)."""
-        if how.labels is None:
+        if mode.labels is None:
             raise ValueError(f"this network is labelled: give labels in 0..{self.plan.classes - 1}")
         self.features = x.shape[-1]
         y = self.scratch.take("y", (*x.shape[:-1], self.features + self.plan.classes))
-        hot = np.eye(self.plan.classes, dtype=x.dtype)[how.labels]
+        hot = np.eye(self.plan.classes, dtype=x.dtype)[mode.labels]
         y[..., : self.features] = x
         y[..., self.features :] = hot if x.ndim == 2 else hot[:, None, None, :]
         return y
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, onward: bool = True) -> np.ndarray:
-        """dx is the part of dy that belongs to x: nobody learns to change a label."""
+    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
+        """dx is the part of dy that belongs to x; the part of the label is dropped."""
         dx = self.scratch.take("dx", (*dy.shape[:-1], self.features))
         dx[...] = dy[..., : self.features]
         return dx
 
     def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
-        """[t, 0]: the label stands still."""
+        """[t, 0]: the label does not change."""
         return np.concatenate([t, np.zeros((*t.shape[:-1], self.plan.classes), t.dtype)], axis=-1)
 
 
 def column_sums(rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """The sum of rows (M, N) over M, as a product with ones, which is the fastest way there is."""
+    """The sum of rows (M, N) over M, as a product with ones, which is the fastest way."""
     return np.matmul(np.ones(len(rows), rows.dtype), rows, out=out)
 
 

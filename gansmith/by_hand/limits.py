@@ -1,23 +1,25 @@
-"""What this engine cannot do, refused by name before anything is built."""
+"""What this engine cannot do: refused by name before anything is built."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from gansmith.by_hand import faults
-from gansmith.by_hand.losses import LOSSES
+from gansmith.by_hand.layers import Layer
 from gansmith.by_hand.network import LAYERS
 from gansmith.by_hand.optimizers import OPTIMIZERS
 from gansmith.ground.errors import EngineError
-from gansmith.ground.plan import Activation, BatchNorm, Conv, Plan
+from gansmith.ground.penalties import WHERE
+from gansmith.ground.plan import Activation, Plan
 from gansmith.ground.recipe import flat
 from gansmith.ground.settings import Recipe
+from gansmith.losses import LOSSES
 
 ONLY_OFF = ("data.window", "data.micro_batch", "regularizer.sigma", "ema.recalibrate")  # settings left as they are
 
 
 def refuse(recipe: Recipe, plans: tuple[Plan, Plan]) -> None:
-    """Raise EngineError with the first thing that a recipe asks for and this engine lacks."""
+    """Raise EngineError with the first setting or layer that this engine does not have."""
     for what in (*missing_choices(recipe), *missing_layers(recipe, plans)):
         raise EngineError(f"the NumPy engine cannot do {what}: use engine=torch")
 
@@ -26,8 +28,12 @@ def missing_choices(recipe: Recipe) -> Iterator[str]:
     """Settings with a value that has no code here."""
     for name, value, choices in (
         ("feedback.name", recipe.feedback.name, ("alternating",)),
-        ("loss.name", recipe.loss.name, LOSSES),
-        ("regularizer.name", recipe.regularizer.name, ("none", "r1", "r2", "r1+r2")),
+        ("loss.name", recipe.loss.name, [name for name, loss in LOSSES.items() if loss.numpy]),
+        (
+            "regularizer.name",
+            recipe.regularizer.name,
+            [name for name, where in WHERE.items() if "between" not in where],
+        ),
         ("augment.name", recipe.augment.name, ("none", "mirror")),
         ("precision.name", recipe.precision.name, ("auto", "float32", "float64")),
         ("device", recipe.device, ("auto", "cpu")),
@@ -41,7 +47,7 @@ def missing_choices(recipe: Recipe) -> Iterator[str]:
 
 
 def missing_layers(recipe: Recipe, plans: tuple[Plan, Plan]) -> Iterator[str]:
-    """Layers that have no hand-written passes, or not all that the recipe needs of them."""
+    """Layers without hand-written passes, or without all passes that the recipe needs."""
     for plan in plans:
         for layer in plan.layers:
             if type(layer) not in LAYERS:
@@ -50,7 +56,9 @@ def missing_layers(recipe: Recipe, plans: tuple[Plan, Plan]) -> Iterator[str]:
                 yield f"spectral_norm in the {plan.player}"
             if isinstance(layer, Activation) and not 0 <= layer.slope <= 1:
                 yield f"slope = {layer.slope} in the {plan.player} (only 0 to 1)"
-    if recipe.regularizer.name != "none" and any(isinstance(layer, BatchNorm | Conv) for layer in plans[1].layers):
-        yield f"regularizer.name = {recipe.regularizer.name!r} with convolutions or batch norm in the discriminator"
+    if recipe.regularizer.name != "none":
+        for layer in plans[1].layers:
+            if LAYERS.get(type(layer), Layer).tangent is Layer.tangent:  # as of convolutions and batch norm
+                yield f"regularizer.name = {recipe.regularizer.name!r} with {type(layer).__name__} in the discriminator"
     if "squared-last-gradient" in recipe.faults and recipe.generator.net != "dense":
         yield "the fault 'squared-last-gradient' in a generator that is not dense"

@@ -24,8 +24,8 @@ INFERENCE = Pass()
 
 
 class Network:
-    """One player's function. It holds no weights: they are given to each pass, so the averaged generator is the same
-    network with other weights."""
+    """One player's network. It holds no weights: each pass is given them, so the averaged generator is the same network
+    with other weights."""
 
     def __init__(self, network_plan: plan.Plan, dtype: np.dtype) -> None:
         self.plan = network_plan
@@ -33,20 +33,20 @@ class Network:
         weighted = [index for index, layer in enumerate(network_plan.layers) if plan.parameters(layer)]
         self.first_weighted = min(weighted, default=0)
 
-    def forward(self, x: np.ndarray, w: Arrays, how: Pass = INFERENCE) -> np.ndarray:
+    def forward(self, x: np.ndarray, w: Arrays, mode: Pass = INFERENCE) -> np.ndarray:
         """y = layer_n( ... layer_1(x)). x (B, features) or (B, height, width, channels); y is overwritten next time."""
         for layer, arrays in zip(self.layers, w.of, strict=True):
-            x = layer.forward(x, arrays, how)
+            x = layer.forward(x, arrays, mode)
         return x
 
-    def backward(self, dy: np.ndarray, w: Arrays, into: Arrays | None, onward: bool = True) -> np.ndarray:
-        """dL/dy -> dL/dx by the chain rule, using up dy. `into` receives dL/dw; None: the weights are frozen.
+    def backward(self, dy: np.ndarray, w: Arrays, into: Arrays | None, need_dx: bool = True) -> np.ndarray:
+        """dL/dy -> dL/dx by the chain rule; dy may be overwritten. `into` receives dL/dw; None: the weights are frozen.
 
-        With onward = False nobody needs dL/dx: the walk ends at the first weights, and what comes back is no gradient.
+        With need_dx = False the pass ends at the first layer with weights, and what comes back has no meaning.
         """
         for index in reversed(range(len(self.layers))):
-            further = onward or index > self.first_weighted
-            dy = self.layers[index].backward(dy, w.of[index], into.of[index] if into else None, further)
-            if not further:
+            needed = need_dx or index > self.first_weighted
+            dy = self.layers[index].backward(dy, w.of[index], into.of[index] if into else None, needed)
+            if not needed:
                 break
         return dy

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gansmith.diagnosis.findings import Remedy, State
 from gansmith.ground.settings import Recipe
+from gansmith.losses import LOSSES
 
 GENERATOR, DISCRIMINATOR = "optimizer.generator.rate", "optimizer.discriminator.rate"
 USUAL_RATE = 2e-4  # Adam's in DCGAN (Radford et al. 2016)
@@ -134,7 +135,7 @@ def _memorised(recipe: Recipe) -> tuple[Remedy, ...]:
 def _d_strong(recipe: Recipe) -> tuple[Remedy, ...]:
     slower = Remedy({DISCRIMINATOR: recipe.optimizer.discriminator.rate / 4}, "let the generator catch up", TTUR)
     found: tuple[Remedy, ...] = (*_stronger_penalty(recipe), slower)
-    if recipe.loss.name == "minimax":
+    if LOSSES[recipe.loss.name].saturates:
         why = "its gradient does not vanish where the discriminator is sure"
         found = (Remedy({"loss.name": "non-saturating"}, why, ORIGINAL), *found)
     if recipe.feedback.discriminator_turns > 1:

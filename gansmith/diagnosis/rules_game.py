@@ -8,11 +8,12 @@ import numpy as np
 
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History, Row
+from gansmith.ground.settings import Recipe
+from gansmith.losses import LOSSES
 
 # Thresholds were tuned on seeds 0-2 of benchmarks/planted_faults.py; see docs/diagnosis.md.
 TOUCHES = 0.02  # of 0 or 1, where a sigmoid's outputs crowd
 STILL = 1e-9  # |change| / |weights| of a player that moves
-BLOWN_LOSS = 25.0  # cross-entropy or hinge: verdicts of tens are out of all proportion
 BLOWN_SPREAD = 0.1  # of samples that such a start has flattened
 STEP_HIGH = 0.2  # |change| / |weights| in one update; healthy: below .05
 THRASHES = 0.6  # of the data's diversity, that samples of the same latents move between two probes; healthy: below .5
@@ -38,8 +39,6 @@ VARIED = 0.5  # diversity: else samples move because their one mode does
 SWINGS = 5  # crossings of the mean within SWING_ROWS
 SWING_ROWS = 16
 SWING_SIZE = 0.5  # standard deviation over mean of the discriminator's loss
-
-BOUNDED_BELOW = ("non-saturating", "minimax", "hinge", "relativistic")
 
 
 def divergence(history: History) -> Finding | None:
@@ -118,16 +117,17 @@ def _thrashing(history: History) -> Finding | None:
 
 def _blown(history: History) -> Finding | None:
     """Losses out of all proportion, and samples that are flat or as far from the data as untrained ones since."""
-    if history.recipe is not None and history.recipe.loss.name not in BOUNDED_BELOW:
+    too_large = LOSSES[history.recipe.loss.name if history.recipe else Recipe().loss.name].too_large
+    if too_large is None:
         return None
     losses = np.fmax(np.abs(history.series("loss.discriminator")), np.abs(history.series("loss.generator")))
-    blown = np.flatnonzero(losses > BLOWN_LOSS)
+    blown = np.flatnonzero(losses > too_large)
     if not len(blown):
         return None
     since = history.probe_updates() >= history.updates()[blown[-1]]
     flat = history.probed("spread")[since] < BLOWN_SPREAD
     astray = history.probed("quality")[since] > ASTRAY * history.untrained("quality")
-    if not (losses[-1] > BLOWN_LOSS or (since.sum() >= 2 and bool(flat.all() or astray.all()))):
+    if not (losses[-1] > too_large or (since.sum() >= 2 and bool(flat.all() or astray.all()))):
         return None
     after = "flat" if flat.all() else "no nearer to the data than untrained ones"
     return Finding(

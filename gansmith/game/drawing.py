@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from gansmith.game.augment import ADAPT_EVERY, AUGMENTS
 from gansmith.game.inputs import GeneratorInputs, RealInputs, Rows, TurnInputs, UpdateInputs
 from gansmith.game.items import Items
-from gansmith.game.losses import LOSSES, Targets
-from gansmith.game.penalties import REGULARIZERS, due
 from gansmith.ground import draws
 from gansmith.ground.draws import Pass
 from gansmith.ground.game import Now
+from gansmith.ground.penalties import WHERE, due
 from gansmith.ground.settings import Recipe
+from gansmith.losses import LOSSES, Targets
 
 
 class Drawing:
@@ -59,7 +60,7 @@ class Drawing:
     def _discriminator_turn(self, indices: np.ndarray, now: Now, turn: int, number: int) -> TurnInputs:
         rows = Rows(self.rank * len(indices), len(indices), self.size * len(indices))
         penalty_due = due(self.recipe.regularizer, number)
-        at = REGULARIZERS[self.recipe.regularizer.name].at if penalty_due else ()
+        at = WHERE[self.recipe.regularizer.name] if penalty_due else ()
         by_steps = self.recipe.regularizer.sigma > 0
         shape = (rows.of, *self.items.shape)
         return TurnInputs(
@@ -127,18 +128,27 @@ class Drawing:
         """Numbers, or arrays (B,) where they are drawn."""
         if not self.loss.takes_targets:
             return Targets()
-        drawn = {who: draws.targets(self.recipe, who, now.update, turn, rows.of) for who in passes}
-        return Targets(**{who: rows.take(t) if isinstance(t, np.ndarray) else t for who, t in drawn.items()})
+        targets: dict[str, Any] = {}
+        for who in passes:
+            drawn = draws.targets(self.recipe, who, now.update, turn, rows.of)
+            targets[who] = rows.take(drawn) if isinstance(drawn, np.ndarray) else drawn
+        return Targets(**targets)
 
     def _chances(self, now: Now, turn: int, rows: Rows, passes: Sequence[Pass]) -> Mapping[Pass, np.ndarray]:
         if not self.augmentation.operates:
             return {}
-        drawn = {which: draws.chances(self.recipe, now.update, turn, which, rows.of) for which in passes}
-        return {which: self._floats(rows.take(chances)) for which, chances in drawn.items()}
+        chances: dict[Pass, np.ndarray] = {}
+        for which in passes:
+            chances[which] = self._floats(rows.take(draws.chances(self.recipe, now.update, turn, which, rows.of)))
+        return chances
 
     def _dropout(self, now: Now, turn: int, passes: Sequence[Pass]) -> Mapping[Pass, Mapping[int, np.int32]]:
-        keys = {which: self._keys(now, turn, which, self.in_discriminator) for which in passes}
-        return {which: each for which, each in keys.items() if each}
+        if not self.in_discriminator:
+            return {}
+        keys: dict[Pass, Mapping[int, np.int32]] = {}
+        for which in passes:
+            keys[which] = self._keys(now, turn, which, self.in_discriminator)
+        return keys
 
     def _keys(self, now: Now, turn: int, which: Pass, layers: Sequence[int]) -> dict[int, np.int32]:
         return {n: np.int32(draws.dropout_key(self.recipe, now.update, turn, which, n)) for n in layers}

@@ -13,11 +13,11 @@ from torch import Tensor
 from gansmith.game.augment import Augmenter
 from gansmith.game.inputs import TurnInputs
 from gansmith.game.items import Items, windows
-from gansmith.game.losses import Loss
 from gansmith.game.penalties import Penalty, Point
 from gansmith.ground.draws import Pass
 from gansmith.ground.plan import Dropout
 from gansmith.ground.settings import Recipe
+from gansmith.losses import Loss
 from gansmith.nets.network import Mode, Network, Opinion
 from gansmith.nets.ranks import Ranks
 

@@ -18,9 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.game.losses import Targets
 from gansmith.ground.draws import Pass
+from gansmith.losses import Targets
 
+HARD = Targets()
 T = TypeVar("T")
 Array = Any
 """A leaf of the struct: drawn as an np.ndarray, computed with as a Tensor."""
@@ -68,7 +69,7 @@ class TurnInputs:
     latents: GeneratorInputs
     rates: Mapping[str, Number]  # learning rate, by player
     real: RealInputs | None = None
-    targets: Targets = Targets()
+    targets: Targets = HARD
     chances: Mapping[Pass, Array] = field(default_factory=dict)  # of augmentation, (B, numbers), by pass
     dropout: Mapping[Pass, Mapping[int, Number]] = field(default_factory=dict)  # the discriminator's, by pass and layer
     steps: Mapping[Pass, Array] = field(default_factory=dict)  # N(0, 1) (B, ...): directions of a penalty

@@ -16,27 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from gansmith.game.inputs import TurnInputs
 from gansmith.ground.draws import Pass
+from gansmith.ground.penalties import WHERE, Where
 from gansmith.ground.settings import RegularizerName, RegularizerSettings
 from gansmith.nets.network import Opinion
 
-Where = Literal["real", "fake", "between"]
 Point = tuple[Pass, Tensor]
 """Items (B, ...) at which a penalty looks, and whose labels and dropout masks are theirs."""
-
-
-@dataclass(frozen=True)
-class Regularizer:
-    """At which items a regularizer looks, and its value there without gamma: of(logits (B,), items (B, ...))."""
-
-    at: tuple[Where, ...]
-    of: Callable[[Tensor, Tensor], Tensor]
 
 
 def zero_gradient(logits: Tensor, items: Tensor) -> Tensor:
@@ -66,18 +57,15 @@ def finite_difference(at_rest: Tensor, moved: Tensor, sigma: float) -> Tensor:
     return ((moved - at_rest) / sigma).square().mean() / 2
 
 
-REGULARIZERS: dict[RegularizerName, Regularizer] = {
-    "none": Regularizer((), zero_gradient),
-    "r1": Regularizer(("real",), zero_gradient),
-    "r2": Regularizer(("fake",), zero_gradient),
-    "r1+r2": Regularizer(("real", "fake"), zero_gradient),
-    "gradient-penalty": Regularizer(("between",), unit_gradient),
+REGULARIZERS: dict[RegularizerName, Callable[[Tensor, Tensor], Tensor]] = {
+    "none": zero_gradient,
+    "r1": zero_gradient,
+    "r2": zero_gradient,
+    "r1+r2": zero_gradient,
+    "gradient-penalty": unit_gradient,
 }
-
-
-def due(settings: RegularizerSettings, discriminator_turns: int) -> bool:
-    """Whether the penalty is taken in the turn after so many."""
-    return settings.name != "none" and settings.gamma > 0 and discriminator_turns % settings.interval == 0
+"""What a regularizer asks of the exact gradient, without gamma: of(logits (B,), items (B, ...)) -> (). `WHERE` says of
+which items."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +75,14 @@ class Penalty:
     settings: RegularizerSettings
 
     @property
-    def regularizer(self) -> Regularizer:
-        """Its row in the table."""
-        return REGULARIZERS[self.settings.name]
+    def at(self) -> tuple[Where, ...]:
+        """Where it is taken."""
+        return WHERE[self.settings.name]
 
     def places(self, real: Tensor, fake: Tensor, x: TurnInputs) -> tuple[Tensor, Tensor, list[Point]]:
         """Real and generated items (B, ...), asking for their gradients where the penalty needs those, and further
         points at which it looks."""
-        at = self.regularizer.at if x.penalty_due else ()
+        at = self.at if x.penalty_due else ()
         if self.settings.sigma > 0:
             items: dict[Pass, Tensor] = {"real": real, "fake": fake}
             sigma = self.settings.sigma
@@ -113,13 +101,14 @@ class Penalty:
     ) -> Tensor:
         """The penalty (), gamma included, from the items and points of `places` and the discriminator's outputs there."""
         on_real, on_fake, on_points = outputs
+        of = REGULARIZERS[self.settings.name]
         parts: list[Tensor] = []
-        for index, where in enumerate(self.regularizer.at):
+        for index, where in enumerate(self.at):
             on_items, items = (on_fake, fake) if where == "fake" else (on_real, real)
             if self.settings.sigma > 0:
                 parts.append(finite_difference(on_items.overall, on_points[index].overall, self.settings.sigma))
             elif where == "between":
-                parts.append(self.regularizer.of(on_points[0].overall, points[0][1]))
+                parts.append(of(on_points[0].overall, points[0][1]))
             else:
-                parts.append(self.regularizer.of(on_items.overall, items))
+                parts.append(of(on_items.overall, items))
         return torch.stack(parts).sum() * self.settings.gamma

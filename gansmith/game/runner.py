@@ -20,12 +20,14 @@ import torch
 from torch import Tensor
 
 from gansmith.game.inputs import UpdateInputs, map_leaves, to_device
-from gansmith.game.ledger import Ledger
 from gansmith.game.player import Player
+from gansmith.game.statistics import TORCH, Places, pack, unpack
+from gansmith.ground.running_stats import RunningStats
 
 WARM = 3  # updates of a kind that are launched operation by operation before it is captured
 
-Play = Callable[[UpdateInputs, Ledger], None]
+Stats = RunningStats[Tensor]
+Play = Callable[[UpdateInputs, Stats], None]
 """Computes one update, and adds its statistics to those that it is given."""
 Replay = Callable[[], object]
 
@@ -33,7 +35,7 @@ Replay = Callable[[], object]
 class Runner(Protocol):
     """Runs one update after another."""
 
-    def run(self, inputs: UpdateInputs, stats: Ledger) -> None:
+    def run(self, inputs: UpdateInputs, stats: Stats) -> None:
         """Run one update from inputs that were drawn on the host, and add its statistics."""
         ...
 
@@ -48,7 +50,7 @@ class Eager:
     def __init__(self, play: Play, device: torch.device) -> None:
         self.play, self.device = play, device
 
-    def run(self, inputs: UpdateInputs, stats: Ledger) -> None:
+    def run(self, inputs: UpdateInputs, stats: Stats) -> None:
         """Send the inputs to the device, and compute."""
         self.play(to_device(inputs, self.device), stats)
 
@@ -98,7 +100,7 @@ class Captured:
     static: StaticInputs
     replay: Replay
     noted: Tensor
-    places: list[tuple[tuple[str, ...], int]]
+    places: Places
     steps: list[int]
 
 
@@ -122,7 +124,7 @@ class CudaGraphs:
         self.seen: Counter[Hashable] = Counter()
         self.captured: dict[Hashable, Captured] = {}
 
-    def run(self, inputs: UpdateInputs, stats: Ledger) -> None:
+    def run(self, inputs: UpdateInputs, stats: Stats) -> None:
         """One update, as a graph if its kind is captured."""
         kind = structure(inputs)
         with self.recorder.aside():
@@ -136,12 +138,12 @@ class CudaGraphs:
 
     def _capture(self, kind: Hashable, inputs: UpdateInputs) -> None:
         static, before = StaticInputs(inputs, self.device), self._steps()
-        packed: list[tuple[Tensor, list[tuple[tuple[str, ...], int]]]] = []
+        packed: list[tuple[Tensor, Places]] = []
 
         def work() -> None:
-            own = Ledger()
+            own: Stats = RunningStats(None, TORCH)
             self.play(static.inputs, own)
-            packed.append(own.pack())
+            packed.append(pack(own))
 
         try:
             replay = self.recorder.capture(work)
@@ -158,12 +160,12 @@ class CudaGraphs:
                 player.optimizer.steps = steps
                 player.optimizer.forget_gradients()
 
-    def _replay(self, captured: Captured, inputs: UpdateInputs, stats: Ledger) -> None:
+    def _replay(self, captured: Captured, inputs: UpdateInputs, stats: Stats) -> None:
         captured.static.fill(inputs)
         captured.replay()
         for player, steps in zip(self.players, captured.steps, strict=True):
             player.optimizer.steps += steps
-        stats.unpack(captured.noted.clone(), captured.places)
+        unpack(stats, captured.noted.clone(), captured.places)
 
     def _steps(self) -> list[int]:
         return [player.optimizer.steps for player in self.players]

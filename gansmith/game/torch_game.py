@@ -17,18 +17,19 @@ from gansmith.game.faults import feedback_of
 from gansmith.game.gan import Gan, dropouts
 from gansmith.game.inputs import UpdateInputs
 from gansmith.game.items import Items
-from gansmith.game.ledger import Ledger
 from gansmith.game.limits import refuse
-from gansmith.game.losses import LOSSES
 from gansmith.game.optimizer import to_numpy
 from gansmith.game.penalties import Penalty
 from gansmith.game.player import Player, Players, Turn
 from gansmith.game.runner import CudaGraphs, CudaRecorder, Eager, Runner
+from gansmith.game.statistics import TORCH, gather
 from gansmith.ground import pixels
 from gansmith.ground.errors import EngineError, OutOfMemory, RecipeError, RunError
 from gansmith.ground.game import Now, Report, State, Verdicts
 from gansmith.ground.plan import Shape
+from gansmith.ground.running_stats import RunningStats
 from gansmith.ground.settings import Recipe
+from gansmith.losses import LOSSES
 from gansmith.nets import NetPair
 from gansmith.nets.build import build_players
 from gansmith.nets.network import INFERENCE, Network
@@ -72,7 +73,7 @@ class TorchGame:
         self.runner: Runner = Eager(self.play, self.device)
         if can_be_captured(self.gan):
             self.runner = CudaGraphs(self.play, self.players, self.device, CudaRecorder(self.device), say)
-        self.discriminator_turns, self.stats = 0, Ledger(loss.middle)
+        self.discriminator_turns, self.stats = 0, RunningStats(loss.threshold, TORCH)
         self.drawing: Drawing | None = None
 
     # ---- training
@@ -95,34 +96,37 @@ class TorchGame:
         self.discriminator_turns += len(indices)
         self.average.up_to_date = False
 
-    def play(self, inputs: UpdateInputs, stats: Ledger) -> None:
+    def play(self, inputs: UpdateInputs, stats: RunningStats[Tensor]) -> None:
         """Compute one update from its inputs: every turn of the feedback, then the average."""
         for turn in feedback_of(self.recipe)(self.players, inputs):
             self._note(turn, stats)
         self.average.update(inputs.ema_decay, inputs.ema_share)
 
-    def _note(self, turn: Turn, stats: Ledger) -> None:
+    def _note(self, turn: Turn, stats: RunningStats[Tensor]) -> None:
         """Add a turn's statistics; adaptive augmentation hears of it."""
         for numbers in turn.numbers:
             for name, value in numbers.items():
-                stats.note(name, value)
+                stats.add(name, value)
         for real, fake in turn.logits:
-            stats.judged("real", real)
-            stats.judged("fake", fake)
+            stats.add_logits("real", real)
+            stats.add_logits("fake", fake)
         if turn.logits and self.augmenter.what.operates:
-            for sign in self.augmenter.after_turn(turn.logits, self.gan.loss.middle):
-                stats.note("augment.sign", sign)
-                stats.note("augment.probability", self.augmenter.probability.clone())
+            for sign in self.augmenter.after_turn(turn.logits, self.gan.loss.threshold):
+                stats.add("augment.sign", sign)
+                stats.add("augment.probability", self.augmenter.probability.clone())
         if turn.adapts:
             self.augmenter.adapt(self.ranks)
-        stats.measured |= turn.measured
-        if turn.layers:
-            stats.layers[turn.player] = turn.layers
+        for name, value in turn.measured.items():
+            stats.set(name, value)
+        for layer, entry in turn.layers.items():
+            stats.set_layer(turn.player, layer, **entry)
 
     def report(self) -> Report:
         """Means since the last report. Raises OutOfMemory: whatever the device was given to do is done by then."""
         with out_of_memory_as_error(self.recipe):
-            return self.stats.read(self.ranks)
+            if self.ranks is not None:
+                gather(self.stats, self.ranks)
+            return self.stats.read()
 
     def release(self) -> tuple[str, ...]:
         """Let go of everything on the device; the game is over. Returns the players whose networks mix a batch."""
@@ -190,7 +194,7 @@ class TorchGame:
         self.average.restore(state.arrays)
         self.augmenter.restore(state.arrays)
         self.discriminator_turns = int(state.counters["discriminator-turns"])
-        self.stats = Ledger(self.gan.loss.middle)
+        self.stats.clear()
         self.runner.forget()
 
     def networks(self) -> dict[str, Network]:

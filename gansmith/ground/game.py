@@ -53,7 +53,7 @@ NUMBERS: dict[str, str] = {
     "verdict.fake": "mean raw verdict on generated items, in the discriminator's turn",
     "probability.real": "mean sigmoid of the verdict on real items",
     "probability.fake": "mean sigmoid of the verdict on generated items",
-    "accuracy.real": "share of real items with a verdict above the loss's middle",
+    "accuracy.real": "share of real items with a verdict above the loss's threshold",
     "accuracy.fake": "share of generated items with a verdict below it",
     "augment.probability": "with which each operation of the augmentation changes a picture",
     "augment.sign": "mean sign of the verdicts on real items, which adaptive augmentation holds at its target",

@@ -17,6 +17,14 @@ from gansmith.ground.settings import Recipe
 
 FORMAT = 1
 
+ALLOWED: dict[str, set[str]] = {}
+"""Names that were added at run time, by the key that may say them: {"loss.name": {"mine"}}."""
+
+
+def allow(key: str, name: str) -> None:
+    """Let recipes of this process say `key = name`, beside the key's own choices."""
+    ALLOWED.setdefault(key, set()).add(name)
+
 
 def read(path: Path) -> Recipe:
     """Read a recipe file. Raises RecipeError with the file's name, the key and the way out."""
@@ -208,13 +216,6 @@ def _check_ranges(recipe: Recipe) -> None:
         )
 
 
-UNLABELLED_LOSSES = ("hinge", "wasserstein", "relativistic")
-"""Losses that train towards no labels, so that there is nothing to smooth."""
-
-COMPARING_LOSSES = ("relativistic",)
-"""Losses whose generator needs verdicts on real items."""
-
-
 def _check_labels(recipe: Recipe) -> None:
     """What is said of labels, by what the players see."""
     labels = recipe.data.labels
@@ -230,23 +231,8 @@ def _check_labels(recipe: Recipe) -> None:
 
 
 def _check_game(recipe: Recipe) -> None:
-    """Losses, regularizers, feedbacks and faults that have no meaning together."""
-    loss, feedback, regularizer = recipe.loss, recipe.feedback, recipe.regularizer.name
-    smoothed = (loss.real, loss.fake, loss.generator) != ((1.0, 1.0), (0.0, 0.0), (1.0, 1.0))
-    if loss.name in UNLABELLED_LOSSES and smoothed:
-        raise RecipeError(
-            f"loss.name = {loss.name!r} has no labels to smooth: leave loss.real, loss.fake and loss.generator out"
-        )
-    if loss.name in COMPARING_LOSSES and feedback.name in ("stacked", "labels"):
-        raise RecipeError(
-            f"loss.name = {loss.name!r} compares verdicts on real and generated items, and with feedback.name = "
-            f"{feedback.name!r} the generator knows only its own: set feedback.name=alternating or joint"
-        )
-    if loss.name == "wasserstein" and regularizer == "none" and not recipe.discriminator.spectral_norm:
-        raise RecipeError(
-            "loss.name = 'wasserstein' has no minimum unless something bounds the discriminator's slope: set "
-            "regularizer.name=gradient-penalty, or discriminator.spectral_norm=true"
-        )
+    """Regularizers, feedbacks and faults that have no meaning together; `losses.check` does the same for the loss."""
+    feedback, regularizer = recipe.feedback, recipe.regularizer.name
     if regularizer == "gradient-penalty" and recipe.discriminator.norm == "batch":
         raise RecipeError(
             "regularizer.name = 'gradient-penalty' asks for the slope at each item alone, and batch norm mixes the "
@@ -326,8 +312,9 @@ def _coerce(value: Any, hint: Any, name: str, origin: str) -> Any:
     """`value` as the annotated type; numbers widen (1 -> 1.0), lists become tuples, 28 may stand for "28"."""
     kind = get_origin(hint)
     if kind is Literal:
-        if value not in get_args(hint):
-            hint_text = nearest(str(value), [str(choice) for choice in get_args(hint)])
+        choices = (*get_args(hint), *sorted(ALLOWED.get(name, ())))
+        if value not in choices:
+            hint_text = nearest(str(value), [str(choice) for choice in choices])
             raise RecipeError(f"{origin}: {name} = {value!r} is not one of its choices{hint_text}")
         return value
     if kind is tuple:

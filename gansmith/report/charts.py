@@ -68,7 +68,7 @@ class Drawing:
 
 def drawing(contents: Contents) -> Drawing:
     """The charts of a run that have at least one number to show."""
-    curves = [_curve(name, curve, contents.rows, "stats") for name, curve in _as_judged(contents.middle).items()]
+    curves = [_curve(name, curve, contents.rows, "stats") for name, curve in _as_judged(contents.threshold).items()]
     curves += [_curve(name, curve, contents.sample_rows, "samples") for name, curve in SAMPLE_CURVES.items()]
     curves.append(_curve("judgements", _quality(contents.judgements), _by_metric(contents.judgements), "judged"))
     layers = [_layers(contents.rows, player, measure) for measure in MEASURES for player in PLAYERS]
@@ -82,12 +82,12 @@ def drawing(contents: Contents) -> Drawing:
     )
 
 
-def _as_judged(middle: float | None) -> dict[str, Curve]:
-    """The curves over rows of stats, for a loss whose verdicts part at `middle`."""
+def _as_judged(threshold: float | None) -> dict[str, Curve]:
+    """The curves over rows of stats, for a loss whose verdicts part at `threshold`."""
     verdicts = CURVES["verdicts"]
-    about = f"{verdicts.about.removesuffix('.')}: {rule_of(middle)}."
-    curves = CURVES | {"verdicts": replace(verdicts, guide=middle, about=about)}
-    if middle != 0:  # a sigmoid of these verdicts is no probability
+    about = f"{verdicts.about.removesuffix('.')}: {rule_of(threshold)}."
+    curves = CURVES | {"verdicts": replace(verdicts, guide=threshold, about=about)}
+    if threshold != 0:  # a sigmoid of these verdicts is no probability
         del curves["probabilities"]
     return curves
 

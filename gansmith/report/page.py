@@ -98,7 +98,7 @@ def _drawn(run: Contents, drawing: Drawing, film: list[dict[str, Any]]) -> dict[
         "last": drawing.last,
         "marks": drawing.marks,
         "film": film,
-        "middle": run.middle,
+        "middle": run.threshold,
     }
 
 

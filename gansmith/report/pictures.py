@@ -67,7 +67,7 @@ def film_frames(run: Contents) -> list[dict[str, Any]]:
     for sheet in chosen:
         picture = sheets.picture(sheet.path)
         if picture is not None:
-            known = sheet_facts(sheet, run.middle)
+            known = sheet_facts(sheet, run.threshold)
             verdicts = [round(v, 3) if math.isfinite(v) else None for v in sheet.verdicts[:DOTS]]
             source = sheets.data_uri(picture, min(SHEET_BYTES, FILM_BYTES // len(chosen)), FILM_SIDE)
             note = ", ".join(f"{name} {value}" for name, value in known)
@@ -75,8 +75,8 @@ def film_frames(run: Contents) -> list[dict[str, Any]]:
     return frames
 
 
-def sheet_facts(sheet: sheets.Sheet, middle: float | None) -> list[tuple[str, str]]:
-    """What is known about a sheet: names and values as text; `middle` is the verdict between real and generated."""
+def sheet_facts(sheet: sheets.Sheet, threshold: float | None) -> list[tuple[str, str]]:
+    """What is known about a sheet: names and values as text; `threshold` is the verdict between real and generated."""
     found = [("updates", f"{sheet.update:,}")]
     images, seconds = number(sheet.row.get("images_seen")), number(sheet.row.get("seconds"))
     if math.isfinite(images):
@@ -89,7 +89,7 @@ def sheet_facts(sheet: sheets.Sheet, middle: float | None) -> list[tuple[str, st
     judged = [value for value in sheet.verdicts if math.isfinite(value)]
     if judged:
         found.append(("mean verdict", figure(mean(judged))))
-        found.append(("taken for real", taken_for_real(judged, middle)))
+        found.append(("taken for real", taken_for_real(judged, threshold)))
     return [(name, value) for name, value in found if value]
 
 
@@ -125,7 +125,7 @@ def pairs(run: Contents) -> Section | None:
         lead = f"Above: what these latents gave after {first.update:,} updates. Below: after {last.update:,}."
         if last.verdicts:
             lead += " Under each picture stands the raw verdict of the discriminator of that moment: "
-            lead += f"{rule_of(run.middle)}."
+            lead += f"{rule_of(run.threshold)}."
     return section("pairs", "First and last", "The same latents, first and last", body + _verdict_table(run), lead)
 
 
@@ -174,7 +174,7 @@ def _pair_cells(run: Contents, first: np.ndarray, last: np.ndarray) -> str | Non
     shown: list[str] = []
     for index in range(min(PAIRS, count)):
         halves = (
-            _cell(cells[index], f"latent {index + 1}, {when}", _said(verdict[index : index + 1], run.middle))
+            _cell(cells[index], f"latent {index + 1}, {when}", _said(verdict[index : index + 1], run.threshold))
             for cells, when, verdict in zip((before, after), ("first", "last"), judged, strict=True)
         )
         shown.append(f'<div class="pair">{"".join(halves)}</div>')
@@ -185,12 +185,12 @@ def _cell(picture: np.ndarray, text: str, said: str) -> str:
     return f'<figure><img src="{sheets.data_uri(picture, CELL_BYTES)}" alt="{text}">{said}</figure>'
 
 
-def _said(verdict: list[float], middle: float | None) -> str:
+def _said(verdict: list[float], threshold: float | None) -> str:
     """A picture's verdict, if there is one, as its caption."""
     if not verdict or not math.isfinite(verdict[0]):
         return ""
     value = verdict[0]
-    side = "" if middle is None else "says-real" if value > middle else "says-fake"
+    side = "" if threshold is None else "says-real" if value > threshold else "says-fake"
     text = f"{value:+.{1 if abs(value) >= 1 else 2}f}".replace("-", MINUS)
     return f'<figcaption class="{side}">{text}</figcaption>'
 
@@ -212,7 +212,7 @@ def _verdict_table(run: Contents) -> str:
                 figure(mean(judged)) if judged else "",
                 figure(spread) if math.isfinite(spread) else "",
             )
-            cells = (average, taken_for_real(judged, run.middle), spread_text)
+            cells = (average, taken_for_real(judged, run.threshold), spread_text)
             lines.append(
                 f"<tr><th scope=row>update {sheet.update:,}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
             )

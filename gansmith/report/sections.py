@@ -101,7 +101,7 @@ def verdicts(run: Contents, drawing: Drawing) -> Section | None:
     if drawing.last is not None:
         about = "Two heaps that overlap: it cannot tell them apart. Far apart: it can."
         shown.append(Chart("last", "At the end", about, "Histogram of the newest verdicts.", {}))
-    lead = f"How the discriminator's raw verdicts are spread: {rule_of(run.middle)}."
+    lead = f"How the discriminator's raw verdicts are spread: {rule_of(run.threshold)}."
     return section("verdicts", "Verdicts", "The discriminator's verdicts", _grid(shown), lead)
 
 

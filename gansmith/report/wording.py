@@ -38,16 +38,16 @@ def tone(state: str) -> str:
     return "good" if any(word in GOOD for word in words) and not any(word in DENIED for word in words) else "watch"
 
 
-def rule_of(middle: float | None) -> str:
-    """How a raw verdict is read; `middle` is neither real nor generated."""
-    return "higher means more real" if middle is None else f"above {middle:g} it says real"
+def rule_of(threshold: float | None) -> str:
+    """How a raw verdict is read; `threshold` is neither real nor generated."""
+    return "higher means more real" if threshold is None else f"above {threshold:g} it says real"
 
 
-def taken_for_real(verdicts: list[float], middle: float | None) -> str:
+def taken_for_real(verdicts: list[float], threshold: float | None) -> str:
     """How many of the finite verdicts say real: `12 of 64`; empty where that cannot be said."""
-    if middle is None or not verdicts:
+    if threshold is None or not verdicts:
         return ""
-    return f"{sum(value > middle for value in verdicts)} of {len(verdicts)}"
+    return f"{sum(value > threshold for value in verdicts)} of {len(verdicts)}"
 
 
 def mean(values: list[float]) -> float:

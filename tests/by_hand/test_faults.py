@@ -95,7 +95,7 @@ def test_squared_last_gradient_by_its_definition() -> None:
         flat[item, pixel] = here - 1e-6
         u[item] = (above - loss()) / 2e-6
         flat[item, pixel] = here
-    game.advise(fakes, now, 1)
+    game.generator_step(fakes, now, 1)
     assert game.generator.gradient.of[last.index]["weight"][pixel] == pytest.approx(u**2 @ features, rel=1e-5)
 
 

@@ -174,11 +174,11 @@ def test_each_turn_moves_its_own_player_only(name: str) -> None:
 
     fakes = game.generate(now, 0, indices.shape[1])
     generator, discriminator = arrays("generator"), arrays("discriminator")
-    game.judge(indices[0], fakes, now, 0)
+    game.discriminator_step(indices[0], fakes, now, 0)
     assert same(generator, arrays("generator"))
     assert not same(discriminator, arrays("discriminator"))
     discriminator = arrays("discriminator")
-    game.advise(fakes, now, 1)
+    game.generator_step(fakes, now, 1)
     assert same(discriminator, arrays("discriminator"))
     assert not same(generator, arrays("generator"))
 
@@ -261,7 +261,7 @@ REFUSED: list[tuple[Recipe, str]] = [
     (in_precision(DENSE, "bfloat16"), "precision.name = 'bfloat16'"),
     (
         replace(CONVOLUTIONAL, regularizer=RegularizerSettings("r1")),
-        "regularizer.name = 'r1' with convolutions",
+        "regularizer.name = 'r1' with Conv in the discriminator",
     ),
     (replace(DENSE, discriminator=replace(DENSE.discriminator, slope=1.5)), "slope = 1.5 in the discriminator"),
     (replace(DENSE, faults=("unheard-of",)), "faults = 'unheard-of'"),  # pyright: ignore[reportArgumentType]

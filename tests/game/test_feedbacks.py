@@ -10,9 +10,9 @@ import pytest
 import torch
 from gansmith.game.feedback import FEEDBACKS
 
-from gansmith.game.losses import Targets
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
+from gansmith.losses import Targets, check
 from gansmith.nets.network import Network
 from miniatures import assert_same_arrays, fixed_latents, indices, now, play, world
 
@@ -327,6 +327,6 @@ def test_its_docstring_makes_three_statements(feedback: str):
 )
 def test_combinations_without_meaning_are_refused_with_the_way_out(settings: dict[str, Any], way_out: str):
     with pytest.raises(RecipeError) as refused:
-        world("pictures", **settings)
+        check(world("pictures", **settings).recipe)
     assert way_out in str(refused.value)
     assert "\n" not in str(refused.value)

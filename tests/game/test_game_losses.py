@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from gansmith.game.losses import LOSSES, Loss, Targets, cross_entropy
 from gansmith.game.torch_game import TorchGame
+from gansmith.losses import LOSSES, Loss, Targets
+from gansmith.losses.non_saturating import cross_entropy
 from miniatures import play, world
 
 
@@ -140,8 +141,8 @@ def test_every_loss_makes_a_discriminator_that_tells_real_from_fake(name: str):
     numbers = game.report().numbers
     assert numbers["accuracy.real"] == numbers["accuracy.fake"] == 1
     assert numbers["verdict.real"] > numbers["verdict.fake"] + 0.5
-    middle = LOSSES[name].middle
-    assert middle is None or numbers["verdict.real"] > middle > numbers["verdict.fake"]
+    threshold = LOSSES[name].threshold
+    assert threshold is None or numbers["verdict.real"] > threshold > numbers["verdict.fake"]
 
 
 def test_a_smoothed_discriminator_becomes_as_sure_as_it_is_asked_to_be():

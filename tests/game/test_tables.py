@@ -10,10 +10,10 @@ from gansmith.game.feedback import FEEDBACKS
 from gansmith.game.regularizers import REGULARIZERS
 
 from gansmith.game.augment import AUGMENTS, OPERATIONS
-from gansmith.game.losses import LOSSES
 from gansmith.game.player import OPTIMIZERS, SLOTS
 from gansmith.ground import settings
 from gansmith.ground.streams import PLAYERS
+from gansmith.losses import LOSSES
 from gansmith.nets import NETS
 
 TABLES: list[tuple[str, Collection[str], Any]] = [

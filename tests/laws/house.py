@@ -15,7 +15,7 @@ PACKAGE = ROOT / "gansmith"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("ground",),
-    ("data", "nets"),
+    ("data", "losses", "nets"),
     ("game", "by_hand"),
     ("training",),
     ("metrics", "diagnosis", "latent"),

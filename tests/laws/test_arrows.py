@@ -74,7 +74,7 @@ for name in NAMES:
 """
 
 
-@pytest.mark.parametrize("room", [*NO_TORCH, "data"])
+@pytest.mark.parametrize("room", [*NO_TORCH, "data", "losses"])
 def test_a_room_without_torch_imports_where_there_is_none(room: str):
     names = [module.dotted for module in modules() if module.room == room]
     if not names:

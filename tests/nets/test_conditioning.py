@@ -11,11 +11,12 @@ import torch.nn.functional as F
 from gansmith.game.feedback import Items
 from torch import Tensor
 
-from gansmith.game.losses import LOSSES, Targets, classification, discriminator_loss, generator_loss
+from gansmith.game.losses import classification, discriminator_loss, generator_loss
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.plan import BatchNorm, ConcatLabels, ConditionalBatchNorm, Linear, Plan, Projection, leaves
 from gansmith.ground.settings import NetSettings
+from gansmith.losses import LOSSES, Targets
 from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import INFERENCE, Mode

@@ -1,0 +1,59 @@
+"""What a loss is: one record with its functions for each engine, and the facts that other rooms need to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:  # the report, the doctor and the NumPy engine read these records where there is no torch
+    from torch import Tensor
+
+    Target = Tensor | float
+
+NumpyPart = Callable[[np.ndarray, np.ndarray | float], tuple[float, np.ndarray]]
+"""(logits (B,), target) -> (mean loss, its gradient with respect to the logits (B,)); the target is a number or (B,)."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The targets of the players' losses: numbers, or tensors (B,) where they are drawn for each item."""
+
+    real: Target = 1.0
+    fake: Target = 0.0
+    generator: Target = 1.0
+
+    def for_pixels(self) -> Targets:
+        """The same targets for logits (B, H, W)."""
+        three = (self.real, self.fake, self.generator)
+        return Targets(*(t if isinstance(t, float | int) else t[:, None, None] for t in three))
+
+
+@dataclass(frozen=True)
+class NumpyLoss:
+    """A loss for the NumPy engine. The discriminator minimises real + fake, the generator minimises generator."""
+
+    real: NumpyPart
+    fake: NumpyPart
+    generator: NumpyPart
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss for each player. Logits are (B,), or (B, H, W) for each pixel.
+
+    discriminator(real, fake, targets) and generator(fake, real, targets) take logits and return one number (), in
+    torch. `real` is None in the generator's step unless the loss is paired.
+    """
+
+    discriminator: Callable[[Tensor, Tensor, Targets], Tensor]
+    generator: Callable[[Tensor, Tensor | None, Targets], Tensor]
+    numpy: NumpyLoss | None = None  # None: only engine = "torch" computes this loss
+    takes_targets: bool = False  # it trains towards targets, so smoothing them has a meaning
+    paired: bool = False  # each generated item is compared with the real item of its row, in both players' losses
+    threshold: float | None = 0.0  # an item with a logit above it is called real; None: above the other class's mean
+    bounded: bool = True  # the discriminator's loss has a minimum; False: only if something bounds D's gradient
+    saturates: bool = False  # the generator's gradient vanishes where the discriminator is sure
+    too_large: float | None = 25.0  # a loss of this size shows steps that are too large; None: no size shows it
