@@ -21,13 +21,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gansmith.assemble import advice, bench
-from gansmith.assemble.setup import choose_recipe, settle_machine
+from gansmith import bench
 from gansmith.game import machine
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.game import Now
-from gansmith.ground.plan import Shape
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.settings import Recipe
+from gansmith.runs import choose_recipe as advice
+from gansmith.runs.setup import choose_recipe, settle_machine
 
 ITEMS = 4096
 WARM_UP = 20  # updates: every kind is captured by then

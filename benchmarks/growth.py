@@ -64,9 +64,9 @@ def resident() -> float:
 
 def step_of(row: Row) -> tuple[Callable[[], None], int, float]:
     """An update of a row, its batch, and its operations a picture."""
-    from gansmith.assemble import bench
-    from gansmith.assemble.setup import choose_recipe, settle_machine
+    from gansmith import bench
     from gansmith.game import machine
+    from gansmith.runs.setup import choose_recipe, settle_machine
 
     if "plain" in row:
         contest = bench.CONTESTS[row["of"]]

@@ -23,15 +23,15 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.assemble.doctor import reference_of
-from gansmith.assemble.setup import Budget, Setup, build_game, choose_recipe, set_up
 from gansmith.diagnosis.doctor import Doctor, replay
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe, Prober
+from gansmith.ground.files.runfolder import read_rows
 from gansmith.ground.game import Now
 from gansmith.ground.recipe import flat, override
-from gansmith.ground.runfolder import read_rows
 from gansmith.ground.settings import Recipe
+from gansmith.runs.diagnose import reference_of
+from gansmith.runs.setup import Budget, Setup, build_game, choose_recipe, set_up
 from gansmith.training import loop
 from gansmith.training.loop import Moment, Order, Wish
 

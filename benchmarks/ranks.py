@@ -19,14 +19,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gansmith.assemble.bench import CONTESTS, ITEMS, Contest, operations_per_image, recipe_of
-from gansmith.assemble.together import companions
+from gansmith.bench import CONTESTS, ITEMS, Contest, operations_per_image, recipe_of
 from gansmith.game import machine
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
 from gansmith.ground.game import Now
-from gansmith.ground.plan import BatchNorm, leaves
+from gansmith.ground.networks.plan import BatchNorm, leaves
 from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.runs.processes import companions
 
 
 @dataclass(frozen=True)

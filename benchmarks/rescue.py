@@ -19,9 +19,9 @@ from typing import Any
 from planted_faults import FAULTS, Case, poison, setup_of
 
 import gansmith
-from gansmith.assemble.doctor import diagnose
 from gansmith.diagnosis.findings import written
-from gansmith.ground.runfolder import RunFolder, read_rows, write_json
+from gansmith.ground.files.runfolder import RunFolder, read_rows, write_json
+from gansmith.runs.diagnose import diagnose
 from gansmith.training.loop import Moment
 
 RESCUED = (

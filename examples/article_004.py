@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 import gansmith
-from gansmith.assemble.setup import build_game, choose_recipe, set_up
 from gansmith.ground import streams
 from gansmith.ground.pixels import grid, write_png
+from gansmith.runs.setup import build_game, choose_recipe, set_up
 
 NARROW: dict[str, Any] = {
     "generator.widths": [64, 32, 16],

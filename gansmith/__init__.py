@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from gansmith.assemble import Generator, Run, evaluate, load, train
     from gansmith.nets import NetPair
+    from gansmith.runs import Generator, Run, evaluate, load, train
 
 __all__ = ["Generator", "NetPair", "Run", "evaluate", "load", "train"]
 
@@ -20,7 +20,7 @@ def __getattr__(name: str) -> object:
 
         return nets.NetPair
     if name in __all__:
-        from gansmith import assemble
+        from gansmith import runs
 
-        return getattr(assemble, name)
+        return getattr(runs, name)
     raise AttributeError(f"module 'gansmith' has no attribute {name!r}")

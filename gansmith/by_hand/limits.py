@@ -9,7 +9,7 @@ from gansmith.by_hand.losses import LOSSES
 from gansmith.by_hand.network import LAYERS
 from gansmith.by_hand.optimizers import OPTIMIZERS
 from gansmith.ground.errors import EngineError
-from gansmith.ground.plan import Activation, BatchNorm, Conv, Plan
+from gansmith.ground.networks.plan import Activation, BatchNorm, Conv, Plan
 from gansmith.ground.recipe import flat
 from gansmith.ground.settings import Recipe
 

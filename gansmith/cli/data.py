@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from gansmith.cli.parser import Parser, whole
 
 if TYPE_CHECKING:
-    from gansmith.assemble.advice import Advice
     from gansmith.data.survey import Survey
     from gansmith.ground.settings import DataSettings
+    from gansmith.runs.choose_recipe import Advice
 
 CROPS = {"centre": "crop", "whole": "squeeze"}
 """--crop's words, and the data.fit that each stands for."""
@@ -99,8 +99,8 @@ def frame_of(options: argparse.Namespace) -> DataSettings:
 
 def info(options: argparse.Namespace) -> int:
     """Survey a source, say what would be chosen for it, and draw it."""
-    from gansmith.assemble.advice import for_source
-    from gansmith.assemble.preview import draw
+    from gansmith.runs.choose_recipe import for_source
+    from gansmith.runs.preview import draw
 
     settings = dataclasses.replace(frame_of(options), attribute=options.attribute)
     found = _surveyed(settings, quiet=options.json)

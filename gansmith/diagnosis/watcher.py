@@ -13,10 +13,10 @@ from gansmith.diagnosis.history import History
 from gansmith.diagnosis.pictures import beside
 from gansmith.diagnosis.probe import Probe, Prober
 from gansmith.diagnosis.reference import Reference
+from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.pixels import write_png
 from gansmith.ground.recipe import flat
-from gansmith.ground.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.settings import Recipe
 from gansmith.training.loop import Moment, Wish
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from gansmith.game.intake import Draw, Intake, send
 from gansmith.ground.game import Now
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.pixels import SCALE, PixelRange
-from gansmith.ground.plan import Shape
 
 RESIDENT_SHARE = 0.5  # of a device's free memory that pixels may take
 

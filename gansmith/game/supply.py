@@ -23,7 +23,7 @@ from gansmith.game.portions import Kept
 from gansmith.game.regularizers import REGULARIZERS
 from gansmith.ground import draws
 from gansmith.ground.game import Now
-from gansmith.ground.plan import Dropout, Shape
+from gansmith.ground.networks.plan import Dropout, Shape
 from gansmith.ground.settings import Recipe
 from gansmith.nets import NetPair
 from gansmith.nets.build import build_players

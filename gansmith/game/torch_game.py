@@ -21,7 +21,7 @@ from gansmith.game.turns import Turns
 from gansmith.ground import pixels
 from gansmith.ground.errors import EngineError, OutOfMemory, RecipeError
 from gansmith.ground.game import Now, Report, State, Verdicts
-from gansmith.ground.plan import Shape
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.settings import Recipe
 from gansmith.nets import NetPair
 from gansmith.nets.network import INFERENCE, Network

@@ -25,7 +25,7 @@ from torch.distributed.rendezvous import rendezvous
 
 from gansmith.ground.errors import DeviceError, Diverged, GansmithError, LostRank, RunError
 from gansmith.ground.game import State
-from gansmith.ground.launch import Launch
+from gansmith.ground.process.launch import Launch
 from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.loop import Outcome
 

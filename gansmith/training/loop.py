@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from gansmith.ground.game import Game, Now, Report
-from gansmith.training.company import ALONE, Company
+from gansmith.training.process_group import ALONE, Company
 from gansmith.training.schedules import WARM_AFTER, Clock
 
 NEVER = 10**18

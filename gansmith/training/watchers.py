@@ -10,8 +10,8 @@ import numpy as np
 
 from gansmith.ground import pixels, streams
 from gansmith.ground.errors import Diverged
+from gansmith.ground.files.runfolder import RunFolder, append_row
 from gansmith.ground.labelling import Labelling
-from gansmith.ground.runfolder import RunFolder, append_row
 from gansmith.ground.settings import Recipe
 from gansmith.training.loop import Moment, Wish
 

@@ -14,9 +14,9 @@ from gansmith.diagnosis import watcher as watchers
 from gansmith.diagnosis.probe import Probe
 from gansmith.diagnosis.reference import Reference, reference
 from gansmith.diagnosis.watcher import Watch, next_change, note_known, probes_of, remembered
+from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipe import flat, override
-from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.training.loop import Moment, Wish
 from gansmith.training.schedules import Clock
 from miniatures import World, world

@@ -10,8 +10,9 @@ import time
 import numpy as np
 import pytest
 
-from gansmith.metrics import classifier, pictures, self_supervised
+from gansmith.metrics import pictures
 from gansmith.metrics.evaluation import evaluate
+from gansmith.metrics.feature_networks import classifier, self_supervised
 from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import Reference, reference
 

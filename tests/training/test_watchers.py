@@ -12,9 +12,9 @@ from PIL import Image
 
 from fake_game import FakeGame
 from gansmith.ground.errors import Diverged
+from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.pixels import grid
-from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.training.loop import Moment, Wish
 from gansmith.training.schedules import Clock, budget_images
 from gansmith.training.watchers import (
