@@ -27,8 +27,8 @@ from gansmith.game.torch_game import TorchGame
 from gansmith.ground.game import Now
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.settings import Recipe
-from gansmith.runs import choose_recipe as advice
-from gansmith.runs.setup import choose_recipe, settle_machine
+from gansmith.runs.choose_recipe import choose_networks, choose_recipe
+from gansmith.runs.setup import settle_machine
 
 ITEMS = 4096
 WARM_UP = 20  # updates: every kind is captured by then
@@ -60,7 +60,7 @@ def contest(name: str, batch: int, device: str) -> Case:
 def advised(name: str, folder: Path, device: str) -> Case:
     """A recipe for pictures of one's own, as it is for 60,000 of 64x64, without labels."""
     settings = {"device": device, "data.labels": "none", "precision.name": "bfloat16"}
-    recipe, _ = advice.settle(choose_recipe(name, data=str(folder), settings=settings))
+    recipe, _ = choose_networks(choose_recipe(name, data=str(folder), settings=settings))
     return Case(f"{name}, batch {recipe.data.batch}", settle_machine(recipe), (3, 64, 64))
 
 

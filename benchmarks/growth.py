@@ -66,7 +66,8 @@ def step_of(row: Row) -> tuple[Callable[[], None], int, float]:
     """An update of a row, its batch, and its operations a picture."""
     from gansmith import bench
     from gansmith.game import machine
-    from gansmith.runs.setup import choose_recipe, settle_machine
+    from gansmith.runs.choose_recipe import choose_recipe
+    from gansmith.runs.setup import settle_machine
 
     if "plain" in row:
         contest = bench.CONTESTS[row["of"]]

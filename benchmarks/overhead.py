@@ -20,8 +20,8 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
 from gansmith.ground.settings import Recipe
 from gansmith.runs import run as runs
-from gansmith.runs.setup import Budget, choose_recipe
-from gansmith.training.loop import Moment
+from gansmith.runs.choose_recipe import Budget, choose_recipe
+from gansmith.training.events import Moment
 
 LONG = 1e-3  # seconds: shorter calls are not asked for their memory, as the asking would take a part of what is timed
 

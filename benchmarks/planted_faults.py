@@ -30,10 +30,12 @@ from gansmith.ground.files.runfolder import read_rows
 from gansmith.ground.game import Now
 from gansmith.ground.recipe import flat, override
 from gansmith.ground.settings import Recipe
+from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.diagnose import reference_of
-from gansmith.runs.setup import Budget, Setup, build_game, choose_recipe, set_up
+from gansmith.runs.setup import Setup, build_game, set_up
 from gansmith.training import loop
-from gansmith.training.loop import Moment, Order, Wish
+from gansmith.training.events import Moment, Wish
+from gansmith.training.loop import Order
 
 EVERY = 50  # updates between rows, and between probes
 DEADLINE = 500  # updates after the fault's start within which it is to be named

@@ -22,7 +22,7 @@ import gansmith
 from gansmith.diagnosis.findings import written
 from gansmith.ground.files.runfolder import RunFolder, read_rows, write_json
 from gansmith.runs.diagnose import diagnose
-from gansmith.training.loop import Moment
+from gansmith.training.events import Moment
 
 RESCUED = (
     "stacked, never frozen",

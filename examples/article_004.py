@@ -19,7 +19,8 @@ import numpy as np
 import gansmith
 from gansmith.ground import streams
 from gansmith.ground.pixels import grid, write_png
-from gansmith.runs.setup import build_game, choose_recipe, set_up
+from gansmith.runs.choose_recipe import choose_recipe
+from gansmith.runs.setup import build_game, set_up
 
 NARROW: dict[str, Any] = {
     "generator.widths": [64, 32, 16],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gansmith.runs.setup import Budget
+from gansmith.runs.choose_recipe import Budget
 
 STACKED = "+feedback.name=stacked"
 VERDICT = "+feedback.name=labels"

@@ -14,7 +14,8 @@ import numpy as np
 from gansmith.articles.claims import CLAIMS, TITLES, Claim
 from gansmith.articles.evidence import FIGURES, Evidence, Trained, gather
 from gansmith.articles.studies import QUICK, QUICK_COUNT, STUDIES, Study
-from gansmith.compare.grid import Variant, compare, variant
+from gansmith.compare.cells import Variant
+from gansmith.compare.grid import compare, variant
 from gansmith.ground import pixels
 from gansmith.ground.errors import RecipeError, StoppedByUser, nearest
 from gansmith.ground.files.gridfolder import ArticlesFolder

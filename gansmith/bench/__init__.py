@@ -25,7 +25,8 @@ from gansmith.ground.networks.cost import operations
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.settings import PrecisionName, Recipe
 from gansmith.nets import plan_discriminator, plan_generator
-from gansmith.runs.setup import choose_recipe, settle_machine
+from gansmith.runs.choose_recipe import choose_recipe
+from gansmith.runs.setup import settle_machine
 
 Step = Callable[[], None]
 Say = Callable[[str], None]

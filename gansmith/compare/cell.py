@@ -30,7 +30,7 @@ from gansmith.runs.run import begin, resume
 from gansmith.runs.setup import set_up_again
 from gansmith.trained.generator import labelling_in, read_data
 from gansmith.training import checkpoint
-from gansmith.training.loop import Moment, Start, Wish
+from gansmith.training.events import Moment, Start, Wish
 
 MEASURED = ("frechet", "modes", "classes", "diversity", "agreement")
 """The metrics that a comparison shows; those without a meaning for the items are left out."""

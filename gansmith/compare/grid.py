@@ -16,11 +16,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gansmith.compare import ray_cluster
+from gansmith.compare.cells import Cell, Variant, last_words
 from gansmith.data import sources
 from gansmith.ground import recipe as recipes
 from gansmith.ground.errors import DataError, GansmithError, RecipeError, RunError, StoppedByUser
@@ -28,7 +28,7 @@ from gansmith.ground.files.gridfolder import CellFolder, GridFolder, slug
 from gansmith.ground.files.runfolder import write_json, write_text
 from gansmith.ground.process.launch import launched
 from gansmith.ground.settings import Recipe
-from gansmith.runs.setup import Budget, choose_recipe
+from gansmith.runs.choose_recipe import Budget, choose_recipe
 
 Say = Callable[[str], None]
 
@@ -44,23 +44,6 @@ LEAST_FALL = 0.2
 
 SHOWN = ("fd", "modes", "sensitivity", "agreement")
 """Figures whose spread over the seeds is summed up, besides accuracy and seconds."""
-
-
-@dataclass(frozen=True)
-class Variant:
-    """What is compared: a recipe under a name."""
-
-    name: str
-    recipe: Recipe
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A variant under a seed."""
-
-    variant: Variant
-    seed: int
-    folder: CellFolder
 
 
 def variant(
@@ -228,15 +211,6 @@ def _start(cell: Cell, threads: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "gansmith.compare.cell", str(cell.folder.root), str(threads)]
     with open(cell.folder.log, "ab") as log:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
-
-
-def last_words(folder: CellFolder) -> str:
-    """The last line that a failed cell wrote."""
-    try:
-        lines = folder.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    except OSError:
-        lines = []
-    return lines[-1].removeprefix("gansmith: ") if lines else "it said nothing"
 
 
 def gather(cells: Sequence[Cell], errors: Mapping[CellFolder, str]) -> dict[str, Any]:

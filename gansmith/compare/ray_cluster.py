@@ -10,13 +10,11 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gansmith.compare.cells import Cell, last_words
 from gansmith.ground.errors import EngineError, RunError, StoppedByUser
-
-if TYPE_CHECKING:
-    from gansmith.compare.grid import Cell
-    from gansmith.ground.files.gridfolder import CellFolder
+from gansmith.ground.files.gridfolder import CellFolder
 
 Say = Callable[[str], None]
 
@@ -110,8 +108,6 @@ def _task() -> Callable[[str, int, dict[str, str]], int]:
 
 
 def _work(ray: Any, task: Any, cells: Sequence[Cell], room: Room, say: Say) -> dict[CellFolder, str]:
-    from gansmith.compare.grid import last_words
-
     variables = {name: os.environ[name] for name in CARRIED if name in os.environ}
     waiting, running = list(cells), dict[Any, Any]()
     errors: dict[CellFolder, str] = {}

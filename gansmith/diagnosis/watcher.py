@@ -18,7 +18,7 @@ from gansmith.ground.labelling import Labelling
 from gansmith.ground.pixels import write_png
 from gansmith.ground.recipe import flat
 from gansmith.ground.settings import Recipe
-from gansmith.training.loop import Moment, Wish
+from gansmith.training.events import Moment, Wish
 
 PROBE_EVERY = 50  # updates, where the budget allows it
 PATIENCE = 3  # looks that an alarm stands before a remedy is tried

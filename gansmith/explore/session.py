@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gansmith import __version__
 from gansmith.explore.options import Options
 from gansmith.ground import pixels
 from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import Exploration, RunFolder, write_json
+from gansmith.ground.version import __version__
 from gansmith.trained.generator import Generator, find_update, load
 from gansmith.training import checkpoint as checkpoints
 

@@ -17,7 +17,7 @@ from gansmith.latent.appearance import learned_traits, traits
 from gansmith.latent.appearance.traits import Measure
 from gansmith.latent.steering import styles
 from gansmith.latent.steering.styles import Style
-from gansmith.runs.setup import choose_source
+from gansmith.runs.choose_recipe import choose_source
 
 
 def load_styles(session: Session) -> dict[str, Style]:

@@ -1,21 +1,26 @@
-"""What a recipe that leaves its networks open (`widths = []`) gets from the data: by its sizes and its count.
+"""From a recipe's name and what a user changed to a recipe; and, where it leaves its networks open (`widths = []`), what
+suits the sizes and the count of its data.
 
-Every piece of advice has its reason, which is said aloud; what the user set stays.
+Every automatic choice has its reason, which is printed; what the user set stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+import dataclasses
 from dataclasses import dataclass, replace
 from math import log2
+from pathlib import Path
 from typing import Any
 
 from gansmith import recipes as cookbook
+from gansmith.data import sources
 from gansmith.data import survey as surveys
 from gansmith.data.preparation.resize import parse_size
 from gansmith.data.survey import Survey
 from gansmith.ground import recipe as recipe_files
-from gansmith.ground.settings import DataSettings, Recipe
+from gansmith.ground.errors import RecipeError
+from gansmith.ground.settings import BudgetSettings, DataSettings, Recipe
 
 LOWEST = 4  # pixels of the short side where a generator begins
 MOST = {"dcgan": 512, "resnet": 512}
@@ -31,6 +36,61 @@ on 3,781 behind by less than the distance swung from minute to minute (14.3 for 
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What a user said about the length of a run; one at most. None: as the recipe says."""
+
+    updates: int | None = None
+    images: int | None = None
+    epochs: float | None = None
+    minutes: float | None = None
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with this budget instead of its own."""
+        given = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
+        if not given:
+            return recipe
+        if len(given) > 1:
+            raise RecipeError(f"give one of --{' and --'.join(given)}, not both")
+        name, value = next(iter(given.items()))
+        if not value > 0:
+            raise RecipeError(f"--{name} {value}: it must be above 0")
+        budget = BudgetSettings(**given)
+        if name == "minutes" and recipe.budget.minutes == value:
+            budget = recipe.budget  # the same length again: its estimate stands
+        return dataclasses.replace(recipe, budget=budget)
+
+
+def choose_recipe(
+    name: str | Path | Recipe,
+    *,
+    data: str | None = None,
+    budget: Budget = Budget(),
+    engine: str | None = None,
+    device: str | None = None,
+    seed: int | None = None,
+    settings: Mapping[str, Any] | list[str] | None = None,
+) -> Recipe:
+    """A recipe by name or path with what the user changed. "auto" values are still in it."""
+    recipe = name if isinstance(name, Recipe) else cookbook.find(str(name))
+    asked = {"data.source": data, "engine": engine, "device": device, "seed": seed}
+    recipe = recipe_files.override(recipe, {key: value for key, value in asked.items() if value is not None})
+    if settings:
+        recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
+    recipe = budget.apply(recipe)
+    recipe = dataclasses.replace(
+        recipe, data=dataclasses.replace(recipe.data, source=choose_source(recipe.data.source))
+    )
+    if not any((recipe.budget.updates, recipe.budget.images, recipe.budget.epochs, recipe.budget.minutes)):
+        raise RecipeError(f"recipe {recipe.name!r} has no budget: give --updates, --images, --epochs or --minutes")
+    return recipe
+
+
+def choose_source(name: str) -> str:
+    """A built-in source's name as it is, anything else as an absolute path: a run may be resumed from elsewhere."""
+    return sources.absolute(name)
+
+
+@dataclass(frozen=True)
 class Advice:
     """One setting and its reason."""
 
@@ -39,7 +99,7 @@ class Advice:
     reason: str
 
 
-def settle(recipe: Recipe) -> tuple[Recipe, list[str]]:
+def choose_networks(recipe: Recipe) -> tuple[Recipe, list[str]]:
     """A recipe with its networks left open gets what the survey of its data advises; and what was chosen, in lines."""
     if recipe.generator.widths or recipe.discriminator.widths:
         return recipe, []

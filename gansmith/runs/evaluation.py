@@ -18,7 +18,7 @@ from gansmith.ground import pixels
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.settings import DataSettings, Recipe
-from gansmith.runs.setup import choose_source
+from gansmith.runs.choose_recipe import choose_source
 from gansmith.trained.generator import load
 
 if TYPE_CHECKING:

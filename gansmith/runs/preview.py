@@ -18,7 +18,7 @@ from gansmith.ground import draws, pixels
 from gansmith.ground import recipe as recipe_files
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings, Recipe
-from gansmith.runs import choose_recipe
+from gansmith.runs.choose_recipe import for_source
 
 COLUMNS, ROWS = 8, 8  # of a sheet of augmented pictures; the first row shows them as they are
 
@@ -47,7 +47,7 @@ def draw(
 def recipe_of(settings: DataSettings, found: Survey, name: str | None) -> Recipe:
     """A recipe with the augmentation that a user named, else the one that suits the data. Raises RecipeError."""
     if name is None:
-        name = {one.key: one.value for one in choose_recipe.for_source("folder", found, settings)}.get(
+        name = {one.key: one.value for one in for_source("folder", found, settings)}.get(
             "augment.name", "none"
         )
     recipe = recipe_files.override(cookbook.find("folder"), {"augment.name": name})

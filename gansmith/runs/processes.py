@@ -18,7 +18,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.process.launch import Launch, launched
 from gansmith.ground.settings import Recipe
 from gansmith.runs.recovery.roll_back import Turn
-from gansmith.runs.setup import Setup, set_up
+from gansmith.runs.setup import (Setup, set_up)
 from gansmith.training.process_group import ALONE, Company
 
 

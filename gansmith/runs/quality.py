@@ -14,7 +14,7 @@ from gansmith.ground.settings import Recipe
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.reference import Reference
 from gansmith.runs.evaluation import reference_for
-from gansmith.training.loop import Moment, Wish
+from gansmith.training.events import Moment, Wish
 
 COUNT = 2000  # generated items of one judgement
 FIRST_UPDATE = 100  # before it there is nothing to judge

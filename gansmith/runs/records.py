@@ -12,7 +12,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.settings import Recipe
 from gansmith.runs.recovery.roll_back import spared
 from gansmith.training import checkpoint
-from gansmith.training.loop import Moment, Outcome
+from gansmith.training.events import Moment, Outcome
 
 Say = Callable[[str], None]
 

@@ -28,12 +28,13 @@ from gansmith.runs.records import finish, write_checkpoint, writing
 from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.resume import differences, forget, is_over, newest, put_back, same_data
 from gansmith.runs.recovery.roll_back import changes, turn_back
-from gansmith.runs.setup import Budget, Setup, build_game, choose_recipe, describe_data, environment, read_groups
+from gansmith.runs.choose_recipe import (Budget, choose_recipe)
+from gansmith.runs.setup import (Setup, build_game, describe_data, environment, read_groups)
 from gansmith.runs.sheets import real_items, sheet_drawer
 from gansmith.trained.generator import Generator, load
 from gansmith.training import loop, watchers
 from gansmith.training.interrupts import StopRequest
-from gansmith.training.loop import Moment, Outcome, Start, Watcher
+from gansmith.training.events import Moment, Outcome, Start, Watcher
 from gansmith.training.process_group import Company
 
 if TYPE_CHECKING:

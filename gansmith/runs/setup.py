@@ -7,7 +7,7 @@ import importlib.metadata
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,81 +15,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gansmith import recipes as cookbook
 from gansmith.by_hand import blas
-from gansmith.data import sources
 from gansmith.data import store as stores
 from gansmith.data.order import Order
 from gansmith.data.store import Store
-from gansmith.ground import recipe as recipe_files
 from gansmith.ground.errors import EngineError, RecipeError, RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
 from gansmith.ground.labelling import UNLABELLED, Labelling
+from gansmith.ground.networks.cost import operations, update_operations
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.process import memory
-from gansmith.ground.settings import BudgetSettings, Recipe
-from gansmith.runs import choose_recipe as advice
+from gansmith.ground.settings import Recipe
+from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.runs.choose_recipe import choose_networks
 from gansmith.training.process_group import ALONE, Company
 from gansmith.training.schedules import Clock, budget_images
 
 if TYPE_CHECKING:
     from gansmith.nets import NetPair
 
-
-@dataclass(frozen=True)
-class Budget:
-    """What a user said about the length of a run; one at most. None: as the recipe says."""
-
-    updates: int | None = None
-    images: int | None = None
-    epochs: float | None = None
-    minutes: float | None = None
-
-    def apply(self, recipe: Recipe) -> Recipe:
-        """The recipe with this budget instead of its own."""
-        given = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
-        if not given:
-            return recipe
-        if len(given) > 1:
-            raise RecipeError(f"give one of --{' and --'.join(given)}, not both")
-        name, value = next(iter(given.items()))
-        if not value > 0:
-            raise RecipeError(f"--{name} {value}: it must be above 0")
-        budget = BudgetSettings(**given)
-        if name == "minutes" and recipe.budget.minutes == value:
-            budget = recipe.budget  # the same length again: its estimate stands
-        return dataclasses.replace(recipe, budget=budget)
-
-
-def choose_recipe(
-    name: str | Path | Recipe,
-    *,
-    data: str | None = None,
-    budget: Budget = Budget(),
-    engine: str | None = None,
-    device: str | None = None,
-    seed: int | None = None,
-    settings: Mapping[str, Any] | list[str] | None = None,
-) -> Recipe:
-    """A recipe by name or path with what the user changed. "auto" values are still in it."""
-    recipe = name if isinstance(name, Recipe) else cookbook.find(str(name))
-    asked = {"data.source": data, "engine": engine, "device": device, "seed": seed}
-    recipe = recipe_files.override(recipe, {key: value for key, value in asked.items() if value is not None})
-    if settings:
-        recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
-    recipe = budget.apply(recipe)
-    recipe = dataclasses.replace(
-        recipe, data=dataclasses.replace(recipe.data, source=choose_source(recipe.data.source))
-    )
-    if not any((recipe.budget.updates, recipe.budget.images, recipe.budget.epochs, recipe.budget.minutes)):
-        raise RecipeError(f"recipe {recipe.name!r} has no budget: give --updates, --images, --epochs or --minutes")
-    return recipe
-
-
-def choose_source(name: str) -> str:
-    """A built-in source's name as it is, anything else as an absolute path: a run may be resumed from elsewhere."""
-    return sources.absolute(name)
+PACE = {"cpu": 2.5e11, "cuda": 5e12}
+"""Operations a second, to an order of magnitude: recipe `mnist` on two processor cores, and on one large GPU."""
 
 
 @dataclass(frozen=True)
@@ -137,12 +84,26 @@ class Setup:
         images_per_epoch = self.order().batches_per_epoch * self.recipe.data.batch
         return Clock(self.recipe, images_per_epoch, budget_images(self.recipe, images_per_epoch))
 
+    def epochs(self) -> float:
+        """How often the run will see each item; with a budget in minutes, to an order of magnitude.
+
+        That depends on the kind of device and on no timing: the same recipe and data give the same number.
+        """
+        recipe, images = self.recipe, self.clock().total_images
+        if images is None:
+            plans = plan_generator(recipe, self.item_shape, 0), plan_discriminator(recipe, self.item_shape, 0)
+            per_update = update_operations(recipe, *(operations(plan) for plan in plans))
+            per_second = PACE.get(recipe.device.partition(":")[0], PACE["cpu"])
+            updates = recipe.budget.minutes * 60 * per_second / per_update
+            images = updates * recipe.feedback.discriminator_turns * recipe.data.batch
+        return images / self.store.count
+
 
 def set_up(
     recipe: Recipe, progress: Callable[[int, int], None] | None = None, groups: np.ndarray | None = None
 ) -> Setup:
     """Open (or prepare) the store and settle what the recipe leaves open. groups: those that a run has found before."""
-    recipe, remarks = advice.settle(recipe)
+    recipe, remarks = choose_networks(recipe)
     store = stores.open_store(recipe.data, recipe.seed, progress)
     if recipe.data.labels == "classes" and not store.classes:
         raise RecipeError(f"data.labels = 'classes', and {recipe.data.source} has no labels: set data.labels=none")
@@ -162,10 +123,9 @@ def find_groups(setup: Setup) -> Setup:
     """With the number of groups in the recipe, the group of every item, and a word about them. Raises RecipeError for
     more groups than items."""
     from gansmith.data.groups import grouped, suitable
-    from gansmith.runs.expected import looks
 
     began, recipe, store = time.perf_counter(), setup.recipe, setup.store
-    count = recipe.data.clusters or suitable(store.count, looks(setup))
+    count = recipe.data.clusters or suitable(store.count, setup.epochs())
     if count > store.count:
         raise RecipeError(f"data.clusters = {count}: the data has {store.count} items; set it to 0, or to fewer")
     recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, clusters=count))

@@ -27,7 +27,7 @@ from gansmith.ground.errors import DeviceError, Diverged, GansmithError, LostRan
 from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.training.checkpoint import Checkpoint
-from gansmith.training.loop import Outcome
+from gansmith.training.events import Outcome
 
 T = TypeVar("T")
 

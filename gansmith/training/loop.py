@@ -5,53 +5,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from gansmith.ground.game import Game, Now, Report
+from gansmith.training.events import Moment, Outcome, Start, Watcher
 from gansmith.training.process_group import ALONE, Company
 from gansmith.training.schedules import WARM_AFTER, Clock
 
 NEVER = 10**18
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What a watcher sees after an update (or before the first: update = 0, no row)."""
-
-    game: Game
-    clock: Clock
-    update: int
-    seconds: float  # of the loop with its watchers, over all sittings of the run
-    row: dict[str, Any] | None = None  # a row of stats, where one was due
-    last: bool = False  # nothing comes after this
-
-    @property
-    def images_seen(self) -> int:
-        """Real items given to the discriminator so far."""
-        return self.clock.images(self.update)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a watcher may ask of the loop."""
-
-    kind: Literal["stop", "save", "rollback"]
-    reason: str
-    change: dict[str, Any] = field(default_factory=dict)  # rollback: settings to change, by dotted name
-    before: int | None = None  # rollback: to a checkpoint older than this update; None = to the newest
-
-
-class Watcher(Protocol):
-    """Sees every update, and may wish for something. It cannot disturb the training: draws are stateless."""
-
-    def after(self, moment: Moment) -> Wish | None:
-        """Called before the first update and after each one; after one at which somebody wished to stop, once more,
-        with `last` set and without the row."""
-        ...
+COLD = (0, 0.0)
+"""Before the update and the second from which on the pace is taken."""
 
 
 class Order(Protocol):
@@ -62,30 +29,6 @@ class Order(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Start:
-    """Where the loop begins: nowhere, or at a checkpoint."""
-
-    update: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How the loop ended."""
-
-    ended: Literal["finished", "stopped", "interrupted", "rollback", "short"]  # "short": of memory
-    update: int
-    seconds: float
-    reason: str = ""
-    change: dict[str, Any] = field(default_factory=dict)
-    before: int | None = None  # rollback: as in the wish
-
-
-COLD = (0, 0.0)
-"""Before the update and the second from which on the pace is taken."""
-
-
 def train(
     game: Game,
     order: Order,
@@ -93,7 +36,7 @@ def train(
     watchers: Sequence[Watcher],
     save: Callable[[Moment], None],
     *,
-    start: Start = Start(),
+    start: Start = Start(),  # noqa: B008 - frozen
     interrupted: Callable[[], bool] = lambda: False,
     company: Company = ALONE,
 ) -> Outcome:

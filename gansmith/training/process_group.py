@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     from gansmith.nets.ranks import Ranks
     from gansmith.training.checkpoint import Checkpoint
-    from gansmith.training.loop import Outcome
+    from gansmith.training.events import Outcome
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from gansmith.ground.errors import Diverged
 from gansmith.ground.files.runfolder import RunFolder, append_row
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.settings import Recipe
-from gansmith.training.loop import Moment, Wish
+from gansmith.training.events import Moment, Wish
 
 
 class WriteStats:

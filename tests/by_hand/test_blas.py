@@ -10,7 +10,8 @@ import pytest
 from threadpoolctl import ThreadpoolController
 
 from gansmith.by_hand import blas
-from gansmith.runs.setup import Budget, choose_recipe, environment, set_up, settle_machine
+from gansmith.runs.choose_recipe import Budget, choose_recipe
+from gansmith.runs.setup import environment, set_up, settle_machine
 
 
 @pytest.fixture(autouse=True)

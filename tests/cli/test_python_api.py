@@ -13,7 +13,7 @@ import gansmith
 from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.runfolder import read_rows
 from gansmith.runs.run import resume
-from gansmith.training.loop import Moment, Wish
+from gansmith.training.events import Moment, Wish
 
 TINY = {"data.first": 128, "watch.samples": 4, "data.batch": 16, "schedule.rate": "constant"}
 
@@ -68,7 +68,7 @@ def test_train_and_load(tmp_path: Path) -> None:
 def test_one_s_own_networks_resume_bit_equal(tmp_path: Path) -> None:
     whole = gansmith.train("digits", nets=MINE, updates=8, settings=TINY, out=tmp_path / "whole")
     gansmith.train("digits", nets=MINE, updates=4, settings=TINY, out=tmp_path / "parts")
-    from gansmith.runs.setup import Budget
+    from gansmith.runs.choose_recipe import Budget
 
     again = resume(tmp_path / "parts", nets=MINE, budget=Budget(updates=8))
     first, second = whole.generator().arrays, again.generator().arrays

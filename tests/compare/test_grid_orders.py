@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gansmith.compare.grid import Variant, compare, order_cells
+from gansmith.compare.cells import Variant
+from gansmith.compare.grid import compare, order_cells
 from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.files.gridfolder import GridFolder
 from gansmith.ground.recipe import override

@@ -15,10 +15,11 @@ import pytest
 
 from gansmith.cli import main
 from gansmith.compare import ray_cluster
-from gansmith.compare.grid import Cell, Variant, compare, variant
+from gansmith.compare.cells import Cell, Variant
+from gansmith.compare.grid import compare, variant
 from gansmith.ground.errors import EngineError, RunError
 from gansmith.ground.files.gridfolder import CellFolder
-from gansmith.runs.setup import Budget
+from gansmith.runs.choose_recipe import Budget
 from miniatures import world
 
 ROOT = Path(__file__).parent.parent.parent

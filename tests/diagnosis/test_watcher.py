@@ -17,7 +17,7 @@ from gansmith.diagnosis.watcher import Watch, next_change, note_known, probes_of
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipe import flat, override
-from gansmith.training.loop import Moment, Wish
+from gansmith.training.events import Moment, Wish
 from gansmith.training.schedules import Clock
 from miniatures import World, world
 

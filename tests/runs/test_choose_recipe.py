@@ -15,8 +15,8 @@ from gansmith.ground.game import Now
 from gansmith.ground.networks.cost import count
 from gansmith.ground.recipe import flat, override
 from gansmith.nets import plan_discriminator, plan_generator
-from gansmith.runs import choose_recipe as advice
-from gansmith.runs.setup import build_game, choose_recipe, set_up
+from gansmith.runs.choose_recipe import choices, choose_recipe
+from gansmith.runs.setup import (build_game, set_up)
 
 PHOTOS = Survey(
     title="photos", kind="pictures", count=2000, sizes={(64, 64): 2000}, grey=0, colour=2000, labels={}, attributes={},
@@ -24,8 +24,8 @@ PHOTOS = Survey(
 )  # fmt: skip
 
 
-def advised(recipe: str = "folder", *, settings: dict | None = None, **found: object) -> dict[str, object]:
-    chosen = advice.advise(override(recipes.find(recipe), settings or {}), dataclasses.replace(PHOTOS, **found))
+def choicesd(recipe: str = "folder", *, settings: dict | None = None, **found: object) -> dict[str, object]:
+    chosen = choices(override(recipes.find(recipe), settings or {}), dataclasses.replace(PHOTOS, **found))
     assert all(one.reason for one in chosen)
     override(recipes.find(recipe), {one.key: one.value for one in chosen})  # each can be set
     return {one.key: one.value for one in chosen}
@@ -43,19 +43,19 @@ def advised(recipe: str = "folder", *, settings: dict | None = None, **found: ob
     ],
 )
 def test_batch_and_augmentation_by_the_count(number: int, batch: int, augmentation: str):
-    chosen = advised(count=number, sizes={(64, 64): number}, colour=number)
+    chosen = choicesd(count=number, sizes={(64, 64): number}, colour=number)
     assert (chosen["data.batch"], chosen["augment.name"]) == (batch, augmentation)
 
 
 def test_pictures_without_colour_are_not_turned():
-    chosen = advised(grey=2000, colour=0)
+    chosen = choicesd(grey=2000, colour=0)
     assert chosen["augment.name"] == "ada"
     assert chosen["data.channels"] == 1
 
 
 @pytest.mark.parametrize(("size", "gamma"), [("32", 0.5), ("64", 2.0), ("48x64", 1.5), ("128", 8.0)])
 def test_gamma_by_the_pictures_area(size: str, gamma: float):
-    assert advised(settings={"data.size": size})["regularizer.gamma"] == gamma
+    assert choicesd(settings={"data.size": size})["regularizer.gamma"] == gamma
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_gamma_by_the_pictures_area(size: str, gamma: float):
     ],
 )
 def test_the_recipe_for_faces_has_a_stage_for_every_doubling(size: str, generator: list[int]):
-    chosen = advised("faces", settings={"data.size": size}, count=202_599)
+    chosen = choicesd("faces", settings={"data.size": size}, count=202_599)
     assert chosen["generator.widths"] == generator
     assert chosen["discriminator.widths"] == generator[::-1]
     assert "data.size" not in chosen
@@ -99,7 +99,7 @@ def test_what_the_user_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("name", ["faces", "folder"])
-def test_it_trains_as_it_is_advised(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_it_trains_as_it_is_choicesd(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GANSMITH_CACHE", str(tmp_path / "cache"))
     (tmp_path / "own").mkdir()
     for index in range(20):
@@ -120,6 +120,6 @@ def test_it_trains_as_it_is_advised(name: str, tmp_path: Path, monkeypatch: pyte
 
 
 def test_vectors_get_dense_networks():
-    chosen = advised(kind="vectors", sizes={}, size=None)
+    chosen = choicesd(kind="vectors", sizes={}, size=None)
     assert chosen["generator.net"] == "dense"
     assert chosen["augment.name"] == "none"

@@ -16,7 +16,7 @@ from gansmith.ground.errors import OutOfMemory
 from gansmith.ground.files.runfolder import read_rows
 from gansmith.runs.recovery.out_of_memory import smaller
 from gansmith.runs.run import resume
-from gansmith.runs.setup import Budget
+from gansmith.runs.choose_recipe import Budget
 from gansmith.training import checkpoint
 from miniatures import assert_same_arrays, world
 

@@ -18,9 +18,9 @@ from gansmith.ground.recipe import flat
 from gansmith.runs import setup as setups
 from gansmith.runs.recovery.roll_back import newest_healthy, spared, turn_back
 from gansmith.runs.run import resume
-from gansmith.runs.setup import Budget
+from gansmith.runs.choose_recipe import Budget
 from gansmith.training import checkpoint
-from gansmith.training.loop import Moment, Outcome, Wish
+from gansmith.training.events import Moment, Outcome, Wish
 
 SMALL: dict[str, Any] = {
     "data.first": 256,

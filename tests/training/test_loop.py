@@ -12,7 +12,7 @@ from fake_game import FakeGame
 from gansmith.ground.errors import Diverged
 from gansmith.ground.game import NUMBERS, Now, Report
 from gansmith.training import loop
-from gansmith.training.loop import Moment, Outcome, Start, Wish
+from gansmith.training.events import Moment, Outcome, Start, Wish
 from gansmith.training.schedules import ESTIMATE_AFTER, Clock, budget_images
 from miniatures import BATCH, COUNT, assert_same_arrays, indices, world
 

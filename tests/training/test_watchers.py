@@ -15,7 +15,7 @@ from gansmith.ground.errors import Diverged
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.pixels import grid
-from gansmith.training.loop import Moment, Wish
+from gansmith.training.events import Moment, Wish
 from gansmith.training.schedules import Clock, budget_images
 from gansmith.training.watchers import (
     KeepEstimate,

@@ -31,7 +31,7 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the grid, and tell."""
     from gansmith.compare.grid import compare, variant
-    from gansmith.runs.setup import Budget
+    from gansmith.runs.choose_recipe import Budget
 
     budget = Budget(options.updates, options.images, options.epochs, options.minutes)
     variants = [

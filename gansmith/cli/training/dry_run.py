@@ -37,9 +37,8 @@ def show(recipe: Recipe, *, as_json: bool) -> int:
 
 def cost(setup: Any) -> dict[str, Any]:
     """Counts of both players, operations, memory and time expected."""
-    from gansmith.ground.networks.cost import activations, count, operations
+    from gansmith.ground.networks.cost import activations, count, operations, update_operations
     from gansmith.nets import plan_discriminator, plan_generator
-    from gansmith.runs.expected import update_operations
 
     recipe = setup.recipe
     plans = {

@@ -19,7 +19,7 @@ from gansmith.ground.errors import StoppedByUser
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import half_blocks
 from gansmith.runs.run import Run
-from gansmith.training.loop import Moment, Wish
+from gansmith.training.events import Moment, Wish
 
 SHOWN = ("loss.discriminator", "loss.generator", "probability.real", "probability.fake")
 PLAIN_SECONDS = 10.0  # between lines where there is no terminal

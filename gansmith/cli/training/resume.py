@@ -22,8 +22,8 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.cli.training.progress import Display, conclude
     from gansmith.ground.files.runfolder import RunFolder
     from gansmith.ground.process.launch import launched
+    from gansmith.runs.choose_recipe import Budget
     from gansmith.runs.run import resume
-    from gansmith.runs.setup import Budget
 
     budget = Budget(options.updates, options.images, options.epochs, options.minutes)
     folder = RunFolder(options.run)

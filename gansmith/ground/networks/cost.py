@@ -24,6 +24,7 @@ from gansmith.ground.networks.plan import (
     parameters,
     shape_after,
 )
+from gansmith.ground.settings import Recipe
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,20 @@ def operations(plan: Plan) -> int:
 def activations(plan: Plan) -> int:
     """Numbers that one item's forward pass keeps for the backward pass (an upper bound)."""
     return prod(plan.input_shape) + _through(plan.layers, plan.input_shape, lambda _, before, after: prod(after))
+
+
+def update_operations(recipe: Recipe, generator: int, discriminator: int) -> int:
+    """Operations of an update. generator, discriminator: operations of an item's forward pass.
+
+    A forward pass counts once, a backward pass twice, a gradient penalty four times.
+    """
+    batch, feedback = recipe.data.batch, recipe.feedback
+    forward_only = 0 if feedback.latents == "same" else generator
+    discriminator_steps = feedback.discriminator_turns * (2 * 3 * discriminator + forward_only)
+    if recipe.regularizer.name != "none":
+        discriminator_steps += feedback.discriminator_turns * 4 * discriminator // recipe.regularizer.interval
+    generator_steps = feedback.generator_turns * (3 * generator + 2 * discriminator)
+    return batch * (discriminator_steps + generator_steps)
 
 
 def _through(layers: tuple[Layer, ...], shape: Shape, cost: Callable[[Layer, Shape, Shape], int]) -> int:

@@ -12,7 +12,7 @@ from gansmith.runs.recovery.forget import forget_after
 from gansmith.runs.recovery.roll_back import Say, Turn, machine_of
 from gansmith.runs.setup import Setup
 from gansmith.training import checkpoint
-from gansmith.training.loop import Outcome
+from gansmith.training.events import Outcome
 
 
 def smaller(recipe: Recipe) -> int | None:

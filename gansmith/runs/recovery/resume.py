@@ -11,10 +11,10 @@ from gansmith.ground.game import Game
 from gansmith.ground.settings import Recipe
 from gansmith.runs.records import writing
 from gansmith.runs.recovery.forget import forget_after
-from gansmith.runs.setup import Setup, environment
+from gansmith.runs.setup import (Setup, environment)
 from gansmith.training import checkpoint
 from gansmith.training.checkpoint import Checkpoint
-from gansmith.training.loop import Start
+from gansmith.training.events import Start
 from gansmith.training.process_group import Company
 
 Say = Callable[[str], None]

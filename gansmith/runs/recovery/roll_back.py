@@ -15,7 +15,7 @@ from gansmith.runs.recovery.forget import forget_after
 from gansmith.runs.setup import Setup
 from gansmith.training import checkpoint
 from gansmith.training.checkpoint import Checkpoint
-from gansmith.training.loop import Outcome
+from gansmith.training.events import Outcome
 
 TRIES = 3
 IN_FLIGHT = ("optimizer.generator.", "optimizer.discriminator.", "regularizer.", "loss.", "ema.", "augment.")

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from gansmith.data.groups import suitable
-from gansmith.runs.expected import PACE, looks
-from gansmith.runs.setup import Budget, Setup, choose_recipe, set_up
+from gansmith.runs.choose_recipe import (Budget, choose_recipe)
+from gansmith.runs.setup import (PACE, Setup, set_up)
 
 ITEMS = 1797
 
@@ -18,16 +18,16 @@ def of(**budget: float) -> Setup:
 
 
 def test_a_budget_in_pictures_says_so():
-    assert looks(of(images=ITEMS)) == pytest.approx(1, rel=0.02)  # whole updates
-    assert looks(of(updates=100)) == pytest.approx(100 * 32 / ITEMS)
-    assert looks(of(epochs=3)) == pytest.approx(3, rel=0.02)  # whole batches
+    assert of(images=ITEMS).epochs() == pytest.approx(1, rel=0.02)  # whole updates
+    assert of(updates=100).epochs() == pytest.approx(100 * 32 / ITEMS)
+    assert of(epochs=3).epochs() == pytest.approx(3, rel=0.02)  # whole batches
 
 
 def test_a_budget_in_minutes_goes_by_the_device():
     one, ten = of(minutes=1), of(minutes=10)
-    assert looks(ten) == pytest.approx(10 * looks(one))
+    assert ten.epochs() == pytest.approx(10 * one.epochs())
     there = dataclasses.replace(one, recipe=dataclasses.replace(one.recipe, device="cuda:1"))
-    assert looks(there) == pytest.approx(PACE["cuda"] / PACE["cpu"] * looks(one))
+    assert there.epochs() == pytest.approx(PACE["cuda"] / PACE["cpu"] * one.epochs())
 
 
 def test_the_number_of_groups_follows():
