@@ -22,7 +22,7 @@ import gansmith
 from gansmith.diagnosis.findings import written
 from gansmith.ground.files.runfolder import RunFolder, read_rows, write_json
 from gansmith.runs.diagnose import diagnose
-from gansmith.training.events import Moment
+from gansmith.training.events import UpdateEvent
 
 RESCUED = (
     "stacked, never frozen",
@@ -42,11 +42,11 @@ class Poison:
 
     done = False
 
-    def after(self, moment: Moment) -> None:
+    def after(self, event: UpdateEvent) -> None:
         """Strike."""
-        if moment.update == 200 and not self.done:
+        if event.update == 200 and not self.done:
             self.done = True
-            poison(moment.game, moment.update)
+            poison(event.game, event.update)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from gansmith.ground.networks.plan import Shape
 from gansmith.ground.settings import PrecisionName, Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choose_recipe
-from gansmith.runs.setup import settle_machine
+from gansmith.runs.setup import resolve_machine
 
 Step = Callable[[], None]
 Say = Callable[[str], None]
@@ -141,7 +141,7 @@ def recipe_of(contest: Contest, precision: str, device: str) -> Recipe:
         "data.batch": contest.batch, "data.labels": "none", "ema.half_life": 0, "precision.name": precision,
         "device": device, "budget.epochs": 0.0, "budget.updates": 1, **contest.settings,
     }  # fmt: skip
-    return settle_machine(choose_recipe(contest.recipe, data="digits", settings=settings))
+    return resolve_machine(choose_recipe(contest.recipe, data="digits", settings=settings))
 
 
 def own_step(recipe: Recipe, item_shape: Shape) -> Step:
@@ -179,12 +179,12 @@ def take_turns(steps: Sequence[Step], seconds: float) -> list[list[float]]:
             began = time.perf_counter()
             for _ in range(counts[index]):
                 step()
-            settle()
+            rest()
             taken[index].append((time.perf_counter() - began) / counts[index])
     return taken
 
 
-def settle() -> None:
+def rest() -> None:
     """Wait for a device that computes on its own."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()

@@ -30,7 +30,7 @@ from gansmith.runs.run import begin, resume
 from gansmith.runs.setup import set_up_again
 from gansmith.trained.generator import labelling_in, read_data
 from gansmith.training import checkpoint
-from gansmith.training.events import Moment, Start, Wish
+from gansmith.training.events import Request, Start, UpdateEvent
 
 MEASURED = ("frechet", "modes", "classes", "diversity", "agreement")
 """The metrics that a comparison shows; those without a meaning for the items are left out."""
@@ -45,21 +45,21 @@ class KeepSnapshots:
     def __init__(self, folder: CellFolder, recipe: Recipe, shares: list[float], count: int) -> None:
         self.folder, self.recipe, self.shares, self.count = folder, recipe, shares, count
 
-    def after(self, moment: Moment) -> Wish | None:
+    def after(self, event: UpdateEvent) -> Request | None:
         """Make and keep them, when one is due."""
-        total = moment.clock.total_updates() or 0
+        total = event.clock.total_updates() or 0
         marks = {max(1, round(share * total)) for share in self.shares}
-        if moment.update == 0 or not (moment.update in marks or moment.last):
+        if event.update == 0 or not (event.update in marks or event.last):
             return None
         rng = streams.generator(self.recipe.seed, "watch", turn=2)
         latents = streams.latents(rng, self.recipe.latent.law, (self.count, self.recipe.latent.dim))
         labels = labelling_in(read_data(self.folder.run), self.recipe).shuffled(self.count, rng)
-        items = moment.game.sample(latents, labels)
-        path = self.folder.snapshot(moment.update)
+        items = event.game.sample(latents, labels)
+        path = self.folder.snapshot(event.update)
         path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {"images" if items.ndim == 4 else "vectors": items}
         np.savez(path, **arrays if labels is None else {**arrays, "labels": labels})  # pyright: ignore[reportArgumentType]
-        clock = {"update": moment.update, "images_seen": moment.images_seen, "seconds": round(moment.seconds, 3)}
+        clock = {"update": event.update, "images_seen": event.images_seen, "seconds": round(event.seconds, 3)}
         append_row(self.folder.snapshots, clock)
         return None
 

@@ -177,7 +177,7 @@ class Augmenter:
         """A discriminator's turn is over: change the probability when it is time, alike on all ranks."""
         if not self.due(turn):
             return
-        signs = self.signs if ranks is None else ranks.collect(self.signs.reshape(1)).mean()
+        signs = self.signs if ranks is None else ranks.all_gather(self.signs.reshape(1)).mean()
         step = self.batch * ADAPT_EVERY / self.settings.ramp_images
         self.probability += step * torch.sign(signs / ADAPT_EVERY - self.settings.target)
         self.probability.clamp_(0, 1)

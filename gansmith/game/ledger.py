@@ -99,7 +99,7 @@ class Ledger:
             return
         means = torch.stack([torch.stack(values).mean() for values in self.losses.values()])
         judged = [torch.cat(parts) for parts in self.verdicts.values()]
-        noted = ranks.collect(torch.cat([part.double() for part in (means, *judged)]))
+        noted = ranks.all_gather(torch.cat([part.double() for part in (means, *judged)]))
         losses, *columns = noted.split([len(means), *map(len, judged)], 1)
         self.losses = {name: [value] for name, value in zip(self.losses, losses.mean(0), strict=True)}
         self.verdicts = {who: [values.flatten()] for who, values in zip(self.verdicts, columns, strict=True)}

@@ -228,7 +228,7 @@ class Flat:
         pairs = [(place, p.grad) for place, p in zip(self.places, self.parameters, strict=True) if p.grad is not None]
         places, gradients = [place for place, _ in pairs], [gradient for _, gradient in pairs]
         torch._foreach_copy_(places, gradients)  # pyright: ignore[reportPrivateImportUsage]
-        ranks.add_up(self.buffer)
+        ranks.all_reduce(self.buffer)
         self.buffer.div_(ranks.size)
         torch._foreach_copy_(gradients, places)  # pyright: ignore[reportPrivateImportUsage]
 

@@ -6,8 +6,8 @@ Every automatic choice has its reason, which is printed; what the user set stays
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import log2
 from pathlib import Path
@@ -91,7 +91,7 @@ def choose_source(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Advice:
+class Choice:
     """One setting and its reason."""
 
     key: str
@@ -106,46 +106,46 @@ def choose_networks(recipe: Recipe) -> tuple[Recipe, list[str]]:
     name = recipe.name if recipe.name in cookbook.names() else "folder"
     written, now = recipe_files.flat(cookbook.find(name)), recipe_files.flat(recipe)
     found = surveys.survey(replace(recipe.data, window="", labels="none"))
-    chosen = [one for one in advise(recipe, found) if now[one.key] == written[one.key]]
+    chosen = [one for one in choices(recipe, found) if now[one.key] == written[one.key]]
     recipe = recipe_files.override(recipe, {one.key: one.value for one in chosen})
     return recipe, [f"{one.key} = {one.value}: {one.reason}" for one in chosen]
 
 
-def for_source(name: str, found: Survey, data: DataSettings) -> list[Advice]:
+def choices_for_source(name: str, found: Survey, data: DataSettings) -> list[Choice]:
     """What the built-in recipe `name` would set for a source that was looked at under data settings."""
-    return advise(replace(cookbook.find(name), data=data), found)
+    return choices(replace(cookbook.find(name), data=data), found)
 
 
-def advise(recipe: Recipe, found: Survey) -> list[Advice]:
+def choices(recipe: Recipe, found: Survey) -> list[Choice]:
     """What suits items, under a recipe's choice of networks."""
     if found.kind != "pictures":
         return _vectors()
     size = parse_size(recipe.data.window or recipe.data.size)
-    chosen: list[Advice] = []
+    chosen: list[Choice] = []
     if size is None:
         width, height, reason = surveys.own_size(found)
         size = (height, width)
         text = str(width) if width == height else f"{width}x{height}"
-        chosen.append(Advice("data.size", text, reason))
+        chosen.append(Choice("data.size", text, reason))
     batch = _batch(found.count)
     chosen.append(
-        Advice("data.batch", batch, f"{found.count:,} pictures make {found.count // batch:,} updates an epoch")
+        Choice("data.batch", batch, f"{found.count:,} pictures make {found.count // batch:,} updates an epoch")
     )
     if not found.colour:
-        chosen.append(Advice("data.channels", 1, "no picture has colour"))
+        chosen.append(Choice("data.channels", 1, "no picture has colour"))
     chosen.append(_augmentation(found, recipe))
     chosen += _widths(recipe, size)
     return [*chosen, *_penalty(recipe, size, batch)]
 
 
-def _vectors() -> list[Advice]:
+def _vectors() -> list[Choice]:
     players = ("generator", "discriminator")
     return [
-        Advice("data.batch", 256, "vectors are cheap, and a large batch shows every mode"),
-        Advice("augment.name", "none", "vectors are not pictures"),
-        *(Advice(f"{player}.net", "dense", "vectors") for player in players),
-        *(Advice(f"{player}.widths", [128, 128, 128], "vectors") for player in players),
-        Advice("generator.output", "linear", "vectors know no range"),
+        Choice("data.batch", 256, "vectors are cheap, and a large batch shows every mode"),
+        Choice("augment.name", "none", "vectors are not pictures"),
+        *(Choice(f"{player}.net", "dense", "vectors") for player in players),
+        *(Choice(f"{player}.widths", [128, 128, 128], "vectors") for player in players),
+        Choice("generator.output", "linear", "vectors know no range"),
     ]
 
 
@@ -153,37 +153,37 @@ def _batch(count: int) -> int:
     return 16 if count < 1000 else 32 if count < 20_000 else 64
 
 
-def _augmentation(found: Survey, recipe: Recipe) -> Advice:
+def _augmentation(found: Survey, recipe: Recipe) -> Choice:
     """By the count of pictures: the fewer, the sooner a discriminator knows them by heart."""
     count = found.count
     name = "diffaugment" if count < FEW else "ada" if count < MANY else "none"
     # pictures without any colour are often writing, which has a left and a right
     mirror = found.colour and "mirror" in recipe.augment.name
     if name == "none":
-        return Advice("augment.name", "mirror" if mirror else name, f"{count:,} pictures are enough by themselves")
+        return Choice("augment.name", "mirror" if mirror else name, f"{count:,} pictures are enough by themselves")
     why = f"{count:,} pictures are {'few' if name == 'diffaugment' else 'not many'}"
     if mirror:
-        return Advice("augment.name", f"mirror+{name}", f"{why}; without mirror for what has a left and a right")
-    return Advice("augment.name", name, why)
+        return Choice("augment.name", f"mirror+{name}", f"{why}; without mirror for what has a left and a right")
+    return Choice("augment.name", name, why)
 
 
-def _widths(recipe: Recipe, size: tuple[int, int]) -> list[Advice]:
+def _widths(recipe: Recipe, size: tuple[int, int]) -> list[Choice]:
     """Features of every stage, from 4 pixels or a little more up to the picture."""
     stages = max(1, round(log2(min(size) / LOWEST)))
-    chosen: list[Advice] = []
+    chosen: list[Choice] = []
     turn: dict[str, Callable[[list[int]], list[int]]] = {"generator": lambda w: w[::-1], "discriminator": lambda w: w}
     for player, turned in turn.items():
         net = getattr(recipe, player).net
         widths = [min(MOST.get(net, 512), FIRST.get(net, 32) * 2**stage) for stage in range(stages)]
         reason = f"{stages} doublings from {min(size) >> stages} pixels to {min(size)}"
         reason = reason if player == "generator" else "the generator's, turned round"
-        chosen.append(Advice(f"{player}.widths", turned(widths), reason))
+        chosen.append(Choice(f"{player}.widths", turned(widths), reason))
     return chosen
 
 
-def _penalty(recipe: Recipe, size: tuple[int, int], batch: int) -> list[Advice]:
+def _penalty(recipe: Recipe, size: tuple[int, int], batch: int) -> list[Choice]:
     """gamma grows with the picture's area: the squared slope is a sum over its pixels."""
     if recipe.regularizer.name == "none":
         return []
     gamma = round(recipe.regularizer.gamma * size[0] * size[1] / 64**2, 3)
-    return [Advice("regularizer.gamma", gamma, f"{recipe.regularizer.gamma:g} at 64x64, by the picture's area")]
+    return [Choice("regularizer.gamma", gamma, f"{recipe.regularizer.gamma:g} at 64x64, by the picture's area")]

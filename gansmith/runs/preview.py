@@ -18,7 +18,7 @@ from gansmith.ground import draws, pixels
 from gansmith.ground import recipe as recipe_files
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings, Recipe
-from gansmith.runs.choose_recipe import for_source
+from gansmith.runs.choose_recipe import choices_for_source
 
 COLUMNS, ROWS = 8, 8  # of a sheet of augmented pictures; the first row shows them as they are
 
@@ -47,9 +47,7 @@ def draw(
 def recipe_of(settings: DataSettings, found: Survey, name: str | None) -> Recipe:
     """A recipe with the augmentation that a user named, else the one that suits the data. Raises RecipeError."""
     if name is None:
-        name = {one.key: one.value for one in for_source("folder", found, settings)}.get(
-            "augment.name", "none"
-        )
+        name = {one.key: one.value for one in choices_for_source("folder", found, settings)}.get("augment.name", "none")
     recipe = recipe_files.override(cookbook.find("folder"), {"augment.name": name})
     return dataclasses.replace(recipe, data=settings)
 

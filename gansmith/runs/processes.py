@@ -1,5 +1,5 @@
-"""A training over several ranks, from `torchrun` or a like launcher: who is there, what all must agree on, and which run
-a job that was started again goes on with."""
+"""A training over several processes, started by `torchrun` or a similar launcher: connecting them, setting all up with the
+same choices, and finding the run that a restarted job continues."""
 
 from __future__ import annotations
 
@@ -17,55 +17,58 @@ from gansmith.ground.errors import EngineError, RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.process.launch import Launch, launched
 from gansmith.ground.settings import Recipe
-from gansmith.runs.recovery.roll_back import Turn
-from gansmith.runs.setup import (Setup, set_up)
-from gansmith.training.process_group import ALONE, Company
+from gansmith.runs.recovery.roll_back import Restart
+from gansmith.runs.setup import Setup, set_up
+from gansmith.training.checkpoint import Checkpoint
+from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
 
 
 @contextmanager
-def companions() -> Iterator[Company]:
-    """The ranks that this process was started with; nobody where it was started alone."""
+def process_group() -> Iterator[ProcessGroup]:
+    """The processes that this one was started with; SINGLE_PROCESS where it was started alone."""
     launch = launched()
     if not launch.several:
-        yield ALONE
+        yield SINGLE_PROCESS
         return
     from gansmith.training.distributed import join
 
-    with join(launch) as together:
-        yield together
+    with join(launch) as group:
+        yield group
 
 
-def settle(company: Company, recipe: Recipe, groups: Callable[[], np.ndarray | None] = lambda: None) -> Setup:
-    """`set_up` on every rank, on the same data, with the choices that the first one made.
+def set_up_on_all(
+    processes: ProcessGroup, recipe: Recipe, groups: Callable[[], np.ndarray | None] = lambda: None
+) -> Setup:
+    """`set_up` on every rank, on the same data, with the automatic choices of rank 0.
 
-    groups: those that a run has found before, as the first rank reads them.
+    groups: reads the groups that the run found earlier; only rank 0 calls it.
     """
-    if company.size == 1:
+    if processes.size == 1:
         return set_up(recipe, groups=groups())
     if recipe.engine == "numpy":
         raise EngineError("engine = 'numpy' trains in one process: use engine=torch over several ranks")
 
-    made = company.from_first(lambda: _prepared(_without_mps(recipe), groups()))
+    made = processes.broadcast(lambda: _prepared(_without_mps(recipe), groups()))
 
     def prepared() -> Setup:
         own = recipes.from_table(made["recipe"]) if made["groups"] else _without_mps(recipe)
         found = np.array(made["groups"], np.int64) if made["groups"] else None
         setup = dataclasses.replace(
-            set_up(own, groups=found), rank=company.rank, ranks=company.size, seconds=made["seconds"]
+            set_up(own, groups=found), rank=processes.rank, ranks=processes.size, seconds=made["seconds"]
         )
         setup.order()  # refuses a batch that cannot be shared
-        company.device(setup.recipe.device)
+        processes.device(setup.recipe.device)
         return setup
 
-    setup = company.all_fine(prepared)
-    told = company.from_first(lambda: [recipes.to_table(setup.recipe), setup.store.fingerprint])
-    company.all_fine(lambda: _same_data(setup, told[1]))
-    return dataclasses.replace(setup, recipe=recipes.from_table(told[0]))
+    setup = processes.run_on_all(prepared)
+    table, fingerprint = processes.broadcast(lambda: [recipes.to_table(setup.recipe), setup.store.fingerprint])
+    processes.run_on_all(lambda: _same_data(setup, fingerprint))
+    return dataclasses.replace(setup, recipe=recipes.from_table(table))
 
 
 def _prepared(recipe: Recipe, known: np.ndarray | None) -> dict[str, Any]:
-    """What the first rank alone finds out, JSON-able: another processor may put an item between two groups into the
-    other one."""
+    """What rank 0 computes for all, JSON-able: the groups. Another kind of processor may round differently and put an
+    item into another group."""
     if recipe.data.labels != "clusters":
         return {"groups": None, "seconds": 0.0}
     setup = set_up(recipe, groups=known)
@@ -95,28 +98,33 @@ def _same_data(setup: Setup, fingerprint: str) -> None:
         )
 
 
-def hear(company: Company, setup: Setup, turn: Callable[[], Turn | None]) -> Turn | None:
-    """The first rank's way back (see `rollback.turn_back`), for all."""
-    if company.size == 1:
-        return turn()
-    made: list[Turn | None] = []
+def broadcast_restart(processes: ProcessGroup, setup: Setup, find: Callable[[], Restart | None]) -> Restart | None:
+    """The restart point that `find` returns on rank 0, on every rank."""
+    if processes.size == 1:
+        return find()
+    saved: Checkpoint | None = None
 
-    def told() -> Any:
-        made.append(turn())
-        return made[0] and [recipes.to_table(made[0].setup.recipe), made[0].seconds]
+    def on_main() -> list[Any] | None:
+        nonlocal saved
+        restart = find()
+        if restart is None:
+            return None
+        saved = restart.saved
+        return [recipes.to_table(restart.setup.recipe), restart.seconds]
 
-    found = company.from_first(told)
+    found = processes.broadcast(on_main)
     if found is None:
         return None
-    saved = company.give(made[0].saved if made and made[0] else None)
-    return Turn(dataclasses.replace(setup, recipe=recipes.from_table(found[0])), saved, found[1])
+    table, seconds = found
+    saved = processes.broadcast_checkpoint(saved)
+    return Restart(dataclasses.replace(setup, recipe=recipes.from_table(table)), saved, seconds)
 
 
 # ---- jobs that are started again after a rank died
 
 
 def about_launch(launch: Launch) -> dict[str, Any]:
-    """What a run remembers of how it was started."""
+    """What a run stores of how it was started."""
     return {"ranks": launch.size, **({"job": launch.job} if launch.job else {})}
 
 

@@ -14,13 +14,13 @@ from gansmith.ground.settings import Recipe
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.reference import Reference
 from gansmith.runs.evaluation import reference_for
-from gansmith.training.events import Moment, Wish
+from gansmith.training.events import Request, UpdateEvent
 
 COUNT = 2000  # generated items of one judgement
 FIRST_UPDATE = 100  # before it there is nothing to judge
 
 
-class JudgeOnBudget:
+class MeasureOnBudget:
     """Measures one distance (lower is better) whenever that fits into its share of the time.
 
     Distances are Frechet distances in a feature network that the cache already holds, else sliced Wasserstein
@@ -35,29 +35,29 @@ class JudgeOnBudget:
         self.began = seconds
         self.best = read_best(folder)
 
-    def after(self, moment: Moment) -> Wish | None:
-        """Judge when it is affordable; wish for a checkpoint when it is the best so far."""
+    def after(self, event: UpdateEvent) -> Request | None:
+        """Measure when the budget allows it; request a checkpoint when the result is the best so far."""
         share = self.recipe.watch.judge
-        elapsed = moment.seconds - self.began
-        if share <= 0 or moment.row is None or moment.update < FIRST_UPDATE:
+        elapsed = event.seconds - self.began
+        if share <= 0 or event.row is None or event.update < FIRST_UPDATE:
             return None
-        if (self.spent + self.cost) > share * elapsed and not (moment.last and self.spent == 0):
+        if (self.spent + self.cost) > share * elapsed and not (event.last and self.spent == 0):
             return None
         began = time.perf_counter()
-        value = self._measure(moment)
+        value = self._measure(event)
         self.cost = time.perf_counter() - began
         self.spent += self.cost
         if value is None:
             return None
-        row = {"update": moment.update, "images_seen": moment.images_seen, "seconds": round(moment.seconds, 3)}
+        row = {"update": event.update, "images_seen": event.images_seen, "seconds": round(event.seconds, 3)}
         append_row(self.folder.judgements, {**row, "metric": self.metric, "value": value})
         if self.best is not None and self.best["metric"] == self.metric and value >= self.best["value"]:
             return None
-        self.best = {"update": moment.update, "metric": self.metric, "value": value}
+        self.best = {"update": event.update, "metric": self.metric, "value": value}
         write_json(self.folder.best, self.best)
-        return Wish("save", f"{self.metric} {value:.4g} is the best so far")
+        return Request("save", f"{self.metric} {value:.4g} is the best so far")
 
-    def _measure(self, moment: Moment) -> float | None:
+    def _measure(self, event: UpdateEvent) -> float | None:
         try:
             if self.reference is None:
                 self.reference = reference_for(self.recipe.data, self.recipe.seed, train=False)
@@ -65,7 +65,7 @@ class JudgeOnBudget:
             latents = streams.latents(rng, self.recipe.latent.law, (COUNT, self.recipe.latent.dim))
             labels = self.labelling.shuffled(COUNT, rng)
             name = "wasserstein" if self.reference.features_name.startswith("pixels") else "frechet"
-            items = moment.game.sample(latents, labels)
+            items = event.game.sample(latents, labels)
             figure = evaluate(
                 items, None if self.labelling.counts else labels, self.reference, metrics=[name], floors=False
             ).figures[0]

@@ -12,7 +12,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.settings import Recipe
 from gansmith.runs.recovery.roll_back import spared
 from gansmith.training import checkpoint
-from gansmith.training.events import Moment, Outcome
+from gansmith.training.events import Outcome, UpdateEvent
 
 Say = Callable[[str], None]
 
@@ -28,16 +28,16 @@ def writing(folder: RunFolder) -> Iterator[None]:
         ) from None
 
 
-def write_checkpoint(folder: RunFolder, recipe: Recipe, moment: Moment) -> None:
+def write_checkpoint(folder: RunFolder, recipe: Recipe, event: UpdateEvent) -> None:
     """Save the game, and prune older checkpoints. NaN is never written. Raises Diverged or RunError."""
-    state = moment.game.state()
+    state = event.game.state()
     for name, array in state.arrays.items():
         if not np.isfinite(array).all():
             raise Diverged(
-                f"{name} holds NaN or infinity at update {moment.update}: nothing was saved, the last "
+                f"{name} holds NaN or infinity at update {event.update}: nothing was saved, the last "
                 "checkpoint is whole; try a lower rate, as in --set optimizer.discriminator.rate=1e-4"
             )
-    checkpoint.save(folder, checkpoint.Checkpoint(moment.update, state, {"seconds": moment.seconds}))
+    checkpoint.save(folder, checkpoint.Checkpoint(event.update, state, {"seconds": event.seconds}))
     checkpoint.prune(folder, recipe.watch.keep, spare=spared(folder))
 
 

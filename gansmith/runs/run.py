@@ -21,21 +21,28 @@ from gansmith.ground.pixels import write_png
 from gansmith.ground.process.launch import launched
 from gansmith.ground.recipe import override
 from gansmith.ground.settings import Recipe
+from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.diagnose import doctors
-from gansmith.runs.processes import about_launch, companions, hear, of_this_job, run_of_this_job, settle
-from gansmith.runs.quality import JudgeOnBudget
+from gansmith.runs.processes import (
+    about_launch,
+    broadcast_restart,
+    of_this_job,
+    process_group,
+    run_of_this_job,
+    set_up_on_all,
+)
+from gansmith.runs.quality import MeasureOnBudget
 from gansmith.runs.records import finish, write_checkpoint, writing
 from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.resume import differences, forget, is_over, newest, put_back, same_data
-from gansmith.runs.recovery.roll_back import changes, turn_back
-from gansmith.runs.choose_recipe import (Budget, choose_recipe)
-from gansmith.runs.setup import (Setup, build_game, describe_data, environment, read_groups)
+from gansmith.runs.recovery.roll_back import changes, roll_back
+from gansmith.runs.setup import Setup, build_game, describe_data, environment, read_groups
 from gansmith.runs.sheets import real_items, sheet_drawer
 from gansmith.trained.generator import Generator, load
 from gansmith.training import loop, watchers
+from gansmith.training.events import Outcome, Start, UpdateEvent, Watcher
 from gansmith.training.interrupts import StopRequest
-from gansmith.training.events import Moment, Outcome, Start, Watcher
-from gansmith.training.process_group import Company
+from gansmith.training.process_group import ProcessGroup
 
 if TYPE_CHECKING:
     from gansmith.nets import NetPair
@@ -43,7 +50,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 SAME_SIGNAL = 5.0
-"""Seconds in which a rank takes a second signal for the first: its launcher hands on what the terminal sent already."""
+"""Seconds within which a rank ignores a second Ctrl-C: the terminal sends one, and torchrun repeats it."""
 
 
 @dataclass(frozen=True)
@@ -115,17 +122,17 @@ def begin(
     if nets is not None:  # the run remembers that its networks are not the recipe's
         recipe = override(recipe, {"generator.net": "own", "discriminator.net": "own"})
     launch = launched()
-    with companions() as company:
-        folder = RunFolder(Path(company.from_first(lambda: str(folder.root))))
-        say = say if company.first else _silent
-        if company.from_first(lambda: of_this_job(folder, launch)):
+    with process_group() as processes:
+        folder = RunFolder(Path(processes.broadcast(lambda: str(folder.root))))
+        say = say if processes.is_main else _silent
+        if processes.broadcast(lambda: of_this_job(folder, launch)):
             say(f"started again for the {launch.restarts}. time: {folder.root} goes on")
-            return _go_on(company, folder, nets, Budget(), None, watching, say, finished_is_fine=True)
-        setup = settle(company, recipe)
+            return _go_on(processes, folder, nets, Budget(), None, watching, say, finished_is_fine=True)
+        setup = set_up_on_all(processes, recipe)
         for remark in setup.remarks:
             say(remark)
         # before the folder: what cannot be built leaves nothing behind
-        game = company.all_fine(lambda: build_game(setup, nets, company, say))
+        game = processes.run_on_all(lambda: build_game(setup, nets, processes, say))
 
         def fill() -> None:
             runfolder.write_json(folder.environment, environment(setup.recipe) | about_launch(launch))
@@ -134,8 +141,8 @@ def begin(
                 np.save(folder.groups, setup.groups)
             write_png(folder.real_sheet, sheet_drawer(setup)(real_items(setup)))
 
-        company.from_first(lambda: folder.create(setup.recipe, fill))
-        return _drive(company, setup, game, folder, nets, Start(0, setup.seconds), watching, say)
+        processes.broadcast(lambda: folder.create(setup.recipe, fill))
+        return _drive(processes, setup, game, folder, nets, Start(0, setup.seconds), watching, say)
 
 
 def resume(
@@ -151,12 +158,14 @@ def resume(
 
     remedy: "auto" or "none" instead of what the run was started with.
     """
-    with companions() as company:
-        return _go_on(company, RunFolder(Path(run)), nets, budget, remedy, watching, say if company.first else _silent)
+    with process_group() as processes:
+        return _go_on(
+            processes, RunFolder(Path(run)), nets, budget, remedy, watching, say if processes.is_main else _silent
+        )
 
 
 def _go_on(
-    company: Company,
+    processes: ProcessGroup,
     folder: RunFolder,
     nets: NetPair | None,
     budget: Budget,
@@ -166,36 +175,36 @@ def _go_on(
     *,
     finished_is_fine: bool = False,
 ) -> Run:
-    """`resume` in company. Only the first rank needs to reach the folder."""
+    """`resume` on every process. Only rank 0 needs access to the folder."""
 
     def stored() -> dict[str, Any]:
         recipe = budget.apply(folder.load_recipe())
         return recipes.to_table(recipes.override(recipe, {"watch.remedy": remedy}) if remedy else recipe)
 
-    recipe = recipes.from_table(company.from_first(stored))
-    setup = settle(company, recipe, lambda: read_groups(folder))
-    company.from_first(lambda: same_data(folder, setup))
-    for remark in differences(folder, setup.recipe, company.size) if company.first else ():
+    recipe = recipes.from_table(processes.broadcast(stored))
+    setup = set_up_on_all(processes, recipe, lambda: read_groups(folder))
+    processes.broadcast(lambda: same_data(folder, setup))
+    for remark in differences(folder, setup.recipe, processes.size) if processes.is_main else ():
         say(remark)
-    game = company.all_fine(lambda: build_game(setup, nets, company, say))
-    start = put_back(company, game, newest(folder, say) if company.first else None)
+    game = processes.run_on_all(lambda: build_game(setup, nets, processes, say))
+    start = put_back(processes, game, newest(folder, say) if processes.is_main else None)
     if is_over(setup, start):
         if finished_is_fine:
-            if company.first:
+            if processes.is_main:
                 finish(folder, Outcome("finished", start.update, start.seconds), say)
             return Run(folder, nets, "finished")
         raise RunError(f"{folder.root} is finished at update {start.update}: give a longer budget, as in --updates N")
-    company.from_first(lambda: forget(folder, setup, start))
+    processes.broadcast(lambda: forget(folder, setup, start))
     say(f"going on from update {start.update}")
-    return _drive(company, setup, game, folder, nets, start, watching, say)
+    return _drive(processes, setup, game, folder, nets, start, watching, say)
 
 
 def _silent(_: str) -> None:
-    """What ranks other than the first say."""
+    """For ranks other than 0: print nothing."""
 
 
 def _drive(
-    company: Company,
+    processes: ProcessGroup,
     setup: Setup,
     game: Game,
     folder: RunFolder,
@@ -206,41 +215,41 @@ def _drive(
 ) -> Run:
     """The loop with the watchers of every run, then the report."""
     while True:
-        outcome = _play(company, setup, game, folder, start, watching, say)
-        if outcome.ended == "short":
+        outcome = _play(processes, setup, game, folder, start, watching, say)
+        if outcome.ended == "out of memory":
             mixing = game.release()  # pyright: ignore[reportAttributeAccessIssue] - only torch's games run short
             back = partial(shrink, folder, setup, outcome, mixing, say)
         elif outcome.ended == "rollback":
-            back = partial(turn_back, folder, setup, outcome, say)
+            back = partial(roll_back, folder, setup, outcome, say)
         else:
             break
         with writing(folder):
-            turn = hear(company, setup, back)
-        if turn is None:
-            return _give_up(company, folder, outcome, nets, say)
-        setup, game = turn.setup, build_game(turn.setup, nets, company, say)
-        start = Start(0, turn.seconds)
-        if turn.saved is not None:
-            game.restore(turn.saved.state)
-            start = Start(turn.saved.update, turn.seconds)
-    if company.first:
+            restart = broadcast_restart(processes, setup, back)
+        if restart is None:
+            return _give_up(processes, folder, outcome, nets, say)
+        setup, game = restart.setup, build_game(restart.setup, nets, processes, say)
+        start = Start(0, restart.seconds)
+        if restart.saved is not None:
+            game.restore(restart.saved.state)
+            start = Start(restart.saved.update, restart.seconds)
+    if processes.is_main:
         finish(folder, outcome, say)
     return Run(folder, nets, outcome.ended)
 
 
-def _give_up(company: Company, folder: RunFolder, outcome: Outcome, nets: NetPair | None, say: Say) -> Run:
-    """The clean stop of a run that was changed often enough; NaN is an error all the same."""
-    count = company.from_first(lambda: len(changes(folder)))
+def _give_up(processes: ProcessGroup, folder: RunFolder, outcome: Outcome, nets: NetPair | None, say: Say) -> Run:
+    """Stop a run that was rolled back too often; after NaN that is an error (Diverged)."""
+    count = processes.broadcast(lambda: len(changes(folder)))
     reason = f"{outcome.reason}; after {count} changes of course the run stops here"
-    if company.first:
+    if processes.is_main:
         finish(folder, dataclasses.replace(outcome, ended="stopped", reason=reason), say)
-    if outcome.before is None:  # nobody but NaN goes back to just anywhere
+    if outcome.before is None:  # only NaN rolls back without naming an update
         raise Diverged(reason)
     return Run(folder, nets, "stopped")
 
 
 def _play(
-    company: Company,
+    processes: ProcessGroup,
     setup: Setup,
     game: Game,
     folder: RunFolder,
@@ -248,23 +257,30 @@ def _play(
     watching: Sequence[Watcher],
     say: Say,
 ) -> Outcome:
-    """The loop with its watchers, until it ends, wishes to go back or is short of memory. NaN is a wish to go back: both
-    rates are halved."""
+    """Run the loop with its watchers until it ends, rolls back or runs out of memory. NaN is a roll-back that halves both
+    learning rates."""
     recipe, seen = setup.recipe, LastSeen()
-    watch = [seen, *_watchers(setup, folder, start, say), *watching] if company.first else []
+    watch = [seen, *_watchers(setup, folder, start, say), *watching] if processes.is_main else []
 
-    def save(moment: Moment) -> None:
-        write_checkpoint(folder, recipe, moment)
+    def save(event: UpdateEvent) -> None:
+        write_checkpoint(folder, recipe, event)
 
     try:
-        with writing(folder), StopRequest(SAME_SIGNAL if company.size > 1 else 0.0) as interrupted:
+        with writing(folder), StopRequest(SAME_SIGNAL if processes.size > 1 else 0.0) as interrupted:
             return loop.train(
-                game, setup.order(), setup.clock(), watch, save, start=start, interrupted=interrupted, company=company
+                game,
+                setup.order(),
+                setup.clock(),
+                watch,
+                save,
+                start=start,
+                interrupted=interrupted,
+                processes=processes,
             )
     except OutOfMemory as full:
-        if company.size > 1:  # the others cannot know: it ends this rank, and so all
+        if processes.size > 1:  # the other ranks do not know: the error ends this rank, and so all of them
             raise
-        return Outcome("short", seen.update + 1, seen.seconds, str(full))
+        return Outcome("out of memory", seen.update + 1, seen.seconds, str(full))
     except Diverged as nonsense:
         return Outcome("rollback", seen.update, seen.seconds, str(nonsense), dict(lower_rates(recipe).settings))
 
@@ -275,24 +291,24 @@ def _watchers(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[W
     own: list[Watcher] = [
         watchers.WriteStats(folder, _tensorboard(folder, recipe)),
         *doctors(setup, folder, start, say),
-        watchers.StopOnNonsense(),
+        watchers.StopOnNaN(),
         watchers.KeepEstimate(folder),
         watchers.WriteSamples(folder, recipe, setup.labelling, sheet_drawer(setup)),
-        watchers.WishToSave(recipe, start.seconds, setup.clock().epoch(start.update)),
+        watchers.SaveOnSchedule(recipe, start.seconds, setup.clock().epoch(start.update)),
     ]
     if recipe.watch.judge:
-        own.append(JudgeOnBudget(folder, recipe, setup.labelling, seconds=start.seconds))
+        own.append(MeasureOnBudget(folder, recipe, setup.labelling, seconds=start.seconds))
     return own
 
 
 class LastSeen:
-    """A watcher that knows how far the loop came."""
+    """A watcher that keeps the newest update and its seconds."""
 
     update, seconds = 0, 0.0
 
-    def after(self, moment: Moment) -> None:
+    def after(self, event: UpdateEvent) -> None:
         """Note the time."""
-        self.update, self.seconds = moment.update, moment.seconds
+        self.update, self.seconds = event.update, event.seconds
 
 
 def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:

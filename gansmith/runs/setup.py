@@ -29,7 +29,7 @@ from gansmith.ground.process import memory
 from gansmith.ground.settings import Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choose_networks
-from gansmith.training.process_group import ALONE, Company
+from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
 from gansmith.training.schedules import Clock, budget_images
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def set_up(
         )
     if recipe.engine == "numpy" and recipe.threads and not blas.can_be_told():
         remarks.append(f"threads = {recipe.threads}: this NumPy's products cannot be told, and take what they like")
-    setup = Setup(settle_machine(recipe), store, tuple(remarks), groups)
+    setup = Setup(resolve_machine(recipe), store, tuple(remarks), groups)
     return find_groups(setup) if recipe.data.labels == "clusters" and groups is None else setup
 
 
@@ -164,7 +164,7 @@ def labelling_of(groups: np.ndarray) -> Labelling:
     return Labelling(len(counts), tuple(int(count) for count in counts))
 
 
-def settle_machine(recipe: Recipe) -> Recipe:
+def resolve_machine(recipe: Recipe) -> Recipe:
     """Device, precision and threads as this machine has them; and the C library is told to keep memory."""
     memory.keep_freed()
     if recipe.engine == "numpy":
@@ -188,7 +188,7 @@ def settle_machine(recipe: Recipe) -> Recipe:
 def build_game(
     setup: Setup,
     nets: NetPair | None = None,
-    company: Company = ALONE,
+    processes: ProcessGroup = SINGLE_PROCESS,
     say: Callable[[str], None] = lambda _: None,
 ) -> Game:
     """The game on the engine that the recipe names, with its items loaded."""
@@ -201,8 +201,8 @@ def build_game(
     else:
         from gansmith.game.torch_game import TorchGame
 
-        recipe = dataclasses.replace(setup.recipe, device=company.device(setup.recipe.device))
-        game = TorchGame(recipe, setup.item_shape, setup.classes, nets, company.ranks, say)
+        recipe = dataclasses.replace(setup.recipe, device=processes.device(setup.recipe.device))
+        game = TorchGame(recipe, setup.item_shape, setup.classes, nets, processes.ranks, say)
     store = setup.store
     game.load(store.items if store.around is None else store.around, setup.labels)
     return game

@@ -10,15 +10,15 @@ from gansmith.training.schedules import Clock
 
 
 @dataclass(frozen=True)
-class Moment:
-    """What a watcher sees after an update (or before the first: update = 0, no row)."""
+class UpdateEvent:
+    """What a watcher gets after an update; before the first update = 0, and there is no row."""
 
     game: Game
     clock: Clock
     update: int
-    seconds: float  # of the loop with its watchers, over all sittings of the run
+    seconds: float  # of the loop with its watchers, resumed runs included
     row: dict[str, Any] | None = None  # a row of stats, where one was due
-    last: bool = False  # nothing comes after this
+    last: bool = False  # no update follows
 
     @property
     def images_seen(self) -> int:
@@ -27,8 +27,8 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a watcher may ask of the loop."""
+class Request:
+    """What a watcher asks the loop to do."""
 
     kind: Literal["stop", "save", "rollback"]
     reason: str
@@ -37,17 +37,17 @@ class Wish:
 
 
 class Watcher(Protocol):
-    """Sees every update, and may wish for something. It cannot disturb the training: draws are stateless."""
+    """Is called after every update, and may make a request. It cannot change the training: draws are stateless."""
 
-    def after(self, moment: Moment) -> Wish | None:
-        """Called before the first update and after each one; after one at which somebody wished to stop, once more,
-        with `last` set and without the row."""
+    def after(self, event: UpdateEvent) -> Request | None:
+        """Called before the first update and after each one; once more, with `last` set and without the row, after an
+        update at which a watcher requested a stop."""
         ...
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where the loop begins: nowhere, or at a checkpoint."""
+    """Where the loop begins: at update 0, or at a checkpoint."""
 
     update: int = 0
     seconds: float = 0.0
@@ -57,9 +57,9 @@ class Start:
 class Outcome:
     """How the loop ended."""
 
-    ended: Literal["finished", "stopped", "interrupted", "rollback", "short"]  # "short": of memory
+    ended: Literal["finished", "stopped", "interrupted", "rollback", "out of memory"]
     update: int
     seconds: float
     reason: str = ""
     change: dict[str, Any] = field(default_factory=dict)
-    before: int | None = None  # rollback: as in the wish
+    before: int | None = None  # rollback: as in the request

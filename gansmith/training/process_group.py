@@ -1,87 +1,88 @@
-"""Those who play a game together: one process, or the ranks of `distributed`. One of them, the first, looks and decides."""
+"""The processes of one training: a single one, or the ranks of `distributed`. Rank 0 runs the watchers and decides."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-if TYPE_CHECKING:
+from gansmith.training.events import Outcome
+
+if TYPE_CHECKING:  # their modules import torch and safetensors
     from gansmith.nets.ranks import Ranks
     from gansmith.training.checkpoint import Checkpoint
-    from gansmith.training.events import Outcome
 
 T = TypeVar("T")
 
 
-class Company(Protocol):
-    """What a training asks of those who play it."""
+class ProcessGroup(Protocol):
+    """What a training needs of its processes."""
 
-    rank: int  # of this one, from 0
+    rank: int  # of this process, from 0
     size: int
 
     @property
-    def first(self) -> bool:
-        """Whether this one writes the run's folder, looks at the watchers and speaks."""
+    def is_main(self) -> bool:
+        """Whether this is rank 0, which writes the run's folder, runs the watchers and prints."""
         ...
 
     @property
     def ranks(self) -> Ranks | None:
-        """Those whose gradients and statistics a game joins; None where there is nobody else."""
+        """The ranks over which a game averages gradients and statistics; None for a single process."""
         ...
 
     def device(self, name: str) -> str:
-        """This one's own device, where a recipe names a kind of device."""
+        """The device of this process, where a recipe names a kind of device. Raises DeviceError."""
         ...
 
-    def agree(self, seconds: float, stopping: bool) -> tuple[float, bool]:
-        """The clock that counts, and whether anyone was asked to stop."""
+    def sync_clock(self, seconds: float, stopping: bool) -> tuple[float, bool]:
+        """The seconds of rank 0, and whether any process was asked to stop."""
         ...
 
-    def decide(self, look: Callable[[], Outcome | None]) -> Outcome | None:
-        """What came of the first one's look at an update; how that fails is how all fail."""
+    def broadcast_outcome(self, work: Callable[[], Outcome | None]) -> Outcome | None:
+        """The outcome that `work` returns on rank 0, on every rank; its error there is raised on every rank."""
         ...
 
-    def from_first(self, work: Callable[[], Any]) -> Any:
-        """What `work` gives the first one, for all; it is JSON-able. An error there is an error everywhere."""
+    def broadcast(self, work: Callable[[], Any]) -> Any:
+        """What `work` returns on rank 0 (JSON-able), on every rank; its error there is raised on every rank."""
         ...
 
-    def all_fine(self, work: Callable[[], T]) -> T:
-        """What `work` gives this one, once all have done it; an error of one is an error of all."""
+    def run_on_all(self, work: Callable[[], T]) -> T:
+        """What `work` returns on this rank, once every rank has done it; an error on one is raised on every rank."""
         ...
 
-    def give(self, saved: Checkpoint | None) -> Checkpoint | None:
-        """The first one's checkpoint, for all."""
+    def broadcast_checkpoint(self, saved: Checkpoint | None) -> Checkpoint | None:
+        """The checkpoint of rank 0, on every rank."""
         ...
 
 
-class Alone:
-    """The company of nobody."""
+class SingleProcess:
+    """One process: there is nothing to exchange."""
 
-    rank, size, first, ranks = 0, 1, True, None
+    rank, size, is_main, ranks = 0, 1, True, None
 
     def device(self, name: str) -> str:
         """The device as it is."""
         return name
 
-    def agree(self, seconds: float, stopping: bool) -> tuple[float, bool]:
-        """One's own clock and ears."""
+    def sync_clock(self, seconds: float, stopping: bool) -> tuple[float, bool]:
+        """Both as they are."""
         return seconds, stopping
 
-    def decide(self, look: Callable[[], Outcome | None]) -> Outcome | None:
-        """One's own look."""
-        return look()
-
-    def from_first(self, work: Callable[[], Any]) -> Any:
-        """One's own work."""
+    def broadcast_outcome(self, work: Callable[[], Outcome | None]) -> Outcome | None:
+        """What `work` returns."""
         return work()
 
-    def all_fine(self, work: Callable[[], T]) -> T:
-        """One's own work."""
+    def broadcast(self, work: Callable[[], Any]) -> Any:
+        """What `work` returns."""
         return work()
 
-    def give(self, saved: Checkpoint | None) -> Checkpoint | None:
-        """One's own checkpoint."""
+    def run_on_all(self, work: Callable[[], T]) -> T:
+        """What `work` returns."""
+        return work()
+
+    def broadcast_checkpoint(self, saved: Checkpoint | None) -> Checkpoint | None:
+        """The checkpoint as it is."""
         return saved
 
 
-ALONE = Alone()
+SINGLE_PROCESS = SingleProcess()

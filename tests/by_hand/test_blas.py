@@ -11,7 +11,7 @@ from threadpoolctl import ThreadpoolController
 
 from gansmith.by_hand import blas
 from gansmith.runs.choose_recipe import Budget, choose_recipe
-from gansmith.runs.setup import environment, set_up, settle_machine
+from gansmith.runs.setup import environment, resolve_machine, set_up
 
 
 @pytest.fixture(autouse=True)
@@ -40,11 +40,11 @@ def threads_of_numpy() -> set[int]:
 @pytest.mark.parametrize("count", [1, 2])
 def test_the_library_takes_the_recipes_number(count: int) -> None:
     recipe = replace(choose_recipe("article-001-plain", data="digits"), engine="numpy", threads=count)
-    settled = settle_machine(recipe)
-    assert settled.threads == count
+    resolved = resolve_machine(recipe)
+    assert resolved.threads == count
     assert threads_of_numpy() == {count}
-    assert settle_machine(replace(recipe, threads=0)).threads == count, "0 is what the library has"
-    assert environment(settled)["threads"] == count
+    assert resolve_machine(replace(recipe, threads=0)).threads == count, "0 is what the library has"
+    assert environment(resolved)["threads"] == count
 
 
 def test_the_library_is_named() -> None:

@@ -13,7 +13,7 @@ import gansmith
 from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.runfolder import read_rows
 from gansmith.runs.run import resume
-from gansmith.training.events import Moment, Wish
+from gansmith.training.events import Request, UpdateEvent
 
 TINY = {"data.first": 128, "watch.samples": 4, "data.batch": 16, "schedule.rate": "constant"}
 
@@ -93,9 +93,9 @@ class Enough:
     def __init__(self, update: int) -> None:
         self.update = update
 
-    def after(self, moment: Moment) -> Wish | None:
-        """The wish."""
-        return Wish("stop", "that will do") if moment.update == self.update else None
+    def after(self, event: UpdateEvent) -> Request | None:
+        """The request."""
+        return Request("stop", "that will do") if event.update == self.update else None
 
 
 @pytest.mark.parametrize("update", [25, 31])

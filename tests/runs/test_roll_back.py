@@ -16,11 +16,11 @@ from gansmith.ground.errors import Diverged
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.recipe import flat
 from gansmith.runs import setup as setups
-from gansmith.runs.recovery.roll_back import newest_healthy, spared, turn_back
-from gansmith.runs.run import resume
 from gansmith.runs.choose_recipe import Budget
+from gansmith.runs.recovery.roll_back import newest_healthy, roll_back, spared
+from gansmith.runs.run import resume
 from gansmith.training import checkpoint
-from gansmith.training.events import Moment, Outcome, Wish
+from gansmith.training.events import Outcome, Request, UpdateEvent
 
 SMALL: dict[str, Any] = {
     "data.first": 256,
@@ -55,14 +55,14 @@ class Poison:
     def __init__(self, update: int, times: int, where: str = "discriminator/", value: float = np.nan) -> None:
         self.update, self.times, self.where, self.value = update, times, where, value
 
-    def after(self, moment: Moment) -> None:
-        if moment.update == self.update and self.times:
+    def after(self, event: UpdateEvent) -> None:
+        if event.update == self.update and self.times:
             self.times -= 1
-            state = moment.game.state()
+            state = event.game.state()
             name = next(name for name in state.arrays if name.startswith(self.where))
             array = state.arrays[name].copy()
             array[...] = self.value
-            moment.game.restore(dataclasses.replace(state, arrays={**state.arrays, name: array}))
+            event.game.restore(dataclasses.replace(state, arrays={**state.arrays, name: array}))
 
 
 def small_run(out: Path, watching: list[Any], said: list[str], updates: int = 60, **settings: Any) -> gansmith.Run:
@@ -157,16 +157,16 @@ def test_nonsense_anywhere_is_never_saved(where: str, update: int, tmp_path: Pat
 
 
 class Alarm:
-    """A watcher that wishes to go back before an update, once or always."""
+    """A watcher that requests to go back before an update, once or always."""
 
     def __init__(self, at: int, change: dict[str, Any], before: int, times: int = 1) -> None:
         self.at, self.change, self.before, self.times = at, change, before, times
 
-    def after(self, moment: Moment) -> Wish | None:
-        if moment.update != self.at or not self.times:
+    def after(self, event: UpdateEvent) -> Request | None:
+        if event.update != self.at or not self.times:
             return None
         self.times -= 1
-        return Wish("rollback", "something is wrong", self.change, before=self.before)
+        return Request("rollback", "something is wrong", self.change, before=self.before)
 
 
 def test_a_remedy_in_flight_keeps_what_was_healthy(tmp_path: Path):
@@ -233,7 +233,7 @@ def test_changes_are_written_whole(plain: RunFolder, tmp_path: Path):
     folder = RunFolder(shutil.copytree(plain.root, tmp_path / "copy"))
     setup = setups.set_up(folder.load_recipe())
     outcome = Outcome("rollback", 25, 1.0, "why", {"regularizer.name": "none"}, before=22)
-    turn = turn_back(folder, setup, outcome, [].append)
+    turn = roll_back(folder, setup, outcome, [].append)
     assert turn is not None
     assert turn.saved is not None
     assert (turn.saved.update, turn.seconds) == (20, 1.0)

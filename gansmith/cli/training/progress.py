@@ -19,7 +19,7 @@ from gansmith.ground.errors import StoppedByUser
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import half_blocks
 from gansmith.runs.run import Run
-from gansmith.training.events import Moment, Wish
+from gansmith.training.events import Request, UpdateEvent
 
 SHOWN = ("loss.discriminator", "loss.generator", "probability.real", "probability.fake")
 PLAIN_SECONDS = 10.0  # between lines where there is no terminal
@@ -53,12 +53,12 @@ class Display:
         if not (self.quiet or self.as_json):
             self.console.print(text, highlight=False, soft_wrap=True)
 
-    def after(self, moment: Moment) -> Wish | None:
+    def after(self, event: UpdateEvent) -> Request | None:
         """Show the newest row."""
         if self.first:
             self.first = False
-            self._introduce(moment)
-        row = moment.row
+            self._introduce(event)
+        row = event.row
         if row is None:
             return None
         if self.as_json:
@@ -67,20 +67,20 @@ class Display:
                 flush=True,
             )
         elif self.live:
-            self.live.update(self._panel(row, moment))
-        elif not self.quiet and (time.monotonic() - self.said_at > PLAIN_SECONDS or moment.last):
+            self.live.update(self._panel(row, event))
+        elif not self.quiet and (time.monotonic() - self.said_at > PLAIN_SECONDS or event.last):
             self.said_at = time.monotonic()
-            self.say(line(row, moment))
+            self.say(line(row, event))
         return None
 
-    def _introduce(self, moment: Moment) -> None:
-        recipe = moment.clock.recipe
+    def _introduce(self, event: UpdateEvent) -> None:
+        recipe = event.clock.recipe
         where = f"{recipe.engine} engine on {recipe.device}, {recipe.precision.name}, {recipe.threads} threads"
         self.say(f"training {recipe.name} in {self.folder.root} ({where}); Ctrl-C saves and stops")
 
-    def _panel(self, row: dict[str, Any], moment: Moment) -> Group:
+    def _panel(self, row: dict[str, Any], event: UpdateEvent) -> Group:
         table = Table(box=None, show_header=False, pad_edge=False)
-        for name, text in cells(row, moment).items():
+        for name, text in cells(row, event).items():
             table.add_row(Text(name, style="dim"), text)
         if state := newest_state(self.folder):
             table.add_row(Text("doctor", style="dim"), state)
@@ -91,29 +91,29 @@ class Display:
         return Group(*parts)
 
 
-def cells(row: dict[str, Any], moment: Moment) -> dict[str, str]:
+def cells(row: dict[str, Any], event: UpdateEvent) -> dict[str, str]:
     """What is worth looking at in a row, in words."""
     value = {name: row.get(name, float("nan")) for name in SHOWN}
     return {
         "update": f"{row['update']:,} · {row['images_seen']:,} images seen · epoch {row['epoch']:.2f}",
-        "speed": f"{row['images_per_second']:,.0f} images/s · {time_left(moment)}",
+        "speed": f"{row['images_per_second']:,.0f} images/s · {time_left(event)}",
         "losses": f"D {value['loss.discriminator']:.3f} · G {value['loss.generator']:.3f}",
         "verdict": f"D(real) {value['probability.real']:.2f} · D(fake) {value['probability.fake']:.2f}",
     }
 
 
-def line(row: dict[str, Any], moment: Moment) -> str:
+def line(row: dict[str, Any], event: UpdateEvent) -> str:
     """A row as one line."""
-    return " | ".join(f"{name} {text}" for name, text in cells(row, moment).items())
+    return " | ".join(f"{name} {text}" for name, text in cells(row, event).items())
 
 
-def time_left(moment: Moment) -> str:
+def time_left(event: UpdateEvent) -> str:
     """Minutes and seconds until the budget's end, at the pace so far."""
-    recipe, total = moment.clock.recipe, moment.clock.total_updates()
+    recipe, total = event.clock.recipe, event.clock.total_updates()
     if recipe.budget.minutes:
-        seconds = recipe.budget.minutes * 60 - moment.seconds
-    elif total and moment.update:
-        seconds = moment.seconds / moment.update * (total - moment.update)
+        seconds = recipe.budget.minutes * 60 - event.seconds
+    elif total and event.update:
+        seconds = event.seconds / event.update * (total - event.update)
     else:
         return "time left unknown"
     seconds = max(0, round(seconds))

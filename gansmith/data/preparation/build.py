@@ -43,7 +43,7 @@ def build(
         job = prepare.resumed(part) or prepare.plan(listing, settings, progress)
         known = reuse.earlier(listing, job.frame, earlier)
         chunks = parallel.pictures(listing, job, part, progress, workers, known)
-        items, kept = prepare.settle(part, job, chunks)
+        items, kept = prepare.join_chunks(part, job, chunks)
     _write(listing, part, items, kept, job, chunks)
     if items != part / stored.ITEMS:
         items.replace(part / stored.ITEMS)

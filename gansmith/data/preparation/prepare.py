@@ -224,7 +224,7 @@ def _skip_header(file: IO[bytes]) -> None:
     npy.read_array_header_1_0(file)
 
 
-def settle(folder: Path, job: Job, chunks: list[Chunk]) -> tuple[Path, np.ndarray]:
+def join_chunks(folder: Path, job: Job, chunks: list[Chunk]) -> tuple[Path, np.ndarray]:
     """The file of the items, and the slots that were kept, int64. It is the slots' own file where nothing was lost.
 
     The slots stay until the whole store is complete, so that a kill here costs no picture. Raises DataError, OSError.

@@ -1,4 +1,4 @@
-"""A device without room for the batch: the run goes on in smaller portions of it, from where it was saved last."""
+"""Out of memory: the run goes on from its last checkpoint with smaller micro-batches."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from gansmith.ground.errors import OutOfMemory, RecipeError
 from gansmith.ground.files.runfolder import RunFolder, append_row
 from gansmith.ground.settings import Recipe
 from gansmith.runs.recovery.forget import forget_after
-from gansmith.runs.recovery.roll_back import Say, Turn, machine_of
+from gansmith.runs.recovery.roll_back import Restart, Say, machine_of
 from gansmith.runs.setup import Setup
 from gansmith.training import checkpoint
 from gansmith.training.events import Outcome
 
 
 def smaller(recipe: Recipe) -> int | None:
-    """The largest portion that is at most half of what was computed at a time, and divides the batch; None below 1."""
+    """The largest micro-batch that is at most half of the last one and divides the batch; None below 1."""
     batch, at_once = recipe.data.batch, recipe.data.micro_batch or recipe.data.batch
     return next((size for size in range(at_once // 2, 0, -1) if batch % size == 0), None)
 
 
-def shrink(folder: RunFolder, setup: Setup, outcome: Outcome, mixing: tuple[str, ...], say: Say) -> Turn:
+def shrink(folder: RunFolder, setup: Setup, outcome: Outcome, mixing: tuple[str, ...], say: Say) -> Restart:
     """Set a smaller micro-batch in the run, and say so; its row in findings.jsonl stays. mixing: the players that need
     the whole batch at once. Raises OutOfMemory where nothing smaller is left, or allowed."""
     stored = folder.load_recipe()
@@ -49,4 +49,4 @@ def shrink(folder: RunFolder, setup: Setup, outcome: Outcome, mixing: tuple[str,
     append_row(folder.findings, row | {"evidence": {}, "remedy": [], "reason": outcome.reason})
     say(told)
     seconds = float(saved.progress["seconds"]) if saved else 0.0
-    return Turn(dataclasses.replace(setup, recipe=machine_of(setup.recipe, recipe)), saved, seconds)
+    return Restart(dataclasses.replace(setup, recipe=machine_of(setup.recipe, recipe)), saved, seconds)

@@ -1,4 +1,4 @@
-"""What a run needs in order to go on: its newest checkpoint, the same data, and a word on what differs."""
+"""Resuming a run: its newest checkpoint, the check that the data is the same, and a warning where the machine differs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from gansmith.ground.game import Game
 from gansmith.ground.settings import Recipe
 from gansmith.runs.records import writing
 from gansmith.runs.recovery.forget import forget_after
-from gansmith.runs.setup import (Setup, environment)
+from gansmith.runs.setup import Setup, environment
 from gansmith.training import checkpoint
 from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.events import Start
-from gansmith.training.process_group import Company
+from gansmith.training.process_group import ProcessGroup
 
 Say = Callable[[str], None]
 
@@ -30,9 +30,9 @@ def newest(folder: RunFolder, say: Say) -> Checkpoint | None:
     return saved
 
 
-def put_back(company: Company, game: Game, saved: Checkpoint | None) -> Start:
-    """Set the game back to the first rank's checkpoint; where there is none, it is at its start."""
-    saved = company.give(saved)
+def put_back(processes: ProcessGroup, game: Game, saved: Checkpoint | None) -> Start:
+    """Restore the game from the checkpoint of rank 0; where there is none, start at update 0."""
+    saved = processes.broadcast_checkpoint(saved)
     if saved is None:
         return Start()
     game.restore(saved.state)

@@ -1,4 +1,4 @@
-"""Going back: to the newest healthy checkpoint, with one thing changed, said aloud, at most three times."""
+"""Rolling back: to the newest healthy checkpoint, with one change of the recipe, printed and recorded, at most three times."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ Say = Callable[[str], None]
 
 
 @dataclasses.dataclass(frozen=True)
-class Turn:
-    """Where a run goes on after a rollback."""
+class Restart:
+    """Where a run goes on after a roll-back."""
 
     setup: Setup
     saved: Checkpoint | None  # None: from the first update
@@ -43,8 +43,8 @@ def made(folder: RunFolder) -> list[dict[str, Any]]:
     return [{name: pair[1] for name, pair in row.get("change", {}).items()} for row in changes(folder)]
 
 
-def turn_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Turn | None:
-    """Undo a run to its newest healthy checkpoint and change its recipe; None when that was done often enough.
+def roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Restart | None:
+    """Return a run to its newest healthy checkpoint and change its recipe; None when it was changed `TRIES` times already.
 
     Everything newer than the checkpoint is dropped; changes.jsonl and findings.jsonl keep what happened.
     """
@@ -77,13 +77,13 @@ def turn_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Tu
     )
     say(f"{outcome.reason}")
     say(told)
-    return Turn(dataclasses.replace(setup, recipe=machine_of(setup.recipe, recipe)), saved, outcome.seconds)
+    return Restart(dataclasses.replace(setup, recipe=machine_of(setup.recipe, recipe)), saved, outcome.seconds)
 
 
-def machine_of(settled: Recipe, changed: Recipe) -> Recipe:
-    """A changed recipe on the machine that the run is on."""
+def machine_of(resolved: Recipe, changed: Recipe) -> Recipe:
+    """The changed recipe with the device, threads and precision of the resolved one."""
     return dataclasses.replace(
-        changed, device=settled.device, threads=settled.threads, precision=settled.precision, budget=changed.budget
+        changed, device=resolved.device, threads=resolved.threads, precision=resolved.precision, budget=changed.budget
     )
 
 
