@@ -103,14 +103,14 @@ def recipe(name: str):
 
 def torch_dense() -> Step:
     """Article 001's pair as torch modules."""
-    from gansmith.assemble.bench.plain import dense_pair
+    from gansmith.bench.plain import dense_pair
 
     return torch_loop(*dense_pair())
 
 
 def torch_dcgan() -> Step:
     """The TensorFlow tutorial's DCGAN for 28x28, as torch modules."""
-    from gansmith.assemble.bench.plain import tutorial_pair
+    from gansmith.bench.plain import tutorial_pair
 
     return torch_loop(*tutorial_pair())
 

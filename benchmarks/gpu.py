@@ -21,13 +21,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gansmith.assemble import advice, bench
-from gansmith.assemble.setup import choose_recipe, settle_machine
+from gansmith import bench
 from gansmith.game import machine
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.game import Now
-from gansmith.ground.plan import Shape
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.settings import Recipe
+from gansmith.runs.choose_recipe import choose_networks, choose_recipe
+from gansmith.runs.setup import resolve_machine
 
 ITEMS = 4096
 WARM_UP = 20  # updates: every kind is captured by then
@@ -59,14 +60,14 @@ def contest(name: str, batch: int, device: str) -> Case:
 def advised(name: str, folder: Path, device: str) -> Case:
     """A recipe for pictures of one's own, as it is for 60,000 of 64x64, without labels."""
     settings = {"device": device, "data.labels": "none", "precision.name": "bfloat16"}
-    recipe, _ = advice.settle(choose_recipe(name, data=str(folder), settings=settings))
-    return Case(f"{name}, batch {recipe.data.batch}", settle_machine(recipe), (3, 64, 64))
+    recipe, _ = choose_networks(choose_recipe(name, data=str(folder), settings=settings))
+    return Case(f"{name}, batch {recipe.data.batch}", resolve_machine(recipe), (3, 64, 64))
 
 
 def labelled(device: str) -> Case:
     """The recipe `mnist`."""
     settings = {"device": device, "precision.name": "bfloat16"}
-    recipe = settle_machine(choose_recipe("mnist", data="digits", settings=settings))
+    recipe = resolve_machine(choose_recipe("mnist", data="digits", settings=settings))
     return Case(f"mnist, batch {recipe.data.batch}", recipe, (1, 28, 28), 10)
 
 
@@ -93,7 +94,7 @@ def pace(case: Case, seconds: float, *, graphs: bool) -> float:
     game, step = player(case, graphs=graphs)
     for _ in range(WARM_UP):
         step()
-    bench.settle()
+    bench.rest()
     count, began = 0, time.perf_counter()
     while time.perf_counter() - began < seconds:
         for _ in range(8):
@@ -101,7 +102,7 @@ def pace(case: Case, seconds: float, *, graphs: bool) -> float:
         count += 8
         if count % 48 == 0:
             game.report()
-        bench.settle()
+        bench.rest()
     taken = time.perf_counter() - began
     game.release()
     gc.collect()
@@ -150,7 +151,7 @@ def main() -> None:
     print("losses of 20 updates: as a graph against operation by operation; bfloat16 against float32")
     for case in (contest("article-004", 128, device), contest("dcgan-64", 64, device), cases[-1]):
         exact = dataclasses.replace(case.recipe.precision, name="float32")
-        wide = dataclasses.replace(case, recipe=settle_machine(dataclasses.replace(case.recipe, precision=exact)))
+        wide = dataclasses.replace(case, recipe=resolve_machine(dataclasses.replace(case.recipe, precision=exact)))
         eager = losses(case, graphs=False)
         apart = abs(losses(case, graphs=True) - eager).max(), abs(losses(wide, graphs=False) - eager).max()
         print(f"{case.name:<24}{apart[0]:>10.1e}{apart[1]:>10.1e}", flush=True)

@@ -64,9 +64,10 @@ def resident() -> float:
 
 def step_of(row: Row) -> tuple[Callable[[], None], int, float]:
     """An update of a row, its batch, and its operations a picture."""
-    from gansmith.assemble import bench
-    from gansmith.assemble.setup import choose_recipe, settle_machine
+    from gansmith import bench
     from gansmith.game import machine
+    from gansmith.runs.choose_recipe import choose_recipe
+    from gansmith.runs.setup import resolve_machine
 
     if "plain" in row:
         contest = bench.CONTESTS[row["of"]]
@@ -75,7 +76,7 @@ def step_of(row: Row) -> tuple[Callable[[], None], int, float]:
         step = contest.plain(contest.batch, "cpu") if row["plain"] else bench.own_step(recipe, contest.item_shape)
         return step, contest.batch, per_image
     settings = {"data.labels": "none", "device": "cpu", "budget.minutes": 0.0, "budget.updates": 1}
-    recipe = settle_machine(choose_recipe(row["of"], data="digits", settings=settings | row["settings"]))
+    recipe = resolve_machine(choose_recipe(row["of"], data="digits", settings=settings | row["settings"]))
     shape = tuple(row["shape"])
     return bench.own_step(recipe, shape), recipe.data.batch, bench.operations_per_image(recipe, shape)
 

@@ -137,7 +137,7 @@ def compare(python: str, seconds: float, threads: int) -> dict[str, Any]:
     """All contests, JSON-able."""
     import dataclasses
 
-    from gansmith.assemble import bench
+    from gansmith import bench
     from gansmith.game import machine
 
     machine.use_threads(threads)

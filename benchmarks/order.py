@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import gansmith
-from gansmith.assemble.evaluation import reference_for
-from gansmith.ground.runfolder import RunFolder, write_json
+from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.metrics.evaluation import Evaluation, evaluate
+from gansmith.runs.evaluation import reference_for
 from gansmith.training import checkpoint
 
 DISTANCES = ("fd", "kid", "swd")

@@ -16,12 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gansmith.assemble import run as runs
-from gansmith.assemble.setup import Budget, choose_recipe
+from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
-from gansmith.ground.runfolder import RunFolder
 from gansmith.ground.settings import Recipe
-from gansmith.training.loop import Moment
+from gansmith.runs import run as runs
+from gansmith.runs.choose_recipe import Budget, choose_recipe
+from gansmith.training.events import UpdateEvent
 
 LONG = 1e-3  # seconds: shorter calls are not asked for their memory, as the asking would take a part of what is timed
 
@@ -75,10 +75,10 @@ class Memory:
         self.most: dict[int, float] = {}
         self.seconds, self.updates = 0.0, 0
 
-    def after(self, moment: Moment) -> None:
+    def after(self, event: UpdateEvent) -> None:
         """Note it; when another minute has passed, under that minute."""
-        self.seconds, self.updates = moment.seconds, moment.update
-        minute, now = int(moment.seconds // 60), self.ledger.held
+        self.seconds, self.updates = event.seconds, event.update
+        minute, now = int(event.seconds // 60), self.ledger.held
         self.most[minute] = max(self.most.get(minute, 0.0), now)
         if minute not in self.minutes:
             self.minutes[minute] = now

@@ -23,17 +23,19 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.assemble.doctor import reference_of
-from gansmith.assemble.setup import Budget, Setup, build_game, choose_recipe, set_up
 from gansmith.diagnosis.doctor import Doctor, replay
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe, Prober
+from gansmith.ground.files.runfolder import read_rows
 from gansmith.ground.game import Now
 from gansmith.ground.recipe import flat, override
-from gansmith.ground.runfolder import read_rows
 from gansmith.ground.settings import Recipe
+from gansmith.runs.choose_recipe import Budget, choose_recipe
+from gansmith.runs.diagnose import reference_of
+from gansmith.runs.setup import Setup, build_game, set_up
 from gansmith.training import loop
-from gansmith.training.loop import Moment, Order, Wish
+from gansmith.training.events import Request, UpdateEvent
+from gansmith.training.loop import Order
 
 EVERY = 50  # updates between rows, and between probes
 DEADLINE = 500  # updates after the fault's start within which it is to be named
@@ -196,24 +198,24 @@ class Watch:
         self.events: list[dict[str, Any]] = []
         self.probing, self.alarmed = 0.0, 0
 
-    def after(self, moment: Moment) -> Wish | None:
+    def after(self, event: UpdateEvent) -> Request | None:
         """A row, a probe, or both."""
         row, probe = None, None
-        if moment.row is not None:
-            row = {key: value for key, value in moment.row.items() if key != "layers"}
+        if event.row is not None:
+            row = {key: value for key, value in event.row.items() if key != "layers"}
             self.events.append({"row": row})
-        if moment.update % EVERY == 0:
+        if event.update % EVERY == 0:
             began = time.process_time()
-            probe = self.prober.probe(moment.game, moment.update, moment.images_seen)
+            probe = self.prober.probe(event.game, event.update, event.images_seen)
             self.probing += time.process_time() - began
             self.events.append({"probe": probe.as_row()})
         if row is None and probe is None:
             return None
         said = self.doctor.look(row=row, probe=probe)
         if said is not None and said.is_alarm and not self.alarmed:
-            self.alarmed = max(moment.update, self.case.start)
-        enough = self.alarmed and moment.update >= self.alarmed + AFTERWARDS
-        return Wish("stop", "it was named") if enough else None
+            self.alarmed = max(event.update, self.case.start)
+        enough = self.alarmed and event.update >= self.alarmed + AFTERWARDS
+        return Request("stop", "it was named") if enough else None
 
 
 def record(case: Case, base: str, seed: int, data: Path, path: Path) -> None:
@@ -231,7 +233,7 @@ def record(case: Case, base: str, seed: int, data: Path, path: Path) -> None:
     order: Order = setup.order()
     if case.classes and setup.store.labels is not None:
         order = Narrowed(order, np.asarray(setup.store.labels), case.classes)
-    outcome = loop.train(playing, order, setup.clock(), [watch], lambda moment: None)
+    outcome = loop.train(playing, order, setup.clock(), [watch], lambda event: None)
     known = watch.known
     about = {"case": case.name, "seed": seed, "updates": outcome.update, "recipe": flat(setup.recipe)}
     about |= {"seconds": time.process_time() - began, "probing": watch.probing}

@@ -24,9 +24,9 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from gansmith.data import decode
-from gansmith.data.prepare import write_header
-from gansmith.data.resize import Frame, framed
+from gansmith.data.preparation import decode
+from gansmith.data.preparation.prepare import write_header
+from gansmith.data.preparation.resize import Frame, framed
 from gansmith.data.store import open_store, prepare_store
 from gansmith.game.items import Pixels
 from gansmith.ground.settings import DataSettings

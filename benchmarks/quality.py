@@ -23,14 +23,14 @@ from typing import Any
 import numpy as np
 
 import gansmith
-from gansmith.assemble.evaluation import real_items
-from gansmith.assemble.run import resume
 from gansmith.data import cache
 from gansmith.ground import pixels
-from gansmith.ground.runfolder import RunFolder, write_json
+from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.settings import DataSettings
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.reference import Reference, reference
+from gansmith.runs.evaluation import real_items
+from gansmith.runs.run import resume
 
 COUNT = 5000
 TRIED = 20.0  # seconds of training in which a pace is measured

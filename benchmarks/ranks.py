@@ -19,14 +19,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gansmith.assemble.bench import CONTESTS, ITEMS, Contest, operations_per_image, recipe_of
-from gansmith.assemble.together import companions
+from gansmith.bench import CONTESTS, ITEMS, Contest, operations_per_image, recipe_of
 from gansmith.game import machine
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
 from gansmith.ground.game import Now
-from gansmith.ground.plan import BatchNorm, leaves
+from gansmith.ground.networks.plan import BatchNorm, leaves
 from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.runs.processes import process_group
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,11 @@ def derive(contest: Contest) -> list[dict[str, object]]:
 
 def measure(contest: Contest, budget: float, precision: str) -> dict[str, object]:
     """This rank's part of a game over all ranks; the batch is the contest's, shared."""
-    with companions() as company:
+    with process_group() as processes:
         threads = machine.use_threads(0)
         recipe = recipe_of(contest, precision, "cpu")
-        game = TorchGame(recipe, contest.item_shape, ranks=company.ranks)
-        rng, update, share = streams.generator(company.rank, "source"), 0, contest.batch // company.size
+        game = TorchGame(recipe, contest.item_shape, ranks=processes.ranks)
+        rng, update, share = streams.generator(processes.rank, "source"), 0, contest.batch // processes.size
         channels, height, width = contest.item_shape
         game.load(rng.integers(0, 256, (ITEMS, height, width, channels), dtype=np.uint8), None)
 
@@ -112,21 +112,21 @@ def measure(contest: Contest, budget: float, precision: str) -> dict[str, object
             game.step(rng.integers(0, ITEMS, (1, share)), Now(update, update, 1e-4, 1e-4, ema_decay=0.0))
 
         once = timed(step, 2)
-        count = company.from_first(lambda: max(1, round(budget / once)))  # everyone takes as many steps as the first
+        count = processes.broadcast(lambda: max(1, round(budget / once)))  # everyone takes as many steps as the first
         taken = [timed(step, 1) for _ in range(count)]
         exchange = 0.0
-        if company.ranks:
+        if processes.ranks:
             buffers = [player.flat.buffer for player in game.players() if player.flat]
-            exchange = timed(lambda: [company.ranks.add_up(buffer) for buffer in buffers], 5)
+            exchange = timed(lambda: [processes.ranks.all_reduce(buffer) for buffer in buffers], 5)
         return {
-            "ranks": company.size,
+            "ranks": processes.size,
             "threads each": threads,
             "global batch": contest.batch,
             "precision": precision,
             "images/s": round(contest.batch / statistics.median(taken), 1),
             "seconds an update": round(statistics.median(taken), 4),
             "seconds of the two gradient exchanges": round(exchange, 4),
-            "rank": company.rank,
+            "rank": processes.rank,
         }
 
 

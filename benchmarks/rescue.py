@@ -19,10 +19,10 @@ from typing import Any
 from planted_faults import FAULTS, Case, poison, setup_of
 
 import gansmith
-from gansmith.assemble.doctor import diagnose
 from gansmith.diagnosis.findings import written
-from gansmith.ground.runfolder import RunFolder, read_rows, write_json
-from gansmith.training.loop import Moment
+from gansmith.ground.files.runfolder import RunFolder, read_rows, write_json
+from gansmith.runs.diagnose import diagnose
+from gansmith.training.events import UpdateEvent
 
 RESCUED = (
     "stacked, never frozen",
@@ -42,11 +42,11 @@ class Poison:
 
     done = False
 
-    def after(self, moment: Moment) -> None:
+    def after(self, event: UpdateEvent) -> None:
         """Strike."""
-        if moment.update == 200 and not self.done:
+        if event.update == 200 and not self.done:
             self.done = True
-            poison(moment.game, moment.update)
+            poison(event.game, event.update)
 
 
 @dataclass(frozen=True)

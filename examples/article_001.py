@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 import gansmith
-from gansmith.assemble.critic import load_discriminator
-from gansmith.assemble.explore import explore, options
 from gansmith.data.store import open_store
+from gansmith.explore import explore, options
+from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.pixels import grid, to_float, write_png
-from gansmith.ground.runfolder import RunFolder
+from gansmith.trained.discriminator import load_discriminator
 
 COLUMNS = 10
 

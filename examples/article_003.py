@@ -18,11 +18,12 @@ from pathlib import Path
 import numpy as np
 
 import gansmith
-from gansmith.assemble.setup import build_game, choose_recipe, set_up
 from gansmith.data.order import Order
 from gansmith.data.store import open_store
 from gansmith.ground.game import Now
 from gansmith.ground.pixels import grid, to_bytes, write_png
+from gansmith.runs.choose_recipe import choose_recipe
+from gansmith.runs.setup import build_game, set_up
 
 
 def slope_by_hand(data: str, step: float = 1e-5) -> tuple[float, float]:

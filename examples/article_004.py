@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 import gansmith
-from gansmith.assemble.setup import build_game, choose_recipe, set_up
 from gansmith.ground import streams
 from gansmith.ground.pixels import grid, write_png
+from gansmith.runs.choose_recipe import choose_recipe
+from gansmith.runs.setup import build_game, set_up
 
 NARROW: dict[str, Any] = {
     "generator.widths": [64, 32, 16],

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from gansmith.ground.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from gansmith.assemble import Generator, Run, evaluate, load, train
     from gansmith.nets import NetPair
+    from gansmith.runs.evaluation import evaluate
+    from gansmith.runs.run import Run, train
+    from gansmith.trained.generator import Generator, load
 
 __all__ = ["Generator", "NetPair", "Run", "evaluate", "load", "train"]
+MODULES = {
+    "Generator": "gansmith.trained.generator",
+    "NetPair": "gansmith.nets",
+    "Run": "gansmith.runs.run",
+    "evaluate": "gansmith.runs.evaluation",
+    "load": "gansmith.trained.generator",
+    "train": "gansmith.runs.run",
+}
 
 
 def __getattr__(name: str) -> object:
     """Import the Python API on first use, so that `import gansmith` stays light."""
-    if name == "NetPair":
-        from gansmith import nets
-
-        return nets.NetPair
-    if name in __all__:
-        from gansmith import assemble
-
-        return getattr(assemble, name)
-    raise AttributeError(f"module 'gansmith' has no attribute {name!r}")
+    if name not in MODULES:
+        raise AttributeError(f"module 'gansmith' has no attribute {name!r}")
+    return getattr(import_module(MODULES[name]), name)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gansmith.ground.game import Now
-from gansmith.ground.plan import Shape
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipe import override
 from gansmith.ground.settings import (
     BudgetSettings,

@@ -25,7 +25,7 @@ class ThreadRanks:
         self.circle, self.rank, self.size = circle, rank, circle.size
         self.exchanges = 0
 
-    def collect(self, tensor: Tensor) -> Tensor:
+    def all_gather(self, tensor: Tensor) -> Tensor:
         self.exchanges += 1
         self.circle.places[self.rank] = tensor.clone()
         self.circle.barrier.wait()
@@ -33,9 +33,9 @@ class ThreadRanks:
         self.circle.barrier.wait()
         return found
 
-    def add_up(self, tensor: Tensor) -> None:
+    def all_reduce(self, tensor: Tensor) -> None:
         assert tensor.is_contiguous()
-        tensor.copy_(self.collect(tensor).sum(0))
+        tensor.copy_(self.all_gather(tensor).sum(0))
 
 
 def together(size: int, play: Callable[[ThreadRanks], Any]) -> list[Any]:

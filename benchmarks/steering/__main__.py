@@ -20,14 +20,14 @@ import numpy as np
 import searching
 import sensing
 import styling
-from bench import Bench, Values
 
-from gansmith.assemble.explore.session import plain
-from gansmith.assemble.generator import load
+from bench import Bench, Values
 from gansmith.data.store import open_store
-from gansmith.ground.runfolder import RunFolder
+from gansmith.explore.session import plain
+from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.settings import DataSettings
 from gansmith.report.error_curves import write_error_curves
+from gansmith.trained.generator import load
 
 
 class Section(NamedTuple):

@@ -8,14 +8,16 @@ from functools import cached_property
 
 import numpy as np
 
-from gansmith.assemble.generator import Generator
-from gansmith.data import cache, glyphs
+from gansmith.data import cache
 from gansmith.data.store import Store
+from gansmith.data.toys import glyphs
 from gansmith.game import machine
-from gansmith.ground.runfolder import RunFolder
-from gansmith.latent import operators, traits
-from gansmith.latent.search import Settings
-from gansmith.metrics import classifier
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.latent.appearance import traits
+from gansmith.latent.inversion.search import Settings
+from gansmith.latent.measurements import operators
+from gansmith.metrics.feature_networks import classifier
+from gansmith.trained.generator import Generator
 
 RECOVERED = 0.005  # mean squared error under which a picture counts as found again
 Values = dict[str, list[float]]

@@ -6,13 +6,14 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from bench import RECOVERED, Bench, Values
 
-from gansmith.assemble.critic import load_discriminator, verdict
-from gansmith.assemble.explore import VERBS, explore, options
-from gansmith.latent import hmc, inpainting, masks, projection, upscaling
-from gansmith.latent.search import Found
+from bench import RECOVERED, Bench, Values
+from gansmith.explore import VERBS, explore, options
+from gansmith.latent.inversion import hmc, inpainting, masks, projection
+from gansmith.latent.inversion.search import Found
+from gansmith.latent.measurements import upscaling
 from gansmith.report import animation as _animation  # noqa: F401 - imports do not count
+from gansmith.trained.discriminator import load_discriminator, verdict
 
 DRAWN_FROM = ("centre", "left")  # masks whose completions are also drawn by Hamiltonian Monte Carlo
 CHAINS = 5  # pictures of those, four chains each

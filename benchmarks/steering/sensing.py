@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from bench import RECOVERED, Bench, Values
 
-from gansmith.latent import baselines, learned_operator, operators, projection
-from gansmith.latent import sensing as recovery
-from gansmith.latent.operators import Operator
-from gansmith.latent.sensing import Point
+from bench import RECOVERED, Bench, Values
+from gansmith.latent.inversion import projection
+from gansmith.latent.measurements import baselines, learned_operator, operators
+from gansmith.latent.measurements import sensing as recovery
+from gansmith.latent.measurements.operators import Operator
+from gansmith.latent.measurements.sensing import Point
 
 COUNTS = (10, 25, 50, 100, 200, 400, 784)
 NOISES = (0.0, 0.5, 1.0, 2.0)  # besides the one that every section has

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from bench import Bench, Values, correlation
 
-from gansmith.latent import control, directions, scaling, space, styles, survey, traits, walks
-from gansmith.latent.scaling import Scaling
-from gansmith.latent.styles import Style
-from gansmith.latent.survey import Survey
+from bench import Bench, Values, correlation
+from gansmith.latent import space
+from gansmith.latent.appearance import traits
+from gansmith.latent.steering import control, directions, scaling, styles, survey, walks
+from gansmith.latent.steering.scaling import Scaling
+from gansmith.latent.steering.styles import Style
+from gansmith.latent.steering.survey import Survey
 
 LATENTS = 1500  # of a survey
 STEERED = 400  # unseen latents that are steered

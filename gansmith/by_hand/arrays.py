@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from gansmith.ground.plan import Plan, Shape, buffers, parameters
+from gansmith.ground.networks.plan import Plan, Shape, buffers, parameters
 
 Named = dict[str, np.ndarray]
 

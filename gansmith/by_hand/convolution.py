@@ -14,8 +14,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from gansmith.by_hand.arrays import Named, Scratch
 from gansmith.by_hand.layers import Layer, Pass, column_sums
-from gansmith.ground import plan
-from gansmith.ground.plan import Shape, Sides
+from gansmith.ground.networks import plan
+from gansmith.ground.networks.plan import Shape, Sides
 
 
 class Conv(Layer[plan.Conv]):

@@ -8,7 +8,7 @@ from gansmith.by_hand.arrays import Arrays
 from gansmith.by_hand.layers import Dense, rearrange
 from gansmith.by_hand.network import Network
 from gansmith.by_hand.optimizers import OPTIMIZERS, Adam, Optimizer
-from gansmith.ground.plan import Plan
+from gansmith.ground.networks.plan import Plan
 from gansmith.ground.settings import OptimizerSettings, Recipe
 
 # what the engine repeats; the first two need no code: they are the recipe's last activations

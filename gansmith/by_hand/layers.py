@@ -16,8 +16,9 @@ import numpy as np
 
 from gansmith.by_hand.activations import ACTIVATIONS
 from gansmith.by_hand.arrays import Named, Scratch
-from gansmith.ground import plan, streams
-from gansmith.ground.plan import Shape
+from gansmith.ground import streams
+from gansmith.ground.networks import plan
+from gansmith.ground.networks.plan import Shape
 
 PlanLayer = TypeVar("PlanLayer", bound=plan.Layer)
 

@@ -7,7 +7,7 @@ import numpy as np
 from gansmith.by_hand import convolution, layers
 from gansmith.by_hand.arrays import Arrays
 from gansmith.by_hand.layers import Layer, Pass
-from gansmith.ground import plan
+from gansmith.ground.networks import plan
 
 LAYERS: dict[type[plan.Layer], type[Layer]] = {
     plan.Linear: layers.Dense,

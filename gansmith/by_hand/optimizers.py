@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 
 from gansmith.by_hand.arrays import Arrays
-from gansmith.ground.plan import Plan
+from gansmith.ground.networks.plan import Plan
 from gansmith.ground.settings import OptimizerSettings
 
 BLOCK = 1 << 16  # numbers worked on at a time, so that they stay in the processor's cache

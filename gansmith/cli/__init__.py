@@ -10,7 +10,7 @@ import sys
 from gansmith.cli.commands import COMMANDS
 from gansmith.cli.parser import Parser, Refused
 from gansmith.ground.errors import GansmithError, LostRank, StoppedByUser
-from gansmith.ground.launch import launched
+from gansmith.ground.process.launch import launched
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,7 +15,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """What this machine has, and what `auto` would choose on it."""
-    from gansmith.assemble import blas
+    from gansmith.by_hand import blas
     from gansmith.data import cache
     from gansmith.game import machine
 

@@ -7,7 +7,7 @@ from gansmith.cli.parser import Command
 COMMANDS: dict[str, Command] = {
     "train": Command(
         "train a GAN from a recipe",
-        "gansmith.cli.train",
+        "gansmith.cli.training.train",
         (
             "gansmith train digits",
             "gansmith train mnist --data path/to/mnist --minutes 2 --preview",
@@ -17,12 +17,12 @@ COMMANDS: dict[str, Command] = {
     ),
     "resume": Command(
         "go on with a run, exactly where it was",
-        "gansmith.cli.resume",
+        "gansmith.cli.training.resume",
         ("gansmith resume runs/digits-001", "gansmith resume runs/digits-001 --updates 5000"),
     ),
     "sample": Command(
         "make pictures with a trained generator",
-        "gansmith.cli.sample",
+        "gansmith.cli.results.sample",
         (
             "gansmith sample runs/digits-001 --count 64 --seed 7 --out sheet.png",
             "gansmith sample runs/mnist-001 --count 10000 --seed 0 --out samples.npz",
@@ -31,7 +31,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "evaluate": Command(
         "measure a run, a folder of pictures or an .npz",
-        "gansmith.cli.evaluate",
+        "gansmith.cli.results.evaluate",
         (
             "gansmith evaluate runs/digits-001",
             "gansmith evaluate samples.npz --data path/to/mnist --json",
@@ -40,7 +40,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "explore": Command(
         "steer a trained generator: styles, directions, projection, completion, sensing",
-        "gansmith.cli.explore",
+        "gansmith.cli.results.explore",
         (
             "gansmith explore runs/glyphs-001 grid",
             "gansmith explore runs/glyphs-001 average",
@@ -52,7 +52,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "diagnose": Command(
         "say what is wrong with a run, and what to change",
-        "gansmith.cli.diagnose",
+        "gansmith.cli.results.diagnose",
         (
             "gansmith diagnose runs/digits-001",
             "gansmith diagnose runs/digits-001 --json",
@@ -61,7 +61,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "compare": Command(
         "train several recipes over several seeds, and compare them on one page",
-        "gansmith.cli.compare",
+        "gansmith.cli.training.compare",
         (
             "gansmith compare article-001-plain article-001-labelled --seeds 3 --updates 2000",
             "gansmith compare digits digits+loss.name=hinge digits+regularizer.name=none --minutes 1 --jobs 2",
@@ -71,7 +71,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "articles": Command(
         "try the claims of five tutorials out, and write a page on each",
-        "gansmith.cli.articles",
+        "gansmith.cli.training.articles",
         (
             "gansmith articles --data path/to/mnist",
             "gansmith articles 001 003 --data path/to/mnist --out studies",
@@ -86,7 +86,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "report": Command(
         "write a run's page again",
-        "gansmith.cli.report",
+        "gansmith.cli.results.report",
         ("gansmith report runs/digits-001",),
     ),
     "data": Command(
@@ -102,7 +102,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "bench": Command(
         "time training here, beside plain PyTorch loops and the machine's ceilings",
-        "gansmith.cli.bench",
+        "gansmith.cli.training.bench",
         ("gansmith bench", "gansmith bench dcgan-64 --seconds 30", "gansmith bench dense-28 --threads 1 --json"),
     ),
     "check": Command(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from gansmith.cli.parser import Parser, whole
 
 if TYPE_CHECKING:
-    from gansmith.assemble.advice import Advice
     from gansmith.data.survey import Survey
     from gansmith.ground.settings import DataSettings
+    from gansmith.runs.choose_recipe import Choice
 
 CROPS = {"centre": "crop", "whole": "squeeze"}
 """--crop's words, and the data.fit that each stands for."""
@@ -99,12 +99,12 @@ def frame_of(options: argparse.Namespace) -> DataSettings:
 
 def info(options: argparse.Namespace) -> int:
     """Survey a source, say what would be chosen for it, and draw it."""
-    from gansmith.assemble.advice import for_source
-    from gansmith.assemble.preview import draw
+    from gansmith.runs.choose_recipe import choices_for_source
+    from gansmith.runs.preview import draw
 
     settings = dataclasses.replace(frame_of(options), attribute=options.attribute)
     found = _surveyed(settings, quiet=options.json)
-    advice = for_source("folder", found, settings)
+    advice = choices_for_source("folder", found, settings)
     sheet = draw(settings, found, options.sheet, augmented=options.augmented, name=options.augment)
     if options.json:
         print(json.dumps({**as_table(found, advice), "sheet": str(sheet)}, indent=2))
@@ -160,7 +160,7 @@ def prepare(options: argparse.Namespace) -> int:
     return 0
 
 
-def as_table(found: Survey, advice: list[Advice]) -> dict[str, Any]:
+def as_table(found: Survey, advice: list[Choice]) -> dict[str, Any]:
     """A survey as plain values."""
     table = dataclasses.asdict(found)
     table["sizes"] = {f"{width}x{height}": count for (width, height), count in found.sizes.items()}
@@ -168,7 +168,7 @@ def as_table(found: Survey, advice: list[Advice]) -> dict[str, Any]:
     return table
 
 
-def print_survey(found: Survey, advice: list[Advice]) -> None:
+def print_survey(found: Survey, advice: list[Choice]) -> None:
     """A survey for people."""
     print(found.description)
     if found.sizes:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from gansmith import __version__
 from gansmith.ground.errors import nearest
+from gansmith.ground.version import __version__
 
 
 class Refused(Exception):

@@ -9,24 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.data import (
-    arrays,
-    attributes,
-    classes,
-    fetch,
-    files,
-    glyphs,
-    hub,
-    idx,
-    patterns,
-    stacked,
-    stored,
-    synthetic,
-    tars,
-)
-from gansmith.data.contents import Contents
-from gansmith.data.listing import Listing, Numbered, Reader
-from gansmith.data.resize import parse_background
+from gansmith.data import fetch, stored
+from gansmith.data.formats import arrays, attributes, classes, files, hub, idx, patterns, tars
+from gansmith.data.formats.contents import Contents
+from gansmith.data.formats.listing import Listing, Numbered, Reader
+from gansmith.data.preparation.resize import parse_background
+from gansmith.data.toys import gaussians, glyphs, stacked
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.settings import DataSettings
 
@@ -212,12 +200,12 @@ def _read_digits() -> Listing:
 
 
 def _synthetic(name: str, settings: DataSettings, seed: int) -> Found:
-    count = settings.first or synthetic.COUNT
+    count = settings.first or gaussians.COUNT
     part = int(settings.split == "test")
 
     def read() -> Listing:
-        items, labels = synthetic.points(name, count, seed, part)
-        names = tuple(str(mode) for mode in range(len(synthetic.modes(name)[0])))
+        items, labels = gaussians.points(name, count, seed, part)
+        names = tuple(str(mode) for mode in range(len(gaussians.modes(name)[0])))
         return Listing(name, Numbered(count), items, labels=labels, class_names=names, splits=("train", "test"))
 
     return Found(name, (name, "1", str(seed), str(part), str(count)), read)

@@ -11,8 +11,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from gansmith.data import build, cache, sources, stored
-from gansmith.data.resize import parse_background, parse_size
+from gansmith.data import cache, sources, stored
+from gansmith.data.preparation import build
+from gansmith.data.preparation.resize import parse_background, parse_size
 from gansmith.data.sources import Found
 from gansmith.data.stored import Store
 from gansmith.ground.errors import DataError

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.data.listing import Attributes, Listing, Numbered, chosen_splits, cut_parts
-from gansmith.data.resize import Frame, parse_size
+from gansmith.data.formats.listing import Attributes, Listing, Numbered, chosen_splits, cut_parts
+from gansmith.data.preparation.resize import Frame, parse_size
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.settings import DataSettings
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gansmith.data import prepare, sources
-from gansmith.data.contents import printable
-from gansmith.data.decode import Header
-from gansmith.data.listing import Listing
+from gansmith.data import sources
+from gansmith.data.formats.contents import printable
+from gansmith.data.formats.listing import Listing
 from gansmith.data.order import Order
-from gansmith.data.resize import choose_size, parse_size
+from gansmith.data.preparation import prepare
+from gansmith.data.preparation.decode import Header
+from gansmith.data.preparation.resize import choose_size, parse_size
 from gansmith.data.store import open_store
 from gansmith.data.stored import Store
 from gansmith.ground.errors import DataError

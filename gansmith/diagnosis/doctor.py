@@ -10,8 +10,8 @@ from gansmith.diagnosis.findings import Finding, State
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe
 from gansmith.diagnosis.remedies import remedies
-from gansmith.diagnosis.rules import RULES
-from gansmith.diagnosis.rules_course import course
+from gansmith.diagnosis.ruleset.course import course
+from gansmith.diagnosis.ruleset.table import RULES
 
 FORGOTTEN = 3  # looks without a sign after which a finding no longer stands: at least,
 FORGOTTEN_SHARE = 3  # or a third of the looks that saw it, so that what comes and goes is said once

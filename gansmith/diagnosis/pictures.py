@@ -9,7 +9,7 @@ from gansmith.diagnosis.findings import State
 from gansmith.diagnosis.probe import Look
 from gansmith.diagnosis.reference import Reference
 from gansmith.ground import pixels
-from gansmith.metrics import distances
+from gansmith.metrics.measures import distances
 
 COLUMNS, ROWS = 6, 6
 GAP = 12  # pixels between both sides

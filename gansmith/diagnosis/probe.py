@@ -14,9 +14,9 @@ from gansmith.ground import pixels, streams
 from gansmith.ground.game import Game
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.settings import Recipe
-from gansmith.metrics import distances
-from gansmith.metrics.diversity import pairwise_diversity
-from gansmith.metrics.wasserstein import sliced
+from gansmith.metrics.measures import distances
+from gansmith.metrics.measures.diversity import pairwise_diversity
+from gansmith.metrics.measures.wasserstein import sliced
 
 SAMPLES = 256
 DIRECTIONS = 64

@@ -9,8 +9,8 @@ import numpy as np
 from gansmith.diagnosis import signals
 from gansmith.ground import pixels, streams
 from gansmith.ground.pixels import PixelRange
-from gansmith.metrics import distances
-from gansmith.metrics.diversity import pairwise_diversity
+from gansmith.metrics.measures import distances
+from gansmith.metrics.measures.diversity import pairwise_diversity
 
 NUMBERS = 256  # values a row
 ROWS = 10_000  # training items known

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gansmith.metrics import distances, pictures
+from gansmith.metrics import pictures
+from gansmith.metrics.measures import distances
 
 EPSILON = 1e-12
 

@@ -1,4 +1,4 @@
-"""The doctor beside the training loop: it looks on a budget, says what it finds, and may wish for another course."""
+"""The doctor beside the training loop: it looks on a budget, says what it finds, and may request a roll-back."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gansmith.diagnosis.history import History
 from gansmith.diagnosis.pictures import beside
 from gansmith.diagnosis.probe import Probe, Prober
 from gansmith.diagnosis.reference import Reference
+from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.pixels import write_png
 from gansmith.ground.recipe import flat
-from gansmith.ground.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.settings import Recipe
-from gansmith.training.loop import Moment, Wish
+from gansmith.training.events import Request, UpdateEvent
 
 PROBE_EVERY = 50  # updates, where the budget allows it
 PATIENCE = 3  # looks that an alarm stands before a remedy is tried
@@ -87,46 +87,46 @@ class Watch:
         self.saved = 0  # update of the last checkpoint wished for
         self.helpless = False  # said that there is no remedy left
 
-    def after(self, moment: Moment) -> Wish | None:
+    def after(self, event: UpdateEvent) -> Request | None:
         """Look, where a row or a probe is due."""
-        probe = self._probe(moment) if self._affordable(moment) else None
-        if moment.row is None and probe is None:
+        probe = self._probe(event) if self._affordable(event) else None
+        if event.row is None and probe is None:
             return None
-        finding = self.doctor.look(row=moment.row, probe=probe)
+        finding = self.doctor.look(row=event.row, probe=probe)
         if finding is not None:
-            picture = picture_of(self.folder, finding, moment.update, self.prober)
-            append_row(self.folder.findings, replace(finding, picture=picture).as_row(moment.update))
-            self.say(f"update {moment.update:,}: {finding.line()}")
-        return self._wish(moment) if self.recipe.watch.remedy == "auto" else None
+            picture = picture_of(self.folder, finding, event.update, self.prober)
+            append_row(self.folder.findings, replace(finding, picture=picture).as_row(event.update))
+            self.say(f"update {event.update:,}: {finding.line()}")
+        return self._request(event) if self.recipe.watch.remedy == "auto" else None
 
-    def _affordable(self, moment: Moment) -> bool:
+    def _affordable(self, event: UpdateEvent) -> bool:
         """Every PROBE_EVERY updates, as long as all looks together keep within their share of the time; and at last."""
-        if moment.update == self.probed:
+        if event.update == self.probed:
             return False
-        if moment.last or moment.update == 0:
+        if event.last or event.update == 0:
             return True
         share = self.recipe.watch.diagnose
-        within = self.spent == 0 or self.spent + self.cost <= share * (moment.seconds - self.began)
-        return share > 0 and moment.update % PROBE_EVERY == 0 and within
+        within = self.spent == 0 or self.spent + self.cost <= share * (event.seconds - self.began)
+        return share > 0 and event.update % PROBE_EVERY == 0 and within
 
-    def _probe(self, moment: Moment) -> Probe:
-        began, self.probed = time.perf_counter(), moment.update
-        probe = self.prober.probe(moment.game, moment.update, moment.images_seen)
-        if moment.update:  # the first look warms caches, and is made before the clock starts
+    def _probe(self, event: UpdateEvent) -> Probe:
+        began, self.probed = time.perf_counter(), event.update
+        probe = self.prober.probe(event.game, event.update, event.images_seen)
+        if event.update:  # the first look warms caches, and is made before the clock starts
             self.cost = time.perf_counter() - began
             self.spent += self.cost
         append_row(self.folder.probes, probe.as_row())
         return probe
 
-    def _wish(self, moment: Moment) -> Wish | None:
+    def _request(self, event: UpdateEvent) -> Request | None:
         """Go back and change one thing, once an alarm has stood long enough; keep healthy states to go back to."""
         leading = self.doctor.leading
         if not leading.is_alarm:
             self.stood = 0
-            due = moment.row is not None and moment.update - self.saved >= HEALTHY_SAVES
-            if due and leading.state != "warming up" and not moment.last:
-                self.saved = moment.update
-                return Wish("save", "a healthy state to go back to")
+            due = event.row is not None and event.update - self.saved >= HEALTHY_SAVES
+            if due and leading.state != "warming up" and not event.last:
+                self.saved = event.update
+                return Request("save", "a healthy state to go back to")
             return None
         self.stood += 1
         if self.stood < PATIENCE and leading.state != "divergence":
@@ -137,7 +137,7 @@ class Watch:
                 self.helpless = True
                 self.say(f"no setting that was not tried helps against {leading.state}: going on as it is")
             return None
-        return Wish("rollback", leading.line(), change, before=leading.since_update)
+        return Request("rollback", leading.line(), change, before=leading.since_update)
 
 
 def next_change(finding: Finding, recipe: Recipe, tried: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:

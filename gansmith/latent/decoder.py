@@ -8,7 +8,7 @@ import numpy as np
 
 from gansmith.ground.errors import RunError
 from gansmith.ground.labelling import Labelling
-from gansmith.ground.plan import Shape
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.settings import Recipe
 
 if TYPE_CHECKING:

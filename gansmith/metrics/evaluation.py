@@ -18,10 +18,11 @@ import numpy as np
 
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError, nearest
-from gansmith.metrics import agreement, memorisation, pictures, table
-from gansmith.metrics.features import Progress, silent
-from gansmith.metrics.inception import Inception
+from gansmith.metrics import pictures, table
+from gansmith.metrics.feature_networks.features import Progress, silent
+from gansmith.metrics.feature_networks.inception import Inception
 from gansmith.metrics.intervals import Interval
+from gansmith.metrics.measures import agreement, memorisation
 from gansmith.metrics.reference import Reference, View
 from gansmith.metrics.table import METRICS, Better, Metric, Words
 

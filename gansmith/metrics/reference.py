@@ -15,12 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.data import cache as folders
-from gansmith.ground import runfolder, streams
-from gansmith.metrics import memorisation, network, pictures
-from gansmith.metrics.features import Extractor, Progress, silent
-from gansmith.metrics.frechet import Gaussian
+from gansmith.ground import streams
+from gansmith.ground.files import runfolder
+from gansmith.metrics import pictures
+from gansmith.metrics.feature_networks import network
+from gansmith.metrics.feature_networks.features import Extractor, Progress, silent
+from gansmith.metrics.feature_networks.yardstick import FeatureSettings, yardstick
+from gansmith.metrics.measures import memorisation
+from gansmith.metrics.measures.frechet import Gaussian
 from gansmith.metrics.real import HELDOUT_MOST, RealItems, check, split, take
-from gansmith.metrics.yardstick import FeatureSettings, yardstick
 
 COPIES_LOOKED_AT = 2000  # held-out and generated items whose nearest training item is sought
 AUTO = FeatureSettings()

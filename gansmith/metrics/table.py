@@ -12,20 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from gansmith.metrics import (
-    agreement,
-    confidence,
-    diversity,
-    intervals,
-    kid,
-    manifold,
-    memorisation,
-    modes,
-    pictures,
-    wasserstein,
-)
-from gansmith.metrics.frechet import Gaussian, distance
+from gansmith.metrics import intervals, pictures
 from gansmith.metrics.intervals import Interval
+from gansmith.metrics.measures import agreement, confidence, diversity, kid, manifold, memorisation, modes, wasserstein
+from gansmith.metrics.measures.frechet import Gaussian, distance
 from gansmith.metrics.reference import COPIES_LOOKED_AT, Reference, View
 
 Needs = Literal["items", "pictures", "classes", "labels", "centres", "many"]

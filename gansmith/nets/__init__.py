@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.plan import Plan, Shape
+from gansmith.ground.networks.plan import Plan, Shape
 from gansmith.ground.settings import NetSettings, Recipe
 from gansmith.nets import dcgan, dense, encdec, hourglass, resnet, subpixel
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from math import prod
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.plan import (
+from gansmith.ground.networks.plan import (
     Activation,
     Aside,
     BatchNorm,
@@ -31,7 +31,7 @@ from gansmith.ground.plan import (
     Upsample,
     shape_after,
 )
-from gansmith.ground.same import same_conv, same_transpose
+from gansmith.ground.networks.same_padding import same_conv, same_transpose
 from gansmith.ground.settings import ActivationName, ConditioningName, NetSettings
 
 FOR: dict[str, tuple[ConditioningName, ...]] = {

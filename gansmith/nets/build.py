@@ -8,7 +8,7 @@ from typing import cast
 import torch
 
 from gansmith.ground import streams
-from gansmith.ground.plan import Shape
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.settings import Recipe
 from gansmith.nets import NetPair, plan_discriminator, plan_generator
 from gansmith.nets.initial import initial_weights

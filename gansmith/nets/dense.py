@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import prod
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.plan import Plan, Reshape, Shape
+from gansmith.ground.networks.plan import Plan, Reshape, Shape
 from gansmith.ground.settings import NetSettings
 from gansmith.nets.blocks import Stack
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.ground import streams
-from gansmith.ground.plan import Activation, ConcatLabels, Reshape, Upsample
+from gansmith.ground.networks.plan import Activation, ConcatLabels, Reshape, Upsample
 from gansmith.nets import fused
 from gansmith.nets.modes import Mode
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from math import prod
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.plan import Aside, Plan, Reshape, Shape, Skip
+from gansmith.ground.networks.plan import Aside, Plan, Reshape, Shape, Skip
 from gansmith.ground.settings import NetSettings
 from gansmith.nets.blocks import Stack, per_layer
 from gansmith.nets.dcgan import pictures_only

@@ -7,7 +7,7 @@ from math import prod, sqrt
 import numpy as np
 
 from gansmith.ground import streams
-from gansmith.ground.plan import (
+from gansmith.ground.networks.plan import (
     BatchNorm,
     ConditionalBatchNorm,
     ConvTranspose,

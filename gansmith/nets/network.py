@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gansmith.ground.plan import (
+from gansmith.ground.networks.plan import (
     Activation,
     Aside,
     BatchNorm,

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from gansmith.ground.errors import DataError
-from gansmith.ground.runfolder import RunFolder, write_bytes
+from gansmith.ground.files.runfolder import RunFolder, write_bytes
 from gansmith.report import sheets
 
 SIDE_LIMIT = 16384  # pixels of a side in WebP

@@ -42,7 +42,7 @@ def _head(name: str, found: Mapping[str, Any], told: Mapping[str, Any]) -> str:
         f"# Article {name}: {told['title']}",
         "",
         f"Written on {found['made']} by `{found['command']}`{quick}. Verdicts follow from the figures by the "
-        "same rules every time (`gansmith/assemble/articles/rules.py`).",
+        "same rules every time (`gansmith/articles/rules.py`).",
         "",
     ]
     if told.get("fd_floor") is not None:

@@ -9,9 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from gansmith import __version__
-from gansmith.ground.gridfolder import CellFolder, GridFolder
-from gansmith.ground.runfolder import read_rows
+from gansmith.ground.files.gridfolder import CellFolder, GridFolder
+from gansmith.ground.files.runfolder import read_rows
+from gansmith.ground.version import __version__
 from gansmith.report import plots, sheets
 from gansmith.report.series import Axis, Row, number
 from gansmith.report.wording import amount, duration, figure

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gansmith.latent.sensing import Point
+from gansmith.latent.measurements.sensing import Point
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

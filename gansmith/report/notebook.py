@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from html import escape
 
-from gansmith.ground.runfolder import RunFolder, read_rows
+from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.report import plots, sheets
 
 SHEET_BYTES = 400_000

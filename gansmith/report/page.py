@@ -12,12 +12,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from gansmith import __version__
 from gansmith.ground.errors import RunError
-from gansmith.ground.runfolder import RunFolder, write_text
-from gansmith.report import charts, contents, pictures, plots, sections
-from gansmith.report.charts import Drawing
-from gansmith.report.contents import Contents
+from gansmith.ground.files.runfolder import RunFolder, write_text
+from gansmith.ground.version import __version__
+from gansmith.report import plots
+from gansmith.report.page_parts import charts, contents, pictures, sections
+from gansmith.report.page_parts.charts import Drawing
+from gansmith.report.page_parts.contents import Contents
 
 HERE = Path(__file__).parent
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import display_zoom
-from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.report.series import Row, number
 
 PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"

@@ -15,8 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from gansmith.ground.errors import RunError
+from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.game import State
-from gansmith.ground.runfolder import RunFolder, write_json
 
 WEIGHTS = "weights.safetensors"
 STATE = "state.json"

@@ -1,8 +1,8 @@
-"""Ranks: processes, on one machine or several, that play one game together over torch.distributed.
+"""Ranks: processes, on one machine or several, that train one GAN over torch.distributed.
 
-A launcher starts them (`torchrun -m gansmith train ...`); `join` makes them known to one another. Rank 0 is the first:
-it alone writes the run's folder, looks at its watchers and speaks; the others play the same updates on rows of their
-own, and hear from it what was decided. What travels between hosts goes over gloo, what travels between GPUs over NCCL.
+A launcher starts them (`torchrun -m gansmith train ...`); `join` connects them. Rank 0 alone writes the run's folder,
+runs the watchers and prints; the other ranks compute the same updates on their own rows of each batch, and rank 0
+broadcasts its decisions. Tensors of the processor are exchanged over gloo, tensors of GPUs over NCCL.
 """
 
 from __future__ import annotations
@@ -25,50 +25,52 @@ from torch.distributed.rendezvous import rendezvous
 
 from gansmith.ground.errors import DeviceError, Diverged, GansmithError, LostRank, RunError
 from gansmith.ground.game import State
-from gansmith.ground.launch import Launch
+from gansmith.ground.process.launch import Launch
 from gansmith.training.checkpoint import Checkpoint
-from gansmith.training.loop import Outcome
+from gansmith.training.events import Outcome
 
 T = TypeVar("T")
 
-PATIENCE = timedelta(minutes=30)  # that ranks wait for one another: the first may be measuring, or preparing data
+TIMEOUT = timedelta(minutes=30)  # of an exchange: rank 0 may be measuring, or preparing data, while the others wait
 
 
 @contextmanager
-def join(launch: Launch) -> Iterator[Together]:
-    """Meet the other ranks; part from them at the end. Raises LostRank where they do not come."""
+def join(launch: Launch) -> Iterator[Distributed]:
+    """Connect to the other ranks, and disconnect at the end. Raises LostRank where one does not answer."""
     if not dist.is_available():
         raise RunError("this PyTorch has no torch.distributed: train in one process")
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if launch.local_rank < gpus:
         torch.cuda.set_device(launch.local_rank)  # NCCL wants one GPU a process
     ours = not dist.is_initialized()
-    with _exchange():
+    with _one_line_errors():
         if ours:
             backend = "cpu:gloo,cuda:nccl" if gpus and dist.is_nccl_available() else "gloo"
-            meet(backend, launch)
-        together = Together(launch)
+            connect(backend, launch)
+        group = Distributed(launch)
     try:
-        yield together
+        yield group
     finally:
         if ours:
             dist.destroy_process_group()
             gc.collect()  # its threads have to end before the interpreter does
 
 
-def meet(backend: str, launch: Launch) -> None:
-    """Form the group. The launcher's store outlives its ranks: after a restart, what the dead wrote there must not be
-    read by those who came after."""
+def connect(backend: str, launch: Launch) -> None:
+    """Form torch's process group.
+
+    The launcher's store survives a restart of the ranks, so each restart uses keys of its own: old entries are not read.
+    """
     store = None
     if launch.restarts:
-        kept = next(rendezvous("env://", launch.rank, launch.size, timeout=PATIENCE))[0]
+        kept = next(rendezvous("env://", launch.rank, launch.size, timeout=TIMEOUT))[0]
         store = PrefixStore(f"start {launch.restarts}", kept)
-    dist.init_process_group(backend, store=store, rank=launch.rank, world_size=launch.size, timeout=PATIENCE)
+    dist.init_process_group(backend, store=store, rank=launch.rank, world_size=launch.size, timeout=TIMEOUT)
 
 
 @contextmanager
-def _exchange() -> Iterator[None]:
-    """What torch says of a broken connection, in one line."""
+def _one_line_errors() -> Iterator[None]:
+    """Raise LostRank with one line where torch reports a broken connection."""
     try:
         yield
     except torch.OutOfMemoryError:
@@ -81,24 +83,24 @@ def _exchange() -> Iterator[None]:
         ) from None
 
 
-class Together:
-    """One rank among the others; implements `nets.ranks.Ranks` and `company.Company`."""
+class Distributed:
+    """One rank of several; implements `nets.ranks.Ranks` and `process_group.ProcessGroup`."""
 
     def __init__(self, launch: Launch) -> None:
         self.launch, self.rank, self.size = launch, launch.rank, launch.size
 
     @property
-    def first(self) -> bool:
-        """Whether this rank writes and speaks."""
+    def is_main(self) -> bool:
+        """Whether this rank writes the run's folder and prints."""
         return self.rank == 0
 
     @property
-    def ranks(self) -> Together:
-        """A game joins them all."""
+    def ranks(self) -> Distributed:
+        """All ranks: a game averages over them."""
         return self
 
     def device(self, name: str) -> str:
-        """Each rank of a machine has a GPU of its own. Raises DeviceError where there are too few."""
+        """One GPU for each rank of a machine. Raises DeviceError where there are too few."""
         kind, _, number = name.partition(":")
         if kind == "mps":
             raise DeviceError(
@@ -119,111 +121,112 @@ class Together:
             )
         return name if number else f"cuda:{self.launch.local_rank}"
 
-    # ---- what a game exchanges
+    # ---- exchanged by a game
 
-    def add_up(self, tensor: Tensor) -> None:
-        """Replace a contiguous tensor by its sum over the ranks."""
-        with _exchange():
+    def all_reduce(self, tensor: Tensor) -> None:
+        """Replace a contiguous tensor by its sum over the ranks, in place."""
+        with _one_line_errors():
             dist.all_reduce(tensor)
 
-    def collect(self, tensor: Tensor) -> Tensor:
-        """The tensors (...) of all ranks, (size, ...)."""
-        found = torch.empty((self.size, *tensor.shape), dtype=tensor.dtype, device=tensor.device)
-        with _exchange():
-            dist.all_gather(list(found.unbind(0)), tensor.contiguous())
-        return found
+    def all_gather(self, tensor: Tensor) -> Tensor:
+        """The tensors (...) of all ranks, stacked in the order of the ranks: (size, ...)."""
+        gathered = torch.empty((self.size, *tensor.shape), dtype=tensor.dtype, device=tensor.device)
+        with _one_line_errors():
+            dist.all_gather(list(gathered.unbind(0)), tensor.contiguous())
+        return gathered
 
-    # ---- what a loop exchanges
+    # ---- exchanged by the training loop
 
-    def agree(self, seconds: float, stopping: bool) -> tuple[float, bool]:
-        """The first rank's clock, and whether anyone was asked to stop."""
-        told = torch.tensor([seconds if self.first else 0.0, float(stopping)], dtype=torch.float64)
-        self.add_up(told)
-        return float(told[0]), bool(told[1] > 0)
+    def sync_clock(self, seconds: float, stopping: bool) -> tuple[float, bool]:
+        """The seconds of rank 0, and whether any rank was asked to stop."""
+        sums = torch.tensor([seconds if self.is_main else 0.0, float(stopping)], dtype=torch.float64)
+        self.all_reduce(sums)
+        return float(sums[0]), bool(sums[1] > 0)
 
-    def decide(self, look: Callable[[], Outcome | None]) -> Outcome | None:
-        """What the first rank makes of an update; how it fails is how all fail."""
-        told = self.from_first(lambda: None if (made := look()) is None else dataclasses.asdict(made))
-        return None if told is None else Outcome(**told)
+    def broadcast_outcome(self, work: Callable[[], Outcome | None]) -> Outcome | None:
+        """The outcome that `work` returns on rank 0, on every rank; its error there is raised on every rank."""
+        fields = self.broadcast(lambda: None if (outcome := work()) is None else dataclasses.asdict(outcome))
+        return None if fields is None else Outcome(**fields)
 
-    # ---- what is told while a training is set up
+    # ---- exchanged while a training is set up
 
-    def from_first(self, work: Callable[[], Any]) -> Any:
-        """What `work` gives on the first rank, on all; it must be JSON-able. An error there is an error everywhere."""
-        if not self.first:
-            return self._hear()
+    def broadcast(self, work: Callable[[], Any]) -> Any:
+        """What `work` returns on rank 0 (JSON-able), on every rank. Its error there is raised on every rank: Diverged
+        as Diverged, any other as RunError."""
+        if not self.is_main:
+            return self._receive()
         try:
             made = work()
         except (Exception, KeyboardInterrupt) as error:
-            self._tell(
+            self._send(
                 json.dumps({"failed": str(error) or type(error).__name__, "diverged": isinstance(error, Diverged)})
             )
             raise
-        self._tell("" if made is None else json.dumps({"made": made}))
+        self._send("" if made is None else json.dumps({"made": made}))
         return made
 
-    def all_fine(self, work: Callable[[], T]) -> T:
-        """What `work` gives, once every rank has done it; where one fails, all do, and the rank is named."""
+    def run_on_all(self, work: Callable[[], T]) -> T:
+        """What `work` returns, once every rank has done it. Where one rank fails, all raise, and name it."""
         made, error = None, None
         try:
             made = work()
         except GansmithError as found:
             error = found
-        words = self._texts("" if error is None else str(error))
+        messages = self._all_gather_text("" if error is None else str(error))
         if error is not None:
             raise error
-        for rank, text in enumerate(words):
+        for rank, text in enumerate(messages):
             if text:
                 raise RunError(f"rank {rank} of {self.size}: {text}")
         return made  # pyright: ignore[reportReturnType]
 
-    def give(self, saved: Checkpoint | None) -> Checkpoint | None:
-        """The first rank's checkpoint, on all."""
-        about = self.from_first(
+    def broadcast_checkpoint(self, saved: Checkpoint | None) -> Checkpoint | None:
+        """The checkpoint of rank 0, on every rank."""
+        about = self.broadcast(
             lambda: saved and {"update": saved.update, "counters": saved.state.counters, "progress": saved.progress}
         )
         if about is None:
             return None
-        packed = self._bytes(save(_plain(saved.state.arrays)) if saved and self.first else b"")
+        packed = self._broadcast_bytes(save(_plain(saved.state.arrays)) if saved and self.is_main else b"")
         arrays = load(packed)
         return Checkpoint(about["update"], State(arrays, about["counters"]), about["progress"])
 
-    def _tell(self, text: str) -> None:
-        self._bytes(text.encode())
+    def _send(self, text: str) -> None:
+        self._broadcast_bytes(text.encode())
 
-    def _hear(self) -> Any:
-        text = self._bytes(b"").decode()
+    def _receive(self) -> Any:
+        text = self._broadcast_bytes(b"").decode()
         if not text:
             return None
-        told = json.loads(text)
-        if "failed" in told:
-            raise (Diverged if told["diverged"] else RunError)(told["failed"])
-        return told["made"]
+        message = json.loads(text)
+        if "failed" in message:
+            raise (Diverged if message["diverged"] else RunError)(message["failed"])
+        return message["made"]
 
-    def _bytes(self, data: bytes) -> bytes:
-        """The first rank's bytes, on all. One exchange where there are none."""
-        with _exchange():
+    def _broadcast_bytes(self, data: bytes) -> bytes:
+        """The bytes of rank 0, on every rank. A single exchange where there are none."""
+        with _one_line_errors():
             length = torch.tensor(len(data))
             dist.broadcast(length, 0)
             if not int(length):
                 return b""
             buffer = torch.empty(int(length), dtype=torch.uint8)
-            if self.first:
+            if self.is_main:
                 buffer.copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8))
             dist.broadcast(buffer, 0)
         return buffer.numpy().tobytes()
 
-    def _texts(self, text: str) -> list[str]:
-        """A text of each rank."""
+    def _all_gather_text(self, text: str) -> list[str]:
+        """The texts of all ranks, in the order of the ranks."""
         data = text.encode()
-        lengths = self.collect(torch.tensor(len(data)))
+        lengths = self.all_gather(torch.tensor(len(data)))
         if not int(lengths.max()):
             return [""] * self.size
         buffer = torch.zeros(int(lengths.max()), dtype=torch.uint8)
         buffer[: len(data)] = torch.as_tensor(np.frombuffer(data, np.uint8).copy())
         return [
             row[: int(length)].numpy().tobytes().decode()
-            for row, length in zip(self.collect(buffer), lengths, strict=True)
+            for row, length in zip(self.all_gather(buffer), lengths, strict=True)
         ]
 
 

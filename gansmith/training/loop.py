@@ -1,57 +1,24 @@
-"""The training loop. The whole of it is `train`; everything else here is what it hands to its watchers."""
+"""The training loop: `train`, and the few functions that it calls."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from gansmith.ground.game import Game, Now, Report
-from gansmith.training.company import ALONE, Company
+from gansmith.training.events import Outcome, Start, UpdateEvent, Watcher
+from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
 from gansmith.training.schedules import WARM_AFTER, Clock
 
 NEVER = 10**18
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What a watcher sees after an update (or before the first: update = 0, no row)."""
-
-    game: Game
-    clock: Clock
-    update: int
-    seconds: float  # of the loop with its watchers, over all sittings of the run
-    row: dict[str, Any] | None = None  # a row of stats, where one was due
-    last: bool = False  # nothing comes after this
-
-    @property
-    def images_seen(self) -> int:
-        """Real items given to the discriminator so far."""
-        return self.clock.images(self.update)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a watcher may ask of the loop."""
-
-    kind: Literal["stop", "save", "rollback"]
-    reason: str
-    change: dict[str, Any] = field(default_factory=dict)  # rollback: settings to change, by dotted name
-    before: int | None = None  # rollback: to a checkpoint older than this update; None = to the newest
-
-
-class Watcher(Protocol):
-    """Sees every update, and may wish for something. It cannot disturb the training: draws are stateless."""
-
-    def after(self, moment: Moment) -> Wish | None:
-        """Called before the first update and after each one; after one at which somebody wished to stop, once more,
-        with `last` set and without the row."""
-        ...
+COLD = (0, 0.0)
+"""Before the update and the second from which on the pace is measured."""
 
 
 class Order(Protocol):
@@ -62,46 +29,22 @@ class Order(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Start:
-    """Where the loop begins: nowhere, or at a checkpoint."""
-
-    update: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How the loop ended."""
-
-    ended: Literal["finished", "stopped", "interrupted", "rollback", "short"]  # "short": of memory
-    update: int
-    seconds: float
-    reason: str = ""
-    change: dict[str, Any] = field(default_factory=dict)
-    before: int | None = None  # rollback: as in the wish
-
-
-COLD = (0, 0.0)
-"""Before the update and the second from which on the pace is taken."""
-
-
 def train(
     game: Game,
     order: Order,
     clock: Clock,
     watchers: Sequence[Watcher],
-    save: Callable[[Moment], None],
+    save: Callable[[UpdateEvent], None],
     *,
-    start: Start = Start(),
+    start: Start = Start(),  # noqa: B008 - frozen
     interrupted: Callable[[], bool] = lambda: False,
-    company: Company = ALONE,
+    processes: ProcessGroup = SINGLE_PROCESS,
 ) -> Outcome:
-    """Play the game to the end of its budget.
+    """Train to the end of the budget.
 
-    An update is `game.step`; every `watch.stats_every` updates it is reported; after each one the watchers look, and
-    may wish to save, to stop, or to go back. The last thing that happens is `save`. In company the first rank's clock
-    counts, and its watchers look for all.
+    An update is `game.step`; every `watch.stats_every` updates its statistics become a row; after each update the
+    watchers are called, and may request to save, to stop, or to roll back. The last step is `save`. Over several
+    processes the clock and the watchers of rank 0 decide for all.
     """
     recipe = clock.recipe
     seconds_allowed = recipe.budget.minutes * 60 or math.inf
@@ -110,65 +53,69 @@ def train(
     update, seconds, outcome = start.update, start.seconds, None
     since = COLD
     if update == 0:
-        company.decide(partial(show, watchers, Moment(game, clock, 0, 0.0)))
+        processes.broadcast_outcome(partial(show_start, watchers, UpdateEvent(game, clock, 0, 0.0)))
 
     while outcome is None:
-        # with a budget in minutes, estimate the length of the run, from the pace since the last time
+        # with a budget in minutes, estimate the length of the run from the pace since the last estimate
         if clock.has_to_estimate(update):
             clock = clock.estimated(update, seconds, since)
             since = (update, seconds) if since != COLD else since
 
-        # play one update
+        # compute one update
         update += 1
         final = update >= (clock.total_updates() or NEVER) and not recipe.budget.minutes
         due = update % recipe.watch.stats_every == 0 or final
         now = clock.at(update, measure=due)
         game.step(order.turns(update, recipe.feedback.discriminator_turns), now)
 
-        # look at the clock
-        report = game.report() if due else None  # waits for the device, so the seconds below are true
-        seconds, stopping = company.agree(time.perf_counter() - began, interrupted())
+        # read the clock
+        report = game.report() if due else None  # waits for the device, so that the seconds below include its work
+        seconds, stopping = processes.sync_clock(time.perf_counter() - began, interrupted())
         final = final or seconds >= seconds_allowed
-        if final and report is None:  # the minutes are over: the last row, without what only a measured update tells
+        if final and report is None:  # the minutes are over: the last row, without what only a measured update has
             report = game.report()
         if since == COLD and update >= max(WARM_AFTER, start.update + 1):
             since = (update, seconds)
 
-        # let the watchers look at the game, and do as they wish
+        # call the watchers, and do what they request
         row = None if report is None else meter.row(report, clock, now, seconds)
-        moment = Moment(game, clock, update, seconds, row, last=final or stopping)
-        outcome = company.decide(partial(consult, watchers, moment, save, final=final, stopping=stopping))
+        event = UpdateEvent(game, clock, update, seconds, row, last=final or stopping)
+        outcome = processes.broadcast_outcome(
+            partial(ask_watchers, watchers, event, save, final=final, stopping=stopping)
+        )
 
     return outcome
 
 
-def show(watchers: Sequence[Watcher], moment: Moment) -> None:
-    """Let the watchers look at the beginning; there is nothing to wish for yet."""
+def show_start(watchers: Sequence[Watcher], event: UpdateEvent) -> None:
+    """Call the watchers before the first update; their requests are ignored."""
     for watcher in watchers:
-        watcher.after(moment)
+        watcher.after(event)
 
 
-def consult(
-    watchers: Sequence[Watcher], moment: Moment, save: Callable[[Moment], None], *, final: bool, stopping: bool
+def ask_watchers(
+    watchers: Sequence[Watcher], event: UpdateEvent, save: Callable[[UpdateEvent], None], *, final: bool, stopping: bool
 ) -> Outcome | None:
-    """Let the watchers look at an update, and do as they wish; None where the game goes on."""
-    update, seconds, outcome = moment.update, moment.seconds, None
-    wishes = [wish for watcher in watchers if (wish := watcher.after(moment))]
-    for wish in wishes:
-        if wish.kind == "rollback":
-            return Outcome("rollback", update, seconds, wish.reason, wish.change, wish.before)
-        if wish.kind == "stop":
-            outcome = Outcome("stopped", update, seconds, wish.reason)
+    """Call the watchers after an update, and do what they request; None where the training goes on."""
+    update, seconds, outcome = event.update, event.seconds, None
+    requests = [request for watcher in watchers if (request := watcher.after(event))]
+    for request in requests:
+        if request.kind == "rollback":
+            return Outcome("rollback", update, seconds, request.reason, request.change, request.before)
+        if request.kind == "stop":
+            outcome = Outcome("stopped", update, seconds, request.reason)
     if final:
         outcome = Outcome("finished", update, seconds)
     elif stopping:
         outcome = Outcome("interrupted", update, seconds)
-    if outcome and not moment.last:  # a wish to stop: nobody knew that this update was the last
-        moment = replace(moment, row=None, last=True)
+    if (
+        outcome and not event.last
+    ):  # a watcher requested the stop: the others do not know yet that this update was the last
+        event = replace(event, row=None, last=True)
         for watcher in watchers:
-            watcher.after(moment)
-    if outcome or any(wish.kind == "save" for wish in wishes):
-        save(moment)
+            watcher.after(event)
+    if outcome or any(request.kind == "save" for request in requests):
+        save(event)
     return outcome
 
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from gansmith.ground import pixels, streams
 from gansmith.ground.errors import Diverged
+from gansmith.ground.files.runfolder import RunFolder, append_row
 from gansmith.ground.labelling import Labelling
-from gansmith.ground.runfolder import RunFolder, append_row
 from gansmith.ground.settings import Recipe
-from gansmith.training.loop import Moment, Wish
+from gansmith.training.events import Request, UpdateEvent
 
 
 class WriteStats:
@@ -22,12 +22,12 @@ class WriteStats:
     def __init__(self, folder: RunFolder, board: Callable[[dict[str, Any]], None] | None = None) -> None:
         self.folder, self.board = folder, board
 
-    def after(self, moment: Moment) -> Wish | None:
+    def after(self, event: UpdateEvent) -> Request | None:
         """Write the row, if one was due."""
-        if moment.row is not None:
-            append_row(self.folder.stats, moment.row)
+        if event.row is not None:
+            append_row(self.folder.stats, event.row)
             if self.board:
-                self.board(moment.row)
+                self.board(event.row)
         return None
 
 
@@ -37,9 +37,9 @@ class KeepEstimate:
     def __init__(self, folder: RunFolder) -> None:
         self.folder, self.kept = folder, 0
 
-    def after(self, moment: Moment) -> Wish | None:
+    def after(self, event: UpdateEvent) -> Request | None:
         """Write the estimates into recipe.toml when there is a new one."""
-        known = moment.clock.recipe.budget.estimated_images
+        known = event.clock.recipe.budget.estimated_images
         if len(known) > self.kept:
             self.kept = len(known)
             stored = self.folder.load_recipe()
@@ -49,36 +49,36 @@ class KeepEstimate:
         return None
 
 
-class WishToSave:
+class SaveOnSchedule:
     """Asks for a checkpoint every so many minutes, updates or epochs, as [watch] says."""
 
     def __init__(self, recipe: Recipe, seconds: float = 0.0, epoch: float = 0.0) -> None:
         self.watch, self.saved_at, self.saved_epoch = recipe.watch, seconds, epoch
 
-    def after(self, moment: Moment) -> Wish | None:
-        """A wish, when one is due."""
-        if moment.update == 0:
+    def after(self, event: UpdateEvent) -> Request | None:
+        """A request, when one is due."""
+        if event.update == 0:
             return None
-        watch, epoch = self.watch, moment.clock.epoch(moment.update)
-        by_time = moment.seconds - self.saved_at >= watch.checkpoint_minutes * 60
-        by_count = watch.checkpoint_every > 0 and moment.update % watch.checkpoint_every == 0
+        watch, epoch = self.watch, event.clock.epoch(event.update)
+        by_time = event.seconds - self.saved_at >= watch.checkpoint_minutes * 60
+        by_count = watch.checkpoint_every > 0 and event.update % watch.checkpoint_every == 0
         by_epoch = watch.checkpoint_epochs > 0 and epoch - self.saved_epoch >= watch.checkpoint_epochs - 1e-9
         if not (by_time or by_count or by_epoch):
             return None
-        self.saved_at = moment.seconds
+        self.saved_at = event.seconds
         self.saved_epoch = epoch
-        return Wish("save", "a checkpoint was due")
+        return Request("save", "a checkpoint was due")
 
 
-class StopOnNonsense:
+class StopOnNaN:
     """Ends a run whose numbers are no numbers, before they reach a checkpoint."""
 
-    def after(self, moment: Moment) -> Wish | None:
+    def after(self, event: UpdateEvent) -> Request | None:
         """Raises Diverged when a loss or a verdict is NaN or infinite."""
-        for name, value in (moment.row or {}).items():
+        for name, value in (event.row or {}).items():
             if isinstance(value, float) and not np.isfinite(value):
                 raise Diverged(
-                    f"{name} is {value} at update {moment.update}: the training diverged; the last checkpoint "
+                    f"{name} is {value} at update {event.update}: the training diverged; the last checkpoint "
                     "is whole; try a lower rate, as in --set optimizer.discriminator.rate=1e-4"
                 )
         return None
@@ -97,22 +97,22 @@ class WriteSamples:
         self.newest: np.ndarray | None = None
         self.drawn = -1  # the update of the newest sheet
 
-    def after(self, moment: Moment) -> Wish | None:
+    def after(self, event: UpdateEvent) -> Request | None:
         """Write a sheet and its row, when one is due."""
-        if not (moment.last or is_sheet_due(moment.update, self.recipe.watch.samples_every)):
+        if not (event.last or is_sheet_due(event.update, self.recipe.watch.samples_every)):
             return None
-        if self.drawn == moment.update:
+        if self.drawn == event.update:
             return None
-        self.drawn = moment.update
-        raw = moment.game.make(self.latents, self.labels)
+        self.drawn = event.update
+        raw = event.game.make(self.latents, self.labels)
         items = pixels.to_bytes(raw, self.recipe.data.pixels) if raw.ndim == 4 else raw
-        verdicts = moment.game.verdicts(items, self.labels).logits
+        verdicts = event.game.verdicts(items, self.labels).logits
         self.newest = self.draw(items)
-        pixels.write_png(self.folder.sample_sheet(moment.update), self.newest)
+        pixels.write_png(self.folder.sample_sheet(event.update), self.newest)
         row = {
-            "update": moment.update,
-            "images_seen": moment.images_seen,
-            "seconds": round(moment.seconds, 4),
+            "update": event.update,
+            "images_seen": event.images_seen,
+            "seconds": round(event.seconds, 4),
             "verdicts": [round(float(v), 5) for v in verdicts],
             "sensitivity": sensitivity(raw, self.classes),
         }

@@ -9,24 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from gansmith.assemble import cell, compare
+from gansmith.compare import cell, grid
 from gansmith.ground import recipe as recipes
-from gansmith.ground.gridfolder import CellFolder
-from gansmith.ground.runfolder import write_json, write_text
+from gansmith.ground.files.gridfolder import CellFolder
+from gansmith.ground.files.runfolder import write_json, write_text
 
 
 def test_processors_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 3, 5}, raising=False)
-    assert compare.processors() == 3
+    assert grid.processors() == 3
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    assert compare.processors() == 8
+    assert grid.processors() == 8
 
 
 @pytest.mark.parametrize(("own", "used"), [(0, 3), (2, 2)])
 def test_a_recipe_s_own_threads_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: int, used: int):
     folder = CellFolder(tmp_path)
-    chosen = dataclasses.replace(compare.variant("ring").recipe, threads=own)
+    chosen = dataclasses.replace(grid.variant("ring").recipe, threads=own)
     write_text(folder.recipe, recipes.to_toml(chosen))
     write_json(folder.order, {"shares": [1.0], "count": 10})
     write_json(folder.result, {})

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from gansmith.assemble.articles import rules
-from gansmith.assemble.articles.claims import CLAIMS
-from gansmith.assemble.articles.evidence import Evidence, Trained
-from gansmith.ground.gridfolder import CellFolder
+from gansmith.articles import rules
+from gansmith.articles.claims import CLAIMS
+from gansmith.articles.evidence import Evidence, Trained
+from gansmith.ground.files.gridfolder import CellFolder
 
 SEEDS = range(3)
 HOLDS, NOT, OTHERWISE = "holds", "does not hold", "holds for another reason"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from gansmith.assemble.articles.claims import CLAIMS, TITLES
-from gansmith.assemble.articles.evidence import FIGURES, first_seed
-from gansmith.assemble.articles.probes import PROBES
-from gansmith.assemble.articles.studies import STUDIES
-from gansmith.assemble.compare import variant
-from gansmith.ground.plan import Plan
+from gansmith.articles.claims import CLAIMS, TITLES
+from gansmith.articles.evidence import FIGURES, first_seed
+from gansmith.articles.probes import PROBES
+from gansmith.articles.studies import STUDIES
+from gansmith.compare.grid import variant
+from gansmith.ground.networks.plan import Plan
 from gansmith.nets import plan_discriminator, plan_generator
 
 VARIANTS = [

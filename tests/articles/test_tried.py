@@ -13,17 +13,17 @@ from PIL import Image
 
 import gansmith
 from gansmith import cli
-from gansmith.assemble import compare
-from gansmith.assemble.articles import probes
-from gansmith.assemble.articles.claims import CLAIMS
-from gansmith.assemble.articles.probes import PROBES, Subject, correlation, rank_correlation, ranked_above
-from gansmith.assemble.articles.studies import STUDIES
-from gansmith.assemble.articles.tried import Order, articles, choose
-from gansmith.assemble.cell import work
-from gansmith.data import glyphs
+from gansmith.articles import probes
+from gansmith.articles.claims import CLAIMS
+from gansmith.articles.probes import PROBES, Subject, correlation, rank_correlation, ranked_above
+from gansmith.articles.studies import STUDIES
+from gansmith.articles.tried import Order, articles, choose
+from gansmith.compare import grid
+from gansmith.compare.cell import work
+from gansmith.data.toys import glyphs
 from gansmith.ground.errors import GansmithError, RecipeError, StoppedByUser
-from gansmith.ground.gridfolder import ArticlesFolder, CellFolder
-from gansmith.metrics import classifier
+from gansmith.ground.files.gridfolder import ArticlesFolder, CellFolder
+from gansmith.metrics.feature_networks import classifier
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def _here_and_quickly() -> Iterator[None]:
         return errors
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compare, "run_cells", run_cells)
+        patch.setattr(grid, "run_cells", run_cells)
         patch.setattr(classifier, "UPDATES", 20)
         yield
 
@@ -110,7 +110,7 @@ def test_the_same_command_trains_nothing_again(out: ArticlesFolder, small_mnist:
     def refuse(*_):
         raise AssertionError("a cell is trained again")
 
-    monkeypatch.setattr(compare, "run_cells", refuse)
+    monkeypatch.setattr(grid, "run_cells", refuse)
     before = out.page("003").read_text(encoding="utf-8")
     articles(Order(("003", "001"), str(small_mnist), quick=True), out)
     assert out.page("003").read_text(encoding="utf-8") == before
@@ -129,7 +129,7 @@ def test_a_study_that_is_stopped_writes_its_pages(tmp_path: Path, small_mnist: P
     def stop(*_):
         raise StoppedByUser("every cell is saved")
 
-    monkeypatch.setattr(compare, "run_cells", stop)
+    monkeypatch.setattr(grid, "run_cells", stop)
     folder = ArticlesFolder(tmp_path, tmp_path / "pages")
     with pytest.raises(StoppedByUser, match="goes on"):
         articles(Order(("004",), str(small_mnist), quick=True), folder)
@@ -137,7 +137,7 @@ def test_a_study_that_is_stopped_writes_its_pages(tmp_path: Path, small_mnist: P
 
 
 def test_failed_trainings_are_named(tmp_path: Path, small_mnist: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(compare, "run_cells", lambda cells, *_: {one.folder: "the disk is full" for one in cells})
+    monkeypatch.setattr(grid, "run_cells", lambda cells, *_: {one.folder: "the disk is full" for one in cells})
     folder = ArticlesFolder(tmp_path, tmp_path / "pages")
     code = cli.main(["articles", "004", "--quick", "--data", str(small_mnist), "--out", str(tmp_path), "--quiet"])
     assert code == 1

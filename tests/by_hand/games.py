@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from gansmith.ground.game import Game, Now
-from gansmith.ground.plan import Shape
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.settings import (
     AugmentSettings,
     DataSettings,

@@ -12,9 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.ground import draws, plan, streams
+from gansmith.ground import draws, streams
 from gansmith.ground.game import Now
-from gansmith.ground.plan import Plan, Shape
+from gansmith.ground.networks import plan
+from gansmith.ground.networks.plan import Plan, Shape
 from gansmith.ground.settings import OptimizerSettings, Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from gansmith.by_hand.arrays import Arrays
 from gansmith.by_hand.layers import Pass
 from gansmith.by_hand.network import LAYERS
-from gansmith.ground import plan
-from gansmith.ground.plan import Layer, Plan, Shape, shape_after
+from gansmith.ground.networks import plan
+from gansmith.ground.networks.plan import Layer, Plan, Shape, shape_after
 
 from . import central
 

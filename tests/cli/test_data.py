@@ -130,7 +130,7 @@ def test_prepared_once_named_afterwards_and_appended_to(tmp_path, capsys, monkey
     before = np.array(stored.load(out).items)
     draw(source, ["6.png", "7.png"])
     decoded: list[str] = []
-    from gansmith.data import prepare
+    from gansmith.data.preparation import prepare
 
     read = prepare.read_chunk
     monkeypatch.setattr(prepare, "read_chunk", lambda s, n, *rest: decoded.extend(n) or read(s, n, *rest))

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from gansmith import cli
-from gansmith.assemble import evaluation
-from gansmith.assemble.evaluation import real_items
 from gansmith.data.store import open_store
 from gansmith.ground.settings import DataSettings
-from gansmith.metrics import classifier
+from gansmith.metrics.feature_networks import classifier
+from gansmith.runs import evaluation
+from gansmith.runs.evaluation import real_items
 
 
 @pytest.fixture(autouse=True)

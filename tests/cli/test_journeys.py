@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runs import equal, weights
+from checkpoint_arrays import equal, weights
 
 SMALL = [
     *("--set", "data.first=256", "--set", "watch.samples=9", "--set", "threads=1"),

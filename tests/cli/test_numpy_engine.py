@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runs import equal, weights
+from checkpoint_arrays import equal, weights
 
 ROOT = Path(__file__).parents[2]
 SMALL = [

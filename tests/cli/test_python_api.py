@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 import gansmith
-from gansmith.assemble.run import resume
 from gansmith.ground.errors import GansmithError
-from gansmith.ground.runfolder import read_rows
-from gansmith.training.loop import Moment, Wish
+from gansmith.ground.files.runfolder import read_rows
+from gansmith.runs.run import resume
+from gansmith.training.events import Request, UpdateEvent
 
 TINY = {"data.first": 128, "watch.samples": 4, "data.batch": 16, "schedule.rate": "constant"}
 
@@ -68,7 +68,7 @@ def test_train_and_load(tmp_path: Path) -> None:
 def test_one_s_own_networks_resume_bit_equal(tmp_path: Path) -> None:
     whole = gansmith.train("digits", nets=MINE, updates=8, settings=TINY, out=tmp_path / "whole")
     gansmith.train("digits", nets=MINE, updates=4, settings=TINY, out=tmp_path / "parts")
-    from gansmith.assemble.setup import Budget
+    from gansmith.runs.choose_recipe import Budget
 
     again = resume(tmp_path / "parts", nets=MINE, budget=Budget(updates=8))
     first, second = whole.generator().arrays, again.generator().arrays
@@ -93,9 +93,9 @@ class Enough:
     def __init__(self, update: int) -> None:
         self.update = update
 
-    def after(self, moment: Moment) -> Wish | None:
-        """The wish."""
-        return Wish("stop", "that will do") if moment.update == self.update else None
+    def after(self, event: UpdateEvent) -> Request | None:
+        """The request."""
+        return Request("stop", "that will do") if event.update == self.update else None
 
 
 @pytest.mark.parametrize("update", [25, 31])

@@ -219,7 +219,7 @@ def test_a_full_disk_at_the_start_of_a_resume(
     out = tmp_path / "run"
     assert main(["train", "digits", "--out", str(out), *TINY]) == 0
     with monkeypatch.context() as patch:
-        patch.setattr("gansmith.ground.runfolder.write_text", full)
+        patch.setattr("gansmith.ground.files.runfolder.write_text", full)
         assert "make room and resume" in refuse(capsys, "resume", out, "--updates", 4, "--quiet")
     assert main(["resume", str(out), "--updates", "4", "--quiet"]) == 0
 

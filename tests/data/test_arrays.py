@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gansmith.data.resize import on_ground
+from gansmith.data.preparation.resize import on_ground
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings

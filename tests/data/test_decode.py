@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from gansmith.data import decode
-from gansmith.data.listing import Unreadable
+from gansmith.data.formats.listing import Unreadable
+from gansmith.data.preparation import decode
 
 
 def pixels(data: bytes) -> np.ndarray:

@@ -16,7 +16,8 @@ import pytest
 from PIL import Image, features
 
 from gansmith.cli import main
-from gansmith.data import contents, decode, files, prepare
+from gansmith.data.formats import contents, files
+from gansmith.data.preparation import decode, prepare
 from gansmith.data.store import open_store, prepare_store
 from gansmith.data.survey import survey
 from gansmith.ground.settings import DataSettings

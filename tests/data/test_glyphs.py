@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gansmith.data import glyphs, store
+from gansmith.data import store
+from gansmith.data.toys import glyphs
 from gansmith.ground.settings import DataSettings
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gansmith.data import idx
+from gansmith.data.formats import idx
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings

@@ -11,8 +11,9 @@ from io import BytesIO, StringIO
 import numpy as np
 import pytest
 
-from gansmith.data import cache, decode, parallel, prepare, worker
-from gansmith.data.resize import Frame, framed
+from gansmith.data import cache
+from gansmith.data.preparation import decode, parallel, prepare, worker
+from gansmith.data.preparation.resize import Frame, framed
 from gansmith.data.store import open_store
 from gansmith.ground.settings import DataSettings
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from gansmith.data.resize import Frame, box, choose_size, framed, grey, parse_size, resized
+from gansmith.data.preparation.resize import Frame, box, choose_size, framed, grey, parse_size, resized
 from gansmith.ground.errors import DataError
 
 

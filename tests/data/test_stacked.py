@@ -5,8 +5,9 @@ import gzip
 import numpy as np
 import pytest
 
-from gansmith.data import sources, stacked
+from gansmith.data import sources
 from gansmith.data.store import open_store
+from gansmith.data.toys import stacked
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings
 

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gansmith.data import cache, prepare, resize, store, stored
+from gansmith.data import cache, store, stored
+from gansmith.data.preparation import prepare, resize
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings

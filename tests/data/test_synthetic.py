@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from gansmith.data import synthetic
+from gansmith.data.toys import gaussians
 
 
-@pytest.mark.parametrize("name", synthetic.NAMES)
+@pytest.mark.parametrize("name", gaussians.NAMES)
 def test_points_lie_around_their_modes_with_the_stated_deviation(name):
-    centres, std = synthetic.modes(name)
-    points, labels = synthetic.points(name, 20_000, seed=5)
+    centres, std = gaussians.modes(name)
+    points, labels = gaussians.points(name, 20_000, seed=5)
     assert centres.dtype == points.dtype == np.float32
     assert labels.dtype == np.int64
     noise = points - centres[labels]
@@ -23,20 +23,20 @@ def test_points_lie_around_their_modes_with_the_stated_deviation(name):
 
 
 def test_ring_and_grid_are_the_literatures_scaled():
-    centres, std = synthetic.modes("ring")
+    centres, std = gaussians.modes("ring")
     assert centres.shape == (8, 2)
     assert np.linalg.norm(centres, axis=1) * 2 == pytest.approx(np.full(8, 2.0))
     assert std * 2 == pytest.approx(0.02)
     assert centres[0] == pytest.approx([1, 0])
     assert centres[2] == pytest.approx([0, 1], abs=1e-6)
-    centres, std = synthetic.modes("grid")
+    centres, std = gaussians.modes("grid")
     assert sorted({float(x) for x in centres[:, 0] * 4}) == [-4, -2, 0, 2, 4]
     assert len({tuple(c) for c in centres.tolist()}) == 25
     assert std * 4 == pytest.approx(0.05)
 
 
 def test_the_spirals_modes_are_equally_far_along_it():
-    centres, _ = synthetic.modes("spiral")
+    centres, _ = gaussians.modes("spiral")
     assert centres.shape == (20, 2)
     radii = np.linalg.norm(centres, axis=1)
     assert radii[0] == pytest.approx(0.2)
@@ -47,7 +47,7 @@ def test_the_spirals_modes_are_equally_far_along_it():
 
 
 def test_the_gaussian_is_that_of_the_one_dimensional_gan_scaled():
-    points, labels = synthetic.points("gaussian", 100_000, 1)
+    points, labels = gaussians.points("gaussian", 100_000, 1)
     assert points.shape == (100_000, 1)
     assert (labels == 0).all()
     assert points.mean() * 5 == pytest.approx(-1, abs=0.02)
@@ -55,14 +55,14 @@ def test_the_gaussian_is_that_of_the_one_dimensional_gan_scaled():
 
 
 def test_the_first_points_do_not_depend_on_the_count_and_parts_differ():
-    many, _ = synthetic.points("ring", 10, 3)
-    few, _ = synthetic.points("ring", 5, 3)
-    test, _ = synthetic.points("ring", 5, 3, part=1)
+    many, _ = gaussians.points("ring", 10, 3)
+    few, _ = gaussians.points("ring", 5, 3)
+    test, _ = gaussians.points("ring", 5, 3, part=1)
     assert np.array_equal(many[:5], few)
     assert not np.array_equal(few, test)
-    assert not np.array_equal(few, synthetic.points("ring", 5, 4)[0])
+    assert not np.array_equal(few, gaussians.points("ring", 5, 4)[0])
 
 
 def test_an_unknown_mixture_is_a_key_error():
     with pytest.raises(KeyError):
-        synthetic.modes("square")
+        gaussians.modes("square")

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import gansmith
-from gansmith.assemble.doctor import diagnose
 from gansmith.cli import main
 from gansmith.ground.errors import RunError
-from gansmith.ground.runfolder import RunFolder, append_row, read_rows
+from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
+from gansmith.runs.diagnose import diagnose
 
 from .histories import probe, row
 

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from gansmith.diagnosis import history as history_of_runs
-from gansmith.diagnosis import rules_collapse, rules_course, rules_game, rules_samples, signals
+from gansmith.diagnosis import signals
 from gansmith.diagnosis.findings import STATES, Remedy
 from gansmith.diagnosis.remedies import REMEDIES, remedies
-from gansmith.diagnosis.rules import RULES
+from gansmith.diagnosis.ruleset import collapse, course, players, samples
+from gansmith.diagnosis.ruleset.table import RULES
 from gansmith.diagnosis.watcher import next_change
 from gansmith.ground.recipe import override
 from gansmith.ground.settings import Recipe
@@ -341,7 +342,7 @@ def test_the_recipe_does_not_give_the_fault_away(state: str):
     ]
 
 
-@pytest.mark.parametrize("module", [rules_collapse, rules_course, rules_game, rules_samples, signals, history_of_runs])
+@pytest.mark.parametrize("module", [collapse, course, players, samples, signals, history_of_runs])
 def test_no_rule_reads_a_name_or_a_planted_fault(module: Any):
     text = inspect.getsource(module)
     assert ".faults" not in text

@@ -11,9 +11,9 @@ from sklearn.metrics import roc_auc_score
 
 from gansmith.diagnosis import signals
 from gansmith.ground import pixels, streams
-from gansmith.metrics import distances
 from gansmith.metrics import pictures as metric_pictures
-from gansmith.metrics.memorisation import nearness
+from gansmith.metrics.measures import distances
+from gansmith.metrics.measures.memorisation import nearness
 
 FLOATS = st.floats(-5, 5, width=32)
 

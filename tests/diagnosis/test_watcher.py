@@ -1,4 +1,4 @@
-"""The doctor beside the loop: what it writes, what it costs, what it wishes for."""
+"""The doctor beside the loop: what it writes, what it costs, what it requests."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from gansmith.diagnosis import watcher as watchers
 from gansmith.diagnosis.probe import Probe
 from gansmith.diagnosis.reference import Reference, reference
 from gansmith.diagnosis.watcher import Watch, next_change, note_known, probes_of, remembered
+from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipe import flat, override
-from gansmith.ground.runfolder import RunFolder, read_rows
-from gansmith.training.loop import Moment, Wish
+from gansmith.training.events import Request, UpdateEvent
 from gansmith.training.schedules import Clock
 from miniatures import World, world
 
@@ -61,11 +61,13 @@ class Bench:
         watch.prober.probe = healthy  # pyright: ignore[reportAttributeAccessIssue]
         return watch
 
-    def see(self, update: int, seconds: float | None = None, *, last: bool = False, **numbers: float) -> Wish | None:
-        """A moment with a healthy row, changed by `numbers`; time passes quickly."""
+    def see(self, update: int, seconds: float | None = None, *, last: bool = False, **numbers: float) -> Request | None:
+        """An event with a healthy row, changed by `numbers`; time passes quickly."""
         new = row(update, **numbers) if update and update % 50 == 0 else None
         elapsed = 100.0 * update if seconds is None else seconds
-        return self.watch.after(Moment(self.game, Clock(self.made.recipe, 40, None), update, elapsed, new, last=last))
+        return self.watch.after(
+            UpdateEvent(self.game, Clock(self.made.recipe, 40, None), update, elapsed, new, last=last)
+        )
 
 
 @pytest.fixture
@@ -136,15 +138,15 @@ def test_a_change_of_mind_is_said_once_and_written(bench: Bench):
 
 
 def test_an_alarm_that_stands_is_acted_on(bench: Bench):
-    wishes = [(update, bench.see(update, **FLAT)) for update in range(0, 601, 50)]
-    backs = [(update, wish) for update, wish in wishes if wish is not None and wish.kind == "rollback"]
+    requests = [(update, bench.see(update, **FLAT)) for update in range(0, 601, 50)]
+    backs = [(update, request) for update, request in requests if request is not None and request.kind == "rollback"]
     assert backs
-    update, wish = backs[0]
-    assert wish.before == 50
+    update, request = backs[0]
+    assert request.before == 50
     assert update <= 350
-    assert wish.change
-    assert override(bench.made.recipe, wish.change) != bench.made.recipe
-    assert "discriminator never moves" in wish.reason
+    assert request.change
+    assert override(bench.made.recipe, request.change) != bench.made.recipe
+    assert "discriminator never moves" in request.reason
 
 
 def test_without_leave_it_only_talks(tmp_path: Path):
@@ -154,19 +156,19 @@ def test_without_leave_it_only_talks(tmp_path: Path):
 
 
 def test_healthy_states_are_kept_to_go_back_to(bench: Bench):
-    wishes = [(update, wish) for update in range(0, 1001, 50) if (wish := bench.see(update)) is not None]
-    assert {wish.kind for _, wish in wishes} <= {"save"}
-    gaps = np.diff([update for update, _ in wishes])
+    requests = [(update, request) for update in range(0, 1001, 50) if (request := bench.see(update)) is not None]
+    assert {request.kind for _, request in requests} <= {"save"}
+    gaps = np.diff([update for update, _ in requests])
     assert (gaps >= watchers.HEALTHY_SAVES).all()
 
 
 def test_nothing_is_tried_twice(tmp_path: Path):
     made = world("pictures", **AUTO)
     first = Bench(tmp_path / "a", made)
-    wishes = [wish for update in range(0, 601, 50) if (wish := first.see(update, **FLAT))]
-    second = Bench(tmp_path / "b", made, tried=[wishes[0].change])
-    again = [wish for update in range(0, 601, 50) if (wish := second.see(update, **FLAT))]
-    assert wishes[0].change not in [wish.change for wish in again]
+    requests = [request for update in range(0, 601, 50) if (request := first.see(update, **FLAT))]
+    second = Bench(tmp_path / "b", made, tried=[requests[0].change])
+    again = [request for update in range(0, 601, 50) if (request := second.see(update, **FLAT))]
+    assert requests[0].change not in [request.change for request in again]
     if not again:
         assert sum("no setting that was not tried" in line for line in second.said) == 1
 

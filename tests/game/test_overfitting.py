@@ -12,14 +12,14 @@ from gansmith import recipes
 from gansmith.data.store import open_store
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
-from gansmith.ground.cost import count
 from gansmith.ground.game import Now
+from gansmith.ground.networks.cost import count
 from gansmith.ground.recipe import override
 from gansmith.ground.settings import DataSettings
 from gansmith.metrics.evaluation import evaluate
+from gansmith.metrics.feature_networks.yardstick import FeatureSettings
 from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import reference
-from gansmith.metrics.yardstick import FeatureSettings
 from gansmith.nets import plan_discriminator, plan_generator
 
 EMOJI = Path(os.environ.get("GANSMITH_DATA", "../shared/data")) / "emoji" / "noto-emoji-64.zip"

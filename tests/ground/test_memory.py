@@ -10,7 +10,7 @@ import pytest
 
 PROGRAM = """
 import resource, sys, torch
-from gansmith.ground.memory import keep_freed
+from gansmith.ground.process.memory import keep_freed
 if sys.argv[1] == "keep":
     assert keep_freed()
 def update():

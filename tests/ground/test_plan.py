@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gansmith.ground.cost import activations, count, operations
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.plan import (
+from gansmith.ground.networks.cost import activations, count, operations
+from gansmith.ground.networks.plan import (
     Activation,
     BatchNorm,
     ConcatLabels,
@@ -24,7 +24,7 @@ from gansmith.ground.plan import (
     parameters,
     shape_after,
 )
-from gansmith.ground.same import same_conv, same_padding, same_transpose
+from gansmith.ground.networks.same_padding import same_conv, same_padding, same_transpose
 from gansmith.ground.settings import NetSettings
 from gansmith.nets import NETS
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gansmith import recipes
-from gansmith.ground.cost import count
-from gansmith.ground.plan import ConcatLabels, Conv, ConvTranspose, Linear, Reshape, Shape, leaves, shape_after
+from gansmith.ground.networks.cost import count
+from gansmith.ground.networks.plan import ConcatLabels, Conv, ConvTranspose, Linear, Reshape, Shape, leaves, shape_after
 from gansmith.ground.recipe import override
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.nets.initial import initial_weights

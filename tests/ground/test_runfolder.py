@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gansmith import recipes
-from gansmith.ground import runfolder
 from gansmith.ground.errors import RunError
-from gansmith.ground.runfolder import RunFolder, append_row, cut_rows, read_rows, write_json, write_text
+from gansmith.ground.files import runfolder
+from gansmith.ground.files.runfolder import RunFolder, append_row, cut_rows, read_rows, write_json, write_text
 from gansmith.ground.settings import Recipe
 
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.assemble.generator import Generator
 from gansmith.ground.errors import RunError
 from gansmith.ground.settings import DataSettings, LatentSettings, NetSettings, Recipe
-from gansmith.latent import directions, first_layer, mixing
+from gansmith.latent.steering import directions, first_layer, mixing
 from gansmith.nets import NETS, NetPair
 from gansmith.nets.build import build_generator
+from gansmith.trained.generator import Generator
 
 DIM, SHAPE = 64, (1, 8, 8)  # an hourglass takes a picture of noise
 

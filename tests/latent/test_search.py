@@ -11,8 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 from gansmith.ground.errors import RunError
-from gansmith.latent import hmc, inpainting, learned_operator, masks, operators, projection, search, sensing, upscaling
-from gansmith.latent.search import Goal, Settings
+from gansmith.latent.inversion import hmc, inpainting, masks, projection, search
+from gansmith.latent.inversion.search import Goal, Settings
+from gansmith.latent.measurements import learned_operator, operators, sensing, upscaling
 
 from .makers import BarMaker, LinearMaker
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from gansmith.ground.errors import DataError, RunError
-from gansmith.latent import baselines, bases, learned_traits, operators, sensing
-from gansmith.latent.bases import BASES
+from gansmith.latent.appearance import learned_traits
+from gansmith.latent.measurements import baselines, bases, operators, sensing
+from gansmith.latent.measurements.bases import BASES
 
 SHAPE = (1, 16, 16)
 

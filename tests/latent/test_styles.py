@@ -10,9 +10,11 @@ import torch
 from scipy.stats import spearmanr
 
 from gansmith.ground.errors import RunError
-from gansmith.latent import control, directions, scaling, space, styles, survey, traits
-from gansmith.latent.styles import TYPICAL, Style
-from gansmith.latent.survey import Survey
+from gansmith.latent import space
+from gansmith.latent.appearance import traits
+from gansmith.latent.steering import control, directions, scaling, styles, survey
+from gansmith.latent.steering.styles import TYPICAL, Style
+from gansmith.latent.steering.survey import Survey
 
 from .makers import BarMaker, LinearMaker
 

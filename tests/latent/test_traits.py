@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gansmith.data import glyphs
+from gansmith.data.toys import glyphs
 from gansmith.ground.errors import RunError
-from gansmith.latent import traits
-from gansmith.latent.traits import TRAITS
+from gansmith.latent.appearance import traits
+from gansmith.latent.appearance.traits import TRAITS
 
 
 def value(name: str, picture: np.ndarray) -> float:

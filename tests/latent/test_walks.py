@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from gansmith.ground import streams
 from gansmith.ground.errors import RunError
-from gansmith.latent import space, walks
+from gansmith.latent import space
+from gansmith.latent.steering import walks
 
 from .makers import BarMaker, LinearMaker
 

@@ -20,7 +20,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("training",),
     ("metrics", "diagnosis", "latent"),
     ("report", "studio"),
-    ("recipes", "assemble", "cli"),
+    ("recipes", "trained", "runs"),
+    ("explore", "compare", "articles", "bench"),
+    ("cli",),
 )
 """From the ground up; rooms of one floor from left to right."""
 

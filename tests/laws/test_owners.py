@@ -68,7 +68,7 @@ def test_randomness_comes_from_streams(module: Module):
         if name.startswith(("np.random.", "numpy.random.")):
             assert module.name in RANDOM_OWNER, f"line {call.lineno} calls {name}"
         timing = module.name == "game/machine.py" and name == "torch.rand"  # numbers to multiply for a stopwatch
-        timing = timing or module.name == "assemble/bench/plain.py"  # loops as people write them, for a stopwatch
+        timing = timing or module.name == "bench/plain.py"  # loops as people write them, for a stopwatch
         borrowed = name == "torch.manual_seed" and any(call.lineno in lines for lines in borrowing)
         assert name not in own or timing or borrowed, f"line {call.lineno} calls {name}"
 

@@ -7,11 +7,12 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from gansmith.data import stacked
+from gansmith.data.toys import stacked
 from gansmith.ground.errors import DataError
-from gansmith.metrics import evaluation, wasserstein
+from gansmith.metrics import evaluation
 from gansmith.metrics.evaluation import evaluate
-from gansmith.metrics.features import FeatureName
+from gansmith.metrics.feature_networks.features import FeatureName
+from gansmith.metrics.measures import wasserstein
 from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import COPIES_LOOKED_AT, Reference, reference
 from gansmith.metrics.table import METRICS
@@ -20,7 +21,7 @@ from gansmith.metrics.table import METRICS
 @pytest.fixture(scope="module")
 def digits_reference(digits, feature_cache):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gansmith.metrics.classifier.UPDATES", 150)
+        patch.setattr("gansmith.metrics.feature_networks.classifier.UPDATES", 150)
         return reference(digits, feature_cache)
 
 
@@ -69,7 +70,7 @@ def test_floors_rest_on_as_many_items_as_the_figure(digits, digits_reference):
 
 
 def test_floors_are_kept_for_the_next_time(digits, digits_reference, feature_cache, monkeypatch):
-    monkeypatch.setattr("gansmith.metrics.classifier.UPDATES", 150)
+    monkeypatch.setattr("gansmith.metrics.feature_networks.classifier.UPDATES", 150)
     first = evaluate(digits.items[:300], digits.labels[:300], digits_reference)
     fresh = reference(digits, feature_cache)
     assert fresh.floors
@@ -167,7 +168,7 @@ def test_nothing_good_at_all_is_still_json(ring, tmp_path):
 
 
 def test_a_stack_of_digits_has_a_thousand_modes(digits, tmp_path, monkeypatch):
-    monkeypatch.setattr("gansmith.metrics.classifier.UPDATES", 150)
+    monkeypatch.setattr("gansmith.metrics.feature_networks.classifier.UPDATES", 150)
     items, labels = stacked.stack(digits.items, digits.labels, 6000)
     made = reference(RealItems("stacked-digits", "stack", items, labels, single=digits), tmp_path)
     assert made.features_name.startswith("stacked-digits-classifier@")

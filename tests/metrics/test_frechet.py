@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.ground.errors import DataError
-from gansmith.metrics.frechet import Gaussian, distance, frechet
+from gansmith.metrics.measures.frechet import Gaussian, distance, frechet
 
 RNG = np.random.default_rng(0)
 

@@ -6,7 +6,7 @@ import torch
 from safetensors.numpy import save_file
 
 from gansmith.ground.errors import DataError
-from gansmith.metrics import inception
+from gansmith.metrics.feature_networks import inception
 
 
 def random_weights() -> dict[str, np.ndarray]:

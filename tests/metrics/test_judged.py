@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from gansmith.ground.errors import DataError
-from gansmith.metrics import diversity, intervals
-from gansmith.metrics.agreement import agreement
-from gansmith.metrics.confidence import confidence
+from gansmith.metrics import intervals
+from gansmith.metrics.measures import diversity
+from gansmith.metrics.measures.agreement import agreement
+from gansmith.metrics.measures.confidence import confidence
 
 
 def test_confidence_of_certain_and_of_clueless_answers():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gansmith.ground.errors import DataError
-from gansmith.metrics.kid import kid, mmd2
+from gansmith.metrics.measures.kid import kid, mmd2
 
 RNG = np.random.default_rng(1)
 

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.ground.errors import DataError
-from gansmith.metrics import distances
-from gansmith.metrics.manifold import Manifold, manifold
+from gansmith.metrics.measures import distances
+from gansmith.metrics.measures.manifold import Manifold, manifold
 
 
 def by_loops(fake: np.ndarray, real: np.ndarray, k: int, k_density: int) -> Manifold:

@@ -3,7 +3,7 @@ import pytest
 
 from gansmith.ground.errors import DataError
 from gansmith.metrics import pictures
-from gansmith.metrics.memorisation import memorisation, nearness
+from gansmith.metrics.measures.memorisation import memorisation, nearness
 
 RNG = np.random.default_rng(4)
 TRAINING, HELDOUT, NEW = (RNG.normal(size=(count, 20)).astype(np.float32) for count in (800, 500, 400))

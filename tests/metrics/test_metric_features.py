@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from gansmith.data import stacked
+from gansmith.data.toys import stacked
 from gansmith.ground.errors import DataError
-from gansmith.metrics import classifier, features, network, self_supervised
+from gansmith.metrics.feature_networks import classifier, features, network, self_supervised
+from gansmith.metrics.feature_networks.yardstick import FeatureSettings
 from gansmith.metrics.real import RealItems, split
 from gansmith.metrics.reference import reference
-from gansmith.metrics.yardstick import FeatureSettings
 
 RNG = np.random.default_rng(6)
 

@@ -6,8 +6,8 @@ import torch
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance, poly_mmd
 
-from gansmith.metrics import kid
-from gansmith.metrics.frechet import frechet
+from gansmith.metrics.measures import kid
+from gansmith.metrics.measures.frechet import frechet
 
 pytestmark = pytest.mark.filterwarnings("ignore:Metric `.*` will save all extracted features:UserWarning")
 

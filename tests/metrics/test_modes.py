@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gansmith.ground.errors import DataError
-from gansmith.metrics import modes
+from gansmith.metrics.measures import modes
 
 ANGLES = np.arange(8) * np.pi / 4
 RING = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)

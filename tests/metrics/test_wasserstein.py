@@ -3,8 +3,8 @@ import pytest
 from scipy.stats import wasserstein_distance
 
 from gansmith.ground.errors import DataError
-from gansmith.metrics import wasserstein
-from gansmith.metrics.wasserstein import enlarge, laplacian, pyramid, sliced
+from gansmith.metrics.measures import wasserstein
+from gansmith.metrics.measures.wasserstein import enlarge, laplacian, pyramid, sliced
 
 RNG = np.random.default_rng(2)
 

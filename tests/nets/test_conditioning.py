@@ -14,7 +14,15 @@ from torch import Tensor
 from gansmith.game.losses import classification, discriminator_loss, generator_loss
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.plan import BatchNorm, ConcatLabels, ConditionalBatchNorm, Linear, Plan, Projection, leaves
+from gansmith.ground.networks.plan import (
+    BatchNorm,
+    ConcatLabels,
+    ConditionalBatchNorm,
+    Linear,
+    Plan,
+    Projection,
+    leaves,
+)
 from gansmith.ground.settings import NetSettings
 from gansmith.losses import LOSSES, Targets
 from gansmith.nets import NETS

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gansmith.ground import streams
-from gansmith.ground.plan import Dropout, Plan
+from gansmith.ground.networks.plan import Dropout, Plan
 from gansmith.nets import fused
 from gansmith.nets.network import INFERENCE, Mode, Network, keep_mask
 

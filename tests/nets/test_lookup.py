@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
-from gansmith.ground.plan import Activation, ConcatLabels, Linear, Plan, Reshape, Residual
+from gansmith.ground.networks.plan import Activation, ConcatLabels, Linear, Plan, Reshape, Residual
 from gansmith.nets import lookup
 from gansmith.nets.modes import Mode
 from gansmith.nets.network import Network

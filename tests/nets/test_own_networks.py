@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from gansmith.game.torch_game import TorchGame
-from gansmith.ground.plan import Shape
-from gansmith.ground.runfolder import RunFolder
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.networks.plan import Shape
 from gansmith.nets import NetPair
 from gansmith.nets.network import Mode
 from gansmith.nets.own import OwnNetwork

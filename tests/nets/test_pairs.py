@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from test_conditioning import PAIRS
 
 from gansmith.game.torch_game import TorchGame
-from gansmith.ground.cost import activations, count, operations
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.plan import (
+from gansmith.ground.networks.cost import activations, count, operations
+from gansmith.ground.networks.plan import (
     Activation,
     Aside,
     Conv,

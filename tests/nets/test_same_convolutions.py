@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gansmith.ground.plan import Layer, Plan
-from gansmith.ground.same import same_conv, same_transpose
+from gansmith.ground.networks.plan import Layer, Plan
+from gansmith.ground.networks.same_padding import same_conv, same_transpose
 from gansmith.nets.network import Network
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gansmith.ground.plan import Conv, ConvTranspose, Layer, Linear, Plan
+from gansmith.ground.networks.plan import Conv, ConvTranspose, Layer, Linear, Plan
 from gansmith.ground.settings import NetSettings
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.network import INFERENCE, Mode, Network, spectral

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.ground.plan import Activation, Plan, parameters
+from gansmith.ground.networks.plan import Activation, Plan, parameters
 from gansmith.ground.settings import ActivationName, NetSettings
 from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gansmith.ground import pixels
-from gansmith.ground.runfolder import RunFolder, append_row, write_json
+from gansmith.ground.files.runfolder import RunFolder, append_row, write_json
 from gansmith.ground.settings import BudgetSettings, Recipe
 
 LAYERS = {"generator": ("0", "3", "6", "10"), "discriminator": ("0", "2", "5")}

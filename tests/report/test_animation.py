@@ -14,7 +14,7 @@ from PIL import Image
 
 from gansmith.ground import pixels
 from gansmith.ground.errors import DataError
-from gansmith.ground.runfolder import RunFolder
+from gansmith.ground.files.runfolder import RunFolder
 from gansmith.report import animation, sheets
 from tests.report import synthetic
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gansmith.latent.sensing import Point
+from gansmith.latent.measurements.sensing import Point
 from gansmith.report import error_curves
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from gansmith.ground.errors import RunError
+from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import State
-from gansmith.ground.runfolder import RunFolder
 from gansmith.training import checkpoint
 from gansmith.training.checkpoint import STATE, WEIGHTS, Checkpoint, load, load_newest, prune, save, saved_updates
 from miniatures import assert_same_arrays

@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 from gansmith.ground.errors import RunError
-from gansmith.ground.launch import launched
-from gansmith.ground.runfolder import RunFolder, read_rows
+from gansmith.ground.files.runfolder import RunFolder, read_rows
+from gansmith.ground.process.launch import launched
 from gansmith.training import checkpoint
 from miniatures import assert_same_arrays
 

@@ -12,7 +12,7 @@ from fake_game import FakeGame
 from gansmith.ground.errors import Diverged
 from gansmith.ground.game import NUMBERS, Now, Report
 from gansmith.training import loop
-from gansmith.training.loop import Moment, Outcome, Start, Wish
+from gansmith.training.events import Outcome, Request, Start, UpdateEvent
 from gansmith.training.schedules import ESTIMATE_AFTER, Clock, budget_images
 from miniatures import BATCH, COUNT, assert_same_arrays, indices, world
 
@@ -60,21 +60,21 @@ class Order:
 
 @dataclass
 class Watch:
-    """A watcher that writes down what it sees, and wishes at given updates."""
+    """A watcher that writes down what it sees, and requests at given updates."""
 
     name: str = "watch"
     log: list[tuple[str, int]] = field(default_factory=list)
-    wishes: dict[int, Wish] = field(default_factory=dict)
-    moments: list[Moment] = field(default_factory=list)
+    requests: dict[int, Request] = field(default_factory=dict)
+    events: list[UpdateEvent] = field(default_factory=list)
 
-    def after(self, moment: Moment) -> Wish | None:
-        self.log.append((self.name, moment.update))
-        self.moments.append(moment)
-        return self.wishes.get(moment.update)
+    def after(self, event: UpdateEvent) -> Request | None:
+        self.log.append((self.name, event.update))
+        self.events.append(event)
+        return self.requests.get(event.update)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        return [moment.row for moment in self.moments if moment.row is not None]
+        return [event.row for event in self.events if event.row is not None]
 
 
 def clock_of(game: Game) -> Clock:
@@ -84,7 +84,7 @@ def clock_of(game: Game) -> Clock:
 def train(game: Game, *watchers: Watch, **options: Any) -> tuple[Outcome, list[int]]:
     """The outcome, and the updates at which the game was saved."""
     saved: list[int] = []
-    outcome = loop.train(game, Order(), clock_of(game), watchers, lambda moment: saved.append(moment.update), **options)
+    outcome = loop.train(game, Order(), clock_of(game), watchers, lambda event: saved.append(event.update), **options)
     return outcome, saved
 
 
@@ -164,11 +164,11 @@ def test_the_first_look_comes_before_the_first_update():
     seen: list[tuple[int, int]] = []
 
     class Early(Watch):
-        def after(self, moment: Moment) -> None:
-            seen.append((moment.update, len(game.seen)))
-            assert (moment.row is None) == (moment.update != 2)
-            assert moment.images_seen == moment.update * BATCH
-            assert moment.last == (moment.update == 2)
+        def after(self, event: UpdateEvent) -> None:
+            seen.append((event.update, len(game.seen)))
+            assert (event.row is None) == (event.update != 2)
+            assert event.images_seen == event.update * BATCH
+            assert event.last == (event.update == 2)
 
     train(game, Early())
     assert seen == [(0, 0), (1, 1), (2, 2)]
@@ -178,45 +178,45 @@ def test_a_resumed_run_goes_on_with_the_next_update():
     game, watch = Game(budget__updates=6), Watch()
     outcome, saved = train(game, watch, start=Start(4, 100.0))
     assert game.updates == [5, 6]
-    assert [moment.update for moment in watch.moments] == [5, 6]
+    assert [event.update for event in watch.events] == [5, 6]
     assert outcome.seconds >= 100
     assert saved == [6]
 
 
 def test_a_wish_to_save_is_granted():
-    _, saved = train(Game(budget__updates=6), Watch(wishes={2: Wish("save", ""), 4: Wish("save", "")}), Watch())
+    _, saved = train(Game(budget__updates=6), Watch(requests={2: Request("save", ""), 4: Request("save", "")}), Watch())
     assert saved == [2, 4, 6]
 
 
 def test_two_wishes_save_once():
-    wish = {2: Wish("save", "")}
-    _, saved = train(Game(budget__updates=3), Watch(wishes=wish), Watch(wishes=wish))
+    request = {2: Request("save", "")}
+    _, saved = train(Game(budget__updates=3), Watch(requests=request), Watch(requests=request))
     assert saved == [2, 3]
 
 
 def test_a_wish_to_stop_saves_and_stops():
     game = Game(budget__updates=6)
-    watches = Watch(wishes={3: Wish("stop", "good enough")}), Watch()
+    watches = Watch(requests={3: Request("stop", "good enough")}), Watch()
     outcome, saved = train(game, *watches)
     assert (outcome.ended, outcome.update, outcome.reason) == ("stopped", 3, "good enough")
     assert (game.updates, saved) == ([1, 2, 3], [3])
-    assert [(moment.update, moment.last) for moment in watches[1].moments] == [
+    assert [(event.update, event.last) for event in watches[1].events] == [
         *((update, False) for update in range(4)),
         (3, True),  # once more: nobody knew that it was the last
     ]
-    assert watches[1].moments[-1].row is None  # so that no row is written twice
+    assert watches[1].events[-1].row is None  # so that no row is written twice
 
 
 def test_a_wish_to_go_back_ends_the_sitting_without_saving():
     change = {"optimizer.generator.rate": 1e-4}
     game = Game(budget__updates=6)
-    outcome, saved = train(game, Watch(wishes={3: Wish("save", ""), 5: Wish("rollback", "NaN", change)}))
+    outcome, saved = train(game, Watch(requests={3: Request("save", ""), 5: Request("rollback", "NaN", change)}))
     assert (outcome.ended, outcome.update, outcome.reason, outcome.change) == ("rollback", 5, "NaN", change)
     assert saved == [3]
 
 
 def test_a_wish_at_the_end_changes_nothing():
-    outcome, saved = train(Game(budget__updates=3), Watch(wishes={3: Wish("stop", "late")}))
+    outcome, saved = train(Game(budget__updates=3), Watch(requests={3: Request("stop", "late")}))
     assert (outcome.ended, saved) == ("finished", [3])
 
 
@@ -225,20 +225,20 @@ def test_an_interruption_finishes_the_update_and_saves():
     outcome, saved = train(game, watch, interrupted=lambda: len(game.seen) == 4)
     assert (outcome.ended, outcome.update) == ("interrupted", 4)
     assert saved == [4]
-    assert watch.moments[-1].last
-    assert not watch.moments[-2].last
+    assert watch.events[-1].last
+    assert not watch.events[-2].last
 
 
 def test_what_a_watcher_raises_ends_the_run_unsaved():
     class Doubt(Watch):
-        def after(self, moment: Moment) -> None:
-            if moment.update == 2:
+        def after(self, event: UpdateEvent) -> None:
+            if event.update == 2:
                 raise Diverged("NaN")
 
     saved: list[int] = []
     game = Game(budget__updates=5)
     with pytest.raises(Diverged):
-        loop.train(game, Order(), clock_of(game), [Doubt()], lambda moment: saved.append(moment.update))
+        loop.train(game, Order(), clock_of(game), [Doubt()], lambda event: saved.append(event.update))
     assert saved == []
     assert game.updates == [1, 2]
 
@@ -259,7 +259,7 @@ def test_minutes_count_the_watchers_and_earlier_sittings(monkeypatch: pytest.Mon
     time = Time(monkeypatch, seconds=10.0)
 
     class Slow(Watch):
-        def after(self, moment: Moment) -> None:
+        def after(self, event: UpdateEvent) -> None:
             time.passed += 10.0
 
     outcome, _ = train(minutes(time, 1.0), Slow(), start=Start(5, 15.0))
@@ -271,16 +271,16 @@ def test_the_length_is_estimated_after_fifty_updates_and_a_hundred(monkeypatch: 
     game = minutes(time, 2.0, schedule__rate="linear", schedule__factor=0.0)
 
     class Faster(Watch):
-        def after(self, moment: Moment) -> None:
-            time.seconds = 1.0 if moment.update < 80 else 0.5
+        def after(self, event: UpdateEvent) -> None:
+            time.seconds = 1.0 if event.update < 80 else 0.5
 
     train(game, watch, Faster())
-    totals = [moment.clock.total_images for moment in watch.moments if moment.update > ESTIMATE_AFTER]
+    totals = [event.clock.total_images for event in watch.events if event.update > ESTIMATE_AFTER]
     second = 100 + 30 * 50 / 40  # 50 updates in 40 seconds since the first estimate, and 30 seconds are left
     assert totals[:50] == [120 * BATCH] * 50
     assert len(set(totals[50:])) == 1
     assert totals[-1] == second * BATCH
-    assert {moment.clock.total_images for moment in watch.moments if moment.update < ESTIMATE_AFTER} == {None}
+    assert {event.clock.total_images for event in watch.events if event.update < ESTIMATE_AFTER} == {None}
     rates = [now.generator_rate for now in game.seen]
     assert rates[:ESTIMATE_AFTER] == [1e-2] * ESTIMATE_AFTER
     assert rates[60] == pytest.approx(1e-2 * (1 - 60 / 120))
@@ -294,7 +294,7 @@ def test_an_estimate_of_an_earlier_sitting_is_kept(monkeypatch: pytest.MonkeyPat
     settings = {"budget__estimated_images": [999 * BATCH, 888 * BATCH], "schedule__rate": "linear"}
     game, watch = minutes(Time(monkeypatch), 2.0, **settings), Watch()
     train(game, watch, start=Start(40, 40.0))
-    assert {moment.clock.total_images for moment in watch.moments} == {888 * BATCH}
+    assert {event.clock.total_images for event in watch.events} == {888 * BATCH}
     rates = {now.update: now.generator_rate for now in game.seen}
     slopes = [1e-2 - rates[update] for update in (60, 120)]  # the earlier update goes by the first of them
     assert slopes[1] / slopes[0] == pytest.approx(119 / 59 * 999 / 888)
@@ -304,16 +304,16 @@ def test_a_longer_budget_in_minutes_is_estimated_at_once(monkeypatch: pytest.Mon
     """`resume --minutes 4` of a run of two: the schedules know the new end from the first update on."""
     game, watch = minutes(Time(monkeypatch), 4.0, schedule__rate="linear", schedule__factor=0.0), Watch()
     train(game, watch, start=Start(120, 120.0))
-    assert {moment.clock.total_images for moment in watch.moments} == {240 * BATCH}
+    assert {event.clock.total_images for event in watch.events} == {240 * BATCH}
     assert game.seen[0].generator_rate == pytest.approx(1e-2 / 2)
 
 
 def test_watchers_that_look_do_not_disturb():
     class Look(Watch):
-        def after(self, moment: Moment) -> None:
-            moment.game.make(np.ones((3, 4), np.float32), None)
-            moment.game.verdicts(world("vectors").items[:3], None)
-            moment.game.state()
+        def after(self, event: UpdateEvent) -> None:
+            event.game.make(np.ones((3, 4), np.float32), None)
+            event.game.verdicts(world("vectors").items[:3], None)
+            event.game.state()
 
     watched, alone = Game(budget__updates=12), Game(budget__updates=12)
     train(watched, Look())

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 import gansmith
-from gansmith.assemble.run import resume
-from gansmith.ground.runfolder import RunFolder
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.runs.run import resume
 from gansmith.training import checkpoint
 from miniatures import assert_same_arrays
 

@@ -12,15 +12,15 @@ from PIL import Image
 
 from fake_game import FakeGame
 from gansmith.ground.errors import Diverged
+from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.pixels import grid
-from gansmith.ground.runfolder import RunFolder, read_rows
-from gansmith.training.loop import Moment, Wish
+from gansmith.training.events import Request, UpdateEvent
 from gansmith.training.schedules import Clock, budget_images
 from gansmith.training.watchers import (
     KeepEstimate,
-    StopOnNonsense,
-    WishToSave,
+    SaveOnSchedule,
+    StopOnNaN,
     WriteSamples,
     WriteStats,
     is_sheet_due,
@@ -35,9 +35,9 @@ def folder(tmp_path: Path) -> RunFolder:
     return RunFolder(tmp_path / "run")
 
 
-def moment(made: World, update: int, seconds: float = 0.0, game: Any = None, **options: Any) -> Moment:
+def event(made: World, update: int, seconds: float = 0.0, game: Any = None, **options: Any) -> UpdateEvent:
     clock = Clock(made.recipe, 40, options.pop("total", budget_images(made.recipe, 40)))
-    return Moment(game, clock, update, seconds, **options)
+    return UpdateEvent(game, clock, update, seconds, **options)
 
 
 def test_rows_are_written_as_they_come(folder: RunFolder):
@@ -46,16 +46,16 @@ def test_rows_are_written_as_they_come(folder: RunFolder):
     watcher = WriteStats(folder, board.append)
     for update in (0, 1, 2, 3):
         row = {"update": update} if update % 2 else None
-        assert watcher.after(moment(made, update, row=row)) is None
+        assert watcher.after(event(made, update, row=row)) is None
         assert list(read_rows(folder.stats)) == [{"update": u} for u in range(1, update + 1, 2)]
     assert board == [{"update": 1}, {"update": 3}]
 
 
-def estimating(made: World, update: int, *totals: int) -> Moment:
-    """A moment whose clock has estimated these lengths."""
+def estimating(made: World, update: int, *totals: int) -> UpdateEvent:
+    """An event whose clock has estimated these lengths."""
     budget = replace(made.recipe.budget, estimated_images=totals)
     game, recipe = FakeGame(made.recipe, made.item_shape), replace(made.recipe, budget=budget)
-    return Moment(game, Clock(recipe, 40, totals[-1] if totals else None), update, 1.0)
+    return UpdateEvent(game, Clock(recipe, 40, totals[-1] if totals else None), update, 1.0)
 
 
 def test_each_estimate_is_stored_once(folder: RunFolder, monkeypatch: pytest.MonkeyPatch):
@@ -79,15 +79,15 @@ def test_each_estimate_is_stored_once(folder: RunFolder, monkeypatch: pytest.Mon
 def test_only_minutes_are_estimated(folder: RunFolder):
     made = world("vectors")
     folder.create(made.recipe)
-    KeepEstimate(folder).after(moment(made, 60))
+    KeepEstimate(folder).after(event(made, 60))
     assert folder.load_recipe() == made.recipe
 
 
 def updates_with_a_wish(made: World, last: int, seconds: float = 1.0, begin: float = 0.0) -> list[int]:
-    watcher = WishToSave(made.recipe, begin)
-    wishes = [(u, watcher.after(moment(made, u, begin + u * seconds))) for u in range(last + 1)]
-    assert all(wish is None or wish == Wish("save", wish.reason) for _, wish in wishes)
-    return [update for update, wish in wishes if wish]
+    watcher = SaveOnSchedule(made.recipe, begin)
+    requests = [(u, watcher.after(event(made, u, begin + u * seconds))) for u in range(last + 1)]
+    assert all(request is None or request == Request("save", request.reason) for _, request in requests)
+    return [update for update, request in requests if request]
 
 
 def test_checkpoints_by_minutes():
@@ -117,7 +117,7 @@ def test_checkpoints_by_epochs():
 def test_nonsense_stops_the_run_by_name(name: str, value: float):
     row = {"update": 7, "loss.discriminator": 1.0, name: value}
     with pytest.raises(Diverged) as caught:
-        StopOnNonsense().after(moment(world("vectors"), 7, row=row))
+        StopOnNaN().after(event(world("vectors"), 7, row=row))
     assert name in str(caught.value)
     assert "update 7" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -125,8 +125,8 @@ def test_nonsense_stops_the_run_by_name(name: str, value: float):
 
 def test_sense_goes_on():
     row = {"update": 7, "loss.generator": 1e30, "histograms": {}, "layers": {}}
-    assert StopOnNonsense().after(moment(world("vectors"), 7, row=row)) is None
-    assert StopOnNonsense().after(moment(world("vectors"), 7)) is None
+    assert StopOnNaN().after(event(world("vectors"), 7, row=row)) is None
+    assert StopOnNaN().after(event(world("vectors"), 7)) is None
 
 
 def test_sheets_come_ever_more_rarely():
@@ -148,10 +148,10 @@ def sheets(folder: RunFolder, kind: str, **settings: Any) -> tuple[WriteSamples,
 @pytest.mark.parametrize("kind", ["pictures", "labelled-pictures", "vectors"])
 def test_a_sheet_and_its_row(folder: RunFolder, kind: str):
     watcher, game, made = sheets(folder, kind)
-    watcher.after(moment(made, 0, game=game))
-    watcher.after(moment(made, 1, game=game))
+    watcher.after(event(made, 0, game=game))
+    watcher.after(event(made, 1, game=game))
     play(game, 1, 3)
-    watcher.after(moment(made, 3, 1.5, game=game, last=True))
+    watcher.after(event(made, 3, 1.5, game=game, last=True))
     assert sorted(path.name for path in folder.samples.iterdir()) == ["00000000.png", "00000003.png"]
     rows = list(read_rows(folder.sample_rows))
     assert [row["update"] for row in rows] == [0, 3]
@@ -171,10 +171,10 @@ def test_a_wish_to_stop_draws_the_last_sheet_once(folder: RunFolder):
     """Also at an update whose sheet was due anyway."""
     watcher, game, made = sheets(folder, "pictures", watch__samples_every=2)
     for update, last in ((0, False), (1, False), (2, False), (2, True)):
-        watcher.after(moment(made, update, game=game, last=last))
+        watcher.after(event(made, update, game=game, last=last))
     assert [row["update"] for row in read_rows(folder.sample_rows)] == [0, 2]
-    watcher.after(moment(made, 3, game=game))
-    watcher.after(moment(made, 3, game=game, last=True))
+    watcher.after(event(made, 3, game=game))
+    watcher.after(event(made, 3, game=game, last=True))
     assert [row["update"] for row in read_rows(folder.sample_rows)] == [0, 2, 3]
     assert folder.sample_sheet(3).is_file()
 

@@ -1,0 +1,156 @@
+"""What the articles claim, and what each claim is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gansmith.articles import rules
+from gansmith.articles.rules import Rule
+
+TITLES: dict[str, str] = {
+    "000": "three architectures, three ways of feedback",
+    "001": "labels, collapse, and arithmetic on styles",
+    "002": "a small GAN in TensorFlow",
+    "003": "a GAN and Adam in nothing but NumPy",
+    "004": "a DCGAN, and two generator updates for one",
+}
+"""The articles, by the numbers that this project calls them by."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence of an article, in our words, and the figures that decide it."""
+
+    name: str  # of its picture and of its row in articles.json
+    article: str
+    says: str
+    variants: tuple[str, ...]  # rows of its table, by what the studies call them
+    figures: tuple[str, ...]  # columns of its table
+    judge: Rule
+    pictures: tuple[str, ...] | None = None  # variants on its strip; None: all, (): no strip
+    stretched: tuple[str, ...] = ()  # variants shown again, each sample from its own darkest to its own brightest pixel
+
+
+JOINT = ("dense, joint", "encoder-decoder, joint", "DCGAN, joint")
+STACKED = ("dense, stacked", "encoder-decoder, stacked", "DCGAN, stacked")
+REGRESSED = ("dense, labels: regression", "encoder-decoder, labels: regression", "DCGAN, labels: regression")
+NUMBER = "dense, labels: verdict"
+FAULTY = ("dense, stacked, never frozen", "dense, stacked, never trained")
+LEARNING = ("fd_quarter", "fd", "sensitivity", "modes", "accuracy", "learns")
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        "only-the-tape",
+        "000",
+        "Only each network's own loss, differentiated with a gradient tape, trains the pair.",
+        (*JOINT, *STACKED, *REGRESSED, NUMBER),
+        LEARNING,
+        rules.only_the_tape,
+    ),
+    Claim(
+        "combined-model",
+        "000",
+        "Joining generator and discriminator in one model gives background only.",
+        (*STACKED, *FAULTY),
+        (*LEARNING, "gradient"),
+        rules.combined_model,
+        ("dense, stacked", *FAULTY),
+    ),
+    Claim(
+        "verdicts-as-labels",
+        "000",
+        "Feeding the discriminator's verdict to the generator as labels gives the impression of a digit at most.",
+        (NUMBER, *REGRESSED),
+        ("fd", "sensitivity", "gradient", "mean_correlation", "learns"),
+        rules.verdicts_as_labels,
+    ),
+    Claim(
+        "dense-by-framework",
+        "000",
+        "The dense network learns nothing in 1,000 epochs of Keras, and draws digits after 199 epochs of PyTorch.",
+        (
+            "dense, joint",
+            "dense, PyTorch's defaults",
+            "dense, batch norm in G",
+            "dense, 4,000 updates",
+            "course net",
+        ),
+        ("fd_quarter", "fd", "modes", "sensitivity"),
+        rules.dense_by_framework,
+    ),
+    Claim(
+        "encoder-decoder-is-best",
+        "000",
+        "Of the three networks the encoder-decoder does best.",
+        JOINT,
+        ("fd", "modes", "sensitivity"),
+        rules.encoder_decoder_is_best,
+    ),
+    Claim(
+        "plain-collapses",
+        "001",
+        "The plain network ends by drawing mostly 1s; labels keep it from collapsing.",
+        ("plain", "labelled", "labelled, leaky ReLU"),
+        ("fd", "modes", "largest_share", "sensitivity"),
+        rules.plain_collapses,
+    ),
+    Claim(
+        "labels-speed-it-up",
+        "001",
+        "Labels make the network learn faster.",
+        ("plain", "labelled", "labelled, leaky ReLU"),
+        ("fd@4680", "fd@9360", "fd@18720", "modes", "agreement", "label_minded", "label_moves"),
+        rules.labels_speed_it_up,
+        (),
+    ),
+    Claim(
+        "the-nine",
+        "001",
+        "Every digit comes right by epoch 40, except the 9, which never forms.",
+        ("labelled, as published", "labelled", "labelled, leaky ReLU"),
+        ("agreement", "agreement_least", "agreement_9", "fd", "modes"),
+        rules.the_nine,
+    ),
+    Claim(
+        "scaling",
+        "001",
+        "A style scaled by 2 is exaggerated, and scaled by −2 it becomes the opposite style.",
+        ("labelled", "labelled, leaky ReLU"),
+        ("same_at_2", "opposite_at_-2", "trend", "style_norm"),
+        rules.scaling_by_minus_two,
+        (),
+    ),
+    Claim(
+        "the-processor",
+        "002",
+        "The poor digits are the processor's fault: a GAN needs a GPU.",
+        ("as published: unscaled logits, smoothed", "two threads", "bfloat16"),
+        ("fd", "modes", "sensitivity"),
+        rules.the_processor_is_to_blame,
+    ),
+    Claim(
+        "unscaled-logits",
+        "002",
+        "Unscaled logits, and smoothed labels, keep the discriminator from overpowering the generator.",
+        ("as published: unscaled logits, smoothed", "unscaled logits", "scaled: a sigmoid before the loss"),
+        ("told_apart", "gradient", "fd", "modes", "sensitivity"),
+        rules.unscaled_logits,
+    ),
+    Claim(
+        "the-rate-drop",
+        "003",
+        "An extreme drop of the learning rate makes digits appear, all of one kind, for a reason unknown.",
+        ("as published", "as published, no drop", "mended, 4,000 updates", "mended, with the drop, 1,000 updates"),
+        ("first_correlation", "raw_spread", "modes", "sensitivity"),
+        rules.the_rate_drop,
+        stretched=("as published",),
+    ),
+    Claim(
+        "two-to-one",
+        "004",
+        "Two generator updates for each of the discriminator's keep the discriminator from winning.",
+        ("1 : 1", "2 : 1"),
+        ("accuracy", "told_apart", "fd", "modes", "sensitivity"),
+        rules.two_to_one,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Commands that look at what a training left: sample, evaluate, explore, diagnose, report."""

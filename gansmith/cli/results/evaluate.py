@@ -1,0 +1,62 @@
+"""`gansmith evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from gansmith.cli.parser import Parser, whole
+
+
+def add_arguments(parser: Parser) -> None:
+    """The options of `evaluate`."""
+    parser.add_argument("what", type=Path, help="a run's folder, a folder or zip of pictures, or an .npz")
+    parser.add_argument("--data", metavar="SOURCE", help="compare with this (default: what the run learned from)")
+    parser.add_argument("--count", type=whole, metavar="N", help="items to measure (default 5000; of stacks 26,000)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of a run's samples")
+    parser.add_argument("--checkpoint", default="last", metavar="NAME", help="last, best or an update's number")
+    parser.add_argument("--features", default="auto", help="auto, classifier, self-supervised, pixels or inception")
+    parser.add_argument("--inception", type=Path, metavar="FILE", help="the standard Inception weights, for FID")
+    parser.add_argument(
+        "--copies", type=Path, metavar="FILE.png", help="draw the items most like training items, above those"
+    )
+    parser.add_argument("--explain", action="store_true", help="say what each figure means")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, and tell."""
+    from rich.console import Console
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from gansmith.runs.evaluation import evaluate
+
+    with Progress(console=Console(stderr=True), transient=True, disable=options.json) as bar:
+        task = bar.add_task("measuring", total=1.0)
+        evaluation = evaluate(
+            options.what,
+            options.data,
+            count=options.count,
+            seed=options.seed,
+            checkpoint=options.checkpoint,
+            features=options.features,
+            inception=options.inception,
+            copies=options.copies,
+            progress=lambda what, share: bar.update(task, description=what, completed=share),
+        )
+    if options.json:
+        print(json.dumps(evaluation.as_dict(), indent=2))
+        return 0
+    heading, *rows = evaluation.rows()
+    shown = len(heading) if options.explain else len(heading) - 1  # the last column says what a figure means
+    table = Table(title=f"{evaluation.count:,} items against {evaluation.data}", box=None, pad_edge=False)
+    for name in heading[:shown]:
+        table.add_column(name, no_wrap=name != "meaning", overflow="fold")
+    for row in rows:
+        table.add_row(*row[:shown])
+    Console(width=None if options.explain else 120).print(table)
+    for note in evaluation.notes:
+        print(note)
+    return 0

@@ -1,0 +1,86 @@
+"""`gansmith sample`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from gansmith.cli.parser import Parser, Refused, positive, whole
+
+
+def add_arguments(parser: Parser) -> None:
+    """The options of `sample`."""
+    parser.add_argument("run", type=Path, help="a run's folder")
+    parser.add_argument("--count", type=whole, default=16, metavar="N", help="how many (default 16)")
+    parser.add_argument(
+        "--seed", type=int, metavar="S", help="the same seed gives the same pictures; asked for on a terminal"
+    )
+    parser.add_argument("--label", metavar="NAME|N", help="a class, by name or number (labelled generators)")
+    parser.add_argument(
+        "--truncation", type=positive, default=1.0, metavar="T", help="below 1: more typical, less varied"
+    )
+    parser.add_argument("--checkpoint", default="last", metavar="NAME", help="last, best or an update's number")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help=".png (a sheet), .npz, or a folder (default: sample-<seed>.png)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Sample and write."""
+    from gansmith.trained.generator import load
+
+    generator = load(options.run, checkpoint=options.checkpoint)
+    seed = ask_seed() if options.seed is None else options.seed
+    labels = generator.labels(options.count, options.label, seed)
+    items = generator.images(generator.latents(options.count, seed, options.truncation), labels)
+    out = options.out or Path(f"sample-{seed}.png")
+    write(out, items, labels, "groups" if generator.labelling.counts else "labels")
+    print(f"{options.count} samples of seed {seed}: {out}")
+    return 0
+
+
+def ask_seed() -> int:
+    """A number from the person at the terminal; 0 where there is nobody to ask."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return 0
+    while True:
+        print("a number (the same number gives the same picture): ", end="", file=sys.stderr, flush=True)
+        text = sys.stdin.readline()
+        if not text:
+            raise Refused("no number was given: use --seed N")
+        try:
+            return int(text.strip())
+        except ValueError:
+            print("that is not a whole number, try again", file=sys.stderr)
+
+
+def write(out: Path, items: np.ndarray, labels: np.ndarray | None, called: str = "labels") -> None:
+    """Items as one sheet (.png), as arrays (.npz) with what their labels are `called`, or as a folder of pictures."""
+    from gansmith.ground.pixels import display_zoom, grid, write_png
+
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.suffix == ".npz":
+            name = "vectors" if items.ndim == 2 else "images"
+            arrays = {name: items} if labels is None else {name: items, called: labels}
+            np.savez_compressed(out, **arrays)  # pyright: ignore[reportArgumentType]
+        elif items.ndim == 2:
+            from gansmith.report.scatter import scatter_sheet
+
+            if out.suffix != ".png":
+                raise Refused(f"{out}: samples of vectors are written as .npz, or drawn as .png")
+            write_png(out, scatter_sheet(items, items[:0]))
+        elif out.suffix == ".png":
+            write_png(out, grid(items, zoom=display_zoom(*items.shape[1:3])))
+        elif out.suffix == "":
+            out.mkdir(exist_ok=True)
+            for index, picture in enumerate(items):
+                label = "" if labels is None else f"-{labels[index]}"
+                write_png(out / f"{index:05d}{label}.png", picture)
+        else:
+            raise Refused(f"--out {out}: give a name that ends in .png or .npz, or a folder")
+    except OSError as error:
+        raise Refused(f"{out} cannot be written: {error.strerror or error}") from None

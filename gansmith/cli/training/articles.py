@@ -1,0 +1,64 @@
+"""`gansmith articles`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from gansmith.cli.parser import Parser, whole
+
+
+def add_arguments(parser: Parser) -> None:
+    """The options of `articles`."""
+    parser.add_argument("names", nargs="*", metavar="ARTICLE", help="000, 001, 002, 003, 004 (default: all)")
+    parser.add_argument("--data", metavar="SOURCE", help="the folder of MNIST's four files")
+    parser.add_argument("--quick", action="store_true", help="a few updates and one seed, to see that all of it runs")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the trainings (default: articles, articles-quick)")
+    parser.add_argument("--pages", type=Path, metavar="DIR", help="the pages (default: the folder pages in --out)")
+    parser.add_argument("--only-pages", action="store_true", help="train nothing: tell of what is there")
+    parser.add_argument("--jobs", type=whole, default=0, metavar="N", help="trainings at a time (default: processors)")
+    parser.add_argument("--json", action="store_true", help="all figures and verdicts on standard output")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train what is missing, write the pages, and tell the verdicts."""
+    from gansmith.articles.tried import Order, articles, choose
+    from gansmith.ground.files.gridfolder import ArticlesFolder
+
+    out = options.out or Path("articles-quick" if options.quick else "articles")
+    folder = ArticlesFolder(out, options.pages or out / "pages")
+    typed = shlex.join(["gansmith", "articles", *options.names, *(["--quick"] if options.quick else [])])
+    command = typed + (" --data MNIST" if options.data else "")
+    order = Order(choose(options.names), options.data, options.quick, options.jobs, command)
+
+    def say(line: str) -> None:
+        if not options.quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    found = articles(order, folder, train=not options.only_pages, say=say)
+    if options.json:
+        print(json.dumps(found, indent=2))
+    elif not options.quiet:
+        show(found)
+    if found["failures"]:
+        first = found["failures"][0]
+        print(f"gansmith: {len(found['failures'])} trainings have no figures; first: {first}", file=sys.stderr)
+    return 1 if found["failures"] else 0
+
+
+def show(found: dict) -> None:
+    """Every claim with its verdict."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("article", "claim", "verdict"):
+        table.add_column(title, overflow="fold")
+    for name, told in found["articles"].items():
+        for claim in told["claims"]:
+            table.add_row(name, claim["says"], claim["verdict"])
+    Console().print(table)

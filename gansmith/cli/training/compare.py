@@ -1,0 +1,76 @@
+"""`gansmith compare`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from gansmith.cli.parser import Parser, add_budget, whole
+
+
+def add_arguments(parser: Parser) -> None:
+    """The options of `compare`."""
+    parser.add_argument(
+        "recipes", nargs="+", metavar="RECIPE", help="a recipe, with changes after plus signs: mnist+loss.name=hinge"
+    )
+    parser.add_argument("--data", metavar="SOURCE", help="learn from this: one source for all")
+    parser.add_argument("--seeds", type=whole, default=3, metavar="N", help="trainings of each (default 3)")
+    add_budget(parser)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of all")
+    parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps")
+    parser.add_argument("--out", type=Path, default=Path("comparison"), metavar="DIR", help="default: comparison")
+    parser.add_argument("--jobs", type=whole, default=0, metavar="N", help="trainings at a time (default: processors)")
+    parser.add_argument("--ray", metavar="ADDRESS", help="on this Ray cluster (HOST:PORT or auto) instead of here")
+    parser.add_argument("--count", type=whole, default=2000, metavar="N", help="samples to measure (default 2000)")
+    parser.add_argument("--json", action="store_true", help="the figures as JSON on standard output")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the grid, and tell."""
+    from gansmith.compare.grid import compare, variant
+    from gansmith.runs.choose_recipe import Budget
+
+    budget = Budget(options.updates, options.images, options.epochs, options.minutes)
+    variants = [
+        variant(text, data=options.data, budget=budget, device=options.device, settings=options.set)
+        for text in options.recipes
+    ]
+
+    def say(line: str) -> None:
+        if not options.quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    found = compare(
+        variants, options.out, seeds=options.seeds, jobs=options.jobs, ray=options.ray, count=options.count, say=say
+    )
+    failed = [cell for each in found["variants"] for cell in each["cells"] if cell["status"] != "done"]
+    if options.json:
+        print(json.dumps(found, indent=2))
+    elif not options.quiet:
+        show(found)
+    if failed:
+        print(
+            f"gansmith: {len(failed)} cells failed; the same command tries them again. First: {failed[0]['error']}",
+            file=sys.stderr,
+        )
+    return 1 if failed else 0
+
+
+def show(found: dict) -> None:
+    """The variants as a table: median over seeds, and the range."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from gansmith.report.comparison import COLUMNS, learned, ranged
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("variant", overflow="fold")
+    for column in COLUMNS:
+        table.add_column(column.title, justify="right")
+    table.add_column("learns", justify="right")
+    for each in found["variants"]:
+        table.add_row(each["name"], *(ranged(each, column) for column in COLUMNS), learned(each))
+    Console().print(table)

@@ -1,0 +1,77 @@
+"""`gansmith train`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import get_args
+
+from gansmith.cli.parser import Parser, add_budget
+from gansmith.ground.settings import EngineName
+
+
+def add_arguments(parser: Parser) -> None:
+    """The options of `train`."""
+    parser.add_argument("recipe", help="a recipe's name (see `gansmith recipes`) or a .toml file")
+    parser.add_argument(
+        "--data", metavar="SOURCE", help="learn from this: a built-in name, IDX files, a folder, a zip, .npz"
+    )
+    parser.add_argument(
+        "--attribute", metavar="NAME", help="two classes by an attribute that the source knows, as Smiling of CelebA"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/<recipe>-<number>)")
+    parser.add_argument("--seed", type=int, metavar="N", help="another seed, another training")
+    add_budget(parser)
+    parser.add_argument("--engine", choices=get_args(EngineName), help="PyTorch, or NumPy by hand")
+    parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting, as in loss.name=hinge"
+    )
+    add_remedy(parser)
+    parser.add_argument("--dry-run", action="store_true", help="say what would be trained, and stop")
+    add_display(parser)
+
+
+def add_remedy(parser: Parser) -> None:
+    """The option that lets the doctor act."""
+    parser.add_argument(
+        "--remedy",
+        choices=("none", "auto"),
+        help="auto: when something is wrong, go back to a healthy state, change one thing and go on, at most 3 times",
+    )
+
+
+def add_display(parser: Parser) -> None:
+    """The options that say what is shown while training."""
+    parser.add_argument("--json", action="store_true", help="rows as JSON lines on standard output, nothing else")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    parser.add_argument("--preview", action="store_true", help="draw samples in the terminal while training")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, or say what would be trained."""
+    from gansmith.cli.training.progress import Display, conclude
+    from gansmith.ground.files.runfolder import RunFolder
+    from gansmith.ground.process.launch import launched
+    from gansmith.runs.choose_recipe import Budget, choose_recipe
+    from gansmith.runs.run import begin, free_folder
+
+    by_attribute = [f"data.attribute={options.attribute}", "data.labels=classes"] if options.attribute else []
+    recipe = choose_recipe(
+        options.recipe,
+        data=options.data,
+        budget=Budget(options.updates, options.images, options.epochs, options.minutes),
+        engine=options.engine,
+        device=options.device,
+        seed=options.seed,
+        settings=[*by_attribute, *options.set, *([f"watch.remedy={options.remedy}"] if options.remedy else [])],
+    )
+    if options.dry_run:
+        from gansmith.cli.training.dry_run import show
+
+        return show(recipe, as_json=options.json)
+    folder = RunFolder(options.out) if options.out else free_folder(recipe)
+    quiet = options.quiet or not launched().first
+    with Display(folder, as_json=options.json, quiet=quiet, preview=options.preview) as display:
+        finished = begin(recipe, folder, None, watching=[display], say=display.say)
+    return conclude(finished, quiet=quiet or options.json)

@@ -1,0 +1,158 @@
+"""One cell of a comparison in a process of its own: trained (or resumed), then measured.
+
+    python -m gansmith.compare.cell FOLDER THREADS
+
+Samples are kept at the marks that the order names and measured after the training, when no clock runs. Every step that
+is done leaves a file, so a cell that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gansmith.ground import recipe as recipes
+from gansmith.ground import streams
+from gansmith.ground.errors import GansmithError, StoppedByUser
+from gansmith.ground.files.gridfolder import CellFolder
+from gansmith.ground.files.runfolder import append_row, read_rows, write_json
+from gansmith.ground.settings import Recipe
+from gansmith.metrics.evaluation import evaluate
+from gansmith.runs.evaluation import reference_for
+from gansmith.runs.recovery.resume import is_over
+from gansmith.runs.run import begin, resume
+from gansmith.runs.setup import set_up_again
+from gansmith.trained.generator import labelling_in, read_data
+from gansmith.training import checkpoint
+from gansmith.training.events import Request, Start, UpdateEvent
+
+MEASURED = ("frechet", "modes", "classes", "diversity", "agreement")
+"""The metrics that a comparison shows; those without a meaning for the items are left out."""
+
+LAST_SHARE = 0.1
+"""The accuracy is the discriminator's mean over so much of the run's end."""
+
+
+class KeepSnapshots:
+    """Keeps generated items after shares of the run, and at its end: always of the same latents."""
+
+    def __init__(self, folder: CellFolder, recipe: Recipe, shares: list[float], count: int) -> None:
+        self.folder, self.recipe, self.shares, self.count = folder, recipe, shares, count
+
+    def after(self, event: UpdateEvent) -> Request | None:
+        """Make and keep them, when one is due."""
+        total = event.clock.total_updates() or 0
+        marks = {max(1, round(share * total)) for share in self.shares}
+        if event.update == 0 or not (event.update in marks or event.last):
+            return None
+        rng = streams.generator(self.recipe.seed, "watch", turn=2)
+        latents = streams.latents(rng, self.recipe.latent.law, (self.count, self.recipe.latent.dim))
+        labels = labelling_in(read_data(self.folder.run), self.recipe).shuffled(self.count, rng)
+        items = event.game.sample(latents, labels)
+        path = self.folder.snapshot(event.update)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        arrays = {"images" if items.ndim == 4 else "vectors": items}
+        np.savez(path, **arrays if labels is None else {**arrays, "labels": labels})  # pyright: ignore[reportArgumentType]
+        clock = {"update": event.update, "images_seen": event.images_seen, "seconds": round(event.seconds, 3)}
+        append_row(self.folder.snapshots, clock)
+        return None
+
+
+def work(folder: CellFolder, threads: int) -> None:
+    """Do what is left to be done of a cell, with `threads` where its recipe names no number of them.
+
+    Raises GansmithError, and StoppedByUser when it was interrupted.
+    """
+    order = json.loads(folder.order.read_text(encoding="utf-8"))
+    if not folder.trained.exists():
+        recipe = recipes.read(folder.recipe)
+        _train(folder, dataclasses.replace(recipe, threads=recipe.threads or threads), order)
+    if not folder.result.exists():
+        write_json(folder.result, measure(folder))
+
+
+def _train(folder: CellFolder, recipe: Recipe, order: dict[str, Any]) -> None:
+    watch = [KeepSnapshots(folder, recipe, order["shares"], order["count"])]
+    ended = "finished"
+    if not folder.run.recipe.is_file():
+        shutil.rmtree(folder.run.root, ignore_errors=True)  # torn by a kill before it was a run
+        ended = begin(recipe, folder.run, None, watching=watch, say=_say).ended
+    elif not _was_over(folder):
+        ended = resume(folder.run.root, watching=watch, say=_say).ended
+    if ended == "interrupted":
+        raise StoppedByUser("this cell goes on where it was")
+    write_json(folder.trained, {"ended": ended})
+
+
+def _say(text: str) -> None:
+    """A remark for the log of the process that started this one."""
+    sys.stdout.write(text + "\n")
+
+
+def _was_over(folder: CellFolder) -> bool:
+    """Whether the run came to its end, and only the note about it is missing."""
+    if not checkpoint.saved_updates(folder.run):
+        return False
+    saved, _ = checkpoint.load_newest(folder.run)
+    return is_over(set_up_again(folder.run), Start(saved.update, float(saved.progress["seconds"])))
+
+
+def measure(folder: CellFolder) -> dict[str, Any]:
+    """The cell's figures, JSON-able."""
+    recipe = folder.run.load_recipe()
+    reference = reference_for(recipe.data, recipe.seed)
+    shots: list[dict[str, Any]] = []
+    for row in _last_rows(folder):
+        with np.load(folder.snapshot(row["update"]), allow_pickle=False) as arrays:
+            items, labels = arrays["images" if "images" in arrays else "vectors"], arrays.get("labels")
+        labels = labels if recipe.data.labels == "classes" else None
+        found = evaluate(items, labels, reference, metrics=MEASURED)
+        shots.append(row | {"figures": {figure["key"]: figure for figure in found.as_dict()["figures"]}})
+    rows = list(read_rows(folder.run.stats))
+    end = rows[-1] if rows else {}
+    state = list(read_rows(folder.run.findings))[-1:]
+    return {
+        "ended": json.loads(folder.trained.read_text(encoding="utf-8"))["ended"],
+        **{name: end.get(name) for name in ("update", "images_seen", "epoch", "seconds")},
+        "accuracy": accuracy(rows),
+        "state": state[0]["state"] if state else None,
+        "finding": state[0].get("text") if state else None,
+        "features": reference.features_name,
+        "figures": shots[-1]["figures"] if shots else {},
+        "snapshots": shots,
+    }
+
+
+def accuracy(rows: list[dict[str, Any]]) -> float | None:
+    """The share of items that the discriminator has right, real and generated alike, at the end of a run."""
+    end = [row for row in rows if row["update"] >= (1 - LAST_SHARE) * rows[-1]["update"]]
+    values = [row[name] for row in end for name in ("accuracy.real", "accuracy.fake") if row.get(name) is not None]
+    return float(np.mean(values)) if values else None
+
+
+def _last_rows(folder: CellFolder) -> list[dict[str, Any]]:
+    """The snapshots' rows by update; where one was taken twice, by the sitting that was resumed."""
+    rows = {row["update"]: row for row in read_rows(folder.snapshots)}
+    return [rows[update] for update in sorted(rows)]
+
+
+def main(arguments: list[str]) -> int:
+    """Work on a cell; 0 done, 1 refused or failed, 130 interrupted."""
+    try:
+        work(CellFolder(Path(arguments[0])), int(arguments[1]))
+    except GansmithError as error:
+        sys.stderr.write(f"gansmith: {error}\n")  # read by the process that started this one
+        return 1
+    except (StoppedByUser, KeyboardInterrupt):
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

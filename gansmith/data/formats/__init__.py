@@ -1,0 +1,1 @@
+"""What sources are made of: folders, archives, IDX and NumPy files, Hugging Face data sets; listed, not yet decoded."""

@@ -1,0 +1,115 @@
+"""CelebA's lists beside the pictures: what is seen in each (`list_attr_celeba`) and its split (`list_eval_partition`).
+
+Both are read as published (.txt: a count, the questions, then a picture a line with 1 or -1 for each) and as CSV (a
+heading, then a picture a line with 1, 0 or -1). They lie among the pictures, above them, or beside their folder or zip.
+One's own list of the same form is read too, if its name begins with `list_attr`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from gansmith.data.formats.contents import Contents, Table
+from gansmith.data.formats.listing import Reader, Unreadable
+from gansmith.ground.errors import DataError
+
+ATTRIBUTES, PARTITION = "list_attr", "list_eval_partition"  # how the lists' names begin
+BESIDE = tuple(f"{stem}{ending}" for stem in ("list_attr_celeba", PARTITION) for ending in (".txt", ".csv"))
+MAX_LIST = 2**27  # bytes
+ANSWERS = frozenset({"1", "-1", "0"})
+SPLIT_OF = {"0": "train", "1": "validation", "2": "test"}
+
+
+def beside(path: Path) -> list[Path]:
+    """CelebA's lists in the folder in which a folder or a zip of pictures lies."""
+    return [path.parent / name for name in BESIDE if (path.parent / name).is_file()]
+
+
+def among(contents: Contents) -> list[str]:
+    """Lists among the files of a source."""
+    return [name for name in contents.others if _is_list(name, ATTRIBUTES) or _is_list(name, PARTITION)]
+
+
+def with_lists(contents: Contents, reader: Reader, neighbours: list[Path]) -> Contents:
+    """Contents with what the lists among them, or those beside them, say of the pictures. Raises DataError."""
+    texts = dict(_texts(contents, reader, neighbours))
+    attributes = next((name for name in texts if _is_list(name, ATTRIBUTES)), None)
+    partition = next((name for name in texts if _is_list(name, PARTITION)), None)
+    if attributes is not None:
+        contents = dataclasses.replace(contents, table=table(attributes, texts[attributes]))
+    if partition is not None:
+        contents = dataclasses.replace(contents, splits=splits(partition, texts[partition]))
+    return contents
+
+
+def _texts(contents: Contents, reader: Reader, neighbours: list[Path]) -> Iterator[tuple[str, str]]:
+    """The lists' names and texts; those among the pictures come first."""
+    names = among(contents)
+    if names:
+        with reader.opened() as source:
+            for name in names:
+                try:
+                    with source.stream(name) as file:
+                        yield name, _text(name, file.read(MAX_LIST + 1))
+                except Unreadable as error:
+                    raise DataError(f"{name} in {reader.path} cannot be read: {error}") from None
+    for path in neighbours:
+        try:
+            yield path.name, _text(path.name, path.read_bytes())
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _is_list(name: str, stem: str) -> bool:
+    last = name.rpartition("/")[2].lower()
+    return last.startswith(stem) and last.endswith((".txt", ".csv"))
+
+
+def _text(name: str, data: bytes) -> str:
+    if len(data) > MAX_LIST:
+        raise DataError(f"{name} has more than {MAX_LIST:,} bytes: that is no list of pictures")
+    return data.decode("utf-8-sig", "replace")
+
+
+def table(name: str, text: str) -> Table:
+    """A list of attributes. Raises DataError."""
+    lines = _lines(name, text)
+    questions = next(lines, [])
+    if len(questions) == 1 and questions[0].isdecimal():  # the count
+        questions = next(lines, [])
+    row: dict[str, int] = {}
+    answers = bytearray()
+    width = 0
+    for picture, *cells in lines:
+        width = width or len(cells)
+        if len(cells) != width or not ANSWERS.issuperset(cells):
+            raise DataError(f"{name}: the line of {picture!r} is not its name and {width} times 1, -1 or 0")
+        row[picture] = len(answers) // max(1, width)
+        answers.extend(cell == "1" for cell in cells)
+    if not width:
+        raise DataError(f"{name} lists no picture: a line of questions, then a line for each picture, are expected")
+    questions = questions[1:] if len(questions) == width + 1 else questions  # a heading for the names
+    if len(questions) != width:
+        raise DataError(f"{name} asks {len(questions)} questions and has {width} answers: one for each is expected")
+    return Table(name, tuple(questions), row, np.frombuffer(answers, np.uint8).astype(bool).reshape(-1, width))
+
+
+def splits(name: str, text: str) -> dict[str, str]:
+    """A list of splits: file name -> "train", "validation" or "test". Raises DataError."""
+    found: dict[str, str] = {}
+    for number, cells in enumerate(_lines(name, text)):
+        if len(cells) == 2 and cells[1] in SPLIT_OF:
+            found[cells[0]] = SPLIT_OF[cells[1]]
+        elif number:  # the first may be a heading
+            raise DataError(f"{name}: the line of {cells[0]!r} is not its name and 0, 1 or 2")
+    return found
+
+
+def _lines(name: str, text: str) -> Iterator[list[str]]:
+    """The cells of each line that is not blank."""
+    comma = "," if name.lower().endswith(".csv") else None
+    return ([cell.strip() for cell in line.split(comma)] for line in text.splitlines() if line.strip())

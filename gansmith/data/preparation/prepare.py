@@ -1,0 +1,249 @@
+"""All pictures of a listing to one file of bytes: in chunks, each of which is recorded, so that a kill loses one chunk.
+
+A folder under work holds `slots.npy`, a slot for every item of the listing, and `done.jsonl`, a row for every chunk
+that lies in its slots. When all are there, the slots of pictures that could not be read are closed up, and colour is
+given up if no picture has any.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+
+from gansmith.data.formats.contents import printable
+from gansmith.data.formats.listing import Listing, Opened, Unreadable
+from gansmith.data.preparation import decode
+from gansmith.data.preparation.resize import Frame, choose_size, framed, parse_background, parse_size
+from gansmith.data.stored import ITEMS, let_go
+from gansmith.ground.errors import DataError
+from gansmith.ground.settings import DataSettings
+
+SMALLEST = 4  # pixels a side: what is smaller shows nothing
+CHUNK = 64  # pictures between two records, at most
+CHUNK_BYTES = 2**25  # of the store between two records, about
+Progress = Callable[[int, int], None]
+
+SLOTS = "slots.npy"
+DONE = "done.jsonl"
+FRAME = "frame.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What turns a listing's pictures into slots."""
+
+    frame: Frame  # channels are those of the slots: 3 while nobody knows whether any picture has colour
+    reason: str  # why this size
+    settle: bool  # give up colour at the end if no picture has any
+
+
+@dataclass
+class Chunk:
+    """What became of the pictures in slots start .. stop - 1."""
+
+    start: int
+    stop: int
+    coloured: bool = False
+    skipped: list[tuple[int, str, str]] = field(default_factory=list)  # slot, name, reason
+
+
+def plan(listing: Listing, settings: DataSettings, progress: Progress | None = None) -> Job:
+    """Decide the size and the channels. "auto" reads every picture's header. Raises DataError."""
+    size, reason = parse_size(settings.size), "as asked"
+    if settings.channels not in (0, 1, 3):
+        raise DataError(f"data.channels = {settings.channels}: write 1 (grey), 3 (colour) or 0 (as found)")
+    if settings.crop < 0:
+        raise DataError(f"data.crop = {settings.crop}: it counts pixels, 0 = off")
+    if size is None and listing.auto_size and listing.items is not None and not settings.crop:
+        size, reason = listing.auto_size, f"enlarged from {listing.items.shape[2]}x{listing.items.shape[1]}"
+    if size is None:
+        found = sizes(listing, progress)
+        if not found:
+            raise DataError(f"{listing.title} holds no picture that can be read")
+        size, reason = choose_size(found, settings.crop)
+    grey_items = listing.items is not None and listing.items.shape[3] == 1
+    background = parse_background(settings.background)
+    channels = settings.channels or (1 if grey_items else 3)
+    settle = not settings.channels and not grey_items
+    return Job(Frame(*size, channels, settings.crop, settings.fit, background), reason, settle)
+
+
+def sizes(listing: Listing, progress: Progress | None = None) -> Counter[tuple[int, int]]:
+    """How many pictures there are of each (height, width), by their headers; unreadable ones are passed over."""
+    if listing.items is not None:
+        return Counter({listing.items.shape[1:3]: len(listing)})
+    counts: Counter[tuple[int, int]] = Counter()
+    for found in headers(listing, progress):
+        if isinstance(found, decode.Header):
+            counts[found.height, found.width] += 1
+    return counts
+
+
+def headers(listing: Listing, progress: Progress | None = None) -> Iterable[decode.Header | str]:
+    """Every encoded picture's header, or the reason why it has none."""
+    assert listing.reader is not None
+    with listing.reader.opened() as source:
+        for index, name in enumerate(listing.names):
+            try:
+                with source.stream(name) as file:
+                    yield large_enough(decode.header(file))
+            except Unreadable as error:
+                yield str(error)
+            if progress and index % CHUNK == 0:
+                progress(index, len(listing))
+
+
+def large_enough(header: decode.Header) -> decode.Header:
+    """A picture's header, or Unreadable where nothing can be seen in so few pixels."""
+    if min(header.width, header.height) < SMALLEST:
+        raise Unreadable(f"{header.width} x {header.height} pixels, less than {SMALLEST} a side")
+    return header
+
+
+def chunk_rows(frame: Frame) -> int:
+    """How many pictures of a size are prepared between two records."""
+    return max(1, min(CHUNK, CHUNK_BYTES // (frame.height * frame.width * frame.channels)))
+
+
+def resumed(folder: Path) -> Job | None:
+    """What an earlier attempt had decided in this folder; None where there was none."""
+    try:
+        job, _ = json.loads((folder / FRAME).read_text(encoding="utf-8"))
+        return Job(Frame(**job["frame"]), job["reason"], job["settle"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def begin(folder: Path, job: Job, count: int) -> list[Chunk]:
+    """Make the empty slots of `count` pictures, or take up those of an earlier attempt: the chunks that it finished."""
+    shape = (count, job.frame.height, job.frame.width, job.frame.channels)
+    intent = json.dumps([asdict(job), [*shape, chunk_rows(job.frame)]])
+    frame, slots, record = folder / FRAME, folder / SLOTS, folder / DONE
+    if frame.exists() and frame.read_text(encoding="utf-8") == intent and slots.exists():
+        return _recorded(record)
+    record.unlink(missing_ok=True)
+    empty_slots(slots, shape)
+    frame.write_text(intent, encoding="utf-8")
+    return []
+
+
+def _recorded(record: Path) -> list[Chunk]:
+    """The rows of an earlier attempt's record; a torn last one is dropped from the file as well."""
+    rows: list[dict[str, Any]] = []
+    lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
+    for line in lines:
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError:
+            break
+    record.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return [chunk_of(row) for row in rows]
+
+
+def chunk_of(row: dict[str, Any]) -> Chunk:
+    """A chunk from its JSON."""
+    return Chunk(**{**row, "skipped": [tuple(entry) for entry in row["skipped"]]})
+
+
+def empty_slots(path: Path, shape: tuple[int, ...]) -> None:
+    """A file for so many pictures. Raises DataError where the disk has no room: a mapped file would crash later."""
+    needed = int(np.prod(shape, dtype=np.int64))
+    free = shutil.disk_usage(path.parent).free
+    if needed > free:
+        raise DataError(
+            f"preparing needs {needed / 1e9:.1f} GB in {path.parent}, where {free / 1e9:.1f} GB are free: "
+            "set GANSMITH_CACHE to a roomier disk, or ask for a smaller data.size or data.first"
+        )
+    with open(path, "wb") as file:
+        write_header(file, np.dtype(np.uint8), shape)
+        file.truncate(file.tell() + needed)
+
+
+def write_header(file: IO[bytes], dtype: np.dtype, shape: tuple[int, ...]) -> None:
+    """The header of an .npy file."""
+    npy.write_array_header_1_0(file, {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": shape})
+
+
+def from_items(listing: Listing, job: Job, start: int, stop: int) -> tuple[np.ndarray, Chunk]:
+    """Frame pictures that the source has already decoded."""
+    assert listing.items is not None
+    found = listing.items[start:stop]
+    if found.shape[1:] == (job.frame.height, job.frame.width, job.frame.channels) and not job.frame.crop:
+        block = np.ascontiguousarray(found)
+    else:
+        block = np.stack([framed(np.asarray(picture), job.frame) for picture in found])
+    return block, Chunk(start, stop, coloured=has_colour(block))
+
+
+def read_chunk(source: Opened, names: Iterable[str], frame: Frame, start: int) -> tuple[np.ndarray, Chunk]:
+    """Decode and frame pictures: uint8 (n, H, W, C), zeros where one could not be read, and what became of them."""
+    names = list(names)
+    block = np.zeros((len(names), frame.height, frame.width, frame.channels), np.uint8)
+    chunk = Chunk(start, start + len(names))
+    for row, name in enumerate(names):
+        try:
+            with source.stream(name) as file:
+                picture, header = decode.picture(file, frame.background)
+                large_enough(header)
+        except Unreadable as error:
+            chunk.skipped.append((start + row, printable(name), str(error)))
+        else:
+            block[row] = framed(picture, frame)
+    chunk.coloured = has_colour(block)
+    return block, chunk
+
+
+def has_colour(block: np.ndarray) -> bool:
+    """Whether any pixel of pictures (..., C) is not grey."""
+    if block.shape[-1] == 1:
+        return False
+    return bool((block[..., 0] != block[..., 1]).any() or (block[..., 1] != block[..., 2]).any())
+
+
+def put(slots: Path, block: np.ndarray, chunk: Chunk) -> Chunk:
+    """Write a block into its slots, by ordinary writes: a full disk answers with an error instead of a crash."""
+    with open(slots, "r+b") as file:
+        _skip_header(file)
+        file.seek(chunk.start * block[0].nbytes, 1)
+        file.write(block.tobytes())
+    return chunk
+
+
+def _skip_header(file: IO[bytes]) -> None:
+    """Go to the first byte after an .npy file's header."""
+    file.seek(0)
+    npy.read_magic(file)
+    npy.read_array_header_1_0(file)
+
+
+def join_chunks(folder: Path, job: Job, chunks: list[Chunk]) -> tuple[Path, np.ndarray]:
+    """The file of the items, and the slots that were kept, int64. It is the slots' own file where nothing was lost.
+
+    The slots stay until the whole store is complete, so that a kill here costs no picture. Raises DataError, OSError.
+    """
+    slots = np.load(folder / SLOTS, mmap_mode="r")
+    lost = [slot for chunk in chunks for slot, _, _ in chunk.skipped]
+    kept = np.delete(np.arange(len(slots)), lost)
+    if not len(kept):
+        _, name, reason = next(entry for chunk in chunks for entry in chunk.skipped)
+        raise DataError(f"none of {len(slots)} pictures could be read, the first being {name}: {reason}")
+    grey = job.settle and not any(chunk.coloured for chunk in chunks)
+    channels = 1 if grey else slots.shape[3]
+    if len(kept) == len(slots) and channels == slots.shape[3]:
+        return folder / SLOTS, kept
+    path = folder / ITEMS
+    rows = chunk_rows(job.frame)
+    with open(path, "wb") as file:
+        write_header(file, slots.dtype, (len(kept), *slots.shape[1:3], channels))
+        for start in range(0, len(kept), rows):
+            file.write(np.ascontiguousarray(slots[kept[start : start + rows]][..., :channels]).tobytes())
+            let_go(slots)
+    return path, kept

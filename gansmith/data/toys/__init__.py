@@ -1,0 +1,1 @@
+"""Data sets that are computed, with a known truth: mixtures of gaussians, drawn digits, stacked pictures."""

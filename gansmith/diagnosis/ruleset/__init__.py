@@ -1,0 +1,1 @@
+"""The rules of the doctor: functions of a history, and the table that orders them."""

@@ -1,0 +1,1 @@
+"""The names of all files of a run and of a comparison."""

@@ -1,0 +1,1 @@
+"""Networks without torch: a plan of layers, its padding, its cost."""

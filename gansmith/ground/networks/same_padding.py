@@ -1,0 +1,37 @@
+"""TensorFlow's SAME padding: outputs of size / stride, rounded up; and the transposed convolutions that undo it."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from gansmith.ground.networks.plan import Conv, ConvTranspose, Shape, Sides
+
+
+def same_padding(size: int, kernel: int, stride: int) -> Sides:
+    """TensorFlow's SAME padding of one axis: output ceil(size / stride); the odd one goes after (5, stride 2: 1, 2)."""
+    total = max((ceil(size / stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+def same_conv(shape: Shape, outputs: int, kernel: int, stride: int, *, bias: bool, spectral: bool = False) -> Conv:
+    """A convolution with SAME padding on a picture of `shape` (channels, height, width)."""
+    padding = same_padding(shape[1], kernel, stride), same_padding(shape[2], kernel, stride)
+    return Conv(shape[0], outputs, kernel, stride, padding, bias, spectral)
+
+
+def same_transpose(
+    shape: Shape, target: Shape, kernel: int, stride: int, *, bias: bool, spectral: bool = False
+) -> ConvTranspose:
+    """The adjoint of `same_conv` from `target` (channels, height, width) to `shape`."""
+    crop = tuple(_cut(before, after, kernel, stride) for before, after in zip(shape[1:], target[1:], strict=True))
+    return ConvTranspose(shape[0], target[0], kernel, stride, (crop[0], crop[1]), bias, spectral)
+
+
+def _cut(before: int, after: int, kernel: int, stride: int) -> Sides:
+    first = same_padding(after, kernel, stride)[0]
+    total = (before - 1) * stride + kernel - after
+    if total < 0:
+        raise ValueError(
+            f"a transposed convolution of kernel {kernel} and stride {stride} leaves gaps: use kernel >= stride"
+        )
+    return min(first, total), total - min(first, total)

@@ -1,0 +1,1 @@
+"""This process: how it was started, and what it does with freed memory."""

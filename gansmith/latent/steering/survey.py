@@ -1,0 +1,87 @@
+"""Many latents and what they look like: the ground on which styles, directions and control are built.
+
+In a labelled generator the class and the style are apart, so a latent is shown in several classes, each trait is
+standardised within its class (a 7 leans by itself), and the latent's trait is the mean over the classes shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gansmith.latent.appearance.traits import Measure, measure
+from gansmith.latent.decoder import Decoder, need_pictures
+
+CLASSES_EACH = 3  # classes that a latent is shown in
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One trait's mean and standard deviation in each class (one class when unlabelled), float64 (classes,)."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    def standard(self, values: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        """Values in standard deviations from the mean of their own class."""
+        rows = np.zeros(len(values), np.int64) if labels is None else labels
+        return (values - self.mean[rows]) / self.deviation[rows]
+
+    def natural(self, values: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        """The inverse of `standard`."""
+        rows = np.zeros(len(values), np.int64) if labels is None else labels
+        return values * self.deviation[rows] + self.mean[rows]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """N latents (N, dim) and their traits: standard[trait] float64 (N,), in standard deviations within a class."""
+
+    latents: np.ndarray
+    standard: dict[str, np.ndarray]
+    scales: dict[str, Scale]
+    pictures: int  # how many were made and measured
+
+    def correlations(self) -> dict[str, dict[str, float]]:
+        """Pearson correlation of every two traits over the latents: 0 = they vary on their own."""
+        names = list(self.standard)
+        matrix = np.corrcoef(np.stack([self.standard[name] for name in names])).reshape(len(names), len(names))
+        return {a: {b: float(matrix[i, j]) for j, b in enumerate(names)} for i, a in enumerate(names)}
+
+
+def survey(
+    generator: Decoder, wanted: Mapping[str, Measure], count: int, seed: int = 0, classes_each: int = CLASSES_EACH
+) -> Survey:
+    """Draw `count` latents and measure them, all pictures in one batch."""
+    need_pictures(generator, "measuring traits")
+    latents = generator.latents(count, seed)
+    each = min(classes_each, generator.classes) or 1
+    labels = shown_in(count, each, generator.classes)
+    made = generator.images(np.repeat(latents, each, axis=0), labels)
+    values = measure(made, wanted)
+    scales = {name: scale_of(found, labels, generator.classes) for name, found in values.items()}
+    standard = {
+        name: scales[name].standard(found, labels).reshape(count, each).mean(axis=1) for name, found in values.items()
+    }
+    return Survey(latents, standard, scales, len(made))
+
+
+def shown_in(count: int, each: int, classes: int) -> np.ndarray | None:
+    """The classes int64 (count x each,) that latents are shown in: all classes equally often, none twice for one."""
+    if not classes:
+        return None
+    start = np.arange(count)[:, None] + np.arange(each) * (classes // each)
+    return (start % classes).ravel()
+
+
+def scale_of(values: np.ndarray, labels: np.ndarray | None, classes: int) -> Scale:
+    """A trait's mean and deviation by class; a class without pictures, or all alike, takes those of all pictures."""
+    mean, deviation = np.full(max(classes, 1), values.mean()), np.full(max(classes, 1), values.std())
+    for label in range(classes):
+        assert labels is not None
+        here = values[labels == label]
+        if len(here) > 1 and here.std() > 1e-9:
+            mean[label], deviation[label] = here.mean(), here.std()
+    return Scale(mean, np.maximum(deviation, 1e-9))

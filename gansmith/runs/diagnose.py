@@ -1,0 +1,153 @@
+"""The doctor joined to a run: beside its training, and afterwards."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gansmith.data import store as stores
+from gansmith.diagnosis.doctor import Doctor, replay
+from gansmith.diagnosis.findings import Finding
+from gansmith.diagnosis.history import History
+from gansmith.diagnosis.probe import Prober
+from gansmith.diagnosis.reference import Reference, reference
+from gansmith.diagnosis.watcher import Watch, note_known, picture_of, probes_of, remembered
+from gansmith.ground.errors import GansmithError, RunError
+from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
+from gansmith.runs.recovery.roll_back import changes, made
+from gansmith.runs.setup import (Setup, build_game, set_up_again)
+from gansmith.training import checkpoint
+from gansmith.training.events import Start, Watcher
+
+Say = Callable[[str], None]
+
+
+def doctors(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[Watcher]:
+    """The doctor beside a training, unless the recipe sends it away."""
+    if not setup.recipe.watch.diagnose:
+        return []
+    known = reference_of(setup)
+    if not start.update:
+        note_known(folder, known)
+    tried = made(folder)
+    return [Watch(folder, setup.recipe, known, setup.labelling, say=say, seconds=start.seconds, tried=tried)]
+
+
+def reference_of(setup: Setup) -> Reference:
+    """What the doctor knows of a run's items. Held out are the source's test items, or those after `data.first`."""
+    store, data = setup.store, setup.recipe.data
+    heldout = heldout_labels = None
+    if store.kind == "pictures" and data.split == "train" and "test" in store.splits:
+        same = stores.alike(data, store.item_shape)
+        other = stores.open_store(dataclasses.replace(same, split="test", first=0, labels="none"))
+        heldout, heldout_labels = other.items, other.labels
+    elif store.kind == "pictures" and data.first:
+        other = stores.open_store(dataclasses.replace(data, first=0, labels="none"))
+        heldout = other.items[data.first :]
+        heldout_labels = None if other.labels is None else other.labels[data.first :]
+    return reference(
+        store.items,
+        None if store.labels is None else np.asarray(store.labels),
+        heldout=heldout,
+        heldout_labels=heldout_labels,
+        pixel_range=data.pixels,
+        class_names=store.class_names,
+        groups=setup.groups,
+        seed=setup.recipe.seed,
+    )
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the doctor makes of a run."""
+
+    root: Path
+    update: int  # the newest seen
+    looks: int  # probes of samples that it rests on; 0 = stats alone
+    leading: Finding
+    others: tuple[Finding, ...]
+    said: tuple[tuple[int, Finding], ...]  # update, and what the finding became then
+    changes: tuple[dict[str, Any], ...]
+    remarks: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {
+            "run": str(self.root),
+            "update": self.update,
+            "looks": self.looks,
+            "leading": self.leading.as_row(self.update),
+            "others": [finding.as_row(self.update) for finding in self.others],
+            "said": [finding.as_row(update) for update, finding in self.said],
+            "changes": list(self.changes),
+            "remarks": list(self.remarks),
+        }
+
+
+def diagnose(run: str | Path, say: Say = lambda _: None) -> Diagnosis:
+    """Look at a finished, killed, running or foreign run: a folder, or a stats.jsonl alone.
+
+    A run of ours without probes gets them now, from its checkpoints, where its data are still there. Raises RunError
+    where there is nothing to look at.
+    """
+    path = Path(run)
+    folder = RunFolder(path.parent if path.is_file() else path)
+    stats = path if path.is_file() else folder.stats
+    if not stats.is_file():
+        raise RunError(f"{path} holds no stats.jsonl: give a run's folder, or a file of such rows")
+    remarks: list[str] = []
+    recipe = folder.load_recipe() if folder.recipe.is_file() else None
+    if recipe is not None and not probes_of(folder):
+        remarks += _look_at_checkpoints(folder, say)
+    doctor = Doctor(remembered(folder, recipe))
+    rows, probes = list(read_rows(stats)), probes_of(folder)
+    said = replay(doctor, rows, probes)
+    if not rows and not probes:
+        raise RunError(f"{stats} holds no row yet: nothing can be said")
+    if not probes:
+        remarks.append("no samples were seen: collapse, copies and quality cannot be judged from losses alone")
+    return Diagnosis(
+        root=folder.root,
+        update=doctor.history.update,
+        looks=len(probes),
+        leading=_with_picture(folder, doctor.leading),
+        others=tuple(doctor.others),
+        said=tuple(said),
+        changes=tuple(changes(folder)),
+        remarks=tuple(remarks),
+    )
+
+
+def _look_at_checkpoints(folder: RunFolder, say: Say) -> list[str]:
+    """Probe every checkpoint that is left; what stood in the way, if anything did."""
+    updates = checkpoint.saved_updates(folder)
+    if not updates:
+        return ["no checkpoint is left to look at"]
+    try:
+        setup = set_up_again(folder)
+        known, game = reference_of(setup), build_game(setup)
+        prober = Prober(setup.recipe, known, setup.labelling)
+        note_known(folder, known)
+        for update in updates:
+            say(f"looking at the checkpoint of update {update:,}")
+            game.restore(checkpoint.load(folder, update).state)
+            append_row(folder.probes, prober.probe(game, update, setup.clock().images(update)).as_row())
+            doctor = Doctor(History(setup.recipe, dict(known.real), known.count, known.classes, known.class_names))
+            replay(doctor, read_rows(folder.stats), probes_of(folder))
+            picture_of(folder, doctor.leading, update, prober)
+    except GansmithError as error:
+        return [f"its checkpoints could not be looked at: {error}"]
+    return [f"{len(updates)} checkpoints were looked at now: since when is known only as well as they lie apart"]
+
+
+def _with_picture(folder: RunFolder, finding: Finding) -> Finding:
+    """The finding with the picture that was drawn when it was first said."""
+    pictures = sorted(folder.diagnosis.glob(f"*-{finding.state.replace(' ', '-')}.png"))
+    if not pictures:
+        return finding
+    return dataclasses.replace(finding, picture=pictures[-1].relative_to(folder.root).as_posix())

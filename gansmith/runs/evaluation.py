@@ -1,0 +1,189 @@
+"""Honest numbers for any items: a run's samples, a folder of pictures, an .npz of another program."""
+
+from __future__ import annotations
+
+import dataclasses
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gansmith.data import cache, sources
+from gansmith.data import store as stores
+from gansmith.data.store import Store
+from gansmith.data.toys import gaussians
+from gansmith.ground import pixels
+from gansmith.ground.errors import DataError
+from gansmith.ground.files.runfolder import RunFolder, write_json
+from gansmith.ground.settings import DataSettings, Recipe
+from gansmith.runs.choose_recipe import choose_source
+from gansmith.trained.generator import load
+
+if TYPE_CHECKING:
+    from gansmith.metrics.evaluation import Evaluation
+    from gansmith.metrics.reference import RealItems, Reference
+
+COUNT = 5000  # the yardstick's number of samples
+STACKED_COUNT = 26_000  # the literature's, of a thousand modes
+Progress = Callable[[str, float], None]
+
+
+def silent(what: str, share: float) -> None:
+    """Progress that nobody sees."""
+
+
+def evaluate(
+    what: str | Path,
+    data: str | None = None,
+    *,
+    count: int | None = None,
+    seed: int = 0,
+    checkpoint: str = "last",
+    features: str = "auto",
+    inception: str | Path | None = None,
+    copies: str | Path | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Measure a run, a folder or zip of pictures, or an .npz with `images` or `vectors` (and `labels`).
+
+    data: the source to compare with; a run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
+    pictures. copies: a PNG to write, see `draw_copies`. A run's figures are stored as its evaluation.json, and its copies
+    drawn as its copies.png.
+    Raises GansmithError with one line that says what to do.
+    """
+    from gansmith.metrics.evaluation import evaluate as measure
+
+    path = Path(what)
+    folder = RunFolder(path)
+    is_run = folder.recipe.is_file()
+    if data is None and not is_run:
+        raise DataError(f"{path} is no run, so it does not say what to compare with: give --data SOURCE")
+    recipe = folder.load_recipe() if is_run else Recipe()
+    settings = recipe.data
+    if data is not None:
+        settings = dataclasses.replace(settings, source=choose_source(data))
+    if count is None:
+        count = COUNT if sources.single_of(settings.source) is None else STACKED_COUNT
+    if is_run:
+        generator = load(path, checkpoint=checkpoint)
+        items, labels = generator.sample(count, seed), generator.labels(count, None, seed)
+        labels = None if generator.labelling.counts else labels  # no judge knows what a group is
+    else:
+        items, labels, settings = read_items(path, count, settings)
+    reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
+    evaluation = measure(items, labels, reference, progress=progress)
+    if is_run:
+        write_json(folder.evaluation, evaluation.as_dict())
+    for path in (folder.copies if is_run else None, copies):
+        if path is not None and evaluation.copies:
+            draw_copies(Path(path), items, evaluation, reference.real)
+    return evaluation
+
+
+def draw_copies(path: Path, items: np.ndarray, evaluation: Evaluation, real: RealItems) -> None:
+    """A PNG of the generated pictures most like training pictures, above those. Raises DataError where it cannot be."""
+    training = real.items if real.shown is None else real.shown
+    made = items[[copy.item for copy in evaluation.copies]]
+    pictures = np.concatenate([made, training[[copy.training for copy in evaluation.copies]]])
+    zoom = pixels.display_zoom(*pictures.shape[1:3])
+    try:
+        pixels.write_png(path, pixels.grid(pictures, len(made), zoom=zoom))
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def reference_for(
+    settings: DataSettings,
+    seed: int = 0,
+    *,
+    features: str = "auto",
+    inception: str | Path | None = None,
+    train: bool = True,
+    progress: Progress = silent,
+) -> Reference:
+    """A source made ready to be compared with: its training items, and its test items where it has them.
+
+    seed: the run's. Drawn and stacked sources have other items under each seed: those of seed 0 are compared with,
+    whatever the run, so that figures are comparable, and copies are looked for among the run's own.
+    """
+    from gansmith.metrics.feature_networks.yardstick import FeatureSettings
+    from gansmith.metrics.reference import reference
+
+    chosen = FeatureSettings(
+        features,  # pyright: ignore[reportArgumentType] - other names are refused by name
+        Path(inception) if inception else None,
+        train,
+    )
+    return reference(real_items(settings, seed), cache.folder() / "metrics", chosen, progress)
+
+
+def real_items(settings: DataSettings, seed: int = 0) -> RealItems:
+    """A source as the metrics take it; a seed as in `reference_for`."""
+    from gansmith.metrics.reference import RealItems
+
+    train = stores.open_store(dataclasses.replace(settings, first=0))
+    own = stores.open_store(dataclasses.replace(settings, first=0), seed)
+    test = _test_split(settings, train)
+    centres, std = gaussians.modes(settings.source) if settings.source in gaussians.NAMES else (None, 0.0)
+    single = sources.single_of(settings.source)
+    return RealItems(
+        name=sources.short(settings.source),
+        fingerprint=train.fingerprint,
+        items=train.items,
+        labels=train.labels,
+        class_names=train.class_names,
+        heldout_items=None if test is None else test.items,
+        heldout_labels=None if test is None else test.labels,
+        centres=centres,
+        std=std,
+        single=None if single is None else _singles(settings, single, train),
+        shown=None if own.fingerprint == train.fingerprint else own.items,
+        shown_fingerprint=own.fingerprint,
+    )
+
+
+def _singles(settings: DataSettings, source: str, stacks: Store) -> RealItems:
+    """The grey pictures that were stacked, in the stacks' size: whoever judges stacks learns these."""
+    from gansmith.metrics.reference import RealItems
+
+    alike = dataclasses.replace(settings, source=source, size=_size(stacks), channels=1, first=0)
+    store = stores.open_store(alike)
+    return RealItems(sources.short(source), store.fingerprint, store.items, store.labels, store.class_names)
+
+
+def _test_split(settings: DataSettings, train: Store) -> Store | None:
+    if settings.split != "train" or "test" not in train.splits:
+        return None
+    return stores.open_store(dataclasses.replace(stores.alike(settings, train.item_shape), split="test", first=0))
+
+
+def _size(store: Store) -> str:
+    """As data.size has it."""
+    return f"{store.item_shape[2]}x{store.item_shape[1]}"
+
+
+def read_items(path: Path, count: int, settings: DataSettings) -> tuple[np.ndarray, np.ndarray | None, DataSettings]:
+    """Another program's items, and the settings under which real items look like them."""
+    if path.suffix == ".npz":
+        items, labels = _from_npz(path)
+    else:
+        store = stores.open_store(dataclasses.replace(settings, source=str(path), split="all"))
+        items, labels = np.asarray(store.items), None
+    items, labels = items[:count], None if labels is None else labels[:count]
+    if items.ndim == 4:
+        height, width, channels = items.shape[1:]
+        settings = stores.alike(settings, (channels, height, width))
+    return items, labels, settings
+
+
+def _from_npz(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            name = next((name for name in ("images", "vectors") if name in arrays), None)
+            if name is None:
+                raise DataError(f"{path} holds neither `images` (uint8 N,H,W,C) nor `vectors` (float32 N,D)")
+            return arrays[name], arrays.get("labels")
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read as .npz: {error}") from None

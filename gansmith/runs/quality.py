@@ -1,0 +1,96 @@
+"""Quality while training: a watcher that measures the averaged generator on a budget, and keeps the best checkpoint."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from gansmith.ground import streams
+from gansmith.ground.errors import GansmithError
+from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows, write_json
+from gansmith.ground.labelling import Labelling
+from gansmith.ground.settings import Recipe
+from gansmith.metrics.evaluation import evaluate
+from gansmith.metrics.reference import Reference
+from gansmith.runs.evaluation import reference_for
+from gansmith.training.events import Request, UpdateEvent
+
+COUNT = 2000  # generated items of one judgement
+FIRST_UPDATE = 100  # before it there is nothing to judge
+
+
+class MeasureOnBudget:
+    """Measures one distance (lower is better) whenever that fits into its share of the time.
+
+    Distances are Frechet distances in a feature network that the cache already holds, else sliced Wasserstein
+    distances, which need none: no network is ever trained inside a timed run.
+    """
+
+    def __init__(self, folder: RunFolder, recipe: Recipe, labelling: Labelling, *, seconds: float = 0.0) -> None:
+        self.folder, self.recipe, self.labelling = folder, recipe, labelling
+        self.reference: Reference | None = None
+        self.metric = ""
+        self.spent, self.cost = 0.0, 0.0
+        self.began = seconds
+        self.best = read_best(folder)
+
+    def after(self, event: UpdateEvent) -> Request | None:
+        """Measure when the budget allows it; request a checkpoint when the result is the best so far."""
+        share = self.recipe.watch.judge
+        elapsed = event.seconds - self.began
+        if share <= 0 or event.row is None or event.update < FIRST_UPDATE:
+            return None
+        if (self.spent + self.cost) > share * elapsed and not (event.last and self.spent == 0):
+            return None
+        began = time.perf_counter()
+        value = self._measure(event)
+        self.cost = time.perf_counter() - began
+        self.spent += self.cost
+        if value is None:
+            return None
+        row = {"update": event.update, "images_seen": event.images_seen, "seconds": round(event.seconds, 3)}
+        append_row(self.folder.judgements, {**row, "metric": self.metric, "value": value})
+        if self.best is not None and self.best["metric"] == self.metric and value >= self.best["value"]:
+            return None
+        self.best = {"update": event.update, "metric": self.metric, "value": value}
+        write_json(self.folder.best, self.best)
+        return Request("save", f"{self.metric} {value:.4g} is the best so far")
+
+    def _measure(self, event: UpdateEvent) -> float | None:
+        try:
+            if self.reference is None:
+                self.reference = reference_for(self.recipe.data, self.recipe.seed, train=False)
+            rng = streams.generator(self.recipe.seed, "watch", turn=1)
+            latents = streams.latents(rng, self.recipe.latent.law, (COUNT, self.recipe.latent.dim))
+            labels = self.labelling.shuffled(COUNT, rng)
+            name = "wasserstein" if self.reference.features_name.startswith("pixels") else "frechet"
+            items = event.game.sample(latents, labels)
+            figure = evaluate(
+                items, None if self.labelling.counts else labels, self.reference, metrics=[name], floors=False
+            ).figures[0]
+        except GansmithError:
+            return None  # a set that cannot be compared with is trained on all the same
+        self.metric = figure.name
+        return figure.value
+
+
+def forget_best(folder: RunFolder, update: int) -> None:
+    """After a fall back to `update`, the best checkpoint is the best of those that are left."""
+    best = read_best(folder)
+    if best is None or best.get("update", 0) <= update:
+        return
+    rows = [row for row in read_rows(folder.judgements) if folder.checkpoint(row["update"]).is_dir()]
+    if rows:
+        least = min(rows, key=lambda row: row["value"])
+        write_json(folder.best, {name: least[name] for name in ("update", "metric", "value")})
+    else:
+        folder.best.unlink()
+
+
+def read_best(folder: RunFolder) -> dict[str, Any] | None:
+    """best.json, or None where there is none yet."""
+    try:
+        return json.loads(folder.best.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""What a run left: its generator and its discriminator, loaded for use."""

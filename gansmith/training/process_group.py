@@ -1,0 +1,88 @@
+"""The processes of one training: a single one, or the ranks of `distributed`. Rank 0 runs the watchers and decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from gansmith.training.events import Outcome
+
+if TYPE_CHECKING:  # their modules import torch and safetensors
+    from gansmith.nets.ranks import Ranks
+    from gansmith.training.checkpoint import Checkpoint
+
+T = TypeVar("T")
+
+
+class ProcessGroup(Protocol):
+    """What a training needs of its processes."""
+
+    rank: int  # of this process, from 0
+    size: int
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is rank 0, which writes the run's folder, runs the watchers and prints."""
+        ...
+
+    @property
+    def ranks(self) -> Ranks | None:
+        """The ranks over which a game averages gradients and statistics; None for a single process."""
+        ...
+
+    def device(self, name: str) -> str:
+        """The device of this process, where a recipe names a kind of device. Raises DeviceError."""
+        ...
+
+    def sync_clock(self, seconds: float, stopping: bool) -> tuple[float, bool]:
+        """The seconds of rank 0, and whether any process was asked to stop."""
+        ...
+
+    def broadcast_outcome(self, work: Callable[[], Outcome | None]) -> Outcome | None:
+        """The outcome that `work` returns on rank 0, on every rank; its error there is raised on every rank."""
+        ...
+
+    def broadcast(self, work: Callable[[], Any]) -> Any:
+        """What `work` returns on rank 0 (JSON-able), on every rank; its error there is raised on every rank."""
+        ...
+
+    def run_on_all(self, work: Callable[[], T]) -> T:
+        """What `work` returns on this rank, once every rank has done it; an error on one is raised on every rank."""
+        ...
+
+    def broadcast_checkpoint(self, saved: Checkpoint | None) -> Checkpoint | None:
+        """The checkpoint of rank 0, on every rank."""
+        ...
+
+
+class SingleProcess:
+    """One process: there is nothing to exchange."""
+
+    rank, size, is_main, ranks = 0, 1, True, None
+
+    def device(self, name: str) -> str:
+        """The device as it is."""
+        return name
+
+    def sync_clock(self, seconds: float, stopping: bool) -> tuple[float, bool]:
+        """Both as they are."""
+        return seconds, stopping
+
+    def broadcast_outcome(self, work: Callable[[], Outcome | None]) -> Outcome | None:
+        """What `work` returns."""
+        return work()
+
+    def broadcast(self, work: Callable[[], Any]) -> Any:
+        """What `work` returns."""
+        return work()
+
+    def run_on_all(self, work: Callable[[], T]) -> T:
+        """What `work` returns."""
+        return work()
+
+    def broadcast_checkpoint(self, saved: Checkpoint | None) -> Checkpoint | None:
+        """The checkpoint as it is."""
+        return saved
+
+
+SINGLE_PROCESS = SingleProcess()

@@ -1,0 +1,125 @@
+"""What recipes that leave their networks open get from the data's sizes and count."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gansmith import recipes
+from gansmith.data.survey import Survey
+from gansmith.ground.game import Now
+from gansmith.ground.networks.cost import count
+from gansmith.ground.recipe import flat, override
+from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.runs.choose_recipe import choices, choose_recipe
+from gansmith.runs.setup import (build_game, set_up)
+
+PHOTOS = Survey(
+    title="photos", kind="pictures", count=2000, sizes={(64, 64): 2000}, grey=0, colour=2000, labels={}, attributes={},
+    splits=(), skipped=(), others=(), size=(64, 64), reason="as found", description="", fingerprint="",
+)  # fmt: skip
+
+
+def choicesd(recipe: str = "folder", *, settings: dict | None = None, **found: object) -> dict[str, object]:
+    chosen = choices(override(recipes.find(recipe), settings or {}), dataclasses.replace(PHOTOS, **found))
+    assert all(one.reason for one in chosen)
+    override(recipes.find(recipe), {one.key: one.value for one in chosen})  # each can be set
+    return {one.key: one.value for one in chosen}
+
+
+@pytest.mark.parametrize(
+    ("number", "batch", "augmentation"),
+    [
+        (300, 16, "mirror+diffaugment"),
+        (499, 16, "mirror+diffaugment"),
+        (2000, 32, "mirror+ada"),
+        (15_000, 32, "mirror+ada"),
+        (49_999, 64, "mirror+ada"),
+        (200_000, 64, "mirror"),
+    ],
+)
+def test_batch_and_augmentation_by_the_count(number: int, batch: int, augmentation: str):
+    chosen = choicesd(count=number, sizes={(64, 64): number}, colour=number)
+    assert (chosen["data.batch"], chosen["augment.name"]) == (batch, augmentation)
+
+
+def test_pictures_without_colour_are_not_turned():
+    chosen = choicesd(grey=2000, colour=0)
+    assert chosen["augment.name"] == "ada"
+    assert chosen["data.channels"] == 1
+
+
+@pytest.mark.parametrize(("size", "gamma"), [("32", 0.5), ("64", 2.0), ("48x64", 1.5), ("128", 8.0)])
+def test_gamma_by_the_pictures_area(size: str, gamma: float):
+    assert choicesd(settings={"data.size": size})["regularizer.gamma"] == gamma
+
+
+@pytest.mark.parametrize(
+    ("size", "generator"),
+    [
+        ("32", [256, 128, 64]),
+        ("64", [512, 256, 128, 64]),
+        ("128", [512, 512, 256, 128, 64]),
+        ("256", [512, 512, 512, 256, 128, 64]),
+    ],
+)
+def test_the_recipe_for_faces_has_a_stage_for_every_doubling(size: str, generator: list[int]):
+    chosen = choicesd("faces", settings={"data.size": size}, count=202_599)
+    assert chosen["generator.widths"] == generator
+    assert chosen["discriminator.widths"] == generator[::-1]
+    assert "data.size" not in chosen
+    recipe = override(recipes.find("faces"), {"data.size": size, **chosen})
+    side = int(size)
+    shape = (3, side, side)
+    made, judged = plan_generator(recipe, shape, 0), plan_discriminator(recipe, shape, 0)
+    assert made.output_shape == shape
+    assert count(judged).batch_statistics == count(made).batch_statistics == 0
+    assert 1e6 < count(made).total < 2e7
+
+
+def test_what_the_user_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GANSMITH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "own").mkdir()
+    for index in range(20):
+        pixels = np.random.default_rng(index).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "own" / f"{index}.png")
+    own = {"data.batch": 4, "regularizer.gamma": 7.0, "augment.name": "none", "discriminator.widths": []}
+    setup = set_up(choose_recipe("folder", data=str(tmp_path / "own"), settings=own))
+    values = flat(setup.recipe)
+    assert {key: values[key] for key in own if key != "discriminator.widths"} == {
+        "data.batch": 4, "regularizer.gamma": 7.0, "augment.name": "none",
+    }  # fmt: skip
+    assert values["generator.widths"] == [128, 64, 32]
+    assert any(line.startswith("data.size = 32: ") for line in setup.remarks)
+    assert not any(line.startswith("data.batch") for line in setup.remarks)
+
+
+@pytest.mark.parametrize("name", ["faces", "folder"])
+def test_it_trains_as_it_is_choicesd(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GANSMITH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "own").mkdir()
+    for index in range(20):
+        pixels = np.random.default_rng(index).integers(0, 256, (24, 16, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "own" / f"{index}.png")
+    small = {"data.size": "16x24", "data.crop": 0, "data.batch": 4, "device": "cpu"}
+    setup = set_up(choose_recipe(name, data=str(tmp_path / "own"), settings=small))
+    assert setup.recipe.augment.name == "mirror+diffaugment"
+    game, order = build_game(setup), setup.order()
+    for update in range(1, 4):
+        game.step(order.turns(update, 1), Now(update, 4 * update, 2e-4, 2e-4, 0.9))
+    numbers = game.report().numbers
+    assert all(np.isfinite(value) for value in numbers.values())
+    assert numbers["loss.penalty"] > 0
+    asked = setup.labelling.spread(2) if setup.classes else None
+    assert (asked is not None) == (name == "folder")  # which puts pictures into groups
+    assert game.sample(np.zeros((2, 128), np.float32), asked).shape == (2, 24, 16, 3)
+
+
+def test_vectors_get_dense_networks():
+    chosen = choicesd(kind="vectors", sizes={}, size=None)
+    assert chosen["generator.net"] == "dense"
+    assert chosen["augment.name"] == "none"
