@@ -65,7 +65,7 @@ class Timed:
 class Memory:
     """A watcher that notes resident memory: at the first update of each minute, and the most within it.
 
-    What is allocated for a moment, and given back by the system's allocator when it pleases, makes the former swing by
+    What is allocated for a event, and given back by the system's allocator when it pleases, makes the former swing by
     some megabytes. What the first minute takes is no growth.
     """
 

@@ -19,7 +19,7 @@ from gansmith.by_hand.penalty import gradient_penalty
 from gansmith.by_hand.player import Player, load_arrays
 from gansmith.ground import draws, penalties, pixels
 from gansmith.ground.game import Now, Report, State, Verdicts
-from gansmith.ground.plan import Shape
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.running_stats import RunningStats
 from gansmith.ground.settings import Recipe
 from gansmith.losses import LOSSES

@@ -9,8 +9,8 @@ from gansmith.by_hand.layers import Layer
 from gansmith.by_hand.network import LAYERS
 from gansmith.by_hand.optimizers import OPTIMIZERS
 from gansmith.ground.errors import EngineError
+from gansmith.ground.networks.plan import Activation, Plan
 from gansmith.ground.penalties import WHERE
-from gansmith.ground.plan import Activation, Plan
 from gansmith.ground.recipe import flat
 from gansmith.ground.settings import Recipe
 from gansmith.losses import LOSSES

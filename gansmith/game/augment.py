@@ -179,7 +179,7 @@ class Augmenter:
     @torch.no_grad()
     def adapt(self, ranks: Ranks | None = None) -> None:
         """Change the probability, alike on all ranks."""
-        signs = self.signs if ranks is None else ranks.collect(self.signs.reshape(1)).mean()
+        signs = self.signs if ranks is None else ranks.all_gather(self.signs.reshape(1)).mean()
         step = self.batch * ADAPT_EVERY / self.settings.ramp_images
         self.probability += step * torch.sign(signs / ADAPT_EVERY - self.settings.target)
         self.probability.clamp_(0, 1)

@@ -15,7 +15,7 @@ from gansmith.game.inputs import TurnInputs
 from gansmith.game.items import Items, windows
 from gansmith.game.penalties import Penalty, Point
 from gansmith.ground.draws import Pass
-from gansmith.ground.plan import Dropout
+from gansmith.ground.networks.plan import Dropout
 from gansmith.ground.settings import Recipe
 from gansmith.losses import Loss
 from gansmith.nets.network import Mode, Network, Opinion

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.pixels import SCALE, PixelRange
-from gansmith.ground.plan import Shape
 
 RESIDENT_SHARE = 0.5  # of a device's free memory that pixels may take
 

@@ -204,7 +204,7 @@ class FlatGradients:
         pairs = [(place, p.grad) for place, p in zip(self.places, self.parameters, strict=True) if p.grad is not None]
         places, gradients = [place for place, _ in pairs], [gradient for _, gradient in pairs]
         torch._foreach_copy_(places, gradients)  # pyright: ignore[reportPrivateImportUsage]
-        process_group.add_up(self.buffer)
+        process_group.all_reduce(self.buffer)
         self.buffer.div_(process_group.size)
         torch._foreach_copy_(gradients, places)  # pyright: ignore[reportPrivateImportUsage]
 

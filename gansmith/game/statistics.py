@@ -52,7 +52,7 @@ def gather(stats: RunningStats[Tensor], ranks: Ranks) -> None:
         return
     means = torch.stack([torch.stack(numbers).mean() for numbers in stats.means.values()])
     logits = [torch.cat(parts) for parts in stats.logits.values()]
-    gathered = ranks.collect(torch.cat([part.double() for part in (means, *logits)]))
+    gathered = ranks.all_gather(torch.cat([part.double() for part in (means, *logits)]))
     numbers, *columns = gathered.split([len(means), *map(len, logits)], 1)
     stats.means = {name: [number] for name, number in zip(stats.means, numbers.mean(0), strict=True)}
     stats.logits = {kind: [column.flatten()] for kind, column in zip(stats.logits, columns, strict=True)}

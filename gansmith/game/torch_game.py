@@ -26,7 +26,7 @@ from gansmith.game.statistics import TORCH, gather
 from gansmith.ground import pixels
 from gansmith.ground.errors import EngineError, OutOfMemory, RecipeError, RunError
 from gansmith.ground.game import Now, Report, State, Verdicts
-from gansmith.ground.plan import Shape
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.running_stats import RunningStats
 from gansmith.ground.settings import Recipe
 from gansmith.losses import LOSSES

@@ -20,7 +20,7 @@ from gansmith.diagnosis.watcher import Watch, note_known, picture_of, probes_of,
 from gansmith.ground.errors import GansmithError, RunError
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.runs.recovery.roll_back import changes, made
-from gansmith.runs.setup import (Setup, build_game, set_up_again)
+from gansmith.runs.setup import Setup, build_game, set_up_again
 from gansmith.training import checkpoint
 from gansmith.training.events import Start, Watcher
 

@@ -11,7 +11,7 @@ from gansmith.by_hand.arrays import Arrays, Named
 from gansmith.by_hand.layers import Layer, Pass
 from gansmith.by_hand.network import LAYERS, Network
 from gansmith.by_hand.penalty import gradient_penalty
-from gansmith.ground.plan import Linear, Plan
+from gansmith.ground.networks.plan import Linear, Plan
 
 from . import central
 

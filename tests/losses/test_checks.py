@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from gansmith.assemble.setup import choose_recipe
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.recipe import override
 from gansmith.ground.settings import Recipe
 from gansmith.losses import LOSSES, check
+from gansmith.runs.setup import choose_recipe
 
 FREE = [name for name, loss in LOSSES.items() if not loss.takes_targets]
 PAIRED = [name for name, loss in LOSSES.items() if loss.paired]

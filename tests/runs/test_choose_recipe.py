@@ -16,7 +16,7 @@ from gansmith.ground.networks.cost import count
 from gansmith.ground.recipe import flat, override
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choices, choose_recipe
-from gansmith.runs.setup import (build_game, set_up)
+from gansmith.runs.setup import build_game, set_up
 
 PHOTOS = Survey(
     title="photos", kind="pictures", count=2000, sizes={(64, 64): 2000}, grey=0, colour=2000, labels={}, attributes={},

@@ -14,11 +14,11 @@ from checkpoint_arrays import equal, weights
 from gansmith.cli import main
 from gansmith.ground.errors import GansmithError, RecipeError, RunError
 from gansmith.ground.files.runfolder import RunFolder
+from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.diagnose import diagnose
 from gansmith.runs.evaluation import evaluate
 from gansmith.runs.run import resume
-from gansmith.runs.choose_recipe import (Budget, choose_recipe)
-from gansmith.runs.setup import (set_up, set_up_again)
+from gansmith.runs.setup import set_up, set_up_again
 
 GROUPS, END = 12, 8
 SETTINGS = {

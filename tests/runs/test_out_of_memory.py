@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 import torch
+from gansmith.game.turns import Turns
 
 import gansmith
-from gansmith.game.turns import Turns
 from gansmith.ground.errors import OutOfMemory
 from gansmith.ground.files.runfolder import read_rows
+from gansmith.runs.choose_recipe import Budget
 from gansmith.runs.recovery.out_of_memory import smaller
 from gansmith.runs.run import resume
-from gansmith.runs.choose_recipe import Budget
 from gansmith.training import checkpoint
 from miniatures import assert_same_arrays, world
 

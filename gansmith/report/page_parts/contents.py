@@ -10,7 +10,7 @@ from typing import Any
 
 from gansmith.diagnosis.findings import flag
 from gansmith.ground.errors import RecipeError, RunError
-from gansmith.ground.files.runfolder import RunFolder, read_rows
+from gansmith.ground.runfolder import RunFolder, read_rows
 from gansmith.ground.settings import Recipe
 from gansmith.losses import LOSSES
 from gansmith.report import sheets
@@ -20,14 +20,6 @@ TEXT_LIMIT = 4_000  # characters of one text of a file that the page shows
 RECIPE_LIMIT = 100_000
 FINDINGS_SHOWN = 200
 EXPLORED_SHOWN = 12
-MIDDLES: dict[LossName, float | None] = {  # the same as the losses' own; a test compares them
-    "non-saturating": 0.0,
-    "minimax": 0.0,
-    "hinge": 0.0,
-    "least-squares": 0.5,
-    "wasserstein": None,
-    "relativistic": None,
-}
 PICTURES = (".png", ".webp", ".gif", ".jpg")
 
 
@@ -74,9 +66,9 @@ class Contents:
         return clipped(self.recipe.name if self.recipe else self.folder.root.resolve().name, 200)
 
     @property
-    def middle(self) -> float | None:
-        """The verdict above which the discriminator says real; None where the loss has no such verdict."""
-        return MIDDLES[self.recipe.loss.name] if self.recipe else 0.0
+    def threshold(self) -> float | None:
+        """The logit above which the discriminator says real; None where the loss has no such logit."""
+        return LOSSES[self.recipe.loss.name].threshold if self.recipe else 0.0
 
     @property
     def item_size(self) -> tuple[int, int] | None:
