@@ -10,7 +10,7 @@ from typing import Any
 
 from gansmith.diagnosis.findings import flag
 from gansmith.ground.errors import RecipeError, RunError
-from gansmith.ground.runfolder import RunFolder, read_rows
+from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.settings import Recipe
 from gansmith.losses import LOSSES
 from gansmith.report import sheets
