@@ -41,12 +41,12 @@ def check(recipe: Recipe) -> None:
     targets = (recipe.loss.real, recipe.loss.fake, recipe.loss.generator)
     if not loss.takes_targets and targets != (default.real, default.fake, default.generator):
         raise RecipeError(
-            f"loss.name = {name!r} has no labels to smooth: leave loss.real, loss.fake and loss.generator out"
+            f"loss.name = {name!r} has no targets to smooth: leave loss.real, loss.fake and loss.generator out"
         )
     if loss.paired and feedback in ("stacked", "labels"):
         raise RecipeError(
-            f"loss.name = {name!r} compares verdicts on real and generated items, and with feedback.name = "
-            f"{feedback!r} the generator knows only its own: set feedback.name=alternating or joint"
+            f"loss.name = {name!r} compares logits of real and of generated items, and with feedback.name = "
+            f"{feedback!r} the generator's loss has only those of its own: set feedback.name=alternating or joint"
         )
     if not (loss.bounded or recipe.discriminator.spectral_norm or recipe.regularizer.name != "none"):
         raise RecipeError(

@@ -16,8 +16,8 @@ FREE = [name for name, loss in LOSSES.items() if not loss.takes_targets]
 PAIRED = [name for name, loss in LOSSES.items() if loss.paired]
 UNBOUNDED = [name for name, loss in LOSSES.items() if not loss.bounded]
 WITHOUT_MEANING: list[tuple[dict[str, Any], list[str]]] = [
-    *(({"loss.name": name, "loss.real": [0.9, 0.9]}, [name, "no labels to smooth"]) for name in FREE),
-    *(({"loss.name": name, "loss.fake": [0.0, 0.1]}, [name, "no labels to smooth"]) for name in FREE),
+    *(({"loss.name": name, "loss.real": [0.9, 0.9]}, [name, "no targets to smooth"]) for name in FREE),
+    *(({"loss.name": name, "loss.fake": [0.0, 0.1]}, [name, "no targets to smooth"]) for name in FREE),
     *(
         ({"loss.name": name, "feedback.name": feedback}, [name, "feedback.name=alternating or joint"])
         for name in PAIRED
