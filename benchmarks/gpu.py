@@ -22,13 +22,13 @@ import numpy as np
 import torch
 
 from gansmith import bench
-from gansmith.game import machine
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.game import Now
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.settings import Recipe
 from gansmith.runs.choose_recipe import choose_networks, choose_recipe
 from gansmith.runs.setup import resolve_machine
+from gansmith.training import machine
 
 ITEMS = 4096
 WARM_UP = 20  # updates: every kind is captured by then

@@ -65,9 +65,9 @@ def resident() -> float:
 def step_of(row: Row) -> tuple[Callable[[], None], int, float]:
     """An update of a row, its batch, and its operations a picture."""
     from gansmith import bench
-    from gansmith.game import machine
     from gansmith.runs.choose_recipe import choose_recipe
     from gansmith.runs.setup import resolve_machine
+    from gansmith.training import machine
 
     if "plain" in row:
         contest = bench.CONTESTS[row["of"]]
@@ -83,7 +83,7 @@ def step_of(row: Row) -> tuple[Callable[[], None], int, float]:
 
 def measure(row: Row, seconds: float, threads: int) -> Row:
     """One row, in this process."""
-    from gansmith.game import machine
+    from gansmith.training import machine
 
     machine.use_threads(threads)
     before = resident()

@@ -138,7 +138,7 @@ def compare(python: str, seconds: float, threads: int) -> dict[str, Any]:
     import dataclasses
 
     from gansmith import bench
-    from gansmith.game import machine
+    from gansmith.training import machine
 
     machine.use_threads(threads)
     precision = machine.choose_precision("auto", "cpu")

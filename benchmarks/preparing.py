@@ -28,7 +28,7 @@ from gansmith.data.preparation import decode
 from gansmith.data.preparation.prepare import write_header
 from gansmith.data.preparation.resize import Frame, framed
 from gansmith.data.store import open_store, prepare_store
-from gansmith.game.items import Pixels
+from gansmith.game.inputs.items import Pixels
 from gansmith.ground.settings import DataSettings
 
 WIDTH, HEIGHT, SIDE = 178, 218, 64

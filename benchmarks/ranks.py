@@ -20,13 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gansmith.bench import CONTESTS, ITEMS, Contest, operations_per_image, recipe_of
-from gansmith.game import machine
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
 from gansmith.ground.game import Now
 from gansmith.ground.networks.plan import BatchNorm, leaves
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.processes import process_group
+from gansmith.training import machine
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ import numpy as np
 from gansmith.data import cache
 from gansmith.data.store import Store
 from gansmith.data.toys import glyphs
-from gansmith.game import machine
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.latent.appearance import traits
 from gansmith.latent.inversion.search import Settings
 from gansmith.latent.measurements import operators
 from gansmith.metrics.feature_networks import classifier
 from gansmith.trained.generator import Generator
+from gansmith.training import machine
 
 RECOVERED = 0.005  # mean squared error under which a picture counts as found again
 Values = dict[str, list[float]]

@@ -17,7 +17,6 @@ import numpy as np
 import torch
 
 from gansmith.bench import plain
-from gansmith.game import machine
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
 from gansmith.ground.game import Now
@@ -27,6 +26,7 @@ from gansmith.ground.settings import PrecisionName, Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choose_recipe
 from gansmith.runs.setup import resolve_machine
+from gansmith.training import machine
 
 Step = Callable[[], None]
 Say = Callable[[str], None]

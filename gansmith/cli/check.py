@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     """What this machine has, and what `auto` would choose on it."""
     from gansmith.by_hand import blas
     from gansmith.data import cache
-    from gansmith.game import machine
+    from gansmith.training import machine
 
     device = machine.choose_device("auto")
     facts = (

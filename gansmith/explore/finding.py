@@ -11,12 +11,12 @@ import numpy as np
 from gansmith.explore import options
 from gansmith.explore.session import Session
 from gansmith.explore.stored import open_pictures, read_folder, read_picture
-from gansmith.game import machine
 from gansmith.ground.errors import DataError, RunError
 from gansmith.latent.decoder import need_pictures
 from gansmith.latent.inversion import hmc, inpainting, masks, projection
 from gansmith.latent.inversion.search import Found, Settings, as_targets
 from gansmith.latent.measurements import upscaling
+from gansmith.training import machine
 
 FRAMES = 24  # of a recovery animation
 MASKED = 96  # the grey that missing pixels are shown in

@@ -9,31 +9,31 @@ regression       the generator is fitted to the real items of its batch (feedbac
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import torch
 
-from gansmith.game.feedbacks import FEEDBACKS, Feedback, in_turns
+from gansmith.game.feedbacks import FEEDBACKS, Feedback, mixed_discriminator_step, running_generator_step
 from gansmith.game.gan import Gan
-from gansmith.game.inputs import TurnInputs, UpdateInputs
+from gansmith.game.inputs.struct import TurnInputs, UpdateInputs
 from gansmith.game.player import Players, Turn, minimise_together
-from gansmith.game.step import Losses, discriminator_step, generator_losses, generator_step
+from gansmith.game.step import Losses, discriminator_step, generator_losses
 from gansmith.ground.settings import Recipe
-
-mixed_discriminator_step = partial(discriminator_step, one_batch=True)
-running_generator_step = partial(generator_step, running=True)
 
 
 def never_frozen(players: Players, update: UpdateInputs) -> Iterator[Turn]:
     """As "stacked", but the combined model's own optimiser moves D too, towards calling fakes real, and D's batch
     statistics with it."""
     assert players.combined is not None
-    both = players.generator, players.combined
-
-    def generator_turn(x: TurnInputs) -> Turn:
-        return minimise_together(both, unfrozen_generator_step, x)[0]
-
-    return in_turns(players, update, partial(players.discriminator.minimise, mixed_discriminator_step), generator_turn)
+    fake = None
+    for x in update.discriminator_turns:
+        fake = players.made_once(x)
+        yield players.discriminator.minimise(mixed_discriminator_step, replace(x, fake=fake))
+    for x in update.generator_turns:
+        both = players.generator, players.combined
+        yield minimise_together(both, unfrozen_generator_step, replace(x, fake=fake))[0]
+        fake = None
 
 
 def unfrozen_generator_step(gan: Gan, x: TurnInputs) -> tuple[Losses, Losses]:
@@ -45,9 +45,14 @@ def unfrozen_generator_step(gan: Gan, x: TurnInputs) -> tuple[Losses, Losses]:
 
 def never_trained(players: Players, update: UpdateInputs) -> Iterator[Turn]:
     """As "stacked", but D was frozen for good: its turn computes a loss and moves nothing."""
-    step = partial(mixed_discriminator_step, running=True)
-    discriminator_turn = partial(players.discriminator.minimise, step, move=False)
-    return in_turns(players, update, discriminator_turn, partial(players.generator.minimise, running_generator_step))
+    idle_step = partial(discriminator_step, one_batch=True, running=True)
+    fake = None
+    for x in update.discriminator_turns:
+        fake = players.made_once(x)
+        yield players.discriminator.minimise(idle_step, replace(x, fake=fake), move=False)
+    for x in update.generator_turns:
+        yield players.generator.minimise(running_generator_step, replace(x, fake=fake))
+        fake = None
 
 
 def verdict(players: Players, update: UpdateInputs) -> Iterator[Turn]:
@@ -56,8 +61,10 @@ def verdict(players: Players, update: UpdateInputs) -> Iterator[Turn]:
     Passes of D: one a discriminator turn, over real and fake items as one batch of 2B; one a generator turn, whose batch
     statistics are the fakes' own and are not remembered.
     """
-    discriminator_turn = partial(players.discriminator.minimise, mixed_discriminator_step)
-    return in_turns(players, update, discriminator_turn, partial(players.generator.minimise, detached_verdict_step))
+    for x in update.discriminator_turns:
+        yield players.discriminator.minimise(mixed_discriminator_step, x)
+    for x in update.generator_turns:
+        yield players.generator.minimise(detached_verdict_step, x)
 
 
 @torch.no_grad()
@@ -72,8 +79,10 @@ def regression(players: Players, update: UpdateInputs) -> Iterator[Turn]:
 
     Passes of D: one a discriminator turn, over real and fake items as one batch of 2B; none in the generator's turn.
     """
-    discriminator_turn = partial(players.discriminator.minimise, mixed_discriminator_step)
-    return in_turns(players, update, discriminator_turn, partial(players.generator.minimise, regression_step))
+    for x in update.discriminator_turns:
+        yield players.discriminator.minimise(mixed_discriminator_step, x)
+    for x in update.generator_turns:
+        yield players.generator.minimise(regression_step, x)
 
 
 def regression_step(gan: Gan, x: TurnInputs) -> Losses:

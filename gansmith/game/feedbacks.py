@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from gansmith.game.inputs import TurnInputs, UpdateInputs
-from gansmith.game.player import Players, Turn, minimise_together
+from gansmith.game.inputs.struct import UpdateInputs
+from gansmith.game.player import Players, Step, Turn, minimise_together
 from gansmith.game.step import discriminator_step, generator_step, joint_step
 from gansmith.ground.settings import FeedbackName
+
+mixed_discriminator_step: Step = partial(discriminator_step, one_batch=True)
+running_generator_step: Step = partial(generator_step, running=True)
 
 Feedback = Callable[[Players, UpdateInputs], Iterator[Turn]]
 
@@ -27,9 +30,13 @@ def alternating(players: Players, update: UpdateInputs) -> Iterator[Turn]:
     statistics and power iteration. With the same latents, the last discriminator turn's items serve the first generator
     turn.
     """
-    discriminator_turn = partial(players.discriminator.minimise, discriminator_step)
-    generator_turn = partial(players.generator.minimise, generator_step)
-    return in_turns(players, update, discriminator_turn, generator_turn)
+    fake = None
+    for x in update.discriminator_turns:
+        fake = players.made_once(x)
+        yield players.discriminator.minimise(discriminator_step, replace(x, fake=fake))
+    for x in update.generator_turns:
+        yield players.generator.minimise(generator_step, replace(x, fake=fake))
+        fake = None  # after its step the generator makes others
 
 
 def stacked(players: Players, update: UpdateInputs) -> Iterator[Turn]:
@@ -39,9 +46,13 @@ def stacked(players: Players, update: UpdateInputs) -> Iterator[Turn]:
     Batch statistics: of the mixed batch in D's turn; in the generator's turn a frozen D uses its running statistics, as
     a frozen Keras layer does. Frozen in the generator's turn: D's weights, running statistics and power iteration.
     """
-    discriminator_turn = partial(players.discriminator.minimise, partial(discriminator_step, one_batch=True))
-    generator_turn = partial(players.generator.minimise, partial(generator_step, running=True))
-    return in_turns(players, update, discriminator_turn, generator_turn)
+    fake = None
+    for x in update.discriminator_turns:
+        fake = players.made_once(x)
+        yield players.discriminator.minimise(mixed_discriminator_step, replace(x, fake=fake))
+    for x in update.generator_turns:
+        yield players.generator.minimise(running_generator_step, replace(x, fake=fake))
+        fake = None
 
 
 def joint(players: Players, update: UpdateInputs) -> Iterator[Turn]:
@@ -54,22 +65,6 @@ def joint(players: Players, update: UpdateInputs) -> Iterator[Turn]:
     """
     both = players.discriminator, players.generator
     yield from minimise_together(both, joint_step, update.discriminator_turns[0])
-
-
-def in_turns(
-    players: Players,
-    update: UpdateInputs,
-    discriminator_turn: Callable[[TurnInputs], Turn],
-    generator_turn: Callable[[TurnInputs], Turn],
-) -> Iterator[Turn]:
-    """First the discriminator's turns, then the generator's."""
-    fake = None
-    for x in update.discriminator_turns:
-        fake = players.made_once(x)
-        yield discriminator_turn(replace(x, fake=fake))
-    for x in update.generator_turns:
-        yield generator_turn(replace(x, fake=fake))
-        fake = None  # after its step the generator makes others
 
 
 FEEDBACKS: dict[FeedbackName, Feedback] = {"alternating": alternating, "joint": joint, "stacked": stacked}

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from gansmith.game.augment import Augmenter
-from gansmith.game.inputs import TurnInputs
-from gansmith.game.items import Items, windows
+from gansmith.game.inputs.items import Items, windows
+from gansmith.game.inputs.struct import TurnInputs
 from gansmith.game.penalties import Penalty, Point
 from gansmith.ground.draws import Pass
 from gansmith.ground.networks.plan import Dropout

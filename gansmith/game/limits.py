@@ -6,16 +6,33 @@ from collections.abc import Mapping
 
 from torch import nn
 
-from gansmith.ground.errors import RecipeError
+from gansmith.ground.errors import EngineError, RecipeError
+from gansmith.ground.networks.plan import Shape
 from gansmith.ground.settings import Recipe
+from gansmith.nets import NetPair
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
+
+ARITHMETIC_FAULTS = ("constant-bias-correction", "squared-last-gradient")
+
+
+def refuse_recipe(recipe: Recipe, item_shape: Shape, nets: NetPair | None) -> None:
+    """Raise EngineError or RecipeError for what this engine cannot do."""
+    for fault in ARITHMETIC_FAULTS:
+        if fault in recipe.faults:
+            raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
+    if recipe.augment.name != "none" and len(item_shape) != 3:
+        raise RecipeError(
+            f"augment.name = {recipe.augment.name!r} changes pictures, these items are vectors: set augment.name=none"
+        )
+    if recipe.ema.recalibrate and nets is not None:
+        raise RecipeError("ema.recalibrate knows the built-in networks only: set ema.recalibrate=0 with your own")
 
 
 def refuse(recipe: Recipe, networks: Mapping[str, Network], ranks: Ranks | None) -> tuple[str, ...]:
     """Raise RecipeError where this game would not be the one of the whole batch. Returns the players whose networks mix
     the items of a batch: those that cannot be dealt out in portions."""
-    mixing = [name for name in ("generator", "discriminator") if mixes(networks[name])]
+    mixing = [name for name in ("generator", "discriminator") if uses_batch_norm(networks[name])]
     if ranks is not None:
         _refuse_ranks(recipe, networks, mixing)
     micro, share = recipe.data.micro_batch, recipe.data.batch // (ranks.size if ranks else 1)
@@ -48,7 +65,7 @@ def _refuse_ranks(recipe: Recipe, networks: Mapping[str, Network], mixing: list[
         )
 
 
-def mixes(network: Network) -> bool:
+def uses_batch_norm(network: Network) -> bool:
     """Whether an item's output depends on the rest of its batch while training."""
     if network.plan is not None:
         return network.plan.has_batch_norm

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gansmith.game.inputs import TurnInputs
+from gansmith.game.inputs.struct import TurnInputs
 from gansmith.ground.draws import Pass
 from gansmith.ground.penalties import WHERE, Where
 from gansmith.ground.settings import RegularizerName, RegularizerSettings

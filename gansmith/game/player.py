@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gansmith.game.gan import Gan
-from gansmith.game.inputs import TurnInputs
-from gansmith.game.lazy import by_rows
-from gansmith.game.optimizer import Optimizer
+from gansmith.game.inputs.struct import TurnInputs
 from gansmith.game.step import Losses
+from gansmith.game.weights.optimizer import Optimizer
 from gansmith.ground.settings import OptimizerSettings
 from gansmith.nets.network import Network
-from gansmith.nets.ranks import Ranks
 
 Step = Callable[[Gan, TurnInputs], Losses]
 
@@ -30,8 +28,7 @@ class Turn:
     logits: list[tuple[Tensor, Tensor]] = field(
         default_factory=list
     )  # of the discriminator's turn: real (B,), fake (B,)
-    measured: dict[str, Tensor] = field(default_factory=dict)
-    layers: dict[str, dict[str, Tensor]] = field(default_factory=dict)
+    measured: dict[str, dict[str, Tensor]] = field(default_factory=dict)  # as `Optimizer.step` returns it
 
     def add(self, losses: Losses) -> None:
         """Note what a step returned for a micro-batch."""
@@ -41,15 +38,15 @@ class Turn:
 
 
 class Player:
-    """A network and its optimiser. name: whose learning rate it takes, "generator" or "discriminator"."""
+    """A network and its optimiser. name: whose learning rate it takes, "generator" or "discriminator"; alias: its
+    optimiser's name in a checkpoint, if that is another."""
 
     def __init__(
         self, gan: Gan, name: str, network: Network, settings: OptimizerSettings, alias: str | None = None
     ) -> None:
-        self.gan, self.name, self.network = gan, name, network
+        self.gan, self.name = gan, name
         self.optimizer = Optimizer(alias or name, network, settings, gan.process_group)
         self.parameters = list(self.optimizer.named.values())
-        self.flat = None if gan.process_group is None else FlatGradients(self.parameters)
 
     def minimise(self, step: Step, x: TurnInputs, *, move: bool = True) -> Turn:
         """One optimiser step down the total that `step` returns, its gradient taken over all rows of the batch.
@@ -66,7 +63,7 @@ class Player:
                     self.add_gradient(losses.total * share(part, x))
             turn.add(losses)
         if move:
-            self.descend(x, turn)
+            turn.measured = self.optimizer.step(x.rates[self.name], measured=x.measured)
         return turn
 
     def add_gradient(self, loss: Tensor, *, keep_graph: bool = False) -> None:
@@ -78,35 +75,6 @@ class Player:
             return
         # not autograd.grad: a fused step takes gradients in their weight's memory layout, which `backward` sees to
         loss.backward(inputs=self.parameters, retain_graph=keep_graph)
-
-    def descend(self, x: TurnInputs, turn: Turn) -> None:
-        """One optimiser step along the gradient that was added up, averaged over all processes."""
-        if self.flat and self.gan.process_group:
-            self.flat.average(self.gan.process_group)
-        rate = x.rates[self.name]
-        if x.measured:
-            before = {name: self.optimizer.named[name].detach().clone() for name in self.optimizer.rows}
-            sizes = [parameter.detach().norm() for parameter in self.parameters]
-            self.optimizer.step(rate)
-            self._measure(before, sizes, turn)
-        else:
-            self.optimizer.step(rate)
-        self.optimizer.forget_gradients()
-
-    def _measure(self, before: Mapping[str, Tensor], sizes: Sequence[Tensor], turn: Turn) -> None:
-        """Note the L2 norm of gradients, and of steps over that of the weights: of all arrays and of each layer's."""
-        gradients, changes = [], []
-        for (name, parameter), size in zip(self.optimizer.named.items(), sizes, strict=True):
-            gradient = parameter.new_zeros(()) if parameter.grad is None else nonzero(parameter.grad)
-            gradients.append(gradient.norm())
-            lazy = self.optimizer.lazy.get(name)
-            changes.append((lazy.change if lazy else parameter.detach() - before[name]).norm())
-            if name.endswith(("weight", "scale")):
-                entry = {"gradient": gradients[-1], "step": changes[-1] / size.clamp_min(1e-12)}
-                turn.layers[name.rpartition(".")[0]] = entry
-        length = torch.stack(list(sizes)).norm().clamp_min(1e-12)
-        turn.measured[f"gradient.{self.name}"] = torch.stack(gradients).norm()
-        turn.measured[f"step.{self.name}"] = torch.stack(changes).norm() / length
 
 
 @dataclass(frozen=True)
@@ -140,7 +108,7 @@ def minimise_together(
                 player.add_gradient(losses.total * share(part, x), keep_graph=player is not players[-1])
                 turn.add(losses)
     for player, turn in zip(players, turns, strict=True):
-        player.descend(x, turn)
+        turn.measured = player.optimizer.step(x.rates[player.name], measured=x.measured)
     return turns
 
 
@@ -182,33 +150,3 @@ class BufferSnapshot:
         for network in networks or self.arrays:
             for array, value in self.arrays[network]:
                 array.copy_(value)
-
-
-class FlatGradients:
-    """One buffer for all gradients of a player: what processes exchange is one message."""
-
-    def __init__(self, parameters: list[nn.Parameter]) -> None:
-        self.parameters = parameters
-        self.buffer = torch.zeros(
-            sum(p.numel() for p in parameters), dtype=parameters[0].dtype, device=parameters[0].device
-        )
-        self.places: list[Tensor] = []
-        first = 0
-        for parameter in parameters:  # laid out as the parameter is, so that copies are plain
-            self.places.append(self.buffer.as_strided(parameter.shape, parameter.stride(), first))
-            first += parameter.numel()
-
-    @torch.no_grad()
-    def average(self, process_group: Ranks) -> None:
-        """Replace each gradient by its mean over the processes. Who has none here has none anywhere."""
-        pairs = [(place, p.grad) for place, p in zip(self.places, self.parameters, strict=True) if p.grad is not None]
-        places, gradients = [place for place, _ in pairs], [gradient for _, gradient in pairs]
-        torch._foreach_copy_(places, gradients)  # pyright: ignore[reportPrivateImportUsage]
-        process_group.all_reduce(self.buffer)
-        self.buffer.div_(process_group.size)
-        torch._foreach_copy_(gradients, places)  # pyright: ignore[reportPrivateImportUsage]
-
-
-def nonzero(gradient: Tensor) -> Tensor:
-    """The numbers of a gradient that need not be 0."""
-    return by_rows(gradient)[1] if gradient.is_sparse else gradient

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.game.gan import Gan, frozen
-from gansmith.game.inputs import TurnInputs
-from gansmith.game.losses import classification, discriminator_loss, generator_loss
+from gansmith.game.inputs.struct import TurnInputs
+from gansmith.losses import Loss, Targets
 from gansmith.nets.network import Opinion
 
 
@@ -90,3 +91,27 @@ def generator_losses(gan: Gan, x: TurnInputs, on_fake: Opinion, on_real: Opinion
     if on_fake.classes is not None:
         total = loss + gan.recipe.loss.classifier * classification(on_fake.classes, x.latents.labels)
     return Losses(total, {"loss.generator": loss})
+
+
+def discriminator_loss(loss: Loss, real: Opinion, fake: Opinion, targets: Targets) -> Tensor:
+    """The loss of the logits; where there are logits for each pixel too, the mean of both (Schönfeld et al. 2020)."""
+    whole = loss.discriminator(real.logits, fake.logits, targets)
+    if real.per_pixel is None or fake.per_pixel is None:
+        return whole
+    return (whole + loss.discriminator(real.per_pixel, fake.per_pixel, targets.for_pixels())) / 2
+
+
+def generator_loss(loss: Loss, fake: Opinion, real: Opinion | None, targets: Targets) -> Tensor:
+    """Like `discriminator_loss`, for the generator."""
+    whole = loss.generator(fake.logits, None if real is None else real.logits, targets)
+    if fake.per_pixel is None:
+        return whole
+    pixels = loss.generator(fake.per_pixel, None if real is None else real.per_pixel, targets.for_pixels())
+    return (whole + pixels) / 2
+
+
+def classification(scores: Tensor | None, labels: Tensor | None) -> Tensor:
+    """Mean cross-entropy of an auxiliary classifier's scores (B, classes) against labels (B,) (Odena et al. 2017)."""
+    if scores is None or labels is None:
+        raise ValueError("an auxiliary classifier needs labels")
+    return F.cross_entropy(scores, labels)

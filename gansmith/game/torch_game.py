@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -11,20 +11,20 @@ import torch
 from torch import Tensor
 
 from gansmith.game.augment import Augmenter
-from gansmith.game.average import AveragedGenerator
-from gansmith.game.drawing import Drawing
 from gansmith.game.faults import feedback_of
 from gansmith.game.gan import Gan, dropouts
-from gansmith.game.inputs import UpdateInputs
-from gansmith.game.items import Items
-from gansmith.game.limits import refuse
-from gansmith.game.optimizer import to_numpy
+from gansmith.game.graphs import CudaGraphs, CudaRecorder
+from gansmith.game.inputs.drawing import Drawing
+from gansmith.game.inputs.items import Items
+from gansmith.game.inputs.struct import UpdateInputs, to_device
+from gansmith.game.limits import refuse, refuse_recipe
 from gansmith.game.penalties import Penalty
 from gansmith.game.player import Player, Players, Turn
-from gansmith.game.runner import CudaGraphs, CudaRecorder, Eager, Runner
 from gansmith.game.statistics import TORCH, gather
+from gansmith.game.weights.average import AveragedGenerator
+from gansmith.game.weights.optimizer import to_numpy
 from gansmith.ground import pixels
-from gansmith.ground.errors import EngineError, OutOfMemory, RecipeError, RunError
+from gansmith.ground.errors import OutOfMemory
 from gansmith.ground.game import Now, Report, State, Verdicts
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.running_stats import RunningStats
@@ -32,12 +32,9 @@ from gansmith.ground.settings import Recipe
 from gansmith.losses import LOSSES
 from gansmith.nets import NetPair
 from gansmith.nets.build import build_players
-from gansmith.nets.network import INFERENCE, Network
+from gansmith.nets.inference import chunks, load_arrays, run_in_chunks
+from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
-
-ARITHMETIC_FAULTS = ("constant-bias-correction", "squared-last-gradient")
-ROWS = {"cpu": 64}  # items a pass outside training, which bounds memory: what a cache holds is done faster
-ROWS_ELSEWHERE = 256
 
 
 class TorchGame:
@@ -70,9 +67,9 @@ class TorchGame:
         self.players = seat(self.gan)
         self.average = AveragedGenerator(recipe, averaged, self.players.generator.optimizer, classes)
         self.mixing = refuse(recipe, self.networks(), ranks)
-        self.runner: Runner = Eager(self.play, self.device)
+        self.graphs: CudaGraphs | None = None
         if can_be_captured(self.gan):
-            self.runner = CudaGraphs(self.play, self.players, self.device, CudaRecorder(self.device), say)
+            self.graphs = CudaGraphs(self.play, self.players, self.device, CudaRecorder(self.device), say)
         self.discriminator_turns, self.stats = 0, RunningStats(loss.threshold, TORCH)
         self.drawing: Drawing | None = None
 
@@ -92,7 +89,11 @@ class TorchGame:
         if self.drawing is None:
             raise ValueError("load() the items before the first step")
         with out_of_memory_as_error(self.recipe):
-            self.runner.run(self.drawing.draw(indices, now, self.discriminator_turns), self.stats)
+            inputs = self.drawing.draw(indices, now, self.discriminator_turns)
+            if self.graphs:
+                self.graphs.run(inputs, self.stats)
+            else:
+                self.play(to_device(inputs, self.device), self.stats)
         self.discriminator_turns += len(indices)
         self.average.up_to_date = False
 
@@ -116,10 +117,12 @@ class TorchGame:
                 stats.add("augment.probability", self.augmenter.probability.clone())
         if turn.adapts:
             self.augmenter.adapt(self.ranks)
-        for name, value in turn.measured.items():
-            stats.set(name, value)
-        for layer, entry in turn.layers.items():
-            stats.set_layer(turn.player, layer, **entry)
+        for layer, lengths in turn.measured.items():
+            if layer:
+                stats.set_layer(turn.player, layer, **lengths)
+                continue
+            for name, value in lengths.items():
+                stats.set(f"{name}.{turn.player}", value)
 
     def report(self) -> Report:
         """Means since the last report. Raises OutOfMemory: whatever the device was given to do is done by then."""
@@ -130,7 +133,7 @@ class TorchGame:
 
     def release(self) -> tuple[str, ...]:
         """Let go of everything on the device; the game is over. Returns the players whose networks mix a batch."""
-        del self.gan, self.players, self.average, self.augmenter, self.runner, self.stats, self.drawing
+        del self.gan, self.players, self.average, self.augmenter, self.graphs, self.stats, self.drawing
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -195,7 +198,8 @@ class TorchGame:
         self.augmenter.restore(state.arrays)
         self.discriminator_turns = int(state.counters["discriminator-turns"])
         self.stats.clear()
-        self.runner.forget()
+        if self.graphs:
+            self.graphs.forget()
 
     def networks(self) -> dict[str, Network]:
         """The networks by their names in a checkpoint."""
@@ -227,19 +231,6 @@ def can_be_captured(gan: Gan) -> bool:
     return on_cuda and gan.recipe.graphs and built_in and gan.process_group is None
 
 
-def refuse_recipe(recipe: Recipe, item_shape: Shape, nets: NetPair | None) -> None:
-    """Raise EngineError or RecipeError for what this engine cannot do."""
-    for fault in ARITHMETIC_FAULTS:
-        if fault in recipe.faults:
-            raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
-    if recipe.augment.name != "none" and len(item_shape) != 3:
-        raise RecipeError(
-            f"augment.name = {recipe.augment.name!r} changes pictures, these items are vectors: set augment.name=none"
-        )
-    if recipe.ema.recalibrate and nets is not None:
-        raise RecipeError("ema.recalibrate knows the built-in networks only: set ema.recalibrate=0 with your own")
-
-
 @contextmanager
 def out_of_memory_as_error(recipe: Recipe) -> Iterator[None]:
     """What a device without room says, as one line. Raises OutOfMemory."""
@@ -251,51 +242,6 @@ def out_of_memory_as_error(recipe: Recipe) -> Iterator[None]:
             f"{recipe.device} has no room for {at_once} items at a time: set data.micro_batch={max(1, at_once // 2)}, or "
             "a smaller data.batch"
         ) from None
-
-
-def load_arrays(network: Network, arrays: Mapping[str, np.ndarray], prefix: str) -> None:
-    """Copy "<prefix>/<name>" arrays into a network. Raises RunError when one is missing or of another shape."""
-    with torch.no_grad():
-        for name, target in network.arrays().items():
-            array = arrays.get(f"{prefix}/{name}")
-            if array is None or tuple(array.shape) != tuple(target.shape):
-                raise RunError(f"the saved {prefix} does not fit this recipe's network at {name!r}")
-            target.copy_(torch.as_tensor(np.array(array)))
-
-
-@torch.no_grad()
-def run_in_chunks(
-    network: Network,
-    latents: np.ndarray,
-    labels: np.ndarray | None,
-    device: torch.device,
-    dtype: torch.dtype,
-    finish: Callable[[np.ndarray], np.ndarray] = np.asarray,
-) -> np.ndarray:
-    """The generator's raw output float32 (N, H, W, C) or (N, D), in inference mode; or what `finish` makes of a chunk.
-
-    Chunks are padded to whole multiples of 64: a matrix product rounds by its shape, and the first 5 of 10 pictures
-    are to be the 5 of 5, bit for bit.
-    """
-    outputs: np.ndarray | None = None
-    for rows in chunks(len(latents), device):
-        padded = np.resize(rows, -(-len(rows) // 64) * 64)
-        z = torch.as_tensor(np.asarray(latents, np.float32)[padded]).to(device, dtype)
-        asked = None if labels is None else torch.as_tensor(np.asarray(labels, np.int64)[padded]).to(device)
-        made = network(z, asked, INFERENCE)[: len(rows)]
-        made = made.permute(0, 2, 3, 1) if made.ndim == 4 else made
-        items = finish(made.float().cpu().numpy())
-        if outputs is None:  # once, and not joined in the end: watchers should not make the run's memory swing
-            outputs = np.empty((len(latents), *items.shape[1:]), items.dtype)
-        outputs[rows] = items
-    assert outputs is not None, "no latents were given"
-    return outputs
-
-
-def chunks(count: int, device: torch.device) -> list[np.ndarray]:
-    """The rows 0 .. count - 1 in passes, as a device likes them."""
-    size = ROWS.get(device.type, ROWS_ELSEWHERE)
-    return [np.arange(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 def _on_host(parts: list[Tensor | None]) -> np.ndarray | None:

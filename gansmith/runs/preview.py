@@ -60,7 +60,7 @@ def augmented_sheet(store: Store, recipe: Recipe) -> np.ndarray:
     import torch
 
     from gansmith.game.augment import Augmenter
-    from gansmith.game.items import Items, windows
+    from gansmith.game.inputs.items import Items, windows
 
     if store.kind != "pictures":
         raise DataError(f"{recipe.data.source} holds vectors, and only pictures are augmented: leave --augmented out")

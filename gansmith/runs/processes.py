@@ -84,7 +84,7 @@ def _without_mps(recipe: Recipe) -> Recipe:
     """ "auto" among ranks is CUDA, else the processor."""
     if recipe.device != "auto":
         return recipe
-    from gansmith.game import machine
+    from gansmith.training import machine
 
     chosen = machine.choose_device("auto")
     return dataclasses.replace(recipe, device="cpu" if chosen == "mps" else chosen)

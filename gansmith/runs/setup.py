@@ -178,7 +178,7 @@ def resolve_machine(recipe: Recipe) -> Recipe:
         threads = blas.use_threads(recipe.threads)
         device = "cpu"
     else:
-        from gansmith.game import machine
+        from gansmith.training import machine
 
         device = machine.choose_device(recipe.device)
         name = machine.choose_precision(recipe.precision.name, device)
@@ -238,7 +238,7 @@ def environment(recipe: Recipe) -> dict[str, Any]:
     }
     if recipe.engine == "numpy":
         return found | blas.environment()
-    from gansmith.game import machine
+    from gansmith.training import machine
 
     return found | machine.environment()
 

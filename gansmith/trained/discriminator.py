@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def load_discriminator(folder: RunFolder, generator: Generator, checkpoint: str = "last") -> Network:
     """The discriminator of a checkpoint, frozen. Raises RunError."""
-    from gansmith.game.torch_game import load_arrays
     from gansmith.nets.build import build_players
+    from gansmith.nets.inference import load_arrays
 
     saved = checkpoints.saved_updates(folder)
     update = saved[-1] if checkpoint == "last" else find_update(folder, checkpoint)

@@ -116,7 +116,7 @@ class Generator:
             return self._by_hand().make(latents, labels)
         import torch
 
-        from gansmith.game.torch_game import run_in_chunks
+        from gansmith.nets.inference import run_in_chunks
 
         return run_in_chunks(self.network(), latents, labels, torch.device("cpu"), torch.float32)
 
@@ -137,8 +137,8 @@ class Generator:
     def network(self) -> Network:
         """The generator as a torch module in inference mode, frozen; weights of a NumPy run are copied into it."""
         if self._network is None:
-            from gansmith.game.torch_game import load_arrays
             from gansmith.nets.build import build_generator, own_players
+            from gansmith.nets.inference import load_arrays
 
             if self.recipe.generator.net == "own" and self.nets is None:
                 raise RunError("this run trained networks of your own: load it from Python with nets=NetPair(...)")

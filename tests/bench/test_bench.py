@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from gansmith.bench import CONTESTS, Contest, operations_per_image, own_entries, recipe_of, take_turns
-from gansmith.game import machine
 from gansmith.ground.networks.cost import count
 from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.training import machine
 
 
 def modules_of(contest: Contest) -> list[torch.nn.Module]:

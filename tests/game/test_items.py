@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gansmith.game.items import Pixels
+from gansmith.game.inputs.items import Pixels
 from gansmith.ground.pixels import PixelRange, to_float
 
 CPU = torch.device("cpu")

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from gansmith.game.feedback import Items
 from torch import Tensor
 
-from gansmith.game.losses import classification, discriminator_loss, generator_loss
+from gansmith.game.step import classification, discriminator_loss, generator_loss
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import (

@@ -85,6 +85,6 @@ def pace(recipe: Recipe) -> float:
         from gansmith.by_hand import blas
 
         return blas.operations_per_second()
-    from gansmith.game import machine
+    from gansmith.training import machine
 
     return machine.operations_per_second(recipe.device)

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.game.lazy import LazyAverage
-from gansmith.game.optimizer import Optimizer, to_numpy
+from gansmith.game.weights.lazy import LazyAverage
+from gansmith.game.weights.optimizer import Optimizer, to_numpy
 from gansmith.ground import draws
 from gansmith.ground.settings import Recipe
 from gansmith.nets.network import Mode, Network

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gansmith.game.lazy import SECOND, UPTO, LazyAdam, can_wait
+from gansmith.game.weights.lazy import SECOND, UPTO, LazyAdam, by_rows, can_wait
 from gansmith.ground.settings import OptimizerName, OptimizerSettings
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
 
 Rate = float | Tensor
 """A learning rate; a tensor () where it is one of a graph's inputs."""
+Measured = dict[str, dict[str, Tensor]]
+"""By layer, "" for all: "gradient" and "step", each ()."""
 
 
 def adam(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
@@ -68,6 +70,7 @@ class Optimizer:
             network.sparse = True
         self.rows = {name: self._row(weight) for name, weight in self.named.items() if name not in self.lazy}
         self.inner = OPTIMIZERS[settings.name]([*self.rows.values()], settings)
+        self.flat = None if ranks is None else FlatGradients(list(self.named.values()), ranks)
         self.steps = 0
 
     def _row(self, weight: nn.Parameter) -> nn.Parameter:
@@ -75,8 +78,13 @@ class Optimizer:
         as they are."""
         return weight if self.network.plan is None else nn.Parameter(flat_view(weight.detach()))
 
-    def step(self, rate: Rate) -> None:
-        """Move along the gradients that are there."""
+    def step(self, rate: Rate, *, measured: bool = False) -> Measured:
+        """Move along the gradients that are there, averaged over all processes; then forget them. Returns the lengths of
+        gradients and steps where they are wanted."""
+        if self.flat:
+            self.flat.average()
+        before = {name: self.named[name].detach().clone() for name in self.rows} if measured else {}
+        sizes = [weight.detach().norm() for weight in self.named.values()] if measured else []
         for group in self.inner.param_groups:
             group["lr"] = rate.float() if isinstance(rate, Tensor) and rate.is_cuda else rate
         for name, row in self.rows.items():
@@ -87,6 +95,25 @@ class Optimizer:
         self.steps += 1
         for table in self.lazy.values():
             table.step(rate, self.steps)
+        lengths = self._measured(before, sizes) if measured else {}
+        self.forget_gradients()
+        return lengths
+
+    def _measured(self, before: Mapping[str, Tensor], sizes: Sequence[Tensor]) -> Measured:
+        """L2 norms of the gradient, and of the step over that of the weights before it: of all arrays together (""), and
+        of the weights of each layer."""
+        gradients: list[Tensor] = []
+        steps: list[Tensor] = []
+        found: Measured = {}
+        for (name, weight), size in zip(self.named.items(), sizes, strict=True):
+            gradients.append((weight.new_zeros(()) if weight.grad is None else nonzero(weight.grad)).norm())
+            steps.append((self.lazy[name].change if name in self.lazy else weight.detach() - before[name]).norm())
+            if name.endswith(("weight", "scale")):
+                entry = {"gradient": gradients[-1], "step": steps[-1] / size.clamp_min(1e-12)}
+                found[name.rpartition(".")[0]] = entry
+        length = torch.stack([*sizes]).norm().clamp_min(1e-12)
+        found[""] = {"gradient": torch.stack(gradients).norm(), "step": torch.stack(steps).norm() / length}
+        return found
 
     def forget_gradients(self) -> None:
         """The next ones are not added to these."""
@@ -136,6 +163,36 @@ class Optimizer:
         """What was remembered of an array, in the shape in which it is kept."""
         array = arrays.get(self._path(name, slot))
         return None if array is None else self.network.turned(name, torch.as_tensor(np.array(array)))
+
+
+class FlatGradients:
+    """One buffer for all gradients of a player: what processes exchange is one message."""
+
+    def __init__(self, parameters: list[nn.Parameter], process_group: Ranks) -> None:
+        self.parameters, self.process_group = parameters, process_group
+        self.buffer = torch.zeros(
+            sum(p.numel() for p in parameters), dtype=parameters[0].dtype, device=parameters[0].device
+        )
+        self.places: list[Tensor] = []
+        first = 0
+        for parameter in parameters:  # laid out as the parameter is, so that copies are plain
+            self.places.append(self.buffer.as_strided(parameter.shape, parameter.stride(), first))
+            first += parameter.numel()
+
+    @torch.no_grad()
+    def average(self) -> None:
+        """Replace each gradient by its mean over the processes. Who has none here has none anywhere."""
+        pairs = [(place, p.grad) for place, p in zip(self.places, self.parameters, strict=True) if p.grad is not None]
+        places, gradients = [place for place, _ in pairs], [gradient for _, gradient in pairs]
+        torch._foreach_copy_(places, gradients)  # pyright: ignore[reportPrivateImportUsage]
+        self.process_group.all_reduce(self.buffer)
+        self.buffer.div_(self.process_group.size)
+        torch._foreach_copy_(gradients, places)  # pyright: ignore[reportPrivateImportUsage]
+
+
+def nonzero(gradient: Tensor) -> Tensor:
+    """The numbers of a gradient that need not be 0."""
+    return by_rows(gradient)[1] if gradient.is_sparse else gradient
 
 
 def dense(gradient: Tensor) -> Tensor:

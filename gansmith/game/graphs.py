@@ -1,4 +1,4 @@
-"""How an update is launched: operation by operation, or as one CUDA graph that is captured once and replayed.
+"""CUDA graphs: an update is captured once and replayed, instead of launched operation by operation.
 
 A graph launches one thing instead of some thousand, and the host draws the next update's inputs while the device is
 busy. An update is of a kind by its inputs' structure: shapes, which penalties are due, whether it is measured. The first
@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.game.inputs import UpdateInputs, map_leaves, to_device
+from gansmith.game.inputs.struct import UpdateInputs, map_leaves
 from gansmith.game.player import Player
 from gansmith.game.statistics import TORCH, Places, pack, unpack
 from gansmith.ground.running_stats import RunningStats
@@ -30,32 +30,6 @@ Stats = RunningStats[Tensor]
 Play = Callable[[UpdateInputs, Stats], None]
 """Computes one update, and adds its statistics to those that it is given."""
 Replay = Callable[[], object]
-
-
-class Runner(Protocol):
-    """Runs one update after another."""
-
-    def run(self, inputs: UpdateInputs, stats: Stats) -> None:
-        """Run one update from inputs that were drawn on the host, and add its statistics."""
-        ...
-
-    def forget(self) -> None:
-        """The networks' or optimisers' tensors were exchanged for others."""
-        ...
-
-
-class Eager:
-    """Launches every operation by itself."""
-
-    def __init__(self, play: Play, device: torch.device) -> None:
-        self.play, self.device = play, device
-
-    def run(self, inputs: UpdateInputs, stats: Stats) -> None:
-        """Send the inputs to the device, and compute."""
-        self.play(to_device(inputs, self.device), stats)
-
-    def forget(self) -> None:
-        """It remembers nothing."""
 
 
 class Recorder(Protocol):

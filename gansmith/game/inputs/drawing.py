@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gansmith.game.augment import ADAPT_EVERY, AUGMENTS
-from gansmith.game.inputs import GeneratorInputs, RealInputs, Rows, TurnInputs, UpdateInputs
-from gansmith.game.items import Items
+from gansmith.game.inputs.items import Items
+from gansmith.game.inputs.struct import GeneratorInputs, RealInputs, Rows, TurnInputs, UpdateInputs
 from gansmith.ground import draws
 from gansmith.ground.draws import Pass
 from gansmith.ground.game import Now

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gansmith.game import machine
 from gansmith.ground.errors import DeviceError
+from gansmith.training import machine
 
 
 @pytest.fixture

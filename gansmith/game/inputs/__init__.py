@@ -1,0 +1,1 @@
+"""What an update is computed from: drawn on the host, as one struct, before anything is computed."""
