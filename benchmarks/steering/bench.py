@@ -44,7 +44,7 @@ class Bench:
     @property
     def wanted(self) -> dict[str, traits.Measure]:
         """How they are measured."""
-        return traits.find(self.names)
+        return traits.select(self.names)
 
     @property
     def shown(self) -> list[int] | None:

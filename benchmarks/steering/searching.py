@@ -52,7 +52,7 @@ def complete(bench: Bench, case: str) -> Values:
     """One mask: errors in the hole, raw and blended, beside the simplest completions; HMC's acceptance and spread."""
     name, seed = case.split()[0], int(case.split()[1])
     _, height, width = bench.generator.item_shape
-    pictures, known, low = bench.pictures(seed), masks.find(name, height, width, seed), name == masks.LOW_RESOLUTION
+    pictures, known, low = bench.pictures(seed), masks.make(name, height, width, seed), name == masks.LOW_RESOLUTION
     judge = verdict(load_discriminator(bench.folder, bench.generator), bench.generator)
     done = inpainting.inpaint(bench.generator, pictures, known, bench.settings(3, seed), None, judge, "raw", low)
     made = np.rint(np.clip(done.found.pictures, 0, 1) * 255).astype(np.uint8)

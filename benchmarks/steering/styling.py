@@ -135,7 +135,7 @@ def apart(bench: Bench, case: str) -> Values:
     regression finds the direction, and with conditional projection."""
     seed, generator = int(case), bench.generator
     names = (*bench.names, "width" if "slant" in bench.names else "contrast")
-    wanted = traits.find(names)
+    wanted = traits.select(names)
     found = survey.survey(generator, wanted, LATENTS, seed)
     made = directions.as_directions(directions.regress(found))
     taken = {

@@ -123,7 +123,7 @@ def first_seed(text: str) -> int:
     """The seed of a variant's first training: its recipe's."""
     from gansmith import recipes as cookbook
 
-    return cookbook.find(text.partition("+")[0]).seed
+    return cookbook.load(text.partition("+")[0]).seed
 
 
 def flat(result: Mapping[str, Any]) -> dict[str, float | str | None]:

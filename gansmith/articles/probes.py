@@ -170,7 +170,7 @@ def scaling(subject: Subject) -> Figures:
     generator = subject.generator
     if not generator.classes:
         return {}
-    wanted = traits.find(STYLES)
+    wanted = traits.select(STYLES)
     found = survey.survey(generator, wanted, 2 * COUNT)
     law = generator.recipe.latent.law
     means = styles.average(found, law, styles.categories(STYLES))

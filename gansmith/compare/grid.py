@@ -111,7 +111,7 @@ def need_data(variants: Sequence[Variant]) -> None:
     missing: list[DataError] = []
     for each in variants:
         try:
-            sources.find(each.recipe.data, each.recipe.seed)
+            sources.recognise(each.recipe.data, each.recipe.seed)
             return
         except DataError as error:
             missing.append(error)

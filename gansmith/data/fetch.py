@@ -109,7 +109,7 @@ def home(name: str) -> Path:
     return cache.downloads() / name
 
 
-def find(name: str) -> Path:
+def downloaded(name: str) -> Path:
     """The folder that holds a downloaded source: $GANSMITH_DATA/<name>, or `home(name)`. Raises DataError."""
     shared = os.environ.get("GANSMITH_DATA")
     places = ([Path(shared).expanduser() / name] if shared else []) + [home(name)]

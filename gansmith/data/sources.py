@@ -36,15 +36,15 @@ class Builtin:
     """A source that goes by its name."""
 
     summary: str
-    find: Callable[[str, DataSettings, int], Found]  # name, settings, seed
+    recognise: Callable[[str, DataSettings, int], Found]  # name, settings, seed
 
 
-def find(settings: DataSettings, seed: int = 0) -> Found:
+def recognise(settings: DataSettings, seed: int = 0) -> Found:
     """Recognise data.source. `seed` matters to synthetic sources only. Raises DataError."""
     text = settings.source
     builtin = SOURCES.get(text)
     if builtin is not None:
-        return builtin.find(text, settings, seed)
+        return builtin.recognise(text, settings, seed)
     if text.startswith(hub.PREFIX):
         return _hub(Path(text.removeprefix(hub.PREFIX)), settings)
     if text.startswith(stacked.PREFIX):
@@ -227,7 +227,7 @@ def _stacked(name: str, settings: DataSettings, seed: int) -> Found:
     single = single_of(name)
     if not single or single_of(single) is not None:
         raise DataError(f"data source {name!r}: write {stacked.PREFIX} and a set of grey pictures, as stacked:mnist")
-    found = find(replace(settings, source=single, first=0), seed)
+    found = recognise(replace(settings, source=single, first=0), seed)
     part = int(settings.split == "test")
     count = settings.first or (stacked.TEST_COUNT if part else stacked.COUNT)
     identity = ("stacked", "1", str(seed), str(part), str(count), *found.identity)
@@ -235,7 +235,7 @@ def _stacked(name: str, settings: DataSettings, seed: int) -> Found:
 
 
 def _downloaded(name: str, settings: DataSettings, seed: int) -> Found:
-    return find_path(fetch.find(name), settings)
+    return find_path(fetch.downloaded(name), settings)
 
 
 STACKED = {"stacked-mnist": "mnist"}  # built-in stacks, and of what

@@ -33,7 +33,7 @@ def open_store(settings: DataSettings, seed: int = 0, progress: Progress | None 
     processes prepare pictures at most, 0 = as many as there are cores; the bytes do not depend on it. Raises DataError.
     """
     _check(settings)
-    found = sources.find(settings, seed)
+    found = sources.recognise(settings, seed)
     store = stored.reopened(found.store, settings) if found.store else None
     if store is None:
         store = _cached(found, settings, progress, workers)
@@ -54,7 +54,7 @@ def prepare_store(
     Raises DataError, also where the folder holds anything but a store.
     """
     _check(settings)
-    found = sources.find(settings, seed)
+    found = sources.recognise(settings, seed)
     folder = folder.expanduser().absolute()
     part, old = (folder.with_name(f"{folder.name}.{ending}") for ending in ("part", "old"))
     if old.exists() and not folder.exists():  # an earlier attempt was killed while it exchanged them

@@ -52,7 +52,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     `complete` prepares the store as well, which decodes every picture and so finds all that are broken; without it
     only headers are read, which takes seconds where preparing takes minutes. Raises DataError.
     """
-    listing = sources.find(settings).read().cut(settings.first)
+    listing = sources.recognise(settings).read().cut(settings.first)
     sizes, greys, skipped, rows = _look(listing, progress)
     labels, names, attributes = listing.labels, listing.class_names, listing.attributes
     if listing.items is not None and listing.items.ndim == 2:

@@ -104,7 +104,7 @@ def inpaint(session: Session, asked: options.Inpaint) -> None:
     height, width = what.pictures.shape[1:3]
     if asked.variants and masks.LOW_RESOLUTION in asked.mask:
         raise RunError(f"--variants needs known pixels: {masks.LOW_RESOLUTION} has none")
-    known = {name: masks.find(name, height, width, asked.seed) for name in asked.mask}
+    known = {name: masks.make(name, height, width, asked.seed) for name in asked.mask}
     verdict = session.verdict() if asked.realism else None
     how = settings(dataclasses.replace(asked, restarts=max(asked.restarts, asked.variants)))
     seam: inpainting.Seam = "blended" if asked.seam == "blended" else "raw"

@@ -85,7 +85,7 @@ def draw_operator(session: Session, asked: options.Sense, count: int) -> Operato
         lesson = learned_operator.Lesson(seed=asked.seed)
         tell = session.tell(f"learning {count} measurements")
         return learned_operator.learn(session.generator, count, lesson, asked.noise[0], tell)
-    return operators.find(asked.operator, session.generator.item_shape, count, asked.seed)
+    return operators.make(asked.operator, session.generator.item_shape, count, asked.seed)
 
 
 def animate(session: Session, asked: options.Sense, what: Given, operator: Operator, noise: float) -> None:

@@ -49,7 +49,7 @@ def scale(session: Session, asked: options.Scale) -> None:
     session.notes.append(f"columns of a frame: {', '.join(names)}; factors from {asked.first:g} to {asked.last:g}")
     longest = max(float(np.linalg.norm(walk, axis=1).max()) for walk in offsets.values())
     session.notes += off_shell(session, longest, asked.shell)
-    wanted = traits.find(style_traits(every))
+    wanted = traits.select(style_traits(every))
     measured = {name: style for name, style in chosen.items() if style.wants and style.wants.keys() <= wanted.keys()}
     if not measured:
         return
@@ -97,7 +97,7 @@ def scaling_study(
     session = open_session(run, "scale", checkpoint, silent, nets)
     generator, law = session.generator, session.generator.recipe.latent.law
     need_pictures(generator, "styles")
-    wanted = traits.find(names or traits.defaults(generator.sample(LOOK, seed)))
+    wanted = traits.select(names or traits.defaults(generator.sample(LOOK, seed)))
     found = survey(generator, wanted, count, seed)
     means = styles.average(found, law, styles.categories(tuple(wanted)))
     every = means | {TYPICAL: styles.typical(generator, found, wanted)}

@@ -69,7 +69,7 @@ def control(session: Session, asked: options.Control) -> None:
     generator = session.generator
     need_pictures(generator, "control")
     wishes = read_wishes(asked.asked)
-    wanted = traits.find(tuple(wishes))
+    wanted = traits.select(tuple(wishes))
     session.progress("measuring", 0.1)
     found = survey(generator, wanted, asked.count, asked.seed)
     linear = compass.regress(found)

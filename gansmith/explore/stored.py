@@ -59,7 +59,7 @@ def wanted_traits(session: Session, asked: options.Average, samples: np.ndarray)
         values = np.arange(len(likes) + len(dislikes)) < len(likes)
         own["liked"] = learned_traits.learn(np.concatenate([likes, dislikes]), values)
     names = asked.traits or tuple(own) or traits.defaults(samples)
-    return traits.find(names, own)
+    return traits.select(names, own)
 
 
 def read_picture(path: Path, shape: tuple[int, ...]) -> np.ndarray:

@@ -127,5 +127,5 @@ def style_traits(every: dict[str, Style]) -> tuple[str, ...]:
 
 def measure_columns(rows: np.ndarray, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Traits (R, C) of pictures (R, C, H, W, channels)."""
-    values = traits.measure(rows.reshape(-1, *rows.shape[2:]), traits.find(names))
+    values = traits.measure(rows.reshape(-1, *rows.shape[2:]), traits.select(names))
     return {name: found.reshape(rows.shape[:2]) for name, found in values.items()}

@@ -28,7 +28,7 @@ def grid(session: Session, asked: options.Grid) -> None:
     made = walks.grid(generator, generator.latents(asked.columns, asked.seed, asked.truncation), rows)
     session.sheet("grid", made)
     flat = made.reshape(-1, *made.shape[2:])
-    values = traits.measure(flat, traits.find(traits.defaults(flat)))
+    values = traits.measure(flat, traits.select(traits.defaults(flat)))
     shares = {name: walks.shared_by_columns(found.reshape(made.shape[:2])) for name, found in values.items()}
     session.figures |= {
         "rows": names,

@@ -28,7 +28,7 @@ def summary(name: str) -> str:
     return text(name).splitlines()[0].lstrip("# ")
 
 
-def find(name: str) -> Recipe:
+def load(name: str) -> Recipe:
     """A recipe by its built-in name, or from a .toml file."""
     if name.endswith(".toml") or "/" in name or "\\" in name:
         return recipes.read(Path(name))

@@ -72,7 +72,7 @@ def choose_recipe(
     settings: Mapping[str, Any] | list[str] | None = None,
 ) -> Recipe:
     """A recipe by name or path with what the user changed. "auto" values are still in it."""
-    recipe = name if isinstance(name, Recipe) else cookbook.find(str(name))
+    recipe = name if isinstance(name, Recipe) else cookbook.load(str(name))
     asked = {"data.source": data, "engine": engine, "device": device, "seed": seed}
     recipe = recipe_files.override(recipe, {key: value for key, value in asked.items() if value is not None})
     if settings:
@@ -106,7 +106,7 @@ def choose_networks(recipe: Recipe) -> tuple[Recipe, list[str]]:
     if recipe.generator.widths or recipe.discriminator.widths:
         return recipe, []
     name = recipe.name if recipe.name in cookbook.names() else "folder"
-    written, now = recipe_files.flat(cookbook.find(name)), recipe_files.flat(recipe)
+    written, now = recipe_files.flat(cookbook.load(name)), recipe_files.flat(recipe)
     found = surveys.survey(replace(recipe.data, window="", labels="none"))
     chosen = [one for one in choices(recipe, found) if now[one.key] == written[one.key]]
     recipe = recipe_files.override(recipe, {one.key: one.value for one in chosen})
@@ -115,7 +115,7 @@ def choose_networks(recipe: Recipe) -> tuple[Recipe, list[str]]:
 
 def choices_for_source(name: str, found: Survey, data: DataSettings) -> list[Choice]:
     """What the built-in recipe `name` would set for a source that was looked at under data settings."""
-    return choices(replace(cookbook.find(name), data=data), found)
+    return choices(replace(cookbook.load(name), data=data), found)
 
 
 def choices(recipe: Recipe, found: Survey) -> list[Choice]:

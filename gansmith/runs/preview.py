@@ -48,7 +48,7 @@ def recipe_of(settings: DataSettings, found: Survey, name: str | None) -> Recipe
     """A recipe with the augmentation that a user named, else the one that suits the data. Raises RecipeError."""
     if name is None:
         name = {one.key: one.value for one in choices_for_source("folder", found, settings)}.get("augment.name", "none")
-    recipe = recipe_files.override(cookbook.find("folder"), {"augment.name": name})
+    recipe = recipe_files.override(cookbook.load("folder"), {"augment.name": name})
     return dataclasses.replace(recipe, data=settings)
 
 

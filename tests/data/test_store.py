@@ -116,14 +116,14 @@ def test_the_second_opening_maps_what_the_first_prepared(folder, monkeypatch):
 )
 def test_settings_that_shape_the_bytes_make_another_store(folder, change):
     settings = DataSettings(source=str(folder))
-    one, other = store.sources.find(settings), dataclasses.replace(settings, **change)
-    assert store.key(one, settings) != store.key(store.sources.find(other), other)
+    one, other = store.sources.recognise(settings), dataclasses.replace(settings, **change)
+    assert store.key(one, settings) != store.key(store.sources.recognise(other), other)
 
 
 def test_settings_that_do_not_shape_the_bytes_share_the_store(folder):
     settings = DataSettings(source=str(folder))
     other = dataclasses.replace(settings, batch=7, labels="classes", pixels="unit")
-    assert store.key(store.sources.find(settings), settings) == store.key(store.sources.find(other), other)
+    assert store.key(store.sources.recognise(settings), settings) == store.key(store.sources.recognise(other), other)
 
 
 def test_a_changed_source_is_prepared_afresh(folder, photo, encode):

@@ -24,7 +24,7 @@ def miniature(name: str) -> TorchGame:
         "discriminator.widths": [4, 8],
         "discriminator.dense": [],
     }
-    recipe = override(recipes.find(name), narrow)
+    recipe = override(recipes.load(name), narrow)
     labelled = recipe.data.labels == "classes"
     table = TorchGame(recipe, (1, 8, 8), 3 if labelled else 0)
     table.load(pictures(), labels() if labelled else None)

@@ -35,7 +35,7 @@ def test_64_emoji(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GANSMITH_CACHE", str(tmp_path))
     store = open_store(DataSettings(source=str(EMOJI), first=64))
     recipe = override(
-        recipes.find("article-004-celeba"), {"data.batch": BATCH, "device": "cpu", "generator.norm_momentum": QUICK}
+        recipes.load("article-004-celeba"), {"data.batch": BATCH, "device": "cpu", "generator.norm_momentum": QUICK}
     )
     assert count(plan_generator(recipe, store.item_shape, 0)).total == 18_920_320
     assert count(plan_discriminator(recipe, store.item_shape, 0)).total == 242_561

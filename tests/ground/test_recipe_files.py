@@ -84,7 +84,7 @@ def test_a_recipe_survives_toml(recipe: Recipe):
 
 @pytest.mark.parametrize("name", recipes.names())
 def test_the_recipes_that_come_along_are_whole(name: str):
-    recipe = recipes.find(name)
+    recipe = recipes.load(name)
     assert recipe.name == name
     assert from_table(tomllib.loads(to_toml(recipe))) == recipe
     assert sum(bool(value) for value in dataclasses.asdict(recipe.budget).values()) == 1
@@ -209,5 +209,5 @@ def test_files_that_cannot_be_read(tmp_path: Path):
 
 
 def test_an_unknown_recipe_is_named_with_the_nearest():
-    assert "did you mean 'digits'" in one_line(recipes.find, "digit")
-    assert "article-001-plain" in one_line(recipes.find, "article-01-plain")
+    assert "did you mean 'digits'" in one_line(recipes.load, "digit")
+    assert "article-001-plain" in one_line(recipes.load, "article-01-plain")

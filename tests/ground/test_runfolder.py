@@ -23,8 +23,8 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def test_a_new_run_holds_its_recipe(folder: RunFolder):
-    folder.create(recipes.find("mnist"))
-    assert folder.load_recipe() == recipes.find("mnist")
+    folder.create(recipes.load("mnist"))
+    assert folder.load_recipe() == recipes.load("mnist")
     assert folder.samples.is_dir()
     assert folder.checkpoints.is_dir()
 
@@ -38,7 +38,7 @@ def test_an_empty_folder_is_as_good_as_none(folder: RunFolder):
 def test_another_run_is_never_overwritten(folder: RunFolder):
     folder.create(Recipe())
     with pytest.raises(RunError, match="already holds a run") as caught:
-        folder.create(recipes.find("mnist"))
+        folder.create(recipes.load("mnist"))
     assert "gansmith resume" in str(caught.value)
     assert folder.load_recipe() == Recipe()
 

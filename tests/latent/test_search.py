@@ -150,28 +150,28 @@ def test_refusals_of_a_search() -> None:
 
 @pytest.mark.parametrize("name", masks.MASKS)
 def test_masks_by_hand(name: str) -> None:
-    known = masks.find(name, 28, 28, seed=3)
+    known = masks.make(name, 28, 28, seed=3)
     assert known.shape == (28, 28)
     shares = {"random": 0.8, "centre": 0.75, "left": 0.5, "full": 1.0, "fourth": 1 / 16, "low-resolution": 0.0}
     assert known.mean() == pytest.approx(shares[name], abs=0.05 if name == "random" else 1e-9)
-    assert np.array_equal(known, masks.find(name, 28, 28, seed=3))
+    assert np.array_equal(known, masks.make(name, 28, 28, seed=3))
 
 
 def test_masks_from_pictures_and_their_refusals(tmp_path: Path) -> None:
     drawn = np.full((8, 8), 255, np.uint8)
     drawn[2:4, 2:5] = 0
     Image.fromarray(drawn).save(tmp_path / "m.png")
-    assert np.array_equal(masks.find(str(tmp_path / "m.png"), 8, 8), drawn == 255)
+    assert np.array_equal(masks.make(str(tmp_path / "m.png"), 8, 8), drawn == 255)
     with pytest.raises(RunError, match="8x8, this generator's pictures are 28x28"):
-        masks.find(str(tmp_path / "m.png"), 28, 28)
+        masks.make(str(tmp_path / "m.png"), 28, 28)
     with pytest.raises(RunError, match="did you mean 'centre'"):
-        masks.find("center", 8, 8)
+        masks.make("center", 8, 8)
     (tmp_path / "m.png").write_bytes(b"no picture")
     with pytest.raises(RunError, match="cannot be read"):
-        masks.find(str(tmp_path / "m.png"), 8, 8)
+        masks.make(str(tmp_path / "m.png"), 8, 8)
     Image.fromarray(drawn * 0).save(tmp_path / "m.png")
     with pytest.raises(RunError, match="black all over"):
-        masks.find(str(tmp_path / "m.png"), 8, 8)
+        masks.make(str(tmp_path / "m.png"), 8, 8)
 
 
 @pytest.mark.parametrize("seam", ["raw", "blended"])
@@ -179,7 +179,7 @@ def test_masks_from_pictures_and_their_refusals(tmp_path: Path) -> None:
 def test_completion_keeps_known_pixels_and_beats_mean_and_chance(name: str, seam: inpainting.Seam) -> None:
     maker = LinearMaker()
     pictures = maker.images(maker.latents(6, 5))
-    known = masks.find(name, 8, 8, 1)
+    known = masks.make(name, 8, 8, 1)
     low = name == masks.LOW_RESOLUTION
     done = inpainting.inpaint(maker, pictures, known, QUICK, seam=seam, low_resolution=low)
     assert np.array_equal(done.pictures[:, known], pictures[:, known])

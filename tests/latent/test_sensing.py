@@ -48,9 +48,9 @@ def test_subsampling_takes_pixels_once() -> None:
 def test_impossible_counts_are_refused(count: int) -> None:
     for name in operators.OPERATORS:
         with pytest.raises(RunError, match=f"{count} measurements: a picture of 256 numbers takes 1 to 256"):
-            operators.find(name, SHAPE, count, 0)
+            operators.make(name, SHAPE, count, 0)
     with pytest.raises(RunError, match="did you mean 'gaussian'"):
-        operators.find("gausian", SHAPE, 5, 0)
+        operators.make("gausian", SHAPE, 5, 0)
 
 
 def test_blocks_by_hand() -> None:

@@ -18,7 +18,7 @@ from gansmith.latent.steering.survey import Survey
 
 from .makers import BarMaker, LinearMaker
 
-WANTED = traits.find(["thickness", "slant"])
+WANTED = traits.select(["thickness", "slant"])
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,7 @@ def test_defaults_by_kind(drawn: tuple[glyphs.Truth, np.ndarray]) -> None:
 
 def test_blocks_change_nothing(drawn: tuple[glyphs.Truth, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = drawn[1][:25]
-    wanted = traits.find(["slant", "mine"], {"mine": lambda some: some.mean((1, 2, 3))})
+    wanted = traits.select(["slant", "mine"], {"mine": lambda some: some.mean((1, 2, 3))})
     whole = traits.measure(pictures, wanted)
     monkeypatch.setattr(traits, "BLOCK", 10)
     for name, values in traits.measure(pictures, wanted).items():
@@ -109,4 +109,4 @@ def test_blocks_change_nothing(drawn: tuple[glyphs.Truth, np.ndarray], monkeypat
 
 def test_an_unknown_trait_names_its_neighbour() -> None:
     with pytest.raises(RunError, match="did you mean 'thickness'"):
-        traits.find(["thicknes"])
+        traits.select(["thicknes"])

@@ -25,9 +25,9 @@ PHOTOS = Survey(
 
 
 def choicesd(recipe: str = "folder", *, settings: dict | None = None, **found: object) -> dict[str, object]:
-    chosen = choices(override(recipes.find(recipe), settings or {}), dataclasses.replace(PHOTOS, **found))
+    chosen = choices(override(recipes.load(recipe), settings or {}), dataclasses.replace(PHOTOS, **found))
     assert all(one.reason for one in chosen)
-    override(recipes.find(recipe), {one.key: one.value for one in chosen})  # each can be set
+    override(recipes.load(recipe), {one.key: one.value for one in chosen})  # each can be set
     return {one.key: one.value for one in chosen}
 
 
@@ -72,7 +72,7 @@ def test_the_recipe_for_faces_has_a_stage_for_every_doubling(size: str, generato
     assert chosen["generator.widths"] == generator
     assert chosen["discriminator.widths"] == generator[::-1]
     assert "data.size" not in chosen
-    recipe = override(recipes.find("faces"), {"data.size": size, **chosen})
+    recipe = override(recipes.load("faces"), {"data.size": size, **chosen})
     side = int(size)
     shape = (3, side, side)
     made, judged = plan_generator(recipe, shape, 0), plan_discriminator(recipe, shape, 0)

@@ -42,7 +42,7 @@ GLYPH_TRAITS = ("thickness", "slant", "width", "height", "ink", "aspect")
 COLOUR_TRAITS = ("brightness", "saturation", "hue", "contrast", "symmetry", "sharpness", "size")
 
 
-def find(names: Sequence[str], own: Mapping[str, Measure] | None = None) -> dict[str, Measure]:
+def select(names: Sequence[str], own: Mapping[str, Measure] | None = None) -> dict[str, Measure]:
     """The traits of some names: a user's own first, then the table's. Raises RunError for an unknown name."""
     own = own or {}
     for name in names:

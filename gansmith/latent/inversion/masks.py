@@ -61,7 +61,7 @@ MASKS: dict[str, Callable[[int, int, int], np.ndarray]] = {
 }
 
 
-def find(name: str, height: int, width: int, seed: int = 0) -> np.ndarray:
+def make(name: str, height: int, width: int, seed: int = 0) -> np.ndarray:
     """A mask by its name, or from a picture file: white is known, black is missing. Raises RunError."""
     if name in MASKS:
         return MASKS[name](height, width, seed)

@@ -59,7 +59,7 @@ OPERATORS: dict[str, Callable[[Shape, int, int], Operator]] = {"gaussian": gauss
 """Operators that are drawn: (item shape, measurements, seed). Learned ones come from `learned_operator.learn`."""
 
 
-def find(name: str, shape: Shape, count: int, seed: int) -> Operator:
+def make(name: str, shape: Shape, count: int, seed: int) -> Operator:
     """A drawn operator by its name. Raises RunError."""
     if name not in OPERATORS:
         raise RunError(f"unknown measurement {name!r}{nearest(name, [*OPERATORS, 'learned'])}")
