@@ -70,10 +70,10 @@ def playing(game: TorchGame) -> Tape:
 
 def everything(game: TorchGame) -> list[torch.Tensor]:
     """All that an update writes to."""
-    networks = [game.generator.network, game.discriminator.network, game.averaged]
+    networks = [game.gan.generator, game.gan.discriminator, game.average.network]
     kept = [value.detach() for network in networks for value in network.arrays().values()]
     memory = [
-        entry for player in game.players() for entries in player.optimizer.state.values() for entry in entries.values()
+        entry for player in game.players for entries in player.optimizer.state.values() for entry in entries.values()
     ]
     adaptive = [game.augmenter.probability, game.augmenter.signs]
     return kept + adaptive + [entry for entry in memory if isinstance(entry, torch.Tensor)]
@@ -104,9 +104,9 @@ def _tapes_that_count(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
 
 
 def captured(made: World, recorder: Pretender) -> TorchGame:
-    table = start(made)
-    table.playback = Playback(table, recorder)
-    return table
+    game = start(made)
+    game.playback = Playback(game, recorder)
+    return game
 
 
 def moving(update: int) -> Now:
@@ -121,8 +121,8 @@ def test_what_is_played_back_is_what_would_have_been_played(name: str, kind: str
     eager, graphed = start(made), captured(made, recorder)
     turns = made.recipe.feedback.discriminator_turns
     for update in range(1, 25):
-        for table in (eager, graphed):
-            table.step(indices(update, turns), moving(update))
+        for game in (eager, graphed):
+            game.step(indices(update, turns), moving(update))
         if update % 8 == 0:
             expected, found = eager.report(), graphed.report()
             assert found.numbers == pytest.approx(expected.numbers, rel=1e-6, abs=1e-9)
@@ -140,39 +140,39 @@ def test_what_is_played_back_is_what_would_have_been_played(name: str, kind: str
 def test_one_graph_for_each_kind_of_update():
     """Plain, with penalty, and each of them measured."""
     recorder = Pretender()
-    table = captured(world("vectors", regularizer__name="r1", regularizer__interval=2), recorder)
+    game = captured(world("vectors", regularizer__name="r1", regularizer__interval=2), recorder)
     for update in range(1, 4 * (WARM + 1) * 2 + 1):
-        table.step(indices(update), now(update, measure=update % 4 < 2))
+        game.step(indices(update), now(update, measure=update % 4 < 2))
     assert recorder.captured == 4
-    assert table.playback is not None
-    assert len(table.playback.captured) == 4
+    assert game.playback is not None
+    assert len(game.playback.captured) == 4
 
 
 def test_a_restored_game_is_captured_anew():
     recorder = Pretender()
     made = world("pictures")
-    straight, table = start(made), captured(made, recorder)
+    straight, game = start(made), captured(made, recorder)
     play(straight, 1, 14)
-    play(table, 1, 7)
-    state = table.state()
-    play(table, 8, 10)
-    table.restore(state)
-    play(table, 8, 14)
+    play(game, 1, 7)
+    state = game.state()
+    play(game, 8, 10)
+    game.restore(state)
+    play(game, 8, 14)
     assert recorder.captured == 2
-    assert_same_arrays(table.state().arrays, straight.state().arrays)
+    assert_same_arrays(game.state().arrays, straight.state().arrays)
 
 
 def test_what_cannot_be_captured_is_played_and_said():
     said: list[str] = []
     made = world("pictures", regularizer__name="r1")
-    eager, table = start(made), start(made)
-    recorder = Harmless(table)
-    table.playback = Playback(table, recorder, said.append)
+    eager, game = start(made), start(made)
+    recorder = Harmless(game)
+    game.playback = Playback(game, recorder, said.append)
     play(eager, 1, 9)
-    play(table, 1, 9)
-    assert_same_arrays(table.state().arrays, eager.state().arrays)
-    assert table.state().counters == eager.state().counters
-    assert table.report().numbers == eager.report().numbers
+    play(game, 1, 9)
+    assert_same_arrays(game.state().arrays, eager.state().arrays)
+    assert game.state().counters == eager.state().counters
+    assert game.report().numbers == eager.report().numbers
     assert recorder.asked == 1
     assert said == [
         "this update cannot be captured as a CUDA graph (operation not permitted when stream is capturing): going on "
@@ -227,12 +227,12 @@ def test_a_sealed_tape_keeps_its_addresses():
 def test_items_that_are_not_resident_go_through_the_tape():
     """As on a GPU too small for the store: the host gathers them."""
     made, recorder = world("labelled-pictures"), Pretender()
-    table = captured(made, recorder)
-    assert table.data is not None
-    assert table.data.resident is None
-    play(table, 1, WARM + 1)
-    assert table.playback is not None
-    (only,) = table.playback.captured.values()
+    game = captured(made, recorder)
+    assert game.data is not None
+    assert game.data.resident is None
+    play(game, 1, WARM + 1)
+    assert game.playback is not None
+    (only,) = game.playback.captured.values()
     assert {key[0] for key in only.tape.entries if isinstance(key, tuple)} >= {
         "items",
         "rows",
@@ -244,23 +244,23 @@ def test_items_that_are_not_resident_go_through_the_tape():
 
 def test_resident_items_are_indexed_where_they_lie():
     made = world("labelled-pictures")
-    eager, table = start(made), captured(made, Pretender())
-    assert table.data is not None
-    table.data.resident = torch.as_tensor(made.items)
+    eager, game = start(made), captured(made, Pretender())
+    assert game.data is not None
+    game.data.resident = torch.as_tensor(made.items)
     play(eager, 1, 9)
-    play(table, 1, 9)
-    assert_same_arrays(table.state().arrays, eager.state().arrays)
-    assert table.playback is not None
-    (only,) = table.playback.captured.values()
+    play(game, 1, 9)
+    assert_same_arrays(game.state().arrays, eager.state().arrays)
+    assert game.playback is not None
+    (only,) = game.playback.captured.values()
     assert not [key for key in only.tape.entries if isinstance(key, tuple) and key[0] == "items"]
 
 
 def test_portions_are_captured_too():
     made = world("pictures", generator__norm="none", data__micro_batch=4, generator__spectral_norm=True)
-    eager, table = start(made), captured(made, Pretender())
+    eager, game = start(made), captured(made, Pretender())
     play(eager, 1, 9)
-    play(table, 1, 9)
-    assert_same_arrays(table.state().arrays, eager.state().arrays)
+    play(game, 1, 9)
+    assert_same_arrays(game.state().arrays, eager.state().arrays)
 
 
 def test_what_goes_to_a_gpu_is_pinned_and_nobody_waits(monkeypatch: pytest.MonkeyPatch):
@@ -284,14 +284,14 @@ def test_what_goes_to_a_gpu_is_pinned_and_nobody_waits(monkeypatch: pytest.Monke
 def test_own_networks_ranks_and_those_who_ask_are_played_operation_by_operation(monkeypatch: pytest.MonkeyPatch):
     """A user's network may do what no graph can; ranks talk in between. An adaptive augmentation is captured."""
     for changes, expected in (({}, True), ({"augment__name": "mirror+ada"}, True), ({"graphs": False}, False)):
-        table = start(world("pictures", **changes))
-        monkeypatch.setattr(table, "device", torch.device("cuda"))
-        assert table._can_be_captured() is expected
-        monkeypatch.setattr(table, "ranks", object())
-        assert not table._can_be_captured()
-        monkeypatch.setattr(table, "ranks", None)
-        monkeypatch.setattr(table.generator.network, "plan", None)
-        assert not table._can_be_captured()
+        game = start(world("pictures", **changes))
+        monkeypatch.setattr(game, "device", torch.device("cuda"))
+        assert game._can_be_captured() is expected
+        monkeypatch.setattr(game, "ranks", object())
+        assert not game._can_be_captured()
+        monkeypatch.setattr(game, "ranks", None)
+        monkeypatch.setattr(game.gan.generator, "plan", None)
+        assert not game._can_be_captured()
 
 
 @ON_A_GPU
@@ -300,8 +300,8 @@ def test_a_gpu_plays_back_what_it_would_have_played(name: str, kind: str):
     settings = {**EVERY[name], "device": "cuda"}
     eager, graphed = (start(world(kind, **settings, graphs=graphs)) for graphs in (False, True))
     for update in range(1, 17):
-        for table in (eager, graphed):
-            table.step(indices(update, table.recipe.feedback.discriminator_turns), now(update, rate=1e-4))
+        for game in (eager, graphed):
+            game.step(indices(update, game.recipe.feedback.discriminator_turns), now(update, rate=1e-4))
     assert graphed.playback is not None
     assert not graphed.playback.off
     assert graphed.playback.captured

@@ -27,8 +27,8 @@ def test_portions_are_the_whole(name: str, kind: str, micro: int):
     """Weights, optimisers, singular vectors and the numbers that are reported."""
     settings = {"generator__norm": "none", **EVERY[name], "precision__name": "float64"}
     whole, dealt = (start(world(kind, **settings, data__micro_batch=size)) for size in (0, micro))
-    for table in (whole, dealt):
-        play(table, 1, 5, rate=1e-3, measure=True)
+    for game in (whole, dealt):
+        play(game, 1, 5, rate=1e-3, measure=True)
     assert_near(whole.state().arrays, dealt.state().arrays, 1e-10)
     assert dealt.state().counters == whole.state().counters
     expected, found = whole.report(), dealt.report()
@@ -42,12 +42,12 @@ def test_portions_are_the_whole(name: str, kind: str, micro: int):
 
 def test_a_portion_is_all_that_is_computed_at_a_time():
     """The largest batch that either network sees."""
-    table, seen = start(world("pictures", generator__norm="none", data__micro_batch=2, feedback__latents="same")), []
-    for player in (table.generator, table.discriminator):
+    game, seen = start(world("pictures", generator__norm="none", data__micro_batch=2, feedback__latents="same")), []
+    for player in (game.generator, game.discriminator):
         network, name = player.network, "_through"
         inner = getattr(network, name)
         setattr(network, name, lambda x, passage, inner=inner: (seen.append(len(x)), inner(x, passage))[1])
-    play(table, 1, 1)
+    play(game, 1, 1)
     assert max(seen) == 4  # two real items and two generated ones in one pass
     assert len(seen) == 4 * 4
 
@@ -58,10 +58,10 @@ def test_portions_over_ranks_are_the_whole():
     play(whole, 1, 4, rate=1e-3)
 
     def one(ranks: ThreadRanks) -> dict[str, np.ndarray]:
-        table = start(dealt, ranks)
+        game = start(dealt, ranks)
         for update in range(1, 5):
-            table.step(indices(update)[:, ranks.rank * 4 : ranks.rank * 4 + 4], now(update, rate=1e-3))
-        return table.state().arrays
+            game.step(indices(update)[:, ranks.rank * 4 : ranks.rank * 4 + 4], now(update, rate=1e-3))
+        return game.state().arrays
 
     for arrays in together(2, one):
         assert_near(whole.state().arrays, arrays, 1e-10)

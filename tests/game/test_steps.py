@@ -16,23 +16,17 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.game import Now
 from gansmith.ground.settings import EmaSettings, Recipe
 from gansmith.training.schedules import ema_decay
-from miniatures import BATCH, World, assert_same_arrays, fixed_latents, indices, now, play, world
+from miniatures import BATCH, assert_same_arrays, fixed_latents, indices, now, play, world
 
 BOTH_NORMS = {"discriminator__norm": "batch", "discriminator__spectral_norm": True, "generator__spectral_norm": True}
 
 
-def game(made: World) -> TorchGame:
-    table = TorchGame(made.recipe, made.item_shape, made.classes)
-    table.load(made.items, made.labels)
-    return table
+def part(game: TorchGame, *prefixes: str) -> dict[str, np.ndarray]:
+    return {name: array for name, array in game.state().arrays.items() if name.startswith(prefixes)}
 
 
-def part(table: TorchGame, *prefixes: str) -> dict[str, np.ndarray]:
-    return {name: array for name, array in table.state().arrays.items() if name.startswith(prefixes)}
-
-
-def changed(table: TorchGame, before: dict[str, np.ndarray]) -> set[str]:
-    now_ = table.state().arrays
+def changed(game: TorchGame, before: dict[str, np.ndarray]) -> set[str]:
+    now_ = game.state().arrays
     return {name for name in now_ if name not in before or not np.array_equal(now_[name], before[name])}
 
 
@@ -40,53 +34,53 @@ def changed(table: TorchGame, before: dict[str, np.ndarray]) -> set[str]:
 @pytest.mark.parametrize("regularizer", ["none", "r1+r2"])
 def test_the_discriminator_s_turn_changes_the_discriminator_alone(kind: str, regularizer: str):
     """Weights, batch statistics, singular vectors and optimiser, bit for bit."""
-    table = game(world(kind, **BOTH_NORMS, regularizer__name=regularizer))
-    play(table, 1, 1)
-    fakes = table.generate(now(2), 0, BATCH, graph=False)
-    before = table.state().arrays
-    table.judge(table.reals(indices(2)[0], now(2), 0), fakes, now(2), 0)
-    moved = changed(table, before)
+    game = start(world(kind, **BOTH_NORMS, regularizer__name=regularizer))
+    play(game, 1, 1)
+    fakes = game.generate(now(2), 0, BATCH, graph=False)
+    before = game.state().arrays
+    game.judge(game.reals(indices(2)[0], now(2), 0), fakes, now(2), 0)
+    moved = changed(game, before)
     assert all(name.startswith("discriminator") for name in moved)
     kept = {name.rsplit(".", 1)[1] for name in moved if name.startswith("discriminator/")}
     assert {"weight", "mean", "variance", "left"} <= kept
-    for parameter in table.generator.parameters:
+    for parameter in game.players.generator.parameters:
         assert parameter.grad is None
 
 
 @pytest.mark.parametrize("kind", ["pictures", "labelled-pictures", "vectors"])
 def test_the_generator_s_turn_changes_the_generator_alone(kind: str):
-    table = game(world(kind, **BOTH_NORMS))
-    play(table, 1, 1)
-    fakes = table.generate(now(2), 1, BATCH, graph=True)
-    before = table.state().arrays
-    table.advise(fakes, now(2), 1)
-    moved = changed(table, before)
+    game = start(world(kind, **BOTH_NORMS))
+    play(game, 1, 1)
+    fakes = game.generate(now(2), 1, BATCH, graph=True)
+    before = game.state().arrays
+    game.advise(fakes, now(2), 1)
+    moved = changed(game, before)
     assert moved
     assert all(name.startswith("generator") for name in moved)
-    for parameter in table.discriminator.parameters:
+    for parameter in game.players.discriminator.parameters:
         assert parameter.grad is None
         assert parameter.requires_grad
 
 
 def test_making_items_moves_the_generator_s_statistics_and_nothing_else():
-    table = game(world("pictures", **BOTH_NORMS))
-    before = table.state().arrays
-    table.generate(now(1), 0, BATCH, graph=False)
-    assert {name.rsplit(".", 1)[1] for name in changed(table, before)} == {"mean", "variance", "left"}
-    assert all(name.startswith("generator/") for name in changed(table, before))
+    game = start(world("pictures", **BOTH_NORMS))
+    before = game.state().arrays
+    game.generate(now(1), 0, BATCH, graph=False)
+    assert {name.rsplit(".", 1)[1] for name in changed(game, before)} == {"mean", "variance", "left"}
+    assert all(name.startswith("generator/") for name in changed(game, before))
 
 
 def test_an_error_leaves_nobody_frozen():
-    table = game(world("vectors"))
+    game = start(world("vectors"))
     broken = Items(torch.zeros(3, 99), None)  # of a width that the discriminator does not take
     with pytest.raises(RuntimeError):
-        table.advise(broken, now(1), 1)
-    assert all(parameter.requires_grad for parameter in table.discriminator.parameters)
+        game.advise(broken, now(1), 1)
+    assert all(parameter.requires_grad for parameter in game.players.discriminator.parameters)
 
 
 @dataclass
 class Recorder:
-    """A table that writes down who was asked for what."""
+    """A game that writes down who was asked for what."""
 
     recipe: Recipe
     calls: list[tuple[str, int]] = field(default_factory=list)
@@ -113,8 +107,8 @@ class Recorder:
 def test_the_ratio_is_played_exactly(k: int, g: int, latents: str):
     settings = {"discriminator_turns": k, "generator_turns": g, "latents": latents}
     made = world("vectors", **{f"feedback__{name}": value for name, value in settings.items()})
-    table = Recorder(made.recipe)
-    FEEDBACKS["alternating"](table, indices(1, k), now(1))
+    game = Recorder(made.recipe)
+    FEEDBACKS["alternating"](game, indices(1, k), now(1))
 
     expected: list[tuple[str, int]] = []
     for turn, rows in enumerate(indices(1, k)):
@@ -123,8 +117,8 @@ def test_the_ratio_is_played_exactly(k: int, g: int, latents: str):
         reused = latents == "same" and turn == k
         expected += [] if reused else [(f"generate {BATCH}", turn)]
         expected += [(f"advise on fakes of {k - 1 if reused else turn}", turn)]
-    assert table.calls == expected
-    grown = sum(table.grown)
+    assert game.calls == expected
+    grown = sum(game.grown)
     assert grown == g  # no generator graph is kept that no generator's turn uses
 
 
@@ -134,11 +128,9 @@ def test_what_the_generator_is_fed(latents: str, distinct: int):
     made = world(
         "labelled-vectors", feedback__latents=latents, feedback__discriminator_turns=2, feedback__generator_turns=3
     )
-    table, fed = game(made), []
-    table.generator.network.register_forward_pre_hook(
-        lambda _, inputs: fed.append((inputs[0].clone(), inputs[1].clone()))
-    )
-    table.step(indices(1, 2), now(1))
+    game, fed = start(made), []
+    game.gan.generator.register_forward_pre_hook(lambda _, inputs: fed.append((inputs[0].clone(), inputs[1].clone())))
+    game.step(indices(1, 2), now(1))
     assert len(fed) == (5 if latents == "fresh" else 4)
     for number, (z, labels) in enumerate(fed):
         turn = number if latents == "fresh" else min(number, 1)
@@ -151,7 +143,7 @@ def test_what_the_generator_is_fed(latents: str, distinct: int):
 def test_reusing_the_forward_pass_changes_nothing(kind: str):
     """With the same latents the generator's turn may take the discriminator turn's items."""
     made = world(kind, feedback__latents="same", generator__norm="none")
-    reusing, again = game(made), game(made)
+    reusing, again = start(made), start(made)
     for update in range(1, 6):
         reusing.step(indices(update), now(update))
         again.judge(
@@ -169,11 +161,11 @@ def test_reusing_the_forward_pass_changes_nothing(kind: str):
 def test_one_pass_over_both_equals_two(kind: str):
     """A discriminator without batch norm may see real and generated items in one batch: equal to rounding."""
     made = world(kind, precision__name="float64")
-    joined, apart = game(made), game(made)
+    joined, apart = start(made), start(made)
     assert joined.one_pass
     apart.one_pass = False
-    for table in (joined, apart):
-        play(table, 1, 5, rate=1e-3)
+    for game in (joined, apart):
+        play(game, 1, 5, rate=1e-3)
     others = apart.state().arrays
     for name, array in joined.state().arrays.items():
         np.testing.assert_allclose(array, others[name], rtol=1e-7, atol=1e-9, err_msg=name)
@@ -181,14 +173,14 @@ def test_one_pass_over_both_equals_two(kind: str):
 
 @pytest.mark.parametrize("settings", [{"discriminator__norm": "batch"}, {"discriminator__dropout": 0.3}])
 def test_batches_that_must_not_mix_do_not(settings: dict):
-    assert not game(world("pictures", **settings)).one_pass
+    assert not start(world("pictures", **settings)).one_pass
 
 
 def test_mirrored_pictures_are_turned_left_to_right():
     made = world("pictures", augment__name="mirror")
-    table, plain = game(made), game(world("pictures"))
+    game, plain = start(made), start(world("pictures"))
     rows = indices(1)[0]
-    seen, original = (t.reals(rows, now(1), 0).pixels for t in (table, plain))
+    seen, original = (t.reals(rows, now(1), 0).pixels for t in (game, plain))
     turned = draws.mirrored(made.recipe, 1, 0, BATCH)
     assert 0 < turned.sum() < BATCH
     for index in range(BATCH):
@@ -198,29 +190,29 @@ def test_mirrored_pictures_are_turned_left_to_right():
 
 def test_vectors_have_no_mirror():
     with pytest.raises(RecipeError, match="these items are vectors"):
-        game(world("vectors", augment__name="mirror"))
+        start(world("vectors", augment__name="mirror"))
 
 
 @pytest.mark.parametrize(("half_life", "batch"), [(1000, 100), (64, 64)])
 def test_the_average_forgets_by_half_lives(half_life: int, batch: int):
-    table = game(world("pictures"))
+    game = start(world("pictures"))
     with torch.no_grad():
-        for value in table.averaged.arrays().values():
+        for value in game.average.network.arrays().values():
             value.fill_(1)
-        for value in table.generator.network.arrays().values():
+        for value in game.gan.generator.arrays().values():
             value.fill_(0)
     for turn in range(half_life // batch):
-        table.average(ema_decay(EmaSettings(half_life, ramp_up=0), batch, turn * batch))
-    for name, value in table.averaged.arrays().items():
+        game.average(ema_decay(EmaSettings(half_life, ramp_up=0), batch, turn * batch))
+    for name, value in game.average.network.arrays().items():
         expected = 0.0 if name.endswith(("mean", "variance")) else 0.5  # batch statistics are copied
         assert float(value.mean()) == pytest.approx(expected, abs=1e-5), name
 
 
 def test_samples_come_from_the_average():
-    table = game(world("pictures"))
-    play(table, 1, 3, decay=1.0)
-    frozen = table.make(fixed_latents(), None)
+    game = start(world("pictures"))
+    play(game, 1, 3, decay=1.0)
+    frozen = game.make(fixed_latents(), None)
     with torch.no_grad():
-        for parameter in table.generator.parameters:
+        for parameter in game.players.generator.parameters:
             parameter.zero_()
-    np.testing.assert_array_equal(table.make(fixed_latents(), None), frozen)
+    np.testing.assert_array_equal(game.make(fixed_latents(), None), frozen)
