@@ -1,4 +1,4 @@
-"""Augmentation: what each operation does, that gradients pass, how the probability adapts, and who sees what."""
+"""Augmentation: what each operation does, that gradients pass, how the probability adapts, and what the networks see."""
 
 from __future__ import annotations
 

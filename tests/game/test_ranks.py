@@ -1,4 +1,4 @@
-"""N ranks with a batch of B/N play the game of one rank with a batch of B."""
+"""N processes with a batch of B/N train as one process with a batch of B."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_every_rank_reports_the_numbers_of_all():
     play(alone, 1, 5, rate=1e-3, measure=True)
     expected = alone.report()
     games = on_ranks(made, 2, 5, rate=1e-3, measure=True)
-    for report in together(2, lambda ranks: _report(games[ranks.rank], ranks)):
+    for report in together(2, lambda ranks: games[ranks.rank].report()):
         assert report.numbers.keys() == expected.numbers.keys()
         for name, value in expected.numbers.items():
             assert report.numbers[name] == pytest.approx(value, rel=1e-6, abs=1e-7), name
@@ -71,12 +71,7 @@ def test_every_rank_reports_the_numbers_of_all():
         assert report.layers.keys() == expected.layers.keys()
 
 
-def _report(game: TorchGame, ranks: ThreadRanks) -> Any:
-    game.ranks = ranks
-    return game.report()
-
-
-def test_a_circle_of_one_changes_no_bit():
+def test_a_group_of_one_process_changes_no_bit():
     made = world("labelled-pictures", regularizer__name="r1", generator__norm="none")
     alone = start(made)
     play(alone, 1, 5)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from gansmith.game.feedback import Items
 from torch import Tensor
 
-from gansmith.game.step import classification, discriminator_loss, generator_loss
+from gansmith.game.inputs.struct import RealInputs, Rows
+from gansmith.game.step import classification, discriminator_loss, discriminator_step, generator_loss
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import (
@@ -29,7 +30,8 @@ from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import INFERENCE, Mode
 from gansmith.nets.network import Network, Opinion
-from miniatures import CLASSES, PAIRS, fixed_latents, now, play, world
+from miniatures import CLASSES, PAIRS, fixed_latents, play, world
+from variants import inputs, start
 
 WAYS = [
     ("concat", "concat"),
@@ -45,16 +47,8 @@ def test_every_pair_has_a_miniature():
 
 
 def new_game(pair: str, generator: str, discriminator: str, **more: Any) -> TorchGame:
-    made = world(
-        "labelled-pictures",
-        **PAIRS[pair],
-        generator__conditioning=generator,
-        discriminator__conditioning=discriminator,
-        **more,
-    )
-    game = TorchGame(made.recipe, made.item_shape, made.classes)
-    game.load(made.items, made.labels)
-    return game
+    conditioning = {"generator__conditioning": generator, "discriminator__conditioning": discriminator}
+    return start(world("labelled-pictures", **PAIRS[pair], **conditioning, **more))
 
 
 @pytest.mark.parametrize(("generator", "discriminator"), WAYS)
@@ -80,12 +74,12 @@ def test_the_label_alone_changes_picture_and_verdict(pair: str, generator: str, 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_label_maps_join_before_every_layer_with_weights(pair: str):
     game = new_game(pair, "maps", "maps")
-    for player in (game.generator, game.discriminator):
-        plan = player.network.plan
+    for player, network in (("generator", game.gan.generator), ("discriminator", game.gan.discriminator)):
+        plan = network.plan
         names = list(leaves(plan.layers))
         for (_, before), (_, layer) in zip(names, names[1:], strict=False):
             if isinstance(layer, Linear) or getattr(layer, "kernel", 0) > 1:
-                assert before == ConcatLabels(CLASSES), f"{player.name}: {layer}"
+                assert before == ConcatLabels(CLASSES), f"{player}: {layer}"
 
 
 def network(*layers: Any, shape: tuple[int, ...], settings: NetSettings | None = None) -> Network:
@@ -175,7 +169,7 @@ def test_its_weight_scales_its_share_of_both_players_gradients():
     assert np.abs(steps[1.0] - steps[0.0]).max() > 1e-7
 
 
-def test_it_learns_the_classes_and_asks_the_generator_for_them():
+def test_it_learns_the_classes_and_so_does_the_generator():
     game = new_game("dense", "concat", "classifier", generator__norm="none", loss__classifier=1.0)
     play(game, 1, 250)
     made = world("labelled-pictures")
@@ -191,7 +185,7 @@ def test_it_learns_the_classes_and_asks_the_generator_for_them():
     assert game.report().numbers["loss.classifier"] > 0
 
 
-# ---- verdicts on every pixel
+# ---- logits for every pixel
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -216,17 +210,21 @@ def test_losses_average_the_whole_and_its_pixels(name: str):
     assert torch.equal(rows.per_pixel, normal(4, 2, 3)[1:3])
 
 
-def test_the_pixels_verdicts_find_where_fakes_are_wrong():
+def test_the_pixels_logits_find_where_fakes_are_wrong():
     """Fakes are real pictures whose lower half is noise: the map is to fall there, and not in the upper half."""
     game = new_game("hourglass", "concat", "concat", generator__norm="none")
     made, rng = world("labelled-pictures"), np.random.default_rng(0)
     fakes = made.items.copy()
     fakes[:, 4:] = rng.integers(0, 256, (len(fakes), 4, 8, 1))
-    assert game.data is not None
-    labels = torch.as_tensor(made.labels)
-    for update in range(1, 151):
-        reals, wrong = (Items(game.data.convert(torch.as_tensor(each)), labels) for each in (made.items, fakes))
-        game.judge(reals, wrong, now(update), 0)
+    assert game.gan.items is not None
+    assert made.labels is not None
+    real = RealInputs(torch.as_tensor(made.items), torch.as_tensor(made.labels))
+    wrong = game.gan.items.convert(torch.as_tensor(fakes))
+    (drawn,) = inputs(game, 1).discriminator_turns
+    latents, rows = replace(drawn.latents, labels=real.labels), Rows(0, len(fakes), len(fakes))
+    x = replace(drawn, rows=rows, latents=latents, real=real, fake=wrong)
+    for _ in range(150):
+        game.players.discriminator.minimise(discriminator_step, x)
     maps = game.verdicts(fakes, made.labels).per_pixel
     assert maps is not None
     assert maps[:, 5:].mean() < maps[:, :3].mean() - 1

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from gansmith.game.step import discriminator_step, generator_step
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.networks.plan import Shape
@@ -18,7 +19,8 @@ from gansmith.nets import NetPair
 from gansmith.nets.network import Mode
 from gansmith.nets.own import OwnNetwork
 from gansmith.training import checkpoint
-from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
+from miniatures import World, assert_same_arrays, fixed_latents, play, world
+from variants import changed, inputs, part
 
 
 class OwnGenerator(nn.Module):
@@ -63,14 +65,14 @@ def new_game(seed: int = 0, **settings) -> tuple[TorchGame, World]:
 
 
 def test_they_train():
-    game, _ = new_game()
+    game, made = new_game()
     before = game.state().arrays
     play(game, 1, 5)
     after = game.state().arrays
     for name in ("generator/first.weight", "generator/last.bias", "discriminator/last.weight", "ema/first.weight"):
         assert not np.array_equal(before[name], after[name]), name
     assert game.make(fixed_latents(), None).shape == (10, 8, 8, 1)
-    assert game.verdicts(game.gan.items.host[:5], None).logits.shape == (5,)
+    assert game.verdicts(made.items[:5], None).logits.shape == (5,)
 
 
 class Gapped(nn.Module):
@@ -145,28 +147,24 @@ def test_the_global_generators_are_left_alone():
     assert before[1:] == after[1:]
 
 
-def of(game: TorchGame, player: str) -> dict[str, np.ndarray]:
-    return {name: array for name, array in game.state().arrays.items() if name.startswith(f"{player}/")}
-
-
 def test_the_discriminator_is_frozen_in_the_generator_s_turn():
     """Its weights, its batch statistics and its power iteration."""
     game, _ = new_game()
     play(game, 1, 1)
-    before = of(game, "discriminator")
-    fakes = game.generate(now(2), 1, 8, graph=True)
-    game.advise(fakes, now(2), 1)
-    assert_same_arrays(of(game, "discriminator"), before)
-    game.judge(game.reals(indices(2)[0], now(2), 0), fakes, now(2), 0)
-    moved = {name for name, array in of(game, "discriminator").items() if not np.array_equal(array, before[name])}
+    before = part(game, "discriminator/")
+    drawn = inputs(game, 2)
+    game.players.generator.minimise(generator_step, drawn.generator_turns[0])
+    assert_same_arrays(part(game, "discriminator/"), before)
+    game.players.discriminator.minimise(discriminator_step, drawn.discriminator_turns[0])
+    moved = changed(before, part(game, "discriminator/"))
     assert {"discriminator/norm.running_mean", "discriminator/first.parametrizations.weight.0._u"} <= moved
 
 
 def test_what_the_user_froze_stays_frozen():
     game, _ = new_game()
-    before = of(game, "discriminator")["discriminator/fixed.weight"]
+    before = part(game, "discriminator/")["discriminator/fixed.weight"]
     play(game, 1, 4)
-    np.testing.assert_array_equal(of(game, "discriminator")["discriminator/fixed.weight"], before)
+    np.testing.assert_array_equal(part(game, "discriminator/")["discriminator/fixed.weight"], before)
     assert not game.gan.discriminator.arrays()["fixed.weight"].requires_grad
 
 
