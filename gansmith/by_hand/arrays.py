@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from gansmith.ground.plan import Plan, Shape, buffers, parameters
+from gansmith.ground.plan import Plan, Shape
 
 Named = dict[str, np.ndarray]
 
@@ -21,8 +21,8 @@ class Arrays:
 
     def __init__(self, plan: Plan, dtype: np.dtype, *, kept: bool = False) -> None:
         self.of: list[Named] = [{} for _ in plan.layers]
-        self.trained = self._lay_out([parameters(layer) for layer in plan.layers], dtype)
-        self.kept = self._lay_out([buffers(layer) if kept else {} for layer in plan.layers], dtype)
+        self.trained = self._lay_out([layer.parameters() for layer in plan.layers], dtype)
+        self.kept = self._lay_out([layer.buffers() if kept else {} for layer in plan.layers], dtype)
 
     def _lay_out(self, shapes: list[dict[str, Shape]], dtype: np.dtype) -> np.ndarray:
         """A flat vector of zeros, and a view of it for each array of each layer.

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.ground.settings import LossName
-from gansmith.nets.network import Opinion
+from gansmith.nets.network import DiscriminatorOutput
 
 Target = Tensor | float
 
@@ -120,7 +120,7 @@ LOSSES: dict[LossName, Loss] = {
 }
 
 
-def discriminator_loss(loss: Loss, real: Opinion, fake: Opinion, targets: Targets) -> Tensor:
+def discriminator_loss(loss: Loss, real: DiscriminatorOutput, fake: DiscriminatorOutput, targets: Targets) -> Tensor:
     """The loss of the verdicts; where every pixel is judged too, the mean of both losses (Schönfeld et al. 2020)."""
     whole = loss.discriminator(real.logits, fake.logits, targets)
     if real.per_pixel is None or fake.per_pixel is None:
@@ -128,7 +128,7 @@ def discriminator_loss(loss: Loss, real: Opinion, fake: Opinion, targets: Target
     return (whole + loss.discriminator(real.per_pixel, fake.per_pixel, targets.for_pixels())) / 2
 
 
-def generator_loss(loss: Loss, fake: Opinion, real: Opinion | None, targets: Targets) -> Tensor:
+def generator_loss(loss: Loss, fake: DiscriminatorOutput, real: DiscriminatorOutput | None, targets: Targets) -> Tensor:
     """Like `discriminator_loss`, for the generator."""
     whole = loss.generator(fake.logits, None if real is None else real.logits, targets)
     if fake.per_pixel is None:

@@ -153,10 +153,16 @@ class Player:
             for slot, theirs in SLOTS[self.settings.name].items():
                 if memory.get(theirs) is not None:
                     laid = memory[theirs] if row is weight else as_shaped(memory[theirs], weight)
-                    arrays[f"{self.name}-optimizer/{name}.{slot}"] = to_numpy(self.network.turned(name, laid))
+                    arrays[f"{self.name}-optimizer/{name}.{slot}"] = to_numpy(
+                        self.network.to_storage_layout(name, laid)
+                    )
         for name, table in self.lazy.items():
-            arrays[f"{self.name}-optimizer/{name}.{SECOND}"] = to_numpy(self.network.turned(name, table.second))
-            arrays[f"{self.name}-optimizer/{name}.{UPTO}"] = to_numpy(self.network.turned(name, table.upto[:, None]))
+            arrays[f"{self.name}-optimizer/{name}.{SECOND}"] = to_numpy(
+                self.network.to_storage_layout(name, table.second)
+            )
+            arrays[f"{self.name}-optimizer/{name}.{UPTO}"] = to_numpy(
+                self.network.to_storage_layout(name, table.upto[:, None])
+            )
         return arrays
 
     def restore(self, arrays: Mapping[str, np.ndarray], steps: int) -> None:
@@ -184,7 +190,7 @@ class Player:
     def _saved(self, arrays: Mapping[str, np.ndarray], name: str, slot: str) -> Tensor | None:
         """What was remembered of an array, in the shape in which it is kept."""
         array = arrays.get(f"{self.name}-optimizer/{name}.{slot}")
-        return None if array is None else self.network.turned(name, torch.as_tensor(np.array(array)))
+        return None if array is None else self.network.to_storage_layout(name, torch.as_tensor(np.array(array)))
 
 
 def dense(gradient: Tensor) -> Tensor:

@@ -125,7 +125,9 @@ class TorchGame(Turns):
     def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
         """The discriminator's raw output on items, in inference mode and float32."""
         holder = Pixels(items, labels if self.classes else None, self.recipe.data.pixels, self.device, self.dtype)
-        opinions = [self.discriminator.network.opinion(*holder.batch(rows)) for rows in chunks(len(items), self.device)]
+        opinions = [
+            self.discriminator.network.discriminate(*holder.batch(rows)) for rows in chunks(len(items), self.device)
+        ]
         logits = _on_host([opinion.logits for opinion in opinions])
         assert logits is not None
         return Verdicts(

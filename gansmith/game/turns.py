@@ -19,15 +19,15 @@ from gansmith.game.supply import Supply
 from gansmith.ground import draws
 from gansmith.ground.game import Now
 from gansmith.ground.settings import Recipe
-from gansmith.nets.network import Mode, Network, Opinion
+from gansmith.nets.network import DiscriminatorOutput, Mode, Network
 
 
 @dataclass(frozen=True)
 class Assessment:
     """What came of a discriminator's look at real and generated items, with its graph."""
 
-    real: Opinion
-    fake: Opinion
+    real: DiscriminatorOutput
+    fake: DiscriminatorOutput
     total: Tensor  # what the discriminator minimises
 
 
@@ -64,7 +64,7 @@ class Turns(Supply):
                     real_items = self.seen(real_items, now, turn, "real")
                     mode = self._mode(self.discriminator, now, turn, "real", real_items.where, track=False)
                     with torch.no_grad():
-                        real = self.discriminator.network.opinion(real_items.pixels, real_items.labels, mode)
+                        real = self.discriminator.network.discriminate(real_items.pixels, real_items.labels, mode)
                 fake = self._opinion(fake_items, now, turn, track=False, running=running)
                 loss = self._advice(fake, real, fake_items, now, turn)
                 self.generator.differentiate(self._share(loss, fake_items.where))
@@ -203,7 +203,9 @@ class Turns(Supply):
             total = total + settings.interval * penalty
         return Assessment(real, fake, total)
 
-    def _gradients(self, reals: Items, fakes: Items, real: Opinion, fake: Opinion, now: Now, turn: int) -> list[Tensor]:
+    def _gradients(
+        self, reals: Items, fakes: Items, real: DiscriminatorOutput, fake: DiscriminatorOutput, now: Now, turn: int
+    ) -> list[Tensor]:
         """The regularizer wherever it looks, by the exact gradient."""
         parts: list[Tensor] = []
         for where in self.penalty.at:
@@ -214,11 +216,13 @@ class Turns(Supply):
             else:
                 points = self._between(reals, fakes, now, turn)
                 mode = self._mode(self.discriminator, now, turn, "real", reals.where, track=False)
-                opinion = self.discriminator.network.opinion(points, reals.labels, mode)
+                opinion = self.discriminator.network.discriminate(points, reals.labels, mode)
                 parts.append(self.penalty.of(opinion.overall, points))
         return parts
 
-    def _slopes(self, real: Opinion, fake: Opinion, moved: list[Opinion]) -> list[Tensor]:
+    def _slopes(
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, moved: list[DiscriminatorOutput]
+    ) -> list[Tensor]:
         """The regularizer wherever it looks, by the verdicts one step away."""
         at_rest = {"real": real, "fake": fake}
         sigma = self.recipe.regularizer.sigma
@@ -245,13 +249,17 @@ class Turns(Supply):
         shares = shares.view(-1, *(1,) * (reals.pixels.ndim - 1))
         return torch.lerp(reals.pixels.detach(), fakes.pixels.detach().to(self.dtype), shares).requires_grad_()
 
-    def _opinion(self, fakes: Items, now: Now, turn: int, *, track: bool = True, running: bool = False) -> Opinion:
+    def _opinion(
+        self, fakes: Items, now: Now, turn: int, *, track: bool = True, running: bool = False
+    ) -> DiscriminatorOutput:
         """The discriminator's opinion on fakes in the generator's turn."""
         fakes = self.seen(fakes, now, turn, "fake")
         mode = self._mode(self.discriminator, now, turn, "fake", fakes.where, track=track, running=running)
-        return self.discriminator.network.opinion(fakes.pixels, fakes.labels, mode)
+        return self.discriminator.network.discriminate(fakes.pixels, fakes.labels, mode)
 
-    def _advice(self, fake: Opinion, real: Opinion | None, items: Items, now: Now, turn: int) -> Tensor:
+    def _advice(
+        self, fake: DiscriminatorOutput, real: DiscriminatorOutput | None, items: Items, now: Now, turn: int
+    ) -> Tensor:
         """What the generator minimises, given the discriminator's opinion on its items."""
         loss = generator_loss(self.loss, fake, real, self._targets(now, turn, items.where))
         self.ledger.loss("generator", loss)
@@ -282,16 +290,16 @@ class Turns(Supply):
         player.descend(self._rate(player, now), self.ledger if now.measure else None)
 
 
-def _opinion(network: Network, items: Items, mode: Mode) -> Opinion:
-    return network.opinion(items.pixels, items.labels, mode)
+def _opinion(network: Network, items: Items, mode: Mode) -> DiscriminatorOutput:
+    return network.discriminate(items.pixels, items.labels, mode)
 
 
-def _in_one_pass(network: Network, looked: list[Items], mode: Mode) -> list[Opinion]:
+def _in_one_pass(network: Network, looked: list[Items], mode: Mode) -> list[DiscriminatorOutput]:
     """The discriminator's opinion on several batches, in one."""
     known = [items.labels for items in looked if items.labels is not None]
     labels = torch.cat(known) if len(known) == len(looked) else None
     ends = np.cumsum([len(items.pixels) for items in looked])
-    opinion = network.opinion(torch.cat([items.pixels for items in looked]), labels, mode)
+    opinion = network.discriminate(torch.cat([items.pixels for items in looked]), labels, mode)
     return [
         opinion.rows(slice(int(end) - len(items.pixels), int(end))) for items, end in zip(looked, ends, strict=True)
     ]

@@ -13,7 +13,7 @@ from gansmith.by_hand.arrays import Arrays
 from gansmith.by_hand.layers import Pass
 from gansmith.by_hand.network import LAYERS
 from gansmith.ground import plan
-from gansmith.ground.plan import Layer, Plan, Shape, shape_after
+from gansmith.ground.plan import Layer, Plan, Shape
 
 from . import central
 
@@ -41,7 +41,7 @@ def check_layer(layer: Layer, x: np.ndarray, how: Pass = TRAINING, seed: int = 0
     dx = hand.backward(weights.copy(), arrays.of[0], into.of[0]).copy()
     assert np.array_equal(x, before), "a forward pass leaves its input as it is"
     assert central.error(dx, central.gradient(loss, x)) < 1e-6
-    for name in plan.parameters(layer):
+    for name in layer.parameters():
         numeric = central.gradient(loss, arrays.of[0][name])
         assert central.error(into.of[0][name], numeric) < 1e-6, name
 
@@ -177,7 +177,7 @@ def test_forward_is_torchs(layer: Layer, shape: Shape) -> None:
     y = hand.forward(np.ascontiguousarray(np.moveaxis(x, 1, -1)), arrays.of[0], Pass(training=True))
     w = {name.split(".")[1]: torch.tensor(np.array(array)) for name, array in arrays.named()}
     expected = torch_layer(layer, torch.tensor(x), w)
-    assert tuple(expected.shape[1:]) == shape_after(layer, shape)
+    assert tuple(expected.shape[1:]) == layer.shape_after(shape)
     assert np.abs(np.moveaxis(y, -1, 1) - expected.numpy()).max() < 1e-5 * max(1.0, float(expected.abs().max()))
 
 

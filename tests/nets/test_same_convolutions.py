@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from gansmith.ground.plan import Layer, Plan
-from gansmith.ground.same import same_conv, same_transpose
+from gansmith.ground.same_padding import same_conv, same_transpose
 from gansmith.nets.network import Network
 
 
