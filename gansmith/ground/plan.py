@@ -77,6 +77,10 @@ class Weighted(Layer):
         """left: the left singular vector, as far as the power iteration has come."""
         return {"left": self.weight_shape()[:1]} if self.spectral else {}
 
+    def operations(self, shape: Shape) -> int:
+        """Two for each weight and each place of the output."""
+        return 2 * prod(self.weight_shape()) * prod(self.shape_after(shape)[1:])
+
 
 @dataclass(frozen=True)
 class Linear(Weighted):
@@ -95,10 +99,6 @@ class Linear(Weighted):
     def weight_shape(self) -> Shape:
         """(outputs, inputs)."""
         return (self.outputs, self.inputs)
-
-    def operations(self, shape: Shape) -> int:
-        """Two for each weight."""
-        return 2 * self.inputs * self.outputs
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,6 @@ class Conv(Weighted):
     def weight_shape(self) -> Shape:
         """(outputs, inputs, kernel, kernel)."""
         return (self.outputs, self.inputs, self.kernel, self.kernel)
-
-    def operations(self, shape: Shape) -> int:
-        """Two for each output and each weight that it meets."""
-        return 2 * self.inputs * self.kernel**2 * prod(self.shape_after(shape))
 
 
 @dataclass(frozen=True)
@@ -156,8 +152,8 @@ class ConvTranspose(Weighted):
         return inputs, outputs
 
     def operations(self, shape: Shape) -> int:
-        """Two for each input and each weight that it meets."""
-        return 2 * self.outputs * self.kernel**2 * prod(shape)
+        """Two for each weight and each place of the input."""
+        return 2 * prod(self.weight_shape()) * prod(shape[1:])
 
 
 class Norm(Layer):

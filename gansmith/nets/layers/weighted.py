@@ -39,9 +39,8 @@ class Linear(Weighted[plan.Linear]):
 
     def __init__(self, record: plan.Linear, place: Place) -> None:
         self.looks_up = lookup.pays(place.before, record)
+        self.tables = ("weight",) if self.looks_up else ()
         super().__init__(record, place)
-        if self.looks_up:
-            self.tables = ("weight",)
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         """(B, inputs) -> (B, outputs); inputs less the one-hot label where it is looked up."""
@@ -98,8 +97,7 @@ class Projection(TorchLayer[plan.Projection]):
 
     def __init__(self, record: plan.Projection, place: Place) -> None:
         super().__init__(record, place)
-        if record.classes >= lookup.MANY and not record.spectral:
-            self.tables = ("embedding",)
+        self.tables = ("embedding",) if record.classes >= lookup.MANY and not record.spectral else ()
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         """(B, inputs) -> logits (B, 1)."""
