@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, is_dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+import gansmith
+from gansmith.assemble.doctor import diagnose
+from gansmith.by_hand import layers as by_hand
+from gansmith.by_hand.network import LAYERS as BY_HAND
 from gansmith.ground import plan
 from gansmith.ground.cost import activations, count, operations
 from gansmith.ground.plan import Activation, Layer, Linear, Plan, Residual, Shape, leaves
 from gansmith.ground.settings import NetSettings
+from gansmith.nets import NETS, PlanPair, plan_generator
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.layers import LAYERS
 from gansmith.nets.layers.torch_layer import ForwardContext, TorchLayer
 from gansmith.nets.modes import Mode
 from gansmith.nets.network import Network
+from gansmith.report.page import write_report
+from gansmith.training import checkpoint
 
 
 def test_every_record_has_a_torch_module():
@@ -78,3 +86,46 @@ def test_a_new_kind_of_layer_is_a_record_a_module_and_a_row(monkeypatch: pytest.
 def test_a_layer_that_does_not_fit_says_so():
     with pytest.raises(ValueError, match=r"Scale\(features=3, copies=1\) does not take shape \(4,\)"):
         Scale(3).shape_after((4,))
+
+
+class NumpyScale(by_hand.Layer[Scale]):
+    """The same for the NumPy engine."""
+
+    def forward(self, x: np.ndarray, w: dict[str, np.ndarray], mode: by_hand.Pass) -> np.ndarray:
+        self.x = x
+        return x * w["weight"]
+
+    def backward(
+        self, dy: np.ndarray, w: dict[str, np.ndarray], into: dict[str, np.ndarray] | None, need_dx: bool = True
+    ) -> np.ndarray:
+        if into is not None:
+            into["weight"][...] = (dy * self.x).sum(0)
+        return dy * w["weight"]
+
+
+def scaled_generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
+    """The dense generator with the new layer before it."""
+    usual = NETS["dense"].generator(settings, latent_dim, item_shape, classes)
+    return Plan("generator", usual.input_shape, (Scale(latent_dim), *usual.layers))
+
+
+@pytest.mark.parametrize("engine", ["torch", "numpy"])
+def test_a_new_kind_of_layer_is_trained_and_watched(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Three updates of a whole run, with its diagnosis and its report."""
+    monkeypatch.setitem(LAYERS, Scale, TorchScale)
+    monkeypatch.setitem(BY_HAND, Scale, NumpyScale)
+    pair = PlanPair(scaled_generator, NETS["dense"].discriminator)
+    monkeypatch.setattr("gansmith.nets.NETS", {**NETS, "dense": pair})
+    settings = {
+        "engine": engine, "data.batch": 8, "generator.widths": [8], "discriminator.widths": [8], "watch.stats_every": 1,
+        "regularizer.name": "none", "generator.norm": "none", "precision.name": "float32", "ema.recalibrate": 0,
+    }  # fmt: skip
+    run = gansmith.train("ring", out=tmp_path / "run", updates=3, settings=settings)
+    saved = checkpoint.load_newest(run.folder)[0].state.arrays
+    started = initial_weights(plan_generator(run.recipe, (2,), 0), run.recipe.generator, run.recipe.seed)
+    assert saved["generator/0.weight"].shape == started["0.weight"].shape == (1, 2)
+    assert not np.array_equal(saved["generator/0.weight"], started["0.weight"])
+    assert [row["update"] for row in run.stats] == [1, 2, 3]
+    found = diagnose(run.folder.root)
+    assert (found.update, found.looks > 0) == (3, True)
+    assert write_report(run.folder).is_file()
