@@ -370,7 +370,7 @@ class Plan:
 
     @property
     def classes(self) -> int:
-        """Classes of the label that the plan asks for; 0 = none."""
+        """Classes of the label that the plan needs; 0 = none."""
         return max((getattr(layer, "classes", 0) for _, layer in leaves(self.layers)), default=0)
 
     @property

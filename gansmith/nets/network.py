@@ -70,7 +70,7 @@ class Network(nn.Module):
         return self.named[number].to_storage_layout(which, array)
 
     def forward(self, x: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Tensor:
-        """x (B, *plan.input_shape), labels int64 (B,) where the plan asks for them -> (B, *plan.output_shape).
+        """x (B, *plan.input_shape), labels int64 (B,) where the plan needs them -> (B, *plan.output_shape).
 
         Pictures are (B, C, H, W), in channels-last memory.
         """

@@ -32,7 +32,7 @@ class Skip(TorchLayer[plan.Skip]):
 
 
 class AuxiliaryHead(TorchLayer[plan.AuxiliaryHead]):
-    """Leaves body(x) in the context, in float32 as every output of a network."""
+    """Puts body(x) into the context, in float32 as every output of a network."""
 
     body: Sequential
 

@@ -54,17 +54,13 @@ class Dense(torch.autograd.Function):
             if ctx.needs_input_grad[0]:
                 dx = dy @ weight[: x.shape[1]].T.to(dy.dtype)
             if ctx.needs_input_grad[1]:
-                dw = (_sparse_gradient if ctx.sparse else _gradient)(dy, x, weight, labels)
+                sparse = ctx.sparse
+                dw = _sparse(dy, x, weight, labels) if sparse else _fill(torch.empty_like(weight), dy, x, labels)
         return dx, dw, None, None
 
 
-def _gradient(dy: Tensor, x: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
-    """By the weight, (D + classes, outputs)."""
-    return _fill(torch.empty_like(weight), dy, x, labels)
-
-
-def _sparse_gradient(dy: Tensor, x: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
-    """The same with the rows that are not 0 alone."""
+def _sparse(dy: Tensor, x: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+    """The gradient by weight (D + classes, outputs), with the rows of the features and of these labels alone."""
     width = x.shape[1]
     known, places = labels.unique(return_inverse=True)
     values = _fill(weight.new_empty(width + len(known), weight.shape[1]), dy, x, places)
