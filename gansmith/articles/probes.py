@@ -88,7 +88,7 @@ class Subject:
         values = torch.as_tensor(np.moveaxis(raw, -1, 1) if raw.ndim == 4 else raw)
         asked = None if labels is None else torch.as_tensor(labels)
         with torch.no_grad():
-            return self.discriminator.opinion(values, asked).logits.float().numpy()
+            return self.discriminator.discriminate(values, asked).logits.float().numpy()
 
 
 def kinds(subject: Subject) -> Figures:

@@ -18,7 +18,7 @@ from gansmith.ground.draws import Pass
 from gansmith.ground.networks.plan import Dropout
 from gansmith.ground.settings import Recipe
 from gansmith.losses import Loss
-from gansmith.nets.network import Mode, Network, Opinion
+from gansmith.nets.network import Mode, Network, DiscriminatorOutput
 from gansmith.nets.ranks import Ranks
 
 
@@ -72,13 +72,13 @@ class Gan:
 
     def discriminate(
         self, items: Tensor, x: TurnInputs, which: Pass, *, track: bool = True, running: bool = False
-    ) -> Opinion:
+    ) -> DiscriminatorOutput:
         """The discriminator's output on items (B, ...) in one pass. track, running: as in `mode`."""
-        return self.discriminator.opinion(items, x.labels(which), self.mode(x, which, track=track, running=running))
+        return self.discriminator.discriminate(items, x.labels(which), self.mode(x, which, track=track, running=running))
 
     def discriminate_both(
         self, real: Tensor, fake: Tensor, points: list[Point], x: TurnInputs, *, one_batch: bool, running: bool
-    ) -> tuple[Opinion, Opinion, list[Opinion]]:
+    ) -> tuple[DiscriminatorOutput, DiscriminatorOutput, list[DiscriminatorOutput]]:
         """The discriminator's output on real items, on generated ones, and on a penalty's further points.
 
         It is one pass over all of them where every item's output depends on that item alone, and one over real and
@@ -99,15 +99,15 @@ class Gan:
             ]
         further = every[len(outputs) :]
         outputs += [
-            self.discriminator.opinion(items, x.labels(which), replace(mode, track=False)) for which, items in further
+            self.discriminator.discriminate(items, x.labels(which), replace(mode, track=False)) for which, items in further
         ]
         return outputs[0], outputs[1], outputs[2:]
 
-    def in_one_pass(self, every: list[Point], x: TurnInputs, mode: Mode) -> list[Opinion]:
+    def in_one_pass(self, every: list[Point], x: TurnInputs, mode: Mode) -> list[DiscriminatorOutput]:
         """The discriminator's output on several batches (B, ...), computed as one batch."""
         labels = [known for which, _ in every if (known := x.labels(which)) is not None]
         joined = torch.cat(labels) if len(labels) == len(every) else None
-        output = self.discriminator.opinion(torch.cat([items for _, items in every]), joined, mode)
+        output = self.discriminator.discriminate(torch.cat([items for _, items in every]), joined, mode)
         ends = np.cumsum([len(items) for _, items in every])
         return [
             output.rows(slice(int(end) - len(items), int(end))) for (_, items), end in zip(every, ends, strict=True)

@@ -24,7 +24,7 @@ from gansmith.game.inputs.struct import TurnInputs
 from gansmith.ground.draws import Pass
 from gansmith.ground.penalties import WHERE, Where
 from gansmith.ground.settings import RegularizerName, RegularizerSettings
-from gansmith.nets.network import Opinion
+from gansmith.nets.network import DiscriminatorOutput
 
 Point = tuple[Pass, Tensor]
 """Items (B, ...) at which a penalty looks, and whose labels and dropout masks are theirs."""
@@ -97,7 +97,7 @@ class Penalty:
         return real, fake, points
 
     def value(
-        self, real: Tensor, fake: Tensor, points: list[Point], outputs: tuple[Opinion, Opinion, list[Opinion]]
+        self, real: Tensor, fake: Tensor, points: list[Point], outputs: tuple[DiscriminatorOutput, DiscriminatorOutput, list[DiscriminatorOutput]]
     ) -> Tensor:
         """The penalty (), gamma included, from the items and points of `places` and the discriminator's outputs there."""
         on_real, on_fake, on_points = outputs

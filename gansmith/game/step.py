@@ -16,7 +16,7 @@ from torch import Tensor
 from gansmith.game.gan import Gan, frozen
 from gansmith.game.inputs.struct import TurnInputs
 from gansmith.losses import Loss, Targets
-from gansmith.nets.network import Opinion
+from gansmith.nets.network import DiscriminatorOutput
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Losses:
 
     total: Tensor  # () what the player minimises
     numbers: dict[str, Tensor]  # its parts, by their names in a row of statistics
-    on_real: Opinion | None = None  # the discriminator's output, from its own step
-    on_fake: Opinion | None = None
+    on_real: DiscriminatorOutput | None = None  # the discriminator's output, from its own step
+    on_fake: DiscriminatorOutput | None = None
 
 
 def discriminator_step(gan: Gan, x: TurnInputs, *, one_batch: bool = False, running: bool = False) -> Losses:
@@ -84,7 +84,7 @@ def discriminator_losses(
     return Losses(total, numbers, on_real, on_fake)
 
 
-def generator_losses(gan: Gan, x: TurnInputs, on_fake: Opinion, on_real: Opinion | None) -> Losses:
+def generator_losses(gan: Gan, x: TurnInputs, on_fake: DiscriminatorOutput, on_real: DiscriminatorOutput | None) -> Losses:
     """The adversarial loss of the discriminator's output on generated items, and an auxiliary classifier's loss."""
     loss = generator_loss(gan.loss, on_fake, on_real, x.targets)
     total = loss
@@ -93,7 +93,7 @@ def generator_losses(gan: Gan, x: TurnInputs, on_fake: Opinion, on_real: Opinion
     return Losses(total, {"loss.generator": loss})
 
 
-def discriminator_loss(loss: Loss, real: Opinion, fake: Opinion, targets: Targets) -> Tensor:
+def discriminator_loss(loss: Loss, real: DiscriminatorOutput, fake: DiscriminatorOutput, targets: Targets) -> Tensor:
     """The loss of the logits; where there are logits for each pixel too, the mean of both (Schönfeld et al. 2020)."""
     whole = loss.discriminator(real.logits, fake.logits, targets)
     if real.per_pixel is None or fake.per_pixel is None:
@@ -101,7 +101,7 @@ def discriminator_loss(loss: Loss, real: Opinion, fake: Opinion, targets: Target
     return (whole + loss.discriminator(real.per_pixel, fake.per_pixel, targets.for_pixels())) / 2
 
 
-def generator_loss(loss: Loss, fake: Opinion, real: Opinion | None, targets: Targets) -> Tensor:
+def generator_loss(loss: Loss, fake: DiscriminatorOutput, real: DiscriminatorOutput | None, targets: Targets) -> Tensor:
     """Like `discriminator_loss`, for the generator."""
     whole = loss.generator(fake.logits, None if real is None else real.logits, targets)
     if fake.per_pixel is None:

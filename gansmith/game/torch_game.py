@@ -166,7 +166,7 @@ class TorchGame:
     def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
         """The discriminator's raw output on items, in inference mode and float32."""
         holder = self._items(items, labels if self.classes else None)
-        every = [self.gan.discriminator.opinion(*holder.batch(rows)) for rows in chunks(len(items), self.device)]
+        every = [self.gan.discriminator.discriminate(*holder.batch(rows)) for rows in chunks(len(items), self.device)]
         logits = _on_host([output.logits for output in every])
         assert logits is not None
         per_pixel, classes = _on_host([o.per_pixel for o in every]), _on_host([o.classes for o in every])

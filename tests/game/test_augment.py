@@ -267,8 +267,8 @@ def test_the_discriminator_sees_augmented_pictures_and_is_penalised_there(monkey
     table = game(made)
     looked: list[Tensor] = []
     network = table.discriminator.network
-    opinion = network.opinion
-    monkeypatch.setattr(network, "opinion", lambda x, *rest: looked.append(x) or opinion(x, *rest))
+    discriminate = network.discriminate
+    monkeypatch.setattr(network, "discriminate", lambda x, *rest: looked.append(x) or discriminate(x, *rest))
     plain = table.reals(indices(1)[0], now(1), 0).pixels
     expected = table.augmenter.see(plain, draws.chances(made.recipe, 1, 0, "real", BATCH))
     play(table, 1, 1)

@@ -156,17 +156,17 @@ def test_a_frozen_d_uses_its_running_statistics_in_the_combined_model():
     table = game(feedback__name="stacked", **FAIR, **BATCH_NORM_IN_D)
     play(table, 1, 3)
     seen: list[Any] = []
-    whole = Network.opinion
+    whole = Network.discriminate
 
     def watch(self: Network, x: torch.Tensor, labels: Any = None, mode: Any = None) -> Any:
         seen.append((len(x), mode.training, mode.running, mode.track))
         return whole(self, x, labels, mode)
 
-    Network.opinion = watch
+    Network.discriminate = watch
     try:
         play(table, 4, 4)
     finally:
-        Network.opinion = whole
+        Network.discriminate = whole
     assert seen == [(16, True, False, True), (8, True, True, False)]
 
 
@@ -192,13 +192,13 @@ def test_passes_of_d(name: str, monkeypatch: pytest.MonkeyPatch):
     }
     table = game(**FAIR, **settings.get(name, {"feedback__name": name}))
     seen: list[int] = []
-    whole = Network.opinion
+    whole = Network.discriminate
 
     def watch(self: Network, x: torch.Tensor, *rest: Any) -> Any:
         seen.append(len(x))
         return whole(self, x, *rest)
 
-    monkeypatch.setattr(Network, "opinion", watch)
+    monkeypatch.setattr(Network, "discriminate", watch)
     play(table, 1, 1)
     assert seen == PASSES[name]
 

@@ -14,7 +14,7 @@ from gansmith.game import lazy, player
 from gansmith.game.torch_game import TorchGame
 from gansmith.game.weights.lazy import LazyAdam
 from gansmith.ground.settings import OptimizerSettings
-from gansmith.nets import lookup
+from gansmith.nets.layers import lookup
 from miniatures import World, assert_same_arrays, fixed_latents, play, world
 
 GROUPS = 20  # of which an update draws up to 8
@@ -211,7 +211,7 @@ def test_gradients_of_projections_are_sparse_where_they_may_be(spectral: bool, g
     table = game(replace(grouped(discriminator__spectral_norm=spectral), classes=groups, labels=None))
     judge = table.discriminator.network
     judge.sparse = True
-    judge.opinion(torch.zeros(2, 1, 8, 8, dtype=torch.float64), torch.tensor([1, 4])).logits.sum().backward()
+    judge.discriminate(torch.zeros(2, 1, 8, 8, dtype=torch.float64), torch.tensor([1, 4])).logits.sum().backward()
     (name,) = (name for name in judge.weights() if name.endswith("embedding"))
     gradient = judge.weights()[name].grad
     assert gradient is not None

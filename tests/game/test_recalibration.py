@@ -10,8 +10,8 @@ from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
 from gansmith.ground.errors import RecipeError
 from gansmith.nets import NetPair
+from gansmith.nets.layers.torch_layer import ForwardContext
 from gansmith.nets.modes import Mode
-from gansmith.nets.network import Passage
 from miniatures import BATCH, assert_same_arrays, fixed_latents, play, world
 
 
@@ -34,10 +34,10 @@ def test_they_are_the_means_over_the_fixed_batches(kind: str):
         z = torch.as_tensor(draws.latents(table.recipe, 0, batch, BATCH))
         labels = draws.labels(table.recipe, 0, batch, BATCH, table.classes)
         asked = None if labels is None else torch.as_tensor(labels)
-        passage, x = Mode(training=True), z
+        context, x = ForwardContext(asked, Mode(training=True)), z
         with torch.no_grad():
-            for index, layer in enumerate(table.averaged.plan.layers[:number]):
-                x = table.averaged._run(str(index), layer, x, Passage(asked, passage))
+            for layer in table.averaged.layers[:number]:
+                x = layer(x, context)
         means.append(x.mean((0, 2, 3)).numpy())
         variances.append(x.var((0, 2, 3)).numpy())
     np.testing.assert_allclose(state[first], np.mean(means, 0), rtol=1e-4, atol=1e-6)

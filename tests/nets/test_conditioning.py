@@ -28,7 +28,7 @@ from gansmith.losses import LOSSES, Targets
 from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import INFERENCE, Mode
-from gansmith.nets.network import Network, Opinion
+from gansmith.nets.network import DiscriminatorOutput, Network
 from miniatures import CLASSES, fixed_latents, now, play, world
 
 PAIRS: dict[str, dict[str, Any]] = {
@@ -220,8 +220,8 @@ def test_it_learns_the_classes_and_asks_the_generator_for_them():
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_average_the_whole_and_its_pixels(name: str):
     loss, targets = LOSSES[name], Targets(torch.rand(4).double(), 0.1, torch.rand(4).double())
-    real = Opinion(normal(4), normal(4, 2, 3))
-    fake = Opinion(normal(4) + 1, normal(4, 2, 3) - 1)
+    real = DiscriminatorOutput(normal(4), normal(4, 2, 3))
+    fake = DiscriminatorOutput(normal(4) + 1, normal(4, 2, 3) - 1)
     spread = Targets(targets.real[:, None, None].expand(4, 2, 3), 0.1, targets.generator[:, None, None].expand(4, 2, 3))  # pyright: ignore[reportIndexIssue]
     expected = (
         loss.discriminator(real.logits, fake.logits, targets)

@@ -1,14 +1,14 @@
 """Hourglasses: an encoder, a bottleneck and a decoder in one network, for either player.
 
     generator        a noise picture -> encoder -> code [+ label] -> decoder -> picture
-    discriminator    picture [+ label maps] -> encoder -> code -> one verdict
-                                                  |   \\-> decoder -> one verdict for every pixel
+    discriminator    picture [+ label maps] -> encoder -> code -> one logit
+                                                  |   \\-> decoder -> one logit for every pixel
                                                   \\-- skips --/
 
 The generator is the second reading of article 000's "decoder-encoder": its latents are a picture of noise, so
 latent.dim is height x width, and `bottleneck` numbers are all that reaches the decoder. The discriminator is a U-Net
-(Ronneberger et al. 2015) that judges the whole from its bottleneck and every pixel from its end (Schönfeld et al.
-2020); the losses average both.
+(Ronneberger et al. 2015) with a logit of the whole at its bottleneck and logits of the pixels at its end (Schönfeld et
+al. 2020); the losses average both.
 
 `widths` are the encoder's, from the picture down; the decoder has them in reverse.
 """
@@ -18,16 +18,16 @@ from __future__ import annotations
 from math import prod
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.networks.plan import Aside, Plan, Reshape, Shape, Skip
+from gansmith.ground.networks.plan import AuxiliaryHead, Plan, Reshape, Shape, Skip
 from gansmith.ground.settings import NetSettings
-from gansmith.nets.blocks import Stack, per_layer
-from gansmith.nets.dcgan import pictures_only
-from gansmith.nets.encdec import code, decode, encode
+from gansmith.nets.pairs.blocks import Stack
+from gansmith.nets.pairs.dcgan import check_pictures, strided_convolutions
+from gansmith.nets.pairs.encdec import code, decode
 
 
 def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
     """(height x width,) -> (channels, height, width)."""
-    pictures_only(item_shape)
+    check_pictures(item_shape)
     picture = (1, *item_shape[1:])
     if latent_dim != prod(picture):
         raise RecipeError(
@@ -36,17 +36,17 @@ def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes
         )
     stack = Stack("generator", settings, (latent_dim,), classes)
     stack.add(Reshape(picture))
-    encode(stack)
+    strided_convolutions(stack)
     code(stack)
     stack.input_label()
     decode(stack, item_shape, mirrored=True)
     stack.output()
-    return Plan("generator", (latent_dim,), tuple(stack.layers))
+    return stack.plan()
 
 
 def discriminator(settings: NetSettings, item_shape: Shape, classes: int) -> Plan:
-    """(channels, height, width) -> (1, height, width), with the verdict on the whole aside."""
-    pictures_only(item_shape)
+    """(channels, height, width) -> (1, height, width), with the logit of the whole as an auxiliary head."""
+    check_pictures(item_shape)
     if settings.dropout:
         raise RecipeError("discriminator.dropout has no place in a net = 'hourglass': set discriminator.dropout=0")
     stack = Stack("discriminator", settings, item_shape, classes)
@@ -54,33 +54,24 @@ def discriminator(settings: NetSettings, item_shape: Shape, classes: int) -> Pla
     _level(stack, 0)
     stack.conv(1, 1)
     stack.output()
-    return Plan("discriminator", item_shape, tuple(stack.layers))
+    return stack.plan()
 
 
 def _level(stack: Stack, index: int) -> None:
-    """Down by one stride, all that lies below, and up again, beside what was there."""
+    """One stride down, the levels below, and one stride up again, with a skip past all of it."""
     settings = stack.settings
     if index == len(settings.widths):
-        _bottom(stack)
+        head = stack.branch()
+        code(head)
+        head.logit()
+        stack.add(AuxiliaryHead("logits", tuple(head.layers)))
         return
-    above, width = stack.shape, settings.widths[index]
-    stride = per_layer(settings.strides, len(settings.widths), "strides")[index]
-    kernel = per_layer(settings.kernels, len(settings.widths), "kernels")[index]
-    normed = settings.norm == "batch"
-
+    width, kernel, stride = settings.widths[index], stack.kernels[index], stack.strides[index]
     inner = stack.branch()
-    first = normed and (index > 0 or settings.norm_first)
+    first = stack.normed and (index > 0 or settings.norm_first)
     inner.conv(width, kernel, stride, bias=settings.bias and not first)
     inner.hidden(index, normed=first)
     _level(inner, index + 1)
-    inner.upward((width, *above[1:]), kernel, stride, bias=settings.bias and not normed)
-    inner.hidden(index, normed=normed)
+    inner.conv_transpose((width, *stack.shape[1:]), kernel, stride, bias=stack.bias)
+    inner.hidden(index, normed=stack.normed)
     stack.add(Skip(tuple(inner.layers)))
-
-
-def _bottom(stack: Stack) -> None:
-    """The code, and from it the verdict on the whole; the decoder goes on from the lowest picture."""
-    aside = stack.branch()
-    code(aside)
-    aside.verdict()
-    stack.add(Aside("logits", tuple(aside.layers)))

@@ -1,8 +1,8 @@
 """The DCGAN pair with its outermost stage at half size: pixels are moved into channels and back instead of computed at
-full size, where a convolution costs most and knows least (Shi et al. 2016).
+full size, where a convolution costs most and learns least (Shi et al. 2016).
 
     generator        latents [+ label] -> widths[0] at the lowest size -> ... -> 4 channels a colour -> picture
-    discriminator    picture -> 4 channels a colour [+ label maps] -> widths[0] -> ... -> flat -> one verdict
+    discriminator    picture -> 4 channels a colour [+ label maps] -> widths[0] -> ... -> flat -> one logit
 
 The i-th of `kernels` and `strides` belongs to the i-th convolution, at half size; a stride of 1 keeps the size. Heights
 and widths have to be even.
@@ -10,48 +10,41 @@ and widths have to be even.
 
 from __future__ import annotations
 
-from math import prod
-
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.networks.plan import Plan, Reshape, Shape, ToChannels, ToPixels
+from gansmith.ground.networks.plan import Plan, Shape, ToChannels, ToPixels
 from gansmith.ground.settings import NetSettings
-from gansmith.nets.blocks import Stack, per_layer
-from gansmith.nets.dcgan import climb, descend, pictures_only, pyramid
+from gansmith.nets.pairs.blocks import Stack
+from gansmith.nets.pairs.dcgan import check_pictures, first_maps, pyramid, strided_convolutions, transposed_convolutions
 
 FACTOR = 2
 
 
 def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
     """(latent_dim,) -> (channels, height, width)."""
-    strides = per_layer(settings.strides, len(settings.widths), "strides")
-    shapes = pyramid(folded(item_shape), settings.widths, strides)
-    normed = settings.norm == "batch"
-
     stack = Stack("generator", settings, (latent_dim,), classes)
+    shapes = pyramid(half_size(item_shape), settings.widths, stack.strides)
     stack.input_label()
-    stack.linear(prod(shapes[0]), bias=settings.bias and not normed)
-    stack.add(Reshape(shapes[0]))
-    stack.hidden(0, normed=normed)
-    climb(stack, shapes)
+    first_maps(stack, shapes[0])
+    transposed_convolutions(stack, shapes)
     stack.add(ToPixels(FACTOR))
     stack.output()
-    return Plan("generator", (latent_dim,), tuple(stack.layers))
+    return stack.plan()
 
 
 def discriminator(settings: NetSettings, item_shape: Shape, classes: int) -> Plan:
     """(channels, height, width) -> (1,)."""
-    folded(item_shape)
+    half_size(item_shape)
     stack = Stack("discriminator", settings, item_shape, classes)
     stack.add(ToChannels(FACTOR))
     stack.input_label()
-    descend(stack)
-    stack.verdict()
-    return Plan("discriminator", item_shape, tuple(stack.layers))
+    strided_convolutions(stack)
+    stack.logit()
+    return stack.plan()
 
 
-def folded(item_shape: Shape) -> Shape:
+def half_size(item_shape: Shape) -> Shape:
     """The shape after pixels were moved into channels. Raises RecipeError where a side is odd."""
-    pictures_only(item_shape)
+    check_pictures(item_shape)
     channels, height, width = item_shape
     if height % FACTOR or width % FACTOR:
         raise RecipeError(
