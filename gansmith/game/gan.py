@@ -13,12 +13,12 @@ from torch import Tensor
 from gansmith.game.augment import Augmenter
 from gansmith.game.inputs.items import Items, windows
 from gansmith.game.inputs.struct import TurnInputs
-from gansmith.game.penalties import Penalty, Point
+from gansmith.game.penalties import Outputs, Penalty, Point
 from gansmith.ground.draws import Pass
 from gansmith.ground.networks.plan import Dropout
 from gansmith.ground.settings import Recipe
 from gansmith.losses import Loss
-from gansmith.nets.network import Mode, Network, DiscriminatorOutput
+from gansmith.nets.network import DiscriminatorOutput, Mode, Network
 from gansmith.nets.ranks import Ranks
 
 
@@ -74,11 +74,13 @@ class Gan:
         self, items: Tensor, x: TurnInputs, which: Pass, *, track: bool = True, running: bool = False
     ) -> DiscriminatorOutput:
         """The discriminator's output on items (B, ...) in one pass. track, running: as in `mode`."""
-        return self.discriminator.discriminate(items, x.labels(which), self.mode(x, which, track=track, running=running))
+        return self.discriminator.discriminate(
+            items, x.labels(which), self.mode(x, which, track=track, running=running)
+        )
 
     def discriminate_both(
         self, real: Tensor, fake: Tensor, points: list[Point], x: TurnInputs, *, one_batch: bool, running: bool
-    ) -> tuple[DiscriminatorOutput, DiscriminatorOutput, list[DiscriminatorOutput]]:
+    ) -> Outputs:
         """The discriminator's output on real items, on generated ones, and on a penalty's further points.
 
         It is one pass over all of them where every item's output depends on that item alone, and one over real and
@@ -99,7 +101,8 @@ class Gan:
             ]
         further = every[len(outputs) :]
         outputs += [
-            self.discriminator.discriminate(items, x.labels(which), replace(mode, track=False)) for which, items in further
+            self.discriminator.discriminate(items, x.labels(which), replace(mode, track=False))
+            for which, items in further
         ]
         return outputs[0], outputs[1], outputs[2:]
 

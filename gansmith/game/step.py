@@ -84,7 +84,9 @@ def discriminator_losses(
     return Losses(total, numbers, on_real, on_fake)
 
 
-def generator_losses(gan: Gan, x: TurnInputs, on_fake: DiscriminatorOutput, on_real: DiscriminatorOutput | None) -> Losses:
+def generator_losses(
+    gan: Gan, x: TurnInputs, on_fake: DiscriminatorOutput, on_real: DiscriminatorOutput | None
+) -> Losses:
     """The adversarial loss of the discriminator's output on generated items, and an auxiliary classifier's loss."""
     loss = generator_loss(gan.loss, on_fake, on_real, x.targets)
     total = loss

@@ -18,11 +18,11 @@ class Ranks(Protocol):
     rank: int  # counts from 0
     size: int
 
-    def add_up(self, tensor: Tensor) -> None:
+    def all_reduce(self, tensor: Tensor) -> None:
         """Replace a contiguous tensor by its sum over the ranks."""
         ...
 
-    def collect(self, tensor: Tensor) -> Tensor:
+    def all_gather(self, tensor: Tensor) -> Tensor:
         """The tensors (...) of all ranks, (size, ...), in the order of the ranks; without a graph."""
         ...
 
@@ -67,7 +67,7 @@ def global_statistics(x: Tensor, kind: torch.dtype, ranks: Ranks) -> tuple[Tenso
         variance *= (count - 1) / count
     else:
         mean += x.flatten().to(kind)
-    parts = ranks.collect(torch.stack([mean, variance]))  # (size, 2, C)
+    parts = ranks.all_gather(torch.stack([mean, variance]))  # (size, 2, C)
     means, variances = parts[:, 0], parts[:, 1]
     mean = means.mean(0)
     return mean, variances.mean(0) + (means - mean).square().mean(0), count * ranks.size
@@ -100,7 +100,7 @@ class Normalise(torch.autograd.Function):
             gradients[0], x, scale, mean, variance, mean, inverse, False, epsilon, [True, True, True]
         )
         total = torch.stack([dscale, dshift])
-        ranks.add_up(total)
+        ranks.all_reduce(total)
         by_n, by_1 = total * scale * inverse / count
         dx -= F.batch_norm(x, mean, variance, by_n, by_1, training=False, eps=epsilon)  # n mean(dy n) + mean(dy)
         return dx, dscale, dshift, None, None, None

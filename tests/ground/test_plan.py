@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gansmith.ground.networks.cost import activations, count, operations
 from gansmith.ground.errors import RecipeError
+from gansmith.ground.networks.cost import activations, count, operations
 from gansmith.ground.networks.plan import (
     Activation,
     BatchNorm,

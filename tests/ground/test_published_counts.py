@@ -38,7 +38,7 @@ FACES = (3, 64, 64)
     ],
 )
 def test_published(name: str, item_shape: Shape, classes: int, generator: int, trained: int, discriminator: int):
-    recipe = recipes.find(name)
+    recipe = recipes.load(name)
     made = count(plan_generator(recipe, item_shape, classes))
     assert (made.total, made.trained) == (generator, trained)
     judged = count(plan_discriminator(recipe, item_shape, classes))
@@ -46,8 +46,8 @@ def test_published(name: str, item_shape: Shape, classes: int, generator: int, t
 
 
 def test_labels_are_in_the_recipe_where_the_article_has_them():
-    assert recipes.find("article-001-labelled").data.labels == "classes"
-    assert recipes.find("article-001-plain").data.labels == "none"
+    assert recipes.load("article-001-labelled").data.labels == "classes"
+    assert recipes.load("article-001-plain").data.labels == "none"
 
 
 @pytest.mark.parametrize("name", ["article-000-dcgan", "article-004-celeba", "article-000-encdec"])
@@ -55,7 +55,7 @@ def test_published_shapes_on_the_way_up(name: str):
     """7-7-14-28 and 4-8-16-32-64."""
     sizes = {"article-000-dcgan": [7, 7, 14, 28], "article-004-celeba": [4, 8, 16, 32, 64]}
     item_shape = FACES if name == "article-004-celeba" else MNIST
-    plan = plan_generator(recipes.find(name), item_shape, 0)
+    plan = plan_generator(recipes.load(name), item_shape, 0)
     shape, seen = plan.input_shape, []
     for layer in plan.layers:
         shape = layer.shape_after(shape)
@@ -70,14 +70,14 @@ def test_the_bottleneck_has_the_size_that_was_asked_for(net: str, size: int):
     changes = {"generator.bottleneck": size, "discriminator.bottleneck": size}
     if net == "hourglass":
         changes |= {"generator.net": net, "discriminator.net": net, "latent.dim": 784}
-    recipe = override(recipes.find("article-000-encdec"), changes)
+    recipe = override(recipes.load("article-000-encdec"), changes)
     for plan in (plan_generator(recipe, MNIST, 0), plan_discriminator(recipe, MNIST, 0)):
         dense = [layer.outputs for _, layer in leaves(plan.layers) if isinstance(layer, Linear)]
         assert dense[0] == size
 
 
 def test_kim_s_label_joins_every_layer():
-    recipe = recipes.find("kim-dcgan-mnist")
+    recipe = recipes.load("kim-dcgan-mnist")
     for plan in (plan_generator(recipe, MNIST, 10), plan_discriminator(recipe, MNIST, 10)):
         weighted = [i for i, layer in enumerate(plan.layers) if isinstance(layer, Linear | Conv | ConvTranspose)]
         assert len(weighted) == 4
@@ -88,13 +88,13 @@ def test_kim_s_label_joins_every_layer():
 
 
 def test_kim_s_widths():
-    plan = plan_discriminator(recipes.find("kim-dcgan"), FACES, 0)
+    plan = plan_discriminator(recipes.load("kim-dcgan"), FACES, 0)
     assert [layer.outputs for layer in plan.layers if isinstance(layer, Conv)] == [64, 128, 256, 512]
 
 
 @pytest.mark.parametrize("name", ["kim-dcgan", "kim-dcgan-mnist"])
 def test_kim_s_weights_are_drawn_from_n_0_02(name: str):
-    recipe = recipes.find(name)
+    recipe = recipes.load(name)
     item_shape, classes = (FACES, 0) if name == "kim-dcgan" else (MNIST, 10)
     plan = plan_generator(recipe, item_shape, classes)
     for key, array in initial_weights(plan, recipe.generator, 0).items():
@@ -105,7 +105,7 @@ def test_kim_s_weights_are_drawn_from_n_0_02(name: str):
 
 @pytest.mark.parametrize("name", [name for name in recipes.names() if name not in ("folder", "faces")])
 def test_every_recipe_plans_its_networks(name: str):
-    recipe = recipes.find(name)
+    recipe = recipes.load(name)
     vectors = recipe.data.source in ("ring", "grid", "spiral")
     item_shape = (2,) if vectors else SHAPES.get(recipe.data.source, MNIST)
     classes = 10 if recipe.data.labels == "classes" else 0

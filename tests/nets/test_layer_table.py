@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from gansmith.assemble.doctor import diagnose
 from torch import Tensor, nn
 
 import gansmith
-from gansmith.assemble.doctor import diagnose
 from gansmith.by_hand import layers as by_hand
 from gansmith.by_hand.network import LAYERS as BY_HAND
 from gansmith.ground.networks import plan

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from gansmith.ground.networks.plan import Layer, Plan, Shape, leaves
+from gansmith.ground.settings import Recipe
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,17 @@ def _with_inputs(layers: tuple[Layer, ...], shape: Shape) -> Iterator[tuple[Laye
             yield from _with_inputs(stack, shape)
         yield layer, shape
         shape = layer.shape_after(shape)
+
+
+def update_operations(recipe: Recipe, generator: int, discriminator: int) -> int:
+    """Operations of an update. generator, discriminator: operations of an item's forward pass.
+
+    A forward pass counts once, a backward pass twice, a gradient penalty four times.
+    """
+    batch, feedback = recipe.data.batch, recipe.feedback
+    forward_only = 0 if feedback.latents == "same" else generator
+    discriminator_steps = feedback.discriminator_turns * (2 * 3 * discriminator + forward_only)
+    if recipe.regularizer.name != "none":
+        discriminator_steps += feedback.discriminator_turns * 4 * discriminator // recipe.regularizer.interval
+    generator_steps = feedback.generator_turns * (3 * generator + 2 * discriminator)
+    return batch * (discriminator_steps + generator_steps)

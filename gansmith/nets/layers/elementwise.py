@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.ground.networks import plan, streams
+from gansmith.ground import streams
+from gansmith.ground.networks import plan
 from gansmith.nets.layers import fused
 from gansmith.nets.layers.torch_layer import ForwardContext, TorchLayer
 
