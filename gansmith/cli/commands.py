@@ -84,6 +84,11 @@ COMMANDS: dict[str, Command] = {
         "gansmith.cli.recipes",
         ("gansmith recipes", "gansmith recipes mnist"),
     ),
+    "settings": Command(
+        "list the settings of a recipe: type, choices, default and meaning of every key",
+        "gansmith.cli.settings",
+        ("gansmith settings", "gansmith settings loss", "gansmith settings optimizer.generator --json"),
+    ),
     "report": Command(
         "write a run's page again",
         "gansmith.cli.report",
