@@ -20,7 +20,7 @@ def add_arguments(parser: Parser) -> None:
         metavar="PREFIX",
         help="a table or a key: loss, optimizer.generator, data.labels (default: all)",
     )
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -84,9 +84,8 @@ def calls(line: str) -> list[list[str]]:
     found = []
     for part in line.split("&&"):
         command = words(part)
-        if command[:1] == ["./run"] and command[1:2] and command[1] not in RUN_SCRIPT_ONLY:
-            found.append(command[1:])
-        elif command[:1] == ["gansmith"]:
+        script = command[:1] == ["./run"] and command[1] not in RUN_SCRIPT_ONLY
+        if script or command[:1] == ["gansmith"]:
             found.append(command[1:])
         elif "-m" in command and command[command.index("-m") + 1] == "gansmith":
             found.append(command[command.index("-m") + 2 :])
