@@ -49,22 +49,18 @@ class DataSettings:
     channels: int = 0  # pictures: 1 grey, 3 colour, 0 = as found
     crop: int = 0  # pictures: cut out the centre square of so many pixels first; 0 = off
     fit: Literal["crop", "squeeze"] = "crop"  # pictures of other proportions: cut out the centre, or squeeze the whole
-    window: str = (
-        ""  # pictures: train on a part of this size, at a new random place each time a picture is used; "" = off
-    )
+    window: str = ""  # pictures: train on a part of this size, at a new random place each time a picture is used;
+    # "" = off
     background: str = "white"  # the colour behind transparent pictures: white, black, grey or "#rrggbb"
     split: Literal["train", "test", "all"] = "train"  # which part of a source that has a test split
     first: int = 0  # use the first n items only; 0 = all
-    attribute: str = (
-        ""  # make the two classes "not ATTRIBUTE" and "ATTRIBUTE" instead of the source's own; example: "Smiling"
-    )
-    labels: LabelsName = (
-        "none"  # the label that both networks get with an item: none, its class, or its cluster of similar items
-    )
+    attribute: str = ""  # make the two classes "not ATTRIBUTE" and "ATTRIBUTE" instead of the source's own;
+    # example: "Smiling"
+    labels: LabelsName = "none"  # the label that both networks get with an item: none, its class,
+    # or its cluster of similar items
     clusters: int = 0  # "clusters": how many; 0 = chosen by the number of items and the length of the training
-    pixels: PixelRangeName = (
-        "symmetric"  # the range of pixels: "symmetric" is [-1, 1], for a tanh generator; "unit" is [0, 1], for sigmoid
-    )
+    pixels: PixelRangeName = "symmetric"  # the range of pixels: "symmetric" is [-1, 1], for a tanh generator;
+    # "unit" is [0, 1], for sigmoid
 
 
 @dataclass(frozen=True)
@@ -89,17 +85,16 @@ class NetSettings:
     activation: ActivationName = "leaky"  # of all hidden layers
     activations: tuple[ActivationName, ...] = ()  # one for each hidden layer, when they differ; empty = `activation`
     slope: float = 0.2  # "leaky": the slope below 0 (Keras .3, TensorFlow .2, PyTorch .01)
-    norm: Literal["none", "batch"] = (
-        "none"  # batch norm after every hidden layer, except the first of a dcgan discriminator
-    )
+    norm: Literal["none", "batch"] = "none"  # batch norm after every hidden layer,
+    # except the first of a dcgan discriminator
     norm_momentum: float = 0.1  # batch norm: weight of the new batch in the running statistics (Keras .01, PyTorch .1)
     norm_epsilon: float = 1e-5  # batch norm: added to the variance (Keras 1e-3, PyTorch 1e-5)
     norm_first: bool = False  # dcgan discriminator: batch norm after its first layer too
-    norm_flat: bool = (
-        False  # dcgan generator: its first batch norm is per feature (as in Keras tutorials), not per channel
-    )
+    norm_flat: bool = False  # dcgan generator: its first batch norm is per feature (as in Keras tutorials),
+    # not per channel
     bias: bool = True  # hidden layers have a bias; those before a batch norm never need one
-    output: OutputName = "linear"  # the last activation. Generator: tanh or sigmoid for pictures; discriminator: linear, which gives logits
+    output: OutputName = "linear"  # the last activation. Generator: tanh or sigmoid for pictures;
+    # discriminator: linear, which gives logits
     dropout: float = 0.0  # share of the features that are set to zero in training
     initial: InitialName = "pytorch"  # distribution of the initial weights
     initial_scale: float = 1.0  # "normal": the standard deviation; otherwise a factor on the initial weights
@@ -120,34 +115,30 @@ class LossSettings:
     fake: tuple[float, float] = (0.0, 0.0)  # the discriminator's target for generated items: [low, high]
     generator: tuple[float, float] = (1.0, 1.0)  # the generator's target for its items: [low, high]
     discriminator_scale: float = 1.0  # factor on the discriminator's loss (real + fake); the PyTorch course uses .5
-    classifier: float = (
-        1.0  # conditioning "classifier": weight of the auxiliary classifier's cross-entropy, for both networks
-    )
+    classifier: float = 1.0  # conditioning "classifier": weight of the auxiliary classifier's cross-entropy,
+    # for both networks
 
 
 @dataclass(frozen=True)
 class RegularizerSettings:
     """[regularizer]: a penalty on the gradient of the discriminator with respect to its input."""
 
-    name: RegularizerName = (
-        "none"  # r1: at real items, r2: at generated ones (Mescheder et al. 2018); gradient-penalty: WGAN-GP
-    )
-    gamma: float = (
-        1.0  # weight. r1, r2: gamma/2 x mean of |gradient|^2; gradient-penalty: gamma x mean of (|gradient| - 1)^2
-    )
-    interval: int = (
-        1  # compute it in every n-th discriminator step only, multiplied by n (lazy regularization, StyleGAN2)
-    )
-    sigma: float = 0.0  # r1, r2: 0 = the exact gradient; above 0 = estimate it from a random step, N(0, sigma) for each pixel: faster
+    name: RegularizerName = "none"  # r1: at real items, r2: at generated ones (Mescheder et al. 2018);
+    # gradient-penalty: WGAN-GP
+    gamma: float = 1.0  # weight. r1, r2: gamma/2 x mean of |gradient|^2;
+    # gradient-penalty: gamma x mean of (|gradient| - 1)^2
+    interval: int = 1  # compute it in every n-th discriminator step only, multiplied by n (lazy regularization,
+    # StyleGAN2)
+    sigma: float = 0.0  # r1, r2: 0 = the exact gradient; above 0 = estimate it from a random step, N(0,
+    # sigma) for each pixel: faster
 
 
 @dataclass(frozen=True)
 class AugmentSettings:
     """[augment]: random changes to every picture before the discriminator sees it; for small data sets."""
 
-    name: AugmentName = (
-        "none"  # "mirror": real pictures are flipped left to right half of the time; "ada": the probability adapts
-    )
+    name: AugmentName = "none"  # "mirror": real pictures are flipped left to right half of the time;
+    # "ada": the probability adapts
     operations: tuple[AugmentOperation, ...] = ("colour", "translation", "cutout")  # diffaugment, ada: which changes
     probability: float = 1.0  # diffaugment: the probability of each operation
     target: float = 0.6  # ada: the mean sign of the logits of real pictures that it aims at (Karras et al. 2020)
@@ -158,17 +149,14 @@ class AugmentSettings:
 class FeedbackSettings:
     """[feedback]: how the generator learns from the discriminator, and how many steps each makes in an update."""
 
-    name: FeedbackName = (
-        "alternating"  # "joint": both gradients before either step; "stacked", "labels": see article 000
-    )
+    name: FeedbackName = "alternating"  # "joint": both gradients before either step;
+    # "stacked", "labels": see article 000
     discriminator_turns: int = 1  # discriminator steps in an update
     generator_turns: int = 1  # generator steps in an update
-    latents: Literal["fresh", "same"] = (
-        "fresh"  # "same": the generator step uses the latents of the discriminator step again
-    )
-    labels: Literal["verdict", "regression"] = (
-        "verdict"  # "labels": outputs of D as labels (no gradient), or real items
-    )
+    latents: Literal["fresh", "same"] = "fresh"  # "same": the generator step uses the latents of the discriminator
+    # step again
+    labels: Literal["verdict", "regression"] = "verdict"  # "labels": outputs of D as labels (no gradient),
+    # or real items
 
 
 @dataclass(frozen=True)
@@ -196,9 +184,8 @@ class ScheduleSettings:
     """[schedule]: a factor on both learning rates, as training goes on."""
 
     rate: RateSchedule = "constant"  # how the factor falls: not at all, along a line, along a cosine, or in steps
-    start: float = (
-        0.0  # epochs at the full rate before "linear", "cosine" or the first "step" (0: the first step is at `every`)
-    )
+    start: float = 0.0  # epochs at the full rate before "linear", "cosine" or the first "step" (0: the first step is
+    # at `every`)
     factor: float = 0.1  # "step": the factor at each step; "linear", "cosine": the factor reached at the end
     every: float = 0.0  # "step": epochs between further steps; 0 = one step only
 
@@ -209,9 +196,8 @@ class EmaSettings:
 
     half_life: float = 10_000  # images after which the weight of an old generator has halved; 0 = no averaging
     ramp_up: float = 0.05  # the half-life is at most this share of images_seen (StyleGAN2-ADA); 0 = no limit
-    recalibrate: int = (
-        0  # batch norm: batches to measure the averaged generator's own statistics on; 0 = copy the generator's
-    )
+    recalibrate: int = 0  # batch norm: batches to measure the averaged generator's own statistics on;
+    # 0 = copy the generator's
 
 
 @dataclass(frozen=True)
