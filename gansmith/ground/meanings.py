@@ -150,13 +150,13 @@ def _comments(name: str) -> dict[str, str]:
     found = {}
     for node, following in zip(body, [*body[1:], None], strict=True):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            end = following.lineno if following else (node.end_lineno or node.lineno) + 4
-            found[node.target.id] = " ".join(_until(node.lineno, end))
+            last = node.end_lineno or node.lineno
+            found[node.target.id] = " ".join(_until(last, following.lineno if following else last + 4))
     return found
 
 
 def _until(first: int, end: int) -> Iterator[str]:
-    """The comments from a field's line on: its own, and those on the lines directly after it."""
+    """The comments from a field's last line on: its own, and those on the lines directly after it."""
     for line in range(first, end):
         if line not in _lines():
             return

@@ -105,13 +105,11 @@ class NetSettings:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """[loss]: what the discriminator and the generator minimise. Targets are drawn from U(low, high) for each item in each step."""
+    """[loss]: what the two networks minimise. Targets are drawn from U(low, high) for each item in each step."""
 
     name: LossName = "non-saturating"  # the loss of both networks
-    real: tuple[float, float] = (
-        1.0,
-        1.0,
-    )  # the discriminator's target for real items: [low, high]; [.9, 1] is one-sided label smoothing
+    real: tuple[float, float] = (1.0, 1.0)  # the discriminator's target for real items: [low, high];
+    # [.9, 1] is one-sided label smoothing
     fake: tuple[float, float] = (0.0, 0.0)  # the discriminator's target for generated items: [low, high]
     generator: tuple[float, float] = (1.0, 1.0)  # the generator's target for its items: [low, high]
     discriminator_scale: float = 1.0  # factor on the discriminator's loss (real + fake); the PyTorch course uses .5
