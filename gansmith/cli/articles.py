@@ -24,11 +24,7 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--only-pages", action="store_true", help="train nothing, write the pages from what is there")
     parser.add_argument(
-        "--jobs",
-        type=whole,
-        default=0,
-        metavar="N",
-        help="how many trainings at the same time (default: one for each processor core)",
+        "--jobs", type=whole, default=0, metavar="N", help="trainings at the same time (default: all cores)"
     )
     parser.add_argument("--json", action="store_true", help="print all figures and results as JSON")
     parser.add_argument("--quiet", action="store_true", help="print errors only")

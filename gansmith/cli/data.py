@@ -31,26 +31,16 @@ def add_arguments(parser: Parser) -> None:
     )
     add_frame(info)
     info.add_argument("--attribute", default="", metavar="NAME", help="count the two classes that this attribute makes")
-    info.add_argument(
-        "--sheet", type=Path, metavar="FILE.png", help="where to draw a sheet of the pictures (default: in the cache)"
-    )
+    info.add_argument("--sheet", type=Path, metavar="FILE.png", help="draw the pictures here (default: in the cache)")
     info.add_argument("--augmented", action="store_true", help="draw the pictures as the discriminator sees them")
-    info.add_argument(
-        "--augment",
-        metavar="NAME",
-        help="with --augmented: use this augmentation instead of the one that would be chosen",
-    )
+    info.add_argument("--augment", metavar="NAME", help="the augmentation for --augmented (default: as chosen)")
     info.add_argument("--json", action="store_true", help="print as JSON")
-    prepare = actions.add_parser(
-        "prepare", help="crop and resize a source once, into a folder (a store) that is read through memory mapping"
-    )
+    prepare = actions.add_parser("prepare", help="crop and resize a source once, into a folder: a store")
     prepare.add_argument("source", help="the same as for `data info`")
-    prepare.add_argument(
-        "out", type=Path, help="the folder of the store; if it is there already, only new pictures are prepared"
-    )
+    prepare.add_argument("out", type=Path, help="the store; if it exists, only new pictures are prepared")
     add_frame(prepare)
     prepare.add_argument(
-        "--workers", type=whole, default=0, metavar="N", help="use at most N processes (default: one for each core)"
+        "--workers", type=whole, default=0, metavar="N", help="at most N processes (default: all cores)"
     )
     prepare.add_argument("--json", action="store_true", help="print as JSON")
 
@@ -58,10 +48,7 @@ def add_arguments(parser: Parser) -> None:
 def add_frame(parser: argparse.ArgumentParser) -> None:
     """The options for the size and the crop of a picture."""
     parser.add_argument(
-        "--size",
-        default="auto",
-        metavar="N|WxH",
-        help="pixels: 64, or width x height as in 48x64 (default: chosen from the data)",
+        "--size", default="auto", metavar="N|WxH", help="64, or width x height: 48x64 (default: from the data)"
     )
     parser.add_argument(
         "--crop",
@@ -71,16 +58,13 @@ def add_frame(parser: argparse.ArgumentParser) -> None:
         "(default); whole: the whole picture, squeezed. For random crops prepare a larger --size and set data.window",
     )
     parser.add_argument(
-        "--channels", type=int, choices=(0, 1, 3), default=0, help="1 is grey, 3 is colour, 0 is as found (default)"
+        "--channels", type=int, choices=(0, 1, 3), default=0, help="1 grey, 3 colour, 0 as found (default)"
     )
     parser.add_argument(
-        "--background", default="white", metavar="COLOUR", help="the colour behind transparent pictures (default white)"
+        "--background", default="white", metavar="COLOUR", help="the colour behind transparent pictures"
     )
     parser.add_argument(
-        "--split",
-        choices=("train", "test", "all"),
-        default="train",
-        help="which part, if the source has a test split (default train)",
+        "--split", choices=("train", "test", "all"), default="train", help="which part, if there is a test split"
     )
     parser.add_argument("--first", type=whole, default=0, metavar="N", help="use the first N items only")
 

@@ -12,30 +12,16 @@ from gansmith.cli.parser import Parser, whole
 def add_arguments(parser: Parser) -> None:
     """The options of `evaluate`."""
     parser.add_argument("what", type=Path, help="a run's folder, a folder or zip of pictures, or an .npz")
-    parser.add_argument(
-        "--data", metavar="SOURCE", help="the real items to compare with (default: the training data of the run)"
-    )
-    parser.add_argument(
-        "--count", type=whole, metavar="N", help="how many items to measure (default 5,000; stacked data 26,000)"
-    )
+    parser.add_argument("--data", metavar="SOURCE", help="the real items to compare with (default: the run's)")
+    parser.add_argument("--count", type=whole, metavar="N", help="items to measure (default 5,000; stacked 26,000)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of a run's samples (default 0)")
     parser.add_argument(
-        "--checkpoint",
-        default="last",
-        metavar="NAME",
-        help="which checkpoint: last, best or the number of an update (default last)",
+        "--checkpoint", default="last", metavar="NAME", help="last (default), best, or the number of an update"
     )
-    parser.add_argument(
-        "--features",
-        default="auto",
-        help="what distances are measured in: auto, classifier, self-supervised, pixels or inception",
-    )
+    parser.add_argument("--features", default="auto", help="auto, classifier, self-supervised, pixels or inception")
     parser.add_argument("--inception", type=Path, metavar="FILE", help="the standard Inception weights, for FID")
     parser.add_argument(
-        "--copies",
-        type=Path,
-        metavar="FILE.png",
-        help="draw the items that are most like training items, each above its training item",
+        "--copies", type=Path, metavar="FILE.png", help="draw the items most like training items, above these"
     )
     parser.add_argument("--explain", action="store_true", help="print what each figure means")
     parser.add_argument("--json", action="store_true", help="print as JSON")

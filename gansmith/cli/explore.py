@@ -23,10 +23,7 @@ def add_arguments(parser: Parser) -> None:
         for field in dataclasses.fields(verb.options):
             add_field(sub, field, hints[field.name])
         sub.add_argument(
-            "--checkpoint",
-            default="last",
-            metavar="NAME",
-            help="which checkpoint: last, best or the number of an update (default last)",
+            "--checkpoint", default="last", metavar="NAME", help="last (default), best, or the number of an update"
         )
         sub.add_argument("--json", action="store_true", help="print the figures as JSON, nothing else")
 

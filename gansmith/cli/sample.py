@@ -21,24 +21,15 @@ def add_arguments(parser: Parser) -> None:
         metavar="S",
         help="the same seed gives the same pictures (default: the command asks for it; 0 if there is no terminal)",
     )
+    parser.add_argument("--label", metavar="NAME|N", help="with labels: the class, by name or number")
     parser.add_argument(
-        "--label", metavar="NAME|N", help="the class, by name or number, if the run was trained with labels"
+        "--truncation", type=positive, default=1.0, metavar="T", help="below 1: more typical, less varied"
     )
     parser.add_argument(
-        "--truncation",
-        type=positive,
-        default=1.0,
-        metavar="T",
-        help="below 1: pictures are more typical and less varied (default 1)",
+        "--checkpoint", default="last", metavar="NAME", help="last (default), best, or the number of an update"
     )
     parser.add_argument(
-        "--checkpoint",
-        default="last",
-        metavar="NAME",
-        help="which checkpoint: last, best or the number of an update (default last)",
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="a .png (one sheet), an .npz, or a folder (default: sample-<seed>.png)"
+        "--out", type=Path, metavar="FILE", help=".png (one sheet), .npz, or a folder (default: sample-<seed>.png)"
     )
 
 

@@ -75,10 +75,7 @@ class Average(Options):
         (), "the traits to sort by (default: thickness and slant, or brightness and saturation)"
     )
     count: int = option(2000, "how many random latents are measured")
-    share: float = option(
-        1 / 3,
-        "which share of the latents, those with the highest and those with the lowest values, is a clear case of a trait",
-    )
+    share: float = option(1 / 3, "a category takes this outer share of each trait's values")
     labels: tuple[str, ...] = option((), "with labels: the classes that are shown")
     data: str = option("", "learn one more trait for each class of this source")
     attributes: str = option(
