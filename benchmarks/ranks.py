@@ -1,7 +1,7 @@
 """Images a second over several ranks: measured here, and derived for machines that are not here.
 
 torchrun --nproc-per-node 2 benchmarks/ranks.py dcgan-64 --seconds 10     measures; rank 0 prints JSON
-python benchmarks/ranks.py dcgan-64 --derive                             prints the table of docs/scale.md
+python benchmarks/ranks.py dcgan-64 --derive                             prints the table of docs/notebook/speed.md
 
 What is derived rests on `Machine`'s assumptions and on `seconds`, a model of an update: compute, then two exchanges of a
 flat buffer that nothing hides, then one small exchange for each pass through a batch norm.

@@ -1,4 +1,4 @@
-"""How well a generator can be steered, in the figures that docs/explore.md quotes.
+"""How well a generator can be steered, in the figures that docs/notebook/steering.md quotes.
 
     python benchmarks/steering RUN [--data SOURCE] [--only styles control ...] [--out FILE.json] [--plot FILE.png]
 

@@ -10,7 +10,7 @@ from gansmith.cli.parser import Parser
 
 def add_arguments(parser: Parser) -> None:
     """The options of `check`."""
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(options: argparse.Namespace) -> int:

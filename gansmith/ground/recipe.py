@@ -96,15 +96,24 @@ def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
         for depth, name in enumerate([*parents, last]):
             if not isinstance(here, dict) or name not in here:
                 known = here if isinstance(here, dict) else ()
-                raise RecipeError(f"unknown setting {dotted!r}{nearest(name, known)}")
+                raise RecipeError(
+                    f"unknown setting {dotted!r}{nearest(name, known)}{listed('.'.join(parents[:depth]))}"
+                )
             if depth < len(parents):
                 here = here[name]
         if isinstance(here[last], dict):
             raise RecipeError(
                 f"{dotted!r} is a table: set one of its values, as in --set {dotted}.{next(iter(here[last]))}=..."
+                f"{listed(dotted)}"
             )
         here[last] = value
     return from_table(table, "--set")
+
+
+def listed(name: str) -> str:
+    """The end of a refusal: the command that explains a key, or lists the keys of a table ("loss", "loss." or "")."""
+    name = name.rstrip(".")
+    return f" (`gansmith settings{' ' * bool(name)}{name}` {'explains it' if name in flat(Recipe()) else 'lists the keys'})"
 
 
 ABOVE_ZERO = (
@@ -290,7 +299,7 @@ def _build(kind: type, table: Any, path: str, origin: str) -> Any:
     defaults = {f.name: _default(f) for f in dataclasses.fields(kind)}
     for name, value in table.items():
         if name not in hints:
-            raise RecipeError(f"{origin}: unknown key {path + name!r}{nearest(name, hints)}")
+            raise RecipeError(f"{origin}: unknown key {path + name!r}{nearest(name, hints)}{listed(path)}")
         if dataclasses.is_dataclass(hints[name]):
             given = {**to_nested(defaults[name]), **value} if isinstance(value, dict) else value
             values[name] = _build(hints[name], given, f"{path}{name}.", origin)  # pyright: ignore[reportArgumentType]
@@ -315,7 +324,7 @@ def _coerce(value: Any, hint: Any, name: str, origin: str) -> Any:
         choices = (*get_args(hint), *sorted(ALLOWED.get(name, ())))
         if value not in choices:
             hint_text = nearest(str(value), [str(choice) for choice in choices])
-            raise RecipeError(f"{origin}: {name} = {value!r} is not one of its choices{hint_text}")
+            raise RecipeError(f"{origin}: {name} = {value!r} is not one of its choices{hint_text}{listed(name)}")
         return value
     if kind is tuple:
         inner = get_args(hint)[0]
@@ -332,5 +341,5 @@ def _coerce(value: Any, hint: Any, name: str, origin: str) -> Any:
     if hint is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise RecipeError(f"{origin}: {name} = {value!r} must be of type {hint.__name__}")
+        raise RecipeError(f"{origin}: {name} = {value!r} must be of type {hint.__name__}{listed(name)}")
     return value

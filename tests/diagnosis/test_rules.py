@@ -360,6 +360,6 @@ def test_no_rule_reads_a_name_or_a_planted_fault(module: Any):
     ],
 )
 def test_what_is_learned_by_heart_is_augmented(settings: dict[str, object], first: str):
-    """Measured: mirror images alone leave a discriminator that knows 32 pictures by heart (docs/diagnosis.md)."""
+    """Measured: mirror images alone leave a discriminator that knows 32 pictures by heart (docs/notebook/diagnosis.md)."""
     for state in ("memorised pictures", "discriminator memorises"):
         assert remedies(state, override(Recipe(), settings))[0].settings == {"augment.name": first}

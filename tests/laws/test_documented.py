@@ -59,7 +59,7 @@ def test_every_recipe_argues(name: str):
 def files() -> Iterator[Path]:
     """Every text file of the repository; what tools leave behind is none of it."""
     for path in [*ROOT.iterdir(), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*"))]:
-        left = any(part == "__pycache__" or part.startswith(".") for part in path.relative_to(ROOT).parts)
+        left = any(part in ("__pycache__", "_build") or part.startswith(".") for part in path.relative_to(ROOT).parts)
         if path.is_file() and path.suffix in TEXT and (not left or path.parent.name == ".ci"):
             yield path
 
