@@ -198,5 +198,3 @@ def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:
     while (parent / f"{recipe.name}-{number:03d}").exists():
         number += 1
     return RunFolder(parent / f"{recipe.name}-{number:03d}")
-
-

@@ -14,7 +14,7 @@ from PIL import Image
 from gansmith.cli import main
 from gansmith.cli.commands import COMMANDS
 from gansmith.cli.parser import Parser, Refused
-from gansmith.metrics import classifier, self_supervised
+from gansmith.metrics.feature_networks import classifier, self_supervised
 
 RUNNING = [page for page in GUIDE if commands(page, "sh")]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from gansmith.assemble.doctor import diagnose
 from torch import Tensor, nn
 
 import gansmith
@@ -25,6 +24,7 @@ from gansmith.nets.layers.torch_layer import ForwardContext, TorchLayer
 from gansmith.nets.modes import Mode
 from gansmith.nets.network import Network
 from gansmith.report.page import write_report
+from gansmith.runs.diagnose import diagnose
 from gansmith.training import checkpoint
 
 
