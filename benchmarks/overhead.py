@@ -18,7 +18,7 @@ from typing import Any
 
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs import run as runs
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.training.events import UpdateEvent

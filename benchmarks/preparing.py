@@ -29,7 +29,7 @@ from gansmith.data.preparation.prepare import write_header
 from gansmith.data.preparation.resize import Frame, framed
 from gansmith.data.store import open_store, prepare_store
 from gansmith.game.inputs.items import Pixels
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 WIDTH, HEIGHT, SIDE = 178, 218, 64
 DISTINCT = 200  # pictures drawn; a folder of more names them again
@@ -170,7 +170,7 @@ def by_cores(source: Path, count: int, place: Path) -> dict[str, Any]:
 MEASURE_MEMORY = """
 import sys
 from gansmith.data.store import open_store
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 open_store(DataSettings(source=sys.argv[1], size="64", first=int(sys.argv[2])), workers=1)
 with open("/proc/self/status") as status:
     print(next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM")))

@@ -21,7 +21,7 @@ from gansmith.by_hand.faults import ConstantCorrectionAdam
 from gansmith.by_hand.network import Network
 from gansmith.by_hand.optimizers import Adam, Optimizer, Sgd
 from gansmith.ground.networks.plan import Activation, Linear, Plan
-from gansmith.ground.settings import NetSettings, OptimizerSettings
+from gansmith.ground.recipes.settings import NetSettings, OptimizerSettings
 from gansmith.losses.non_saturating import cross_entropy_numpy
 from gansmith.nets.initial import initial_weights
 

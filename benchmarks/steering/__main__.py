@@ -25,7 +25,7 @@ from bench import Bench, Values
 from gansmith.data.store import open_store
 from gansmith.explore.session import plain
 from gansmith.ground.files.runfolder import RunFolder
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 from gansmith.report.error_curves import write_error_curves
 from gansmith.trained.generator import load
 

@@ -20,7 +20,7 @@ from gansmith.data.store import Store
 from gansmith.ground import pixels, streams
 from gansmith.ground.files.gridfolder import CellFolder
 from gansmith.ground.files.runfolder import read_rows, write_json
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.latent.appearance import traits
 from gansmith.latent.steering import styles, survey
 from gansmith.metrics.measures.agreement import agreement

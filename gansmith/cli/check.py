@@ -15,8 +15,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """What this machine has, and what `auto` would choose on it."""
-    from gansmith.by_hand import blas
     from gansmith.data import cache
+    from gansmith.ground.process import blas
     from gansmith.training import machine
 
     device = machine.choose_device("auto")

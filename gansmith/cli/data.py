@@ -12,7 +12,7 @@ from gansmith.cli.parser import Parser, whole
 
 if TYPE_CHECKING:
     from gansmith.data.survey import Survey
-    from gansmith.ground.settings import DataSettings
+    from gansmith.ground.recipes.settings import DataSettings
     from gansmith.runs.choose_recipe import Choice
 
 CROPS = {"centre": "crop", "whole": "squeeze"}
@@ -90,7 +90,7 @@ def get(options: argparse.Namespace) -> int:
 def frame_of(options: argparse.Namespace) -> DataSettings:
     """The settings that --size, --crop and their like stand for."""
     from gansmith.ground.errors import DataError
-    from gansmith.ground.settings import DataSettings
+    from gansmith.ground.recipes.settings import DataSettings
 
     text = options.crop.strip().lower()
     if text not in CROPS and not text.isdecimal():

@@ -8,7 +8,7 @@ import json
 import textwrap
 
 from gansmith.cli.parser import Parser
-from gansmith.ground.meanings import Key, find
+from gansmith.ground.recipes.meanings import Key, find
 
 
 def add_arguments(parser: Parser) -> None:

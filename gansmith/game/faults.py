@@ -19,7 +19,7 @@ from gansmith.game.gan import Gan
 from gansmith.game.inputs.struct import TurnInputs, UpdateInputs
 from gansmith.game.player import Players, Turn, minimise_together
 from gansmith.game.step import Losses, discriminator_step, generator_losses
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 
 
 def never_frozen(players: Players, update: UpdateInputs) -> Iterator[Turn]:

@@ -16,7 +16,7 @@ from gansmith.game.inputs.struct import TurnInputs
 from gansmith.game.penalties import Outputs, Penalty, Point
 from gansmith.ground.draws import Pass
 from gansmith.ground.networks.plan import Dropout
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import Loss
 from gansmith.nets.network import DiscriminatorOutput, Mode, Network
 from gansmith.nets.ranks import Ranks

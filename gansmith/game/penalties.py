@@ -23,7 +23,7 @@ from torch import Tensor
 from gansmith.game.inputs.struct import TurnInputs
 from gansmith.ground.draws import Pass
 from gansmith.ground.penalties import WHERE, Where
-from gansmith.ground.settings import RegularizerName, RegularizerSettings
+from gansmith.ground.recipes.settings import RegularizerName, RegularizerSettings
 from gansmith.nets.network import DiscriminatorOutput
 
 Outputs = tuple[DiscriminatorOutput, DiscriminatorOutput, list[DiscriminatorOutput]]

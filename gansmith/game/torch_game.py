@@ -27,8 +27,8 @@ from gansmith.ground import pixels
 from gansmith.ground.errors import OutOfMemory
 from gansmith.ground.game import Now, Report, State, Verdicts
 from gansmith.ground.networks.plan import Shape
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
-from gansmith.ground.settings import Recipe
 from gansmith.losses import LOSSES
 from gansmith.nets import NetPair
 from gansmith.nets.build import build_players

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Plan, Shape
-from gansmith.ground.settings import NetSettings, Recipe
+from gansmith.ground.recipes.settings import NetSettings, Recipe
 from gansmith.nets.pairs import dcgan, dense, encdec, hourglass, resnet, subpixel
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import torch
 
 from gansmith.ground import streams
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import NetPair, plan_discriminator, plan_generator
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.network import Network

@@ -8,7 +8,7 @@ import numpy as np
 
 from gansmith.ground import streams
 from gansmith.ground.networks.plan import Layer, Plan, Shape, leaves
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 
 
 def initial_weights(plan: Plan, settings: NetSettings, seed: int) -> dict[str, np.ndarray]:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gansmith.ground import recipe as recipes
+from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.errors import RunError
 from gansmith.ground.files import runfolder
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import write_png
 from gansmith.ground.process.launch import launched
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.drive import Job, Say, drive
 from gansmith.runs.processes import (

@@ -9,7 +9,7 @@ import pytest
 
 import gansmith
 from gansmith.data.store import open_store
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 from walks import EXAMPLES, example
 
 WALKS: dict[str, tuple[list[str], str, list[str]]] = {

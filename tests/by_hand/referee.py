@@ -16,7 +16,7 @@ from gansmith.ground import draws, streams
 from gansmith.ground.game import Now
 from gansmith.ground.networks import plan
 from gansmith.ground.networks.plan import Plan, Shape
-from gansmith.ground.settings import OptimizerSettings, Recipe
+from gansmith.ground.recipes.settings import OptimizerSettings, Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 
 

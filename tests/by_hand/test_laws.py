@@ -44,7 +44,7 @@ import numpy as np
 from dataclasses import replace
 from gansmith.by_hand import HandGame
 from gansmith.ground.game import Now
-from gansmith.ground.settings import NetSettings, Recipe
+from gansmith.ground.recipes.settings import NetSettings, Recipe
 
 recipe = Recipe(generator=NetSettings(widths=(4, 3), norm="batch", output="tanh"))
 game = HandGame(replace(recipe, discriminator=NetSettings(widths=(3, 4))), (1, 8, 8))

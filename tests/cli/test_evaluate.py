@@ -11,7 +11,7 @@ from PIL import Image
 
 from gansmith import cli
 from gansmith.data.store import open_store
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 from gansmith.metrics.feature_networks import classifier
 from gansmith.runs import evaluation
 from gansmith.runs.evaluation import real_items

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from gansmith.cli import main
-from gansmith.ground.recipe import flat
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import flat
+from gansmith.ground.recipes.settings import Recipe
 
 
 def test_every_key_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from gansmith.data.preparation.resize import on_ground
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 RNG = np.random.default_rng(0)
 PICTURES = RNG.integers(0, 256, (7, 6, 5, 3), dtype=np.uint8)

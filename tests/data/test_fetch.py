@@ -9,7 +9,7 @@ import pytest
 
 from gansmith.data import fetch, sources
 from gansmith.ground.errors import DataError
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 FILES = {"a.gz": b"first" * 1000, "b.gz": b"second" * 500}
 

@@ -15,7 +15,7 @@ from gansmith.data import cache
 from gansmith.data.preparation import decode, parallel, prepare, worker
 from gansmith.data.preparation.resize import Frame, framed
 from gansmith.data.store import open_store
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 
 @pytest.fixture

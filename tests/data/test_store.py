@@ -17,7 +17,7 @@ from gansmith.data import cache, store, stored
 from gansmith.data.preparation import prepare, resize
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def test_what_was_given_up_long_ago_is_swept_away(folder, own_cache):
 
 def test_concurrent_preparers_agree(folder, own_cache):
     program = (
-        "import sys; from gansmith.data.store import open_store; from gansmith.ground.settings import DataSettings\n"
+        "import sys; from gansmith.data.store import open_store; from gansmith.ground.recipes.settings import DataSettings\n"
         "print(open_store(DataSettings(source=sys.argv[1], size='24')).fingerprint)"
     )
     started = [

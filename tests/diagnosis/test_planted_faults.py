@@ -19,8 +19,8 @@ from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe
 from gansmith.ground.files.runfolder import read_rows
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.diagnose import diagnose
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "benchmarks"))

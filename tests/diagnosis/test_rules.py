@@ -18,8 +18,8 @@ from gansmith.diagnosis.remedies import REMEDIES, remedies
 from gansmith.diagnosis.ruleset import collapse, course, players, samples
 from gansmith.diagnosis.ruleset.table import RULES
 from gansmith.diagnosis.watcher import next_change
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
 
 from .histories import alarms, history, noisy
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from miniatures import indices, now, play, world
 
 PENALTY: dict[str, Any] = {"regularizer__name": "gradient-penalty", "regularizer__gamma": 10.0}

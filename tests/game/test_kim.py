@@ -10,7 +10,7 @@ import torch
 
 from gansmith import recipes
 from gansmith.game.torch_game import TorchGame
-from gansmith.ground.recipe import override
+from gansmith.ground.recipes.recipe import override
 from miniatures import BATCH, indices, labels, now, pictures
 
 

@@ -13,7 +13,7 @@ from gansmith.by_hand.game import HandGame
 from gansmith.game import lazy, player
 from gansmith.game.torch_game import TorchGame
 from gansmith.game.weights.lazy import LazyAdam
-from gansmith.ground.settings import OptimizerSettings
+from gansmith.ground.recipes.settings import OptimizerSettings
 from gansmith.nets.layers import lookup
 from miniatures import World, assert_same_arrays, fixed_latents, play, world
 

@@ -10,7 +10,7 @@ from gansmith.game.regularizers import REGULARIZERS, due, squared_gradient_norm,
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.settings import RegularizerSettings
+from gansmith.ground.recipes.settings import RegularizerSettings
 from miniatures import BATCH, World, indices, now, play, world
 
 LINEAR = {

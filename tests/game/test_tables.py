@@ -11,7 +11,7 @@ from gansmith.game.regularizers import REGULARIZERS
 
 from gansmith.game.augment import AUGMENTS, OPERATIONS
 from gansmith.game.player import OPTIMIZERS, SLOTS
-from gansmith.ground import settings
+from gansmith.ground.recipes import settings
 from gansmith.ground.streams import PLAYERS
 from gansmith.losses import LOSSES
 from gansmith.nets import NETS

@@ -14,7 +14,7 @@ from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.game import Now
-from gansmith.ground.settings import EmaSettings, Recipe
+from gansmith.ground.recipes.settings import EmaSettings, Recipe
 from gansmith.training.schedules import ema_decay
 from miniatures import BATCH, World, assert_same_arrays, fixed_latents, indices, now, play, world
 

@@ -6,11 +6,11 @@ from typing import get_args
 
 import pytest
 
-from gansmith.ground import settings
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.meanings import Key, find, tables
-from gansmith.ground.recipe import flat, listed, override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes import settings
+from gansmith.ground.recipes.meanings import Key, find, tables
+from gansmith.ground.recipes.recipe import flat, listed, override
+from gansmith.ground.recipes.settings import Recipe
 
 KEYS = {key.name: key for table in tables() for key in table.keys}
 

@@ -22,7 +22,7 @@ from gansmith.ground.networks.plan import (
     Reshape,
 )
 from gansmith.ground.networks.same_padding import same_conv, same_padding, same_transpose
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets import NETS
 
 SMALL = Plan(

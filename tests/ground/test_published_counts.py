@@ -7,7 +7,7 @@ import pytest
 from gansmith import recipes
 from gansmith.ground.networks.cost import count
 from gansmith.ground.networks.plan import ConcatLabels, Conv, ConvTranspose, Linear, Reshape, Shape, leaves
-from gansmith.ground.recipe import override
+from gansmith.ground.recipes.recipe import override
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.nets.initial import initial_weights
 

@@ -39,7 +39,7 @@ class Module:
 
     @property
     def name(self) -> str:
-        """Its path within the package, for messages: "ground/recipe.py"."""
+        """Its path within the package, for messages: "ground/recipes/recipe.py"."""
         return self.path.relative_to(PACKAGE).as_posix()
 
     @property

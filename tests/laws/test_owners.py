@@ -20,8 +20,8 @@ POSIX_NAMES = {
     "time": {"tzset", "clock_gettime"},
 }  # fmt: skip
 OWNERS = {  # module -> the files that may import it
-    "tomllib": {"ground/recipe.py"},
-    "tomli_w": {"ground/recipe.py"},
+    "tomllib": {"ground/recipes/recipe.py"},
+    "tomli_w": {"ground/recipes/recipe.py"},
     "random": set(),
     "secrets": {"data/store.py"},  # names of files in the making: no number of a training
     "pickle": set(),

@@ -23,7 +23,7 @@ from gansmith.ground.networks.plan import (
     Projection,
     leaves,
 )
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.losses import LOSSES, Targets
 from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights

@@ -16,7 +16,7 @@ from gansmith.by_hand.network import LAYERS as BY_HAND
 from gansmith.ground.networks import plan
 from gansmith.ground.networks.cost import activations, count, operations
 from gansmith.ground.networks.plan import Activation, Layer, Linear, Plan, Residual, Shape, leaves
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets import NETS, PlanPair, plan_generator
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.layers import LAYERS

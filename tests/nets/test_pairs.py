@@ -29,7 +29,7 @@ from gansmith.ground.networks.plan import (
     Upsample,
     leaves,
 )
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets import NETS, plan_discriminator, plan_generator
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import Mode

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gansmith.ground.networks.plan import Conv, ConvTranspose, Layer, Linear, Plan
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.layers.weighted import spectral
 from gansmith.nets.modes import INFERENCE, Mode

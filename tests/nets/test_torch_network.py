@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.ground.networks.plan import Activation, Plan
-from gansmith.ground.settings import ActivationName, NetSettings
+from gansmith.ground.recipes.settings import ActivationName, NetSettings
 from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import INFERENCE, Mode

@@ -14,7 +14,7 @@ import pytest
 import gansmith
 from gansmith.ground.errors import Diverged
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
-from gansmith.ground.recipe import flat
+from gansmith.ground.recipes.recipe import flat
 from gansmith.runs import setup as setups
 from gansmith.runs.choose_recipe import Budget
 from gansmith.runs.recovery.roll_back import newest_healthy, roll_back, spared

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from gansmith.cli.parser import Parser, add_budget
-from gansmith.ground.settings import EngineName
+from gansmith.ground.recipes.settings import EngineName
 
 
 def add_arguments(parser: Parser) -> None:

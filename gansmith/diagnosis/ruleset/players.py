@@ -8,7 +8,7 @@ import numpy as np
 
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History, Row
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
 
 # Thresholds were tuned on seeds 0-2 of benchmarks/planted_faults.py; see docs/notebook/diagnosis.md.

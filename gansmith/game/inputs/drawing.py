@@ -15,7 +15,7 @@ from gansmith.ground import draws
 from gansmith.ground.draws import Pass
 from gansmith.ground.game import Now
 from gansmith.ground.penalties import WHERE, due
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES, Targets
 
 

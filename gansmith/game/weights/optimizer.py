@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.game.weights.lazy import SECOND, UPTO, LazyAdam, by_rows, can_wait
-from gansmith.ground.settings import OptimizerName, OptimizerSettings
+from gansmith.ground.recipes.settings import OptimizerName, OptimizerSettings
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from gansmith.ground.networks.plan import Layer, Plan, Shape, leaves
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import ceil, prod
 from typing import ClassVar, Literal
 
-from gansmith.ground.settings import ActivationName
+from gansmith.ground.recipes.settings import ActivationName
 
 Shape = tuple[int, ...]
 Sides = tuple[int, int]  # (before, after)

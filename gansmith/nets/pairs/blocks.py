@@ -34,7 +34,7 @@ from gansmith.ground.networks.plan import (
     Upsample,
 )
 from gansmith.ground.networks.same_padding import same_conv, same_transpose
-from gansmith.ground.settings import ConditioningName, NetSettings
+from gansmith.ground.recipes.settings import ConditioningName, NetSettings
 
 CONDITIONING: dict[str, tuple[ConditioningName, ...]] = {
     "generator": ("concat", "maps", "norm", "concat+norm"),

@@ -14,7 +14,7 @@ from math import ceil, prod
 
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Plan, Reshape, Shape
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets.pairs.blocks import Stack
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Plan, Shape
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets.pairs.blocks import Stack
 from gansmith.nets.pairs.dcgan import first_maps, pyramid, strided_convolutions
 

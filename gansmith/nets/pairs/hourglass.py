@@ -19,7 +19,7 @@ from math import prod
 
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import AuxiliaryHead, Plan, Reshape, Shape, Skip
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets.pairs.blocks import Stack
 from gansmith.nets.pairs.dcgan import check_pictures, strided_convolutions
 from gansmith.nets.pairs.encdec import code, decode

@@ -14,7 +14,7 @@ from math import prod
 
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Plan, Reshape, Residual, Shape
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets.pairs.blocks import Stack
 from gansmith.nets.pairs.dcgan import check_pictures, pyramid
 

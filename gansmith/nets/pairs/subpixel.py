@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Plan, Shape, ToChannels, ToPixels
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets.pairs.blocks import Stack
 from gansmith.nets.pairs.dcgan import check_pictures, first_maps, pyramid, strided_convolutions, transposed_convolutions
 

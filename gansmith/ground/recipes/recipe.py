@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from gansmith.ground.errors import RecipeError, nearest
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 
 FORMAT = 1
 

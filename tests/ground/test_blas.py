@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from gansmith.by_hand import blas
+from gansmith.ground.process import blas
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.setup import environment, resolve_machine, set_up
 

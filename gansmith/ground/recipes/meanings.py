@@ -1,4 +1,4 @@
-"""What every key of a recipe means, read from the comments of `ground/settings.py`.
+"""What every key of a recipe means, read from the comments of `ground/recipes/settings.py`.
 
 The comment after a field is its only description: `gansmith settings` and the documentation both print it from here.
 """
@@ -17,8 +17,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from gansmith.ground import settings
 from gansmith.ground.errors import RecipeError
+from gansmith.ground.recipes import settings
 
 WORDS: dict[Any, tuple[str, str]] = {
     bool: ("true or false", "true or false"),

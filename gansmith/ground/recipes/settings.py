@@ -1,7 +1,7 @@
 """The settings of a recipe: typed tables, one dataclass each, every field with its unit and its meaning.
 
 The comment after a field says what it does, and why its default is what it is. `gansmith settings` prints these comments
-(`ground/meanings.py` reads them), so they are written for users. Names of choices are Literals; a test keeps them equal
+(`ground/recipes/meanings.py` reads them), so they are written for users. Names of choices are Literals; a test keeps them equal
 to the tables that implement them. Settings are passed on whole, not value by value.
 """
 
