@@ -11,8 +11,6 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import torch
-from test_exactness import meaningful
-from test_ranks import EVERY, start
 
 from gansmith.game import intake
 from gansmith.game.capture import WARM, Playback
@@ -20,6 +18,7 @@ from gansmith.game.intake import Tape
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.game import Now
 from miniatures import World, assert_same_arrays, indices, now, play, world
+from variants import EVERY, meaningful, start
 
 
 class Pretender:

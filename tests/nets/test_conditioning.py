@@ -20,32 +20,8 @@ from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import INFERENCE, Mode
 from gansmith.nets.network import Network, Opinion
-from miniatures import CLASSES, fixed_latents, now, play, world
+from miniatures import CLASSES, PAIRS, fixed_latents, now, play, world
 
-PAIRS: dict[str, dict[str, Any]] = {
-    "dense": {"generator__net": "dense", "discriminator__net": "dense"},
-    "dcgan": {"generator__dense": [6], "discriminator__dense": [6]},
-    "encdec": {
-        "generator__net": "encdec",
-        "discriminator__net": "encdec",
-        "generator__bottleneck": 5,
-        "discriminator__bottleneck": 5,
-    },
-    "hourglass": {
-        "generator__net": "hourglass",
-        "discriminator__net": "hourglass",
-        "generator__bottleneck": 5,
-        "discriminator__bottleneck": 5,
-        "latent__dim": 64,
-    },
-    "resnet": {"generator__net": "resnet", "discriminator__net": "resnet"},
-    "subpixel": {
-        "generator__net": "subpixel",
-        "discriminator__net": "subpixel",
-        "generator__strides": [1, 2],
-        "discriminator__strides": [1, 2],
-    },
-}
 WAYS = [
     ("concat", "concat"),
     ("maps", "maps"),
