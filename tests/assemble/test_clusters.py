@@ -17,6 +17,7 @@ from gansmith.assemble.setup import Budget, choose_recipe, set_up, set_up_again
 from gansmith.cli import main
 from gansmith.ground.errors import GansmithError, RecipeError, RunError
 from gansmith.ground.runfolder import RunFolder
+from gansmith.metrics import classifier, self_supervised
 from runs import equal, weights
 
 GROUPS, END = 12, 8
@@ -71,7 +72,10 @@ def test_samples_have_the_datas_mixture_of_groups(run: Path):
         generator.sample(1, labels=GROUPS)
 
 
-def test_it_is_judged_as_unlabelled(run: Path):
+def test_it_is_judged_as_unlabelled(run: Path, monkeypatch: pytest.MonkeyPatch):
+    """By a network that is hardly trained: its figures are not what is asked here."""
+    monkeypatch.setattr(self_supervised, "UPDATES", 2)
+    monkeypatch.setattr(classifier, "UPDATES", 2)
     found = evaluate(run, count=60)
     assert "agreement" not in found
     assert "fd" in found

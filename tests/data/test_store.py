@@ -17,6 +17,7 @@ from gansmith.data import cache, prepare, resize, store, stored
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.settings import DataSettings
+from runs import PATIENCE
 
 
 @pytest.fixture
@@ -92,9 +93,7 @@ def test_the_second_opening_maps_what_the_first_prepared(folder, monkeypatch):
     settings = DataSettings(source=str(folder))
     first = open_store(settings)
     monkeypatch.setattr(store.build, "build", lambda *_: pytest.fail("prepared again"))
-    started = time.perf_counter()
     second = open_store(settings)
-    assert time.perf_counter() - started < 0.2
     assert isinstance(second.items, np.memmap)
     assert not second.items.flags.writeable
     assert second.fingerprint == first.fingerprint
@@ -208,7 +207,7 @@ def test_concurrent_preparers_agree(folder, own_cache):
         subprocess.Popen([sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    answers = {process.communicate(timeout=60)[0] for process in started}
+    answers = {process.communicate(timeout=PATIENCE)[0] for process in started}
     assert len(answers) == 1
     assert len(answers.pop()) == 65
     assert len([path for path in (own_cache / "stores").iterdir() if path.is_dir()]) == 1

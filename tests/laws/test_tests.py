@@ -198,3 +198,14 @@ def test_a_law_names_its_offenders_and_what_is_mended():
     assert said(["a.py:3: is long", "b.py:9: is wide"]) == "2 offences\na.py:3: is long\nb.py:9: is wide"
     assert "b.py:9" in said(["a.py:3: is long", "b.py:9: is wide"], {"a.py: is long"})
     assert "remove 'a.py: is long'" in said([], {"a.py: is long"})
+
+
+def test_the_quick_tier_leaves_out_files_that_are_there():
+    """A file that was renamed would come back to it unseen."""
+    tree = next(module for module in parsed(TESTS) if module.path == TESTS / "conftest.py").tree
+    named = next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FULL_ONLY"
+    )
+    nobody(f"tests/conftest.py: FULL_ONLY names {name}" for name in named if not (TESTS / name).is_file())
