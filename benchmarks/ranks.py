@@ -115,9 +115,9 @@ def measure(contest: Contest, budget: float, precision: str) -> dict[str, object
         count = company.from_first(lambda: max(1, round(budget / once)))  # everyone takes as many steps as the first
         taken = [timed(step, 1) for _ in range(count)]
         exchange = 0.0
-        if company.ranks:
+        if (ranks := company.ranks) is not None:
             buffers = [player.flat.buffer for player in game.players() if player.flat]
-            exchange = timed(lambda: [company.ranks.add_up(buffer) for buffer in buffers], 5)
+            exchange = timed(lambda: [ranks.add_up(buffer) for buffer in buffers], 5)
         return {
             "ranks": company.size,
             "threads each": threads,

@@ -112,7 +112,7 @@ def pictures(count: int = COUNT) -> np.ndarray:
 def vectors(count: int = COUNT) -> np.ndarray:
     """float32 (count, 2): one cluster a class."""
     noise = np.random.default_rng(0).standard_normal((count, 2)).astype(np.float32) * np.float32(0.1)
-    return noise + np.float32([[1, 0], [-1, 0], [0, 1]])[np.arange(count) % CLASSES]
+    return noise + np.array([[1, 0], [-1, 0], [0, 1]], np.float32)[np.arange(count) % CLASSES]
 
 
 def labels(count: int = COUNT) -> np.ndarray:

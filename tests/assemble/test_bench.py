@@ -17,10 +17,11 @@ from gansmith.ground.cost import count
 from gansmith.nets import plan_discriminator, plan_generator
 
 
-def modules_of(contest: Contest) -> list[torch.nn.Module]:
+def modules_of(contest: Contest) -> list[torch.nn.Sequential]:
     """The two networks that the plain loop closes over."""
     cells = [cell.cell_contents for cell in contest.plain(2, "cpu").__closure__ or ()]
-    return sorted((c for c in cells if isinstance(c, torch.nn.Module)), key=lambda m: isinstance(m[-1], torch.nn.Tanh))
+    networks = [cell for cell in cells if isinstance(cell, torch.nn.Sequential)]
+    return sorted(networks, key=lambda network: isinstance(network[-1], torch.nn.Tanh))
 
 
 @pytest.mark.parametrize("name", CONTESTS)

@@ -97,9 +97,7 @@ def test_killed_and_resumed_is_bit_equal(tmp_path: Path, extra: list[str]) -> No
     out = tmp_path / "killed"
     process = start(*arguments, "--out", out)
     for update in (30, 70):  # killed once there is a checkpoint as new as that, wherever it is by then
-        until(lambda update=update: newest(out) >= update or process.poll() is not None)
-        process.kill()
-        process.communicate()
+        kill_at(update, process, out)
         process = start("resume", out, "--quiet")
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 or "is finished" in said
@@ -107,6 +105,13 @@ def test_killed_and_resumed_is_bit_equal(tmp_path: Path, extra: list[str]) -> No
     for name in ("stats.jsonl", "samples.jsonl"):
         first, second = ((folder / name).read_text().splitlines() for folder in (tmp_path / "whole", out))
         assert [json.loads(row)["update"] for row in first] == [json.loads(row)["update"] for row in second]
+
+
+def kill_at(update: int, process: subprocess.Popen[str], run: Path) -> None:
+    """Kill a training that has saved as much, or has ended."""
+    until(lambda: newest(run) >= update or process.poll() is not None)
+    process.kill()
+    process.communicate()
 
 
 def newest(run: Path) -> int:

@@ -46,7 +46,7 @@ def test_digits_need_nothing(monkeypatch):
     small = open_store(DataSettings(size="8"))
     from sklearn.datasets import load_digits
 
-    assert np.array_equal(small.items[..., 0].reshape(1797, 64), np.rint(load_digits().data * 255 / 16))
+    assert np.array_equal(small.items[..., 0].reshape(1797, 64), np.rint(load_digits(return_X_y=True)[0] * 255 / 16))
 
 
 @pytest.mark.parametrize(("name", "modes"), [("ring", 8), ("grid", 25), ("spiral", 20)])

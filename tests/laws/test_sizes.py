@@ -118,8 +118,8 @@ def blind_forwarding() -> Iterator[str]:
             taken = function.args.kwarg
             if taken is None or module.name == "cli/parser.py":
                 continue
-            for node in ast.walk(function):
-                for keyword in node.keywords if isinstance(node, ast.Call) else ():
+            for node in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+                for keyword in node.keywords:
                     value = keyword.value
                     if keyword.arg is None and isinstance(value, ast.Name) and value.id == taken.arg:
                         yield module.at(node.lineno, f"{function.name} forwards **{taken.arg}")

@@ -75,7 +75,7 @@ def test_label_maps_join_before_every_layer_with_weights(pair: str):
         plan = player.network.plan
         names = list(leaves(plan.layers))
         for (_, before), (_, layer) in zip(names, names[1:], strict=False):
-            if isinstance(layer, Linear) or (hasattr(layer, "kernel") and layer.kernel > 1):
+            if isinstance(layer, Linear) or getattr(layer, "kernel", 0) > 1:
                 assert before == ConcatLabels(CLASSES), f"{player.name}: {layer}"
 
 
@@ -97,7 +97,8 @@ LABELS = torch.tensor([2, 0, 1, 1, 0, 2, 2])
 def test_conditional_batch_norm_by_hand(shape: tuple[int, ...], mode: Mode):
     net = network(ConditionalBatchNorm(5, 3, 0.25, 1e-3), shape=shape)
     x = normal(7, *shape) * 3 + 1
-    net.array(0, "mean").copy_(normal(5)), net.array(0, "variance").copy_(normal(5).square())
+    net.array(0, "mean").copy_(normal(5))
+    net.array(0, "variance").copy_(normal(5).square())
     mean, variance = net.array(0, "mean").clone(), net.array(0, "variance").clone()
     over = [0, *range(2, x.ndim)]
     batch_mean, batch_variance = x.mean(over), x.var(over, correction=0)

@@ -74,10 +74,9 @@ def ranks(size: int, arguments: list[str], **variables: str) -> list[tuple[int, 
 
     Where another program takes the port between its choice and its use, they are started again at another.
     """
-    for _ in range(4):
+    found = ranks_once(size, arguments, **variables)
+    while any("address already in use" in words.lower() for _, words in found):
         found = ranks_once(size, arguments, **variables)
-        if not any("address already in use" in words.lower() for _, words in found):
-            break
     return found
 
 
