@@ -15,7 +15,10 @@ from gansmith.ground.errors import GansmithError
 from gansmith.ground.runfolder import read_rows
 from gansmith.training.loop import Moment, Wish
 
-TINY = {"data.first": 128, "watch.samples": 4, "data.batch": 16, "schedule.rate": "constant"}
+TINY = {
+    "data.first": 128, "watch.samples": 4, "data.batch": 16, "schedule.rate": "constant",
+    "generator.widths": [8, 8, 4], "discriminator.widths": [4, 8, 8],
+}  # fmt: skip
 
 
 class Up(nn.Module):
