@@ -31,7 +31,7 @@ STILL_TO_MEND: dict[str, set[str]] = {
 """Known offences, by law. Nothing may be added; the aim is that nothing is left."""
 
 
-def size(lines: set[int], node: Function | ast.ClassDef) -> int:
+def size(lines: frozenset[int], node: Function | ast.ClassDef) -> int:
     """How many of these lines a function or a class has."""
     return len(lines & set(range(node.lineno, (node.end_lineno or 0) + 1)))
 
