@@ -51,7 +51,7 @@ def photo(seed: int) -> np.ndarray:
     picture = Image.fromarray(np.clip(layers, 0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(picture)
     for _ in range(6):
-        x, y, r = rng.integers(0, WIDTH), rng.integers(0, HEIGHT), rng.integers(8, 50)
+        x, y, r = int(rng.integers(0, WIDTH)), int(rng.integers(0, HEIGHT)), int(rng.integers(8, 50))
         draw.ellipse((x - r, y - r, x + r, y + r), outline=tuple(rng.integers(0, 256, 3).tolist()), width=3)
     grain = rng.normal(0, 1.5, (HEIGHT, WIDTH, 1))
     return np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8)

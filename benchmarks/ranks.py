@@ -115,9 +115,9 @@ def measure(contest: Contest, budget: float, precision: str) -> dict[str, object
         count = processes.broadcast(lambda: max(1, round(budget / once)))  # everyone takes as many steps as the first
         taken = [timed(step, 1) for _ in range(count)]
         exchange = 0.0
-        if processes.ranks:
+        if (ranks := processes.ranks) is not None:
             buffers = [player.flat.buffer for player in game.players() if player.flat]
-            exchange = timed(lambda: [processes.ranks.all_reduce(buffer) for buffer in buffers], 5)
+            exchange = timed(lambda: [ranks.all_reduce(buffer) for buffer in buffers], 5)
         return {
             "ranks": processes.size,
             "threads each": threads,

@@ -55,7 +55,7 @@ def test_players_see_windows_at_random_places_that_are_stateless(coordinates):
     places = []
     for update in range(1, 30):
         rows = np.arange(12)
-        seen = game.reals(rows, now(update), 0).pixels
+        seen = game.reals(rows, now(update), 0).pixels  # pyright: ignore[reportAttributeAccessIssue]
         shown = pixels.to_bytes(seen.permute(0, 2, 3, 1).numpy())
         corners = draws.corners(recipe, update, 0, 12, (4, 8))
         for index, (top, left) in enumerate(corners):

@@ -11,15 +11,12 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import torch
-from gansmith.game.capture import WARM, Playback
-from gansmith.game.intake import Tape
-from test_exactness import meaningful
-from test_ranks import EVERY, start
 
 from gansmith.game import intake
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.game import Now
 from miniatures import World, assert_same_arrays, indices, now, play, world
+from variants import EVERY, meaningful, start
 
 
 class Pretender:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pytest
@@ -12,41 +11,7 @@ from gansmith.game.feedback import Rows
 
 from gansmith.game.torch_game import TorchGame
 from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
-
-VARIANTS = {
-    "adam": {},
-    "momentum": {"optimizer__generator__name": "sgd", "optimizer__generator__momentum": 0.9},
-    "sgd": {"optimizer__discriminator__name": "sgd"},
-    "spectral": {"discriminator__spectral_norm": True, "generator__spectral_norm": True},
-    "dropout": {"discriminator__dropout": 0.3, "generator__dropout": 0.1},
-    "batch-norm": {"discriminator__norm": "batch"},
-    "bfloat16": {"precision__name": "bfloat16"},
-    "float64": {"precision__name": "float64"},
-    "lazy-r1": {"regularizer__name": "r1", "regularizer__interval": 3},
-    "targets": {"loss__real": [0.9, 1.0], "loss__fake": [0.0, 0.1]},
-    "mirror": {"augment__name": "mirror"},
-    "diffaugment": {"augment__name": "diffaugment", "regularizer__name": "r1+r2"},
-    "ada": {"augment__name": "mirror+ada", "augment__ramp_images": 200.0, "feedback__discriminator_turns": 3},
-    "rmsprop": {"optimizer__generator__name": "rmsprop", "optimizer__generator__momentum": 0.5},
-    "gradient-penalty": {"regularizer__name": "gradient-penalty", "regularizer__interval": 2},
-    "joint": {"feedback__name": "joint", "feedback__latents": "same"},
-    "stacked": {"feedback__name": "stacked", "discriminator__norm": "batch"},
-    "never-frozen": {"feedback__name": "stacked", "faults": ["never-frozen"]},
-    "relativistic": {"loss__name": "relativistic"},
-    "clusters": {"data__labels": "clusters"},
-    "same-latents": {"feedback__latents": "same", "feedback__generator_turns": 2},
-}
-PICTURES_ONLY = ("mirror", "diffaugment", "ada")
-
-
-def meaningful(names: Iterable[str], kinds: Sequence[str]) -> list[tuple[str, str]]:
-    """The variants and worlds that go together: vectors are not augmented, and a classifier needs classes."""
-    return [
-        (name, kind)
-        for name in names
-        for kind in kinds
-        if not (name in PICTURES_ONLY and "vectors" in kind) and not (name == "classifier" and "labelled" not in kind)
-    ]
+from variants import VARIANTS, meaningful
 
 
 def game(made: World) -> TorchGame:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from test_exactness import meaningful
-from test_ranks import EVERY, ThreadRanks, assert_near, start, together
 
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import EngineError, RecipeError
 from gansmith.nets import NetPair
 from miniatures import assert_same_arrays, indices, now, play, world
+from thread_ranks import ThreadRanks, together
+from variants import EVERY, assert_near, meaningful, start
 
 BATCH_NORM = ("batch-norm", "stacked")  # variants whose discriminator has it
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from test_exactness import VARIANTS, meaningful
 
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
@@ -18,27 +17,7 @@ from gansmith.nets.own import OwnNetwork
 from gansmith.nets.ranks import batch_norm
 from miniatures import BATCH, World, assert_same_arrays, indices, now, play, world
 from thread_ranks import ThreadRanks, together
-
-MORE = {
-    "plain": {},
-    "joint-r2": {"feedback__name": "joint", "feedback__latents": "same", "regularizer__name": "r2"},
-    "verdict": {"feedback__name": "labels"},
-    "regression": {"feedback__name": "labels", "feedback__labels": "regression"},
-    "stacked-dropout": {"feedback__name": "stacked", "discriminator__dropout": 0.3},
-    "turns": {"feedback__discriminator_turns": 2, "feedback__generator_turns": 2, "regularizer__name": "r1+r2"},
-    "classifier": {"discriminator__conditioning": "classifier"},
-    "steps": {"regularizer__name": "r1+r2", "regularizer__sigma": 0.1, "discriminator__dropout": 0.3},
-    "recalibrated": {"ema__recalibrate": 2},
-    "hinge": {"loss__name": "hinge", "discriminator__spectral_norm": True},
-}
-EVERY = {**VARIANTS, **MORE}
-EXACT = {"float64": 1e-10, "float32": 1e-5}
-
-
-def start(made: World, ranks: ThreadRanks | None = None) -> TorchGame:
-    table = TorchGame(made.recipe, made.item_shape, made.classes, ranks=ranks)
-    table.load(made.items, made.labels)
-    return table
+from variants import EVERY, assert_near, meaningful, start
 
 
 def on_ranks(made: World, size: int, updates: int, **numbers: Any) -> list[TorchGame]:
@@ -52,12 +31,6 @@ def on_ranks(made: World, size: int, updates: int, **numbers: Any) -> list[Torch
         return table
 
     return together(size, one)
-
-
-def assert_near(one: dict[str, np.ndarray], other: dict[str, np.ndarray], tolerance: float) -> None:
-    assert one.keys() == other.keys()
-    for name, array in one.items():
-        np.testing.assert_allclose(other[name], array, rtol=0, atol=tolerance, err_msg=name)
 
 
 @pytest.mark.parametrize(("name", "kind"), meaningful(EVERY, ["vectors", "labelled-pictures"]))

@@ -28,33 +28,9 @@ from gansmith.losses import LOSSES, Targets
 from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import INFERENCE, Mode
-from gansmith.nets.network import DiscriminatorOutput, Network
-from miniatures import CLASSES, fixed_latents, now, play, world
+from gansmith.nets.network import Network, Opinion
+from miniatures import CLASSES, PAIRS, fixed_latents, now, play, world
 
-PAIRS: dict[str, dict[str, Any]] = {
-    "dense": {"generator__net": "dense", "discriminator__net": "dense"},
-    "dcgan": {"generator__dense": [6], "discriminator__dense": [6]},
-    "encdec": {
-        "generator__net": "encdec",
-        "discriminator__net": "encdec",
-        "generator__bottleneck": 5,
-        "discriminator__bottleneck": 5,
-    },
-    "hourglass": {
-        "generator__net": "hourglass",
-        "discriminator__net": "hourglass",
-        "generator__bottleneck": 5,
-        "discriminator__bottleneck": 5,
-        "latent__dim": 64,
-    },
-    "resnet": {"generator__net": "resnet", "discriminator__net": "resnet"},
-    "subpixel": {
-        "generator__net": "subpixel",
-        "discriminator__net": "subpixel",
-        "generator__strides": [1, 2],
-        "discriminator__strides": [1, 2],
-    },
-}
 WAYS = [
     ("concat", "concat"),
     ("maps", "maps"),
@@ -108,7 +84,7 @@ def test_label_maps_join_before_every_layer_with_weights(pair: str):
         plan = player.network.plan
         names = list(leaves(plan.layers))
         for (_, before), (_, layer) in zip(names, names[1:], strict=False):
-            if isinstance(layer, Linear) or (hasattr(layer, "kernel") and layer.kernel > 1):
+            if isinstance(layer, Linear) or getattr(layer, "kernel", 0) > 1:
                 assert before == ConcatLabels(CLASSES), f"{player.name}: {layer}"
 
 
@@ -130,7 +106,8 @@ LABELS = torch.tensor([2, 0, 1, 1, 0, 2, 2])
 def test_conditional_batch_norm_by_hand(shape: tuple[int, ...], mode: Mode):
     net = network(ConditionalBatchNorm(5, 3, 0.25, 1e-3), shape=shape)
     x = normal(7, *shape) * 3 + 1
-    net.array(0, "mean").copy_(normal(5)), net.array(0, "variance").copy_(normal(5).square())
+    net.array(0, "mean").copy_(normal(5))
+    net.array(0, "variance").copy_(normal(5).square())
     mean, variance = net.array(0, "mean").clone(), net.array(0, "variance").clone()
     over = [0, *range(2, x.ndim)]
     batch_mean, batch_variance = x.mean(over), x.var(over, correction=0)

@@ -10,7 +10,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_conditioning import PAIRS
 
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
@@ -34,7 +33,7 @@ from gansmith.nets import NETS, plan_discriminator, plan_generator
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import Mode
 from gansmith.nets.network import Network
-from miniatures import assert_same_arrays, play, world
+from miniatures import PAIRS, assert_same_arrays, play, world
 
 CONV = Conv(2, 2, 3, 1, ((1, 1), (1, 1)))
 DOWN = Conv(2, 3, 1, 2, ((0, 0), (0, 0)))
