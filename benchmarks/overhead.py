@@ -16,11 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gansmith.assemble import run as runs
-from gansmith.assemble.setup import Budget, choose_recipe
-from gansmith.ground.runfolder import RunFolder
-from gansmith.ground.settings import Recipe
-from gansmith.training.loop import Moment
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.recipes.settings import Recipe
+from gansmith.runs import run as runs
+from gansmith.runs.setup import Budget, choose_recipe
+from gansmith.training.loop import UpdateEvent
 
 LONG = 1e-3  # seconds: shorter calls are not asked for their memory, as the asking would take a part of what is timed
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from runs import PATIENCE
+from checkpoint_arrays import PATIENCE
 
 
 class Circle:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.errors import RunError
 from gansmith.ground.files import runfolder
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import write_png
 from gansmith.ground.process.launch import launched
+from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget, choose_recipe

@@ -15,10 +15,10 @@ import pytest
 
 import gansmith.by_hand
 import gansmith.losses
+from checkpoint_arrays import PATIENCE
 from gansmith.by_hand.activations import ACTIVATIONS
 from gansmith.by_hand.network import LAYERS
 from gansmith.by_hand.optimizers import OPTIMIZERS
-from runs import PATIENCE
 
 ROOM = Path(gansmith.by_hand.__file__).parent
 ROOT = ROOM.parent.parent

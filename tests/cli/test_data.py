@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from checkpoint_arrays import until
 from gansmith.cli import main
 from gansmith.data import stored
-from runs import until
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,9 +11,9 @@ from PIL import Image
 
 from gansmith import cli
 from gansmith.data.store import open_store
-from gansmith.ground.settings import DataSettings
-from gansmith.metrics import classifier
+from gansmith.ground.recipes.settings import DataSettings
 from gansmith.metrics import evaluation as metrics_evaluation
+from gansmith.metrics.feature_networks import classifier
 from gansmith.metrics.table import METRICS
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runs import PATIENCE, equal, typed, until, weights
+from checkpoint_arrays import PATIENCE, equal, typed, until, weights
 
 SMALL = [
     *("--set", "data.first=256", "--set", "watch.samples=9", "--set", "threads=1"),

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gansmith.assemble import blas
-from runs import PATIENCE, equal, typed, weights
+from checkpoint_arrays import PATIENCE, equal, typed, weights
+from gansmith.by_hand import blas
 
 ROOT = Path(__file__).parents[2]
 SMALL = [

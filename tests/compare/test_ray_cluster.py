@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from checkpoint_arrays import PATIENCE
 from gansmith.cli import main
 from gansmith.compare import ray_cluster
 from gansmith.compare.cells import Cell, Variant
@@ -20,7 +21,6 @@ from gansmith.ground.errors import EngineError, RunError
 from gansmith.ground.files.gridfolder import CellFolder
 from gansmith.runs.choose_recipe import Budget
 from miniatures import world
-from runs import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
 TINY = [

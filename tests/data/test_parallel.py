@@ -13,12 +13,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from checkpoint_arrays import PATIENCE
 from gansmith.data import cache
 from gansmith.data.preparation import decode, parallel, prepare, worker
 from gansmith.data.preparation.resize import Frame, framed
 from gansmith.data.store import open_store
-from gansmith.ground.settings import DataSettings
-from runs import PATIENCE
+from gansmith.ground.recipes.settings import DataSettings
 
 
 @pytest.fixture

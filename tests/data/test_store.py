@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from checkpoint_arrays import PATIENCE
 from gansmith.data import cache, store, stored
 from gansmith.data.preparation import prepare, resize
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
-from gansmith.ground.settings import DataSettings
-from runs import PATIENCE
+from gansmith.ground.recipes.settings import DataSettings
 
 
 @pytest.fixture

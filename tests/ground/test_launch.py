@@ -7,7 +7,7 @@ import os
 import pytest
 
 from gansmith.ground.errors import RunError
-from gansmith.ground.launch import launched
+from gansmith.ground.process.launch import launched
 
 
 def test_nobody_else_is_there_without_a_launcher():

@@ -43,7 +43,7 @@ class Module:
 
     @property
     def name(self) -> str:
-        """Its path for messages: "ground/recipe.py" within the package, "tests/runs.py" elsewhere."""
+        """Its path for messages: "ground/recipes/recipe.py" within the package, "tests/checkpoint_arrays.py" elsewhere."""
         return self.path.relative_to(PACKAGE if PACKAGE in self.path.parents else ROOT).as_posix()
 
     def at(self, line: int, what: str) -> str:

@@ -13,16 +13,16 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 NO_TORCH = ("ground", "by_hand", "diagnosis")
 STILL_TO_MEND: dict[str, set[str]] = {
     "arrows": {
-        "assemble/explore/session.py: assemble imports gansmith.__version__",
+        "explore/session.py: assemble imports gansmith.__version__",
         "cli/parser.py: cli imports gansmith.__version__",
         "report/comparison.py: report imports gansmith.__version__",
         "report/page.py: report imports gansmith.__version__",
     },
     "circles": {
-        "circle: __init__.py, assemble/__init__.py, assemble/going_on.py, assemble/records.py, assemble/run.py, report/page.py",
-        "circle: assemble/cluster.py, assemble/compare.py",
-        "circle: assemble/expected.py, assemble/setup.py",
-        "circle: training/company.py, training/loop.py",
+        "circle: __init__.py, runs/__init__.py, runs/recovery/resume.py, runs/records.py, runs/run.py, report/page.py",
+        "circle: compare/ray_cluster.py, compare/grid.py",
+        "circle: runs/expected.py, runs/setup.py",
+        "circle: training/process_group.py, training/loop.py",
     },
 }
 """Known offences, by law. Nothing may be added; the aim is that nothing is left."""

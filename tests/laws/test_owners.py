@@ -69,8 +69,8 @@ def test_nothing_unsafe_is_called():
 def own_dice() -> Iterator[str]:
     own = {"torch.rand", "torch.randn", "torch.randint", "torch.randperm", "torch.bernoulli", "torch.manual_seed"}
     timing = {
-        ("game/machine.py", "torch.rand"),  # numbers to multiply for a stopwatch
-        *(("assemble/bench/plain.py", name) for name in own),  # loops as people write them, for a stopwatch
+        ("training/machine.py", "torch.rand"),  # numbers to multiply for a stopwatch
+        *(("bench/plain.py", name) for name in own),  # loops as people write them, for a stopwatch
     }
     for module in modules():
         borrowing = [lines_of(f) for f in functions(module.tree) if "torch.random.fork_rng(" in ast.unparse(f)]

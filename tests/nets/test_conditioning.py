@@ -28,7 +28,7 @@ from gansmith.losses import LOSSES, Targets
 from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import INFERENCE, Mode
-from gansmith.nets.network import Network, Opinion
+from gansmith.nets.network import Network
 from miniatures import CLASSES, PAIRS, fixed_latents, now, play, world
 
 WAYS = [

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from gansmith.ground import pixels
 from gansmith.ground.errors import RunError
-from gansmith.ground.runfolder import RunFolder, append_row, write_json, write_text
-from gansmith.ground.settings import LossName, LossSettings, Recipe, RegularizerSettings
-from gansmith.report import contents, notebook, page, pictures, plots, wording
+from gansmith.ground.files.runfolder import RunFolder, append_row, write_json, write_text
+from gansmith.ground.recipes.settings import LossName, LossSettings, Recipe, RegularizerSettings
+from gansmith.report import notebook, page, plots, wording
+from gansmith.report.page_parts import contents, pictures
 
 from . import synthetic
 

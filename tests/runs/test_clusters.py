@@ -13,9 +13,8 @@ import gansmith
 from checkpoint_arrays import equal, weights
 from gansmith.cli import main
 from gansmith.ground.errors import GansmithError, RecipeError, RunError
-from gansmith.ground.runfolder import RunFolder
-from gansmith.metrics import classifier, self_supervised
-from runs import equal, weights
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.metrics.feature_networks import classifier, self_supervised
 
 GROUPS, END = 12, 8
 SETTINGS = {

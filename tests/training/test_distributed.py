@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gansmith.ground.runfolder import RunFolder, read_rows
+from checkpoint_arrays import PATIENCE, until
+from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.training import checkpoint
 from miniatures import assert_same_arrays
-from runs import PATIENCE, until
 
 ROOT = Path(__file__).parent.parent.parent
 QUICK = ["watch.judge=0", "watch.diagnose=0", "watch.samples=4", "data.batch=16", "precision.name=float32"]
