@@ -12,7 +12,6 @@ import torch
 
 from gansmith import bench
 from gansmith.bench import CONTESTS, Contest, operations_per_image, own_entries, recipe_of, take_turns
-from gansmith.game import machine
 from gansmith.ground.networks.cost import count
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.training import machine

@@ -19,6 +19,7 @@ from checkpoint_arrays import PATIENCE
 from gansmith.by_hand.activations import ACTIVATIONS
 from gansmith.by_hand.network import LAYERS
 from gansmith.by_hand.optimizers import OPTIMIZERS
+from gansmith.losses import LOSSES
 
 ROOM = Path(gansmith.by_hand.__file__).parent
 ROOT = ROOM.parent.parent

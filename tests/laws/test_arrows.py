@@ -11,21 +11,6 @@ from house import FLOORS, PACKAGE, ROOT, imports, modules, nobody
 
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 NO_TORCH = ("ground", "by_hand", "diagnosis")
-STILL_TO_MEND: dict[str, set[str]] = {
-    "arrows": {
-        "explore/session.py: assemble imports gansmith.__version__",
-        "cli/parser.py: cli imports gansmith.__version__",
-        "report/comparison.py: report imports gansmith.__version__",
-        "report/page.py: report imports gansmith.__version__",
-    },
-    "circles": {
-        "circle: __init__.py, runs/__init__.py, runs/recovery/resume.py, runs/records.py, runs/run.py, report/page.py",
-        "circle: compare/ray_cluster.py, compare/grid.py",
-        "circle: runs/expected.py, runs/setup.py",
-        "circle: training/process_group.py, training/loop.py",
-    },
-}
-"""Known offences, by law. Nothing may be added; the aim is that nothing is left."""
 
 
 def test_every_room_has_a_floor():
@@ -54,7 +39,7 @@ def upward() -> Iterator[str]:
 
 def test_imports_point_down():
     """Also the late ones, and those for type checkers: an arrow is an arrow."""
-    nobody(upward(), STILL_TO_MEND["arrows"])
+    nobody(upward())
 
 
 # ---- circles
@@ -88,7 +73,7 @@ def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
 
 
 def test_no_files_import_each_other_in_a_circle():
-    nobody((f"circle: {', '.join(circle)}" for circle in circles(arrows())), STILL_TO_MEND["circles"])
+    nobody(f"circle: {', '.join(circle)}" for circle in circles(arrows()))
 
 
 def test_circles_are_what_they_are_said_to_be():
