@@ -28,7 +28,7 @@ from gansmith.runs.processes import (
 )
 from gansmith.runs.records import finish
 from gansmith.runs.recovery.resume import differences, forget, is_over, newest, put_back, same_data
-from gansmith.runs.setup import Setup, build_game, describe_data, environment, read_groups
+from gansmith.runs.setup import build_game, describe_data, environment, read_groups
 from gansmith.runs.sheets import real_items, sheet_drawer
 from gansmith.trained.generator import Generator, load
 from gansmith.training.events import Outcome, Start, Watcher
