@@ -69,7 +69,7 @@ def by_hand(name: str) -> Step:
 
 def recipe(name: str):
     """The recipe of a contestant."""
-    from gansmith.ground.settings import LatentSettings, LossSettings, NetSettings, Recipe
+    from gansmith.ground.recipes.settings import LatentSettings, LossSettings, NetSettings, Recipe
 
     generator, discriminator = {
         "001": (

@@ -25,7 +25,7 @@ from gansmith import bench
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.game import Now
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import choose_networks, choose_recipe
 from gansmith.runs.setup import resolve_machine
 from gansmith.training import machine

@@ -28,8 +28,8 @@ from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe, Prober
 from gansmith.ground.files.runfolder import read_rows
 from gansmith.ground.game import Now
-from gansmith.ground.recipe import flat, override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import flat, override
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.diagnose import reference_of
 from gansmith.runs.setup import Setup, build_game, set_up

@@ -29,7 +29,7 @@ from gansmith.data.preparation.prepare import write_header
 from gansmith.data.preparation.resize import Frame, framed
 from gansmith.data.store import open_store, prepare_store
 from gansmith.game.inputs.items import Items
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 WIDTH, HEIGHT, SIDE = 178, 218, 64
 DISTINCT = 200  # pictures drawn; a folder of more names them again
@@ -51,7 +51,7 @@ def photo(seed: int) -> np.ndarray:
     picture = Image.fromarray(np.clip(layers, 0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(picture)
     for _ in range(6):
-        x, y, r = rng.integers(0, WIDTH), rng.integers(0, HEIGHT), rng.integers(8, 50)
+        x, y, r = int(rng.integers(0, WIDTH)), int(rng.integers(0, HEIGHT)), int(rng.integers(8, 50))
         draw.ellipse((x - r, y - r, x + r, y + r), outline=tuple(rng.integers(0, 256, 3).tolist()), width=3)
     grain = rng.normal(0, 1.5, (HEIGHT, WIDTH, 1))
     return np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8)
@@ -170,7 +170,7 @@ def by_cores(source: Path, count: int, place: Path) -> dict[str, Any]:
 MEASURE_MEMORY = """
 import sys
 from gansmith.data.store import open_store
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 open_store(DataSettings(source=sys.argv[1], size="64", first=int(sys.argv[2])), workers=1)
 with open("/proc/self/status") as status:
     print(next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM")))

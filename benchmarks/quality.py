@@ -26,7 +26,7 @@ import gansmith
 from gansmith.data import cache
 from gansmith.ground import pixels
 from gansmith.ground.files.runfolder import RunFolder, write_json
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.reference import Reference, reference
 from gansmith.runs.evaluation import real_items

@@ -1,7 +1,7 @@
 """Images a second over several ranks: measured here, and derived for machines that are not here.
 
 torchrun --nproc-per-node 2 benchmarks/ranks.py dcgan-64 --seconds 10     measures; rank 0 prints JSON
-python benchmarks/ranks.py dcgan-64 --derive                             prints the table of docs/scale.md
+python benchmarks/ranks.py dcgan-64 --derive                             prints the table of docs/notebook/speed.md
 
 What is derived rests on `Machine`'s assumptions and on `seconds`, a model of an update: compute, then two exchanges of a
 flat buffer that nothing hides, then one small exchange for each pass through a batch norm.
@@ -115,9 +115,9 @@ def measure(contest: Contest, budget: float, precision: str) -> dict[str, object
         count = processes.broadcast(lambda: max(1, round(budget / once)))  # everyone takes as many steps as the first
         taken = [timed(step, 1) for _ in range(count)]
         exchange = 0.0
-        if processes.ranks:
+        if (ranks := processes.ranks) is not None:
             buffers = [player.optimizer.flat.buffer for player in game.players if player.optimizer.flat]
-            exchange = timed(lambda: [processes.ranks.all_reduce(buffer) for buffer in buffers], 5)
+            exchange = timed(lambda: [ranks.all_reduce(buffer) for buffer in buffers], 5)
         return {
             "ranks": processes.size,
             "threads each": threads,

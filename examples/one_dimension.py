@@ -25,7 +25,7 @@ import numpy as np
 from gansmith.by_hand import HandGame
 from gansmith.ground import streams
 from gansmith.ground.game import Now
-from gansmith.ground.settings import (
+from gansmith.ground.recipes.settings import (
     DataSettings,
     FeedbackSettings,
     LatentSettings,

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from gansmith.data.store import open_store
 from gansmith.ground import streams
 from gansmith.ground.pixels import grid, to_bytes, write_png
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 LATENTS, BATCH, RATE, BETAS, EPSILON = 100, 128, 1e-4, (0.5, 0.999), 1e-7
 UPWARD, DOWNWARD = (256, 512, 1024), (1024, 512, 256)  # widths of the hidden layers, in the order data flows
@@ -37,6 +37,7 @@ def dense(sizes: list[int], seed: int, player: int, last: nn.Module | None = Non
     layers: list[nn.Module] = []
     for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
         layer, bound = nn.utils.skip_init(nn.Linear, inputs, outputs), sqrt(6 / (inputs + outputs))
+        assert isinstance(layer, nn.Linear)
         with torch.no_grad():
             layer.weight.copy_(torch.as_tensor(rng.uniform(-bound, bound, (outputs, inputs)).astype(np.float32)))
             layer.bias.zero_()

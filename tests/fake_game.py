@@ -7,7 +7,7 @@ import numpy as np
 from gansmith.ground import pixels, streams
 from gansmith.ground.game import Now, Report, State, Verdicts
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 
 
 class FakeGame:

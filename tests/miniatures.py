@@ -10,8 +10,8 @@ import numpy as np
 
 from gansmith.ground.game import Now
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import (
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import (
     BudgetSettings,
     DataSettings,
     EmaSettings,

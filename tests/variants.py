@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.game.inputs.struct import UpdateInputs, to_device
+from gansmith.game.inputs.update import UpdateInputs, to_device
 from gansmith.game.torch_game import TorchGame
 from miniatures import World, indices, now, world
 from thread_ranks import ThreadRanks

@@ -1,4 +1,4 @@
-"""How well a generator can be steered, in the figures that docs/explore.md quotes.
+"""How well a generator can be steered, in the figures that docs/notebook/steering.md quotes.
 
     python benchmarks/steering RUN [--data SOURCE] [--only styles control ...] [--out FILE.json] [--plot FILE.png]
 
@@ -25,7 +25,7 @@ from bench import Bench, Values
 from gansmith.data.store import open_store
 from gansmith.explore.session import plain
 from gansmith.ground.files.runfolder import RunFolder
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 from gansmith.report.error_curves import write_error_curves
 from gansmith.trained.generator import load
 

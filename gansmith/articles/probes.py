@@ -20,7 +20,7 @@ from gansmith.data.store import Store
 from gansmith.ground import pixels, streams
 from gansmith.ground.files.gridfolder import CellFolder
 from gansmith.ground.files.runfolder import read_rows, write_json
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.latent.appearance import traits
 from gansmith.latent.steering import styles, survey
 from gansmith.metrics.measures.agreement import agreement
@@ -88,7 +88,7 @@ class Subject:
         values = torch.as_tensor(np.moveaxis(raw, -1, 1) if raw.ndim == 4 else raw)
         asked = None if labels is None else torch.as_tensor(labels)
         with torch.no_grad():
-            return self.discriminator.opinion(values, asked).logits.float().numpy()
+            return self.discriminator.discriminate(values, asked).logits.float().numpy()
 
 
 def kinds(subject: Subject) -> Figures:

@@ -22,7 +22,7 @@ from gansmith.ground import streams
 from gansmith.ground.game import Now
 from gansmith.ground.networks.cost import operations
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import PrecisionName, Recipe
+from gansmith.ground.recipes.settings import PrecisionName, Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choose_recipe
 from gansmith.runs.setup import resolve_machine

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gansmith.ground.settings import ActivationName
+from gansmith.ground.recipes.settings import ActivationName
 
 Array = np.ndarray
 

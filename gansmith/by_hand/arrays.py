@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from gansmith.ground.networks.plan import Plan, Shape, buffers, parameters
+from gansmith.ground.networks.plan import Plan, Shape
 
 Named = dict[str, np.ndarray]
 
@@ -22,8 +22,8 @@ class Arrays:
 
     def __init__(self, plan: Plan, dtype: np.dtype, *, statistics: bool = False) -> None:
         self.of: list[Named] = [{} for _ in plan.layers]
-        self.trained = self._lay_out([parameters(layer) for layer in plan.layers], dtype)
-        self.statistics = self._lay_out([buffers(layer) if statistics else {} for layer in plan.layers], dtype)
+        self.trained = self._lay_out([layer.parameters() for layer in plan.layers], dtype)
+        self.statistics = self._lay_out([layer.buffers() if statistics else {} for layer in plan.layers], dtype)
 
     def _lay_out(self, shapes: list[dict[str, Shape]], dtype: np.dtype) -> np.ndarray:
         """A flat vector of zeros, and a view of it for each array of each layer.

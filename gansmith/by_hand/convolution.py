@@ -52,7 +52,7 @@ class ConvTranspose(Layer[plan.ConvTranspose]):
         self.x, kernel, stride = x, self.plan.kernel, self.plan.stride
         columns = self.scratch.take("columns", (*x.shape[:3], kernel * kernel * self.plan.outputs))
         np.matmul(as_matrix(x), w["weight"].reshape(self.plan.inputs, -1), out=as_matrix(columns))
-        shape = plan.shape_after(self.plan, (x.shape[3], *x.shape[1:3]))
+        shape = self.plan.shape_after((x.shape[3], *x.shape[1:3]))
         y = fold(columns, (len(x), *shape[1:], shape[0]), self.plan.crop, kernel, stride, self.scratch)
         if self.plan.bias:
             y += w["bias"]

@@ -9,7 +9,7 @@ from gansmith.by_hand.layers import Dense, rearrange
 from gansmith.by_hand.network import Network
 from gansmith.by_hand.optimizers import OPTIMIZERS, Adam, Optimizer
 from gansmith.ground.networks.plan import Plan
-from gansmith.ground.settings import OptimizerSettings, Recipe
+from gansmith.ground.recipes.settings import OptimizerSettings, Recipe
 
 # what the engine repeats; the first two need no code: they are the recipe's last activations
 KNOWN = ("sigmoid-as-logits", "wrong-pixel-range", "constant-bias-correction", "squared-last-gradient")

@@ -20,8 +20,8 @@ from gansmith.by_hand.player import Player, load_arrays
 from gansmith.ground import draws, penalties, pixels
 from gansmith.ground.game import Now, Report, State, Verdicts
 from gansmith.ground.networks.plan import Shape
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
-from gansmith.ground.settings import Recipe
 from gansmith.losses import LOSSES
 from gansmith.nets import plan_discriminator, plan_generator
 

@@ -40,7 +40,7 @@ class Pass:
 class Layer(ABC, Generic[PlanLayer]):
     """One layer of a plan. Arrays that it returns are its own: the next pass overwrites them.
 
-    A new kind of layer is a record in `ground.plan`, a subclass of this one, and a row in `network.LAYERS`."""
+    A new kind of layer is a record in `ground.networks.plan`, a subclass of this one, and a row in `network.LAYERS`."""
 
     def __init__(self, layer: PlanLayer, index: int, dtype: np.dtype) -> None:
         self.plan, self.index = layer, index

@@ -11,8 +11,8 @@ from gansmith.by_hand.optimizers import OPTIMIZERS
 from gansmith.ground.errors import EngineError
 from gansmith.ground.networks.plan import Activation, Plan
 from gansmith.ground.penalties import WHERE
-from gansmith.ground.recipe import flat
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import flat
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
 
 ONLY_OFF = ("data.window", "data.micro_batch", "regularizer.sigma", "ema.recalibrate")  # settings left as they are

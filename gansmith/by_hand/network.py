@@ -30,7 +30,7 @@ class Network:
     def __init__(self, network_plan: plan.Plan, dtype: np.dtype) -> None:
         self.plan = network_plan
         self.layers = [LAYERS[type(layer)](layer, index, dtype) for index, layer in enumerate(network_plan.layers)]
-        weighted = [index for index, layer in enumerate(network_plan.layers) if plan.parameters(layer)]
+        weighted = [index for index, layer in enumerate(network_plan.layers) if layer.parameters()]
         self.first_weighted = min(weighted, default=0)
 
     def forward(self, x: np.ndarray, w: Arrays, mode: Pass = INFERENCE) -> np.ndarray:

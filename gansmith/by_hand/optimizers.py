@@ -8,7 +8,7 @@ import numpy as np
 
 from gansmith.by_hand.arrays import Arrays
 from gansmith.ground.networks.plan import Plan
-from gansmith.ground.settings import OptimizerSettings
+from gansmith.ground.recipes.settings import OptimizerSettings
 
 BLOCK = 1 << 16  # numbers worked on at a time, so that they stay in the processor's cache
 

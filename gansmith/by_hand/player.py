@@ -11,8 +11,8 @@ from gansmith.by_hand.arrays import Arrays
 from gansmith.by_hand.network import Network
 from gansmith.ground.errors import RunError
 from gansmith.ground.networks.plan import Plan
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
-from gansmith.ground.settings import Recipe
 from gansmith.nets.initial import initial_weights
 
 

@@ -10,13 +10,13 @@ from gansmith.cli.parser import Parser
 
 def add_arguments(parser: Parser) -> None:
     """The options of `check`."""
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """What this machine has, and what `auto` would choose on it."""
-    from gansmith.by_hand import blas
     from gansmith.data import cache
+    from gansmith.ground.process import blas
     from gansmith.training import machine
 
     device = machine.choose_device("auto")

@@ -16,7 +16,7 @@ COMMANDS: dict[str, Command] = {
         ),
     ),
     "resume": Command(
-        "go on with a run, exactly where it was",
+        "continue a run, exactly where it was",
         "gansmith.cli.training.resume",
         ("gansmith resume runs/digits-001", "gansmith resume runs/digits-001 --updates 5000"),
     ),
@@ -30,7 +30,7 @@ COMMANDS: dict[str, Command] = {
         ),
     ),
     "evaluate": Command(
-        "measure a run, a folder of pictures or an .npz",
+        "measure how good the pictures of a run, a folder or an .npz are",
         "gansmith.cli.results.evaluate",
         (
             "gansmith evaluate runs/digits-001",
@@ -39,7 +39,7 @@ COMMANDS: dict[str, Command] = {
         ),
     ),
     "explore": Command(
-        "steer a trained generator: styles, directions, projection, completion, sensing",
+        "steer a trained generator: styles, directions, projection, completion, upscaling",
         "gansmith.cli.results.explore",
         (
             "gansmith explore runs/glyphs-001 grid",
@@ -51,7 +51,7 @@ COMMANDS: dict[str, Command] = {
         ),
     ),
     "diagnose": Command(
-        "say what is wrong with a run, and what to change",
+        "find out what is wrong with a run, and what to change",
         "gansmith.cli.results.diagnose",
         (
             "gansmith diagnose runs/digits-001",
@@ -70,7 +70,7 @@ COMMANDS: dict[str, Command] = {
         ),
     ),
     "articles": Command(
-        "try the claims of five tutorials out, and write a page on each",
+        "check the claims of five tutorials by training, and write a page on each",
         "gansmith.cli.training.articles",
         (
             "gansmith articles --data path/to/mnist",
@@ -80,9 +80,14 @@ COMMANDS: dict[str, Command] = {
         ),
     ),
     "recipes": Command(
-        "list the recipes, or show one with its arguments",
+        "list the recipes, or show one with its reasons",
         "gansmith.cli.recipes",
         ("gansmith recipes", "gansmith recipes mnist"),
+    ),
+    "settings": Command(
+        "list the settings of a recipe: type, choices, default and meaning of every key",
+        "gansmith.cli.settings",
+        ("gansmith settings", "gansmith settings loss", "gansmith settings optimizer.generator --json"),
     ),
     "report": Command(
         "write a run's page again",
@@ -90,7 +95,7 @@ COMMANDS: dict[str, Command] = {
         ("gansmith report runs/digits-001",),
     ),
     "data": Command(
-        "fetch data, look at what a source holds, or prepare it once",
+        "download data, show what a source holds, or prepare it once",
         "gansmith.cli.data",
         (
             "gansmith data get mnist",
@@ -101,12 +106,12 @@ COMMANDS: dict[str, Command] = {
         ),
     ),
     "bench": Command(
-        "time training here, beside plain PyTorch loops and the machine's ceilings",
+        "measure training speed here, beside plain PyTorch loops and the machine's limit",
         "gansmith.cli.training.bench",
         ("gansmith bench", "gansmith bench dcgan-64 --seconds 30", "gansmith bench dense-28 --threads 1 --json"),
     ),
     "check": Command(
-        "say what this machine can do",
+        "print what this machine has, and what `auto` means on it",
         "gansmith.cli.check",
         ("gansmith check", "gansmith check --json"),
     ),

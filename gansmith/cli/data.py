@@ -12,7 +12,7 @@ from gansmith.cli.parser import Parser, whole
 
 if TYPE_CHECKING:
     from gansmith.data.survey import Survey
-    from gansmith.ground.settings import DataSettings
+    from gansmith.ground.recipes.settings import DataSettings
     from gansmith.runs.choose_recipe import Choice
 
 CROPS = {"centre": "crop", "whole": "squeeze"}
@@ -22,41 +22,51 @@ CROPS = {"centre": "crop", "whole": "squeeze"}
 def add_arguments(parser: Parser) -> None:
     """The options of `data`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="get|info|prepare")
-    get = actions.add_parser("get", help="download a set, checked byte for byte; what is there is not fetched again")
+    get = actions.add_parser("get", help="download a data set and check every byte; nothing is downloaded twice")
     get.add_argument("name", help="mnist or fashion-mnist")
     get.add_argument("--out", type=Path, metavar="DIR", help="the folder for its files (default: the cache)")
-    info = actions.add_parser("info", help="what a source holds, and what would be chosen for it")
+    info = actions.add_parser("info", help="show what a source holds, and which settings would be chosen for it")
     info.add_argument(
         "source", help="a built-in name, a folder, pattern, zip, tar, .npz, .npy, IDX files, store, stacked:SOURCE"
     )
     add_frame(info)
-    info.add_argument("--attribute", default="", metavar="NAME", help="count the two classes that an attribute makes")
-    info.add_argument("--sheet", type=Path, metavar="FILE.png", help="the contact sheet (default: in the cache)")
-    info.add_argument("--augmented", action="store_true", help="on the sheet: pictures as the discriminator sees them")
-    info.add_argument("--augment", metavar="NAME", help="with --augmented: another augmentation than the advised one")
-    info.add_argument("--json", action="store_true", help="as JSON")
-    prepare = actions.add_parser("prepare", help="crop and resize a source once, into a folder that maps into memory")
-    prepare.add_argument("source", help="as of `data info`")
-    prepare.add_argument("out", type=Path, help="the store's folder; of an earlier store only what is new is prepared")
+    info.add_argument("--attribute", default="", metavar="NAME", help="count the two classes that this attribute makes")
+    info.add_argument("--sheet", type=Path, metavar="FILE.png", help="draw the pictures here (default: in the cache)")
+    info.add_argument("--augmented", action="store_true", help="draw the pictures as the discriminator sees them")
+    info.add_argument("--augment", metavar="NAME", help="the augmentation for --augmented (default: as chosen)")
+    info.add_argument("--json", action="store_true", help="print as JSON")
+    prepare = actions.add_parser("prepare", help="crop and resize a source once, into a folder: a store")
+    prepare.add_argument("source", help="the same as for `data info`")
+    prepare.add_argument("out", type=Path, help="the store; if it exists, only new pictures are prepared")
     add_frame(prepare)
-    prepare.add_argument("--workers", type=whole, default=0, metavar="N", help="processes at most (default: all cores)")
-    prepare.add_argument("--json", action="store_true", help="as JSON")
+    prepare.add_argument(
+        "--workers", type=whole, default=0, metavar="N", help="at most N processes (default: all cores)"
+    )
+    prepare.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def add_frame(parser: argparse.ArgumentParser) -> None:
-    """The options that say what becomes of a picture."""
-    parser.add_argument("--size", default="auto", metavar="N|WxH", help="pixels, as 64 or 48x64 (default: by the data)")
+    """The options for the size and the crop of a picture."""
+    parser.add_argument(
+        "--size", default="auto", metavar="N|WxH", help="64, or width x height: 48x64 (default: from the data)"
+    )
     parser.add_argument(
         "--crop",
         default="centre",
         metavar="N|centre|whole",
-        help="keep the centre square of N pixels, the largest centred part of --size's proportions (default), or the "
-        "whole picture, squeezed. Random crops are drawn while training: prepare a larger --size, set data.window",
+        help="N: the square of N pixels in the centre; centre: the largest part in the centre with the proportions of --size "
+        "(default); whole: the whole picture, squeezed. For random crops prepare a larger --size and set data.window",
     )
-    parser.add_argument("--channels", type=int, choices=(0, 1, 3), default=0, help="1 grey, 3 colour, 0 as found")
-    parser.add_argument("--background", default="white", metavar="COLOUR", help="under transparent pictures")
-    parser.add_argument("--split", choices=("train", "test", "all"), default="train", help="of sources that have one")
-    parser.add_argument("--first", type=whole, default=0, metavar="N", help="the first N items only")
+    parser.add_argument(
+        "--channels", type=int, choices=(0, 1, 3), default=0, help="1 grey, 3 colour, 0 as found (default)"
+    )
+    parser.add_argument(
+        "--background", default="white", metavar="COLOUR", help="the colour behind transparent pictures"
+    )
+    parser.add_argument(
+        "--split", choices=("train", "test", "all"), default="train", help="which part, if there is a test split"
+    )
+    parser.add_argument("--first", type=whole, default=0, metavar="N", help="use the first N items only")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -80,7 +90,7 @@ def get(options: argparse.Namespace) -> int:
 def frame_of(options: argparse.Namespace) -> DataSettings:
     """The settings that --size, --crop and their like stand for."""
     from gansmith.ground.errors import DataError
-    from gansmith.ground.settings import DataSettings
+    from gansmith.ground.recipes.settings import DataSettings
 
     text = options.crop.strip().lower()
     if text not in CROPS and not text.isdecimal():

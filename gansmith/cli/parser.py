@@ -95,6 +95,6 @@ def add_budget(parser: Parser) -> None:
     """The flags that say how long to train."""
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument("--updates", type=whole, metavar="N", help="train for N updates")
-    budget.add_argument("--images", type=whole, metavar="N", help="until the discriminator has seen N real items")
-    budget.add_argument("--epochs", type=positive, metavar="N", help="for N passes over the data")
-    budget.add_argument("--minutes", type=positive, metavar="M", help="for M minutes")
+    budget.add_argument("--images", type=whole, metavar="N", help="train until the discriminator has seen N real items")
+    budget.add_argument("--epochs", type=positive, metavar="N", help="train for N passes over the data")
+    budget.add_argument("--minutes", type=positive, metavar="M", help="train for M minutes")

@@ -10,7 +10,7 @@ from gansmith.cli.parser import Parser
 
 def add_arguments(parser: Parser) -> None:
     """The options of `recipes`."""
-    parser.add_argument("name", nargs="?", help="show this recipe")
+    parser.add_argument("name", nargs="?", help="the recipe to show (default: list all)")
 
 
 def run(options: argparse.Namespace) -> int:

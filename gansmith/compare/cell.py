@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground import recipe as recipes
 from gansmith.ground import streams
 from gansmith.ground.errors import GansmithError, StoppedByUser
 from gansmith.ground.files.gridfolder import CellFolder
 from gansmith.ground.files.runfolder import append_row, read_rows, write_json
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes import recipe as recipes
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.metrics.evaluation import evaluate
 from gansmith.runs.evaluation import reference_for
 from gansmith.runs.recovery.resume import is_over

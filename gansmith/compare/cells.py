@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gansmith.ground.files.gridfolder import CellFolder
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,12 @@ from typing import Any
 from gansmith.compare import ray_cluster
 from gansmith.compare.cells import Cell, Variant, last_words
 from gansmith.data import sources
-from gansmith.ground import recipe as recipes
 from gansmith.ground.errors import DataError, GansmithError, RecipeError, RunError, StoppedByUser
 from gansmith.ground.files.gridfolder import CellFolder, GridFolder, slug
 from gansmith.ground.files.runfolder import write_json, write_text
 from gansmith.ground.process.launch import launched
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes import recipe as recipes
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 
 Say = Callable[[str], None]

@@ -16,7 +16,7 @@ from gansmith.data.formats.listing import Listing, Numbered, Reader
 from gansmith.data.preparation.resize import parse_background
 from gansmith.data.toys import gaussians, glyphs, stacked
 from gansmith.ground.errors import DataError, nearest
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 DIGITS_SIZE = (16, 16)  # what data.size = "auto" makes of the 8x8 digits: twice as fine, and still theirs
 

@@ -17,7 +17,7 @@ from gansmith.data.preparation.resize import parse_background, parse_size
 from gansmith.data.sources import Found
 from gansmith.data.stored import Store
 from gansmith.ground.errors import DataError
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 Progress = Callable[[int, int], None]
 

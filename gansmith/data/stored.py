@@ -23,7 +23,7 @@ import numpy as np
 from gansmith.data.formats.listing import Attributes, Listing, Numbered, chosen_splits, cut_parts
 from gansmith.data.preparation.resize import Frame, parse_size
 from gansmith.ground.errors import DataError, nearest
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 FORMAT = 2  # of stores: raised whenever the same source would give other bytes, or the manifest other entries
 MANIFEST = "manifest.json"

@@ -18,7 +18,7 @@ from gansmith.data.preparation.resize import choose_size, parse_size
 from gansmith.data.store import open_store
 from gansmith.data.stored import Store
 from gansmith.ground.errors import DataError
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 SCATTER = 256  # pixels a side of a contact sheet of vectors

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gansmith.diagnosis.probe import Probe
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 
 Row = dict[str, Any]
 WITHIN_MEMORY = 4000  # rows, and probes, kept; of longer runs every second old one is forgotten

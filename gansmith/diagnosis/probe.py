@@ -13,7 +13,7 @@ from gansmith.diagnosis.reference import JUDGED, NEXT, NUMBERS, Items, Reference
 from gansmith.ground import pixels, streams
 from gansmith.ground.game import Game
 from gansmith.ground.labelling import Labelling
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.metrics.measures import distances
 from gansmith.metrics.measures.diversity import pairwise_diversity
 from gansmith.metrics.measures.wasserstein import sliced

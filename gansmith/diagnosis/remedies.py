@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gansmith.diagnosis.findings import Remedy, State
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
 
 GENERATOR, DISCRIMINATOR = "optimizer.generator.rate", "optimizer.discriminator.rate"

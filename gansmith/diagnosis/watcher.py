@@ -16,8 +16,8 @@ from gansmith.diagnosis.reference import Reference
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.pixels import write_png
-from gansmith.ground.recipe import flat
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import flat
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.training.events import Request, UpdateEvent
 
 PROBE_EVERY = 50  # updates, where the budget allows it

@@ -1,4 +1,4 @@
-"""What can be asked of each verb of `explore`: one dataclass each, whose fields are the command line's options."""
+"""The options of each verb of `explore`: one dataclass each, whose fields are the command line's options."""
 
 from __future__ import annotations
 
@@ -13,139 +13,155 @@ def option(default: Any, about: str, *, positional: bool = False, choices: tuple
 
 @dataclass(frozen=True)
 class Options:
-    """What every verb takes."""
+    """The options of every verb."""
 
-    seed: int = option(0, "another seed, other latents")
+    seed: int = option(0, "the seed of the latents")
 
 
 @dataclass(frozen=True)
 class Grid(Options):
     """Every class in every style."""
 
-    columns: int = option(10, "styles: latents, one a column")
-    truncation: float = option(1.0, "below 1: more typical, less varied")
+    columns: int = option(10, "how many styles; each column is one random latent")
+    truncation: float = option(1.0, "below 1: pictures are more typical and less varied")
 
 
 @dataclass(frozen=True)
 class Truncate(Options):
-    """The same latents ever nearer to the middle of their law: more typical, less varied."""
+    """The same latents, scaled towards 0 row by row: pictures become more typical and less varied."""
 
-    columns: int = option(10, "latents, one a column")
-    levels: tuple[float, ...] = option((1.0, 0.8, 0.6, 0.4, 0.2), "truncations, one a row")
-    label: str = option("", "the class that is shown (labelled generators; default: all in turn)")
+    columns: int = option(10, "how many latents; each column is one")
+    levels: tuple[float, ...] = option((1.0, 0.8, 0.6, 0.4, 0.2), "factors on the latents; each row is one")
+    label: str = option("", "with labels: the class that is shown (default: all in turn)")
 
 
 @dataclass(frozen=True)
 class Mix(Options):
-    """Style mixing: coarse layers follow one class, fine ones another, where the net is told its class at several."""
+    """Style mixing: one class for the coarse layers, another for the fine ones, if the label enters at several layers."""
 
-    after: int = option(0, "places that follow the row's class before the column's takes over (0: half of them)")
-    labels: tuple[str, ...] = option((), "classes that are mixed (default: all, 20 at most)")
+    after: int = option(
+        0, "how many layers get the class of the row, before the others get that of the column (0: half of them)"
+    )
+    labels: tuple[str, ...] = option((), "the classes to mix (default: all, at most 20)")
 
 
 @dataclass(frozen=True)
 class Interpolate(Options):
-    """A walk through random latents, there and back to the first."""
+    """An animation that goes through random latents and back to the first."""
 
-    stations: int = option(5, "random latents that the walk passes")
-    steps: int = option(12, "frames from one station to the next")
-    way: str = option("spherical", "on the shell, or straight through the inside", choices=("spherical", "linear"))
-    label: str = option("", "the class that is shown (labelled generators)")
+    stations: int = option(5, "how many random latents it goes through")
+    steps: int = option(12, "frames from one latent to the next")
+    way: str = option(
+        "spherical", "spherical: latents keep their length; linear: a straight line", choices=("spherical", "linear")
+    )
+    label: str = option("", "with labels: the class that is shown")
 
 
 @dataclass(frozen=True)
 class Traverse(Options):
-    """One coordinate after the other, the rest in the middle: z = 0 is the average picture."""
+    """Move one coordinate of the latent at a time, with all others at 0."""
 
-    dims: tuple[int, ...] = option((), "coordinates, with files of their own; all of them on one sheet by default")
-    steps: int = option(9, "pictures of each coordinate")
-    reach: float = option(2.0, "how far to either side, in standard deviations")
-    label: str = option("", "the class that is shown (labelled generators)")
+    dims: tuple[int, ...] = option((), "coordinates to draw, each in files of its own (default: all on one sheet)")
+    steps: int = option(9, "pictures for each coordinate")
+    reach: float = option(2.0, "how far to move to each side, in standard deviations")
+    label: str = option("", "with labels: the class that is shown")
 
 
 @dataclass(frozen=True)
 class Average(Options):
-    """Sort latents by their traits into named categories, and store each category's mean as a style."""
+    """Sort latents by traits of their pictures (thick, thin ...), and store the mean of each category as a style."""
 
-    traits: tuple[str, ...] = option((), "what to sort by (default: thickness and slant, or brightness and saturation)")
-    count: int = option(2000, "latents that are measured")
-    share: float = option(1 / 3, "the outer share of a trait that counts as a clear case")
-    labels: tuple[str, ...] = option((), "classes that are shown (labelled generators)")
-    data: str = option("", "also learn a yes-or-no trait for each class of this source")
-    attributes: str = option("", "also learn a trait for each column of this CSV: a picture's path, then numbers")
-    liked: str = option("", "a folder of pictures that you like: makes the trait `liked`, with --disliked")
-    disliked: str = option("", "a folder of pictures that you do not")
+    traits: tuple[str, ...] = option(
+        (), "the traits to sort by (default: thickness and slant, or brightness and saturation)"
+    )
+    count: int = option(2000, "how many random latents are measured")
+    share: float = option(1 / 3, "a category takes this outer share of each trait's values")
+    labels: tuple[str, ...] = option((), "with labels: the classes that are shown")
+    data: str = option("", "learn one more trait for each class of this source")
+    attributes: str = option(
+        "", "learn one more trait for each column of this CSV file: a picture's path, then numbers"
+    )
+    liked: str = option("", "a folder of pictures that you like: with --disliked it makes the trait `liked`")
+    disliked: str = option("", "a folder of pictures that you do not like")
 
 
 @dataclass(frozen=True)
 class Scale(Options):
-    """Exaggerate, weaken and reverse stored styles."""
+    """Make stored styles stronger, weaker and reversed."""
 
-    styles: tuple[str, ...] = option((), "names of stored styles; all by default", positional=True)
+    styles: tuple[str, ...] = option((), "names of stored styles (default: all)", positional=True)
     first: float = option(2.0, "the first factor")
     last: float = option(-2.0, "the last factor")
     frames: int = option(50, "pictures from the first to the last")
-    shell: bool = option(False, "stay on the shell that the generator was trained on")
-    labels: tuple[str, ...] = option((), "classes that are shown (labelled generators)")
+    shell: bool = option(
+        False, "give latents the length that they had in training; without it, means of latents are short"
+    )
+    labels: tuple[str, ...] = option((), "with labels: the classes that are shown")
 
 
 @dataclass(frozen=True)
 class Arithmetic(Options):
     """Add and subtract stored styles."""
 
-    expression: str = option("", "as in 'thick-straight + thin-right'", positional=True)
-    shell: bool = option(False, "bring the result to the shell that the generator was trained on")
-    save: str = option("", "store the result as a style of this name")
-    labels: tuple[str, ...] = option((), "classes that are shown (labelled generators)")
+    expression: str = option(
+        "", "styles to add and subtract, for example 'thick-straight + thin-right'", positional=True
+    )
+    shell: bool = option(False, "give the result the length that latents had in training")
+    save: str = option("", "store the result as a style with this name")
+    labels: tuple[str, ...] = option((), "with labels: the classes that are shown")
 
 
 @dataclass(frozen=True)
 class Directions(Average):
-    """Directions that change one thing: from traits, from activations, or from weights."""
+    """Find directions in latent space that change one thing: from traits, activations or weights."""
 
     method: str = option(
         "regression",
-        "of traits on latents; principal components of the first layer's activations (GANSpace); or a factorisation of "
-        "its weights (SeFa)",
+        "regression of traits on latents; principal components of the first layer's activations (GANSpace); or "
+        "singular vectors of its weights (SeFa)",
         choices=("regression", "principal", "factorised"),
     )
-    number: int = option(8, "directions (principal, factorised)")
-    apart: bool = option(False, "regression: take out of each direction what moves the other traits")
-    reach: float = option(3.0, "how far the sheet goes to either side")
+    number: int = option(8, "principal, factorised: how many directions")
+    apart: bool = option(False, "regression: remove from each direction what changes the other traits")
+    reach: float = option(3.0, "how far the sheet moves to each side")
 
 
 @dataclass(frozen=True)
 class Control(Options):
-    """Give random latents the traits that are asked for, and keep what else they are."""
+    """Change random latents until their pictures have the given traits, and change little else."""
 
-    asked: tuple[str, ...] = option((), "as in thickness=3.5 slant=0.2", positional=True)
-    samples: int = option(10, "latents")
-    count: int = option(2000, "latents that are measured first")
-    rounds: int = option(6, "corrections; 1 = the regression alone")
-    label: str = option("", "the class of all of them (labelled generators; default: all in turn)")
+    asked: tuple[str, ...] = option((), "traits and their values, for example thickness=3.5 slant=0.2", positional=True)
+    samples: int = option(10, "how many random latents")
+    count: int = option(2000, "how many random latents are measured first, to learn the directions")
+    rounds: int = option(6, "how many corrections; 1 = no correction after the regression")
+    label: str = option("", "with labels: the class of all pictures (default: all in turn)")
 
 
 @dataclass(frozen=True)
 class Search(Options):
-    """What every search takes: the pictures, and how hard to look."""
+    """The options of every search: which pictures, and how long to search."""
 
-    pictures: tuple[str, ...] = option((), "files or folders; by default --data's test pictures", positional=True)
-    data: str = option("", "take pictures from this source (default: what the run learned from)")
-    count: int = option(10, "pictures taken from the source")
-    samples: bool = option(False, "take the generator's own samples instead: they can be found")
-    labels: tuple[str, ...] = option((), "the pictures' classes, one for all or one each (default: found too)")
-    restarts: int = option(3, "searches for each picture; the best is kept")
-    steps: int = option(500, "of Adam, each")
-    rate: float = option(0.1, "Adam's, at the start")
+    pictures: tuple[str, ...] = option(
+        (), "picture files or folders (default: test pictures of --data)", positional=True
+    )
+    data: str = option("", "take pictures from this source (default: the data of the run)")
+    count: int = option(10, "how many pictures are taken from the source")
+    samples: bool = option(False, "take the generator's own samples instead; for these an exact latent exists")
+    labels: tuple[str, ...] = option(
+        (), "with labels: the classes of the pictures, one for all or one for each (default: searched too)"
+    )
+    restarts: int = option(3, "how many searches for each picture; the best is kept")
+    steps: int = option(500, "steps of Adam in each search")
+    rate: float = option(0.1, "learning rate of Adam at the start")
 
 
 @dataclass(frozen=True)
 class Project(Search):
     """Find the latents of given pictures."""
 
-    perceptual: float = option(0.0, "weight of the difference in the discriminator's first features")
-    realism: float = option(0.0, "weight of -log D")
-    prior: float = option(0.0, "weight of the latent's length")
+    perceptual: float = option(0.0, "weight of the difference in the features of the discriminator")
+    realism: float = option(0.0, "weight of -log D, which prefers pictures that the discriminator takes for real")
+    prior: float = option(0.0, "weight of the squared length of the latent")
 
 
 @dataclass(frozen=True)
@@ -153,30 +169,44 @@ class Inpaint(Search):
     """Complete pictures of which a part is missing."""
 
     mask: tuple[str, ...] = option(
-        ("centre",), "random, centre, left, full, fourth, low-resolution, or a picture: white is known"
+        ("centre",),
+        "what is missing: random, centre, left, full, fourth, low-resolution, or a picture file in which known pixels are white",
     )
-    seam: str = option("raw", "fill the hole as made, or blended into the rim", choices=("raw", "blended"))
-    realism: bool = option(True, "also ask the discriminator, with weight .1 (--no-realism: do not)")
-    variants: int = option(0, "several different completions, by Hamiltonian Monte Carlo")
-    noise: float = option(0.1, "variants: how far they may be from known pixels, in [0, 1]")
+    seam: str = option(
+        "raw",
+        "raw: fill the hole with generated pixels; blended: shift them smoothly to fit its edge",
+        choices=("raw", "blended"),
+    )
+    realism: bool = option(True, "also use the discriminator's -log D, with weight .1 (--no-realism: do not)")
+    variants: int = option(0, "how many different completions, by Hamiltonian Monte Carlo")
+    noise: float = option(0.1, "variants: how far completions may differ from known pixels, which are in [0, 1]")
 
 
 @dataclass(frozen=True)
 class Sense(Search):
-    """Recover pictures from a few linear measurements, and compare with methods that know no pictures."""
+    """Compressed sensing: recover pictures from a few linear measurements, beside LASSO and OMP."""
 
-    measurements: tuple[int, ...] = option((25, 50, 100, 200), "how many")
-    operator: str = option("gaussian", "what is measured", choices=("gaussian", "subsample", "learned"))
-    noise: tuple[float, ...] = option((0.1,), "expected length of the noise")
-    methods: tuple[str, ...] = option(
-        ("lasso-pixels", "lasso-dct", "lasso-wavelets", "omp"), "to compare with; `none` for none"
+    measurements: tuple[int, ...] = option((25, 50, 100, 200), "how many measurements; several numbers are compared")
+    operator: str = option(
+        "gaussian",
+        "the measurement: random sums of pixels, single pixels, or sums that are learned",
+        choices=("gaussian", "subsample", "learned"),
     )
-    prior: float = option(-1.0, "weight of the latent's length; below 0: chosen by the number of measurements")
+    noise: tuple[float, ...] = option((0.1,), "expected length of the noise on the measurements")
+    methods: tuple[str, ...] = option(
+        ("lasso-pixels", "lasso-dct", "lasso-wavelets", "omp"),
+        "classical methods to compare with; `none`: no comparison",
+    )
+    prior: float = option(
+        -1.0, "weight of the squared length of the latent; below 0: chosen from the number of measurements"
+    )
 
 
 @dataclass(frozen=True)
 class Upscale(Search):
     """Enlarge small pictures to the generator's size."""
 
-    factor: int = option(4, "pictures of the source are first made so many times smaller")
-    exact: bool = option(False, "add what the generator cannot match, so that shrinking gives the small picture back")
+    factor: int = option(4, "pictures of the source are first made smaller by this factor")
+    exact: bool = option(
+        False, "add what the generator cannot match, so that making the result smaller gives the small picture again"
+    )

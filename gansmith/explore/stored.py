@@ -12,7 +12,7 @@ from gansmith.data.store import Store
 from gansmith.explore import options
 from gansmith.explore.session import Session
 from gansmith.ground.errors import DataError, RunError
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 from gansmith.latent.appearance import learned_traits, traits
 from gansmith.latent.appearance.traits import Measure
 from gansmith.latent.steering import styles

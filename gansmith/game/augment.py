@@ -24,7 +24,7 @@ from torch import Tensor
 
 from gansmith.ground.draws import OPERATION_NUMBERS
 from gansmith.ground.pixels import SCALE
-from gansmith.ground.settings import AugmentName, AugmentOperation, Recipe
+from gansmith.ground.recipes.settings import AugmentName, AugmentOperation, Recipe
 from gansmith.nets.ranks import Ranks
 
 ADAPT_EVERY = 4  # discriminator turns between two changes of the probability (Karras et al. 2020)

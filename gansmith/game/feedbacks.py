@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from gansmith.game.inputs.struct import UpdateInputs
+from gansmith.game.inputs.update import UpdateInputs
 from gansmith.game.player import Players, Step, Turn, minimise_together
 from gansmith.game.step import discriminator_step, generator_step, joint_step
-from gansmith.ground.settings import FeedbackName
+from gansmith.ground.recipes.settings import FeedbackName
 
 mixed_discriminator_step: Step = partial(discriminator_step, one_batch=True)
 running_generator_step: Step = partial(generator_step, running=True)

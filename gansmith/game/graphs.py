@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.game.inputs.struct import UpdateInputs, map_leaves
+from gansmith.game.inputs.update import UpdateInputs, map_leaves
 from gansmith.game.player import Player
 from gansmith.game.statistics import TORCH, Places, pack, unpack
 from gansmith.ground.running_stats import RunningStats

@@ -8,7 +8,7 @@ from torch import nn
 
 from gansmith.ground.errors import EngineError, RecipeError
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import NetPair
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks

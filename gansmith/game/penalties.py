@@ -20,12 +20,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gansmith.game.inputs.struct import TurnInputs
+from gansmith.game.inputs.update import TurnInputs
 from gansmith.ground.draws import Pass
 from gansmith.ground.penalties import WHERE, Where
-from gansmith.ground.settings import RegularizerName, RegularizerSettings
-from gansmith.nets.network import Opinion
+from gansmith.ground.recipes.settings import RegularizerName, RegularizerSettings
+from gansmith.nets.network import DiscriminatorOutput
 
+Outputs = tuple[DiscriminatorOutput, DiscriminatorOutput, list[DiscriminatorOutput]]
+"""The discriminator's outputs on real items, on generated ones, and on a penalty's points."""
 Point = tuple[Pass, Tensor]
 """Items (B, ...) at which a penalty looks, and whose labels and dropout masks are theirs."""
 
@@ -97,7 +99,11 @@ class Penalty:
         return real, fake, points
 
     def value(
-        self, real: Tensor, fake: Tensor, points: list[Point], outputs: tuple[Opinion, Opinion, list[Opinion]]
+        self,
+        real: Tensor,
+        fake: Tensor,
+        points: list[Point],
+        outputs: Outputs,
     ) -> Tensor:
         """The penalty (), gamma included, from the items and points of `places` and the discriminator's outputs there."""
         on_real, on_fake, on_points = outputs

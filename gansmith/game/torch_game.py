@@ -12,23 +12,22 @@ from torch import Tensor
 
 from gansmith.game.augment import Augmenter
 from gansmith.game.faults import feedback_of
-from gansmith.game.gan import Gan, dropouts
 from gansmith.game.graphs import CudaGraphs, CudaRecorder
-from gansmith.game.inputs.drawing import Drawing
 from gansmith.game.inputs.items import Items
-from gansmith.game.inputs.struct import UpdateInputs, to_device
+from gansmith.game.inputs.update import Drawing, UpdateInputs, to_device
 from gansmith.game.limits import refuse, refuse_recipe
 from gansmith.game.penalties import Penalty
 from gansmith.game.player import Player, Players, Turn
 from gansmith.game.statistics import TORCH, gather
+from gansmith.game.step import Gan, dropouts
 from gansmith.game.weights.average import AveragedGenerator
 from gansmith.game.weights.optimizer import to_numpy
 from gansmith.ground import pixels
 from gansmith.ground.errors import OutOfMemory
 from gansmith.ground.game import Now, Report, State, Verdicts
 from gansmith.ground.networks.plan import Shape
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
-from gansmith.ground.settings import Recipe
 from gansmith.losses import LOSSES
 from gansmith.nets import NetPair
 from gansmith.nets.build import build_players
@@ -166,7 +165,7 @@ class TorchGame:
     def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
         """The discriminator's raw output on items, in inference mode and float32."""
         holder = self._items(items, labels if self.classes else None)
-        every = [self.gan.discriminator.opinion(*holder.batch(rows)) for rows in chunks(len(items), self.device)]
+        every = [self.gan.discriminator.discriminate(*holder.batch(rows)) for rows in chunks(len(items), self.device)]
         logits = _on_host([output.logits for output in every])
         assert logits is not None
         per_pixel, classes = _on_host([o.per_pixel for o in every]), _on_host([o.classes for o in every])

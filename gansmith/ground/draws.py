@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from gansmith.ground import streams
-from gansmith.ground.settings import AugmentOperation, Recipe
+from gansmith.ground.recipes.settings import AugmentOperation, Recipe
 
 Pass = Literal["real", "fake", "generator"]
 PASSES: tuple[Pass, ...] = ("real", "fake", "generator")

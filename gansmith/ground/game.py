@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from gansmith.ground.settings import RegularizerName, RegularizerSettings
+from gansmith.ground.recipes.settings import RegularizerName, RegularizerSettings
 
 Where = Literal["real", "fake", "between"]
 """At real items, at generated items, or at points between a real and a generated item."""

@@ -9,7 +9,7 @@ import numpy as np
 from gansmith.ground.errors import RunError
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 
 if TYPE_CHECKING:
     from torch import Tensor

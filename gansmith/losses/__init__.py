@@ -1,14 +1,14 @@
 """What the players minimise: one file for each loss, with its functions for both engines, and the table of them.
 
-A new loss is one file with a record `LOSS`, its name in `ground.settings.LossName`, and its row in the table here.
+A new loss is one file with a record `LOSS`, its name in `ground.recipes.settings.LossName`, and its row in the table here.
 `add` takes one at run time. Importing this room does not import torch.
 """
 
 from __future__ import annotations
 
-from gansmith.ground import recipe as recipes
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.settings import LossSettings, Recipe
+from gansmith.ground.recipes import recipe as recipes
+from gansmith.ground.recipes.settings import LossSettings, Recipe
 from gansmith.losses import hinge, least_squares, minimax, non_saturating, relativistic, wasserstein
 from gansmith.losses.record import Loss, NumpyLoss, Targets
 

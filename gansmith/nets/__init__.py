@@ -1,6 +1,6 @@
-"""The networks: one file per generator and discriminator pair, mirrored, as plans that both engines run.
+"""The networks: `pairs` plans generators and discriminators, `network` and `layers` run a plan in torch.
 
-`NETS` is the table; a new pair is a file and a row. Nothing here imports torch but `network`.
+`NETS` is the table of pairs: a new pair is a file in `pairs` and a row. Plans and initial weights need no torch.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Plan, Shape
-from gansmith.ground.settings import NetSettings, Recipe
-from gansmith.nets import dcgan, dense, encdec, hourglass, resnet, subpixel
+from gansmith.ground.recipes.settings import NetSettings, Recipe
+from gansmith.nets.pairs import dcgan, dense, encdec, hourglass, resnet, subpixel
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,7 +38,7 @@ NETS: dict[str, PlanPair] = {
 
 @dataclass(frozen=True)
 class NetPair:
-    """One's own networks, given through the Python API.
+    """Networks that a user wrote, given through the Python API.
 
     build(latent_dim, item_shape, classes) returns (generator, discriminator), two torch modules:
     generator(latents (B, latent_dim), labels int64 (B,) or None) -> (B, *item_shape) in the recipe's pixel range;

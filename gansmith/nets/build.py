@@ -9,7 +9,7 @@ import torch
 
 from gansmith.ground import streams
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import NetPair, plan_discriminator, plan_generator
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.network import Network
@@ -38,7 +38,7 @@ def build_generator(recipe: Recipe, item_shape: Shape, classes: int, dtype: torc
 def own_players(
     recipe: Recipe, item_shape: Shape, classes: int, nets: NetPair, dtype: torch.dtype
 ) -> tuple[Network, Network]:
-    """A user's pair; torch's generator is seeded for their initial weights, and put back."""
+    """A user's pair. For their initial weights torch's random generator is seeded, and restored afterwards."""
     with torch.random.fork_rng([]):
         torch.manual_seed(streams.word(recipe.seed, "initial"))
         pair = nets.build(recipe.latent.dim, item_shape, classes)

@@ -14,23 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mode:
-    """How a forward pass runs.
+    """How a forward pass runs."""
 
-    training: batch norm uses the batch's statistics and dropout is on. track: batch norm also updates its running
-    statistics, spectral norm its singular vectors. running: batch norm uses its running statistics even in training, as
-    a Keras layer that is frozen. momentum: the share of this batch in the running statistics, instead of each layer's
-    own. dropout_keys: layer index -> key of the mask, while training. first_row: the row of the
-    global batch where these rows begin; where x is several blocks of rows, one beside the other, each block's. ranks:
-    those whose rows batch norm looks at together; None = these rows are all.
-    """
-
-    training: bool = False
-    track: bool = False
-    running: bool = False
-    momentum: float | None = None
-    dropout_keys: Mapping[int, int | Tensor] | None = None
-    first_row: int | tuple[int, ...] = 0
-    ranks: Ranks | None = None
+    training: bool = False  # batch norm uses the batch's statistics, and dropout is on
+    track: bool = False  # batch norm updates its running statistics, spectral norm its singular vectors
+    running: bool = False  # batch norm uses its running statistics in training too, as a frozen Keras layer does
+    momentum: float | None = None  # share of this batch in the running statistics; None: each layer's own
+    dropout_keys: Mapping[int, int | Tensor] | None = None  # layer index -> key of its mask; needed in training
+    first_row: int | tuple[int, ...] = 0  # where these rows begin in the global batch; of several blocks, each one's
+    ranks: Ranks | None = None  # processes whose rows batch norm takes together; None: this process has all rows
 
 
 INFERENCE = Mode()

@@ -1,4 +1,4 @@
-"""Networks that a user wrote: any pair of torch modules, held to the manners of a built-in one."""
+"""Networks that a user wrote: any pair of torch modules, used like built-in networks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gansmith.nets.network import INFERENCE, Mode, Opinion
+from gansmith.nets.modes import INFERENCE, Mode
+from gansmith.nets.network import DiscriminatorOutput
 
 
 class OwnNetwork(nn.Module):
@@ -33,29 +34,30 @@ class OwnNetwork(nn.Module):
         """Parameters by their module names."""
         return dict(self.module.named_parameters())
 
-    def turned(self, name: str, array: Tensor) -> Tensor:
-        """They are kept as they are."""
+    def to_storage_layout(self, name: str, array: Tensor) -> Tensor:
+        """The array itself: these are stored as the module has them."""
         return array
 
     def forward(self, x: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Tensor:
         """module(x, labels) as float32 (float64 stays)."""
         self.module.train(mode.training)
-        with _untracked(self.module, mode), torch.random.fork_rng(_devices(x), enabled=mode.training):
+        devices = [x.device] if x.device.type == "cuda" else []
+        with _untracked(self.module, mode), torch.random.fork_rng(devices, enabled=mode.training):
             if mode.training and mode.dropout_keys:
                 first = mode.first_row if isinstance(mode.first_row, int) else mode.first_row[0]
                 torch.manual_seed(int(next(iter(mode.dropout_keys.values()))) + first)  # other rows, other masks
             out = self.module(x, labels)
         return out if out.dtype == torch.float64 else out.float()
 
-    def opinion(self, items: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Opinion:
-        """The verdicts of a module that returns (B,) or (B, 1)."""
-        return Opinion(self(items, labels, mode).flatten())
+    def discriminate(self, items: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> DiscriminatorOutput:
+        """The logits of a module that returns (B,) or (B, 1)."""
+        return DiscriminatorOutput(self(items, labels, mode).flatten())
 
 
 @contextmanager
 def _untracked(module: nn.Module, mode: Mode) -> Iterator[None]:
-    """Where the pass must not be tracked, batch norm uses the batch and forgets it, and every other buffer (singular
-    vectors, running means of one's own) is put back."""
+    """In a training pass that is not tracked, batch norm uses the batch's statistics and keeps none, and every other
+    buffer (singular vectors, the module's own running means) is restored afterwards."""
     if mode.track or not mode.training:
         yield
         return
@@ -77,10 +79,6 @@ def _untracked(module: nn.Module, mode: Mode) -> Iterator[None]:
             norm.track_running_stats = was
         for owner, name, buffer, version, value in kept:
             owner._buffers[name] = buffer
-            if buffer._version != version:  # an untouched one may be needed as it is for the backward pass
+            if buffer._version != version:  # the backward pass may need an unchanged one as it is
                 with torch.no_grad():
                     buffer.copy_(value)
-
-
-def _devices(x: Tensor) -> list[torch.device]:
-    return [x.device] if x.device.type == "cuda" else []

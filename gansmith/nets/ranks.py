@@ -1,6 +1,6 @@
-"""What a network and a game may ask of the ranks that train together, and batch norm over all of their rows.
+"""The processes that train together, as networks and the game see them, and batch norm over the rows of all.
 
-Every rank has as many rows of the global batch as any other. Sums over ranks are the same bits on each of them.
+Every rank has the same number of rows of the global batch. Sums over ranks have the same bits on each of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 class Ranks(Protocol):
-    """Processes that play the same game, each on its own rows; `training.distributed.Distributed` implements this."""
+    """The processes of one training, each with its own rows of the batch."""
 
     rank: int  # counts from 0
     size: int
@@ -53,16 +53,16 @@ def batch_norm(
 
 
 def global_statistics(x: Tensor, kind: torch.dtype, ranks: Ranks) -> tuple[Tensor, Tensor, int]:
-    """Mean and (biased) variance per channel (C,) of x (B, C, ...) over the rows of all ranks, and how many numbers a
-    channel has there.
+    """Mean and (biased) variance per channel (C,) of x (B, C, ...) over the rows of all ranks, and the count of numbers
+    per channel.
 
-    Each rank contributes its own mean and spread about it; they are joined as in Chan, Golub and LeVeque (1979), which
-    loses no digits to the difference of two large squares.
+    Each rank contributes its own mean and variance. They are combined as in Chan, Golub and LeVeque (1979), without the
+    difference of two large squares, which would lose digits.
     """
     count = x.numel() // x.shape[1]
     mean = torch.zeros(x.shape[1], dtype=kind, device=x.device)
     variance = torch.zeros_like(mean)
-    if count > 1:  # a momentum of 1 leaves the batch's own statistics, many times sooner than a reduction over all axes
+    if count > 1:  # with momentum 1 these are the batch's statistics, much faster than by a reduction over all axes
         F.batch_norm(x, mean, variance, training=True, momentum=1.0)
         variance *= (count - 1) / count
     else:
@@ -74,8 +74,10 @@ def global_statistics(x: Tensor, kind: torch.dtype, ranks: Ranks) -> tuple[Tenso
 
 
 class Normalise(torch.autograd.Function):
-    """scale (x - mean) / sqrt(variance + epsilon) + shift, where mean and variance are those of the rows of all ranks:
-    what a rank wants of them is answered by every rank."""
+    """scale (x - mean) / sqrt(variance + epsilon) + shift, with mean and variance over the rows of all ranks.
+
+    Every rank's loss depends on the mean and variance, so their gradients are summed over the ranks.
+    """
 
     @staticmethod
     def forward(
@@ -93,12 +95,12 @@ class Normalise(torch.autograd.Function):
         dx = scale / sqrt(variance + epsilon) (dy - mean(dy) - n mean(dy n)); dscale = sum dy n; dshift = sum dy."""
         (x, scale, mean, variance), (epsilon, count, ranks) = ctx.saved_tensors, ctx.how
         inverse = torch.rsqrt(variance + epsilon)
-        # as at rest; CUDA's kernel takes mean and inverse from where a training pass would have saved them
+        # as in inference; CUDA's kernel reads mean and inverse from the arguments for those of a training pass
         dx, dscale, dshift = torch.ops.aten.native_batch_norm_backward(
             gradients[0], x, scale, mean, variance, mean, inverse, False, epsilon, [True, True, True]
         )
-        everybody_s = torch.stack([dscale, dshift])
-        ranks.all_reduce(everybody_s)
-        by_n, by_1 = everybody_s * scale * inverse / count
+        total = torch.stack([dscale, dshift])
+        ranks.all_reduce(total)
+        by_n, by_1 = total * scale * inverse / count
         dx -= F.batch_norm(x, mean, variance, by_n, by_1, training=False, eps=epsilon)  # n mean(dy n) + mean(dy)
         return dx, dscale, dshift, None, None, None

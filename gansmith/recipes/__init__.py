@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gansmith.ground import recipe as recipes
 from gansmith.ground.errors import RecipeError, nearest
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes import recipe as recipes
+from gansmith.ground.recipes.settings import Recipe
 
 FOLDER = Path(__file__).parent
 

@@ -17,7 +17,7 @@ from gansmith.data.toys import gaussians
 from gansmith.ground import pixels
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder, write_json
-from gansmith.ground.settings import DataSettings, Recipe
+from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.runs.choose_recipe import choose_source
 from gansmith.trained.generator import load
 

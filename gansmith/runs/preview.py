@@ -15,9 +15,9 @@ from gansmith.data.order import Order
 from gansmith.data.store import Store
 from gansmith.data.survey import Survey, contact_sheet
 from gansmith.ground import draws, pixels
-from gansmith.ground import recipe as recipe_files
 from gansmith.ground.errors import DataError
-from gansmith.ground.settings import DataSettings, Recipe
+from gansmith.ground.recipes import recipe as recipe_files
+from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.runs.choose_recipe import choices_for_source
 
 COLUMNS, ROWS = 8, 8  # of a sheet of augmented pictures; the first row shows them as they are

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground import recipe as recipes
 from gansmith.ground.errors import EngineError, RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.process.launch import Launch, launched
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes import recipe as recipes
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.recovery.roll_back import Restart
 from gansmith.runs.setup import Setup, set_up
 from gansmith.training.checkpoint import Checkpoint

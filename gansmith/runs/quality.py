@@ -10,7 +10,7 @@ from gansmith.ground import streams
 from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows, write_json
 from gansmith.ground.labelling import Labelling
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.reference import Reference
 from gansmith.runs.evaluation import reference_for

@@ -9,7 +9,7 @@ import numpy as np
 
 from gansmith.ground.errors import Diverged, RunError
 from gansmith.ground.files.runfolder import RunFolder
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.recovery.roll_back import spared
 from gansmith.training import checkpoint
 from gansmith.training.events import Outcome, UpdateEvent

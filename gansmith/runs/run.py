@@ -2,55 +2,40 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gansmith.diagnosis.remedies import lower_rates
-from gansmith.ground import recipe as recipes
-from gansmith.ground.errors import Diverged, OutOfMemory, RunError
+from gansmith.ground.errors import RunError
 from gansmith.ground.files import runfolder
 from gansmith.ground.files.runfolder import RunFolder, read_rows
-from gansmith.ground.game import Game
 from gansmith.ground.pixels import write_png
 from gansmith.ground.process.launch import launched
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes import recipe as recipes
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget, choose_recipe
-from gansmith.runs.diagnose import doctors
+from gansmith.runs.drive import Job, Say, drive
 from gansmith.runs.processes import (
     about_launch,
-    broadcast_restart,
     of_this_job,
     process_group,
     run_of_this_job,
     set_up_on_all,
 )
-from gansmith.runs.quality import MeasureOnBudget
-from gansmith.runs.records import finish, write_checkpoint, writing
-from gansmith.runs.recovery.out_of_memory import shrink
+from gansmith.runs.records import finish
 from gansmith.runs.recovery.resume import differences, forget, is_over, newest, put_back, same_data
-from gansmith.runs.recovery.roll_back import changes, roll_back
-from gansmith.runs.setup import Setup, build_game, describe_data, environment, read_groups
+from gansmith.runs.setup import build_game, describe_data, environment, read_groups
 from gansmith.runs.sheets import real_items, sheet_drawer
 from gansmith.trained.generator import Generator, load
-from gansmith.training import loop, watchers
-from gansmith.training.events import Outcome, Start, UpdateEvent, Watcher
-from gansmith.training.interrupts import StopRequest
+from gansmith.training.events import Outcome, Start, Watcher
 from gansmith.training.process_group import ProcessGroup
 
 if TYPE_CHECKING:
     from gansmith.nets import NetPair
-
-Say = Callable[[str], None]
-
-SAME_SIGNAL = 5.0
-"""Seconds within which a rank ignores a second Ctrl-C: the terminal sends one, and torchrun repeats it."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +127,8 @@ def begin(
             write_png(folder.real_sheet, sheet_drawer(setup)(real_items(setup)))
 
         processes.broadcast(lambda: folder.create(setup.recipe, fill))
-        return _drive(processes, setup, game, folder, nets, Start(0, setup.seconds), watching, say)
+        job = Job(processes, setup, folder, nets, watching, say)
+        return Run(folder, nets, drive(job, game, Start(0, setup.seconds)))
 
 
 def resume(
@@ -196,119 +182,11 @@ def _go_on(
         raise RunError(f"{folder.root} is finished at update {start.update}: give a longer budget, as in --updates N")
     processes.broadcast(lambda: forget(folder, setup, start))
     say(f"going on from update {start.update}")
-    return _drive(processes, setup, game, folder, nets, start, watching, say)
+    return Run(folder, nets, drive(Job(processes, setup, folder, nets, watching, say), game, start))
 
 
 def _silent(_: str) -> None:
     """For ranks other than 0: print nothing."""
-
-
-def _drive(
-    processes: ProcessGroup,
-    setup: Setup,
-    game: Game,
-    folder: RunFolder,
-    nets: NetPair | None,
-    start: Start,
-    watching: Sequence[Watcher],
-    say: Say,
-) -> Run:
-    """The loop with the watchers of every run, then the report."""
-    while True:
-        outcome = _play(processes, setup, game, folder, start, watching, say)
-        if outcome.ended == "out of memory":
-            mixing = game.release()  # pyright: ignore[reportAttributeAccessIssue] - only torch's games run short
-            back = partial(shrink, folder, setup, outcome, mixing, say)
-        elif outcome.ended == "rollback":
-            back = partial(roll_back, folder, setup, outcome, say)
-        else:
-            break
-        with writing(folder):
-            restart = broadcast_restart(processes, setup, back)
-        if restart is None:
-            return _give_up(processes, folder, outcome, nets, say)
-        setup, game = restart.setup, build_game(restart.setup, nets, processes, say)
-        start = Start(0, restart.seconds)
-        if restart.saved is not None:
-            game.restore(restart.saved.state)
-            start = Start(restart.saved.update, restart.seconds)
-    if processes.is_main:
-        finish(folder, outcome, say)
-    return Run(folder, nets, outcome.ended)
-
-
-def _give_up(processes: ProcessGroup, folder: RunFolder, outcome: Outcome, nets: NetPair | None, say: Say) -> Run:
-    """Stop a run that was rolled back too often; after NaN that is an error (Diverged)."""
-    count = processes.broadcast(lambda: len(changes(folder)))
-    reason = f"{outcome.reason}; after {count} changes of course the run stops here"
-    if processes.is_main:
-        finish(folder, dataclasses.replace(outcome, ended="stopped", reason=reason), say)
-    if outcome.before is None:  # only NaN rolls back without naming an update
-        raise Diverged(reason)
-    return Run(folder, nets, "stopped")
-
-
-def _play(
-    processes: ProcessGroup,
-    setup: Setup,
-    game: Game,
-    folder: RunFolder,
-    start: Start,
-    watching: Sequence[Watcher],
-    say: Say,
-) -> Outcome:
-    """Run the loop with its watchers until it ends, rolls back or runs out of memory. NaN is a roll-back that halves both
-    learning rates."""
-    recipe, seen = setup.recipe, LastSeen()
-    watch = [seen, *_watchers(setup, folder, start, say), *watching] if processes.is_main else []
-
-    def save(event: UpdateEvent) -> None:
-        write_checkpoint(folder, recipe, event)
-
-    try:
-        with writing(folder), StopRequest(SAME_SIGNAL if processes.size > 1 else 0.0) as interrupted:
-            return loop.train(
-                game,
-                setup.order(),
-                setup.clock(),
-                watch,
-                save,
-                start=start,
-                interrupted=interrupted,
-                processes=processes,
-            )
-    except OutOfMemory as full:
-        if processes.size > 1:  # the other ranks do not know: the error ends this rank, and so all of them
-            raise
-        return Outcome("out of memory", seen.update + 1, seen.seconds, str(full))
-    except Diverged as nonsense:
-        return Outcome("rollback", seen.update, seen.seconds, str(nonsense), dict(lower_rates(recipe).settings))
-
-
-def _watchers(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[Watcher]:
-    """Those of every run."""
-    recipe = setup.recipe
-    own: list[Watcher] = [
-        watchers.WriteStats(folder, _tensorboard(folder, recipe)),
-        *doctors(setup, folder, start, say),
-        watchers.StopOnNaN(),
-        watchers.KeepEstimate(folder),
-        watchers.WriteSamples(folder, recipe, setup.labelling, sheet_drawer(setup)),
-        watchers.SaveOnSchedule(recipe, start.seconds, setup.clock().epoch(start.update)),
-    ]
-    if recipe.watch.judge:
-        own.append(MeasureOnBudget(folder, recipe, setup.labelling, seconds=start.seconds))
-    return own
-
-
-class LastSeen:
-    """A watcher that keeps the newest update and its seconds."""
-
-    update, seconds = 0, 0.0
-
-    def after(self, event: UpdateEvent) -> None:
-        """Note the time."""
-        self.update, self.seconds = event.update, event.seconds
 
 
 def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:
@@ -320,11 +198,3 @@ def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:
     while (parent / f"{recipe.name}-{number:03d}").exists():
         number += 1
     return RunFolder(parent / f"{recipe.name}-{number:03d}")
-
-
-def _tensorboard(folder: RunFolder, recipe: Recipe) -> Callable[[dict[str, Any]], None] | None:
-    if not recipe.watch.tensorboard:
-        return None
-    from gansmith.training.tensorboard import writer
-
-    return writer(folder.tensorboard)

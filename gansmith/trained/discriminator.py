@@ -34,7 +34,7 @@ def verdict(network: Network, generator: Generator) -> Verdict:
     """Logits (B,) of pictures (B, C, H, W) in [0, 1] and their labels."""
 
     def judge(pictures: Tensor, labels: Tensor | None) -> Tensor:
-        return network.opinion(pixels.from_unit(pictures, generator.recipe.data.pixels), labels).overall
+        return network.discriminate(pixels.from_unit(pictures, generator.recipe.data.pixels), labels).overall
 
     return judge
 

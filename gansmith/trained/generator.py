@@ -13,7 +13,7 @@ from gansmith.ground.errors import RunError, nearest
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.labelling import UNLABELLED, Labelling
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.training import checkpoint as checkpoints
 
 if TYPE_CHECKING:

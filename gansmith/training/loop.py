@@ -126,7 +126,7 @@ class Meter:
         self.update, self.seconds = start.update, start.seconds
 
     def row(self, report: Report, clock: Clock, now: Now, seconds: float) -> dict[str, Any]:
-        """One JSON-able row; its keys are listed in docs/run-folder.md."""
+        """One JSON-able row; its keys are listed in docs/guide/run-folder.md."""
         update = now.update
         images = clock.images(update) - clock.images(self.update)
         pace = images / max(seconds - self.seconds, 1e-9)

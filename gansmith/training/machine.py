@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from gansmith.ground.errors import DeviceError
-from gansmith.ground.settings import PrecisionName
+from gansmith.ground.recipes.settings import PrecisionName
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 PRODUCTS = ("amx_bf16", "avx512_bf16")

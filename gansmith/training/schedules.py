@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import cos, floor, pi
 
 from gansmith.ground.game import Now
-from gansmith.ground.settings import EmaSettings, Recipe, ScheduleSettings
+from gansmith.ground.recipes.settings import EmaSettings, Recipe, ScheduleSettings
 
 ESTIMATE_AFTER = 50
 """With a budget in minutes, the run's length in images is estimated after so many updates, and whenever twice as many are

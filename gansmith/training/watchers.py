@@ -12,7 +12,7 @@ from gansmith.ground import pixels, streams
 from gansmith.ground.errors import Diverged
 from gansmith.ground.files.runfolder import RunFolder, append_row
 from gansmith.ground.labelling import Labelling
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.training.events import Request, UpdateEvent
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gansmith.ground.game import Game, Now
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import (
+from gansmith.ground.recipes.settings import (
     AugmentSettings,
     DataSettings,
     FeedbackSettings,

@@ -16,7 +16,7 @@ from gansmith.ground import draws, streams
 from gansmith.ground.game import Now
 from gansmith.ground.networks import plan
 from gansmith.ground.networks.plan import Plan, Shape
-from gansmith.ground.settings import OptimizerSettings, Recipe
+from gansmith.ground.recipes.settings import OptimizerSettings, Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 
 
@@ -32,7 +32,7 @@ class Referee:
         }
         self.w = {name: torch.tensor(np.array(array), dtype=self.dtype) for name, array in arrays.items()}
         self.trained = {
-            player: [f"{player}/{i}.{n}" for i, layer in enumerate(p.layers) for n in plan.parameters(layer)]
+            player: [f"{player}/{i}.{n}" for i, layer in enumerate(p.layers) for n in layer.parameters()]
             for player, p in self.plans.items()
         }
         for name in (*self.trained["generator"], *self.trained["discriminator"]):
@@ -137,7 +137,7 @@ class Referee:
         """A plan in training mode, layer by layer; pictures are (B, C, H, W)."""
         network: Plan = self.plans[player]
         for index, layer in enumerate(network.layers):
-            w = {n: self.w[f"{player}/{index}.{n}"] for n in (*plan.parameters(layer), *plan.buffers(layer))}
+            w = {n: self.w[f"{player}/{index}.{n}"] for n in (*layer.parameters(), *layer.buffers())}
             match layer:
                 case plan.Linear():
                     x = F.linear(x, w["weight"], w.get("bias"))

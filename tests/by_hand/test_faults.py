@@ -12,7 +12,7 @@ from gansmith.by_hand.faults import ConstantCorrectionAdam
 from gansmith.by_hand.layers import Dense
 from gansmith.by_hand.optimizers import Adam
 from gansmith.ground.errors import EngineError
-from gansmith.ground.settings import DataSettings, OptimizerSettings, OptimizersSettings, Recipe
+from gansmith.ground.recipes.settings import DataSettings, OptimizerSettings, OptimizersSettings, Recipe
 
 from .games import ARTICLE_003, CONVOLUTIONAL, GREY, in_precision, moment, play, training_items
 

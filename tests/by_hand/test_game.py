@@ -14,7 +14,7 @@ from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import EngineError, RunError
 from gansmith.ground.game import NUMBERS, Game, Now, State
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import NetSettings, Recipe, RegularizerSettings
+from gansmith.ground.recipes.settings import NetSettings, Recipe, RegularizerSettings
 
 from .games import CONVOLUTIONAL, DENSE, GAMES, GREY, in_precision, moment, play, training_items
 from .referee import Referee

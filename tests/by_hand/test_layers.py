@@ -13,7 +13,7 @@ from gansmith.by_hand.arrays import Arrays
 from gansmith.by_hand.layers import Pass
 from gansmith.by_hand.network import LAYERS
 from gansmith.ground.networks import plan
-from gansmith.ground.networks.plan import Layer, Plan, Shape, shape_after
+from gansmith.ground.networks.plan import Layer, Plan, Shape
 
 from . import central
 
@@ -25,9 +25,9 @@ few = settings(max_examples=25, deadline=None)
 def check_layer(layer: Layer, x: np.ndarray, how: Pass = TRAINING, seed: int = 0) -> None:
     """dL/dx and dL/dw of L = sum(c y), for a random c, within 1e-6 of central differences."""
     rng = np.random.default_rng(seed)
-    arrays = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64, statistics=True)
+    arrays = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64, kept=True)
     arrays.trained[...] = rng.normal(size=arrays.trained.shape)
-    arrays.statistics[...] = rng.uniform(0.5, 1.5, arrays.statistics.shape)
+    arrays.kept[...] = rng.uniform(0.5, 1.5, arrays.kept.shape)
     into = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64)
     hand = LAYERS[type(layer)](layer, 0, FLOAT64)
     untracked = Pass(how.labels, how.training, track=False, dropout_key=how.dropout_key)
@@ -41,7 +41,7 @@ def check_layer(layer: Layer, x: np.ndarray, how: Pass = TRAINING, seed: int = 0
     dx = hand.backward(weights.copy(), arrays.of[0], into.of[0]).copy()
     assert np.array_equal(x, before), "a forward pass leaves its input as it is"
     assert central.error(dx, central.gradient(loss, x)) < 1e-6
-    for name in plan.parameters(layer):
+    for name in layer.parameters():
         numeric = central.gradient(loss, arrays.of[0][name])
         assert central.error(into.of[0][name], numeric) < 1e-6, name
 
@@ -170,14 +170,14 @@ TORCH_CASES: list[tuple[Layer, Shape]] = [
 def test_forward_is_torchs(layer: Layer, shape: Shape) -> None:
     rng = np.random.default_rng(11)
     x = rng.normal(size=(6, *shape)).astype(np.float32)
-    arrays = Arrays(Plan("generator", shape, (layer,)), np.dtype(np.float32), statistics=True)
+    arrays = Arrays(Plan("generator", shape, (layer,)), np.dtype(np.float32), kept=True)
     for _, array in arrays.named():
         array[...] = rng.normal(size=array.shape)
     hand = LAYERS[type(layer)](layer, 0, np.dtype(np.float32))
     y = hand.forward(np.ascontiguousarray(np.moveaxis(x, 1, -1)), arrays.of[0], Pass(training=True))
     w = {name.split(".")[1]: torch.tensor(np.array(array)) for name, array in arrays.named()}
     expected = torch_layer(layer, torch.tensor(x), w)
-    assert tuple(expected.shape[1:]) == shape_after(layer, shape)
+    assert tuple(expected.shape[1:]) == layer.shape_after(shape)
     assert np.abs(np.moveaxis(y, -1, 1) - expected.numpy()).max() < 1e-5 * max(1.0, float(expected.abs().max()))
 
 

@@ -12,7 +12,7 @@ from gansmith.by_hand.arrays import Arrays
 from gansmith.by_hand.layers import Activation, Pass
 from gansmith.by_hand.network import Network
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import NetSettings, Recipe
+from gansmith.ground.recipes.settings import NetSettings, Recipe
 from gansmith.losses import LOSSES, NumpyLoss
 from gansmith.nets import plan_discriminator, plan_generator
 

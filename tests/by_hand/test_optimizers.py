@@ -10,7 +10,7 @@ from gansmith.by_hand import optimizers
 from gansmith.by_hand.faults import ConstantCorrectionAdam
 from gansmith.by_hand.optimizers import OPTIMIZERS, Adam, Sgd
 from gansmith.ground.networks.plan import Linear, Plan
-from gansmith.ground.settings import OptimizerSettings
+from gansmith.ground.recipes.settings import OptimizerSettings
 
 PLAN = Plan("generator", (7,), (Linear(7, 5),))
 SIZE = 40

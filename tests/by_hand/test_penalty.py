@@ -12,7 +12,7 @@ from gansmith.by_hand.layers import Pass
 from gansmith.by_hand.network import Network
 from gansmith.by_hand.penalty import gradient_penalty
 from gansmith.ground.networks.plan import Activation, ConcatLabels, Dropout, Linear, Plan, Reshape
-from gansmith.ground.settings import ActivationName
+from gansmith.ground.recipes.settings import ActivationName
 
 from . import central
 

@@ -10,7 +10,7 @@ from gansmith.compare.cells import Variant
 from gansmith.compare.grid import compare, order_cells
 from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.files.gridfolder import GridFolder
-from gansmith.ground.recipe import override
+from gansmith.ground.recipes.recipe import override
 from miniatures import world
 
 RECIPE = world("vectors").recipe

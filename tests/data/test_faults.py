@@ -20,7 +20,7 @@ from gansmith.data.formats import contents, files
 from gansmith.data.preparation import decode, prepare
 from gansmith.data.store import open_store, prepare_store
 from gansmith.data.survey import survey
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 
 def photo(seed: int = 0, width: int = 60, height: int = 40) -> Image.Image:

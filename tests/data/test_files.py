@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gansmith.data.formats import classes, files
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 
 def opened(path, **settings):

@@ -6,7 +6,7 @@ import numpy as np
 
 from gansmith.data import store
 from gansmith.data.toys import glyphs
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 
 def test_the_first_five_of_ten_are_the_five_of_five() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gansmith.data.formats import idx
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 
 def make_set(folder, write_idx, train=12, test=6, suffix=".gz"):

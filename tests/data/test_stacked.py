@@ -9,7 +9,7 @@ from gansmith.data import sources
 from gansmith.data.store import open_store
 from gansmith.data.toys import stacked
 from gansmith.ground.errors import DataError
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 
 def test_a_stack_is_three_pictures_and_says_which():

@@ -5,7 +5,7 @@ import pytest
 
 from gansmith.data.store import open_store
 from gansmith.data.survey import contact_sheet, own_size, survey
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 
 @pytest.fixture

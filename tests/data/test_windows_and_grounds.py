@@ -9,11 +9,11 @@ from PIL import Image
 from gansmith.by_hand import HandGame
 from gansmith.data.preparation.resize import parse_background
 from gansmith.data.store import alike, open_store, prepare_store
-from gansmith.game.inputs.struct import to_device
+from gansmith.game.inputs.update import to_device
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws, pixels
 from gansmith.ground.errors import DataError, EngineError
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 from gansmith.runs.choose_recipe import choose_recipe
 from gansmith.runs.setup import build_game, set_up
 from miniatures import now, world

@@ -11,7 +11,7 @@ from gansmith.diagnosis.doctor import Doctor, replay
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 
 EVERY = 50
 REAL = {"finest": 0.001, "darkest": 0.0, "brightest": 1.0, "spread": 0.2, "diversity": 5.0, "kinds": 18.0}

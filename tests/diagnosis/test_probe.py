@@ -14,8 +14,8 @@ from gansmith.diagnosis.reference import Reference, reference
 from gansmith.ground import pixels, streams
 from gansmith.ground.game import Verdicts
 from gansmith.ground.labelling import Labelling
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
 
 from .histories import REAL
 

@@ -18,8 +18,8 @@ from gansmith.diagnosis.remedies import REMEDIES, remedies
 from gansmith.diagnosis.ruleset import collapse, course, players, samples
 from gansmith.diagnosis.ruleset.table import RULES
 from gansmith.diagnosis.watcher import next_change
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
 
 from .histories import alarms, history, noisy
 
@@ -360,6 +360,6 @@ def test_no_rule_reads_a_name_or_a_planted_fault(module: Any):
     ],
 )
 def test_what_is_learned_by_heart_is_augmented(settings: dict[str, object], first: str):
-    """Measured: mirror images alone leave a discriminator that knows 32 pictures by heart (docs/diagnosis.md)."""
+    """Measured: mirror images alone leave a discriminator that knows 32 pictures by heart (docs/notebook/diagnosis.md)."""
     for state in ("memorised pictures", "discriminator memorises"):
         assert remedies(state, override(Recipe(), settings))[0].settings == {"augment.name": first}

@@ -16,7 +16,7 @@ from gansmith.diagnosis.reference import Reference, reference
 from gansmith.diagnosis.watcher import Watch, next_change, note_known, probes_of, remembered
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.labelling import Labelling
-from gansmith.ground.recipe import flat, override
+from gansmith.ground.recipes.recipe import flat, override
 from gansmith.training.events import Request, UpdateEvent
 from gansmith.training.schedules import Clock
 from miniatures import World, world

@@ -17,7 +17,7 @@ from gansmith.explore.scaling import scaling_study
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder, write_json
-from gansmith.ground.settings import DataSettings, LatentSettings, NetSettings, PrecisionSettings, Recipe
+from gansmith.ground.recipes.settings import DataSettings, LatentSettings, NetSettings, PrecisionSettings, Recipe
 from gansmith.runs.setup import describe_data
 from gansmith.trained.generator import load
 from gansmith.training import checkpoint

@@ -14,7 +14,7 @@ from gansmith.by_hand import HandGame
 from gansmith.game.augment import ADAPT_EVERY, AUGMENTS, OPERATIONS, Augmenter, resampled
 from gansmith.ground import draws
 from gansmith.ground.errors import EngineError, RecipeError
-from gansmith.ground.settings import FeedbackName
+from gansmith.ground.recipes.settings import FeedbackName
 from miniatures import BATCH, play, world
 from variants import host_inputs, inputs, new_game, start
 
@@ -281,8 +281,8 @@ def test_the_discriminator_sees_augmented_pictures_and_is_penalised_there(monkey
     game = start(made)
     seen: list[Tensor] = []
     network = game.gan.discriminator
-    opinion = network.opinion
-    monkeypatch.setattr(network, "opinion", lambda x, *rest: seen.append(x) or opinion(x, *rest))
+    discriminate = network.discriminate
+    monkeypatch.setattr(network, "discriminate", lambda x, *rest: seen.append(x) or discriminate(x, *rest))
     plain = game.gan.real(inputs(game, 1).discriminator_turns[0])
     expected = game.augmenter.see(plain, draws.chances(made.recipe, 1, 0, "real", BATCH))
     play(game, 1, 1)

@@ -18,7 +18,7 @@ from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import NUMBERS, Game, State
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.training import checkpoint
 from miniatures import BATCH, CLASSES, World, assert_same_arrays, fixed_latents, indices, now, play, world
 

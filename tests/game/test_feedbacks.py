@@ -11,11 +11,11 @@ import torch
 
 from gansmith.game.faults import LABELS, STACKED
 from gansmith.game.feedbacks import FEEDBACKS, Feedback
-from gansmith.game.inputs.struct import TurnInputs
+from gansmith.game.inputs.update import TurnInputs
 from gansmith.game.player import Player, Step, Turn
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.settings import FeedbackName
+from gansmith.ground.recipes.settings import FeedbackName
 from gansmith.losses import check
 from gansmith.nets.network import Network
 from miniatures import assert_same_arrays, fixed_latents, indices, now, play, world
@@ -156,13 +156,13 @@ def test_a_frozen_d_uses_its_running_statistics_in_the_combined_model(monkeypatc
     game = new_game(feedback__name="stacked", **FAIR, **BATCH_NORM_IN_D)
     play(game, 1, 3)
     seen: list[Any] = []
-    whole = Network.opinion
+    whole = Network.discriminate
 
     def watch(self: Network, x: torch.Tensor, labels: Any = None, mode: Any = None) -> Any:
         seen.append((len(x), mode.training, mode.running, mode.track))
         return whole(self, x, labels, mode)
 
-    monkeypatch.setattr(Network, "opinion", watch)
+    monkeypatch.setattr(Network, "discriminate", watch)
     play(game, 4, 4)
     assert seen == [(16, True, False, True), (8, True, True, False)]
 
@@ -189,13 +189,13 @@ def test_passes_of_d(name: str, monkeypatch: pytest.MonkeyPatch):
     }
     game = new_game(**FAIR, **settings.get(name, {"feedback__name": name}))
     seen: list[int] = []
-    whole = Network.opinion
+    whole = Network.discriminate
 
     def watch(self: Network, x: torch.Tensor, *rest: Any) -> Any:
         seen.append(len(x))
         return whole(self, x, *rest)
 
-    monkeypatch.setattr(Network, "opinion", watch)
+    monkeypatch.setattr(Network, "discriminate", watch)
     play(game, 1, 1)
     assert seen == PASSES[name]
 

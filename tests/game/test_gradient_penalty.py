@@ -11,10 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gansmith.game.gan import Gan
-from gansmith.game.step import discriminator_step
+from gansmith.game.step import Gan, discriminator_step
 from gansmith.ground import draws
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from miniatures import BATCH, play
 from variants import inputs, new_game
 

@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from gansmith.game import graphs
-from gansmith.game.gan import Gan
 from gansmith.game.graphs import WARM, CudaGraphs, Packed, StaticInputs, leaves, structure
+from gansmith.game.step import Gan
 from gansmith.game.torch_game import TorchGame, can_be_captured
 from gansmith.ground.game import Now
 from gansmith.nets import NetPair

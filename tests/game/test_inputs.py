@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from gansmith.game.inputs import struct
-from gansmith.game.inputs.drawing import Drawing
-from gansmith.game.inputs.struct import UpdateInputs, map_leaves, send, to_device
+from gansmith.game.inputs import update as update_module
+from gansmith.game.inputs.update import Drawing, UpdateInputs, map_leaves, send, to_device
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
 from miniatures import BATCH, assert_same_arrays, indices, now, play, world
@@ -114,7 +113,7 @@ def test_what_goes_to_a_gpu_is_pinned_and_nobody_waits(monkeypatch: pytest.Monke
             asked.append((device.type, non_blocking))
             return self
 
-    monkeypatch.setattr(struct.torch, "as_tensor", lambda array: Host())
+    monkeypatch.setattr(update_module.torch, "as_tensor", lambda array: Host())
     send(np.zeros(3), torch.device("cuda"))
     send(np.zeros(3), torch.device("cpu"))
     assert asked == ["pinned", ("cuda", True), ("cpu", False)]

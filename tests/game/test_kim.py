@@ -11,7 +11,7 @@ import torch
 from gansmith import recipes
 from gansmith.game.player import Player, Turn
 from gansmith.game.torch_game import TorchGame
-from gansmith.ground.recipe import override
+from gansmith.ground.recipes.recipe import override
 from miniatures import BATCH, indices, labels, now, pictures
 
 

@@ -13,8 +13,8 @@ from gansmith.by_hand.game import HandGame
 from gansmith.game.torch_game import TorchGame
 from gansmith.game.weights import lazy, optimizer
 from gansmith.game.weights.lazy import LazyAdam
-from gansmith.ground.settings import OptimizerSettings
-from gansmith.nets import lookup
+from gansmith.ground.recipes.settings import OptimizerSettings
+from gansmith.nets.layers import lookup
 from miniatures import World, assert_same_arrays, fixed_latents, play, world
 from variants import start
 
@@ -208,7 +208,9 @@ def test_gradients_of_projections_are_sparse_where_they_may_be(spectral: bool, g
     game = start(replace(grouped(discriminator__spectral_norm=spectral), classes=groups, labels=None))
     discriminator = game.gan.discriminator
     discriminator.sparse = True
-    discriminator.opinion(torch.zeros(2, 1, 8, 8, dtype=torch.float64), torch.tensor([1, 4])).logits.sum().backward()
+    discriminator.discriminate(
+        torch.zeros(2, 1, 8, 8, dtype=torch.float64), torch.tensor([1, 4])
+    ).logits.sum().backward()
     (name,) = (name for name in discriminator.weights() if name.endswith("embedding"))
     gradient = discriminator.weights()[name].grad
     assert gradient is not None

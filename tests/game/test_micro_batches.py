@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from gansmith.game.gan import Gan
-from gansmith.game.inputs.struct import TurnInputs
+from gansmith.game.inputs.update import TurnInputs
 from gansmith.game.player import Step
-from gansmith.game.step import Losses, discriminator_step, generator_step
+from gansmith.game.step import Gan, Losses, discriminator_step, generator_step
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import EngineError, RecipeError
 from gansmith.nets import NetPair

@@ -13,8 +13,8 @@ from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
 from gansmith.ground.game import Now
 from gansmith.ground.networks.cost import count
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import DataSettings
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.feature_networks.yardstick import FeatureSettings
 from gansmith.metrics.real import RealItems

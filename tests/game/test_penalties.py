@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from gansmith.game.gan import Gan
 from gansmith.game.penalties import REGULARIZERS, finite_difference, squared_gradient_norm
+from gansmith.game.step import Gan
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.penalties import WHERE, due
-from gansmith.ground.settings import RegularizerSettings
+from gansmith.ground.recipes.settings import RegularizerSettings
 from miniatures import BATCH, indices, now, play, world
 from variants import start
 

@@ -10,8 +10,8 @@ from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
 from gansmith.ground.errors import RecipeError
 from gansmith.nets import NetPair
+from gansmith.nets.layers.torch_layer import ForwardContext
 from gansmith.nets.modes import Mode
-from gansmith.nets.network import Passage
 from miniatures import BATCH, assert_same_arrays, fixed_latents, play, world
 from variants import start
 
@@ -32,10 +32,10 @@ def test_they_are_the_means_over_the_fixed_batches(kind: str):
         z = torch.as_tensor(draws.latents(game.recipe, 0, batch, BATCH))
         labels = draws.labels(game.recipe, 0, batch, BATCH, game.classes)
         asked = None if labels is None else torch.as_tensor(labels)
-        passage, x = Mode(training=True), z
+        context, x = ForwardContext(asked, Mode(training=True)), z
         with torch.no_grad():
-            for index, layer in enumerate(network.plan.layers[:number]):
-                x = network._run(str(index), layer, x, Passage(asked, passage))
+            for layer in network.layers[:number]:
+                x = layer(x, context)
         means.append(x.mean((0, 2, 3)).numpy())
         variances.append(x.var((0, 2, 3)).numpy())
     np.testing.assert_allclose(state[first], np.mean(means, 0), rtol=1e-4, atol=1e-6)

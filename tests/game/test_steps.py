@@ -15,14 +15,13 @@ from torch import Tensor
 
 from gansmith.game.faults import detached_verdict_step, regression_step, unfrozen_generator_step
 from gansmith.game.feedbacks import mixed_discriminator_step, running_generator_step
-from gansmith.game.gan import Gan
-from gansmith.game.inputs.struct import TurnInputs
+from gansmith.game.inputs.update import TurnInputs
 from gansmith.game.player import BufferSnapshot, Player, Turn
-from gansmith.game.step import Losses, discriminator_step, generator_step, joint_step
+from gansmith.game.step import Gan, Losses, discriminator_step, generator_step, joint_step
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws, streams
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.settings import EmaSettings
+from gansmith.ground.recipes.settings import EmaSettings
 from gansmith.training.schedules import ema_decay
 from miniatures import BATCH, assert_same_arrays, fixed_latents, indices, now, play, world
 from variants import changed, inputs, new_game, start

@@ -13,10 +13,10 @@ from gansmith.game.feedbacks import FEEDBACKS
 from gansmith.game.limits import ARITHMETIC_FAULTS
 from gansmith.game.penalties import REGULARIZERS
 from gansmith.game.weights.optimizer import OPTIMIZERS, SLOTS
-from gansmith.ground import settings
 from gansmith.ground.penalties import WHERE
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes import settings
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.streams import PLAYERS
 from gansmith.losses import LOSSES
 from gansmith.nets import NETS

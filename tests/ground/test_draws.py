@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gansmith.ground import draws
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
 
 BASE = override(Recipe(), {"latent.dim": 6, "feedback.discriminator_turns": 2, "feedback.generator_turns": 2})
 SAME = override(BASE, {"feedback.latents": "same"})

@@ -6,8 +6,8 @@ import numpy as np
 
 from gansmith.ground import draws
 from gansmith.ground.labelling import UNLABELLED, Labelling
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
 
 GROUPS = Labelling(4, (10, 0, 60, 30))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gansmith.ground import pixels
-from gansmith.ground.settings import PixelRangeName
+from gansmith.ground.recipes.settings import PixelRangeName
 
 RANGES = get_args(PixelRangeName)
 ALL_BYTES = np.arange(256, dtype=np.uint8)

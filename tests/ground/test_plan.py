@@ -20,12 +20,9 @@ from gansmith.ground.networks.plan import (
     Linear,
     Plan,
     Reshape,
-    buffers,
-    parameters,
-    shape_after,
 )
 from gansmith.ground.networks.same_padding import same_conv, same_padding, same_transpose
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets import NETS
 
 SMALL = Plan(
@@ -46,7 +43,7 @@ SMALL = Plan(
 def test_shapes_by_hand():
     shape, seen = SMALL.input_shape, []
     for layer in SMALL.layers:
-        shape = shape_after(layer, shape)
+        shape = layer.shape_after(shape)
         seen.append(shape)
     assert seen == [(3, 8, 6), (4, 4, 3), (4, 4, 3), (4, 4, 3), (4, 4, 3), (48,), (1,)]
     assert SMALL.output_shape == (1,)
@@ -97,8 +94,8 @@ def test_activations_count_every_number_on_the_way():
     ids=lambda value: type(value).__name__ if not isinstance(value, dict) else "",
 )
 def test_arrays_have_the_layout_of_pytorch(layer, shapes, kept):
-    assert parameters(layer) == shapes
-    assert buffers(layer) == kept
+    assert layer.parameters() == shapes
+    assert layer.buffers() == kept
 
 
 def test_singular_vectors_are_no_batch_statistics():
@@ -119,7 +116,7 @@ def test_singular_vectors_are_no_batch_statistics():
 )
 def test_layers_that_do_not_fit_say_so(layer, shape):
     with pytest.raises(ValueError, match="does not take shape"):
-        shape_after(layer, shape)
+        layer.shape_after(shape)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +137,7 @@ def test_same_padding_by_hand(size: int, kernel: int, stride: int, sides: tuple[
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 7), st.integers(1, 4))
 def test_same_convolutions_shrink_to_the_ceiling(height: int, width: int, kernel: int, stride: int):
     layer = same_conv((1, height, width), 2, kernel, stride, bias=False)
-    assert shape_after(layer, (1, height, width)) == (2, ceil(height / stride), ceil(width / stride))
+    assert layer.shape_after((1, height, width)) == (2, ceil(height / stride), ceil(width / stride))
     for before, after in layer.padding:
         assert 0 <= before <= after <= before + 1
 
@@ -149,7 +146,7 @@ def test_same_convolutions_shrink_to_the_ceiling(height: int, width: int, kernel
 def test_transposed_convolutions_lead_back_exactly(height: int, width: int, stride: int, more: int):
     before = (3, ceil(height / stride), ceil(width / stride))
     layer = same_transpose(before, (2, height, width), stride + more, stride, bias=False)
-    assert shape_after(layer, before) == (2, height, width)
+    assert layer.shape_after(before) == (2, height, width)
     assert all(side >= 0 for sides in layer.crop for side in sides)
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from gansmith import recipes
 from gansmith.ground.networks.cost import count
-from gansmith.ground.networks.plan import ConcatLabels, Conv, ConvTranspose, Linear, Reshape, Shape, leaves, shape_after
-from gansmith.ground.recipe import override
+from gansmith.ground.networks.plan import ConcatLabels, Conv, ConvTranspose, Linear, Reshape, Shape, leaves
+from gansmith.ground.recipes.recipe import override
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.nets.initial import initial_weights
 
@@ -58,7 +58,7 @@ def test_published_shapes_on_the_way_up(name: str):
     plan = plan_generator(recipes.load(name), item_shape, 0)
     shape, seen = plan.input_shape, []
     for layer in plan.layers:
-        shape = shape_after(layer, shape)
+        shape = layer.shape_after(shape)
         if len(shape) == 3 and isinstance(layer, Reshape | Conv | ConvTranspose):
             seen.append(shape[1])
     assert seen == sizes.get(name, [7, 14, 28])

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from gansmith import recipes
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.recipe import FORMAT, from_table, override, read, to_table, to_toml
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import FORMAT, from_table, override, read, to_table, to_toml
+from gansmith.ground.recipes.settings import Recipe
 
 CALM = {  # what must hold between fields is tested by name in test_recipe_refusals.py; here they stay as they are
     "format",

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.recipe import override, to_table
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import override, to_table
+from gansmith.ground.recipes.settings import Recipe
 
 
 def value_at(recipe: Recipe, dotted: str) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
 
 ABOVE_ZERO = [
     "data.batch",

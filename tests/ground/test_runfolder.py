@@ -14,7 +14,7 @@ from gansmith import recipes
 from gansmith.ground.errors import RunError
 from gansmith.ground.files import runfolder
 from gansmith.ground.files.runfolder import RunFolder, append_row, cut_rows, read_rows, write_json, write_text
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gansmith.ground import streams
-from gansmith.ground.settings import LatentLaw
+from gansmith.ground.recipes.settings import LatentLaw
 
 LAWS = get_args(LatentLaw)
 NAMES = get_args(streams.Stream)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gansmith.ground import pixels, streams
-from gansmith.ground.settings import DataSettings, LatentSettings, Recipe
+from gansmith.ground.recipes.settings import DataSettings, LatentSettings, Recipe
 
 
 class Maker:

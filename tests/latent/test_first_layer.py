@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.ground.errors import RunError
-from gansmith.ground.settings import DataSettings, LatentSettings, NetSettings, Recipe
+from gansmith.ground.recipes.settings import DataSettings, LatentSettings, NetSettings, Recipe
 from gansmith.latent.steering import directions, first_layer, mixing
 from gansmith.nets import NETS, NetPair
 from gansmith.nets.build import build_generator

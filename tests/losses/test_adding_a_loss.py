@@ -12,8 +12,8 @@ from torch import Tensor
 import gansmith
 from gansmith import losses
 from gansmith.cli import main
-from gansmith.ground import recipe as recipes
 from gansmith.ground.errors import RecipeError
+from gansmith.ground.recipes import recipe as recipes
 from gansmith.losses import Loss, NumpyLoss, Targets
 from gansmith.losses.logits import batch_mean
 

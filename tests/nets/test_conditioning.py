@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.game.inputs.struct import RealInputs, Rows
+from gansmith.game.inputs.update import RealInputs, Rows
 from gansmith.game.step import classification, discriminator_loss, discriminator_step, generator_loss
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
@@ -24,12 +24,12 @@ from gansmith.ground.networks.plan import (
     Projection,
     leaves,
 )
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.losses import LOSSES, Targets
 from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import INFERENCE, Mode
-from gansmith.nets.network import Network, Opinion
+from gansmith.nets.network import DiscriminatorOutput, Network
 from miniatures import CLASSES, PAIRS, fixed_latents, play, world
 from variants import inputs, start
 
@@ -191,8 +191,8 @@ def test_it_learns_the_classes_and_so_does_the_generator():
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_average_the_whole_and_its_pixels(name: str):
     loss, targets = LOSSES[name], Targets(torch.rand(4).double(), 0.1, torch.rand(4).double())
-    real = Opinion(normal(4), normal(4, 2, 3))
-    fake = Opinion(normal(4) + 1, normal(4, 2, 3) - 1)
+    real = DiscriminatorOutput(normal(4), normal(4, 2, 3))
+    fake = DiscriminatorOutput(normal(4) + 1, normal(4, 2, 3) - 1)
     spread = Targets(targets.real[:, None, None].expand(4, 2, 3), 0.1, targets.generator[:, None, None].expand(4, 2, 3))  # pyright: ignore[reportIndexIssue]
     expected = (
         loss.discriminator(real.logits, fake.logits, targets)

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from gansmith.ground import streams
 from gansmith.ground.networks.plan import Dropout, Plan
-from gansmith.nets import fused
-from gansmith.nets.network import INFERENCE, Mode, Network, keep_mask
+from gansmith.nets.layers import fused
+from gansmith.nets.layers.elementwise import keep_mask
+from gansmith.nets.modes import INFERENCE, Mode
+from gansmith.nets.network import Network
 
 SHAPES = st.one_of(
     st.tuples(st.integers(1, 9), st.integers(1, 40)),
@@ -96,7 +98,7 @@ def test_a_gpu_moves_the_same_in_one_kernel(dtype, channels, by, size):
     x.requires_grad_()
     (down, right), (height, width) = by, size
     assert fused.can_fuse(x)
-    y, wanted = fused.moved(x, by, size), F.pad(x, (right, width - right - 6, down, height - down - 5))
+    y, wanted = fused.pad_or_crop(x, by, size), F.pad(x, (right, width - right - 6, down, height - down - 5))
     assert torch.equal(y, wanted)
     (slope,) = torch.autograd.grad(y.square().sum() / 2, x, create_graph=True)
     (other,) = torch.autograd.grad(wanted.square().sum() / 2, x)

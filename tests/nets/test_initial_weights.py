@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from gansmith.ground.networks.plan import BatchNorm, Conv, ConvTranspose, Linear, Plan
-from gansmith.ground.settings import InitialName, NetSettings
+from gansmith.ground.recipes.settings import InitialName, NetSettings
 from gansmith.nets.initial import initial_weights
 from miniatures import assert_same_arrays
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
 from gansmith.ground.networks.plan import Activation, ConcatLabels, Linear, Plan, Reshape, Residual
-from gansmith.nets import lookup
+from gansmith.nets.layers import lookup
 from gansmith.nets.modes import Mode
 from gansmith.nets.network import Network
 
@@ -34,7 +34,7 @@ def hot(dtype: torch.dtype) -> Network:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lookup, "MANY", CLASSES + 1)
         made = network(dtype)
-    assert not made.labelled
+    assert not made.tables
     return made
 
 
@@ -44,7 +44,11 @@ def outcome(made: Network, x: Tensor, labels: Tensor) -> list[Tensor]:
     y = made(x, labels, Mode(training=True))
     names, weights = zip(*made.weights().items(), strict=True)
     by_x, *slopes = torch.autograd.grad(y.float().square().sum(), [x, *weights])
-    return [y, by_x, *(made.turned(name, slope.to_dense()) for name, slope in zip(names, slopes, strict=True))]
+    return [
+        y,
+        by_x,
+        *(made.to_storage_layout(name, slope.to_dense()) for name, slope in zip(names, slopes, strict=True)),
+    ]
 
 
 @pytest.mark.parametrize("sparse", [False, True])
@@ -54,8 +58,7 @@ def test_it_is_the_layer_with_hot_labels(dtype: torch.dtype, sparse: bool):
     labels[1] = labels[0]
     made = network(dtype)
     made.sparse = sparse
-    assert made.labelled == {"1", "3.body.1"}  # the spectral norm is that of the whole matrix
-    assert made.tables == {"1.weight", "3.body.1.weight"}
+    assert made.tables == {"1.weight", "3.body.1.weight"}  # not 5: the spectral norm is that of the whole matrix
     for ours, theirs in zip(outcome(made, x, labels), outcome(hot(dtype), x, labels), strict=True):
         torch.testing.assert_close(ours, theirs)
 
@@ -71,7 +74,7 @@ def test_under_autocast_too():
 
 
 def test_few_labels_stay_hot():
-    assert not network(torch.float32, classes=lookup.MANY - 1).labelled
+    assert not network(torch.float32, classes=lookup.MANY - 1).tables
 
 
 def test_weights_are_kept_a_label_a_row():

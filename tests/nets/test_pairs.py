@@ -16,7 +16,7 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.cost import activations, count, operations
 from gansmith.ground.networks.plan import (
     Activation,
-    Aside,
+    AuxiliaryHead,
     Conv,
     Linear,
     Plan,
@@ -27,9 +27,8 @@ from gansmith.ground.networks.plan import (
     ToPixels,
     Upsample,
     leaves,
-    shape_after,
 )
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets import NETS, plan_discriminator, plan_generator
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import Mode
@@ -86,10 +85,10 @@ def test_what_does_not_fit_is_a_value_error():
         (ToPixels(2), (6, 4, 4)),
         (ToChannels(2), (1, 4, 5)),
         (Skip((DOWN,)), (2, 4, 4)),
-        (Aside("classes", (Linear(3, 2),)), (4,)),
+        (AuxiliaryHead("classes", (Linear(3, 2),)), (4,)),
     ]:
         with pytest.raises(ValueError, match="does not take"):
-            shape_after(layer, shape)
+            layer.shape_after(shape)
 
 
 def test_residual_by_hand():
@@ -164,7 +163,7 @@ def test_a_discriminator_s_gradients_by_finite_differences(pair: str):
     labels, mode = torch.tensor([0, 2]), Mode(training=True)
 
     def logits(x: torch.Tensor) -> torch.Tensor:
-        return game.gan.discriminator.opinion(x, labels, mode).overall
+        return game.gan.discriminator.discriminate(x, labels, mode).overall
 
     x = (normal(2, *made.item_shape) * 0.5).requires_grad_()
     assert torch.autograd.gradcheck(logits, x, fast_mode=True)

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from gansmith.ground.networks.plan import Conv, ConvTranspose, Layer, Linear, Plan
-from gansmith.ground.settings import NetSettings
+from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets.initial import initial_weights
-from gansmith.nets.network import INFERENCE, Mode, Network, spectral
+from gansmith.nets.layers.weighted import spectral
+from gansmith.nets.modes import INFERENCE, Mode
+from gansmith.nets.network import Network
 
 TRACKED = Mode(training=True, track=True)
 LAYERS = [

@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.ground.networks.plan import Activation, Plan, parameters
-from gansmith.ground.settings import ActivationName, NetSettings
+from gansmith.ground.networks.plan import Activation, Plan
+from gansmith.ground.recipes.settings import ActivationName, NetSettings
 from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights
-from gansmith.nets.network import INFERENCE, Mode, Network, activate
+from gansmith.nets.modes import INFERENCE, Mode
+from gansmith.nets.network import Network
 
 TRACKED = Mode(training=True, track=True)
 UNTRACKED = Mode(training=True, track=False)
@@ -37,7 +38,7 @@ NAMES = {"scale": "weight", "shift": "bias", "mean": "running_mean", "variance":
 def matched(ours: Network, theirs: nn.Sequential) -> list[tuple[Tensor, Tensor]]:
     """Each array of our network with torch's: the weighted layers of both come in the same order."""
     modules = [module for module in theirs if next(module.parameters(), None) is not None]
-    weighted = [str(index) for index, layer in enumerate(ours.plan.layers) if parameters(layer)]
+    weighted = [str(index) for index, layer in enumerate(ours.plan.layers) if layer.parameters()]
     module_of = dict(zip(weighted, modules, strict=True))
     pairs = []
     for dotted, value in ours.arrays().items():
@@ -157,10 +158,11 @@ REFERENCES = {
 @pytest.mark.parametrize("kind", get_args(ActivationName))
 def test_every_activation_has_a_reference(kind: ActivationName):
     x = torch.tensor([-3.0, -0.5, 0.0, 0.5, 3.0], dtype=torch.float64)
-    torch.testing.assert_close(activate(Activation(kind), x.clone()), REFERENCES[kind](x))
+    activate = Network(Plan("generator", (5,), (Activation(kind),)), {})
+    torch.testing.assert_close(activate(x.clone()), REFERENCES[kind](x))
     if kind != "linear":
         points = torch.tensor([-2.0, -0.5, 0.5, 2.0], dtype=torch.float64, requires_grad=True)
-        assert torch.autograd.gradcheck(lambda value: activate(Activation(kind), value * 1), points)
+        assert torch.autograd.gradcheck(lambda value: activate(value * 1), points)
 
 
 def batch_norm_net() -> Network:

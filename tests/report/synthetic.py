@@ -11,7 +11,7 @@ import numpy as np
 
 from gansmith.ground import pixels
 from gansmith.ground.files.runfolder import RunFolder, append_row, write_json
-from gansmith.ground.settings import BudgetSettings, Recipe
+from gansmith.ground.recipes.settings import BudgetSettings, Recipe
 
 LAYERS = {"generator": ("0", "3", "6", "10"), "discriminator": ("0", "2", "5")}
 UPDATES = (0, 25, 50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600, 2000)

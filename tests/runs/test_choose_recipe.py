@@ -13,7 +13,7 @@ from gansmith import recipes
 from gansmith.data.survey import Survey
 from gansmith.ground.game import Now
 from gansmith.ground.networks.cost import count
-from gansmith.ground.recipe import flat, override
+from gansmith.ground.recipes.recipe import flat, override
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choices, choose_recipe
 from gansmith.runs.setup import build_game, set_up

@@ -11,9 +11,8 @@ import pytest
 import torch
 
 import gansmith
-from gansmith.game.gan import Gan
-from gansmith.game.inputs.drawing import Drawing
-from gansmith.game.inputs.struct import TurnInputs, UpdateInputs
+from gansmith.game.inputs.update import Drawing, TurnInputs, UpdateInputs
+from gansmith.game.step import Gan
 from gansmith.ground.errors import OutOfMemory
 from gansmith.ground.files.runfolder import read_rows
 from gansmith.runs.choose_recipe import Budget

@@ -14,7 +14,7 @@ import pytest
 import gansmith
 from gansmith.ground.errors import Diverged
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
-from gansmith.ground.recipe import flat
+from gansmith.ground.recipes.recipe import flat
 from gansmith.runs import setup as setups
 from gansmith.runs.choose_recipe import Budget
 from gansmith.runs.recovery.roll_back import newest_healthy, roll_back, spared
@@ -35,12 +35,6 @@ SMALL: dict[str, Any] = {
     "discriminator.widths": [4, 8, 8],
 }
 RATES = ("optimizer.generator.rate", "optimizer.discriminator.rate")
-
-
-@pytest.fixture(autouse=True)
-def _no_film(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The animation at the end of a run takes longer than the run."""
-    monkeypatch.setattr("gansmith.report.animation.write_progress", lambda folder: None)
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gansmith.ground.recipe import override
-from gansmith.ground.settings import EmaSettings, Recipe, ScheduleSettings
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import EmaSettings, Recipe, ScheduleSettings
 from gansmith.training.schedules import ESTIMATE_AFTER, Clock, budget_images, ema_decay, rate_factor
 
 MNIST = override(Recipe(), {"data.batch": 128, "budget.epochs": 2, "optimizer.generator.rate": 1e-3})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: Parser) -> None:
     """The options of `diagnose`."""
     parser.add_argument("run", type=Path, help="a run's folder (finished, killed, running), or a stats.jsonl")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -12,17 +12,19 @@ from gansmith.cli.parser import Parser, whole
 def add_arguments(parser: Parser) -> None:
     """The options of `evaluate`."""
     parser.add_argument("what", type=Path, help="a run's folder, a folder or zip of pictures, or an .npz")
-    parser.add_argument("--data", metavar="SOURCE", help="compare with this (default: what the run learned from)")
-    parser.add_argument("--count", type=whole, metavar="N", help="items to measure (default 5000; of stacks 26,000)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of a run's samples")
-    parser.add_argument("--checkpoint", default="last", metavar="NAME", help="last, best or an update's number")
+    parser.add_argument("--data", metavar="SOURCE", help="the real items to compare with (default: the run's)")
+    parser.add_argument("--count", type=whole, metavar="N", help="items to measure (default 5,000; stacked 26,000)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of a run's samples (default 0)")
+    parser.add_argument(
+        "--checkpoint", default="last", metavar="NAME", help="last (default), best, or the number of an update"
+    )
     parser.add_argument("--features", default="auto", help="auto, classifier, self-supervised, pixels or inception")
     parser.add_argument("--inception", type=Path, metavar="FILE", help="the standard Inception weights, for FID")
     parser.add_argument(
-        "--copies", type=Path, metavar="FILE.png", help="draw the items most like training items, above those"
+        "--copies", type=Path, metavar="FILE.png", help="draw the items most like training items, above these"
     )
-    parser.add_argument("--explain", action="store_true", help="say what each figure means")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--explain", action="store_true", help="print what each figure means")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -22,8 +22,10 @@ def add_arguments(parser: Parser) -> None:
         hints = get_type_hints(verb.options)
         for field in dataclasses.fields(verb.options):
             add_field(sub, field, hints[field.name])
-        sub.add_argument("--checkpoint", default="last", metavar="NAME", help="last, best or an update's number")
-        sub.add_argument("--json", action="store_true", help="the figures as JSON, nothing else")
+        sub.add_argument(
+            "--checkpoint", default="last", metavar="NAME", help="last (default), best, or the number of an update"
+        )
+        sub.add_argument("--json", action="store_true", help="print the figures as JSON, nothing else")
 
 
 def add_field(parser: argparse.ArgumentParser, field: dataclasses.Field[Any], kind: Any) -> None:

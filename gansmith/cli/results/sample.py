@@ -14,17 +14,22 @@ from gansmith.cli.parser import Parser, Refused, positive, whole
 def add_arguments(parser: Parser) -> None:
     """The options of `sample`."""
     parser.add_argument("run", type=Path, help="a run's folder")
-    parser.add_argument("--count", type=whole, default=16, metavar="N", help="how many (default 16)")
+    parser.add_argument("--count", type=whole, default=16, metavar="N", help="how many pictures (default 16)")
     parser.add_argument(
-        "--seed", type=int, metavar="S", help="the same seed gives the same pictures; asked for on a terminal"
+        "--seed",
+        type=int,
+        metavar="S",
+        help="the same seed gives the same pictures (default: the command asks for it; 0 if there is no terminal)",
     )
-    parser.add_argument("--label", metavar="NAME|N", help="a class, by name or number (labelled generators)")
+    parser.add_argument("--label", metavar="NAME|N", help="with labels: the class, by name or number")
     parser.add_argument(
         "--truncation", type=positive, default=1.0, metavar="T", help="below 1: more typical, less varied"
     )
-    parser.add_argument("--checkpoint", default="last", metavar="NAME", help="last, best or an update's number")
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help=".png (a sheet), .npz, or a folder (default: sample-<seed>.png)"
+        "--checkpoint", default="last", metavar="NAME", help="last (default), best, or the number of an update"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help=".png (one sheet), .npz, or a folder (default: sample-<seed>.png)"
     )
 
 

@@ -14,14 +14,20 @@ from gansmith.cli.parser import Parser, whole
 def add_arguments(parser: Parser) -> None:
     """The options of `articles`."""
     parser.add_argument("names", nargs="*", metavar="ARTICLE", help="000, 001, 002, 003, 004 (default: all)")
-    parser.add_argument("--data", metavar="SOURCE", help="the folder of MNIST's four files")
-    parser.add_argument("--quick", action="store_true", help="a few updates and one seed, to see that all of it runs")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the trainings (default: articles, articles-quick)")
-    parser.add_argument("--pages", type=Path, metavar="DIR", help="the pages (default: the folder pages in --out)")
-    parser.add_argument("--only-pages", action="store_true", help="train nothing: tell of what is there")
-    parser.add_argument("--jobs", type=whole, default=0, metavar="N", help="trainings at a time (default: processors)")
-    parser.add_argument("--json", action="store_true", help="all figures and verdicts on standard output")
-    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    parser.add_argument("--data", metavar="SOURCE", help="the folder with MNIST's four files")
+    parser.add_argument("--quick", action="store_true", help="a few updates and one seed, to see that everything runs")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="the folder of the trainings (default: articles, or articles-quick)"
+    )
+    parser.add_argument(
+        "--pages", type=Path, metavar="DIR", help="the folder of the pages (default: pages, inside --out)"
+    )
+    parser.add_argument("--only-pages", action="store_true", help="train nothing, write the pages from what is there")
+    parser.add_argument(
+        "--jobs", type=whole, default=0, metavar="N", help="trainings at the same time (default: all cores)"
+    )
+    parser.add_argument("--json", action="store_true", help="print all figures and results as JSON")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
 
 
 def run(options: argparse.Namespace) -> int:

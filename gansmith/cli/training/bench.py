@@ -13,15 +13,20 @@ from gansmith.ground.errors import GansmithError, nearest
 def add_arguments(parser: Parser) -> None:
     """The options of `bench`."""
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="dense-28, dcgan-28, dcgan-64, article-004 (default: the first two)"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="networks: dense-28, dcgan-28, dcgan-64, article-004 (default: the first two)",
     )
-    parser.add_argument("--seconds", type=positive, default=12.0, metavar="S", help="a contestant (default 12)")
     parser.add_argument(
-        "--batch", type=whole, default=0, metavar="N", help="pictures an update (default: as published)"
+        "--seconds", type=positive, default=12.0, metavar="S", help="seconds for each measurement (default 12)"
     )
-    parser.add_argument("--threads", type=whole, default=0, metavar="N", help="of the processor (default: all)")
+    parser.add_argument(
+        "--batch", type=whole, default=0, metavar="N", help="pictures in an update (default: as published)"
+    )
+    parser.add_argument("--threads", type=whole, default=0, metavar="N", help="processor threads (default: all)")
     parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps")
-    parser.add_argument("--json", action="store_true", help="the figures as JSON on standard output")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -15,17 +15,23 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "recipes", nargs="+", metavar="RECIPE", help="a recipe, with changes after plus signs: mnist+loss.name=hinge"
     )
-    parser.add_argument("--data", metavar="SOURCE", help="learn from this: one source for all")
-    parser.add_argument("--seeds", type=whole, default=3, metavar="N", help="trainings of each (default 3)")
+    parser.add_argument("--data", metavar="SOURCE", help="the training data, the same for all")
+    parser.add_argument("--seeds", type=whole, default=3, metavar="N", help="seeds for each recipe (default 3)")
     add_budget(parser)
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of all")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting in all recipes"
+    )
     parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps")
-    parser.add_argument("--out", type=Path, default=Path("comparison"), metavar="DIR", help="default: comparison")
-    parser.add_argument("--jobs", type=whole, default=0, metavar="N", help="trainings at a time (default: processors)")
-    parser.add_argument("--ray", metavar="ADDRESS", help="on this Ray cluster (HOST:PORT or auto) instead of here")
+    parser.add_argument(
+        "--out", type=Path, default=Path("comparison"), metavar="DIR", help="its folder (default: comparison)"
+    )
+    parser.add_argument(
+        "--jobs", type=whole, default=0, metavar="N", help="trainings at the same time (default: all cores)"
+    )
+    parser.add_argument("--ray", metavar="ADDRESS", help="train on this Ray cluster: HOST:PORT, or auto")
     parser.add_argument("--count", type=whole, default=2000, metavar="N", help="samples to measure (default 2000)")
-    parser.add_argument("--json", action="store_true", help="the figures as JSON on standard output")
-    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 
 
 def show(recipe: Recipe, *, as_json: bool) -> int:
     """Print the resolved recipe, the players' sizes, and what an update costs."""
-    from gansmith.ground.recipe import to_table, to_toml
+    from gansmith.ground.recipes.recipe import to_table, to_toml
     from gansmith.runs.setup import set_up
 
     setup = set_up(recipe)
@@ -82,7 +82,7 @@ def cost(setup: Any) -> dict[str, Any]:
 def pace(recipe: Recipe) -> float:
     """Operations a second to expect of the recipe's engine on this machine."""
     if recipe.engine == "numpy":
-        from gansmith.by_hand import blas
+        from gansmith.ground.process import blas
 
         return blas.operations_per_second()
     from gansmith.training import machine

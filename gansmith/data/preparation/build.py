@@ -16,7 +16,7 @@ from gansmith.data import stored
 from gansmith.data.formats.listing import Listing, cut_parts
 from gansmith.data.preparation import parallel, prepare, reuse
 from gansmith.data.sources import Found
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 Progress = Callable[[int, int], None]
 

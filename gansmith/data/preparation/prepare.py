@@ -24,7 +24,7 @@ from gansmith.data.preparation import decode
 from gansmith.data.preparation.resize import Frame, choose_size, framed, parse_background, parse_size
 from gansmith.data.stored import ITEMS, let_go
 from gansmith.ground.errors import DataError
-from gansmith.ground.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings
 
 SMALLEST = 4  # pixels a side: what is smaller shows nothing
 CHUNK = 64  # pictures between two records, at most

@@ -9,7 +9,7 @@ from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe
 
-# Thresholds were tuned on seeds 0-2 of benchmarks/planted_faults.py; see docs/diagnosis.md.
+# Thresholds were tuned on seeds 0-2 of benchmarks/planted_faults.py; see docs/notebook/diagnosis.md.
 # Of the real items' own figure, where nothing else is said.
 ALIKE = 0.25  # diversity of samples that are all alike, where it was more than VARIED before
 NEVER_VARIED = 0.15  # diversity of samples that never differed

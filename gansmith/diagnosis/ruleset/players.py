@@ -8,10 +8,10 @@ import numpy as np
 
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History, Row
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
 
-# Thresholds were tuned on seeds 0-2 of benchmarks/planted_faults.py; see docs/diagnosis.md.
+# Thresholds were tuned on seeds 0-2 of benchmarks/planted_faults.py; see docs/notebook/diagnosis.md.
 TOUCHES = 0.02  # of 0 or 1, where a sigmoid's outputs crowd
 STILL = 1e-9  # |change| / |weights| of a player that moves
 BLOWN_SPREAD = 0.1  # of samples that such a start has flattened

@@ -8,7 +8,7 @@ from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.ruleset.collapse import FEW_KINDS, VARIED, variety
 
-# Thresholds were tuned on seeds 0-2 of benchmarks/planted_faults.py; see docs/diagnosis.md.
+# Thresholds were tuned on seeds 0-2 of benchmarks/planted_faults.py; see docs/notebook/diagnosis.md.
 # Of the real items' own figure, where nothing else is said.
 COPIES = 0.2  # share of samples
 COPIES_NEAR = 0.55

@@ -11,7 +11,7 @@ from torch import Tensor
 from gansmith.game.weights.lazy import LazyAverage
 from gansmith.game.weights.optimizer import Optimizer, to_numpy
 from gansmith.ground import draws
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets.network import Mode, Network
 
 

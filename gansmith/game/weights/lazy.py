@@ -13,7 +13,7 @@ from math import log
 import torch
 from torch import Tensor, nn
 
-from gansmith.ground.settings import OptimizerSettings
+from gansmith.ground.recipes.settings import OptimizerSettings
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.game.weights.lazy import SECOND, UPTO, LazyAdam, by_rows, can_wait
-from gansmith.ground.settings import OptimizerName, OptimizerSettings
+from gansmith.ground.recipes.settings import OptimizerName, OptimizerSettings
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
 
@@ -128,10 +128,10 @@ class Optimizer:
             for slot, theirs in SLOTS[self.settings.name].items():
                 if memory.get(theirs) is not None:
                     laid = memory[theirs] if row is weight else as_shaped(memory[theirs], weight)
-                    arrays[self._path(name, slot)] = to_numpy(self.network.turned(name, laid))
+                    arrays[self._path(name, slot)] = to_numpy(self.network.to_storage_layout(name, laid))
         for name, table in self.lazy.items():
-            arrays[self._path(name, SECOND)] = to_numpy(self.network.turned(name, table.second))
-            arrays[self._path(name, UPTO)] = to_numpy(self.network.turned(name, table.upto[:, None]))
+            arrays[self._path(name, SECOND)] = to_numpy(self.network.to_storage_layout(name, table.second))
+            arrays[self._path(name, UPTO)] = to_numpy(self.network.to_storage_layout(name, table.upto[:, None]))
         return arrays
 
     def restore(self, arrays: Mapping[str, np.ndarray], steps: int) -> None:
@@ -162,7 +162,7 @@ class Optimizer:
     def _saved(self, arrays: Mapping[str, np.ndarray], name: str, slot: str) -> Tensor | None:
         """What was remembered of an array, in the shape in which it is kept."""
         array = arrays.get(self._path(name, slot))
-        return None if array is None else self.network.turned(name, torch.as_tensor(np.array(array)))
+        return None if array is None else self.network.to_storage_layout(name, torch.as_tensor(np.array(array)))
 
 
 class FlatGradients:

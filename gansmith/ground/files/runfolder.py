@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gansmith.ground import recipe as recipes
 from gansmith.ground.errors import RunError
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes import recipe as recipes
+from gansmith.ground.recipes.settings import Recipe
 
 
 @dataclass(frozen=True)

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from gansmith.ground.networks.plan import (
-    Aside,
-    BatchNorm,
-    ConditionalBatchNorm,
-    Conv,
-    ConvTranspose,
-    Layer,
-    Linear,
-    Plan,
-    Projection,
-    Residual,
-    Shape,
-    Skip,
-    buffers,
-    leaves,
-    parameters,
-    shape_after,
-)
-from gansmith.ground.settings import Recipe
+from gansmith.ground.networks.plan import Layer, Plan, Shape, leaves
+from gansmith.ground.recipes.settings import Recipe
 
 
 @dataclass(frozen=True)
@@ -43,19 +26,29 @@ class Count:
 def count(plan: Plan) -> Count:
     """The parameter counts of a plan."""
     named = [layer for _, layer in leaves(plan.layers)]
-    trained = sum(prod(shape) for layer in named for shape in parameters(layer).values())
-    norms = [layer for layer in named if isinstance(layer, BatchNorm | ConditionalBatchNorm)]
-    return Count(trained, sum(prod(shape) for layer in norms for shape in buffers(layer).values()))
+    trained = sum(prod(shape) for layer in named for shape in layer.parameters().values())
+    statistics = [shape for layer in named if layer.normalises for shape in layer.buffers().values()]
+    return Count(trained, sum(map(prod, statistics)))
 
 
 def operations(plan: Plan) -> int:
-    """Multiplications and additions of one item's forward pass through the linear and convolution layers."""
-    return _through(plan.layers, plan.input_shape, _products)
+    """Multiplications and additions of one item's forward pass through the layers that have weights."""
+    return sum(layer.operations(shape) for layer, shape in _with_inputs(plan.layers, plan.input_shape))
 
 
 def activations(plan: Plan) -> int:
     """Numbers that one item's forward pass keeps for the backward pass (an upper bound)."""
-    return prod(plan.input_shape) + _through(plan.layers, plan.input_shape, lambda _, before, after: prod(after))
+    outputs = (layer.shape_after(shape) for layer, shape in _with_inputs(plan.layers, plan.input_shape))
+    return prod(plan.input_shape) + sum(map(prod, outputs))
+
+
+def _with_inputs(layers: tuple[Layer, ...], shape: Shape) -> Iterator[tuple[Layer, Shape]]:
+    """Every layer with the shape of its input; those within others, and the others too."""
+    for layer in layers:
+        for stack in layer.sublayers().values():
+            yield from _with_inputs(stack, shape)
+        yield layer, shape
+        shape = layer.shape_after(shape)
 
 
 def update_operations(recipe: Recipe, generator: int, discriminator: int) -> int:
@@ -70,31 +63,3 @@ def update_operations(recipe: Recipe, generator: int, discriminator: int) -> int
         discriminator_steps += feedback.discriminator_turns * 4 * discriminator // recipe.regularizer.interval
     generator_steps = feedback.generator_turns * (3 * generator + 2 * discriminator)
     return batch * (discriminator_steps + generator_steps)
-
-
-def _through(layers: tuple[Layer, ...], shape: Shape, cost: Callable[[Layer, Shape, Shape], int]) -> int:
-    """The sum of cost(layer, shape before, shape after) over all layers, those within others included."""
-    total = 0
-    for layer in layers:
-        after = shape_after(layer, shape)
-        if isinstance(layer, Residual):
-            total += _through(layer.shortcut, shape, cost)
-        if isinstance(layer, Residual | Skip | Aside):
-            total += _through(layer.body, shape, cost)
-        total += cost(layer, shape, after)
-        shape = after
-    return total
-
-
-def _products(layer: Layer, before: Shape, after: Shape) -> int:
-    match layer:
-        case Linear():
-            return 2 * layer.inputs * layer.outputs
-        case Conv():
-            return 2 * layer.inputs * layer.kernel**2 * prod(after)
-        case ConvTranspose():
-            return 2 * layer.outputs * layer.kernel**2 * prod(before)
-        case Projection():
-            return 4 * layer.inputs
-        case _:
-            return 0

@@ -1,8 +1,9 @@
 """A network as a list of layers, without torch: both engines run it, and its shapes, parameters and operations are
 known before anything is built.
 
-Shapes leave out the batch: vectors (features,), pictures (channels, height, width). Weights have PyTorch's layout:
-linear (out, in), convolution (out, in, k, k), transposed convolution (in, out, k, k).
+A kind of layer is one record here, which knows its own facts, and one class in each engine: `nets.layers` for torch,
+`by_hand` for NumPy. Shapes leave out the batch: vectors (features,), pictures (channels, height, width). Weights have
+PyTorch's layout: linear (out, in), convolution (out, in, k, k), transposed convolution (in, out, k, k).
 """
 
 from __future__ import annotations
@@ -10,16 +11,79 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, prod
-from typing import Literal
+from typing import ClassVar, Literal
 
-from gansmith.ground.settings import ActivationName
+from gansmith.ground.recipes.settings import ActivationName
 
 Shape = tuple[int, ...]
 Sides = tuple[int, int]  # (before, after)
+Player = Literal["generator", "discriminator"]
+
+
+class Layer:
+    """The facts of a layer that has no arrays and keeps the shape; other kinds override what differs.
+
+    A record with a field `classes` needs the label of every item.
+    """
+
+    normalises: ClassVar[bool] = False  # in training an item's output depends on the rest of its batch
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """The shape of the output for inputs of `shape`. Raises ValueError where the layer does not take them."""
+        return shape
+
+    def parameters(self) -> dict[str, Shape]:
+        """Names and shapes of the trained arrays."""
+        return {}
+
+    def buffers(self) -> dict[str, Shape]:
+        """Names and shapes of the arrays that are kept but not trained."""
+        return {}
+
+    def fans(self, name: str) -> tuple[int, int]:
+        """How many inputs and outputs the weights `name` connect: what initial weights are scaled by."""
+        outputs, inputs, *kernel = self.parameters()[name]
+        return inputs * prod(kernel), outputs * prod(kernel)
+
+    def sublayers(self) -> dict[str, tuple[Layer, ...]]:
+        """The stacks of layers within this one, by name. Each of them takes this layer's input."""
+        return {}
+
+    def operations(self, shape: Shape) -> int:
+        """Multiplications and additions for one item of `shape`; sublayers count their own."""
+        return 0
+
+    def _expect(self, fits: bool, shape: Shape) -> None:
+        if not fits:
+            raise ValueError(f"{self} does not take shape {shape}")
+
+
+class Weighted(Layer):
+    """Layers with one weight and perhaps a bias. spectral: the weight is divided by its largest singular value."""
+
+    outputs: int
+    bias: bool
+    spectral: bool
+
+    def weight_shape(self) -> Shape:
+        """The shape of the weight."""
+        raise NotImplementedError
+
+    def parameters(self) -> dict[str, Shape]:
+        """The weight, and the bias where there is one."""
+        return {"weight": self.weight_shape()} | ({"bias": (self.outputs,)} if self.bias else {})
+
+    def buffers(self) -> dict[str, Shape]:
+        """left: the left singular vector, as far as the power iteration has come."""
+        return {"left": self.weight_shape()[:1]} if self.spectral else {}
+
+    def operations(self, shape: Shape) -> int:
+        """Two for each weight and each place of the output."""
+        return 2 * prod(self.weight_shape()) * prod(self.shape_after(shape)[1:])
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(Weighted):
     """y = x W^T + b."""
 
     inputs: int
@@ -27,9 +91,18 @@ class Linear:
     bias: bool = True
     spectral: bool = False
 
+    def shape_after(self, shape: Shape) -> Shape:
+        """(inputs,) -> (outputs,)."""
+        self._expect(shape == (self.inputs,), shape)
+        return (self.outputs,)
+
+    def weight_shape(self) -> Shape:
+        """(outputs, inputs)."""
+        return (self.outputs, self.inputs)
+
 
 @dataclass(frozen=True)
-class Conv:
+class Conv(Weighted):
     """Convolution after zero padding of (top, bottom), (left, right)."""
 
     inputs: int
@@ -40,9 +113,19 @@ class Conv:
     bias: bool = True
     spectral: bool = False
 
+    def shape_after(self, shape: Shape) -> Shape:
+        """(inputs, H, W) -> (outputs, number of windows down, number of windows across)."""
+        self._expect(len(shape) == 3 and shape[0] == self.inputs, shape)
+        sides = zip(shape[1:], self.padding, strict=True)
+        return (self.outputs, *((size + sum(pad) - self.kernel) // self.stride + 1 for size, pad in sides))
+
+    def weight_shape(self) -> Shape:
+        """(outputs, inputs, kernel, kernel)."""
+        return (self.outputs, self.inputs, self.kernel, self.kernel)
+
 
 @dataclass(frozen=True)
-class ConvTranspose:
+class ConvTranspose(Weighted):
     """The adjoint of a convolution: the full output, then rows and columns cut off at (top, bottom), (left, right)."""
 
     inputs: int
@@ -53,47 +136,57 @@ class ConvTranspose:
     bias: bool = True
     spectral: bool = False
 
+    def shape_after(self, shape: Shape) -> Shape:
+        """(inputs, H, W) -> (outputs, about stride x H, about stride x W)."""
+        self._expect(len(shape) == 3 and shape[0] == self.inputs, shape)
+        sides = zip(shape[1:], self.crop, strict=True)
+        return (self.outputs, *((size - 1) * self.stride + self.kernel - sum(cut) for size, cut in sides))
+
+    def weight_shape(self) -> Shape:
+        """(inputs, outputs, kernel, kernel)."""
+        return (self.inputs, self.outputs, self.kernel, self.kernel)
+
+    def fans(self, name: str) -> tuple[int, int]:
+        """The weight's first axis is the input's."""
+        outputs, inputs = super().fans(name)
+        return inputs, outputs
+
+    def operations(self, shape: Shape) -> int:
+        """Two for each weight and each place of the input."""
+        return 2 * prod(self.weight_shape()) * prod(shape[1:])
+
+
+class Norm(Layer):
+    """Layers that normalise each feature by the statistics of the batch, and keep running ones."""
+
+    normalises = True
+    features: int
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """The same; the first axis has `features`."""
+        self._expect(shape[0] == self.features, shape)
+        return shape
+
+    def buffers(self) -> dict[str, Shape]:
+        """The running statistics."""
+        return {"mean": (self.features,), "variance": (self.features,)}
+
 
 @dataclass(frozen=True)
-class BatchNorm:
+class BatchNorm(Norm):
     """Batch normalisation (Ioffe and Szegedy 2015); running = (1 - momentum) x running + momentum x batch."""
 
     features: int
     momentum: float
     epsilon: float
 
-
-@dataclass(frozen=True)
-class Activation:
-    """An elementwise function; `slope` is of "leaky"."""
-
-    kind: ActivationName
-    slope: float = 0.2
+    def parameters(self) -> dict[str, Shape]:
+        """Scale and shift of each feature."""
+        return {"scale": (self.features,), "shift": (self.features,)}
 
 
 @dataclass(frozen=True)
-class Dropout:
-    """Sets a share of the features to zero while training and scales the others up."""
-
-    rate: float
-
-
-@dataclass(frozen=True)
-class Reshape:
-    """Same numbers, other shape (row-major over channels, height, width)."""
-
-    shape: Shape
-
-
-@dataclass(frozen=True)
-class ConcatLabels:
-    """The one-hot label joins: after a vector's features, or as constant maps after a picture's channels."""
-
-    classes: int
-
-
-@dataclass(frozen=True)
-class ConditionalBatchNorm:
+class ConditionalBatchNorm(Norm):
     """Batch normalisation whose scale and shift belong to the label (de Vries et al. 2017)."""
 
     features: int
@@ -101,88 +194,172 @@ class ConditionalBatchNorm:
     momentum: float
     epsilon: float
 
+    def parameters(self) -> dict[str, Shape]:
+        """Scale and shift of each feature, a row for each label."""
+        return {"scale": (self.classes, self.features), "shift": (self.classes, self.features)}
+
 
 @dataclass(frozen=True)
-class Projection:
-    """A verdict on an item and its label: w x + b + e_label x (Miyato and Koyama 2018)."""
+class Activation(Layer):
+    """An elementwise function; `slope` is of "leaky"."""
+
+    kind: ActivationName
+    slope: float = 0.2
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Sets a share of the features to zero while training and scales the others up."""
+
+    rate: float
+
+
+@dataclass(frozen=True)
+class Reshape(Layer):
+    """Same numbers, other shape (row-major over channels, height, width)."""
+
+    shape: Shape
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """As it says, for as many numbers."""
+        self._expect(prod(self.shape) == prod(shape), shape)
+        return self.shape
+
+
+@dataclass(frozen=True)
+class ConcatLabels(Layer):
+    """The one-hot label joins: after a vector's features, or as constant maps after a picture's channels."""
+
+    classes: int
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """As many features or channels more as there are classes."""
+        return (shape[0] + self.classes, *shape[1:])
+
+
+@dataclass(frozen=True)
+class Projection(Layer):
+    """The logit of an item and its label: w x + b + e_label x (Miyato and Koyama 2018)."""
 
     inputs: int
     classes: int
     spectral: bool = False
 
+    def shape_after(self, shape: Shape) -> Shape:
+        """(inputs,) -> (1,)."""
+        self._expect(shape == (self.inputs,), shape)
+        return (1,)
+
+    def parameters(self) -> dict[str, Shape]:
+        """w, the table of the e, and b."""
+        return {"weight": (1, self.inputs), "embedding": (self.classes, self.inputs), "bias": (1,)}
+
+    def buffers(self) -> dict[str, Shape]:
+        """Left singular vectors of w and of the table."""
+        return {"left": (1,), "left_embedding": (self.classes,)} if self.spectral else {}
+
+    def operations(self, shape: Shape) -> int:
+        """Two products."""
+        return 4 * self.inputs
+
 
 @dataclass(frozen=True)
-class Upsample:
+class Upsample(Layer):
     """Every pixel becomes factor x factor pixels; what is beyond (height, width) is cut off."""
 
     factor: int
     size: tuple[int, int]
 
+    def shape_after(self, shape: Shape) -> Shape:
+        """(C, size / factor, rounded up) -> (C, *size)."""
+        self._expect(len(shape) == 3 and shape[1:] == tuple(ceil(side / self.factor) for side in self.size), shape)
+        return (shape[0], *self.size)
+
 
 @dataclass(frozen=True)
-class ToPixels:
+class ToPixels(Layer):
     """Every factor x factor channels become one channel of factor times the size (Shi et al. 2016)."""
 
     factor: int
 
+    def shape_after(self, shape: Shape) -> Shape:
+        """(C f^2, H, W) -> (C, H f, W f)."""
+        self._expect(len(shape) == 3 and shape[0] % self.factor**2 == 0, shape)
+        return (shape[0] // self.factor**2, shape[1] * self.factor, shape[2] * self.factor)
+
 
 @dataclass(frozen=True)
-class ToChannels:
+class ToChannels(Layer):
     """Every factor x factor pixels become channels of one pixel: the inverse of `ToPixels`."""
 
     factor: int
 
+    def shape_after(self, shape: Shape) -> Shape:
+        """(C, H f, W f) -> (C f^2, H, W)."""
+        self._expect(len(shape) == 3 and shape[1] % self.factor == shape[2] % self.factor == 0, shape)
+        return (shape[0] * self.factor**2, shape[1] // self.factor, shape[2] // self.factor)
+
+
+class Composite(Layer):
+    """Layers that hold a stack of others, the body."""
+
+    body: tuple[Layer, ...]
+
+    def sublayers(self) -> dict[str, tuple[Layer, ...]]:
+        """The body."""
+        return {"body": self.body}
+
 
 @dataclass(frozen=True)
-class Residual:
+class Residual(Composite):
     """shortcut(x) + scale x body(x); an empty shortcut is x itself (He et al. 2016)."""
 
     body: tuple[Layer, ...]
     shortcut: tuple[Layer, ...] = ()
     scale: float = 1.0
 
+    def shape_after(self, shape: Shape) -> Shape:
+        """The body's, which has to be the shortcut's."""
+        after = shape_through(self.body, shape)
+        self._expect(after == shape_through(self.shortcut, shape), shape)
+        return after
+
+    def sublayers(self) -> dict[str, tuple[Layer, ...]]:
+        """Body and shortcut."""
+        return {"body": self.body, "shortcut": self.shortcut}
+
 
 @dataclass(frozen=True)
-class Skip:
+class Skip(Composite):
     """x and body(x), channel after channel (Ronneberger et al. 2015)."""
 
     body: tuple[Layer, ...]
 
+    def shape_after(self, shape: Shape) -> Shape:
+        """The channels of both; the body has to keep height and width."""
+        after = shape_through(self.body, shape)
+        self._expect(after[1:] == shape[1:], shape)
+        return (shape[0] + after[0], *shape[1:])
+
 
 @dataclass(frozen=True)
-class Aside:
-    """A discriminator's second output, body(x); the next layer takes x. `name` is a field of `game.Verdicts`."""
+class AuxiliaryHead(Composite):
+    """A second output of a discriminator, body(x); the next layer takes x. `name` is a field of `game.Verdicts`."""
 
     name: Literal["logits", "classes"]
     body: tuple[Layer, ...]
 
-
-Layer = (
-    Linear
-    | Conv
-    | ConvTranspose
-    | BatchNorm
-    | Activation
-    | Dropout
-    | Reshape
-    | ConcatLabels
-    | ConditionalBatchNorm
-    | Projection
-    | Upsample
-    | ToPixels
-    | ToChannels
-    | Residual
-    | Skip
-    | Aside
-)
-Weighted = (Linear, Conv, ConvTranspose)
+    def shape_after(self, shape: Shape) -> Shape:
+        """The same, which the body has to take."""
+        shape_through(self.body, shape)
+        return shape
 
 
 @dataclass(frozen=True)
 class Plan:
     """One player: what goes in, the layers, and whether labels are needed."""
 
-    player: Literal["generator", "discriminator"]
+    player: Player
     input_shape: Shape
     layers: tuple[Layer, ...]
 
@@ -193,137 +370,27 @@ class Plan:
 
     @property
     def classes(self) -> int:
-        """Classes of the label that the plan asks for; 0 = none."""
-        labelled = ConcatLabels, ConditionalBatchNorm, Projection
-        return max((layer.classes for _, layer in leaves(self.layers) if isinstance(layer, labelled)), default=0)
+        """Classes of the label that the plan needs; 0 = none."""
+        return max((getattr(layer, "classes", 0) for _, layer in leaves(self.layers)), default=0)
 
     @property
     def has_batch_norm(self) -> bool:
         """Whether an item's output depends on the rest of its batch while training."""
-        return any(isinstance(layer, BatchNorm | ConditionalBatchNorm) for _, layer in leaves(self.layers))
+        return any(layer.normalises for _, layer in leaves(self.layers))
 
 
 def leaves(layers: tuple[Layer, ...], prefix: str = "") -> Iterator[tuple[str, Layer]]:
     """Every layer that holds no others, by its name: its index, or "<index>.body.<index>" within another."""
     for index, layer in enumerate(layers):
-        name = f"{prefix}{index}"
-        match layer:
-            case Residual():
-                yield from leaves(layer.body, f"{name}.body.")
-                yield from leaves(layer.shortcut, f"{name}.shortcut.")
-            case Skip() | Aside():
-                yield from leaves(layer.body, f"{name}.body.")
-            case _:
-                yield name, layer
+        stacks = layer.sublayers()
+        for name, stack in stacks.items():
+            yield from leaves(stack, f"{prefix}{index}.{name}.")
+        if not stacks:
+            yield f"{prefix}{index}", layer
 
 
 def shape_through(layers: tuple[Layer, ...], shape: Shape) -> Shape:
     """The shape after all layers. Raises ValueError where they do not fit."""
     for layer in layers:
-        shape = shape_after(layer, shape)
+        shape = layer.shape_after(shape)
     return shape
-
-
-def shape_after(layer: Layer, shape: Shape) -> Shape:
-    """The shape that a layer makes of `shape`. Raises ValueError when the two do not fit."""
-    match layer:
-        case Linear():
-            _expect(shape == (layer.inputs,), layer, shape)
-            return (layer.outputs,)
-        case Conv():
-            _expect(len(shape) == 3 and shape[0] == layer.inputs, layer, shape)
-            height, width = (
-                (size + sum(pad) - layer.kernel) // layer.stride + 1
-                for size, pad in zip(shape[1:], layer.padding, strict=True)
-            )
-            return (layer.outputs, height, width)
-        case ConvTranspose():
-            _expect(len(shape) == 3 and shape[0] == layer.inputs, layer, shape)
-            height, width = (
-                (size - 1) * layer.stride + layer.kernel - sum(cut)
-                for size, cut in zip(shape[1:], layer.crop, strict=True)
-            )
-            return (layer.outputs, height, width)
-        case Reshape():
-            _expect(prod(layer.shape) == prod(shape), layer, shape)
-            return layer.shape
-        case ConcatLabels():
-            return (shape[0] + layer.classes, *shape[1:])
-        case BatchNorm() | ConditionalBatchNorm():
-            _expect(shape[0] == layer.features, layer, shape)
-            return shape
-        case Projection():
-            _expect(shape == (layer.inputs,), layer, shape)
-            return (1,)
-        case Upsample():
-            _expect(
-                len(shape) == 3 and shape[1:] == tuple(ceil(size / layer.factor) for size in layer.size), layer, shape
-            )
-            return (shape[0], *layer.size)
-        case ToPixels() | ToChannels():
-            return _regrouped(layer, shape)
-        case Residual():
-            after = shape_through(layer.body, shape)
-            _expect(after == shape_through(layer.shortcut, shape), layer, shape)
-            return after
-        case Skip():
-            after = shape_through(layer.body, shape)
-            _expect(after[1:] == shape[1:], layer, shape)
-            return (shape[0] + after[0], *shape[1:])
-        case Aside():
-            shape_through(layer.body, shape)
-            return shape
-        case _:
-            return shape
-
-
-def _regrouped(layer: ToPixels | ToChannels, shape: Shape) -> Shape:
-    """The shape after channels became pixels, or pixels channels."""
-    factor = layer.factor
-    _expect(len(shape) == 3, layer, shape)
-    channels, height, width = shape
-    if isinstance(layer, ToPixels):
-        _expect(channels % factor**2 == 0, layer, shape)
-        return (channels // factor**2, height * factor, width * factor)
-    _expect(height % factor == width % factor == 0, layer, shape)
-    return (channels * factor**2, height // factor, width // factor)
-
-
-def _expect(fits: bool, layer: Layer, shape: Shape) -> None:
-    if not fits:
-        raise ValueError(f"{layer} does not take shape {shape}")
-
-
-def parameters(layer: Layer) -> dict[str, Shape]:
-    """Names and shapes of the trained arrays of a layer."""
-    match layer:
-        case Linear():
-            shapes: dict[str, Shape] = {"weight": (layer.outputs, layer.inputs)}
-        case Conv():
-            shapes = {"weight": (layer.outputs, layer.inputs, layer.kernel, layer.kernel)}
-        case ConvTranspose():
-            shapes = {"weight": (layer.inputs, layer.outputs, layer.kernel, layer.kernel)}
-        case BatchNorm():
-            return {"scale": (layer.features,), "shift": (layer.features,)}
-        case ConditionalBatchNorm():
-            return {"scale": (layer.classes, layer.features), "shift": (layer.classes, layer.features)}
-        case Projection():
-            return {"weight": (1, layer.inputs), "embedding": (layer.classes, layer.inputs), "bias": (1,)}
-        case _:
-            return {}
-    if layer.bias:
-        shapes["bias"] = (layer.outputs,)
-    return shapes
-
-
-def buffers(layer: Layer) -> dict[str, Shape]:
-    """Names and shapes of the arrays that a layer keeps but does not train."""
-    match layer:
-        case BatchNorm() | ConditionalBatchNorm():
-            return {"mean": (layer.features,), "variance": (layer.features,)}
-        case Projection() if layer.spectral:
-            return {"left": (1,), "left_embedding": (layer.classes,)}
-        case Linear() | Conv() | ConvTranspose() if layer.spectral:
-            return {"left": (parameters(layer)["weight"][0],)}  # the power iteration's singular vector
-        case _:
-            return {}

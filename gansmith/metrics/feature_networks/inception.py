@@ -6,7 +6,7 @@ mean, and the class head has 1,008 rows. Its 2,048 features are the last block's
 
 The file is .safetensors with the tensor names of the `pytorch-fid` weights: for each convolution below
 NAME.conv.weight, NAME.bn.weight, NAME.bn.bias, NAME.bn.running_mean, NAME.bn.running_var, and fc.weight (1008, 2048),
-by which this network is told from others of its shape. docs/metrics.md says how to make it. Pictures are resized to
+by which this network is told from others of its shape. docs/guide/measure.md says how to make it. Pictures are resized to
 299 x 299, bilinear, and taken in [-1, 1].
 """
 
@@ -230,13 +230,15 @@ def load(path: Path, device: str = "cpu") -> Inception:
 
     if not path.is_file():
         raise DataError(
-            f"{path} is not there: FID needs the standard Inception weights as .safetensors (docs/metrics.md)"
+            f"{path} is not there: FID needs the standard Inception weights as .safetensors (docs/guide/measure.md)"
         )
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError) as error:
-        raise DataError(f"{path} cannot be read as .safetensors ({error}): make it again (docs/metrics.md)") from None
+        raise DataError(
+            f"{path} cannot be read as .safetensors ({error}): make it again (docs/guide/measure.md)"
+        ) from None
     return Inception(f"inception@{hash_of(checked(arrays, path))}", folded(arrays), device)
 
 
@@ -250,7 +252,7 @@ def checked(arrays: dict[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
         if name not in arrays or arrays[name].shape != shape:
             has = f"has shape {arrays[name].shape}" if name in arrays else "is missing"
             raise DataError(
-                f"{path} is not the standard FID Inception: {name} {has}, must be {shape}; see docs/metrics.md, "
+                f"{path} is not the standard FID Inception: {name} {has}, must be {shape}; see docs/guide/measure.md, "
                 "or use other features"
             )
     return {name: arrays[name] for name in wanted}

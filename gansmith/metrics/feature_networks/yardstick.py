@@ -39,7 +39,9 @@ def yardstick(real: RealItems, cache: Path, settings: FeatureSettings, progress:
         if not network.can_be_read():
             raise DataError("FID is measured by a network, and networks are read by PyTorch, which is not here")
         if settings.inception_file is None:
-            raise DataError("FID needs the standard Inception weights: name their .safetensors file (docs/metrics.md)")
+            raise DataError(
+                "FID needs the standard Inception weights: name their .safetensors file (docs/guide/measure.md)"
+            )
         extractor = inception.load(settings.inception_file, settings.device)
     elif chosen == "pixels":
         extractor = Pixels(real.items.shape[1:])

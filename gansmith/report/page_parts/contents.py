@@ -11,7 +11,7 @@ from typing import Any
 from gansmith.diagnosis.findings import flag
 from gansmith.ground.errors import RecipeError, RunError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
 from gansmith.report import sheets
 from gansmith.report.series import Row, number

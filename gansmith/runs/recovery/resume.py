@@ -8,7 +8,7 @@ from collections.abc import Callable
 from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
-from gansmith.ground.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.records import writing
 from gansmith.runs.recovery.forget import forget_after
 from gansmith.runs.setup import Setup, environment

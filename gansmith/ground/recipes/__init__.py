@@ -1,0 +1,1 @@
+"""Recipes: their typed settings, what each key means, and their TOML form."""

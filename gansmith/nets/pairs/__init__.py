@@ -1,0 +1,1 @@
+"""Plans of generators and discriminators: one file per pair, mirrored."""

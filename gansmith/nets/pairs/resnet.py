@@ -1,0 +1,73 @@
+"""The residual pair (Gulrajani et al. 2017, Mescheder et al. 2018). The discriminator never has batch norm, so that
+penalties on single items keep their meaning.
+
+    generator        latents [+ label] -> widths[0] at the lowest size -> (upsample, block) ... -> picture
+    discriminator    picture [+ label maps] -> (block with stride) ... -> flat -> one logit
+
+A block is x + .1 (norm, activation, convolution, twice); where channels or sizes change, its shortcut is a 1x1
+convolution. The i-th of `kernels` and `strides` belongs to the i-th block.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from gansmith.ground.errors import RecipeError
+from gansmith.ground.networks.plan import Plan, Reshape, Residual, Shape
+from gansmith.ground.recipes.settings import NetSettings
+from gansmith.nets.pairs.blocks import Stack
+from gansmith.nets.pairs.dcgan import check_pictures, pyramid
+
+SCALE = 0.1
+"""The factor of a block's body: deep stacks start near the identity (Mescheder et al. 2018)."""
+
+
+def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
+    """(latent_dim,) -> (channels, height, width)."""
+    _refuse_dropout(settings, "generator")
+    stack = Stack("generator", settings, (latent_dim,), classes)
+    shapes = pyramid(item_shape, settings.widths, stack.strides)
+    stack.input_label()
+    stack.linear(prod(shapes[0]))
+    stack.add(Reshape(shapes[0]))
+    widths = *settings.widths[1:], settings.widths[-1]
+    for index, (width, kernel, stride) in enumerate(zip(widths, stack.kernels, stack.strides, strict=True)):
+        stack.upsample(stride, shapes[index + 1])
+        block(stack, index, width, kernel, 1, normed=stack.normed)
+    stack.hidden(len(settings.widths) - 1, normed=stack.normed)
+    stack.conv(item_shape[0], stack.kernels[-1])
+    stack.output()
+    return stack.plan()
+
+
+def discriminator(settings: NetSettings, item_shape: Shape, classes: int) -> Plan:
+    """(channels, height, width) -> (1,)."""
+    check_pictures(item_shape)
+    _refuse_dropout(settings, "discriminator")
+    if settings.norm != "none":
+        raise RecipeError("discriminator.net = 'resnet' has no batch norm: set discriminator.norm=none")
+    stack = Stack("discriminator", settings, item_shape, classes)
+    stack.input_label()
+    stack.conv(settings.widths[0], stack.kernels[0])
+    for index, (width, kernel, stride) in enumerate(zip(settings.widths, stack.kernels, stack.strides, strict=True)):
+        block(stack, index, width, kernel, stride, normed=False)
+    stack.activate(len(settings.widths) - 1)
+    stack.logit()
+    return stack.plan()
+
+
+def block(stack: Stack, index: int, width: int, kernel: int, stride: int, *, normed: bool) -> None:
+    """One residual block to `width` channels; the second convolution has the stride."""
+    body, shortcut = stack.branch(), stack.branch()
+    body.hidden(index, normed=normed)
+    body.conv(width, kernel, bias=not normed)
+    body.hidden(index, normed=normed)
+    body.conv(width, kernel, stride)
+    if shortcut.shape != body.shape:
+        shortcut.conv(width, 1, stride, bias=False)
+    stack.add(Residual(tuple(body.layers), tuple(shortcut.layers), SCALE))
+
+
+def _refuse_dropout(settings: NetSettings, player: str) -> None:
+    if settings.dropout:
+        raise RecipeError(f"{player}.dropout has no place in a net = 'resnet': set {player}.dropout=0")
