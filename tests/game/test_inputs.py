@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from gansmith.game.graphs import leaves
 from gansmith.game.inputs import update as update_module
-from gansmith.game.inputs.update import Drawing, UpdateInputs, map_leaves, send, to_device
+from gansmith.game.inputs.update import Drawing, UpdateInputs, send, to_device
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
 from miniatures import BATCH, assert_same_arrays, indices, now, play, world
@@ -18,13 +19,6 @@ from variants import EVERY, host_inputs, inputs, meaningful, start
 
 def no_draw(*_: Any) -> None:
     raise AssertionError("drawn while an update was computed")
-
-
-def leaves(drawn: object) -> list[Any]:
-    """All arrays and numbers, in a fixed order."""
-    found: list[Any] = []
-    map_leaves(drawn, lambda leaf: found.append(leaf) or leaf)
-    return found
 
 
 def drawn_by(game: TorchGame, rank: int, size: int, rows: np.ndarray) -> UpdateInputs:

@@ -16,7 +16,7 @@ from torch import Tensor
 from gansmith.game.faults import detached_verdict_step, regression_step, unfrozen_generator_step
 from gansmith.game.feedbacks import mixed_discriminator_step, running_generator_step
 from gansmith.game.inputs.update import TurnInputs
-from gansmith.game.player import BufferSnapshot, Player, Turn
+from gansmith.game.player import BufferSnapshot, Player, Step, Turn
 from gansmith.game.step import Gan, Losses, discriminator_step, generator_step, joint_step
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws, streams
@@ -103,6 +103,16 @@ def test_the_discriminator_s_step_keeps_no_graph_of_the_generator():
         discriminator_step(game.gan, given).total.backward()
         assert all(weight.grad is None for weight in game.players.generator.parameters)
         assert all(weight.grad is not None for weight in game.players.discriminator.parameters)
+
+
+@pytest.mark.parametrize("step", [generator_step, running_generator_step])
+def test_the_generator_s_step_flows_through_a_frozen_discriminator(step: Step):
+    """Its gradient reaches the generator, and none is computed for the discriminator's weights."""
+    game = new_game("vectors")
+    (x,) = inputs(game, 1).generator_turns
+    step(game.gan, x).total.backward()
+    assert all(weight.grad is None for weight in game.players.discriminator.parameters)
+    assert all(weight.grad is not None and weight.grad.any() for weight in game.players.generator.parameters)
 
 
 def test_an_error_leaves_nobody_frozen():
