@@ -18,7 +18,8 @@ from typing import Any
 
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.runs import drive, run
+from gansmith.runs import drive
+from gansmith.runs import run as runs
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.training.loop import UpdateEvent
 
@@ -64,7 +65,7 @@ class Timed:
 class Memory:
     """A watcher that notes resident memory: at the first update of each minute, and the most within it.
 
-    What is allocated for an event, and given back by the system's allocator when it pleases, makes the former swing by
+    What is allocated for a event, and given back by the system's allocator when it pleases, makes the former swing by
     some megabytes. What the first minute takes is no growth.
     """
 
@@ -146,7 +147,7 @@ def measure(recipe: Recipe, ledger: Ledger, memory: Memory) -> None:
 
     drive.loop.train = watched
     with tempfile.TemporaryDirectory() as folder:
-        run.begin(recipe, RunFolder(Path(folder) / "run"), None, watching=[memory], say=lambda _: None)
+        runs.begin(recipe, RunFolder(Path(folder) / "run"), None, watching=[memory], say=lambda _: None)
 
 
 if __name__ == "__main__":
