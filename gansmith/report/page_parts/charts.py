@@ -14,12 +14,11 @@ from gansmith.report.page_parts.contents import Contents, clipped, plain
 from gansmith.report.series import (
     AXES,
     CURVES,
+    LOGITS,
     MEASURES,
     PLAYERS,
     SAMPLE_CURVES,
-    VERDICTS,
     Axis,
-    Counts,
     Curve,
     Line,
     Measure,
@@ -27,20 +26,25 @@ from gansmith.report.series import (
     Row,
     bucketed,
     buckets,
-    clock,
     column,
     common_range,
     finite,
     histogram,
     layer_columns,
-    verdict_strip,
+    logit_strip,
+    number,
+    positions,
 )
 from gansmith.report.sheets import spread_out
-from gansmith.report.wording import rule_of
+from gansmith.report.wording import meaning_of_logit
 
 POINTS = 700  # of a curve; longer logs are averaged, with their range as a band
 LAYER_POINTS = 240
 LAYERS = 24  # lines of a layer chart
+METRICS = 8  # lines of the quality chart
+MARKS = 40  # changes of the diagnosis that are marked
+
+Clock = dict[Axis, list[float | None]]
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,9 @@ class Chart:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Everything that the script draws of a run's numbers."""
+    """Everything that the script draws of a run's numbers. `clocks` says where a family of charts has its points."""
 
-    clocks: dict[str, dict[Axis, list[float | None]]]
+    clocks: dict[str, Clock]
     curves: list[Chart]
     layers: list[Chart]
     strip: dict[str, Any] | None
@@ -66,81 +70,88 @@ class Drawing:
     marks: list[dict[str, Any]]
 
 
-def drawing(contents: Contents) -> Drawing:
+def drawing(run: Contents) -> Drawing:
     """The charts of a run that have at least one number to show."""
-    curves = [_curve(name, curve, contents.rows, "stats") for name, curve in _as_judged(contents.threshold).items()]
-    curves += [_curve(name, curve, contents.sample_rows, "samples") for name, curve in SAMPLE_CURVES.items()]
-    curves.append(_curve("judgements", _quality(contents.judgements), _by_metric(contents.judgements), "judged"))
-    layers = [_layers(contents.rows, player, measure) for measure in MEASURES for player in PLAYERS]
+    measurements = [row | {_metric(row): row.get("value")} for row in run.measurements]
+    curves = [_curve(name, curve, run.rows, "stats") for name, curve in _curves(run.threshold).items()]
+    curves += [_curve(name, curve, run.sample_rows, "samples") for name, curve in SAMPLE_CURVES.items()]
+    curves.append(_curve("judgements", _quality(run.measurements), measurements, "judged"))
+    layers = [_layers(run.rows, player, measure) for measure in MEASURES for player in PLAYERS]
+    clocks = {
+        "stats": _clock(run.rows, POINTS),
+        "layers": _clock(run.rows, LAYER_POINTS),
+        "samples": _clock(run.sample_rows, POINTS),
+        "judged": _clock(run.measurements, POINTS),
+    }
     return Drawing(
-        clocks(contents),
+        clocks,
         [chart for chart in curves if chart is not None],
         [chart for chart in layers if chart is not None],
-        strip(contents),
-        last_histogram(contents),
-        marks(contents),
+        _strip(run.rows),
+        _last_histograms(run.rows),
+        _marks(run),
     )
 
 
-def _as_judged(threshold: float | None) -> dict[str, Curve]:
-    """The curves over rows of stats, for a loss whose verdicts part at `threshold`."""
-    verdicts = CURVES["verdicts"]
-    about = f"{verdicts.about.removesuffix('.')}: {rule_of(threshold)}."
-    curves = CURVES | {"verdicts": replace(verdicts, guide=threshold, about=about)}
-    if threshold != 0:  # a sigmoid of these verdicts is no probability
+def _curves(threshold: float | None) -> dict[str, Curve]:
+    """The curves over rows of stats, for a loss whose discriminator says real above `threshold`."""
+    logits = CURVES["verdicts"]
+    about = f"{logits.about.removesuffix('.')}: {meaning_of_logit(threshold)}."
+    curves = CURVES | {"verdicts": replace(logits, guide=threshold, about=about)}
+    if threshold != 0:  # a sigmoid of these outputs is no probability
         del curves["probabilities"]
     return curves
 
 
-def clocks(contents: Contents) -> dict[str, dict[Axis, list[float | None]]]:
-    """Where the points of each family of charts stand, by axis."""
-    families = {
-        "stats": (contents.rows, POINTS),
-        "layers": (contents.rows, LAYER_POINTS),
-        "samples": (contents.sample_rows, POINTS),
-        "judged": (contents.judgements, POINTS),
-    }
-    return {name: _clock(rows, buckets(len(rows), points)) for name, (rows, points) in families.items()}
-
-
-def marks(contents: Contents) -> list[dict[str, Any]]:
-    """Where the doctor changed its mind, on every axis."""
-    ruler = {axis: clock(contents.rows, axis) for axis in AXES}
+def _marks(run: Contents) -> list[dict[str, Any]]:
+    """Where the diagnosis changed, on every axis."""
+    known = {axis: positions(run.rows, axis) for axis in AXES}
     found: list[dict[str, Any]] = []
-    for row in contents.findings:
-        update = column([row], "update")[0]
+    for row in run.findings:
+        update = number(row.get("update"))
         if math.isfinite(update):
-            places = {axis: _carried(update, ruler["update"], values) for axis, values in ruler.items()}
+            places = {axis: _interpolated(update, known["update"], values) for axis, values in known.items()}
             label = f"update {update:,.0f}: {plain(row.get('state'))}: {plain(row.get('text'))}"
             found.append({**places, "label": clipped(label, 200)})
-    return found[-40:]
+    return found[-MARKS:]
 
 
-def strip(contents: Contents) -> dict[str, Any] | None:
-    """Histograms of verdicts over time: shares as bytes 0..255 in base64, one row of bins after the other."""
-    held = verdict_strip(contents.rows)
-    if held is None:
+def _interpolated(update: float, updates: np.ndarray, values: np.ndarray) -> float | None:
+    """Where an update stands on another axis, by linear interpolation between the rows."""
+    known = np.isfinite(updates) & np.isfinite(values)
+    if not known.any():
         return None
-    shares = {VERDICTS[key]: np.nan_to_num(table) for key, table in held.shares.items()}
+    order = np.argsort(updates[known], kind="stable")
+    return _short(float(np.interp(update, updates[known][order], values[known][order])), 12)
+
+
+def _strip(rows: Sequence[Row]) -> dict[str, Any] | None:
+    """Histograms of logits over time: shares as bytes 0..255 in base64, one row of bins after the other."""
+    strip = logit_strip(rows)
+    if strip is None:
+        return None
     return {
-        "low": _short(held.low, 12),
-        "high": _short(held.high, 12),
-        "bins": next(iter(shares.values())).shape[1],
-        "clock": _clock(contents.rows, held.parts),
-        "shares": {role: _as_bytes(table) for role, table in shares.items()},
+        "low": _short(strip.low, 12),
+        "high": _short(strip.high, 12),
+        "bins": strip.shares["real"].shape[1],
+        "clock": _clock_of(rows, strip.parts),
+        "shares": {role: _as_bytes(np.nan_to_num(table)) for role, table in strip.shares.items()},
     }
 
 
-def last_histogram(contents: Contents) -> dict[str, Any] | None:
-    """The newest histograms of the verdicts, as densities over their own edges."""
-    found = {role: _newest(contents.rows, key) for key, role in VERDICTS.items()}
+def _last_histograms(rows: Sequence[Row]) -> dict[str, Any] | None:
+    """The newest histograms of the logits, as densities over their own edges."""
+    found = {
+        role: next((each for row in reversed(rows) if (each := histogram(row, key)) is not None), None)
+        for role, key in LOGITS.items()
+    }
     limits = common_range(found.values())
     if limits is None:
         return None
     heaps = {
         role: {
-            "edges": [_short(edge, 12) for edge in held.edges],
-            "density": [_short(each) for each in held.counts / held.counts.sum() / np.diff(held.edges)],
+            "edges": _list(held.edges, 12),
+            "density": _list(held.counts / held.counts.sum() / np.diff(held.edges)),
         }
         for role, held in found.items()
         if held is not None
@@ -148,24 +159,22 @@ def last_histogram(contents: Contents) -> dict[str, Any] | None:
     return {"low": _short(limits[0], 12), "high": _short(limits[1], 12), "heaps": heaps}
 
 
-def _newest(rows: Sequence[Row], key: str) -> Counts | None:
-    return next((each for row in reversed(rows) if (each := histogram(row, key)) is not None), None)
-
-
 def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart | None:
     parts = buckets(len(rows), POINTS)
     lines: list[dict[str, Any]] = []
-    said: list[str] = []
+    summaries: list[str] = []
+    moving = False
     for line in curve.lines:
         values = finite(column(rows, line.key))
         shown = values[np.isfinite(values)]
-        if not shown.size:
-            continue
-        said.append(
-            f"{line.label} {_say(shown[0])} to {_say(shown[-1])}, between {_say(shown.min())} and {_say(shown.max())}"
-        )
-        lines.append({"label": line.label, "role": line.role, **_points(values, parts)})
-    if not lines or (curve.when_moving and not _moving(rows, curve)):
+        if shown.size:
+            moving = moving or shown.min() < shown.max()
+            first, last, least, greatest = (f"{v:.3g}" for v in (shown[0], shown[-1], shown.min(), shown.max()))
+            summaries.append(f"{line.label} {first} to {last}, between {least} and {greatest}")
+            mean, low, high = map(_list, bucketed(values, parts))
+            band = {"low": low, "high": high} if len(parts) < len(values) else {}
+            lines.append({"label": line.label, "role": line.role, "mean": mean, **band})
+    if not lines or (curve.when_moving and not moving):
         return None
     table = {
         "clock": family,
@@ -175,24 +184,18 @@ def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart |
         "lines": lines,
         "broken": _broken(rows, curve),
     }
-    return Chart(name, curve.title, curve.about, f"{curve.title}: {'; '.join(said)}.", table)
+    return Chart(name, curve.title, curve.about, f"{curve.title}: {'; '.join(summaries)}.", table)
 
 
-def _by_metric(rows: Sequence[Row]) -> list[Row]:
-    """Rows of judgements with each value under its metric's name."""
-    return [row | {clipped(plain(row.get("metric")), 60): row.get("value")} for row in rows]
+def _metric(row: Row) -> str:
+    return clipped(plain(row.get("metric")), 60)
 
 
 def _quality(rows: Sequence[Row]) -> Curve:
     """The curve of what was measured while training: one line per metric."""
-    names = dict.fromkeys(clipped(plain(row.get("metric")), 60) for row in rows)
-    lines = tuple(Line(name, name or "value", "generator") for name in list(names)[:8])
+    names = list(dict.fromkeys(map(_metric, rows)))[:METRICS]
+    lines = tuple(Line(name, name or "value", "generator") for name in names)
     return Curve("Quality", "Measured on samples while training; the best checkpoint is chosen by it.", lines)
-
-
-def _moving(rows: Sequence[Row], curve: Curve) -> bool:
-    shown = [values[np.isfinite(values)] for values in (column(rows, line.key) for line in curve.lines)]
-    return any(values.size and values.min() < values.max() for values in shown)
 
 
 def _layers(rows: Sequence[Row], player: Player, measure: Measure) -> Chart | None:
@@ -207,7 +210,7 @@ def _layers(rows: Sequence[Row], player: Player, measure: Measure) -> Chart | No
             "label": clipped(name, 40),
             "role": player,
             "shade": round((index + 1) / len(names), 3),
-            "mean": _points(table[name], parts)["mean"],
+            "mean": _list(bucketed(table[name], parts)[0]),
         }
         for index, name in enumerate(names)
     ]
@@ -221,16 +224,8 @@ def _layers(rows: Sequence[Row], player: Player, measure: Measure) -> Chart | No
     )
 
 
-def _points(values: np.ndarray, parts: Sequence[slice]) -> dict[str, list[float | None]]:
-    mean, low, high = bucketed(finite(values), parts)
-    found = {"mean": _list(mean)}
-    if len(parts) < len(values):
-        found |= {"low": _list(low), "high": _list(high)}
-    return found
-
-
 def _broken(rows: Sequence[Row], curve: Curve) -> list[dict[str, Any]]:
-    """Where a line was first no number: null (as rows are written), NaN or infinity (as others write them).
+    """Where a line first has no number: null (as rows are written), NaN or infinity (as others write them).
 
     Lines that break in the same row share an entry.
     """
@@ -240,7 +235,7 @@ def _broken(rows: Sequence[Row], curve: Curve) -> list[dict[str, Any]]:
         if first is not None:
             places.setdefault(first, []).append(line.label)
     return [
-        {axis: _short(clock(rows, axis)[index], 12) for axis in AXES} | {"label": ", ".join(labels)}
+        {axis: _short(positions(rows, axis)[index], 12) for axis in AXES} | {"label": ", ".join(labels)}
         for index, labels in sorted(places.items())
     ]
 
@@ -249,17 +244,12 @@ def _is_broken(value: Any) -> bool:
     return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
-def _clock(rows: Sequence[Row], parts: Sequence[slice]) -> dict[Axis, list[float | None]]:
-    return {axis: _list(bucketed(clock(rows, axis), parts)[2], digits=12) for axis in AXES}
+def _clock(rows: Sequence[Row], points: int) -> Clock:
+    return _clock_of(rows, buckets(len(rows), points))
 
 
-def _carried(update: float, updates: np.ndarray, values: np.ndarray) -> float | None:
-    """Where an update stands on another axis, by straight lines between the rows."""
-    known = np.isfinite(updates) & np.isfinite(values)
-    if not known.any():
-        return None
-    order = np.argsort(updates[known], kind="stable")
-    return _short(float(np.interp(update, updates[known][order], values[known][order])), 12)
+def _clock_of(rows: Sequence[Row], parts: Sequence[slice]) -> Clock:
+    return {axis: _list(bucketed(positions(rows, axis), parts)[2], digits=12) for axis in AXES}
 
 
 def _as_bytes(shares: np.ndarray) -> str:
@@ -279,7 +269,3 @@ def _short(value: float, digits: int = 5) -> float | None:
     if not math.isfinite(rounded):
         return float(value)
     return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
-
-
-def _say(value: float) -> str:
-    return f"{value:.3g}"
