@@ -1,4 +1,4 @@
-"""What the articles claim, and what each claim is judged by."""
+"""What the articles claim, and which figures and which rule decide each claim."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ TITLES: dict[str, str] = {
     "003": "a GAN and Adam in nothing but NumPy",
     "004": "a DCGAN, and two generator updates for one",
 }
-"""The articles, by the numbers that this project calls them by."""
+"""The articles, by their numbers in this project."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of an article, in our words, and the figures that decide it."""
+    """One sentence of an article, reworded, and the figures that decide it."""
 
-    name: str  # of its picture and of its row in articles.json
+    name: str  # in articles.json and of its picture
     article: str
     says: str
-    variants: tuple[str, ...]  # rows of its table, by what the studies call them
+    variants: tuple[str, ...]  # rows of its table, by their names in the studies
     figures: tuple[str, ...]  # columns of its table
-    judge: Rule
-    pictures: tuple[str, ...] | None = None  # variants on its strip; None: all, (): no strip
-    stretched: tuple[str, ...] = ()  # variants shown again, each sample from its own darkest to its own brightest pixel
+    rule: Rule
+    pictures: tuple[str, ...] | None = None  # variants on its picture of samples; None: all, (): no picture
+    stretched: tuple[str, ...] = ()  # variants shown again with the contrast of each sample stretched
 
 
 JOINT = ("dense, joint", "encoder-decoder, joint", "DCGAN, joint")
@@ -117,7 +117,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A style scaled by 2 is exaggerated, and scaled by −2 it becomes the opposite style.",
         ("labelled", "labelled, leaky ReLU"),
         ("same_at_2", "opposite_at_-2", "trend", "style_norm"),
-        rules.scaling_by_minus_two,
+        rules.scaling,
         (),
     ),
     Claim(
@@ -126,7 +126,7 @@ CLAIMS: tuple[Claim, ...] = (
         "The poor digits are the processor's fault: a GAN needs a GPU.",
         ("as published: unscaled logits, smoothed", "two threads", "bfloat16"),
         ("fd", "modes", "sensitivity"),
-        rules.the_processor_is_to_blame,
+        rules.the_processor,
     ),
     Claim(
         "unscaled-logits",
