@@ -14,8 +14,7 @@ import numpy as np
 from gansmith.articles.claims import CLAIMS, TITLES, Claim
 from gansmith.articles.evidence import FIGURES, Evidence, Trained, gather
 from gansmith.articles.probes import newest_snapshot
-from gansmith.articles.studies import QUICK, QUICK_COUNT, STUDIES, Study
-from gansmith.compare.cells import Variant
+from gansmith.articles.studies import QUICK_COUNT, STUDIES, Study, quickly
 from gansmith.compare.grid import compare, variant
 from gansmith.ground import pixels
 from gansmith.ground.errors import RecipeError, StoppedByUser, nearest
@@ -23,7 +22,6 @@ from gansmith.ground.files.gridfolder import ArticlesFolder
 from gansmith.ground.files.runfolder import write_json, write_text
 from gansmith.ground.progress import Say
 from gansmith.report import article as pages
-from gansmith.runs.choose_recipe import Budget
 from gansmith.trained.generator import load
 
 SHOWN = 20  # samples of a variant on a picture
@@ -43,24 +41,8 @@ class ExperimentPlan:
     @property
     def studies(self) -> dict[str, Study]:
         """The studies of the chosen articles."""
-        return {name: study for name, study in STUDIES.items() if name[:3] in self.articles}
-
-    def settings(self, study: Study) -> list[str]:
-        """Of all variants of a study."""
-        return [*study.settings, *(QUICK.settings if self.quick else ())]
-
-    def budget(self, study: Study) -> Budget:
-        """Of all variants of a study; empty: each recipe's own."""
-        return QUICK.budget if self.quick else study.budget
-
-    def seeds(self, study: Study) -> int:
-        """Trainings of each variant."""
-        return QUICK.seeds if self.quick else study.seeds
-
-    def variants(self, study: Study) -> list[Variant]:
-        """A study's grid, as `compare` takes it."""
-        budget, settings = self.budget(study), self.settings(study)
-        return [variant(text, data=self.data, budget=budget, settings=settings) for text in study.variants.values()]
+        chosen = {name: study for name, study in STUDIES.items() if name[:3] in self.articles}
+        return {name: quickly(study) for name, study in chosen.items()} if self.quick else chosen
 
 
 def choose(names: Sequence[str]) -> tuple[str, ...]:
@@ -84,9 +66,12 @@ def articles(
     try:
         for name, study in plan.studies.items() if train else ():
             say(f"study {name}")
-            count = QUICK_COUNT if plan.quick else COUNT
-            seeds, jobs = plan.seeds(study), plan.jobs or study.jobs
-            grid = compare(plan.variants(study), folder.study(name).root, seeds=seeds, jobs=jobs, count=count, say=say)
+            variants = [
+                variant(text, data=plan.data, budget=study.budget, settings=study.settings)
+                for text in study.variants.values()
+            ]
+            count, jobs = QUICK_COUNT if plan.quick else COUNT, plan.jobs or study.jobs
+            grid = compare(variants, folder.study(name).root, seeds=study.seeds, jobs=jobs, count=count, say=say)
             failures += [
                 f"{name}, {each['name']}, seed {cell['seed']}: {cell['error']}"
                 for each in grid["variants"]
@@ -104,7 +89,7 @@ def articles(
 
 def write_pages(plan: ExperimentPlan, folder: ArticlesFolder, failures: Sequence[str]) -> dict[str, Any]:
     """Decide every claim by what has been trained, and write pages, pictures and articles.json."""
-    seeds = max(plan.seeds(study) for study in plan.studies.values())
+    seeds = max(study.seeds for study in plan.studies.values())
     evidence, unmeasured = gather({name: folder.study(name) for name in plan.studies}, seeds)
     found = {
         "format": 1,
@@ -129,7 +114,7 @@ def _article(name: str, plan: ExperimentPlan, folder: ArticlesFolder, evidence: 
     article: dict[str, Any] = {
         "title": TITLES[name],
         "claims": [_claim(claim, folder, evidence) for claim in claims],
-        "studies": {key: _command(key, study, plan) for key, study in plan.studies.items() if key[:3] == name},
+        "studies": {key: _command(key, study) for key, study in plan.studies.items() if key[:3] == name},
         "machine": _machine(cells),
         "features": features,
     }
@@ -149,13 +134,13 @@ def _machine(cells: Sequence[Trained]) -> dict[str, str]:
     return {key: ", ".join(sorted(values)) for key, values in found.items()}
 
 
-def _command(name: str, study: Study, plan: ExperimentPlan) -> str:
+def _command(name: str, study: Study) -> str:
     """The `compare` command that trains one study, ready to be typed; MNIST stands for the folder of its files."""
-    words = ["gansmith", "compare", *study.variants.values(), "--seeds", str(plan.seeds(study))]
+    words = ["gansmith", "compare", *study.variants.values(), "--seeds", str(study.seeds)]
     words += ["--data", "MNIST", "--out", name]
-    for setting in plan.settings(study):
+    for setting in study.settings:
         words += ["--set", setting]
-    for flag, value in vars(plan.budget(study)).items():
+    for flag, value in vars(study.budget).items():
         words += [f"--{flag}", f"{value:g}"] if value else []
     return shlex.join(words)
 

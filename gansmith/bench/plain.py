@@ -74,7 +74,7 @@ def tutorial_discriminator(channels: int, features: int) -> nn.Sequential:
 def loop(
     generator: nn.Module,
     discriminator: nn.Module,
-    shape: tuple[int, int, int],
+    shape: tuple[int, ...],
     batch: int,
     device: str,
     rate: float,

@@ -39,11 +39,14 @@ LAST_SHARE = 0.1
 """The accuracy is the discriminator's mean over this last part of a run."""
 
 
+@dataclasses.dataclass(frozen=True)
 class KeepSnapshots:
     """Keeps generated items after given shares of the run and at its end, always from the same latents."""
 
-    def __init__(self, folder: CellFolder, recipe: Recipe, shares: list[float], count: int) -> None:
-        self.folder, self.recipe, self.shares, self.count = folder, recipe, shares, count
+    folder: CellFolder
+    recipe: Recipe
+    shares: list[float]
+    count: int
 
     def after(self, event: UpdateEvent) -> Request | None:
         """Generate and keep items, if a snapshot is due."""

@@ -69,15 +69,14 @@ def animate(frames: Sequence[np.ndarray], path: Path, frame_ms: int = 200, last_
 
 
 def _check(frames: Sequence[np.ndarray]) -> None:
-    if not len(frames):
-        raise DataError("an animation needs at least one frame")
-    for frame in frames:
-        if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] not in (1, 3):
-            raise DataError(f"a frame is {frame.dtype} {frame.shape}: it must be uint8 (H, W, 3) or (H, W, 1)")
-        if frame.shape[:2] != frames[0].shape[:2]:
-            raise DataError(f"frames of {frames[0].shape[:2]} and {frame.shape[:2]} pixels do not make one animation")
-        if not 0 < min(frame.shape[:2]) <= max(frame.shape[:2]) <= SIDE_LIMIT:
-            raise DataError(f"a frame has {frame.shape[:2]} pixels: sides must be in 1 .. {SIDE_LIMIT}")
+    shapes = {(frame.dtype.name, *frame.shape) for frame in frames}
+    dtype, *shape = next(iter(shapes), ("nothing",))
+    usable = len(shapes) == 1 and dtype == "uint8" and len(shape) == 3 and shape[2] in (1, 3)
+    if not usable or not 0 < min(shape[:2]) <= max(shape[:2]) <= SIDE_LIMIT:
+        raise DataError(
+            f"frames {sorted(shapes)} make no animation: they must be uint8 (H, W, 3) or (H, W, 1), all of one size, with "
+            f"sides in 1 .. {SIDE_LIMIT}"
+        )
 
 
 def _encoded(frames: Sequence[np.ndarray], encode: Callable[[np.ndarray], bytes]) -> list[bytes]:

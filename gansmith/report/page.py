@@ -35,14 +35,14 @@ def write_report(folder: RunFolder) -> Path:
 def _html(run: Contents) -> str:
     script = (markup.ROOM / "page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    film, drawing = pictures.film_frames(run), charts.drawing(run)
+    film, drawn = pictures.film_frames(run), charts.charts(run)
     parts = [
         pictures.film(run, film),
         pictures.pairs(run),
         sections.scores(run),
-        sections.curves(run, drawing),
-        sections.logits(run, drawing),
-        sections.layers(drawing),
+        sections.curves(run, drawn),
+        sections.logits(run, drawn),
+        sections.layers(drawn),
         sections.findings(run),
         pictures.explored(run),
         sections.recipe(run),
@@ -51,15 +51,7 @@ def _html(run: Contents) -> str:
     ]
     shown = [part for part in parts if part is not None]
     links = "".join(f'<a href="#{part.name}">{part.link}</a>' for part in shown)
-    numbers = {
-        "clocks": drawing.clocks,
-        "charts": {chart.name: chart.table for chart in [*drawing.curves, *drawing.layers]},
-        "strip": drawing.strip,
-        "last": drawing.last,
-        "marks": drawing.marks,
-        "film": film,
-        "middle": run.threshold,
-    }
+    numbers = {**drawn.table, "film": film, "middle": run.threshold}
     return markup.document(
         f"{run.name} · Gansmith run",
         f'{sections.opening(run)}\n<nav aria-label="Sections">{links}</nav>',

@@ -12,19 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gansmith.report.series import (
-    AXES,
-    CURVES,
-    Curve,
-    Role,
-    Row,
-    bucketed,
-    buckets,
-    column,
-    finite,
-    logit_strip,
-    positions,
-)
+from gansmith.report import series
+from gansmith.report.series import Curve, Role, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,21 +38,21 @@ def overview(rows: Sequence[Row]) -> bytes:
     figure = _figure(11, 6.2)
     axes = figure.subplots(2, 2)
     for place, name in zip(axes.flat, ("losses", "probabilities", "gradients"), strict=False):
-        draw_curve(place, rows, CURVES[name])
+        draw_curve(place, rows, series.CURVES[name])
     draw_strip(axes[1, 1], rows)
     return _saved(figure, "png")
 
 
-def curves_with_spread(series: Mapping[str, Sequence[Sequence[Row]]], key: str, title: str) -> bytes:
+def curves_with_spread(runs_of: Mapping[str, Sequence[Sequence[Row]]], key: str, title: str) -> bytes:
     """An SVG with one line per name over several runs of it: the median over the seeds, with the range as a band.
 
-    `series` maps a name to its runs' rows. Each run is interpolated at common places of the axis, and only where every
+    `runs_of` maps a name to its runs' rows. Each run is interpolated at common places of the axis, and only where every
     run of that name has values.
     """
     figure = _figure(7.2, 3.8)
     axes = figure.add_subplot()
     _frame(axes, title)
-    for index, (name, runs) in enumerate(series.items()):
+    for index, (name, runs) in enumerate(runs_of.items()):
         spread = spread_over_seeds(runs, key)
         if spread is not None:
             places, low, median, high = spread
@@ -84,7 +73,7 @@ def spread_over_seeds(
     """
     lines: list[tuple[np.ndarray, np.ndarray]] = []
     for rows in runs:
-        place, value = positions(rows, "update"), finite(column(rows, key))
+        place, value = series.positions(rows, "update"), series.finite(series.column(rows, key))
         kept = np.isfinite(place) & np.isfinite(value)
         order = np.argsort(place[kept], kind="stable")
         lines.append((place[kept][order], value[kept][order]))
@@ -112,7 +101,7 @@ def _saved(figure: Figure, kind: str) -> bytes:
 
 def _frame(axes: Axes, title: str, *, log: bool = False) -> None:
     axes.set_title(title, loc="left", fontsize=10, color=INK)
-    axes.set_xlabel(AXES["update"], fontsize=8, color=QUIET)
+    axes.set_xlabel(series.AXES["update"], fontsize=8, color=QUIET)
     if log:
         from matplotlib.ticker import LogFormatter
 
@@ -140,12 +129,14 @@ def _finish(axes: Axes, *, legend: bool) -> None:
 def draw_curve(axes: Axes, rows: Sequence[Row], curve: Curve) -> None:
     """Draw one chart over the updates. Values that are missing or no numbers are gaps."""
     _frame(axes, curve.title, log=curve.log)
-    place = positions(rows, "update")
-    parts = buckets(len(rows), POINTS)
-    places = bucketed(place, parts)[0]
+    place = series.positions(rows, "update")
+    parts = series.buckets(len(rows), POINTS)
+    places = series.bucketed(place, parts)[0]
     for line in curve.lines:
-        values = column(rows, line.key)
-        mean, low, high = bucketed(finite(np.where(values > 0, values, np.nan) if curve.log else values), parts)
+        values = series.column(rows, line.key)
+        mean, low, high = series.bucketed(
+            series.finite(np.where(values > 0, values, np.nan) if curve.log else values), parts
+        )
         if not np.isfinite(mean + places).any():
             continue
         colour = COLOURS[line.role]
@@ -166,8 +157,8 @@ def draw_strip(axes: Axes, rows: Sequence[Row]) -> None:
     from matplotlib.colors import to_rgb
 
     _frame(axes, "Logits over time")
-    strip = logit_strip(rows)
-    place = np.empty(0) if strip is None else bucketed(positions(rows, "update"), strip.parts)[2]
+    strip = series.logit_strip(rows)
+    place = np.empty(0) if strip is None else series.bucketed(series.positions(rows, "update"), strip.parts)[2]
     known = np.isfinite(place)
     if strip is None or not known.any():
         _finish(axes, legend=False)

@@ -191,7 +191,7 @@ def last_finite(rows: Sequence[Row], key: str) -> float | None:
 
 
 @dataclass(frozen=True)
-class Histogram:
+class LoggedHistogram:
     """One checked histogram: edges float64 (B + 1,), rising; counts float64 (B,), not negative."""
 
     edges: np.ndarray
@@ -203,7 +203,7 @@ class Histogram:
         return np.concatenate([[0.0], np.cumsum(self.counts / self.counts.sum())])
 
 
-def histogram(row: Row, key: str) -> Histogram | None:
+def histogram(row: Row, key: str) -> LoggedHistogram | None:
     """The histogram under a key of a row, or None where it is missing, empty or makes no sense."""
     entry = _table(_table(row, "histograms"), key)
     if not all(isinstance(entry.get(name), list) for name in ("edges", "counts")):
@@ -213,13 +213,13 @@ def histogram(row: Row, key: str) -> Histogram | None:
         return None
     with np.errstate(over="ignore"):
         usable = (np.diff(edges) > 0).all() and counts.min() >= 0 and 0 < counts.sum() < math.inf
-        return Histogram(edges, counts) if usable and math.isfinite(edges[-1] - edges[0]) else None
+        return LoggedHistogram(edges, counts) if usable and math.isfinite(edges[-1] - edges[0]) else None
 
 
 TAIL = 0.002  # share of a histogram that may lie outside the common range, on either side
 
 
-def common_range(histograms: Iterable[Histogram | None]) -> tuple[float, float] | None:
+def common_range(histograms: Iterable[LoggedHistogram | None]) -> tuple[float, float] | None:
     """(low, high) that holds all but a `TAIL` of each histogram on either side; None where there is no histogram."""
     ends = [np.interp((TAIL, 1 - TAIL), each.cumulative, each.edges) for each in histograms if each is not None]
     if not ends:
@@ -228,7 +228,7 @@ def common_range(histograms: Iterable[Histogram | None]) -> tuple[float, float] 
     return (low, high) if high > low else None
 
 
-def rebinned(source: Histogram, low: float, high: float, bins: int) -> np.ndarray:
+def rebinned(source: LoggedHistogram, low: float, high: float, bins: int) -> np.ndarray:
     """Shares float64 (bins,) of a histogram in equal bins from low to high; the outer bins take what lies outside."""
     edges = np.linspace(low, high, bins + 1)
     below = np.interp(edges, source.edges, source.cumulative)
@@ -258,7 +258,9 @@ STRIP_TIMES = 120  # at most
 
 def logit_strip(rows: Sequence[Row], bins: int = 48) -> Strip | None:
     """The histograms of the logits of real and generated items over time; None where no row holds one."""
-    found = {role: [histogram(row, key) for row in rows] for role, key in LOGITS.items()}
+    found: dict[Role, list[LoggedHistogram | None]] = {
+        role: [histogram(row, key) for row in rows] for role, key in LOGITS.items()
+    }
     limits = common_range(each for histograms in found.values() for each in histograms)
     if limits is None:
         return None

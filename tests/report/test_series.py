@@ -114,7 +114,7 @@ def test_rebinned_by_hand():
 )
 def test_rebinned_shares_are_shares(counts: list[int], start: float, width: float, low: float, span: float, bins: int):
     edges = start + width * np.arange(len(counts) + 1)
-    shares = series.rebinned(series.Histogram(edges, np.array(counts, float)), low, low + span, bins)
+    shares = series.rebinned(series.LoggedHistogram(edges, np.array(counts, float)), low, low + span, bins)
     assert shares.min() >= 0
     assert shares.sum() == pytest.approx(1)
 

@@ -10,31 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from gansmith.report import series
 from gansmith.report.page_parts.contents import Contents, clipped, plain
-from gansmith.report.series import (
-    AXES,
-    CURVES,
-    LOGITS,
-    MEASURES,
-    PLAYERS,
-    SAMPLE_CURVES,
-    Axis,
-    Curve,
-    Line,
-    Measure,
-    Player,
-    Row,
-    bucketed,
-    buckets,
-    column,
-    common_range,
-    finite,
-    histogram,
-    layer_columns,
-    logit_strip,
-    number,
-    positions,
-)
+from gansmith.report.series import Axis, Curve, Line, Measure, Player, Row
 from gansmith.report.sheets import spread_out
 from gansmith.report.wording import meaning_of_logit
 
@@ -43,8 +21,6 @@ LAYER_POINTS = 240
 LAYERS = 24  # lines of a layer chart
 METRICS = 8  # lines of the quality chart
 MARKS = 40  # changes of the diagnosis that are marked
-
-Clock = dict[Axis, list[float | None]]
 
 
 @dataclass(frozen=True)
@@ -59,45 +35,41 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """Everything that the script draws of a run's numbers. `clocks` says where a family of charts has its points."""
+class Charts:
+    """All charts that have at least one number to show; `table` is what the script draws of them."""
 
-    clocks: dict[str, Clock]
     curves: list[Chart]
     layers: list[Chart]
-    strip: dict[str, Any] | None
-    last: dict[str, Any] | None
-    marks: list[dict[str, Any]]
+    table: dict[str, Any]
 
 
-def drawing(run: Contents) -> Drawing:
-    """The charts of a run that have at least one number to show."""
+def charts(run: Contents) -> Charts:
+    """The charts of a run."""
     measurements = [row | {_metric(row): row.get("value")} for row in run.measurements]
     curves = [_curve(name, curve, run.rows, "stats") for name, curve in _curves(run.threshold).items()]
-    curves += [_curve(name, curve, run.sample_rows, "samples") for name, curve in SAMPLE_CURVES.items()]
+    curves += [_curve(name, curve, run.sample_rows, "samples") for name, curve in series.SAMPLE_CURVES.items()]
     curves.append(_curve("judgements", _quality(run.measurements), measurements, "judged"))
-    layers = [_layers(run.rows, player, measure) for measure in MEASURES for player in PLAYERS]
-    clocks = {
-        "stats": _clock(run.rows, POINTS),
-        "layers": _clock(run.rows, LAYER_POINTS),
-        "samples": _clock(run.sample_rows, POINTS),
-        "judged": _clock(run.measurements, POINTS),
+    layers = [_layers(run.rows, player, measure) for measure in series.MEASURES for player in series.PLAYERS]
+    curves, layers = ([chart for chart in family if chart is not None] for family in (curves, layers))
+    rows_of = {"stats": run.rows, "layers": run.rows, "samples": run.sample_rows, "judged": run.measurements}
+    table = {
+        "clocks": {
+            family: _clock(rows, series.buckets(len(rows), LAYER_POINTS if family == "layers" else POINTS))
+            for family, rows in rows_of.items()
+        },
+        "charts": {chart.name: chart.table for chart in [*curves, *layers]},
+        "strip": _strip(run.rows),
+        "last": _last_histograms(run.rows),
+        "marks": _marks(run),
     }
-    return Drawing(
-        clocks,
-        [chart for chart in curves if chart is not None],
-        [chart for chart in layers if chart is not None],
-        _strip(run.rows),
-        _last_histograms(run.rows),
-        _marks(run),
-    )
+    return Charts(curves, layers, table)
 
 
 def _curves(threshold: float | None) -> dict[str, Curve]:
     """The curves over rows of stats, for a loss whose discriminator says real above `threshold`."""
-    logits = CURVES["verdicts"]
+    logits = series.CURVES["verdicts"]
     about = f"{logits.about.removesuffix('.')}: {meaning_of_logit(threshold)}."
-    curves = CURVES | {"verdicts": replace(logits, guide=threshold, about=about)}
+    curves = series.CURVES | {"verdicts": replace(logits, guide=threshold, about=about)}
     if threshold != 0:  # a sigmoid of these outputs is no probability
         del curves["probabilities"]
     return curves
@@ -105,10 +77,10 @@ def _curves(threshold: float | None) -> dict[str, Curve]:
 
 def _marks(run: Contents) -> list[dict[str, Any]]:
     """Where the diagnosis changed, on every axis."""
-    known = {axis: positions(run.rows, axis) for axis in AXES}
+    known = {axis: series.positions(run.rows, axis) for axis in series.AXES}
     found: list[dict[str, Any]] = []
     for row in run.findings:
-        update = number(row.get("update"))
+        update = series.number(row.get("update"))
         if math.isfinite(update):
             places = {axis: _interpolated(update, known["update"], values) for axis, values in known.items()}
             label = f"update {update:,.0f}: {plain(row.get('state'))}: {plain(row.get('text'))}"
@@ -127,14 +99,14 @@ def _interpolated(update: float, updates: np.ndarray, values: np.ndarray) -> flo
 
 def _strip(rows: Sequence[Row]) -> dict[str, Any] | None:
     """Histograms of logits over time: shares as bytes 0..255 in base64, one row of bins after the other."""
-    strip = logit_strip(rows)
+    strip = series.logit_strip(rows)
     if strip is None:
         return None
     return {
         "low": _short(strip.low, 12),
         "high": _short(strip.high, 12),
         "bins": strip.shares["real"].shape[1],
-        "clock": _clock_of(rows, strip.parts),
+        "clock": _clock(rows, strip.parts),
         "shares": {role: _as_bytes(np.nan_to_num(table)) for role, table in strip.shares.items()},
     }
 
@@ -142,10 +114,10 @@ def _strip(rows: Sequence[Row]) -> dict[str, Any] | None:
 def _last_histograms(rows: Sequence[Row]) -> dict[str, Any] | None:
     """The newest histograms of the logits, as densities over their own edges."""
     found = {
-        role: next((each for row in reversed(rows) if (each := histogram(row, key)) is not None), None)
-        for role, key in LOGITS.items()
+        role: next((each for row in reversed(rows) if (each := series.histogram(row, key)) is not None), None)
+        for role, key in series.LOGITS.items()
     }
-    limits = common_range(found.values())
+    limits = series.common_range(found.values())
     if limits is None:
         return None
     heaps = {
@@ -160,18 +132,18 @@ def _last_histograms(rows: Sequence[Row]) -> dict[str, Any] | None:
 
 
 def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart | None:
-    parts = buckets(len(rows), POINTS)
+    parts = series.buckets(len(rows), POINTS)
     lines: list[dict[str, Any]] = []
     summaries: list[str] = []
     moving = False
     for line in curve.lines:
-        values = finite(column(rows, line.key))
+        values = series.finite(series.column(rows, line.key))
         shown = values[np.isfinite(values)]
         if shown.size:
             moving = moving or shown.min() < shown.max()
             first, last, least, greatest = (f"{v:.3g}" for v in (shown[0], shown[-1], shown.min(), shown.max()))
             summaries.append(f"{line.label} {first} to {last}, between {least} and {greatest}")
-            mean, low, high = map(_list, bucketed(values, parts))
+            mean, low, high = map(_list, series.bucketed(values, parts))
             band = {"low": low, "high": high} if len(parts) < len(values) else {}
             lines.append({"label": line.label, "role": line.role, "mean": mean, **band})
     if not lines or (curve.when_moving and not moving):
@@ -199,22 +171,22 @@ def _quality(rows: Sequence[Row]) -> Curve:
 
 
 def _layers(rows: Sequence[Row], player: Player, measure: Measure) -> Chart | None:
-    columns = {name: finite(values) for name, values in layer_columns(rows, player, measure).items()}
+    columns = {name: series.finite(values) for name, values in series.layer_columns(rows, player, measure).items()}
     table = {name: values for name, values in columns.items() if np.isfinite(values).any()}
     if not table:
         return None
     names = [list(table)[index] for index in spread_out(len(table), LAYERS)]
-    parts = buckets(len(rows), LAYER_POINTS)
+    parts = series.buckets(len(rows), LAYER_POINTS)
     lines = [
         {
             "label": clipped(name, 40),
             "role": player,
             "shade": round((index + 1) / len(names), 3),
-            "mean": _list(bucketed(table[name], parts)[0]),
+            "mean": _list(series.bucketed(table[name], parts)[0]),
         }
         for index, name in enumerate(names)
     ]
-    title = f"{player.capitalize()}: {MEASURES[measure]} by layer"
+    title = f"{player.capitalize()}: {series.MEASURES[measure]} by layer"
     return Chart(
         f"{player}-{measure}",
         title,
@@ -235,7 +207,7 @@ def _broken(rows: Sequence[Row], curve: Curve) -> list[dict[str, Any]]:
         if first is not None:
             places.setdefault(first, []).append(line.label)
     return [
-        {axis: _short(positions(rows, axis)[index], 12) for axis in AXES} | {"label": ", ".join(labels)}
+        {axis: _short(series.positions(rows, axis)[index], 12) for axis in series.AXES} | {"label": ", ".join(labels)}
         for index, labels in sorted(places.items())
     ]
 
@@ -244,12 +216,8 @@ def _is_broken(value: Any) -> bool:
     return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
-def _clock(rows: Sequence[Row], points: int) -> Clock:
-    return _clock_of(rows, buckets(len(rows), points))
-
-
-def _clock_of(rows: Sequence[Row], parts: Sequence[slice]) -> Clock:
-    return {axis: _list(bucketed(positions(rows, axis), parts)[2], digits=12) for axis in AXES}
+def _clock(rows: Sequence[Row], parts: Sequence[slice]) -> dict[Axis, list[float | None]]:
+    return {axis: _list(series.bucketed(series.positions(rows, axis), parts)[2], digits=12) for axis in series.AXES}
 
 
 def _as_bytes(shares: np.ndarray) -> str:

@@ -24,18 +24,6 @@ PICTURES = (".png", ".webp", ".gif", ".jpg")
 
 
 @dataclass(frozen=True)
-class Score:
-    """One figure of an evaluation; None where it has no such value."""
-
-    name: str
-    value: float
-    floor: float | None = None  # the same figure, measured on real items
-    count: int | None = None  # items that were measured
-    interval: tuple[float, float] | None = None
-    meaning: str = ""
-
-
-@dataclass(frozen=True)
 class Contents:
     """What the page is made of."""
 
@@ -48,7 +36,7 @@ class Contents:
     sample_rows: list[Row]
     measurements: list[Row]  # of judgements.jsonl
     findings: list[Row]
-    scores: list[Score]
+    scores: list[Row]  # figures of evaluation.json
     sheets: list[sheets.Sheet]
     explored: dict[str, Path]  # folder of explore/ -> its first picture
 
@@ -96,24 +84,10 @@ def read(folder: RunFolder) -> Contents:
     )
 
 
-def _scores(figures: Any) -> list[Score]:
+def _scores(figures: Any) -> list[Row]:
     """The figures of an evaluation that have a finite value."""
-    found: list[Score] = []
-    for entry in figures if isinstance(figures, list) else ():
-        if isinstance(entry, dict) and math.isfinite(value := number(entry.get("value"))):
-            floor, count, ends = number(entry.get("floor")), number(entry.get("count")), entry.get("interval")
-            low, high = map(number, ends) if isinstance(ends, list) and len(ends) == 2 else (math.nan, math.nan)
-            found.append(
-                Score(
-                    clipped(plain(entry.get("name")), 200),
-                    value,
-                    floor if math.isfinite(floor) else None,
-                    int(count) if math.isfinite(count) else None,
-                    (low, high) if math.isfinite(low + high) else None,
-                    clipped(plain(entry.get("meaning")), 300),
-                )
-            )
-    return found
+    entries = figures if isinstance(figures, list) else []
+    return [entry for entry in entries if isinstance(entry, dict) and math.isfinite(number(entry.get("value")))]
 
 
 def remedies(row: Row) -> list[str]:

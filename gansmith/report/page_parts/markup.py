@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from string import Template
 
 import numpy as np
 
@@ -31,28 +32,10 @@ def document(title: str, header: str, main: str, *, scripts: str = "", policy: s
 
     The security policy forbids every request: pictures are data and styles are inline. `policy` adds to it.
     """
+    template = Template((ROOM / "page.html").read_text(encoding="utf-8"))
     css = (ROOM / "page.css").read_text(encoding="utf-8") + style
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="Gansmith {escape(__version__)}">
-<title>{escape(title)}</title>
-<style>
-{css}</style>
-</head>
-<body>
-{header}
-<main>
-{main}
-</main>
-<footer>Written by Gansmith {escape(__version__)}. This page is one file: keep it, or send it to a friend.</footer>
-{scripts}</body>
-</html>
-"""
+    parts = {"policy": policy, "style": css, "header": header, "main": main, "scripts": scripts}
+    return template.substitute(parts, title=escape(title), version=escape(__version__))
 
 
 def section(name: str, link: str, title: str, body: str, lead: str = "") -> Section:

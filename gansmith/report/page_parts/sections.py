@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.report.page_parts import markup
-from gansmith.report.page_parts.charts import Chart, Drawing
+from gansmith.report.page_parts.charts import Chart, Charts
 from gansmith.report.page_parts.contents import Contents, clipped, plain, remedies
 from gansmith.report.page_parts.markup import Section, section
 from gansmith.report.page_parts.pictures import copies, newest_beside_real, picture_within
@@ -55,25 +55,37 @@ def facts(run: Contents) -> list[tuple[str, str]]:
 
 def scores(run: Contents) -> Section | None:
     """The evaluation as a table."""
-    if not run.scores:
-        return None
     lines: list[str] = []
-    for score in run.scores:
-        interval = "" if score.interval is None else " to ".join(figure(end) for end in score.interval)
-        floor = "" if score.floor is None else figure(score.floor)
-        count = "" if score.count is None else f"{score.count:,}"
-        meaning = f"<small>{escape(score.meaning)}</small>" if score.meaning else ""
-        lines.append(markup.row(escape(score.name) + meaning, (figure(score.value), interval, floor, count)))
+    for entry in run.scores:
+        ends = entry.get("interval")
+        interval = [_number(end) for end in ends] if isinstance(ends, list) and len(ends) == 2 else [""]
+        cells = (
+            _number(entry["value"]),
+            " to ".join(interval),
+            _number(entry.get("floor")),
+            _count(entry.get("count")),
+        )
+        meaning = escape(clipped(plain(entry.get("meaning")), 300))
+        name = escape(clipped(plain(entry.get("name")), 200)) + (f"<small>{meaning}</small>" if meaning else "")
+        lines.append(markup.row(name, map(escape, cells)))
     body = markup.table(("figure", "value", "95 % interval", "floor", "count"), lines) + copies(run)
     lead = "The floor is the same figure measured on held-out real items: no generator can be expected to do better."
-    return section("scores", "Evaluation", "Evaluation", body, lead)
+    return section("scores", "Evaluation", "Evaluation", body, lead) if lines else None
 
 
-def curves(run: Contents, drawing: Drawing) -> Section | None:
+def _number(value: Any) -> str:
+    return figure(number(value)) if math.isfinite(number(value)) else ""
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else ""
+
+
+def curves(run: Contents, charts: Charts) -> Section | None:
     """Curves over time, with the choice of the axis."""
-    if not drawing.curves:
+    if not charts.curves:
         return None
-    known = drawing.clocks["stats"]
+    known = charts.table["clocks"]["stats"]
     choices = "".join(
         f'<button type="button" data-axis="{axis}" aria-pressed="{"true" if axis == "update" else "false"}">'
         f"{escape(label)}</button>"
@@ -83,27 +95,26 @@ def curves(run: Contents, drawing: Drawing) -> Section | None:
     bar = f'<div class="axes" role="group" aria-label="Horizontal axis">{choices}</div>'
     lead = "Point at a curve to read its values; click a name to hide its line."
     lead += " Thin upright lines mark where the diagnosis changed." if run.findings else ""
-    return section("curves", "Curves", "Curves", bar + _grid(drawing.curves), lead)
+    return section("curves", "Curves", "Curves", bar + _grid(charts.curves), lead)
 
 
-def logits(run: Contents, drawing: Drawing) -> Section | None:
+def logits(run: Contents, charts: Charts) -> Section | None:
     """Histograms of the logits: over time, and at the end."""
-    if drawing.strip is None:
+    if charts.table["strip"] is None:
         return None
     about = "Real and generated items; the stronger the colour, the more items have this logit."
     shown = [Chart("strip", "Over time", about, "Logits over time.", {})]
-    if drawing.last is not None:
+    if charts.table["last"] is not None:
         about = "If the two overlap, it cannot tell them apart. If they are far apart, it can."
         shown.append(Chart("last", "At the end", about, "Histogram of the newest logits.", {}))
     lead = f"The distribution of the discriminator's raw outputs (logits): {meaning_of_logit(run.threshold)}."
     return section("verdicts", "Outputs", "The discriminator's outputs", _grid(shown), lead)
 
 
-def layers(drawing: Drawing) -> Section | None:
+def layers(charts: Charts) -> Section | None:
     """Gradients and steps by layer."""
-    found = drawing.layers
     lead = "Where learning happens: a layer whose line falls away from the others no longer learns."
-    return section("layers", "Layers", "Layer by layer", _grid(found), lead) if found else None
+    return section("layers", "Layers", "Layer by layer", _grid(charts.layers), lead) if charts.layers else None
 
 
 def findings(run: Contents) -> Section | None:
