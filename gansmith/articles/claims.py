@@ -60,7 +60,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "000",
-        "Feeding the discriminator's verdict to the generator as labels gives the impression of a digit at most.",
+        "Feeding the discriminator's output to the generator as labels gives the impression of a digit at most.",
         (NUMBER, *REGRESSED),
         ("fd", "sensitivity", "gradient", "mean_correlation", "learns"),
         rules.verdicts_as_labels,

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gansmith.data import store as stores
 from gansmith.data.order import Order
-from gansmith.data.store import Store
+from gansmith.data.store import Store, open_store
 from gansmith.ground import pixels, streams
 from gansmith.ground.files.gridfolder import CellFolder
 from gansmith.ground.files.runfolder import read_rows, write_json
@@ -62,7 +61,7 @@ class Subject:
     @cached_property
     def store(self) -> Store:
         """The training data."""
-        return stores.open_store(self.recipe.data)
+        return open_store(self.recipe.data)
 
     @cached_property
     def reference(self) -> Reference:
@@ -220,9 +219,7 @@ PROBES: dict[str, Callable[[Subject], Figures]] = {
 
 def probe(folder: CellFolder, names: Sequence[str]) -> Figures:
     """The figures of some probes of a finished cell: from its probes.json, or measured now and kept there."""
-    known: dict[str, Figures] = {}
-    if folder.probes.exists():
-        known = json.loads(folder.probes.read_text(encoding="utf-8"))
+    known: dict[str, Figures] = json.loads(folder.probes.read_text("utf-8")) if folder.probes.exists() else {}
     missing = [name for name in names if name not in known]
     if missing:
         subject = Subject(folder)

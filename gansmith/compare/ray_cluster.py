@@ -38,8 +38,7 @@ def run_cells(address: str, cells: Sequence[Cell], jobs: int, say: Say) -> dict[
 
     Raises EngineError without the extra, RunError where no cluster answers, StoppedByUser when it was interrupted.
     """
-    ray = _ray()
-    _connect(ray, address)
+    ray = _connected(address)
     try:
         shares = shares_for(ray.nodes(), cells, jobs)
         say(f"Ray at {address}: {shares.jobs} cells at a time, {shares.threads} threads each")
@@ -63,7 +62,8 @@ def run_cells(address: str, cells: Sequence[Cell], jobs: int, say: Say) -> dict[
         ray.shutdown()
 
 
-def _ray() -> Any:
+def _connected(address: str) -> Any:
+    """The module `ray`, connected to a cluster."""
     try:
         import ray  # pyright: ignore[reportMissingImports] - an extra
     except ImportError:
@@ -71,10 +71,6 @@ def _ray() -> Any:
             "--ray needs Ray, which is not installed here: install the extra with pip install 'gansmith[ray]', or use "
             "--jobs on this machine"
         ) from None
-    return ray
-
-
-def _connect(ray: Any, address: str) -> None:
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray has many errors for a missing cluster
@@ -83,6 +79,7 @@ def _connect(ray: Any, address: str) -> None:
             f"no Ray cluster answers at {address} ({words[0][:160]}): start one with `ray start --head`, and see that "
             "RAY_AUTH_MODE and RAY_AUTH_TOKEN are the same on every node and here"
         ) from None
+    return ray
 
 
 def shares_for(nodes: Sequence[dict[str, Any]], cells: Sequence[Cell], jobs: int) -> Shares:

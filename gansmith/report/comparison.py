@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -168,11 +167,8 @@ def _curves(runs: Runs) -> str:
             if any(row.get(key) is not None for each in rows for row in each)
         }
         if measured:
-            drawn = base64.b64encode(plots.curves_with_spread(measured, key, title)).decode("ascii")
-            stills.append(
-                f'<figure class="plot-still"><img src="data:image/svg+xml;base64,{drawn}" alt="{title} over updates">'
-                "</figure>"
-            )
+            source = sheets.embedded(plots.curves_with_spread(measured, key, title), "svg+xml")
+            stills.append(f'<figure class="plot-still"><img src="{source}" alt="{title} over updates"></figure>')
     if not stills:
         return ""
     lead = "Median over the seeds; the band reaches from the least to the greatest."

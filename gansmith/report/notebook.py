@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from html import escape
 
 from gansmith.ground.files.runfolder import RunFolder, read_rows
@@ -22,9 +21,8 @@ def run_html(folder: RunFolder) -> str:
         caption = f"samples after {listed[-1].update:,} updates"
         parts.append(_figure(sheets.data_uri(newest, SHEET_BYTES), caption, 420))
     if rows:
-        curves = base64.b64encode(plots.overview(rows)).decode("ascii")
         caption = f"losses, probabilities, gradient norms and logits over {len(rows):,} reports"
-        parts.append(_figure(f"data:image/png;base64,{curves}", caption, 900))
+        parts.append(_figure(sheets.embedded(plots.overview(rows), "png"), caption, 900))
     body = "".join(parts) or "<p>Nothing has been written yet.</p>"
     return f'<div class="gansmith-run"><h4>{escape(recipe.name)}</h4>{body}</div>'
 

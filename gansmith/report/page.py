@@ -16,6 +16,7 @@ from gansmith.ground.files.runfolder import RunFolder, write_text
 from gansmith.report import plots
 from gansmith.report.page_parts import charts, contents, markup, pictures, sections
 from gansmith.report.page_parts.contents import Contents
+from gansmith.report.sheets import embedded
 
 
 def write_report(folder: RunFolder) -> Path:
@@ -73,9 +74,8 @@ def _inert_json(value: Any) -> str:
 def _without_scripts(run: Contents) -> str:
     if not run.rows:
         return ""
-    picture = base64.b64encode(plots.overview(run.rows)).decode("ascii")
     return (
         "<noscript><figure><figcaption>The curves, drawn without scripts</figcaption>"
-        f'<img class="still" src="data:image/png;base64,{picture}" alt="Losses, probabilities, gradient norms and '
+        f'<img class="still" src="{embedded(plots.overview(run.rows), "png")}" alt="Losses, probabilities, gradient norms and '
         'logits over the updates"></figure></noscript>'
     )

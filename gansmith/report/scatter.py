@@ -36,7 +36,9 @@ def scatter_sheet(points: np.ndarray, reals: np.ndarray, size: int = 512) -> np.
     if lost:
         note = Image.fromarray(sheet)
         text = f"{lost} of {len(points)} are not numbers"
-        ImageDraw.Draw(note).text((size // 40, size // 40), text, fill=FAKE, font=_font(size))
+        ImageDraw.Draw(note).text(
+            (size // 40, size // 40), text, fill=FAKE, font=ImageFont.load_default(max(9, size // 42))
+        )
         sheet = np.asarray(note).copy()
     return sheet
 
@@ -76,7 +78,7 @@ def _background(centre: np.ndarray, half: float, size: int) -> np.ndarray:
     image = Image.new("RGB", (size, size), PAPER)
     draw = ImageDraw.Draw(image)
     step = _round_step(2 * half / 5)
-    font = _font(size)
+    font = ImageFont.load_default(max(9, size // 42))
     for axis in (0, 1):
         first = np.ceil((centre[axis] - half) / step) * step
         for value in np.arange(first, centre[axis] + half, step):
@@ -86,10 +88,6 @@ def _background(centre: np.ndarray, half: float, size: int) -> np.ndarray:
             label = f"{value:.4g}" if abs(value) > step / 1e6 else "0"
             draw.text((place + 3, size - size // 26) if axis == 0 else (3, place + 1), label, fill=INK, font=font)
     return np.asarray(image).astype(np.float64)
-
-
-def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
-    return ImageFont.load_default(max(9, size // 42))
 
 
 def _round_step(rough: float) -> float:

@@ -129,4 +129,9 @@ def data_uri(frame: np.ndarray, limit: int, side_limit: int = SHOWN_SIDE) -> str
     if longest > side_limit:
         height, width = (max(1, round(side * side_limit / longest)) for side in frame.shape[:2])
         frame = np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BOX))
-    return "data:image/webp;base64," + base64.b64encode(webp(frame, limit)).decode("ascii")
+    return embedded(webp(frame, limit), "webp")
+
+
+def embedded(picture: bytes, kind: str) -> str:
+    """A picture file as a data: address, for a page that loads nothing."""
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -203,17 +204,15 @@ def _broken(rows: Sequence[Row], curve: Curve) -> list[dict[str, Any]]:
     """
     places: dict[int, list[str]] = {}
     for line in curve.lines:
-        first = next((i for i, row in enumerate(rows) if line.key in row and _is_broken(row[line.key])), None)
-        if first is not None:
+        broken = (
+            i for i, row in enumerate(rows) if line.key in row and not math.isfinite(series.number(row[line.key]))
+        )
+        for first in itertools.islice(broken, 1):
             places.setdefault(first, []).append(line.label)
     return [
         {axis: _short(series.positions(rows, axis)[index], 12) for axis in series.AXES} | {"label": ", ".join(labels)}
         for index, labels in sorted(places.items())
     ]
-
-
-def _is_broken(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 def _clock(rows: Sequence[Row], parts: Sequence[slice]) -> dict[Axis, list[float | None]]:
