@@ -219,7 +219,7 @@ PROBES: dict[str, Callable[[Subject], Figures]] = {
 
 def probe(folder: CellFolder, names: Sequence[str]) -> Figures:
     """The figures of some probes of a finished cell: from its probes.json, or measured now and kept there."""
-    known: dict[str, Figures] = json.loads(folder.probes.read_text("utf-8")) if folder.probes.exists() else {}
+    known: dict[str, Figures] = json.loads(folder.probes.read_text(encoding="utf-8")) if folder.probes.exists() else {}
     missing = [name for name in names if name not in known]
     if missing:
         subject = Subject(folder)
