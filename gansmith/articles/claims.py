@@ -1,4 +1,4 @@
-"""What the articles claim, and what each claim is judged by."""
+"""What the articles claim, and which figures and which rule decide each claim."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ TITLES: dict[str, str] = {
     "003": "a GAN and Adam in nothing but NumPy",
     "004": "a DCGAN, and two generator updates for one",
 }
-"""The articles, by the numbers that this project calls them by."""
+"""The articles, by their numbers in this project."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of an article, in our words, and the figures that decide it."""
+    """One sentence of an article, reworded, and the figures that decide it."""
 
-    name: str  # of its picture and of its row in articles.json
     article: str
     says: str
-    variants: tuple[str, ...]  # rows of its table, by what the studies call them
+    variants: tuple[str, ...]  # rows of its table, by their names in the studies
     figures: tuple[str, ...]  # columns of its table
-    judge: Rule
-    pictures: tuple[str, ...] | None = None  # variants on its strip; None: all, (): no strip
-    stretched: tuple[str, ...] = ()  # variants shown again, each sample from its own darkest to its own brightest pixel
+    rule: Rule
+    pictures: tuple[str, ...] | None = None  # variants on its picture of samples; None: all, (): no picture
+    stretched: tuple[str, ...] = ()  # variants shown again with the contrast of each sample stretched
+
+    @property
+    def name(self) -> str:
+        """In articles.json and of its picture: the name of its rule, as "the-nine"."""
+        return self.rule.__name__.replace("_", "-")
 
 
 JOINT = ("dense, joint", "encoder-decoder, joint", "DCGAN, joint")
@@ -40,7 +44,6 @@ LEARNING = ("fd_quarter", "fd", "sensitivity", "modes", "accuracy", "learns")
 
 CLAIMS: tuple[Claim, ...] = (
     Claim(
-        "only-the-tape",
         "000",
         "Only each network's own loss, differentiated with a gradient tape, trains the pair.",
         (*JOINT, *STACKED, *REGRESSED, NUMBER),
@@ -48,7 +51,6 @@ CLAIMS: tuple[Claim, ...] = (
         rules.only_the_tape,
     ),
     Claim(
-        "combined-model",
         "000",
         "Joining generator and discriminator in one model gives background only.",
         (*STACKED, *FAULTY),
@@ -57,29 +59,20 @@ CLAIMS: tuple[Claim, ...] = (
         ("dense, stacked", *FAULTY),
     ),
     Claim(
-        "verdicts-as-labels",
         "000",
-        "Feeding the discriminator's verdict to the generator as labels gives the impression of a digit at most.",
+        "Feeding the discriminator's output to the generator as labels gives the impression of a digit at most.",
         (NUMBER, *REGRESSED),
         ("fd", "sensitivity", "gradient", "mean_correlation", "learns"),
         rules.verdicts_as_labels,
     ),
     Claim(
-        "dense-by-framework",
         "000",
         "The dense network learns nothing in 1,000 epochs of Keras, and draws digits after 199 epochs of PyTorch.",
-        (
-            "dense, joint",
-            "dense, PyTorch's defaults",
-            "dense, batch norm in G",
-            "dense, 4,000 updates",
-            "course net",
-        ),
+        ("dense, joint", "dense, PyTorch's defaults", "dense, batch norm in G", "dense, 4,000 updates", "course net"),
         ("fd_quarter", "fd", "modes", "sensitivity"),
         rules.dense_by_framework,
     ),
     Claim(
-        "encoder-decoder-is-best",
         "000",
         "Of the three networks the encoder-decoder does best.",
         JOINT,
@@ -87,7 +80,6 @@ CLAIMS: tuple[Claim, ...] = (
         rules.encoder_decoder_is_best,
     ),
     Claim(
-        "plain-collapses",
         "001",
         "The plain network ends by drawing mostly 1s; labels keep it from collapsing.",
         ("plain", "labelled", "labelled, leaky ReLU"),
@@ -95,7 +87,6 @@ CLAIMS: tuple[Claim, ...] = (
         rules.plain_collapses,
     ),
     Claim(
-        "labels-speed-it-up",
         "001",
         "Labels make the network learn faster.",
         ("plain", "labelled", "labelled, leaky ReLU"),
@@ -104,7 +95,6 @@ CLAIMS: tuple[Claim, ...] = (
         (),
     ),
     Claim(
-        "the-nine",
         "001",
         "Every digit comes right by epoch 40, except the 9, which never forms.",
         ("labelled, as published", "labelled", "labelled, leaky ReLU"),
@@ -112,24 +102,21 @@ CLAIMS: tuple[Claim, ...] = (
         rules.the_nine,
     ),
     Claim(
-        "scaling",
         "001",
         "A style scaled by 2 is exaggerated, and scaled by −2 it becomes the opposite style.",
         ("labelled", "labelled, leaky ReLU"),
         ("same_at_2", "opposite_at_-2", "trend", "style_norm"),
-        rules.scaling_by_minus_two,
+        rules.scaling,
         (),
     ),
     Claim(
-        "the-processor",
         "002",
         "The poor digits are the processor's fault: a GAN needs a GPU.",
         ("as published: unscaled logits, smoothed", "two threads", "bfloat16"),
         ("fd", "modes", "sensitivity"),
-        rules.the_processor_is_to_blame,
+        rules.the_processor,
     ),
     Claim(
-        "unscaled-logits",
         "002",
         "Unscaled logits, and smoothed labels, keep the discriminator from overpowering the generator.",
         ("as published: unscaled logits, smoothed", "unscaled logits", "scaled: a sigmoid before the loss"),
@@ -137,7 +124,6 @@ CLAIMS: tuple[Claim, ...] = (
         rules.unscaled_logits,
     ),
     Claim(
-        "the-rate-drop",
         "003",
         "An extreme drop of the learning rate makes digits appear, all of one kind, for a reason unknown.",
         ("as published", "as published, no drop", "mended, 4,000 updates", "mended, with the drop, 1,000 updates"),
@@ -146,7 +132,6 @@ CLAIMS: tuple[Claim, ...] = (
         stretched=("as published",),
     ),
     Claim(
-        "two-to-one",
         "004",
         "Two generator updates for each of the discriminator's keep the discriminator from winning.",
         ("1 : 1", "2 : 1"),

@@ -1,4 +1,4 @@
-"""What the trainings of the studies came to, seed by seed: the ground on which the rules judge."""
+"""The figures of the studies' trainings, seed by seed: what the rules decide by."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gansmith import recipes as cookbook
 from gansmith.articles.probes import probe
-from gansmith.articles.studies import STUDIES, Study
+from gansmith.articles.studies import STUDIES
 from gansmith.compare.grid import learns
 from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.gridfolder import CellFolder, GridFolder
@@ -42,7 +43,7 @@ FIGURES: dict[str, str] = {
     "trend": "rank correlation",
     "style_norm": "length of a style",
 }
-"""The figures that a page may show, and what it calls them."""
+"""The figures that a page may show, and their titles there."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,24 @@ class Trained:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Finished cells by what a page calls their variant, over all studies; {} where nothing was run yet.
+    """Finished cells by the name of their variant, over all studies. No two studies share a name.
 
-    Names of variants are unlike over the studies. A figure that was not measured is left out of every answer.
+    Every answer leaves out figures that were not measured.
     """
 
     cells: Mapping[str, Sequence[Trained]]
 
     def has(self, *names: str) -> bool:
-        """Whether each of the variants has a seed at least."""
+        """Whether each of the variants has at least one finished seed."""
         return all(self.cells.get(name) for name in names)
+
+    def of(self, *names: str) -> list[Trained]:
+        """The cells of some variants."""
+        return [cell for name in names for cell in self.cells.get(name, ())]
 
     def values(self, name: str, figure: str) -> list[float]:
         """A figure of a variant, one value a seed."""
-        found = [cell.figures.get(figure) for cell in self.cells.get(name, ())]
+        found = [cell.figures.get(figure) for cell in self.of(name)]
         return [float(value) for value in found if value is not None]
 
     def median(self, name: str, figure: str) -> float:
@@ -79,70 +84,51 @@ class Evidence:
 
     def pairs(self, one: str, other: str, figure: str) -> list[tuple[float, float]]:
         """A figure of two variants under the same seeds."""
-        second = {cell.seed: cell.figures.get(figure) for cell in self.cells.get(other, ())}
-        both = [(cell.figures.get(figure), second.get(cell.seed)) for cell in self.cells.get(one, ())]
+        second = {cell.seed: cell.figures.get(figure) for cell in self.of(other)}
+        both = [(cell.figures.get(figure), second.get(cell.seed)) for cell in self.of(one)]
         return [(float(a), float(b)) for a, b in both if a is not None and b is not None]
-
-    def all(self, *names: str) -> list[Trained]:
-        """The cells of some variants."""
-        return [cell for name in names for cell in self.cells.get(name, ())]
-
-    def words(self, name: str, figure: str) -> list[str]:
-        """A figure that is said in words, one a seed."""
-        return [str(cell.figures.get(figure)) for cell in self.cells.get(name, ())]
 
 
 def gather(studies: Mapping[str, GridFolder], seeds: int) -> tuple[Evidence, list[str]]:
     """The evidence in some studies' folders, and a line for each cell whose probes failed."""
     cells: dict[str, list[Trained]] = {}
     failures: list[str] = []
-    for study_name, folder in studies.items():
-        study = STUDIES[study_name]
-        for name, text in study.variants.items():
-            found = [cell for cell in (_trained(study, folder, text, seed, failures) for seed in range(seeds)) if cell]
-            cells.setdefault(name, []).extend(found)
+    for study, folder in studies.items():
+        for name, text in STUDIES[study].variants.items():
+            first = first_seed(text)
+            for seed in range(first, first + seeds):
+                cell = folder.cell(text, seed)
+                if not cell.result.exists():
+                    continue
+                figures = flat(json.loads(cell.result.read_text(encoding="utf-8")))
+                try:
+                    figures |= probe(cell, STUDIES[study].probes)
+                except GansmithError as error:
+                    failures.append(f"{text}, seed {seed}: {error}")
+                cells.setdefault(name, []).append(Trained(seed, figures, cell))
     return Evidence(cells), failures
 
 
-def _trained(study: Study, folder: GridFolder, text: str, number: int, failures: list[str]) -> Trained | None:
-    """A cell by its variant's text and its number among the seeds; None where it is not finished."""
-    seed = first_seed(text) + number
-    cell = folder.cell(text, seed)
-    if not cell.result.exists():
-        return None
-    result = json.loads(cell.result.read_text(encoding="utf-8"))
-    figures: dict[str, float | str | None] = dict(flat(result))
-    try:
-        figures |= probe(cell, study.probes)
-    except GansmithError as error:
-        failures.append(f"{text}, seed {seed}: {error}")
-    return Trained(seed, figures, cell)
-
-
 def first_seed(text: str) -> int:
-    """The seed of a variant's first training: its recipe's."""
-    from gansmith import recipes as cookbook
-
+    """The seed of a variant's first training, which its recipe names."""
     return cookbook.load(text.partition("+")[0]).seed
 
 
 def flat(result: Mapping[str, Any]) -> dict[str, float | str | None]:
     """A cell's result.json as one figure a name."""
-    shots = result["snapshots"]
-    last = {key: entry["value"] for key, entry in result["figures"].items()}
-    verdict = learns(result)["learns"]
-    pace = result["update"] / result["seconds"] if result["seconds"] else None
+    distances = {shot["update"]: shot["figures"].get("fd", {}).get("value") for shot in result["snapshots"]}
+    learned = learns(result)["learns"]
+    fd = result["figures"].get("fd", {})
     return {
-        **last,
-        "fd_quarter": shots[0]["figures"].get("fd", {}).get("value") if shots else None,
-        **{f"fd@{shot['update']}": shot["figures"].get("fd", {}).get("value") for shot in shots},
-        "fd_floor": result["figures"].get("fd", {}).get("floor"),
-        "fd_noise": result["figures"].get("fd", {}).get("noise"),
-        "learns": None if verdict is None else float(verdict),
+        **{key: entry["value"] for key, entry in result["figures"].items()},
+        "fd_quarter": next(iter(distances.values()), None),
+        **{f"fd@{update}": value for update, value in distances.items()},
+        "fd_floor": fd.get("floor"),
+        "fd_noise": fd.get("noise"),
+        "learns": None if learned is None else float(learned),
         "accuracy": result["accuracy"],
-        "seconds": result["seconds"],
         "update": result["update"],
-        "updates_per_second": pace,
+        "updates_per_second": result["update"] / result["seconds"] if result["seconds"] else None,
         "state": result["state"],
         "features": result["features"],
     }

@@ -1,13 +1,13 @@
-"""The trainings that the articles' claims are judged by: grids of variants by seeds, as `compare` takes them.
+"""The trainings behind the articles' claims: grids of variants by seeds, as `compare` takes them.
 
-Budgets are those of two processor cores: an evening for all of it. Each study is one `gansmith compare` command, which
-its page shows.
+Budgets suit two processor cores, which need an evening for all of it. Each study is one `gansmith compare` command,
+which its page shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gansmith.runs.choose_recipe import Budget
 
@@ -18,19 +18,19 @@ PYTORCH = (
     "+generator.initial=pytorch+discriminator.initial=pytorch+generator.slope=0.01+discriminator.slope=0.01"
     "+optimizer.generator.epsilon=1e-8+optimizer.discriminator.epsilon=1e-8"
 )
-"""The same network with PyTorch's defaults where Keras' stood: initial weights, the leaky slope, Adam's epsilon."""
+"""PyTorch's defaults in place of Keras': initial weights, the slope of leaky ReLU, Adam's epsilon."""
 RELU = "+generator.activation=relu+discriminator.activation=relu"
-"""As article 001's code has it, where its prose and the recipe have leaky ones."""
+"""As in article 001's code. Its text and the recipe have leaky ReLU."""
 COURSE = "article-000-dense-bn+budget.epochs=0+budget.updates=2000"
 AT_ONCE = "+schedule.rate=step+schedule.start=1e-3+schedule.factor=0.01"
-"""The rate falls to a hundredth after a thousandth of a pass, which is one batch of 64."""
+"""The rate falls to a hundredth after a thousandth of an epoch, which is one batch of 64."""
 SCALED = '+discriminator.output=sigmoid+faults=["sigmoid-as-logits"]'
 NARROW = "article-004-mnist+generator.widths=[64,32,16]+discriminator.widths=[16,32]+feedback.name=alternating"
-"""Article 004's pair at a quarter of its widths, so that the players take turns within the budget."""
+"""Article 004's networks at a quarter of their widths, with alternating turns, to fit into the budget."""
 
 ENCDEC = "article-000-encdec+generator.widths=[64,32]+discriminator.widths=[32,64]"
 DCGAN = "article-000-dcgan+generator.widths=[128,64,32]+discriminator.widths=[32,64]"
-"""Article 000 names no widths: half of the recipes', so that nine trainings of each fit into the budget."""
+"""Article 000 names no widths; these are half of the recipes', so that nine trainings of each fit into the budget."""
 
 GRID_SETTINGS = ("data.batch=64", "precision.name=bfloat16")
 GRID_BUDGET = Budget(updates=2000)
@@ -38,50 +38,35 @@ GRID_BUDGET = Budget(updates=2000)
 
 @dataclass(frozen=True)
 class Study:
-    """One grid: what a page calls a variant, and what `compare` is told of it."""
+    """One grid: the name of each variant on the page, and its text for `compare`."""
 
     variants: Mapping[str, str]
     settings: tuple[str, ...] = ("precision.name=bfloat16",)  # of all variants
     budget: Budget = field(default_factory=Budget)  # of all variants; empty: each recipe's own
-    probes: tuple[str, ...] = ()  # what else is measured of a trained cell: rows of PROBES
+    probes: tuple[str, ...] = ()  # names in PROBES: what else is measured of a trained cell
     seeds: int = 3
-    jobs: int = 0  # at a time; 0 = one a processor
+    jobs: int = 0  # at the same time; 0 = one for each processor
 
+
+def _feedbacks(network: str, recipe: str) -> dict[str, str]:
+    """Article 000's three ways of feedback."""
+    feedbacks = {"joint": "", "stacked": STACKED, "labels: regression": REGRESSION}
+    return {f"{network}, {name}": recipe + changes for name, changes in feedbacks.items()}
+
+
+DENSE_FAULTS = {
+    "dense, labels: verdict": "article-000-dense" + VERDICT,
+    "dense, stacked, never frozen": "article-000-dense" + STACKED + '+faults=["never-frozen"]',
+    "dense, stacked, never trained": "article-000-dense" + STACKED + '+faults=["never-trained"]',
+}
+GRID_PROBES = ("kinds", "mean", "slope")
 
 STUDIES: dict[str, Study] = {
     "000-dense": Study(
-        {
-            "dense, joint": "article-000-dense",
-            "dense, stacked": "article-000-dense" + STACKED,
-            "dense, labels: regression": "article-000-dense" + REGRESSION,
-            "dense, labels: verdict": "article-000-dense" + VERDICT,
-            "dense, stacked, never frozen": "article-000-dense" + STACKED + '+faults=["never-frozen"]',
-            "dense, stacked, never trained": "article-000-dense" + STACKED + '+faults=["never-trained"]',
-        },
-        GRID_SETTINGS,
-        GRID_BUDGET,
-        ("kinds", "mean", "slope"),
+        _feedbacks("dense", "article-000-dense") | DENSE_FAULTS, GRID_SETTINGS, GRID_BUDGET, GRID_PROBES
     ),
-    "000-encdec": Study(
-        {
-            "encoder-decoder, joint": ENCDEC,
-            "encoder-decoder, stacked": ENCDEC + STACKED,
-            "encoder-decoder, labels: regression": ENCDEC + REGRESSION,
-        },
-        GRID_SETTINGS,
-        GRID_BUDGET,
-        ("kinds", "mean", "slope"),
-    ),
-    "000-dcgan": Study(
-        {
-            "DCGAN, joint": DCGAN,
-            "DCGAN, stacked": DCGAN + STACKED,
-            "DCGAN, labels: regression": DCGAN + REGRESSION,
-        },
-        GRID_SETTINGS,
-        GRID_BUDGET,
-        ("kinds", "mean", "slope"),
-    ),
+    "000-encdec": Study(_feedbacks("encoder-decoder", ENCDEC), GRID_SETTINGS, GRID_BUDGET, GRID_PROBES),
+    "000-dcgan": Study(_feedbacks("DCGAN", DCGAN), GRID_SETTINGS, GRID_BUDGET, GRID_PROBES),
     "000-framework": Study(
         {
             "dense, PyTorch's defaults": "article-000-dense" + PYTORCH,
@@ -112,10 +97,7 @@ STUDIES: dict[str, Study] = {
         ("kinds", "apart", "slope"),
     ),
     "002-machine": Study(
-        {
-            "two threads": "article-002+threads=2",
-            "bfloat16": "article-002+precision.name=bfloat16",
-        },
+        {"two threads": "article-002+threads=2", "bfloat16": "article-002+precision.name=bfloat16"},
         (),
         Budget(epochs=10.0),
         ("kinds",),
@@ -142,6 +124,9 @@ STUDIES: dict[str, Study] = {
 }
 """By name; a study's name begins with its article's number."""
 
-QUICK = Study({}, ("watch.samples=4",), Budget(updates=4), seeds=1)
-"""What --quick makes of every study: the same variants for a few updates, to see that all of it runs."""
-QUICK_COUNT = 40  # samples
+QUICK_COUNT = 40  # samples that --quick measures
+
+
+def quickly(study: Study) -> Study:
+    """A study under --quick: a few updates and one seed, to see that everything runs."""
+    return replace(study, settings=(*study.settings, "watch.samples=4"), budget=Budget(updates=4), seeds=1)

@@ -1,7 +1,7 @@
-"""How fast this machine trains: Gansmith beside the loops that people write today, and beside the machine's ceilings.
+"""How fast this machine trains: Gansmith beside plain PyTorch loops, and beside the machine's best possible speed.
 
-Contestants play the same game with the same networks and batch, in one process, and take turns, a slice of time each:
-whatever else the machine does strikes all alike. A figure is the median over the slices.
+Contestants train the same networks with the same batch in one process. They take turns in slices of time, so that
+whatever else the machine does slows all of them. A figure is the median over the slices.
 """
 
 from __future__ import annotations
@@ -17,34 +17,41 @@ import numpy as np
 import torch
 
 from gansmith.bench import plain
+from gansmith.bench.plain import Step
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
 from gansmith.ground.game import Now
 from gansmith.ground.networks.cost import operations
 from gansmith.ground.networks.plan import Shape
+from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import PrecisionName, Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choose_recipe
 from gansmith.runs.setup import resolve_machine
 from gansmith.training import machine
 
-Step = Callable[[], None]
-Say = Callable[[str], None]
 ITEMS = 2048
-WARM_UP = 5  # updates before the clock runs: on CUDA, the last is the first that is played back as a graph
+WARM_UP = 5  # updates before the clock runs: on CUDA, the last of them is the first that runs as a graph
 REPORT_EVERY = 50  # updates, as in a training
+SLICES = 12
 
 
 @dataclass(frozen=True)
 class Contest:
-    """One game under several hands. `plain` is the loop of `bench.plain`; settings are the recipe's, changed."""
+    """One pair of networks, trained by Gansmith and by plain PyTorch."""
 
     summary: str
     recipe: str
     item_shape: Shape
-    plain: Callable[[int, str], Step]
+    pair: Callable[[], plain.Pair]
     batch: int
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    rate: float
+    beta1: float
+    settings: Mapping[str, Any] = field(default_factory=dict)  # changes to the recipe
+
+    def plain(self, batch: int, device: str) -> Step:
+        """A plain PyTorch update."""
+        return plain.loop(*self.pair(), self.item_shape, batch, device, self.rate, self.beta1)
 
 
 USUAL = {"feedback.name": "alternating", "feedback.latents": "same"}
@@ -55,28 +62,22 @@ SIXTY_FOUR: dict[str, Any] = {
     "discriminator.norm": "batch", "discriminator.dropout": 0.0, "discriminator.slope": 0.2, "discriminator.bias": False,
 }  # fmt: skip
 
+GREY, COLOUR = (1, 28, 28), (3, 64, 64)
 CONTESTS: dict[str, Contest] = {
-    "dense-28": Contest("article 001's dense pair", "article-001-plain", (1, 28, 28), plain.dense_28, 128, USUAL),
+    "dense-28": Contest(
+        "article 001's dense pair", "article-001-plain", GREY, plain.dense_pair, 128, 1e-4, 0.5, USUAL
+    ),
     "dcgan-28": Contest(
-        "the TensorFlow tutorial's DCGAN", "article-000-dcgan", (1, 28, 28), plain.tutorial_28, 64, USUAL
+        "the TensorFlow tutorial's DCGAN", "article-000-dcgan", GREY, plain.tutorial_pair, 64, 1e-4, 0.9, USUAL
     ),
     "dcgan-64": Contest(
-        "the DCGAN of PyTorch's examples", "article-004-celeba", (3, 64, 64), plain.examples_64, 64, USUAL | SIXTY_FOUR
+        "the DCGAN of PyTorch's examples", "article-004-celeba", COLOUR, plain.examples_pair, 64, 2e-4, 0.5,
+        USUAL | SIXTY_FOUR,
     ),
-    "article-004": Contest("article 004's DCGAN", "article-004-celeba", (3, 64, 64), plain.article_004, 64, USUAL),
-}
-
-
-@dataclass(frozen=True)
-class Pace:
-    """What a contestant reached."""
-
-    contestant: str
-    images_per_second: float  # median over the slices
-    spread: tuple[float, float]  # lowest and highest slice
-    operations_per_second: float
-    precision: str
-    share_of_ceiling: float  # of the machine's best large product or convolution in that precision
+    "article-004": Contest(
+        "article 004's DCGAN", "article-004-celeba", COLOUR, plain.article_004_pair, 64, 1e-4, 0.9, USUAL
+    ),
+}  # fmt: skip
 
 
 def bench(
@@ -89,26 +90,33 @@ def bench(
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """Run a contest of the table for about `seconds` a contestant; batch: 0 is the published one. JSON-able."""
-    contest = CONTESTS[name]
-    contest = dataclasses.replace(contest, batch=batch or contest.batch)
+    contest = dataclasses.replace(CONTESTS[name], batch=batch or CONTESTS[name].batch)
     threads = machine.use_threads(threads)
     device = machine.choose_device(device)
     used: dict[PrecisionName, None] = dict.fromkeys(("float32", machine.choose_precision("auto", device)))
     ours = own_entries(contest, used, device)
-    # a processor without bfloat16 products imitates them, which takes minutes: its ceiling is nobody's measure
+    # only in the precisions used: a processor without bfloat16 products emulates them, which takes minutes
     ceilings = {name: machine.ceiling(name, device) for name in used}
     per_image = operations_per_image(next(iter(ours.values()))[1], contest.item_shape)
     steps = {"plain PyTorch, float32": contest.plain(contest.batch, device)}
     steps |= {title: own_step(recipe, contest.item_shape) for title, (_, recipe) in ours.items()}
     say(f"{contest.summary}: batch {contest.batch}, {per_image / 1e9:.3f} billion operations a picture, {device}")
     slices = take_turns(list(steps.values()), seconds)
-    paces: list[Pace] = []
+    contestants: list[dict[str, Any]] = []
     for (title, _), taken in zip(steps.items(), slices, strict=True):
         precision = ours[title][0] if title in ours else "float32"
-        rates = [contest.batch / one for one in taken]
-        middle = statistics.median(rates)
-        reached = middle * per_image
-        paces.append(Pace(title, middle, (min(rates), max(rates)), reached, precision, reached / ceilings[precision]))
+        rates = [contest.batch / seconds_taken for seconds_taken in taken]
+        reached = statistics.median(rates) * per_image
+        contestants.append(
+            {
+                "contestant": title,
+                "images_per_second": statistics.median(rates),
+                "spread": (min(rates), max(rates)),
+                "operations_per_second": reached,
+                "precision": precision,
+                "share_of_ceiling": reached / ceilings[precision],
+            }
+        )
     return {
         "contest": name,
         "summary": contest.summary,
@@ -117,15 +125,15 @@ def bench(
         "threads": threads,
         "operations_per_image": per_image,
         "ceilings": ceilings,
-        "contestants": [dataclasses.asdict(pace) for pace in paces],
-        "ratio": paces[-1].images_per_second / paces[0].images_per_second,
+        "contestants": contestants,
+        "ratio": contestants[-1]["images_per_second"] / contestants[0]["images_per_second"],
     }
 
 
 def own_entries(
     contest: Contest, precisions: Iterable[PrecisionName], device: str
 ) -> dict[str, tuple[PrecisionName, Recipe]]:
-    """Ours, by title: a precision each; where updates can be graphs, each as it comes first, then as a graph."""
+    """Gansmith's contestants by title: one a precision; on CUDA two, without and with CUDA graphs."""
     entries: dict[str, tuple[PrecisionName, Recipe]] = {}
     for precision in precisions:
         recipe, title = recipe_of(contest, precision, device), f"gansmith, {precision}"
@@ -136,7 +144,7 @@ def own_entries(
 
 
 def recipe_of(contest: Contest, precision: str, device: str) -> Recipe:
-    """The contest's game as a recipe. Losses, rates and labels' smoothing do not matter to the clock."""
+    """The contest as a recipe. Loss, learning rates and label smoothing do not change the speed."""
     settings = {
         "data.batch": contest.batch, "data.labels": "none", "ema.half_life": 0, "precision.name": precision,
         "device": device, "budget.epochs": 0.0, "budget.updates": 1, **contest.settings,
@@ -145,7 +153,7 @@ def recipe_of(contest: Contest, precision: str, device: str) -> Recipe:
 
 
 def own_step(recipe: Recipe, item_shape: Shape) -> Step:
-    """An update of ours on random pictures, reported as often as a training reports."""
+    """Gansmith's update on random pictures, with a report as often as in a training."""
     rng, update = streams.generator(0, "source"), 0
     channels, height, width = item_shape
     game = TorchGame(recipe, item_shape)
@@ -163,7 +171,7 @@ def own_step(recipe: Recipe, item_shape: Shape) -> Step:
 
 
 def take_turns(steps: Sequence[Step], seconds: float) -> list[list[float]]:
-    """Seconds an update of each contestant, slice by slice, each in its turn until `seconds` are spent on each."""
+    """Seconds an update of each contestant, one number a slice; all slices of one last about `seconds` together."""
     lengths: list[float] = []
     for step in steps:
         for _ in range(WARM_UP):
@@ -171,29 +179,29 @@ def take_turns(steps: Sequence[Step], seconds: float) -> list[list[float]]:
         began = time.perf_counter()
         step()
         lengths.append(time.perf_counter() - began)
-    rounds = 12
-    counts = [max(1, round(seconds / rounds / length)) for length in lengths]
+    counts = [max(1, round(seconds / SLICES / length)) for length in lengths]
     taken: list[list[float]] = [[] for _ in steps]
-    for _ in range(rounds):
-        for index, step in enumerate(steps):
+    for _ in range(SLICES):
+        for step, count, own in zip(steps, counts, taken, strict=True):
             began = time.perf_counter()
-            for _ in range(counts[index]):
+            for _ in range(count):
                 step()
             rest()
-            taken[index].append((time.perf_counter() - began) / counts[index])
+            own.append((time.perf_counter() - began) / count)
     return taken
 
 
 def rest() -> None:
-    """Wait for a device that computes on its own."""
+    """Wait until CUDA has finished."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
 
 
 def operations_per_image(recipe: Recipe, item_shape: Shape) -> int:
-    """Multiplications and additions of an update a real picture: three passes' worth of the generator (forward, and
-    twice that backward), eight of the discriminator (real and generated forward and backward; then, frozen, one forward
-    and one backward to the picture)."""
-    generator = operations(plan_generator(recipe, item_shape, 0))
-    discriminator = operations(plan_discriminator(recipe, item_shape, 0))
-    return 3 * generator + 8 * discriminator
+    """Multiplications and additions of an update, for each real picture.
+
+    A backward pass counts as two forward passes. The generator has one of each (3). The discriminator has one of each
+    on real and on generated pictures (6), and then, frozen, one forward and one backward to the picture only (2).
+    """
+    plans = plan_generator(recipe, item_shape, 0), plan_discriminator(recipe, item_shape, 0)
+    return 3 * operations(plans[0]) + 8 * operations(plans[1])

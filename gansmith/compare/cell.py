@@ -2,8 +2,8 @@
 
     python -m gansmith.compare.cell FOLDER THREADS
 
-Samples are kept at the marks that the order names and measured after the training, when no clock runs. Every step that
-is done leaves a file, so a cell that was stopped goes on where it was.
+Samples are kept during the training and measured after it, so that measuring does not count as training time. Every
+finished step leaves a file, so a cell that was stopped can be continued.
 """
 
 from __future__ import annotations
@@ -33,23 +33,26 @@ from gansmith.training import checkpoint
 from gansmith.training.events import Request, Start, UpdateEvent
 
 MEASURED = ("frechet", "modes", "classes", "diversity", "agreement")
-"""The metrics that a comparison shows; those without a meaning for the items are left out."""
+"""The metrics that a comparison shows, as far as they apply to the items."""
 
 LAST_SHARE = 0.1
-"""The accuracy is the discriminator's mean over so much of the run's end."""
+"""The accuracy is the discriminator's mean over this last part of a run."""
 
 
+@dataclasses.dataclass(frozen=True)
 class KeepSnapshots:
-    """Keeps generated items after shares of the run, and at its end: always of the same latents."""
+    """Keeps generated items after given shares of the run and at its end, always from the same latents."""
 
-    def __init__(self, folder: CellFolder, recipe: Recipe, shares: list[float], count: int) -> None:
-        self.folder, self.recipe, self.shares, self.count = folder, recipe, shares, count
+    folder: CellFolder
+    recipe: Recipe
+    shares: list[float]
+    count: int
 
     def after(self, event: UpdateEvent) -> Request | None:
-        """Make and keep them, when one is due."""
+        """Generate and keep items, if a snapshot is due."""
         total = event.clock.total_updates() or 0
-        marks = {max(1, round(share * total)) for share in self.shares}
-        if event.update == 0 or not (event.update in marks or event.last):
+        due = event.last or event.update in {max(1, round(share * total)) for share in self.shares}
+        if event.update == 0 or not due:
             return None
         rng = streams.generator(self.recipe.seed, "watch", turn=2)
         latents = streams.latents(rng, self.recipe.latent.law, (self.count, self.recipe.latent.dim))
@@ -65,7 +68,7 @@ class KeepSnapshots:
 
 
 def work(folder: CellFolder, threads: int) -> None:
-    """Do what is left to be done of a cell, with `threads` where its recipe names no number of them.
+    """Do what is left to do of a cell. A recipe without a number of threads gets `threads`.
 
     Raises GansmithError, and StoppedByUser when it was interrupted.
     """
@@ -81,22 +84,22 @@ def _train(folder: CellFolder, recipe: Recipe, order: dict[str, Any]) -> None:
     watch = [KeepSnapshots(folder, recipe, order["shares"], order["count"])]
     ended = "finished"
     if not folder.run.recipe.is_file():
-        shutil.rmtree(folder.run.root, ignore_errors=True)  # torn by a kill before it was a run
+        shutil.rmtree(folder.run.root, ignore_errors=True)  # killed before it was a run
         ended = begin(recipe, folder.run, None, watching=watch, say=_say).ended
     elif not _was_over(folder):
         ended = resume(folder.run.root, watching=watch, say=_say).ended
     if ended == "interrupted":
-        raise StoppedByUser("this cell goes on where it was")
+        raise StoppedByUser("this cell can be continued")
     write_json(folder.trained, {"ended": ended})
 
 
 def _say(text: str) -> None:
-    """A remark for the log of the process that started this one."""
+    """Write to the log, which is this process's output."""
     sys.stdout.write(text + "\n")
 
 
 def _was_over(folder: CellFolder) -> bool:
-    """Whether the run came to its end, and only the note about it is missing."""
+    """Whether the run came to its end, and only trained.json is missing."""
     if not checkpoint.saved_updates(folder.run):
         return False
     saved, _ = checkpoint.load_newest(folder.run)
@@ -108,21 +111,22 @@ def measure(folder: CellFolder) -> dict[str, Any]:
     recipe = folder.run.load_recipe()
     reference = reference_for(recipe.data, recipe.seed)
     shots: list[dict[str, Any]] = []
-    for row in _last_rows(folder):
+    rows_of = {row["update"]: row for row in read_rows(folder.snapshots)}  # a resumed run may write one again
+    for _, row in sorted(rows_of.items()):
         with np.load(folder.snapshot(row["update"]), allow_pickle=False) as arrays:
-            items, labels = arrays["images" if "images" in arrays else "vectors"], arrays.get("labels")
-        labels = labels if recipe.data.labels == "classes" else None
+            items = arrays["images" if "images" in arrays else "vectors"]
+            labels = arrays.get("labels") if recipe.data.labels == "classes" else None
         found = evaluate(items, labels, reference, metrics=MEASURED)
         shots.append(row | {"figures": {figure["key"]: figure for figure in found.as_dict()["figures"]}})
     rows = list(read_rows(folder.run.stats))
     end = rows[-1] if rows else {}
-    state = list(read_rows(folder.run.findings))[-1:]
+    finding = next(reversed(list(read_rows(folder.run.findings))), {})
     return {
         "ended": json.loads(folder.trained.read_text(encoding="utf-8"))["ended"],
         **{name: end.get(name) for name in ("update", "images_seen", "epoch", "seconds")},
         "accuracy": accuracy(rows),
-        "state": state[0]["state"] if state else None,
-        "finding": state[0].get("text") if state else None,
+        "state": finding.get("state"),
+        "finding": finding.get("text"),
         "features": reference.features_name,
         "figures": shots[-1]["figures"] if shots else {},
         "snapshots": shots,
@@ -130,16 +134,10 @@ def measure(folder: CellFolder) -> dict[str, Any]:
 
 
 def accuracy(rows: list[dict[str, Any]]) -> float | None:
-    """The share of items that the discriminator has right, real and generated alike, at the end of a run."""
+    """The share of items, real and generated, that the discriminator gets right at the end of a run."""
     end = [row for row in rows if row["update"] >= (1 - LAST_SHARE) * rows[-1]["update"]]
     values = [row[name] for row in end for name in ("accuracy.real", "accuracy.fake") if row.get(name) is not None]
     return float(np.mean(values)) if values else None
-
-
-def _last_rows(folder: CellFolder) -> list[dict[str, Any]]:
-    """The snapshots' rows by update; where one was taken twice, by the sitting that was resumed."""
-    rows = {row["update"]: row for row in read_rows(folder.snapshots)}
-    return [rows[update] for update in sorted(rows)]
 
 
 def main(arguments: list[str]) -> int:

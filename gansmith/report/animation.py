@@ -1,19 +1,18 @@
-"""Animations of sheets: WebP and GIF, frame by frame, with every frame kept.
+"""Animations of sheets as WebP and GIF, with every frame kept.
 
 Pillow's own writers merge neighbouring frames that are equal, so a repeated last frame or a dead generator would
-change the number of frames. Here Pillow encodes single pictures and this module writes the two containers
-(GIF89a; the WebP container specification's VP8X, ANIM and ANMF chunks), which are short.
+change the number of frames. Here Pillow encodes single pictures, and this module writes the two containers around them
+(GIF89a; the WebP container specification's VP8X, ANIM and ANMF chunks).
 """
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import GifImagePlugin, Image
 
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder, write_bytes
@@ -25,34 +24,24 @@ SIDE_LIMIT = 16384  # pixels of a side in WebP
 def thinned(count: int) -> list[int]:
     """Which of `count` frames an animation keeps: early ones all, later ones ever fewer, the last one twice.
 
-    Frame i is kept when round(2 sqrt(i)) grows (the rule of TensorFlow's DCGAN tutorial), and the last frame is
+    Frame i is kept when round(2 sqrt(i)) grows (the rule of TensorFlow's DCGAN tutorial). Then the last frame is
     repeated: round(2 sqrt(count - 1)) + 1 frames for count >= 2, in order; nothing for 0.
     """
-    kept: list[int] = []
-    last = -1
+    first: dict[int, int] = {}
     for index in range(count):
-        place = round(2 * index**0.5)
-        if place > last:
-            kept.append(index)
-            last = place
-    return [*kept, count - 1] if count > 0 else []
+        first.setdefault(round(2 * index**0.5), index)
+    return [*first.values(), *([count - 1] if count else [])]
 
 
 def write_progress(folder: RunFolder, frame_ms: int = 200) -> tuple[Path, Path] | None:
     """Write a run's sheets as progress.webp and progress.gif; None where the run has no sheet yet.
 
-    Sheets that a kill left incomplete are passed over, as are those of another size than the newest.
+    Sheets that are incomplete, or of another size than the newest, are left out.
     """
-    listed = sheets.listed(folder)
-    if not listed:
-        return None
-    newest = sheets.size(listed[-1].path)
-    listed = [sheet for sheet in listed if sheets.size(sheet.path) == newest]
-    frames: list[np.ndarray] = []
-    for index in thinned(len(listed)):
-        picture = sheets.picture(listed[index].path)
-        if picture is not None:
-            frames.append(picture)
+    paths = [sheet.path for sheet in sheets.listed(folder)]
+    paths = [path for path in paths if sheets.size(path) == sheets.size(paths[-1])]
+    pictures = [sheets.picture(paths[index]) for index in thinned(len(paths))]
+    frames = [picture for picture in pictures if picture is not None]
     if not frames:
         return None
     animate(frames, folder.progress_webp, frame_ms)
@@ -61,7 +50,7 @@ def write_progress(folder: RunFolder, frame_ms: int = 200) -> tuple[Path, Path] 
 
 
 def animate(frames: Sequence[np.ndarray], path: Path, frame_ms: int = 200, last_repeat: int = 0) -> Path:
-    """Write pictures uint8 (H, W, 3 or 1), all of one size, as an endless animation, in one move.
+    """Write pictures uint8 (H, W, 3 or 1), all of one size, as an endless animation, atomically.
 
     `path` ends in .webp or .gif; `frame_ms` is the delay of every frame in milliseconds (GIF counts in steps of 10);
     `last_repeat` shows the last frame so many times more. Raises DataError for frames that make no animation.
@@ -80,23 +69,21 @@ def animate(frames: Sequence[np.ndarray], path: Path, frame_ms: int = 200, last_
 
 
 def _check(frames: Sequence[np.ndarray]) -> None:
-    if not len(frames):
-        raise DataError("an animation needs at least one frame")
-    for frame in frames:
-        if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] not in (1, 3):
-            raise DataError(f"a frame is {frame.dtype} {frame.shape}: it must be uint8 (H, W, 3) or (H, W, 1)")
-        if frame.shape[:2] != frames[0].shape[:2]:
-            raise DataError(f"frames of {frames[0].shape[:2]} and {frame.shape[:2]} pixels do not make one animation")
-        if not 0 < min(frame.shape[:2]) <= max(frame.shape[:2]) <= SIDE_LIMIT:
-            raise DataError(f"a frame has {frame.shape[:2]} pixels: sides must be in 1 .. {SIDE_LIMIT}")
+    shapes = {(frame.dtype.name, *frame.shape) for frame in frames}
+    dtype, *shape = next(iter(shapes), ("nothing",))
+    usable = len(shapes) == 1 and dtype == "uint8" and len(shape) == 3 and shape[2] in (1, 3)
+    if not usable or not 0 < min(shape[:2]) <= max(shape[:2]) <= SIDE_LIMIT:
+        raise DataError(
+            f"frames {sorted(shapes)} make no animation: they must be uint8 (H, W, 3) or (H, W, 1), all of one size, with "
+            f"sides in 1 .. {SIDE_LIMIT}"
+        )
 
 
 def _encoded(frames: Sequence[np.ndarray], encode: Callable[[np.ndarray], bytes]) -> list[bytes]:
     """Each frame encoded; neighbours that are the same picture are encoded once."""
     parts: list[bytes] = []
     for index, frame in enumerate(frames):
-        same = index > 0 and (frame is frames[index - 1] or np.array_equal(frame, frames[index - 1]))
-        parts.append(parts[-1] if same else encode(frame))
+        parts.append(parts[-1] if index and np.array_equal(frame, frames[index - 1]) else encode(frame))
     return parts
 
 
@@ -109,43 +96,18 @@ def _gif(frames: Sequence[np.ndarray], frame_ms: int) -> bytes:
 
 
 def _gif_image(frame: np.ndarray) -> bytes:
-    """One picture as a GIF image block with a palette of its own, taken out of a GIF by Pillow."""
-    buffer = io.BytesIO()
-    palettised(frame).save(buffer, format="GIF", interlace=0, optimize=False)
-    data = buffer.getvalue()
-    flags, place = data[10], 13
-    palette = b""
-    if flags & 0x80:
-        size = 3 << ((flags & 7) + 1)
-        palette, place = data[13 : 13 + size], 13 + size
-    while data[place] == 0x21:  # extensions
-        place = _after_blocks(data, place + 2)
-    own = data[place + 9]
-    start = place + 10
-    if own & 0x80:
-        flags = own
-        size = 3 << ((own & 7) + 1)
-        palette, start = data[start : start + size], start + size
-    end = _after_blocks(data, start + 1)
-    descriptor = data[place : place + 9] + bytes([0x80 | (own & 0x40) | (flags & 7)])
-    return descriptor + palette + data[start:end]
-
-
-def _after_blocks(data: bytes, place: int) -> int:
-    """The place after a chain of GIF sub-blocks."""
-    while data[place]:
-        place += data[place] + 1
-    return place + 1
+    """One picture as a GIF image block with a palette of its own."""
+    return b"".join(GifImagePlugin.getdata(palettised(frame), include_color_table=True, interlace=0))
 
 
 def palettised(frame: np.ndarray) -> Image.Image:
-    """uint8 (H, W, 3) as a picture of at most 256 colours: greys, and up to 256 colours, exactly.
+    """uint8 (H, W, 3) as a picture with a palette: greys, and up to 256 colours, exactly.
 
-    Beyond that through a fast octree: Pillow's default (median cut) takes 70 times as long, and the octree alone
-    would leave 16 of 256 greys.
+    More colours are reduced by a fast octree: Pillow's default (median cut) takes 70 times as long. Greys do not take
+    this way, as the octree would keep 16 of 256.
     """
     if (frame == frame[:, :, :1]).all():
-        return Image.fromarray(np.ascontiguousarray(frame[:, :, 0]))
+        return Image.fromarray(np.ascontiguousarray(frame[:, :, 0])).convert("P")
     packed = frame.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     colours, places = np.unique(packed, return_inverse=True)
     if len(colours) > 256:

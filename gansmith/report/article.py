@@ -1,4 +1,4 @@
-"""The page of an article in Markdown: each claim with what was run, the figures over seeds, the verdict, the cause."""
+"""The page of an article in Markdown: each claim with its verdict, the figures over seeds, and the cause."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from gansmith.ground import pixels
 from gansmith.report.wording import figure
 
 PERCENT = ("accuracy", "told_apart", "largest_share", "agreement", "label_minded", "same_at_2", "opposite_at")
-"""Figures that are shares, by how their names begin."""
+"""How the names of figures begin that are shares."""
 
-FIRM = 3  # seeds of each variant on which a verdict rests
+FIRM = 3  # seeds of each variant that a firm verdict needs
 
 LEARNS = (
     "*Learns*: the samples' standard deviation over the latents is above .05, and the Frechet distance fell by 20% or "
@@ -24,9 +24,18 @@ LEARNS = (
 
 def page(name: str, found: Mapping[str, Any]) -> str:
     """The whole page, from the content of articles.json."""
-    told = found["articles"][name]
-    parts = [_head(name, found, told), *(_claim(name, claim) for claim in told["claims"]), _runs(told, found)]
-    return "\n".join(parts)
+    article = found["articles"][name]
+    blocks = _head(name, found, article)
+    for claim in article["claims"]:
+        blocks += _claim(name, claim)
+    blocks += [
+        "## What was run",
+        "`MNIST` stands for the folder of its four files. Each command continues where it was stopped.",
+        *(f"```sh\n{command}\n```" for command in article["studies"].values()),
+    ]
+    if found["failures"]:
+        blocks += ["Trainings without figures:", "\n".join(f"- {line}" for line in found["failures"])]
+    return "\n\n".join(blocks) + "\n"
 
 
 def strip(rows: Sequence[np.ndarray]) -> np.ndarray:
@@ -36,69 +45,53 @@ def strip(rows: Sequence[np.ndarray]) -> np.ndarray:
     return sheet[:, :, : rows[0].shape[3]]
 
 
-def _head(name: str, found: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+def _head(name: str, found: Mapping[str, Any], article: Mapping[str, Any]) -> list[str]:
     quick = " with `--quick`, which shows that everything runs and nothing else" if found["quick"] else ""
-    lines = [
-        f"# Article {name}: {told['title']}",
-        "",
+    blocks = [
+        f"# Article {name}: {article['title']}",
         f"Written on {found['made']} by `{found['command']}`{quick}. Verdicts follow from the figures by the "
         "same rules every time (`gansmith/articles/rules.py`).",
-        "",
     ]
-    if told.get("fd_floor") is not None:
-        lines += [
-            f"FD is the Frechet distance of 2,000 samples to the test set in the features of `{told['features'][0]}`: "
-            f"real training pictures have {_number('fd', told['fd_floor'])}, noise has "
-            f"{_number('fd', told['fd_noise'])}.",
-            "",
-        ]
-    elif told["features"]:
-        names = " or ".join(f"`{name}`" for name in told["features"])
-        lines += [f"Classes are told by {names}, a classifier of the pictures that were learned from.", ""]
-    lines += ["Figures are medians over the seeds, with the least and the greatest.", ""]
-    if told["machine"]:
-        facts = ", ".join(f"{key} {value}" for key, value in told["machine"].items())
-        lines += [f"Trained on: {facts}. Precisions are in the commands below.", ""]
-    lines += ["| claim | verdict |", "| --- | --- |"]
-    lines += [f"| {claim['says']} | **{claim['verdict']}** |" for claim in told["claims"]]
-    return "\n".join([*lines, ""])
-
-
-def _claim(article: str, claim: Mapping[str, Any]) -> str:
-    lines = [f"## {claim['says']}", "", f"**Verdict: {claim['verdict']}.** {_sentence(claim['because'])}", ""]
-    if claim["verdict"] != "open" and any(len(cells) < FIRM for cells in claim["variants"].values()):
-        lines += ["Preliminary: not every variant below has three seeds yet.", ""]
-    if claim["cause"]:
-        lines += [f"**Cause.** {claim['cause']}", ""]
-    keys = list(claim["figures"])
-    heads = ["variant", "seeds", *claim["figures"].values()]
-    lines += ["| " + " | ".join(heads) + " |", "| --- |" + " ---: |" * (len(heads) - 1)]
-    for name, cells in claim["variants"].items():
-        lines.append(
-            "| " + " | ".join([name, str(len(cells) or "not run"), *(_cell(key, cells) for key in keys)]) + " |"
+    features = " or ".join(f"`{name}`" for name in article["features"])
+    if article.get("fd_floor") is not None:
+        blocks.append(
+            f"FD is the Frechet distance of 2,000 samples to the test set in the features of {features}: real training "
+            f"pictures have {_number('fd', article['fd_floor'])}, noise has {_number('fd', article['fd_noise'])}."
         )
-    lines.append("")
-    if "learns" in keys:
-        lines += [LEARNS, ""]
-    if claim["strip"]:
-        rows = "; ".join(claim["strip"])
-        lines += [f"![Samples: {rows}](pictures/{article}-{claim['name']}.png)", "", f"Rows, from above: {rows}.", ""]
-    return "\n".join(lines)
+    elif features:
+        blocks.append(f"Classes are recognised by {features}, a classifier trained on the same pictures.")
+    blocks.append("Figures are medians over the seeds, with the least and the greatest.")
+    if article["machine"]:
+        facts = ", ".join(f"{key} {value}" for key, value in article["machine"].items())
+        blocks.append(f"Trained on: {facts}. Precisions are in the commands below.")
+    verdicts = [[claim["says"], f"**{claim['verdict']}**"] for claim in article["claims"]]
+    return [*blocks, _table(["claim", "verdict"], ["---", "---"], verdicts)]
 
 
-def _runs(told: Mapping[str, Any], found: Mapping[str, Any]) -> str:
-    """The commands that are this article's trainings, and what failed."""
-    lines = [
-        "## What was run",
-        "",
-        "`MNIST` stands for the folder of its four files. Each command goes on where it was stopped.",
-        "",
+def _claim(article: str, claim: Mapping[str, Any]) -> list[str]:
+    because = claim["because"]
+    blocks = [f"## {claim['says']}", f"**Verdict: {claim['verdict']}.** {because[:1].upper()}{because[1:]}."]
+    if claim["verdict"] != "open" and any(len(cells) < FIRM for cells in claim["variants"].values()):
+        blocks.append("Preliminary: not every variant below has three seeds yet.")
+    if claim["cause"]:
+        blocks.append(f"**Cause.** {claim['cause']}")
+    titles = claim["figures"]
+    rows = [
+        [name, str(len(cells) or "not run"), *(_cell(key, cells) for key in titles)]
+        for name, cells in claim["variants"].items()
     ]
-    for command in told["studies"].values():
-        lines += ["```sh", command, "```", ""]
-    if found["failures"]:
-        lines += ["Trainings without figures:", "", *(f"- {line}" for line in found["failures"]), ""]
-    return "\n".join(lines)
+    blocks.append(_table(["variant", "seeds", *titles.values()], ["---", *["---:"] * (len(titles) + 1)], rows))
+    if "learns" in titles:
+        blocks.append(LEARNS)
+    if claim["strip"]:
+        names = "; ".join(claim["strip"])
+        blocks.append(f"![Samples: {names}](pictures/{article}-{claim['name']}.png)")
+        blocks.append(f"Rows, from above: {names}.")
+    return blocks
+
+
+def _table(titles: list[str], rules: list[str], rows: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (titles, rules, *rows))
 
 
 def _cell(key: str, cells: Sequence[Mapping[str, Any]]) -> str:
@@ -108,15 +101,11 @@ def _cell(key: str, cells: Sequence[Mapping[str, Any]]) -> str:
         return ""
     if key == "learns":
         return f"{sum(value > 0.5 for value in values)} of {len(values)}"
-    low, middle, high = (_number(key, value) for value in (min(values), statistics.median(values), max(values)))
-    return middle if low == high else f"{middle} ({low} to {high})"
+    low, median, high = (_number(key, value) for value in (min(values), statistics.median(values), max(values)))
+    return median if low == high else f"{median} ({low} to {high})"
 
 
 def _number(key: str, value: float) -> str:
     if key.startswith(PERCENT):
         return f"{value:.1%}"
     return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else figure(value)
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}." if words else ""

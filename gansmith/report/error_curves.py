@@ -1,4 +1,4 @@
-"""Recovery errors against the number of measurements, and against noise, with 95% bars."""
+"""Recovery errors over the number of measurements, and over noise, with 95% bars."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ MARKS = "osD^vPX*"
 
 
 def write_error_curves(points: Sequence[Point], path: Path) -> Path:
-    """A PNG of one chart over measurements, at the noise that has most of them, and one over noise, at the number of
-    measurements that has most noises, where several were tried. Every method is a line; bars are 95% intervals of the
-    mean over pictures."""
-    from matplotlib.figure import Figure  # half a second, wanted only where something is drawn
+    """Write a PNG with one chart over measurements, and one over noise if several noises were tried.
+
+    The first chart takes the noise that has most numbers of measurements, the second the number of measurements that
+    has most noises. Every method is a line; bars are 95% intervals of the mean over pictures.
+    """
+    from matplotlib.figure import Figure  # takes half a second, so it waits until something is drawn
 
     noise = _busiest([(point.noise, point.measurements) for point in points])[0]
     count, tried = _busiest([(-point.measurements, point.noise) for point in points])
@@ -37,27 +39,23 @@ def write_error_curves(points: Sequence[Point], path: Path) -> Path:
 
 
 def _busiest(pairs: Sequence[tuple[float, float]]) -> tuple[float, int]:
-    """The first number that stands beside most different second ones (the least of such), and how many those are."""
-    beside: dict[float, set[float]] = {}
-    for first, second in pairs:
-        beside.setdefault(first, set()).add(second)
-    first = min(beside, key=lambda one: (-len(beside[one]), one))
-    return first, len(beside[first])
+    """The first number that is paired with most different second ones (the least of such), and how many those are."""
+    counts = {one: len({second for first, second in pairs if first == one}) for one, _ in pairs}
+    first = min(counts, key=lambda one: (-counts[one], one))
+    return first, counts[first]
 
 
 def _lines(axes: Axes, points: Sequence[Point], places: Sequence[float], label: str) -> None:
-    """A line for each method; those that were tried at one place only stand aside where others were at more."""
+    """A line for each method. A method with a single point is left out where others have more."""
     methods = [point.method for point in points]
     most = max(methods.count(method) for method in methods)
     for index, method in enumerate(dict.fromkeys(methods)):
         if methods.count(method) == 1 < most:
             continue
-        line = sorted(
-            (place, point.mean, point.interval)
-            for place, point in zip(places, points, strict=True)
-            if point.method == method
-        )
-        x, mean, bar = zip(*line, strict=True)
+        own = [
+            (x, point.mean, point.interval) for x, point in zip(places, points, strict=True) if point.method == method
+        ]
+        x, mean, bar = zip(*sorted(own), strict=True)
         axes.errorbar(x, mean, yerr=bar, marker=MARKS[index % len(MARKS)], markersize=4, capsize=2, label=method)
     axes.set_yscale("log")
     axes.set_xlabel(label)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from html import escape
 
 from gansmith.ground.files.runfolder import RunFolder, read_rows
@@ -17,22 +16,19 @@ def run_html(folder: RunFolder) -> str:
     rows = list(read_rows(folder.stats))
     listed = sheets.listed(folder)
     newest = sheets.picture(listed[-1].path) if listed else None
-    parts = [f"<h4>{escape(recipe.name)}</h4>"]
+    parts: list[str] = []
     if newest is not None:
         caption = f"samples after {listed[-1].update:,} updates"
-        parts.append(_figure(sheets.data_uri(newest, SHEET_BYTES), caption, "max-width:420px;width:100%"))
+        parts.append(_figure(sheets.data_uri(newest, SHEET_BYTES), caption, 420))
     if rows:
-        curves = base64.b64encode(plots.overview(rows, kind="png")).decode("ascii")
-        caption = f"losses, beliefs, gradient norms and verdicts over {len(rows):,} reports"
-        parts.append(_figure(f"data:image/png;base64,{curves}", caption, "max-width:900px;width:100%"))
-    if len(parts) == 1:
-        parts.append("<p>Nothing has been written yet.</p>")
-    return f'<div class="gansmith-run">{"".join(parts)}</div>'
+        caption = f"losses, probabilities, gradient norms and logits over {len(rows):,} reports"
+        parts.append(_figure(sheets.embedded(plots.overview(rows), "png"), caption, 900))
+    body = "".join(parts) or "<p>Nothing has been written yet.</p>"
+    return f'<div class="gansmith-run"><h4>{escape(recipe.name)}</h4>{body}</div>'
 
 
-def _figure(source: str, caption: str, style: str) -> str:
-    text = escape(caption)
+def _figure(source: str, caption: str, width: int) -> str:
     return (
-        f'<figure style="margin:0 0 1em"><img src="{source}" alt="{text}" style="{style}">'
-        f"<figcaption>{text}</figcaption></figure>"
+        f'<figure style="margin:0 0 1em"><img src="{source}" alt="{caption}" style="max-width:{width}px;width:100%">'
+        f"<figcaption>{caption}</figcaption></figure>"
     )

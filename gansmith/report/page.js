@@ -1,5 +1,5 @@
 "use strict";
-// Draws the page's charts and turns its film. Everything it needs stands in #run-data; it asks nobody for anything.
+// Draws the page's charts and plays its film. All data is in #run-data; nothing is loaded.
 (() => {
   const run = JSON.parse(document.getElementById("run-data").textContent);
   const space = document.querySelector("svg").namespaceURI;
@@ -260,7 +260,7 @@
     return { draw, read };
   }
 
-  // ---- verdicts ----
+  // ---- logits ----
 
   function keys(figure, roles) {
     const legend = figure.querySelector(".legend");
@@ -366,21 +366,21 @@
   const slider = document.getElementById("film-at"), facts = document.getElementById("film-facts");
   const play = document.getElementById("film-play"), dots = document.getElementById("film-dots");
   const frames = run.film.map((frame) => Object.assign(new Image(), { src: frame.src }));
-  const parted = run.middle !== null, middle = run.middle ?? 0;
-  const reach = Math.max(1e-9, ...run.film.flatMap((frame) => frame.verdicts.map((value) => Math.abs((value ?? middle) - middle))));
+  const hasThreshold = run.middle !== null, threshold = run.middle ?? 0;
+  const reach = Math.max(1e-9, ...run.film.flatMap((frame) => frame.verdicts.map((value) => Math.abs((value ?? threshold) - threshold))));
   let timer = 0;
 
-  // One dot for each picture: to the right of the middle the discriminator takes it for real.
-  function judge(verdicts) {
+  // One dot for each picture: right of the threshold the discriminator takes it for real.
+  function drawDots(logits) {
     dots.replaceChildren();
     if (!run.film.some((frame) => frame.verdicts.length)) return;
-    if (parted) put(dots, "line", { class: "guide", x1: 160, x2: 160, y1: 6, y2: 62 });
-    put(dots, "text", { x: 4, y: 78 }, parted ? "says generated" : "less real");
-    put(dots, "text", { x: 316, y: 78, "text-anchor": "end" }, parted ? "says real" : "more real");
-    verdicts.forEach((value, i) => {
+    if (hasThreshold) put(dots, "line", { class: "guide", x1: 160, x2: 160, y1: 6, y2: 62 });
+    put(dots, "text", { x: 4, y: 78 }, hasThreshold ? "says generated" : "less real");
+    put(dots, "text", { x: 316, y: 78, "text-anchor": "end" }, hasThreshold ? "says real" : "more real");
+    logits.forEach((value, i) => {
       if (value === null) return;
-      const place = { cx: 160 + (150 * (value - middle)) / reach, cy: 12 + ((i * 0.618034) % 1) * 44, r: 3 };
-      put(dots, "circle", { ...place, class: !parted ? "unparted" : value > middle ? "real" : "fake" });
+      const place = { cx: 160 + (150 * (value - threshold)) / reach, cy: 12 + ((i * 0.618034) % 1) * 44, r: 3 };
+      put(dots, "circle", { ...place, class: !hasThreshold ? "neutral" : value > threshold ? "real" : "fake" });
     });
   }
 
@@ -396,7 +396,7 @@
       tag(pair, "dt", { textContent: name });
       tag(pair, "dd", { textContent: value });
     }
-    judge(frame.verdicts);
+    drawDots(frame.verdicts);
   }
   function stop() {
     clearInterval(timer);

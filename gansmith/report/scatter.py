@@ -1,4 +1,4 @@
-"""Scatters of vectors: what a sheet of pictures is for pictures. Drawn with NumPy, in milliseconds."""
+"""Scatter plots of vectors, which take the place of sheets of pictures. Drawn with NumPy, in milliseconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gansmith.ground.errors import DataError
 
-GROUND, RULE, INK = (255, 255, 255), (232, 234, 237), (107, 114, 128)
+PAPER, RULE, INK = (255, 255, 255), (232, 234, 237), (107, 114, 128)
 REAL, FAKE = (11, 127, 120), (207, 95, 14)
 MARGIN = 0.12  # of the reals' extent, on every side
 
@@ -15,34 +15,36 @@ MARGIN = 0.12  # of the reals' extent, on every side
 def scatter_sheet(points: np.ndarray, reals: np.ndarray, size: int = 512) -> np.ndarray:
     """Generated points (N, D) in orange over real points (M, D) in green: a picture uint8 (size, size, 3).
 
-    The axes are a function of the reals alone, with one scale for both, so that sheets of one run can be compared
-    and animated; without reals, of the points. Vectors of other lengths than 2 are seen `on_plane`. Points outside
-    are drawn at the border; those that are not finite are counted in a corner. Raises DataError for other shapes.
+    The axes depend on the reals alone (without reals, on the points) and share one scale, so that sheets of one run can
+    be compared and animated. Vectors that are not of length 2 are projected by `on_plane`. Points outside are drawn at
+    the border; those that are not finite are counted in a corner. Raises DataError for other shapes.
     """
     if points.ndim != 2 or reals.ndim != 2 or points.shape[1] != reals.shape[1] or not points.shape[1]:
         raise DataError(f"points are {points.shape} and reals {reals.shape}: a scatter takes (N, D) and (M, D)")
     frame = reals if len(reals) else points
     points, reals, frame = on_plane(points, frame), on_plane(reals, frame), on_plane(frame, frame)
-    middle, half = frame_of(frame)
-    picture = _paper(middle, half, size)
+    centre, half = frame_of(frame)
+    picture = _background(centre, half, size)
     radius = max(1.2, size / 230)
     lost = 0
     for values, colour, strength in ((reals, REAL, 0.35), (points, FAKE, 0.75)):
         shown = values[np.isfinite(values).all(axis=1)].astype(np.float64)
         lost = len(values) - len(shown)
-        unit = np.clip((shown - middle) / half, -1, 1) * [1, -1]  # pictures grow downwards
+        unit = np.clip((shown - centre) / half, -1, 1) * [1, -1]  # pictures grow downwards
         _splat(picture, (unit + 1) / 2 * (size - 1), radius, colour, strength)
     sheet = np.rint(picture).astype(np.uint8)
     if lost:
         note = Image.fromarray(sheet)
         text = f"{lost} of {len(points)} are not numbers"
-        ImageDraw.Draw(note).text((size // 40, size // 40), text, fill=FAKE, font=_font(size))
+        ImageDraw.Draw(note).text(
+            (size // 40, size // 40), text, fill=FAKE, font=ImageFont.load_default(max(9, size // 42))
+        )
         sheet = np.asarray(note).copy()
     return sheet
 
 
 def frame_of(reals: np.ndarray) -> tuple[np.ndarray, float]:
-    """The square that a scatter shows: its middle (2,) and half its side, from the finite reals (M, 2)."""
+    """The square that a scatter shows: its centre (2,) and half its side, from the finite reals (M, 2)."""
     kept = reals[np.isfinite(reals).all(axis=1)].astype(np.float64)
     if not len(kept):
         return np.zeros(2), 1.0
@@ -52,9 +54,9 @@ def frame_of(reals: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def on_plane(vectors: np.ndarray, reals: np.ndarray) -> np.ndarray:
-    """Vectors (N, D) seen in a plane, (N, 2): as they are for D = 2, else along the reals' two widest directions.
+    """Vectors (N, D) in a plane, (N, 2): as they are for D = 2, else along the reals' first two principal components.
 
-    For D = 1 the second coordinate is 0. The directions' signs are fixed, so that every sheet sees the same plane.
+    For D = 1 the second coordinate is 0. The components' signs are fixed, so that every sheet shows the same plane.
     """
     if reals.shape[1] == 2:
         return vectors
@@ -71,25 +73,21 @@ def on_plane(vectors: np.ndarray, reals: np.ndarray) -> np.ndarray:
         return (vectors - centre) @ directions
 
 
-def _paper(middle: np.ndarray, half: float, size: int) -> np.ndarray:
-    """White ground, rules at round numbers and their labels: float64 (size, size, 3)."""
-    image = Image.new("RGB", (size, size), GROUND)
+def _background(centre: np.ndarray, half: float, size: int) -> np.ndarray:
+    """White, with lines at round numbers and their labels: float64 (size, size, 3)."""
+    image = Image.new("RGB", (size, size), PAPER)
     draw = ImageDraw.Draw(image)
     step = _round_step(2 * half / 5)
-    font = _font(size)
+    font = ImageFont.load_default(max(9, size // 42))
     for axis in (0, 1):
-        first = np.ceil((middle[axis] - half) / step) * step
-        for value in np.arange(first, middle[axis] + half, step):
-            share = (value - middle[axis]) / half
+        first = np.ceil((centre[axis] - half) / step) * step
+        for value in np.arange(first, centre[axis] + half, step):
+            share = (value - centre[axis]) / half
             place = round(((share if axis == 0 else -share) + 1) / 2 * (size - 1))
             draw.line([(place, 0), (place, size)] if axis == 0 else [(0, place), (size, place)], fill=RULE)
             label = f"{value:.4g}" if abs(value) > step / 1e6 else "0"
             draw.text((place + 3, size - size // 26) if axis == 0 else (3, place + 1), label, fill=INK, font=font)
     return np.asarray(image).astype(np.float64)
-
-
-def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
-    return ImageFont.load_default(max(9, size // 42))
 
 
 def _round_step(rough: float) -> float:
@@ -98,7 +96,7 @@ def _round_step(rough: float) -> float:
 
 
 def _splat(picture: np.ndarray, places: np.ndarray, radius: float, colour: tuple[int, ...], strength: float) -> None:
-    """Blend soft-edged dots into `picture` (S, S, 3) in place; `places` (N, 2) are x, y in pixels.
+    """Draw dots with soft edges into `picture` (S, S, 3) in place; `places` (N, 2) are x, y in pixels.
 
     Dots that overlap add up to a denser colour: each leaves (1 - strength) of what was there.
     """

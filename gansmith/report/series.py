@@ -1,7 +1,7 @@
-"""Numbers out of a run's rows: columns, clocks, buckets, histograms over time. No drawing.
+"""Numbers out of a run's rows: columns, axes, averages, histograms over time. No drawing.
 
-Rows come from files that a kill may have torn and that a diverged run fills with NaN, so nothing is trusted:
-whatever is not a number becomes NaN here, and NaN is a gap in every curve.
+Rows come from files that a killed process may have damaged and that a diverged run fills with NaN. Whatever is not a
+number becomes NaN here, and NaN is a gap in every curve.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PLAYERS: tuple[Player, ...] = ("generator", "discriminator")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a curve: the key of a row, its name in the legend, and whose it is (which chooses the colour)."""
+    """One line of a curve: its key in a row, its name in the legend, and its role, which chooses the colour."""
 
     key: str
     label: str
@@ -36,24 +36,31 @@ class Line:
 
 @dataclass(frozen=True)
 class Curve:
-    """One chart: what it shows and how it is read."""
+    """One chart: what it shows and how to read it."""
 
     title: str
     about: str
     lines: tuple[Line, ...]
     log: bool = False
-    limits: tuple[float, float] | None = None  # fixed range of the y axis; None = as the data asks
+    limits: tuple[float, float] | None = None  # fixed range of the y axis; None = the range of the data
     guide: float | None = None  # a horizontal line to compare with
-    when_moving: bool = False  # the page leaves it out where every line is level
+    when_moving: bool = False  # the page leaves the chart out where every line is level
+
+
+def _players(key: str) -> tuple[Line, ...]:
+    return tuple(Line(f"{key}.{player}", player, player) for player in PLAYERS)
+
+
+def _items(key: str) -> tuple[Line, ...]:
+    return Line(f"{key}.real", "real items", "real"), Line(f"{key}.fake", "generated items", "fake")
 
 
 CURVES: dict[str, Curve] = {
     "losses": Curve(
         "Losses",
-        "A game has no common loss to bring down: steady is good, a discriminator at zero is not.",
+        "A game has no common loss that falls: steady is good, a discriminator at zero is not.",
         (
-            Line("loss.discriminator", "discriminator", "discriminator"),
-            Line("loss.generator", "generator", "generator"),
+            *reversed(_players("loss")),
             Line("loss.penalty", "penalty", "other"),
             Line("loss.classifier", "classifier", "other"),
         ),
@@ -61,59 +68,40 @@ CURVES: dict[str, Curve] = {
     "probabilities": Curve(
         "What the discriminator believes",
         "Mean probability of being real, for real and for generated items. They meet at ½ where it can no longer tell.",
-        (Line("probability.real", "real items", "real"), Line("probability.fake", "generated items", "fake")),
+        _items("probability"),
         limits=(0.0, 1.0),
         guide=0.5,
     ),
     "accuracies": Curve(
         "How often it is right",
         "Share of items that the discriminator puts on the right side. Both at 1 for long: it has won.",
-        (Line("accuracy.real", "real items", "real"), Line("accuracy.fake", "generated items", "fake")),
+        _items("accuracy"),
         limits=(0.0, 1.0),
         guide=0.5,
     ),
-    "verdicts": Curve(
-        "Raw verdicts",
-        "The discriminator's mean output, before any sigmoid.",
-        (Line("verdict.real", "real items", "real"), Line("verdict.fake", "generated items", "fake")),
-        guide=0.0,
-    ),
+    "verdicts": Curve("Mean logits", "The discriminator's mean output, before any sigmoid.", _items("verdict")),
     "augmentation": Curve(
         "Augmentation",
-        "How often each operation changes a picture, and the mean sign of the verdicts on real items that decides it.",
+        "How often each operation changes a picture, and the mean sign of the logits of real items that decides it.",
         (Line("augment.probability", "probability", "other"), Line("augment.sign", "sign on real items", "real")),
         limits=(-1.0, 1.0),
     ),
     "gradients": Curve(
         "Gradient norms",
         "L2 norm of each player's whole gradient. A generator near zero learns nothing.",
-        (
-            Line("gradient.generator", "generator", "generator"),
-            Line("gradient.discriminator", "discriminator", "discriminator"),
-        ),
+        _players("gradient"),
         log=True,
     ),
     "steps": Curve(
         "Step sizes",
         "How far an update moves each player: change of its weights over their size.",
-        (
-            Line("step.generator", "generator", "generator"),
-            Line("step.discriminator", "discriminator", "discriminator"),
-        ),
+        _players("step"),
         log=True,
     ),
-    "rates": Curve(
-        "Learning rates",
-        "As scheduled.",
-        (
-            Line("rate.generator", "generator", "generator"),
-            Line("rate.discriminator", "discriminator", "discriminator"),
-        ),
-        when_moving=True,
-    ),
+    "rates": Curve("Learning rates", "As scheduled.", _players("rate"), when_moving=True),
     "speed": Curve(
         "Speed",
-        "Real items given to the discriminator per second, watching included.",
+        "Real items given to the discriminator per second, pauses for samples and measurements included.",
         (Line("images_per_second", "images/s", "other"),),
     ),
 }
@@ -142,10 +130,10 @@ def column(rows: Sequence[Row], key: str) -> np.ndarray:
     return np.array([number(row.get(key)) for row in rows], np.float64)
 
 
-def clock(rows: Sequence[Row], axis: Axis) -> np.ndarray:
+def positions(rows: Sequence[Row], axis: Axis) -> np.ndarray:
     """float64 (rows,): where each row stands on an axis; infinities become NaN.
 
-    Rows without any update are counted from 0, so that a damaged log can still be looked at.
+    If no row has an update, the rows are counted from 0, so that a damaged log can still be drawn.
     """
     values = finite(column(rows, axis))
     if axis == "update" and len(rows) and np.isnan(values).all():
@@ -157,28 +145,21 @@ HUGE = 1e100  # beyond this the arithmetic of axes overflows
 
 
 def finite(values: np.ndarray) -> np.ndarray:
-    """The same values with NaN for what no axis can hold: infinities and sizes above HUGE."""
+    """The same values, with NaN for infinities and for sizes above HUGE."""
     return np.where(np.abs(values) <= HUGE, values, np.nan)
 
 
 def layer_columns(rows: Sequence[Row], player: Player, measure: Measure) -> dict[str, np.ndarray]:
     """Layer -> float64 (rows,) of a player's measure, in the order data flows."""
-    tables = [_layers(row, player) for row in rows]
-    names = {name for table in tables for name in table}
-    return {
-        name: np.array([_measure(table.get(name), measure) for table in tables], np.float64)
-        for name in sorted(names, key=_layer_order)
-    }
+    tables = [_table(_table(row, "layers"), player) for row in rows]
+    names = sorted({name for table in tables for name in table}, key=_layer_order)
+    return {name: np.array([number(_table(table, name).get(measure)) for table in tables]) for name in names}
 
 
-def _layers(row: Row, player: Player) -> dict[str, Any]:
-    layers = row.get("layers")
-    table = layers.get(player) if isinstance(layers, dict) else None
-    return table if isinstance(table, dict) else {}
-
-
-def _measure(layer: Any, measure: Measure) -> float:
-    return number(layer.get(measure)) if isinstance(layer, dict) else math.nan
+def _table(table: Row, key: str) -> dict[str, Any]:
+    """The table under a key; empty where there is none."""
+    found = table.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def _layer_order(name: str) -> tuple[int, str]:
@@ -210,7 +191,7 @@ def last_finite(rows: Sequence[Row], key: str) -> float | None:
 
 
 @dataclass(frozen=True)
-class Counts:
+class LoggedHistogram:
     """One checked histogram: edges float64 (B + 1,), rising; counts float64 (B,), not negative."""
 
     edges: np.ndarray
@@ -222,67 +203,73 @@ class Counts:
         return np.concatenate([[0.0], np.cumsum(self.counts / self.counts.sum())])
 
 
-def histogram(row: Row, key: str) -> Counts | None:
+def histogram(row: Row, key: str) -> LoggedHistogram | None:
     """The histogram under a key of a row, or None where it is missing, empty or makes no sense."""
-    table = row.get("histograms")
-    entry = table.get(key) if isinstance(table, dict) else None
-    if not isinstance(entry, dict) or not all(isinstance(entry.get(name), list) for name in ("edges", "counts")):
+    entry = _table(_table(row, "histograms"), key)
+    if not all(isinstance(entry.get(name), list) for name in ("edges", "counts")):
         return None
-    edges = np.array([number(value) for value in entry["edges"]], np.float64)
-    counts = np.array([number(value) for value in entry["counts"]], np.float64)
+    edges, counts = (np.array([number(value) for value in entry[name]], np.float64) for name in ("edges", "counts"))
     if len(counts) < 1 or len(edges) != len(counts) + 1 or not np.isfinite([*edges, *counts]).all():
         return None
     with np.errstate(over="ignore"):
         usable = (np.diff(edges) > 0).all() and counts.min() >= 0 and 0 < counts.sum() < math.inf
-        return Counts(edges, counts) if usable and math.isfinite(edges[-1] - edges[0]) else None
+        return LoggedHistogram(edges, counts) if usable and math.isfinite(edges[-1] - edges[0]) else None
 
 
-def common_range(histograms: Iterable[Counts | None], tail: float = 0.002) -> tuple[float, float] | None:
-    """(low, high) that holds all but a `tail` of each histogram on either side; None where there is no histogram."""
-    ends = [np.interp((tail, 1 - tail), each.cumulative, each.edges) for each in histograms if each is not None]
+TAIL = 0.002  # share of a histogram that may lie outside the common range, on either side
+
+
+def common_range(histograms: Iterable[LoggedHistogram | None]) -> tuple[float, float] | None:
+    """(low, high) that holds all but a `TAIL` of each histogram on either side; None where there is no histogram."""
+    ends = [np.interp((TAIL, 1 - TAIL), each.cumulative, each.edges) for each in histograms if each is not None]
     if not ends:
         return None
     low, high = float(min(end[0] for end in ends)), float(max(end[1] for end in ends))
     return (low, high) if high > low else None
 
 
-def rebinned(source: Counts, low: float, high: float, bins: int) -> np.ndarray:
+def rebinned(source: LoggedHistogram, low: float, high: float, bins: int) -> np.ndarray:
     """Shares float64 (bins,) of a histogram in equal bins from low to high; the outer bins take what lies outside."""
     edges = np.linspace(low, high, bins + 1)
     below = np.interp(edges, source.edges, source.cumulative)
     below[0], below[-1] = 0.0, 1.0
-    return np.maximum(np.diff(below), 0.0)  # sums of shares may miss 1 by a rounding
+    return np.maximum(np.diff(below), 0.0)  # rounding could give a share just below 0
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Histograms over time in common bins: shares float64 (times, bins), rows of NaN where there was none.
+    """Histograms over time in common bins.
 
-    `parts` are the slices of the rows that each time stands for.
+    `parts` are the slices of the rows, one for each time. `shares` has float64 (times, bins) for each role; a row is
+    NaN where no histogram was logged.
     """
 
     low: float
     high: float
     parts: list[slice]
-    shares: dict[str, np.ndarray]
+    shares: dict[Role, np.ndarray]
 
 
-VERDICTS: dict[str, Role] = {"verdict.real": "real", "verdict.fake": "fake"}
+LOGITS: dict[Role, str] = {"real": "verdict.real", "fake": "verdict.fake"}
+"""The keys of the logits' histograms."""
+
+STRIP_TIMES = 120  # at most
 
 
-def verdict_strip(rows: Sequence[Row], *, bins: int = 48, times: int = 120) -> Strip | None:
-    """The histograms of the verdicts on real and generated items over time; None where no row holds one."""
-    found = {key: [histogram(row, key) for row in rows] for key in VERDICTS}
+def logit_strip(rows: Sequence[Row], bins: int = 48) -> Strip | None:
+    """The histograms of the logits of real and generated items over time; None where no row holds one."""
+    found: dict[Role, list[LoggedHistogram | None]] = {
+        role: [histogram(row, key) for row in rows] for role, key in LOGITS.items()
+    }
     limits = common_range(each for histograms in found.values() for each in histograms)
     if limits is None:
         return None
-    parts = buckets(len(rows), times)
-    shares: dict[str, np.ndarray] = {}
-    for key, histograms in found.items():
-        table = np.full((len(parts), bins), np.nan)
+    parts = buckets(len(rows), STRIP_TIMES)
+    shares: dict[Role, np.ndarray] = {}
+    for role, histograms in found.items():
+        shares[role] = np.full((len(parts), bins), np.nan)
         for index, part in enumerate(parts):
             held = [rebinned(each, *limits, bins) for each in histograms[part] if each is not None]
             if held:
-                table[index] = np.mean(held, axis=0)
-        shares[key] = table
+                shares[role][index] = np.mean(held, axis=0)
     return Strip(*limits, parts, shares)

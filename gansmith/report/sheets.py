@@ -1,4 +1,4 @@
-"""A run's sheets of samples: finding them, reading them, cutting them into cells, packing them into a page."""
+"""A run's sheets of samples: list them, read them, cut them into cells, encode them for a page."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from gansmith.ground.pixels import display_zoom
 from gansmith.report.series import Row, number
 
 PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
-PIXEL_LIMIT = 50_000_000  # of a sheet that is worth reading
+PIXEL_LIMIT = 50_000_000  # larger sheets are not read
+UNREADABLE = (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError)
+GAP = 1  # pixels between the cells of a sheet
 SHOWN_SIDE = 1040  # pixels of a side on the page
 QUALITIES = (85, 60, 35)  # of WebP, tried in this order
-LOSSLESS_BYTES = 120_000  # what a frame may take before it is encoded with loss
+LOSSLESS_BYTES = 120_000  # a picture that needs more is encoded with loss
 
 
 @dataclass(frozen=True)
@@ -30,23 +32,20 @@ class Sheet:
     row: Row = field(default_factory=dict)
 
     @property
-    def verdicts(self) -> list[float]:
-        """The discriminator's raw verdict on each picture; NaN where it is no number, empty where unknown."""
+    def logits(self) -> list[float]:
+        """The discriminator's logit of each picture; NaN where it is no number, empty where unknown."""
         values = self.row.get("verdicts")
         return [number(value) for value in values] if isinstance(values, list) else []
 
 
 def listed(folder: RunFolder) -> list[Sheet]:
-    """The complete sheets of a run, by update. What a kill tore is left out."""
-    if not folder.samples.is_dir():
-        return []
+    """The complete sheets of a run, by update. Files that a killed process left unfinished are left out."""
     rows = {number(row.get("update")): row for row in read_rows(folder.sample_rows)}
     paths = {int(path.stem): path for path in folder.samples.glob("*.png") if path.stem.isdecimal()}
-    return [Sheet(update, paths[update], rows.get(update, {})) for update in sorted(paths) if complete(paths[update])]
+    return [Sheet(update, paths[update], rows.get(update, {})) for update in sorted(paths) if _complete(paths[update])]
 
 
-def complete(path: Path) -> bool:
-    """Whether a PNG was written to its end."""
+def _complete(path: Path) -> bool:
     try:
         with open(path, "rb") as file:
             file.seek(-len(PNG_END), 2)
@@ -60,7 +59,7 @@ def size(path: Path) -> tuple[int, int] | None:
     try:
         with Image.open(path) as image:
             return image.size
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except UNREADABLE:
         return None
 
 
@@ -68,30 +67,28 @@ def picture(path: Path) -> np.ndarray | None:
     """A picture as uint8 (H, W, 3); None where it cannot be read."""
     try:
         with Image.open(path) as image:
-            if image.width * image.height > PIXEL_LIMIT:
-                return None
-            return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError):
+            return np.asarray(image.convert("RGB")) if image.width * image.height <= PIXEL_LIMIT else None
+    except UNREADABLE:
         return None
 
 
-def cells(sheet: np.ndarray, count: int, height: int, width: int, *, gap: int = 1) -> list[np.ndarray] | None:
+def cells(sheet: np.ndarray, count: int, height: int, width: int) -> list[np.ndarray] | None:
     """The `count` pictures on a sheet drawn by `pixels.grid`, uint8 (H x zoom, W x zoom, 3) each, row by row.
 
-    `height` and `width` are those of one item; zoom and columns are found from the sheet's size. None where no
-    whole zoom and number of columns fit.
+    `height` and `width` are those of one item; zoom and columns follow from the sheet's size. None where no whole
+    zoom and number of columns fit.
     """
     if min(count, height, width) < 1:
         return None
     zooms = range(1, min(sheet.shape[0] // height, sheet.shape[1] // width) + 1)
     usual = display_zoom(height, width)
     for zoom in sorted(zooms, key=lambda zoom: abs(zoom - usual)):
-        down, right = height * zoom + gap, width * zoom + gap
-        rows, bottom = divmod(sheet.shape[0] - gap, down)
-        columns, side = divmod(sheet.shape[1] - gap, right)
+        down, right = height * zoom + GAP, width * zoom + GAP
+        rows, bottom = divmod(sheet.shape[0] - GAP, down)
+        columns, side = divmod(sheet.shape[1] - GAP, right)
         if bottom == side == 0 and columns and -(-count // columns) == rows:
-            places = [(gap + i // columns * down, gap + i % columns * right) for i in range(count)]
-            return [sheet[top : top + down - gap, left : left + right - gap] for top, left in places]
+            places = [(GAP + i // columns * down, GAP + i % columns * right) for i in range(count)]
+            return [sheet[top : top + down - GAP, left : left + right - GAP] for top, left in places]
     return None
 
 
@@ -101,9 +98,9 @@ def spread_out(count: int, limit: int) -> list[int]:
 
 
 def webp(frame: np.ndarray, limit: int | None = None) -> bytes:
-    """A picture uint8 (H, W, 3) as a WebP file: exact while that is small, else as well as `limit` bytes allow.
+    """A picture uint8 (H, W, 3) as a WebP file: exact where that is small enough, else in at most `limit` bytes.
 
-    Without a limit the loss is that of quality 85. With one, quality and then size go down until it fits.
+    Without a limit the quality is 85. With one, first the quality and then the size go down until it fits.
     """
     image = Image.fromarray(np.ascontiguousarray(frame))
     exact = _saved(image, lossless=True, quality=0)
@@ -115,7 +112,7 @@ def webp(frame: np.ndarray, limit: int | None = None) -> bytes:
         if limit is None or len(lossy) <= limit or (smallest and quality == QUALITIES[-1]):
             return lossy
         if not smallest and len(lossy) > 2.5 * limit:
-            break  # no quality worth looking at would fit: fewer pixels will
+            break  # only fewer pixels can fit
     half = image.resize((image.width // 2, image.height // 2), Image.Resampling.BOX)
     return webp(np.asarray(half), limit)
 
@@ -132,4 +129,9 @@ def data_uri(frame: np.ndarray, limit: int, side_limit: int = SHOWN_SIDE) -> str
     if longest > side_limit:
         height, width = (max(1, round(side * side_limit / longest)) for side in frame.shape[:2])
         frame = np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BOX))
-    return "data:image/webp;base64," + base64.b64encode(webp(frame, limit)).decode("ascii")
+    return embedded(webp(frame, limit), "webp")
+
+
+def embedded(picture: bytes, kind: str) -> str:
+    """A picture file as a data: address, for a page that loads nothing."""
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"

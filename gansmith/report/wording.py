@@ -1,13 +1,8 @@
-"""Numbers as words for the page: amounts, measurements, durations, the tone of a finding."""
+"""Numbers as text for the page: amounts, measurements, durations, logits."""
 
 from __future__ import annotations
 
-import re
-
 MINUS = "−"
-GOOD = {"healthy", "good", "fine", "ok", "balanced", "learning", "improving", "converged"}
-DENIED = {"not", "no", "never", "stopped", "barely"}
-BAD = ("collaps", "diverg", "dead", "fail", "broken", "vanish", "explod", "memoris", "wins", "won")
 
 
 def amount(value: float) -> str:
@@ -30,26 +25,18 @@ def duration(seconds: float) -> str:
     return large if small.startswith("0 ") else f"{large} {small}"
 
 
-def tone(state: str) -> str:
-    """The colour of a finding's state, from its words: good, bad, or, where they do not say, watch."""
-    words = re.findall(r"[a-z]+", state.lower())
-    if any(word.startswith(BAD) for word in words):
-        return "bad"
-    return "good" if any(word in GOOD for word in words) and not any(word in DENIED for word in words) else "watch"
-
-
-def rule_of(threshold: float | None) -> str:
-    """How a raw verdict is read; `threshold` is neither real nor generated."""
+def meaning_of_logit(threshold: float | None) -> str:
+    """What a logit means; the discriminator says real above `threshold`, if the loss has one."""
     return "higher means more real" if threshold is None else f"above {threshold:g} it says real"
 
 
-def taken_for_real(verdicts: list[float], threshold: float | None) -> str:
-    """How many of the finite verdicts say real: `12 of 64`; empty where that cannot be said."""
-    if threshold is None or not verdicts:
+def said_real(logits: list[float], threshold: float | None) -> str:
+    """How many of the logits say real: `12 of 64`; empty without logits or threshold."""
+    if threshold is None or not logits:
         return ""
-    return f"{sum(value > threshold for value in verdicts)} of {len(verdicts)}"
+    return f"{sum(value > threshold for value in logits)} of {len(logits)}"
 
 
 def mean(values: list[float]) -> float:
     """The mean of finite numbers, at least one."""
-    return sum(value / len(values) for value in values)  # divided first: a sum of huge verdicts would overflow
+    return sum(value / len(values) for value in values)  # divided first: a sum of huge values would overflow

@@ -31,12 +31,12 @@ def evidence(cells: Mapping[str, Mapping[str, Any]]) -> Evidence:
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
 def test_nothing_is_said_without_trainings(claim):
-    assert claim.judge(Evidence({})).answer == "open"
+    assert claim.rule(Evidence({})).answer == "open"
 
 
 def grid(joint: float, stacked: float, labels: float) -> dict[str, dict[str, Any]]:
     rows = {"joint": joint, "stacked": stacked, "labels: regression": labels}
-    return {f"{net}, {row}": {"learns": value} for net in rules.NETS for row, value in rows.items()}
+    return {f"{net}, {row}": {"learns": value} for net in rules.NETWORKS for row, value in rows.items()}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_the_nine(published: float, drawn: float, answer: str):
 @pytest.mark.parametrize(("same", "opposite", "answer"), [(1.0, 0.9, HOLDS), (1.0, 0.4, NOT), (0.5, 0.9, NOT)])
 def test_scaling(same: float, opposite: float, answer: str):
     figures = {"same_at_2": same, "opposite_at_-2": opposite, "trend": 0.9, "style_norm": 2.0}
-    assert rules.scaling_by_minus_two(evidence({"labelled": figures})).answer == answer
+    assert rules.scaling(evidence({"labelled": figures})).answer == answer
 
 
 @pytest.mark.parametrize(("other", "answer"), [([95, 100, 110], NOT), ([200, 210, 220], HOLDS)])
@@ -127,7 +127,7 @@ def test_the_processor(other: list[float], answer: str):
     names = ("as published: unscaled logits, smoothed", "two threads", "bfloat16")
     seen = {name: {"fd": [90, 100, 105], "updates_per_second": 300} for name in names}
     seen[names[2]] = {"fd": other, "updates_per_second": 500}
-    verdict = rules.the_processor_is_to_blame(evidence(seen))
+    verdict = rules.the_processor(evidence(seen))
     assert verdict.answer == answer
     assert answer == HOLDS or "2 minutes" in verdict.cause
 

@@ -18,7 +18,7 @@ RECIPE = world("vectors").recipe
 
 def order(out: Path, seeds: int = 1, count: int = 100, **settings: object) -> None:
     changes = {name.replace("__", "."): value for name, value in settings.items()}
-    order_cells([Variant("plain", override(RECIPE, changes))], GridFolder(out), seeds, count, (0.5, 1.0))
+    order_cells([Variant("plain", override(RECIPE, changes))], GridFolder(out), seeds, count)
 
 
 def test_the_same_order_goes_on_and_more_seeds_join(tmp_path: Path):

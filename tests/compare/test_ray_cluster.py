@@ -49,13 +49,13 @@ def node(processors: float, gpus: float = 0, alive: bool = True) -> dict[str, An
     ],
 )
 def test_processors_are_shared(nodes: list[dict[str, Any]], count: int, jobs: int, expected: tuple[int, int]):
-    room = ray_cluster.room_for(nodes, cells(count), jobs)
-    assert (room.jobs, room.threads, room.gpus) == (*expected, 0.0)
+    shares = ray_cluster.shares_for(nodes, cells(count), jobs)
+    assert (shares.jobs, shares.threads, shares.gpus) == (*expected, 0.0)
 
 
 @pytest.mark.parametrize(("device", "there", "gpus"), [("auto", 2, 1), ("cuda", 2, 1), ("cpu", 2, 0), ("auto", 0, 0)])
 def test_a_cell_that_can_use_a_gpu_has_one_of_its_own(device: str, there: float, gpus: float):
-    assert ray_cluster.room_for([node(4, there)], cells(2, device), 0).gpus == gpus
+    assert ray_cluster.shares_for([node(4, there)], cells(2, device), 0).gpus == gpus
 
 
 def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch):

@@ -85,7 +85,7 @@ def picture_run(root: Path, *, real: np.ndarray | None = None, every: int = 20, 
             "description": "bars at all angles",
             "fingerprint": "0123abcd",
             "count": 1500,
-            "item_shape": [height, width, channels],
+            "item_shape": [channels, height, width],
             "class_names": None,
             "skipped": 0,
             "kind": "pictures",
@@ -109,11 +109,14 @@ def picture_run(root: Path, *, real: np.ndarray | None = None, every: int = 20, 
 
 
 def add_findings(folder: RunFolder) -> None:
-    """Two changes of the doctor's mind."""
+    """Two changes of the diagnosis."""
     finding = {"update": 300, "state": "discriminator wins", "text": "The discriminator is right on nearly every item."}
-    append_row(folder.findings, {**finding, "evidence": {"accuracy.real": 0.97}, "remedy": "Lower its learning rate."})
+    append_row(
+        folder.findings,
+        {**finding, "evidence": {"accuracy.real": 0.97}, "remedy": [{"set": {}, "why": "Lower its learning rate."}]},
+    )
     finding = {"update": 1200, "state": "healthy", "text": "Both players learn; no collapse is seen."}
-    append_row(folder.findings, {**finding, "evidence": "accuracies near 0.7", "remedy": ""})
+    append_row(folder.findings, {**finding, "evidence": "accuracies near 0.7", "remedy": []})
 
 
 def tear(path: Path, bytes_lost: int = 30) -> None:

@@ -25,10 +25,10 @@ def test_column_keeps_numbers_and_nothing_else():
     assert series.column(rows, "a")[6:].tolist() == [math.inf, math.inf]
 
 
-def test_clock_counts_rows_only_where_no_update_is_known():
-    assert series.clock([{}, {}, {}], "update").tolist() == [0, 1, 2]
-    assert np.isnan(series.clock([{}, {}], "seconds")).all()
-    known = series.clock([{"update": 5}, {}, {"update": 9}], "update")
+def test_positions_count_rows_only_where_no_update_is_known():
+    assert series.positions([{}, {}, {}], "update").tolist() == [0, 1, 2]
+    assert np.isnan(series.positions([{}, {}], "seconds")).all()
+    known = series.positions([{"update": 5}, {}, {"update": 9}], "update")
     assert known[[0, 2]].tolist() == [5, 9]
     assert math.isnan(known[1])
 
@@ -114,7 +114,7 @@ def test_rebinned_by_hand():
 )
 def test_rebinned_shares_are_shares(counts: list[int], start: float, width: float, low: float, span: float, bins: int):
     edges = start + width * np.arange(len(counts) + 1)
-    shares = series.rebinned(series.Counts(edges, np.array(counts, float)), low, low + span, bins)
+    shares = series.rebinned(series.LoggedHistogram(edges, np.array(counts, float)), low, low + span, bins)
     assert shares.min() >= 0
     assert shares.sum() == pytest.approx(1)
 
@@ -125,12 +125,12 @@ def test_strip_puts_each_time_in_its_place_and_leaves_gaps():
         {},
         {"histograms": {"verdict.real": {"edges": [2, 3, 4], "counts": [0, 4]}}},
     ]
-    strip = series.verdict_strip(rows, bins=4)
+    strip = series.logit_strip(rows, bins=4)
     assert strip is not None
     assert (strip.low, strip.high) == pytest.approx((0.002, 3.998))
-    real = strip.shares["verdict.real"]
+    real = strip.shares["real"]
     assert real[0] == pytest.approx([1, 0, 0, 0], abs=0.01)
     assert np.isnan(real[1]).all()
     assert real[2] == pytest.approx([0, 0, 0, 1], abs=0.01)
-    assert np.isnan(strip.shares["verdict.fake"]).all()
-    assert series.verdict_strip([{}, {"histograms": 3}]) is None
+    assert np.isnan(strip.shares["fake"]).all()
+    assert series.logit_strip([{}, {"histograms": 3}]) is None

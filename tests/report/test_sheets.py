@@ -58,7 +58,7 @@ def test_listed_pairs_sheets_with_rows_and_leaves_torn_ones_out(tmp_path: Path):
     assert [sheet.update for sheet in listed] == list(synthetic.UPDATES[:-1])
     assert [sheet.row["update"] for sheet in listed] == list(synthetic.UPDATES[:-1])
     folder.sample_rows.unlink()
-    assert sheets.listed(folder)[3].verdicts == []
+    assert sheets.listed(folder)[3].logits == []
 
 
 def test_picture_reads_pictures_only(tmp_path: Path):

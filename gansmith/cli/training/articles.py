@@ -32,20 +32,20 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train what is missing, write the pages, and tell the verdicts."""
-    from gansmith.articles.tried import Order, articles, choose
+    from gansmith.articles.experiments import ExperimentPlan, articles, choose
     from gansmith.ground.files.gridfolder import ArticlesFolder
 
     out = options.out or Path("articles-quick" if options.quick else "articles")
     folder = ArticlesFolder(out, options.pages or out / "pages")
     typed = shlex.join(["gansmith", "articles", *options.names, *(["--quick"] if options.quick else [])])
     command = typed + (" --data MNIST" if options.data else "")
-    order = Order(choose(options.names), options.data, options.quick, options.jobs, command)
+    plan = ExperimentPlan(choose(options.names), options.data, options.quick, options.jobs, command)
 
     def say(line: str) -> None:
         if not options.quiet:
             print(line, file=sys.stderr, flush=True)
 
-    found = articles(order, folder, train=not options.only_pages, say=say)
+    found = articles(plan, folder, train=not options.only_pages, say=say)
     if options.json:
         print(json.dumps(found, indent=2))
     elif not options.quiet:

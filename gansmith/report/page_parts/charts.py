@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,37 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from gansmith.report import series
 from gansmith.report.page_parts.contents import Contents, clipped, plain
-from gansmith.report.series import (
-    AXES,
-    CURVES,
-    MEASURES,
-    PLAYERS,
-    SAMPLE_CURVES,
-    VERDICTS,
-    Axis,
-    Counts,
-    Curve,
-    Line,
-    Measure,
-    Player,
-    Row,
-    bucketed,
-    buckets,
-    clock,
-    column,
-    common_range,
-    finite,
-    histogram,
-    layer_columns,
-    verdict_strip,
-)
+from gansmith.report.series import Axis, Curve, Line, Measure, Player, Row
 from gansmith.report.sheets import spread_out
-from gansmith.report.wording import rule_of
+from gansmith.report.wording import meaning_of_logit
 
 POINTS = 700  # of a curve; longer logs are averaged, with their range as a band
 LAYER_POINTS = 240
 LAYERS = 24  # lines of a layer chart
+METRICS = 8  # lines of the quality chart
+MARKS = 40  # changes of the diagnosis that are marked
 
 
 @dataclass(frozen=True)
@@ -55,92 +36,95 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """Everything that the script draws of a run's numbers."""
+class Charts:
+    """All charts that have at least one number to show; `table` is what the script draws of them."""
 
-    clocks: dict[str, dict[Axis, list[float | None]]]
     curves: list[Chart]
     layers: list[Chart]
-    strip: dict[str, Any] | None
-    last: dict[str, Any] | None
-    marks: list[dict[str, Any]]
+    table: dict[str, Any]
 
 
-def drawing(contents: Contents) -> Drawing:
-    """The charts of a run that have at least one number to show."""
-    curves = [_curve(name, curve, contents.rows, "stats") for name, curve in _as_judged(contents.threshold).items()]
-    curves += [_curve(name, curve, contents.sample_rows, "samples") for name, curve in SAMPLE_CURVES.items()]
-    curves.append(_curve("judgements", _quality(contents.judgements), _by_metric(contents.judgements), "judged"))
-    layers = [_layers(contents.rows, player, measure) for measure in MEASURES for player in PLAYERS]
-    return Drawing(
-        clocks(contents),
-        [chart for chart in curves if chart is not None],
-        [chart for chart in layers if chart is not None],
-        strip(contents),
-        last_histogram(contents),
-        marks(contents),
-    )
+def charts(run: Contents) -> Charts:
+    """The charts of a run."""
+    measurements = [row | {_metric(row): row.get("value")} for row in run.measurements]
+    curves = [_curve(name, curve, run.rows, "stats") for name, curve in _curves(run.threshold).items()]
+    curves += [_curve(name, curve, run.sample_rows, "samples") for name, curve in series.SAMPLE_CURVES.items()]
+    curves.append(_curve("judgements", _quality(run.measurements), measurements, "judged"))
+    layers = [_layers(run.rows, player, measure) for measure in series.MEASURES for player in series.PLAYERS]
+    curves, layers = ([chart for chart in family if chart is not None] for family in (curves, layers))
+    rows_of = {"stats": run.rows, "layers": run.rows, "samples": run.sample_rows, "judged": run.measurements}
+    table = {
+        "clocks": {
+            family: _clock(rows, series.buckets(len(rows), LAYER_POINTS if family == "layers" else POINTS))
+            for family, rows in rows_of.items()
+        },
+        "charts": {chart.name: chart.table for chart in [*curves, *layers]},
+        "strip": _strip(run.rows),
+        "last": _last_histograms(run.rows),
+        "marks": _marks(run),
+    }
+    return Charts(curves, layers, table)
 
 
-def _as_judged(threshold: float | None) -> dict[str, Curve]:
-    """The curves over rows of stats, for a loss whose verdicts part at `threshold`."""
-    verdicts = CURVES["verdicts"]
-    about = f"{verdicts.about.removesuffix('.')}: {rule_of(threshold)}."
-    curves = CURVES | {"verdicts": replace(verdicts, guide=threshold, about=about)}
-    if threshold != 0:  # a sigmoid of these verdicts is no probability
+def _curves(threshold: float | None) -> dict[str, Curve]:
+    """The curves over rows of stats, for a loss whose discriminator says real above `threshold`."""
+    logits = series.CURVES["verdicts"]
+    about = f"{logits.about.removesuffix('.')}: {meaning_of_logit(threshold)}."
+    curves = series.CURVES | {"verdicts": replace(logits, guide=threshold, about=about)}
+    if threshold != 0:  # a sigmoid of these outputs is no probability
         del curves["probabilities"]
     return curves
 
 
-def clocks(contents: Contents) -> dict[str, dict[Axis, list[float | None]]]:
-    """Where the points of each family of charts stand, by axis."""
-    families = {
-        "stats": (contents.rows, POINTS),
-        "layers": (contents.rows, LAYER_POINTS),
-        "samples": (contents.sample_rows, POINTS),
-        "judged": (contents.judgements, POINTS),
-    }
-    return {name: _clock(rows, buckets(len(rows), points)) for name, (rows, points) in families.items()}
-
-
-def marks(contents: Contents) -> list[dict[str, Any]]:
-    """Where the doctor changed its mind, on every axis."""
-    ruler = {axis: clock(contents.rows, axis) for axis in AXES}
+def _marks(run: Contents) -> list[dict[str, Any]]:
+    """Where the diagnosis changed, on every axis."""
+    known = {axis: series.positions(run.rows, axis) for axis in series.AXES}
     found: list[dict[str, Any]] = []
-    for row in contents.findings:
-        update = column([row], "update")[0]
+    for row in run.findings:
+        update = series.number(row.get("update"))
         if math.isfinite(update):
-            places = {axis: _carried(update, ruler["update"], values) for axis, values in ruler.items()}
+            places = {axis: _interpolated(update, known["update"], values) for axis, values in known.items()}
             label = f"update {update:,.0f}: {plain(row.get('state'))}: {plain(row.get('text'))}"
             found.append({**places, "label": clipped(label, 200)})
-    return found[-40:]
+    return found[-MARKS:]
 
 
-def strip(contents: Contents) -> dict[str, Any] | None:
-    """Histograms of verdicts over time: shares as bytes 0..255 in base64, one row of bins after the other."""
-    held = verdict_strip(contents.rows)
-    if held is None:
+def _interpolated(update: float, updates: np.ndarray, values: np.ndarray) -> float | None:
+    """Where an update stands on another axis, by linear interpolation between the rows."""
+    known = np.isfinite(updates) & np.isfinite(values)
+    if not known.any():
         return None
-    shares = {VERDICTS[key]: np.nan_to_num(table) for key, table in held.shares.items()}
+    order = np.argsort(updates[known], kind="stable")
+    return _short(float(np.interp(update, updates[known][order], values[known][order])), 12)
+
+
+def _strip(rows: Sequence[Row]) -> dict[str, Any] | None:
+    """Histograms of logits over time: shares as bytes 0..255 in base64, one row of bins after the other."""
+    strip = series.logit_strip(rows)
+    if strip is None:
+        return None
     return {
-        "low": _short(held.low, 12),
-        "high": _short(held.high, 12),
-        "bins": next(iter(shares.values())).shape[1],
-        "clock": _clock(contents.rows, held.parts),
-        "shares": {role: _as_bytes(table) for role, table in shares.items()},
+        "low": _short(strip.low, 12),
+        "high": _short(strip.high, 12),
+        "bins": strip.shares["real"].shape[1],
+        "clock": _clock(rows, strip.parts),
+        "shares": {role: _as_bytes(np.nan_to_num(table)) for role, table in strip.shares.items()},
     }
 
 
-def last_histogram(contents: Contents) -> dict[str, Any] | None:
-    """The newest histograms of the verdicts, as densities over their own edges."""
-    found = {role: _newest(contents.rows, key) for key, role in VERDICTS.items()}
-    limits = common_range(found.values())
+def _last_histograms(rows: Sequence[Row]) -> dict[str, Any] | None:
+    """The newest histograms of the logits, as densities over their own edges."""
+    found = {
+        role: next((each for row in reversed(rows) if (each := series.histogram(row, key)) is not None), None)
+        for role, key in series.LOGITS.items()
+    }
+    limits = series.common_range(found.values())
     if limits is None:
         return None
     heaps = {
         role: {
-            "edges": [_short(edge, 12) for edge in held.edges],
-            "density": [_short(each) for each in held.counts / held.counts.sum() / np.diff(held.edges)],
+            "edges": _list(held.edges, 12),
+            "density": _list(held.counts / held.counts.sum() / np.diff(held.edges)),
         }
         for role, held in found.items()
         if held is not None
@@ -148,24 +132,22 @@ def last_histogram(contents: Contents) -> dict[str, Any] | None:
     return {"low": _short(limits[0], 12), "high": _short(limits[1], 12), "heaps": heaps}
 
 
-def _newest(rows: Sequence[Row], key: str) -> Counts | None:
-    return next((each for row in reversed(rows) if (each := histogram(row, key)) is not None), None)
-
-
 def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart | None:
-    parts = buckets(len(rows), POINTS)
+    parts = series.buckets(len(rows), POINTS)
     lines: list[dict[str, Any]] = []
-    said: list[str] = []
+    summaries: list[str] = []
+    moving = False
     for line in curve.lines:
-        values = finite(column(rows, line.key))
+        values = series.finite(series.column(rows, line.key))
         shown = values[np.isfinite(values)]
-        if not shown.size:
-            continue
-        said.append(
-            f"{line.label} {_say(shown[0])} to {_say(shown[-1])}, between {_say(shown.min())} and {_say(shown.max())}"
-        )
-        lines.append({"label": line.label, "role": line.role, **_points(values, parts)})
-    if not lines or (curve.when_moving and not _moving(rows, curve)):
+        if shown.size:
+            moving = moving or shown.min() < shown.max()
+            first, last, least, greatest = (f"{v:.3g}" for v in (shown[0], shown[-1], shown.min(), shown.max()))
+            summaries.append(f"{line.label} {first} to {last}, between {least} and {greatest}")
+            mean, low, high = map(_list, series.bucketed(values, parts))
+            band = {"low": low, "high": high} if len(parts) < len(values) else {}
+            lines.append({"label": line.label, "role": line.role, "mean": mean, **band})
+    if not lines or (curve.when_moving and not moving):
         return None
     table = {
         "clock": family,
@@ -175,43 +157,37 @@ def _curve(name: str, curve: Curve, rows: Sequence[Row], family: str) -> Chart |
         "lines": lines,
         "broken": _broken(rows, curve),
     }
-    return Chart(name, curve.title, curve.about, f"{curve.title}: {'; '.join(said)}.", table)
+    return Chart(name, curve.title, curve.about, f"{curve.title}: {'; '.join(summaries)}.", table)
 
 
-def _by_metric(rows: Sequence[Row]) -> list[Row]:
-    """Rows of judgements with each value under its metric's name."""
-    return [row | {clipped(plain(row.get("metric")), 60): row.get("value")} for row in rows]
+def _metric(row: Row) -> str:
+    return clipped(plain(row.get("metric")), 60)
 
 
 def _quality(rows: Sequence[Row]) -> Curve:
     """The curve of what was measured while training: one line per metric."""
-    names = dict.fromkeys(clipped(plain(row.get("metric")), 60) for row in rows)
-    lines = tuple(Line(name, name or "value", "generator") for name in list(names)[:8])
+    names = list(dict.fromkeys(map(_metric, rows)))[:METRICS]
+    lines = tuple(Line(name, name or "value", "generator") for name in names)
     return Curve("Quality", "Measured on samples while training; the best checkpoint is chosen by it.", lines)
 
 
-def _moving(rows: Sequence[Row], curve: Curve) -> bool:
-    shown = [values[np.isfinite(values)] for values in (column(rows, line.key) for line in curve.lines)]
-    return any(values.size and values.min() < values.max() for values in shown)
-
-
 def _layers(rows: Sequence[Row], player: Player, measure: Measure) -> Chart | None:
-    columns = {name: finite(values) for name, values in layer_columns(rows, player, measure).items()}
+    columns = {name: series.finite(values) for name, values in series.layer_columns(rows, player, measure).items()}
     table = {name: values for name, values in columns.items() if np.isfinite(values).any()}
     if not table:
         return None
     names = [list(table)[index] for index in spread_out(len(table), LAYERS)]
-    parts = buckets(len(rows), LAYER_POINTS)
+    parts = series.buckets(len(rows), LAYER_POINTS)
     lines = [
         {
             "label": clipped(name, 40),
             "role": player,
             "shade": round((index + 1) / len(names), 3),
-            "mean": _points(table[name], parts)["mean"],
+            "mean": _list(series.bucketed(table[name], parts)[0]),
         }
         for index, name in enumerate(names)
     ]
-    title = f"{player.capitalize()}: {MEASURES[measure]} by layer"
+    title = f"{player.capitalize()}: {series.MEASURES[measure]} by layer"
     return Chart(
         f"{player}-{measure}",
         title,
@@ -221,45 +197,26 @@ def _layers(rows: Sequence[Row], player: Player, measure: Measure) -> Chart | No
     )
 
 
-def _points(values: np.ndarray, parts: Sequence[slice]) -> dict[str, list[float | None]]:
-    mean, low, high = bucketed(finite(values), parts)
-    found = {"mean": _list(mean)}
-    if len(parts) < len(values):
-        found |= {"low": _list(low), "high": _list(high)}
-    return found
-
-
 def _broken(rows: Sequence[Row], curve: Curve) -> list[dict[str, Any]]:
-    """Where a line was first no number: null (as rows are written), NaN or infinity (as others write them).
+    """Where a line first has no number: null (as rows are written), NaN or infinity (as others write them).
 
     Lines that break in the same row share an entry.
     """
     places: dict[int, list[str]] = {}
     for line in curve.lines:
-        first = next((i for i, row in enumerate(rows) if line.key in row and _is_broken(row[line.key])), None)
-        if first is not None:
+        broken = (
+            i for i, row in enumerate(rows) if line.key in row and not math.isfinite(series.number(row[line.key]))
+        )
+        for first in itertools.islice(broken, 1):
             places.setdefault(first, []).append(line.label)
     return [
-        {axis: _short(clock(rows, axis)[index], 12) for axis in AXES} | {"label": ", ".join(labels)}
+        {axis: _short(series.positions(rows, axis)[index], 12) for axis in series.AXES} | {"label": ", ".join(labels)}
         for index, labels in sorted(places.items())
     ]
 
 
-def _is_broken(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and not math.isfinite(value))
-
-
 def _clock(rows: Sequence[Row], parts: Sequence[slice]) -> dict[Axis, list[float | None]]:
-    return {axis: _list(bucketed(clock(rows, axis), parts)[2], digits=12) for axis in AXES}
-
-
-def _carried(update: float, updates: np.ndarray, values: np.ndarray) -> float | None:
-    """Where an update stands on another axis, by straight lines between the rows."""
-    known = np.isfinite(updates) & np.isfinite(values)
-    if not known.any():
-        return None
-    order = np.argsort(updates[known], kind="stable")
-    return _short(float(np.interp(update, updates[known][order], values[known][order])), 12)
+    return {axis: _list(series.bucketed(series.positions(rows, axis), parts)[2], digits=12) for axis in series.AXES}
 
 
 def _as_bytes(shares: np.ndarray) -> str:
@@ -279,7 +236,3 @@ def _short(value: float, digits: int = 5) -> float | None:
     if not math.isfinite(rounded):
         return float(value)
     return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
-
-
-def _say(value: float) -> str:
-    return f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""Everything that a run's folder holds for its page, read once and checked; whatever is missing or torn is None."""
+"""Everything that a run's folder holds for its page, read once and checked. What is missing or damaged is left out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gansmith.diagnosis.findings import flag
+from gansmith.diagnosis.findings import Remedy
 from gansmith.ground.errors import RecipeError, RunError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.recipes.settings import Recipe
@@ -24,26 +24,6 @@ PICTURES = (".png", ".webp", ".gif", ".jpg")
 
 
 @dataclass(frozen=True)
-class Score:
-    """One line of an evaluation; None where it says nothing."""
-
-    name: str
-    value: float | str
-    floor: float | None = None  # what real items score against real items
-    count: int | None = None  # items it was measured on
-    interval: tuple[float, float] | None = None
-    meaning: str = ""
-
-
-@dataclass(frozen=True)
-class Explored:
-    """One folder of explore/: its verb and its first picture."""
-
-    name: str
-    picture: Path
-
-
-@dataclass(frozen=True)
 class Contents:
     """What the page is made of."""
 
@@ -54,15 +34,15 @@ class Contents:
     data: dict[str, Any]
     rows: list[Row]  # of stats.jsonl
     sample_rows: list[Row]
-    judgements: list[Row]
+    measurements: list[Row]  # of judgements.jsonl
     findings: list[Row]
-    scores: list[Score]
+    scores: list[Row]  # figures of evaluation.json
     sheets: list[sheets.Sheet]
-    explored: list[Explored]
+    explored: dict[str, Path]  # folder of explore/ -> its first picture
 
     @property
     def name(self) -> str:
-        """The recipe's name, else the folder's."""
+        """The recipe's name, or else the folder's."""
         return clipped(self.recipe.name if self.recipe else self.folder.root.resolve().name, 200)
 
     @property
@@ -73,14 +53,10 @@ class Contents:
     @property
     def item_size(self) -> tuple[int, int] | None:
         """(height, width) of a picture; None for vectors, and where data.json does not say."""
-        shape = self.data.get("item_shape")
-        if not isinstance(shape, list) or len(shape) not in (2, 3):
+        shape = self.data.get("item_shape")  # channels first
+        sides = [number(side) for side in shape[1:]] if isinstance(shape, list) else []
+        if len(sides) != 2 or not all(1 <= side <= sheets.PIXEL_LIMIT for side in sides):
             return None
-        sides = [number(side) for side in shape]
-        if not all(math.isfinite(side) and 1 <= side <= sheets.PIXEL_LIMIT for side in sides):
-            return None
-        if len(sides) == 3:
-            sides = sides[1:] if sides[0] in (1, 3) else sides[:2]  # channels first, else last
         return int(sides[0]), int(sides[1])
 
 
@@ -100,61 +76,28 @@ def read(folder: RunFolder) -> Contents:
         data=_table(folder.data),
         rows=list(read_rows(folder.stats)),
         sample_rows=list(read_rows(folder.sample_rows)),
-        judgements=list(read_rows(folder.judgements)),
+        measurements=list(read_rows(folder.judgements)),
         findings=list(read_rows(folder.findings))[-FINDINGS_SHOWN:],
-        scores=scores(_json(folder.evaluation)),
+        scores=_scores(_table(folder.evaluation).get("figures")),
         sheets=sheets.listed(folder),
         explored=_explored(folder.explore),
     )
 
 
-def scores(value: Any) -> list[Score]:
-    """An evaluation as lines: of {name: number}, {name: {value, floor, count, interval, meaning}}, a list of such with
-    `name`, or any of these under "figures" or "metrics"."""
-    if isinstance(value, dict):
-        for key in ("figures", "metrics"):
-            if isinstance(value.get(key), (dict, list)):
-                return scores(value[key])
-        pairs = list(value.items())
-    elif isinstance(value, list):
-        pairs = [(entry.get("name"), entry) for entry in value if isinstance(entry, dict)]
-    else:
-        return []
-    return [score for name, entry in pairs if (score := _score(str(name), entry)) is not None]
-
-
-def _score(name: str, entry: Any) -> Score | None:
-    table = entry if isinstance(entry, dict) else {"value": entry}
-    value, floor, count = table.get("value"), number(table.get("floor")), number(table.get("count"))
-    if isinstance(value, str):
-        value = clipped(value, 200)
-    elif not math.isfinite(number(value)) and not isinstance(value, float):
-        return None
-    ends = table.get("interval")
-    low, high = (number(end) for end in ends) if isinstance(ends, list) and len(ends) == 2 else (math.nan, math.nan)
-    return Score(
-        clipped(name, 200),
-        value if isinstance(value, str) else number(value),
-        floor if math.isfinite(floor) else None,
-        int(count) if math.isfinite(count) else None,
-        (low, high) if math.isfinite(low + high) else None,
-        clipped(plain(table.get("meaning")), 300),
-    )
+def _scores(figures: Any) -> list[Row]:
+    """The figures of an evaluation that have a finite value."""
+    entries = figures if isinstance(figures, list) else []
+    return [entry for entry in entries if isinstance(entry, dict) and math.isfinite(number(entry.get("value")))]
 
 
 def remedies(row: Row) -> list[str]:
-    """What a finding advises, one line each: as text, or as {set, why, source} with the settings as `--set` takes them."""
+    """What a finding says to change, one line each, with the settings as `--set` takes them."""
     given = row.get("remedy")
-    entries = given if isinstance(given, list) else [given]
-    return [line for entry in entries[:20] if (line := _remedy(entry))]
-
-
-def _remedy(entry: Any) -> str:
-    if not isinstance(entry, dict) or not isinstance(entry.get("set"), dict):
-        return plain(entry)
-    flags = " ".join(flag(name, value) for name, value in list(entry["set"].items())[:20])
-    why, source = plain(entry.get("why")), plain(entry.get("source"))
-    return clipped(": ".join(part for part in (flags, why) if part) + (f" ({source})" if source else ""))
+    return [
+        clipped(Remedy(entry["set"], plain(entry.get("why")), plain(entry.get("source"))).line())
+        for entry in (given[:20] if isinstance(given, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("set"), dict)
+    ]
 
 
 def clipped(text: str, limit: int = TEXT_LIMIT) -> str:
@@ -164,8 +107,6 @@ def clipped(text: str, limit: int = TEXT_LIMIT) -> str:
 
 def plain(value: Any) -> str:
     """A JSON value as short text: evidence of a finding, an entry of the environment."""
-    if isinstance(value, str):
-        return clipped(value)
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, list):
@@ -182,24 +123,19 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(_text(path))
-    except ValueError:  # absent, torn, or a number too long to be one
-        return None
-
-
 def _table(path: Path) -> dict[str, Any]:
-    value = _json(path)
+    try:
+        value = json.loads(_text(path))
+    except ValueError:  # missing, damaged, or a number with too many digits
+        return {}
     return value if isinstance(value, dict) else {}
 
 
-def _explored(root: Path) -> list[Explored]:
-    if not root.is_dir():
-        return []
-    found: list[Explored] = []
-    for place in sorted(each for each in root.iterdir() if each.is_dir()):
-        pictures = sorted(each for each in place.iterdir() if each.suffix.lower() in PICTURES)
-        if pictures:
-            found.append(Explored(place.name, pictures[0]))
-    return found[-EXPLORED_SHOWN:]
+def _explored(root: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for place in sorted(root.iterdir()) if root.is_dir() else ():
+        if place.is_dir():
+            pictures = sorted(each for each in place.iterdir() if each.suffix.lower() in PICTURES)
+            if pictures:
+                found[place.name] = pictures[0]
+    return dict(list(found.items())[-EXPLORED_SHOWN:])

@@ -6,7 +6,6 @@ Each function gives a section, or None where there is nothing to show. Texts of 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,50 +13,36 @@ from typing import Any
 import numpy as np
 
 from gansmith.report import sheets
+from gansmith.report.page_parts import markup
 from gansmith.report.page_parts.contents import Contents
+from gansmith.report.page_parts.markup import Section, section
 from gansmith.report.series import number
-from gansmith.report.wording import MINUS, amount, duration, figure, mean, rule_of, taken_for_real
+from gansmith.report.wording import MINUS, amount, duration, figure, mean, meaning_of_logit, said_real
 
 FILM_FRAMES = 40
 FILM_SIDE = 640  # pixels
 FILM_BYTES = 2_900_000  # of all frames, before base64
-SHEET_BYTES = 160_000  # of one large picture
 CELL_BYTES = 12_000
 EXPLORED_BYTES = 60_000
 PAIRS = 12
-DOTS = 512  # verdicts of one sheet that are drawn
-CRISP_SIDE = 360  # a picture this small is enlarged on the page, and then shows its pixels
+DOTS = 512  # logits of one sheet that are drawn
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of the page: its anchor, its entry in the contents, its HTML."""
-
-    name: str
-    link: str
-    html: str
-
-
-def section(name: str, link: str, title: str, body: str, lead: str = "") -> Section:
-    """A section with its heading; `lead` is a sentence below it. `body` and `lead` are HTML."""
-    intro = f'<p class="lead">{lead}</p>' if lead else ""
-    return Section(name, link, f'<section id="{name}"><h2>{escape(title)}</h2>{intro}{body}</section>')
-
-
-def hero(run: Contents) -> str:
+def newest_beside_real(run: Contents) -> str:
     """The newest sheet beside the sheet of real items."""
-    figures: list[str] = []
+    shown = [(run.folder.real_sheet, "Real, for comparison")]
     if run.sheets:
-        last = run.sheets[-1]
-        picture = sheets.picture(last.path)
-        if picture is not None:
-            figures.append(_sheet(picture, f"Generated, after {last.update:,} updates"))
-    real = sheets.picture(run.folder.real_sheet) if run.folder.real_sheet.is_file() else None
-    if real is not None:
-        figures.append(_sheet(real, "Real, for comparison"))
-    if not figures:
+        shown.insert(0, (run.sheets[-1].path, f"Generated, after {run.sheets[-1].update:,} updates"))
+    figures = [_file(path, caption, markup.SHEET_BYTES) for path, caption in shown]
+    if not any(figures):
         return '<p class="empty">No sample has been drawn yet.</p>'
     return f'<div class="hero">{"".join(figures)}</div>'
+
+
+def _file(path: Path, caption: str, limit: int = EXPLORED_BYTES) -> str:
+    """A picture file with its caption; nothing where it cannot be read."""
+    image = sheets.picture(path)
+    return "" if image is None else markup.picture(image, caption, limit)
 
 
 def film_frames(run: Contents) -> list[dict[str, Any]]:
@@ -65,32 +50,40 @@ def film_frames(run: Contents) -> list[dict[str, Any]]:
     chosen = [run.sheets[index] for index in sheets.spread_out(len(run.sheets), FILM_FRAMES)]
     frames: list[dict[str, Any]] = []
     for sheet in chosen:
-        picture = sheets.picture(sheet.path)
-        if picture is not None:
-            known = sheet_facts(sheet, run.threshold)
-            verdicts = [round(v, 3) if math.isfinite(v) else None for v in sheet.verdicts[:DOTS]]
-            source = sheets.data_uri(picture, min(SHEET_BYTES, FILM_BYTES // len(chosen)), FILM_SIDE)
-            note = ", ".join(f"{name} {value}" for name, value in known)
-            frames.append({"src": source, "note": note, "facts": known, "verdicts": verdicts})
+        image = sheets.picture(sheet.path)
+        if image is not None:
+            facts = _sheet_facts(sheet, run.threshold)
+            logits = [round(value, 3) if math.isfinite(value) else None for value in sheet.logits[:DOTS]]
+            source = sheets.data_uri(image, min(markup.SHEET_BYTES, FILM_BYTES // len(chosen)), FILM_SIDE)
+            note = ", ".join(f"{name} {value}" for name, value in facts)
+            frames.append({"src": source, "note": note, "facts": facts, "verdicts": logits})
     return frames
 
 
-def sheet_facts(sheet: sheets.Sheet, threshold: float | None) -> list[tuple[str, str]]:
-    """What is known about a sheet: names and values as text; `threshold` is the verdict between real and generated."""
-    found = [("updates", f"{sheet.update:,}")]
+def _sheet_facts(sheet: sheets.Sheet, threshold: float | None) -> list[tuple[str, str]]:
+    """What is known about a sheet: names and values as text."""
     images, seconds = number(sheet.row.get("images_seen")), number(sheet.row.get("seconds"))
-    if math.isfinite(images):
-        found.append(("images seen", amount(images)))
-    if math.isfinite(seconds):
-        found.append(("time", duration(seconds)))
+    logit, share, spread = _logits_and_spread(sheet, threshold)
+    found = {
+        "updates": f"{sheet.update:,}",
+        "images seen": amount(images) if math.isfinite(images) else "",
+        "time": duration(seconds) if math.isfinite(seconds) else "",
+        "spread over latents": spread,
+        "mean logit": logit,
+        "taken for real": share,
+    }
+    return [(name, value) for name, value in found.items() if value]
+
+
+def _logits_and_spread(sheet: sheets.Sheet, threshold: float | None) -> tuple[str, str, str]:
+    """The mean logit, how many pictures are taken for real, and the spread over latents, as text; empty where unknown."""
+    logits = [value for value in sheet.logits if math.isfinite(value)]
     spread = number(sheet.row.get("sensitivity"))
-    if math.isfinite(spread):
-        found.append(("spread over latents", figure(spread)))
-    judged = [value for value in sheet.verdicts if math.isfinite(value)]
-    if judged:
-        found.append(("mean verdict", figure(mean(judged))))
-        found.append(("taken for real", taken_for_real(judged, threshold)))
-    return [(name, value) for name, value in found if value]
+    return (
+        figure(mean(logits)) if logits else "",
+        said_real(logits, threshold),
+        figure(spread) if math.isfinite(spread) else "",
+    )
 
 
 def film(run: Contents, frames: list[dict[str, Any]]) -> Section | None:
@@ -104,38 +97,40 @@ def film(run: Contents, frames: list[dict[str, Any]]) -> Section | None:
 <input type="range" id="film-at" min="0" max="{last}" value="{last}" step="1" aria-label="Moment of the training"></div>
 <noscript><p>The slider needs JavaScript; the newest sheet is at the top.</p></noscript></figure>
 <div class="moment"><dl id="film-facts"></dl><svg id="film-dots" viewBox="0 0 320 84" role="img"
-aria-label="The verdict on each picture of the sheet"></svg></div></div>"""
+aria-label="The logit of each picture of the sheet"></svg></div></div>"""
     lead = "The same latents at every moment, from the untrained generator on. Drag, or use the arrow keys."
     return section("samples", "Samples", "Samples over time", body, lead)
 
 
 def pairs(run: Contents) -> Section | None:
-    """The first against the newest picture of the same latents, with the discriminator's verdicts."""
+    """The first and the newest picture of the same latents, with the discriminator's logits."""
     if len(run.sheets) < 2:
         return None
     first, last = run.sheets[0], run.sheets[-1]
-    pictures = sheets.picture(first.path), sheets.picture(last.path)
-    if pictures[0] is None or pictures[1] is None:
+    before, after = sheets.picture(first.path), sheets.picture(last.path)
+    if before is None or after is None:
         return None
-    body = _pair_cells(run, pictures[0], pictures[1])
+    body = _pair_cells(run, before, after)
     if body is None:
-        body = _pair_sheets(run, pictures[0], pictures[1])
+        half = markup.SHEET_BYTES // 2
+        figures = [
+            markup.picture(image, f"After {sheet.update:,} updates", half)
+            for image, sheet in ((before, first), (after, last))
+        ]
+        body = f'<div class="hero">{"".join(figures)}</div>'
         lead = f"What the watched latents gave after {first.update:,} updates, and after {last.update:,}."
     else:
         lead = f"Above: what these latents gave after {first.update:,} updates. Below: after {last.update:,}."
-        if last.verdicts:
-            lead += " Under each picture stands the raw verdict of the discriminator of that moment: "
-            lead += f"{rule_of(run.threshold)}."
-    return section("pairs", "First and last", "The same latents, first and last", body + _verdict_table(run), lead)
+        if last.logits:
+            lead += " Under each picture is its logit, the raw output of the discriminator at that time: "
+            lead += f"{meaning_of_logit(run.threshold)}."
+    return section("pairs", "First and last", "The same latents, first and last", body + _pair_table(run), lead)
 
 
 def explored(run: Contents) -> Section | None:
     """Results of steering the generator, one picture each."""
-    shown = [(each, picture) for each in run.explored if (picture := sheets.picture(each.picture)) is not None]
-    if not shown:
-        return None
-    body = "".join(_sheet(picture, each.name, EXPLORED_BYTES) for each, picture in shown)
-    return section("explored", "Explored", "Explored", f'<div class="gallery">{body}</div>')
+    body = "".join(_file(path, name) for name, path in run.explored.items())
+    return section("explored", "Explored", "Explored", f'<div class="gallery">{body}</div>') if body else None
 
 
 def picture_within(root: Path, name: Any) -> str:
@@ -143,82 +138,49 @@ def picture_within(root: Path, name: Any) -> str:
     if not isinstance(name, str) or not name or len(name) > 200 or "\0" in name:
         return ""
     path = (root / name).resolve()
-    picture = sheets.picture(path) if path.is_relative_to(root.resolve()) and path.is_file() else None
-    return "" if picture is None else _sheet(picture, name, EXPLORED_BYTES)
+    return _file(path, name) if path.is_relative_to(root.resolve()) else ""
 
 
 def copies(run: Contents) -> str:
-    """The pictures most like training pictures, above those; nothing where they were not looked for."""
-    picture = sheets.picture(run.folder.copies) if run.folder.copies.is_file() else None
-    caption = "Above: the generated pictures most like training pictures. Below: those training pictures."
-    return "" if picture is None else _sheet(picture, caption, EXPLORED_BYTES)
-
-
-def _sheet(picture: np.ndarray, caption: str, limit: int = SHEET_BYTES) -> str:
-    text, crisp = escape(caption), " crisp" if max(picture.shape[:2]) <= CRISP_SIDE else ""
-    return (
-        f'<figure><img class="sheet{crisp}" src="{sheets.data_uri(picture, limit)}" alt="{text}">'
-        f"<figcaption>{text}</figcaption></figure>"
+    """The pictures most like training pictures, above those; nothing where no search for copies was made."""
+    return _file(
+        run.folder.copies,
+        "Above: the generated pictures most like training pictures. Below: those training pictures.",
     )
 
 
 def _pair_cells(run: Contents, first: np.ndarray, last: np.ndarray) -> str | None:
     """The first latents' pictures, cut out of both sheets; None where the sheets are no grids of known cells."""
-    size, count = run.item_size, len(run.sheets[-1].verdicts) or (run.recipe.watch.samples if run.recipe else 0)
-    if size is None or not count or first.shape != last.shape:
+    size, count = run.item_size, len(run.sheets[-1].logits) or (run.recipe.watch.samples if run.recipe else 0)
+    if size is None or first.shape != last.shape:
         return None
     before, after = sheets.cells(first, count, *size), sheets.cells(last, count, *size)
     if before is None or after is None:
         return None
-    judged = run.sheets[0].verdicts, run.sheets[-1].verdicts
+    columns = ((before, "first", run.sheets[0].logits), (after, "last", run.sheets[-1].logits))
     shown: list[str] = []
     for index in range(min(PAIRS, count)):
-        halves = (
-            _cell(cells[index], f"latent {index + 1}, {when}", _said(verdict[index : index + 1], run.threshold))
-            for cells, when, verdict in zip((before, after), ("first", "last"), judged, strict=True)
+        halves = "".join(
+            f'<figure><img src="{sheets.data_uri(cells[index], CELL_BYTES)}" alt="latent {index + 1}, {when}">'
+            f"{_logit(logits[index : index + 1], run.threshold)}</figure>"
+            for cells, when, logits in columns
         )
-        shown.append(f'<div class="pair">{"".join(halves)}</div>')
+        shown.append(f'<div class="pair">{halves}</div>')
     return f'<div class="cells">{"".join(shown)}</div>'
 
 
-def _cell(picture: np.ndarray, text: str, said: str) -> str:
-    return f'<figure><img src="{sheets.data_uri(picture, CELL_BYTES)}" alt="{text}">{said}</figure>'
-
-
-def _said(verdict: list[float], threshold: float | None) -> str:
-    """A picture's verdict, if there is one, as its caption."""
-    if not verdict or not math.isfinite(verdict[0]):
+def _logit(found: list[float], threshold: float | None) -> str:
+    """A picture's logit, if there is one, as its caption."""
+    if not found or not math.isfinite(found[0]):
         return ""
-    value = verdict[0]
+    value = found[0]
     side = "" if threshold is None else "says-real" if value > threshold else "says-fake"
     text = f"{value:+.{1 if abs(value) >= 1 else 2}f}".replace("-", MINUS)
     return f'<figcaption class="{side}">{text}</figcaption>'
 
 
-def _pair_sheets(run: Contents, first: np.ndarray, last: np.ndarray) -> str:
-    shown = zip((first, last), (run.sheets[0].update, run.sheets[-1].update), strict=True)
-    figures = "".join(_sheet(picture, f"After {update:,} updates", SHEET_BYTES // 2) for picture, update in shown)
-    return f'<div class="hero">{figures}</div>'
-
-
-def _verdict_table(run: Contents) -> str:
-    """Mean verdict, share taken for real and spread over latents of the first and the newest sheet."""
-    lines: list[str] = []
-    for sheet in (run.sheets[0], run.sheets[-1]):
-        judged = [value for value in sheet.verdicts if math.isfinite(value)]
-        spread = number(sheet.row.get("sensitivity"))
-        if judged or math.isfinite(spread):
-            average, spread_text = (
-                figure(mean(judged)) if judged else "",
-                figure(spread) if math.isfinite(spread) else "",
-            )
-            cells = (average, taken_for_real(judged, run.threshold), spread_text)
-            lines.append(
-                f"<tr><th scope=row>update {sheet.update:,}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-            )
-    if not lines:
-        return ""
-    head = "<tr><td></td><th scope=col>mean verdict<th scope=col>taken for real<th scope=col>spread over latents</tr>"
-    return (
-        f'<div class="scroll"><table class="numbers"><thead>{head}</thead><tbody>{"".join(lines)}</tbody></table></div>'
-    )
+def _pair_table(run: Contents) -> str:
+    """Mean logit, share taken for real and spread over latents of the first and the newest sheet."""
+    found = {sheet.update: _logits_and_spread(sheet, run.threshold) for sheet in (run.sheets[0], run.sheets[-1])}
+    lines = [markup.row(f"update {update:,}", cells) for update, cells in found.items() if any(cells)]
+    return markup.table(("", "mean logit", "taken for real", "spread over latents"), lines) if lines else ""

@@ -6,44 +6,45 @@ Every text that comes from the run goes through `escape` here.
 from __future__ import annotations
 
 import math
-import os
 import shlex
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from gansmith.report.page_parts.charts import Chart, Drawing
+from gansmith.report.page_parts import markup
+from gansmith.report.page_parts.charts import Chart, Charts
 from gansmith.report.page_parts.contents import Contents, clipped, plain, remedies
-from gansmith.report.page_parts.pictures import Section, copies, hero, picture_within, section
+from gansmith.report.page_parts.markup import Section, section
+from gansmith.report.page_parts.pictures import copies, newest_beside_real, picture_within
 from gansmith.report.series import AXES, Row, last_finite, number
-from gansmith.report.wording import amount, duration, figure, rule_of, tone
+from gansmith.report.wording import amount, duration, figure, meaning_of_logit
 
 
 def opening(run: Contents) -> str:
-    """Name, verdict, facts, and the newest sheet beside real items."""
+    """Name, newest finding, facts, and the newest sheet beside real items."""
     return f"""<header>
 <p class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true"><path class="forge"
-d="M3 15 L9 5 L15 15 Z"/><circle class="judge" cx="16" cy="14" r="5.5"/></svg>Gansmith run</p>
+d="M3 15 L9 5 L15 15 Z"/><circle class="ring" cx="16" cy="14" r="5.5"/></svg>Gansmith run</p>
 <h1>{escape(run.name)}</h1>
-{_verdict(run)}
+{_newest_finding(run)}
 <dl class="facts">{"".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts(run))}</dl>
-{hero(run)}
+{newest_beside_real(run)}
 </header>"""
 
 
 def facts(run: Contents) -> list[tuple[str, str]]:
     """What the run is, in words and numbers, for the head of the page."""
     found: list[tuple[str, str]] = []
-    for key, label in (("update", "updates"), ("images_seen", "images seen"), ("epoch", "epochs")):
+    for key, label, written in (
+        ("update", "updates", amount),
+        ("images_seen", "images seen", amount),
+        ("epoch", "epochs", amount),
+        ("seconds", "time", duration),
+        ("images_per_second", "images/s", amount),
+    ):
         value = last_finite(run.rows, key)
         if value is not None:
-            found.append((label, amount(value)))
-    seconds = last_finite(run.rows, "seconds")
-    if seconds is not None:
-        found.append(("time", duration(seconds)))
-    speed = last_finite(run.rows, "images_per_second")
-    if speed is not None:
-        found.append(("images/s", amount(speed)))
+            found.append((label, written(value)))
     if run.data.get("description"):
         found.append(("data", clipped(plain(run.data["description"]), 120)))
     if run.recipe:
@@ -54,29 +55,37 @@ def facts(run: Contents) -> list[tuple[str, str]]:
 
 def scores(run: Contents) -> Section | None:
     """The evaluation as a table."""
-    if not run.scores:
-        return None
     lines: list[str] = []
-    for score in run.scores:
-        value = score.value if isinstance(score.value, str) else figure(score.value)
-        interval = "" if score.interval is None else " to ".join(figure(end) for end in score.interval)
-        floor = "" if score.floor is None else figure(score.floor)
-        count = "" if score.count is None else f"{score.count:,}"
-        cells = "".join(f"<td>{escape(cell)}</td>" for cell in (value, interval, floor, count))
-        meaning = f"<small>{escape(score.meaning)}</small>" if score.meaning else ""
-        lines.append(f"<tr><th scope=row>{escape(score.name)}{meaning}</th>{cells}</tr>")
-    titles = "".join(f"<th scope=col>{title}</th>" for title in ("figure", "value", "95 % interval", "floor", "count"))
-    head, rows = f"<thead><tr>{titles}</tr></thead>", f"<tbody>{''.join(lines)}</tbody>"
-    body = f'<div class="scroll"><table class="numbers">{head}{rows}</table></div>{copies(run)}'
-    lead = "The floor is what held-out real items score against real items: as good as it gets on so many items."
-    return section("scores", "Evaluation", "Evaluation", body, lead)
+    for entry in run.scores:
+        ends = entry.get("interval")
+        interval = [_number(end) for end in ends] if isinstance(ends, list) and len(ends) == 2 else [""]
+        cells = (
+            _number(entry["value"]),
+            " to ".join(interval),
+            _number(entry.get("floor")),
+            _count(entry.get("count")),
+        )
+        meaning = escape(clipped(plain(entry.get("meaning")), 300))
+        name = escape(clipped(plain(entry.get("name")), 200)) + (f"<small>{meaning}</small>" if meaning else "")
+        lines.append(markup.row(name, map(escape, cells)))
+    body = markup.table(("figure", "value", "95 % interval", "floor", "count"), lines) + copies(run)
+    lead = "The floor is the same figure measured on held-out real items: no generator can be expected to do better."
+    return section("scores", "Evaluation", "Evaluation", body, lead) if lines else None
 
 
-def curves(run: Contents, drawing: Drawing) -> Section | None:
+def _number(value: Any) -> str:
+    return figure(number(value)) if math.isfinite(number(value)) else ""
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else ""
+
+
+def curves(run: Contents, charts: Charts) -> Section | None:
     """Curves over time, with the choice of the axis."""
-    if not drawing.curves:
+    if not charts.curves:
         return None
-    known = drawing.clocks["stats"]
+    known = charts.table["clocks"]["stats"]
     choices = "".join(
         f'<button type="button" data-axis="{axis}" aria-pressed="{"true" if axis == "update" else "false"}">'
         f"{escape(label)}</button>"
@@ -84,63 +93,58 @@ def curves(run: Contents, drawing: Drawing) -> Section | None:
         if axis == "update" or any(value is not None for value in known[axis])
     )
     bar = f'<div class="axes" role="group" aria-label="Horizontal axis">{choices}</div>'
-    lead = "Point at a curve to read it off; click a name to hide its line."
+    lead = "Point at a curve to read its values; click a name to hide its line."
     lead += " Thin upright lines mark where the diagnosis changed." if run.findings else ""
-    return section("curves", "Curves", "Curves", bar + _grid(drawing.curves), lead)
+    return section("curves", "Curves", "Curves", bar + _grid(charts.curves), lead)
 
 
-def verdicts(run: Contents, drawing: Drawing) -> Section | None:
-    """Histograms of the verdicts: over time, and at the end."""
-    if drawing.strip is None:
+def logits(run: Contents, charts: Charts) -> Section | None:
+    """Histograms of the logits: over time, and at the end."""
+    if charts.table["strip"] is None:
         return None
-    shown = [
-        Chart(
-            "strip", "Over time", "Real and generated items, denser where more items fall.", "Verdicts over time.", {}
-        )
-    ]
-    if drawing.last is not None:
-        about = "Two heaps that overlap: it cannot tell them apart. Far apart: it can."
-        shown.append(Chart("last", "At the end", about, "Histogram of the newest verdicts.", {}))
-    lead = f"How the discriminator's raw verdicts are spread: {rule_of(run.threshold)}."
-    return section("verdicts", "Verdicts", "The discriminator's verdicts", _grid(shown), lead)
+    about = "Real and generated items; the stronger the colour, the more items have this logit."
+    shown = [Chart("strip", "Over time", about, "Logits over time.", {})]
+    if charts.table["last"] is not None:
+        about = "If the two overlap, it cannot tell them apart. If they are far apart, it can."
+        shown.append(Chart("last", "At the end", about, "Histogram of the newest logits.", {}))
+    lead = f"The distribution of the discriminator's raw outputs (logits): {meaning_of_logit(run.threshold)}."
+    return section("verdicts", "Outputs", "The discriminator's outputs", _grid(shown), lead)
 
 
-def layers(drawing: Drawing) -> Section | None:
+def layers(charts: Charts) -> Section | None:
     """Gradients and steps by layer."""
-    found = drawing.layers
-    lead = "Where learning happens: a layer whose line falls away from the others has stopped."
-    return section("layers", "Layers", "Layer by layer", _grid(found), lead) if found else None
+    lead = "Where learning happens: a layer whose line falls away from the others no longer learns."
+    return section("layers", "Layers", "Layer by layer", _grid(charts.layers), lead) if charts.layers else None
 
 
 def findings(run: Contents) -> Section | None:
-    """What the doctor said, newest first."""
+    """The diagnosis' findings, newest first."""
     if not run.findings:
         return None
     body = "".join(_finding(row, run.folder.root) for row in reversed(run.findings))
-    lead = "Each time the diagnosis changed, newest first, with what it rests on and what to try."
+    lead = "Each time the diagnosis changed, newest first, with its evidence and what to try."
     return section("findings", "Findings", "Findings", f'<div class="findings">{body}</div>', lead)
 
 
 def _finding(row: Row, root: Path) -> str:
     update, evidence = number(row.get("update")), plain(row.get("evidence"))
-    parts = [
-        f'<span class="state">{escape(state_of(row))}</span>',
-        f'<span class="when">update {update:,.0f}</span>' if math.isfinite(update) else "",
-    ]
-    lines = [f"<h3>{''.join(parts)}</h3>", f"<p>{escape(plain(row.get('text')))}</p>"]
+    when = f'<span class="when">update {update:,.0f}</span>' if math.isfinite(update) else ""
+    lines = [f"<h3>{_state(row)}{when}</h3>", f"<p>{escape(plain(row.get('text')))}</p>"]
     if evidence:
         lines.append(f'<p class="evidence"><b>Evidence</b> {escape(evidence)}</p>')
     lines += [f'<p class="remedy"><b>Remedy</b> {escape(remedy)}</p>' for remedy in remedies(row)]
     return f'<article class="finding {_tone(row)}">{"".join(lines)}{picture_within(root, row.get("picture"))}</article>'
 
 
-def state_of(row: Row) -> str:
-    """A finding's state; "finding" where it has none."""
-    return clipped(plain(row.get("state")), 100) or "finding"
+def _state(row: Row) -> str:
+    return f'<span class="state">{escape(clipped(plain(row.get("state")), 100) or "finding")}</span>'
 
 
 def _tone(row: Row) -> str:
-    return "bad" if row.get("severity") == "alarm" else tone(state_of(row))
+    """The colour of a finding."""
+    if row.get("severity") == "alarm":
+        return "bad"
+    return "good" if row.get("state") in ("still improving", "converged", "balanced") else "watch"
 
 
 def recipe(run: Contents) -> Section | None:
@@ -150,41 +154,46 @@ def recipe(run: Contents) -> Section | None:
     body = f"<details><summary>recipe.toml</summary><pre>{escape(run.recipe_text)}</pre></details>"
     lead = "Everything needed to repeat this training, every setting written out."
     if run.recipe is None:
-        lead = "This version of Gansmith cannot read the recipe; here it is as it stands."
+        lead = "This version of Gansmith cannot read the recipe; here is its text."
     return section("recipe", "Recipe", "Recipe", body, lead)
 
 
 def machine(run: Contents) -> Section | None:
-    """Where it ran and what it learned from, as two tables."""
+    """What the run learned from and which machine trained it, as two tables."""
     tables = "".join(
         f'<table class="pairs"><caption>{title}</caption><tbody>{_lines(table)}</tbody></table>'
         for title, table in (("Data", run.data), ("Machine", run.environment))
         if table
     )
-    return (
-        section("machine", "Data and machine", "Data and machine", f'<div class="two">{tables}</div>')
-        if tables
-        else None
+    body = f'<div class="two">{tables}</div>'
+    return section("machine", "Data and machine", "Data and machine", body) if tables else None
+
+
+def _lines(table: dict[str, Any]) -> str:
+    return "".join(
+        markup.row(escape(clipped(name, 100)), [escape(clipped(plain(value), 500))])
+        for name, value in list(table.items())[:200]
     )
 
 
-def going_on(run: Contents) -> Section:
+def next_commands(run: Contents) -> Section:
     """What to type next."""
-    place = shlex.quote(_place(run.folder.root))
+    whole, here = run.folder.root.resolve(), Path.cwd()
+    place = shlex.quote(str(whole.relative_to(here) if whole.is_relative_to(here) else run.folder.root))
     source = shlex.quote(clipped(run.recipe.data.source, 500)) if run.recipe else "SOURCE"
     commands = (
-        (f"gansmith resume {place} --minutes 10", "go on where it stopped"),
+        (f"gansmith resume {place} --minutes 10", "train longer"),
         (f"gansmith sample {place} --count 64 --seed 1 --out samples.png", "new samples"),
         (f"gansmith evaluate {place} --data {source}", "measure it"),
-        (f"gansmith diagnose {place}", "ask what is wrong"),
+        (f"gansmith diagnose {place}", "find out what is wrong"),
         (f"gansmith explore {place} interpolate", "walk through its latents"),
         (f"gansmith report {place}", "write this page again"),
     )
-    body = "".join(f"<div><dt>{escape(what)}</dt><dd><code>{escape(line)}</code></dd></div>" for line, what in commands)
-    return section("next", "Going on", "Going on", f'<dl class="commands">{body}</dl>')
+    body = "".join(f"<div><dt>{what}</dt><dd><code>{escape(line)}</code></dd></div>" for line, what in commands)
+    return section("next", "Next", "What to do next", f'<dl class="commands">{body}</dl>')
 
 
-def _verdict(run: Contents) -> str:
+def _newest_finding(run: Contents) -> str:
     """The newest finding in one line; of several found at once, the first alarm."""
     if not run.findings:
         return ""
@@ -192,10 +201,7 @@ def _verdict(run: Contents) -> str:
     at_once = [row for row in run.findings if row.get("update") == newest.get("update")]
     shown = next((row for row in at_once if row.get("severity") == "alarm"), newest)
     text = clipped(plain(shown.get("text")), 300)
-    return (
-        f'<p class="verdict {_tone(shown)}"><span class="state">{escape(state_of(shown))}</span> {escape(text)} '
-        '<a href="#findings">Findings</a></p>'
-    )
+    return f'<p class="newest {_tone(shown)}">{_state(shown)} {escape(text)} <a href="#findings">Findings</a></p>'
 
 
 def _budget(run: Contents) -> str | None:
@@ -227,16 +233,3 @@ def _chart(chart: Chart) -> str:
         f'<p>{escape(chart.about)}</p></figcaption><div class="legend"></div>'
         f'<div class="plot" role="img" aria-label="{escape(chart.summary)}"></div></figure>'
     )
-
-
-def _lines(table: dict[str, Any]) -> str:
-    return "".join(
-        f"<tr><th scope=row>{escape(clipped(name, 100))}</th><td>{escape(clipped(plain(value), 500))}</td></tr>"
-        for name, value in list(table.items())[:200]
-    )
-
-
-def _place(root: Path) -> str:
-    """How to name the run in a command: relative to where we are, if it is below."""
-    whole, here = root.resolve(), Path(os.getcwd()).resolve()
-    return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(root)
