@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from gansmith.cli import main
-from gansmith.data import stored
+from gansmith.data import store_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,9 +125,9 @@ def test_prepared_once_named_afterwards_and_appended_to(tmp_path, capsys, monkey
     said = say(capsys, "data", "prepare", source, out, "--size", "16x12")
     assert "own: 6 colour pictures, 16x12 (as asked)" in said
     assert f"gansmith train folder --data {out}" in said
-    assert stored.load(out).items.shape == (6, 12, 16, 3)
+    assert store_files.load(out).items.shape == (6, 12, 16, 3)
     assert "6 colour pictures" in say(capsys, "data", "info", out)
-    before = np.array(stored.load(out).items)
+    before = np.array(store_files.load(out).items)
     draw(source, ["6.png", "7.png"])
     decoded: list[str] = []
     from gansmith.data.preparation import prepare
@@ -136,8 +136,8 @@ def test_prepared_once_named_afterwards_and_appended_to(tmp_path, capsys, monkey
     monkeypatch.setattr(prepare, "read_chunk", lambda s, n, *rest: decoded.extend(n) or read(s, n, *rest))
     say(capsys, "data", "prepare", source, out, "--size", "16x12")
     assert decoded == ["6.png", "7.png"]  # the others are taken from the store that is there
-    assert np.array_equal(stored.load(out).items[:6], before)
-    assert stored.load(out).count == 8
+    assert np.array_equal(store_files.load(out).items[:6], before)
+    assert store_files.load(out).count == 8
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_crops(celeba, tmp_path, capsys, crop, frame):
         say(capsys, "data", "prepare", celeba, tmp_path / crop, "--size", "32", "--crop", crop, "--json")
     )
     assert (facts["count"], facts["item_shape"], facts["attributes"]) == (6, [3, 32, 32], ["Smiling", "Eyeglasses"])
-    kept = stored.manifest(tmp_path / crop)["frame"]
+    kept = store_files.manifest(tmp_path / crop)["frame"]
     assert (kept["crop"], kept["fit"]) == frame
-    assert stored.load(tmp_path / crop).fingerprint == facts["fingerprint"]
+    assert store_files.load(tmp_path / crop).fingerprint == facts["fingerprint"]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_what_cannot_be_prepared_is_refused_in_a_line(tmp_path, capsys, argument
 def test_a_folder_that_is_no_store_is_left_alone(tmp_path, capsys):
     source = draw(tmp_path / "own", ["a.png"])
     assert main(["data", "prepare", str(source), str(source)]) == 1
-    assert "in the way and no store" in capsys.readouterr().err
+    assert "exists and is no store" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is POSIX")
@@ -190,7 +190,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(tmp_path):
 
     def prepared(out: str, *more: str) -> bytes:
         subprocess.run(command(out, *more), check=True, env=environment, capture_output=True)
-        return (tmp_path / out / stored.ITEMS).read_bytes()
+        return (tmp_path / out / store_files.ITEMS).read_bytes()
 
     process = subprocess.Popen(command("killed"), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     record = tmp_path / "killed.part" / "done.jsonl"

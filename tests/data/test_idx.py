@@ -80,7 +80,7 @@ def test_a_missing_split_is_named(tmp_path, write_idx):
     folder = make_set(tmp_path / "set", write_idx)
     for path in folder.glob("t10k*"):
         path.unlink()
-    with pytest.raises(DataError, match="no test images"):
+    with pytest.raises(DataError, match="no split 'test'"):
         open_store(DataSettings(source=str(folder), split="test"))
 
 
