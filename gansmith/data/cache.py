@@ -36,16 +36,6 @@ def stores() -> Path:
     return folder() / "stores"
 
 
-def sheets() -> Path:
-    """The folder of contact sheets for which no file was named."""
-    return folder() / "sheets"
-
-
-def downloads() -> Path:
-    """The folder of downloaded sources."""
-    return folder() / "downloads"
-
-
 def make(path: Path) -> Path:
     """Make a folder and its parents, and return it. Raises DataError."""
     try:
@@ -75,12 +65,7 @@ def claim(path: Path) -> Iterator[bool]:
     Yields False on a file system without locks. There, only the final rename keeps two processes apart.
     """
     with open(path, "a+b") as file:
-        locked = _lock(file)
-        try:
-            yield locked
-        finally:
-            if locked:
-                _unlock(file)
+        yield _lock(file)  # closing the file releases the lock
 
 
 def _lock(file: IO[bytes]) -> bool:
@@ -104,15 +89,3 @@ def _lock(file: IO[bytes]) -> bool:
     except OSError:
         return False
     return True
-
-
-def _unlock(file: IO[bytes]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_UN)

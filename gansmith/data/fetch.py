@@ -78,7 +78,7 @@ DOWNLOADS: dict[str, Download] = {
 
 def home(name: str) -> Path:
     """The folder into which a source is downloaded by default."""
-    return cache.downloads() / name
+    return cache.folder() / "downloads" / name
 
 
 def downloaded(name: str) -> Path:
@@ -107,18 +107,15 @@ def get(name: str, folder: Path | None = None, progress: Progress | None = None)
     """
     if name not in DOWNLOADS:
         raise DataError(f"nothing to download for {name!r}{nearest(name, DOWNLOADS)}")
-    download = DOWNLOADS[name]
     folder = cache.make(folder or home(name))
-    total = sum(remote.size for remote in download.files)
-    before = 0
-    for remote in download.files:
+    files = DOWNLOADS[name].files
+    total, before = sum(remote.size for remote in files), 0
+    report = progress or (lambda done, total: None)
+    for remote in files:
         if not is_intact(folder / remote.name, remote):
-            _fetch(
-                name, download, remote, folder, lambda done, before=before: progress and progress(before + done, total)
-            )
+            _fetch(name, remote, folder, lambda done, before=before: report(before + done, total))
         before += remote.size
-        if progress:
-            progress(before, total)
+        report(before, total)
     return folder
 
 
@@ -130,33 +127,27 @@ def is_intact(path: Path, remote: Remote) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == remote.sha256
 
 
-def _fetch(name: str, download: Download, remote: Remote, folder: Path, progress: Callable[[int], object]) -> None:
+def _fetch(name: str, remote: Remote, folder: Path, progress: Callable[[int], object]) -> None:
     """Download one file from the first mirror that has it undamaged. Raises DataError."""
-    part = folder / (remote.name + f".{os.getpid()}.part")
+    part = folder / f"{remote.name}.{os.getpid()}.part"
     failures: list[str] = []
-    for mirror in download.mirrors:
+    for mirror in DOWNLOADS[name].mirrors:
         try:
-            _save(mirror + remote.name, remote.size, part, progress)
-        except (urllib.error.URLError, OSError, ValueError) as error:
-            failures.append(f"{mirror}: {getattr(error, 'reason', None) or error}")
-        else:
+            done = 0
+            with urllib.request.urlopen(mirror + remote.name, timeout=TIMEOUT) as answer, open(part, "wb") as file:
+                while done <= remote.size and (block := answer.read(min(BLOCK, remote.size + 1 - done))):
+                    file.write(block)
+                    done += len(block)
+                    progress(min(done, remote.size))
             if is_intact(part, remote):
                 part.replace(folder / remote.name)
                 return
             failures.append(f"{mirror}: {remote.name} arrived with a wrong checksum")
+        except (urllib.error.URLError, OSError, ValueError) as error:
+            failures.append(f"{mirror}: {getattr(error, 'reason', None) or error}")
         finally:
             part.unlink(missing_ok=True)
     raise DataError(
         f"cannot download {name} ({'; '.join(failures)}): put {expected(name)} into {folder} by hand, "
         "or give a folder that holds them with --data"
     )
-
-
-def _save(url: str, size: int, path: Path, progress: Callable[[int], object]) -> None:
-    """Save what is at an address, but stop after one byte more than `size`."""
-    done = 0
-    with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, open(path, "wb") as file:
-        while done <= size and (block := answer.read(min(BLOCK, size + 1 - done))):
-            file.write(block)
-            done += len(block)
-            progress(min(done, size))

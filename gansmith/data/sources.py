@@ -42,7 +42,10 @@ def find(settings: DataSettings, seed: int = 0) -> Source:
     if text.startswith(stacked.PREFIX):
         return _stacked(text, settings, seed)
     if globs.is_pattern(text):
-        return _pattern(text, settings)
+        root, pattern = globs.split(text)
+        if not root.is_dir():
+            raise DataError(f"no data source {text!r}: there is no folder {root} in which to look for it")
+        return _pictures(root, pattern, settings)
     return find_path(Path(text).expanduser(), settings)
 
 
@@ -106,14 +109,6 @@ def _folder(path: Path, settings: DataSettings) -> Source:
     return _pictures(path, (), settings)
 
 
-def _pattern(text: str, settings: DataSettings) -> Source:
-    """What matches a pattern. Raises DataError."""
-    root, pattern = globs.split(text)
-    if not root.is_dir():
-        raise DataError(f"no data source {text!r}: there is no folder {root} in which to look for it")
-    return _pictures(root, pattern, settings)
-
-
 def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Source:
     """The pictures below a folder, else its only archive, else its tars."""
     found = files.in_folder(path, pattern)
@@ -170,21 +165,21 @@ def _stamps(paths: list[Path]) -> tuple[str, ...]:
 
 
 def _digits(name: str, settings: DataSettings, seed: int) -> Source:
-    return Source(name, (name, "1"), _read_digits)
-
-
-def _read_digits() -> Listing:
     """The 1,797 handwritten digits inside scikit-learn, 8x8 with values 0 .. 16."""
-    from sklearn.datasets import load_digits
 
-    values, labels = load_digits(return_X_y=True)
-    return Listing(
-        "digits",
-        items=np.rint(np.asarray(values).reshape(-1, 8, 8, 1) * (255 / 16)).astype(np.uint8),
-        labels=np.asarray(labels, np.int64),
-        class_names=tuple(str(digit) for digit in range(10)),
-        auto_size=DIGITS_SIZE,
-    )
+    def read() -> Listing:
+        from sklearn.datasets import load_digits
+
+        values, labels = load_digits(return_X_y=True)
+        return Listing(
+            name,
+            items=np.rint(np.asarray(values).reshape(-1, 8, 8, 1) * (255 / 16)).astype(np.uint8),
+            labels=np.asarray(labels, np.int64),
+            class_names=tuple(str(digit) for digit in range(10)),
+            auto_size=DIGITS_SIZE,
+        )
+
+    return Source(name, (name, "1"), read)
 
 
 def _synthetic(name: str, settings: DataSettings, seed: int) -> Source:

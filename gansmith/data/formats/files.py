@@ -82,52 +82,41 @@ def in_folder(folder: Path, pattern: globs.Pattern = ()) -> PictureFiles:
     """
     search = Search()
     seen = {os.path.realpath(folder)}
-    waiting = [""]
-    while waiting:
-        prefix = waiting.pop()
-        try:
-            with os.scandir(os.path.join(folder, prefix)) as found:
-                items = [item for item in sorted(found, key=lambda item: item.name) if not is_hidden(item.name)]
-        except OSError as error:
-            if not prefix:
-                raise DataError(f"cannot look into {folder}: {error.strerror}") from None
-            search.skipped.append((printable(prefix), f"a folder that cannot be looked into: {error.strerror}"))
-            continue
-        for item in items:
-            name = prefix + item.name
-            if _is_folder(item):
-                real = os.path.realpath(item.path) if item.is_symlink() else item.path
-                if globs.may_hold(name, pattern) and real not in seen:
-                    seen.add(real)
-                    waiting.append(name + "/")
-            elif not globs.matches(name, pattern):
-                continue
-            elif not is_picture(name):
-                search.others.append(name)
-            else:
-                _add(item, name, search)
+
+    def failed(error: OSError) -> None:
+        if error.filename in (None, str(folder)):
+            raise DataError(f"cannot look into {folder}: {error.strerror}") from None
+        name = Path(error.filename).relative_to(folder).as_posix() + "/"
+        search.skipped.append((printable(name), f"a folder that cannot be looked into: {error.strerror}"))
+
+    for path, folders, names in os.walk(str(folder), onerror=failed, followlinks=True):
+        prefix = "" if path == str(folder) else Path(path).relative_to(folder).as_posix() + "/"
+        candidates, folders[:] = sorted(folders), []
+        for name in candidates:
+            real = os.path.realpath(os.path.join(path, name))
+            if real not in seen and not is_hidden(name) and globs.may_hold(prefix + name, pattern):
+                seen.add(real)
+                folders.append(name)
+        for name in names:
+            if not is_hidden(name) and globs.matches(prefix + name, pattern):
+                _add(Path(path, name), prefix + name, search)
     search.skipped.sort()
     return search.result()
 
 
-def _is_folder(item: os.DirEntry[str]) -> bool:
+def _add(path: Path, name: str, search: Search) -> None:
+    """Add a file of a folder: a picture, the reason why it is skipped, or another file."""
+    if not is_picture(name):
+        search.others.append(name)
+        return
     try:
-        return item.is_dir()
-    except OSError:  # for example a circle of links
-        return False
-
-
-def _add(item: os.DirEntry[str], name: str, search: Search) -> None:
-    """Add a picture of a folder, or the reason why it is skipped."""
-    try:
-        stat = item.stat()
-        if item.is_file():
+        stat = path.stat()
+        reason = "no plain file"
+        if path.is_file():
             search.entries[name] = PictureFile(name, stat.st_size, stat.st_mtime_ns)
             return
-        reason = "no plain file"
     except OSError as error:
-        lost = isinstance(error, FileNotFoundError)
-        reason = "a link to nothing" if lost else error.strerror or str(error)
+        reason = "a link to nothing" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
     search.skipped.append((printable(name), reason))
 
 

@@ -16,13 +16,12 @@ from typing import IO, Any
 
 import numpy as np
 
-from gansmith.data.formats.classes import interleaved
+from gansmith.data.formats.classes import SPLIT_NAMES, SPLIT_ORDER, interleaved
 from gansmith.data.formats.listing import Attributes, Listing, Opened, Reader, Unreadable, chosen_splits
 from gansmith.ground.errors import DataError
 
 PREFIX = "hf:"
 SAVED = ("dataset_dict.json", "dataset_info.json")  # in a saved dataset's folder
-SPLITS = {"train": "train", "validation": "validation", "valid": "validation", "val": "validation", "test": "test"}
 
 
 def is_saved(folder: Path) -> bool:
@@ -60,7 +59,13 @@ def open_dataset(path: Path) -> Iterator[Opened]:
 
 def load(path: Path) -> dict[str, Any]:
     """The splits of a dataset, with encoded pictures. Raises DataError."""
-    library = _library()
+    try:
+        library = importlib.import_module("datasets")
+    except ImportError:
+        raise DataError(
+            "Hugging Face datasets are read by the library `datasets`, which is not installed: "
+            'pip install "gansmith[datasets]"'
+        ) from None
     try:
         if path.is_dir():
             found = library.load_from_disk(os.fspath(path))
@@ -72,16 +77,6 @@ def load(path: Path) -> dict[str, Any]:
         raise DataError(f"the dataset {path.as_posix()} cannot be loaded: {reason}") from None
     sets = dict(found) if isinstance(found, dict) else {"": found}
     return {split: _encoded(library, split, rows) for split, rows in sets.items()}
-
-
-def _library() -> Any:
-    try:
-        return importlib.import_module("datasets")
-    except ImportError:
-        raise DataError(
-            "Hugging Face datasets are read by the library `datasets`, which is not installed: "
-            'pip install "gansmith[datasets]"'
-        ) from None
 
 
 def _encoded(library: Any, split: str, rows: Any) -> Any:
@@ -108,8 +103,8 @@ def identity(path: Path) -> tuple[str, ...]:
 def listing(reader: Reader, split: str) -> Listing:
     """The rows of a split, classes in turn. Raises DataError."""
     title = reader.path.as_posix()
-    sets = {SPLITS.get(name, name): (name, rows) for name, rows in load(reader.path).items()}
-    splits = tuple(name for name in ("train", "validation", "test") if name in sets)
+    sets = {SPLIT_NAMES.get(name, name): (name, rows) for name, rows in load(reader.path).items()}
+    splits = tuple(name for name in SPLIT_ORDER if name in sets)
     wanted = chosen_splits(title, splits, split) if splits else tuple(sets)  # sets of other names are one
     names = [f"{sets[part][0]}/{row}" for part in wanted for row in range(len(sets[part][1]))]
     if not names:

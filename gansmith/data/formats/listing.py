@@ -93,14 +93,6 @@ def cut_parts(parts: tuple[tuple[str, int], ...], kept: np.ndarray) -> tuple[tup
     )
 
 
-def check_labels(title: str, items: int, labels: np.ndarray | None) -> None:
-    """Raises DataError where there are not as many labels as items."""
-    if labels is not None and len(labels) != items:
-        raise DataError(
-            f"{title} holds {items} items but {len(labels)} labels: each item needs one label, in the same order"
-        )
-
-
 def chosen_splits(title: str, splits: tuple[str, ...], split: str) -> tuple[str, ...]:
     """The splits that are read for data.split = `split`; "validation" where "test" is missing. Raises DataError.
 
@@ -121,10 +113,17 @@ def decoded(
     labels: Mapping[str, np.ndarray | None],
     class_names: tuple[str, ...] | None = None,
 ) -> Listing:
-    """The items of the splits that are read, by split, and the labels of all splits, so that a class has one number.
+    """A listing of decoded items of the splits that are read, and the labels of all splits. Raises DataError.
 
-    A source without splits has the one split "".
+    A class has the same number in all splits. A source without splits has the one split "".
     """
+    for name, part in items.items():
+        given = labels[name]
+        if given is not None and len(given) != len(part):
+            raise DataError(
+                f"{title} holds {len(part)} items but {len(given)} labels{f' of {name}' if name else ''}: each item needs "
+                "one label, in the same order"
+            )
     known = [part for part in labels.values() if part is not None]
     wanted = [part for name in items if (part := labels[name]) is not None]
     numbers, names = None, ()

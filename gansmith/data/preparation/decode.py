@@ -6,6 +6,7 @@ pictures get a background of one colour, animations show their first frame, 16 b
 
 from __future__ import annotations
 
+import importlib.util
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -140,11 +141,7 @@ def _formats() -> tuple[str, ...]:
 @cache
 def _simplejpeg() -> Any:
     """The module, or None where it is not installed."""
-    try:
-        import simplejpeg
-    except ImportError:
-        return None
-    return simplejpeg
+    return importlib.import_module("simplejpeg") if importlib.util.find_spec("simplejpeg") else None
 
 
 def _orientation(image: Image) -> int:

@@ -34,9 +34,8 @@ class Earlier:
 
 def hashed(marks: Iterable[str]) -> np.ndarray:
     """Marks as uint8 (N, 16)."""
-    joined = b"".join(
-        hashlib.blake2b(mark.encode("utf-8", "surrogateescape"), digest_size=WIDTH).digest() for mark in marks
-    )
+    texts = (mark.encode("utf-8", "surrogateescape") for mark in marks)
+    joined = b"".join(hashlib.blake2b(text, digest_size=WIDTH).digest() for text in texts)
     return np.frombuffer(joined, np.uint8).reshape(-1, WIDTH)
 
 
