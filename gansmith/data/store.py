@@ -8,6 +8,8 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gansmith.data import cache, sources, store_files
@@ -62,24 +64,18 @@ def prepare_store(
     if source.store and source.store.absolute() == folder:
         raise DataError(f"{folder} cannot be prepared from itself: name another folder")
     name = key(source, settings)
-    try:
+    with _errors_of(source, folder, "see whether another program uses it, or name another folder"):
         cache.make(folder.parent)
         cache.make(cache.stores())
-        lock = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-        with cache.claim(cache.stores() / f"{lock}.lock"):
+        with cache.claim(cache.stores() / f"{_hash(str(folder))}.lock"):
             if _key_in(folder) != name or store_files.load(folder) is None:
-                _begin(part, name)
+                if _key_in(part) != name:  # else it is from an earlier attempt
+                    shutil.rmtree(part, ignore_errors=True)
+                part.mkdir(exist_ok=True)
+                (part / KEY).write_text(name, encoding="utf-8")
                 build.build(source, settings, part, (folder, *_cached_stores()), progress, workers)
                 _swap(part, folder, old)
-    except OSError as error:
-        raise DataError(
-            f"cannot prepare {source.title} in {folder} ({error.strerror or error}): free some room there, see whether "
-            "another program uses it, or name another folder"
-        ) from None
-    store = store_files.load(folder)
-    if store is None:
-        raise DataError(f"the store just prepared in {folder} cannot be read: does another program write there?")
-    return store
+    return _prepared(folder)
 
 
 def windowed(store: Store, settings: DataSettings) -> Store:
@@ -117,12 +113,24 @@ def _key_in(folder: Path) -> str:
         return ""
 
 
-def _begin(part: Path, name: str) -> None:
-    """Make the working folder, or keep that of an earlier attempt with the same key."""
-    if part.exists() and _key_in(part) != name:
-        shutil.rmtree(part)
-    part.mkdir(exist_ok=True)
-    (part / KEY).write_text(name, encoding="utf-8")
+@contextmanager
+def _errors_of(source: Source, folder: Path, advice: str) -> Iterator[None]:
+    """OSErrors while a source is prepared in a folder, as DataError with advice."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(
+            f"cannot prepare {source.title} in {folder} ({reason}): free some room there, {advice}"
+        ) from None
+
+
+def _prepared(folder: Path) -> Store:
+    """The store that was just prepared. Raises DataError."""
+    store = store_files.load(folder)
+    if store is None:
+        raise DataError(f"the store just prepared in {folder} cannot be read: does another program write there?")
+    return store
 
 
 def _swap(part: Path, folder: Path, old: Path) -> None:
@@ -144,27 +152,21 @@ def _cached(source: Source, settings: DataSettings, progress: Progress | None, w
     name = key(source, settings)
     ready = cache.stores() / name
     store = store_files.load(ready)
-    if store is None:
-        cache.make(cache.stores())
-        cache.sweep()
-        try:
-            with cache.claim(cache.stores() / f"{name}.lock") as alone:
-                store = store_files.load(ready)  # another process may have made it
-                if store is None:
-                    shutil.rmtree(ready, ignore_errors=True)
-                    mark = "" if alone else f".{os.getpid()}.{secrets.token_hex(4)}"
-                    part = cache.stores() / f"{name}{mark}.part"
-                    build.build(source, settings, part, _cached_stores(), progress, workers)
-                    build.appear(part, ready)
-                    store = store_files.load(ready)
-        except OSError as error:
-            raise DataError(
-                f"cannot prepare {source.title} in {cache.stores()} ({error.strerror or error}): free some room there, "
-                "or set GANSMITH_CACHE to another folder"
-            ) from None
-    if store is None:
-        raise DataError(f"the store just prepared in {ready} cannot be read: is another program clearing the cache?")
-    return store
+    if store is not None:
+        return store
+    cache.make(cache.stores())
+    cache.sweep()
+    with (
+        _errors_of(source, cache.stores(), "or set GANSMITH_CACHE to another folder"),
+        cache.claim(cache.stores() / f"{name}.lock") as alone,
+    ):
+        if store_files.load(ready) is None:  # else another process has made it
+            shutil.rmtree(ready, ignore_errors=True)
+            mark = "" if alone else f".{os.getpid()}.{secrets.token_hex(4)}"
+            part = cache.stores() / f"{name}{mark}.part"
+            build.build(source, settings, part, _cached_stores(), progress, workers)
+            build.appear(part, ready)
+    return _prepared(ready)
 
 
 def _cached_stores() -> list[Path]:
@@ -183,5 +185,8 @@ def key(source: Source, settings: DataSettings) -> str:
         settings.split,
         settings.first,
     ]
-    text = "\n".join([json.dumps([store_files.FORMAT, *shaping]), *source.identity])
+    return _hash("\n".join([json.dumps([store_files.FORMAT, *shaping]), *source.identity]))
+
+
+def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:24]

@@ -52,25 +52,18 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     which takes seconds.
     """
     listing = sources.find(settings).read().cut(settings.first)
+    kind = "vectors" if listing.items is not None and listing.items.ndim == 2 else "pictures"
     sizes, greys, skipped, rows = _headers(listing, progress)
-    labels, names, attributes = listing.labels, listing.class_names, listing.attributes
-    if listing.items is not None and listing.items.ndim == 2:
-        size, reason, kind = None, "", "vectors"
-    else:
-        kind = "pictures"
-        if not rows:
-            raise DataError(
-                f"{listing.title} holds no picture that can be read, {skipped[0][0]} for one: {skipped[0][1]}"
-            )
-        size, reason = _size(listing, sizes, settings)
-        labels = None if labels is None else labels[rows]
-        attributes = None if attributes is None else attributes.rows(np.array(rows, np.int64))
-    count, description, fingerprint = len(rows), f"{listing.title}: {len(rows):,} {kind}", ""
+    size, reason = (None, "") if kind == "vectors" else _size(listing, sizes, settings)
+    description, fingerprint = f"{listing.title}: {len(rows):,} {kind}", ""
+    count, names, labels, attributes = len(rows), listing.class_names, listing.labels, listing.attributes
     if complete:
         store = open_store(replace(settings, labels="none"), progress=progress)
-        count, description, fingerprint = store.count, store.description, store.fingerprint
-        skipped, labels = list(store.skipped), store.labels
-        names, attributes = store.class_names, store.attributes
+        description, fingerprint, skipped = store.description, store.fingerprint, list(store.skipped)
+        count, names, labels, attributes = store.count, store.class_names, store.labels, store.attributes
+    else:
+        labels = None if labels is None else labels[rows]
+        attributes = attributes and attributes.rows(np.array(rows, np.int64))
     return Survey(
         title=listing.title,
         kind=kind,
@@ -97,14 +90,16 @@ def _counts(names: tuple[str, ...], counts: np.ndarray) -> dict[str, int]:
 def _headers(
     listing: Listing, progress: Progress | None
 ) -> tuple[Counter[tuple[int, int]], int, list[tuple[str, str]], list[int]]:
-    """Sizes (height, width), how many are grey, what is skipped, and the rows whose header can be read."""
+    """Sizes (height, width), how many are grey, what is skipped, and the rows whose header can be read.
+
+    Raises DataError where no header of a picture can be read.
+    """
+    sizes: Counter[tuple[int, int]] = Counter()
     skipped = list(listing.skipped)
     if listing.items is not None:
-        rows = list(range(len(listing)))
-        if listing.items.ndim == 2:
-            return Counter(), 0, skipped, rows
-        return prepare.sizes(listing), len(rows) if listing.items.shape[3] == 1 else 0, skipped, rows
-    sizes: Counter[tuple[int, int]] = Counter()
+        pictures = listing.items.ndim == 4
+        greys = len(listing) if pictures and listing.items.shape[3] == 1 else 0
+        return prepare.sizes(listing) if pictures else sizes, greys, skipped, list(range(len(listing)))
     greys, rows = 0, []
     for row, found in enumerate(prepare.headers(listing, progress)):
         if isinstance(found, Header):
@@ -113,18 +108,19 @@ def _headers(
             rows.append(row)
         else:
             skipped.append((printable(listing.names[row]), found))
+    if not rows:
+        raise DataError(f"{listing.title} holds no picture that can be read, {skipped[0][0]} for one: {skipped[0][1]}")
     return sizes, greys, skipped, rows
 
 
 def _size(listing: Listing, sizes: Counter[tuple[int, int]], settings: DataSettings) -> tuple[tuple[int, int], str]:
     """(width, height) of the store, and why."""
-    size, reason = parse_size(settings.size), "as asked"
-    if size is None and listing.items is not None:
+    if listing.items is not None:
         job = prepare.plan(listing, settings)
-        size, reason = (job.frame.height, job.frame.width), job.reason
-    if size is None:
-        size, reason = choose_size(sizes, settings.crop)
-    return (size[1], size[0]), reason
+        return (job.frame.width, job.frame.height), job.reason
+    size = parse_size(settings.size)
+    (height, width), reason = choose_size(sizes, settings.crop) if size is None else (size, "as asked")
+    return (width, height), reason
 
 
 def contact_sheet(store: Store, count: int = 64, seed: int = 0) -> np.ndarray:

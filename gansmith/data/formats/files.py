@@ -21,14 +21,11 @@ from gansmith.ground.errors import DataError
 def open_folder(path: Path) -> Iterator[Opened]:
     """Pictures as files below `path`."""
 
-    @contextmanager
-    def picture(name: str) -> Iterator[IO[bytes]]:
+    def picture(name: str) -> IO[bytes]:
         try:
-            file = open(os.path.join(path, name), "rb")  # noqa: SIM115 - closed below; errors of the body are not ours
+            return open(path / name, "rb")
         except OSError as error:
             raise Unreadable(error.strerror or str(error)) from None
-        with file:
-            yield file
 
     yield picture
 

@@ -37,22 +37,18 @@ def open_dataset(path: Path) -> Iterator[Opened]:
     """
     sets = load(path)
 
-    @contextmanager
-    def picture(name: str) -> Iterator[IO[bytes]]:
+    def picture(name: str) -> IO[bytes]:
         split, _, row = name.rpartition("/")
         rows = sets[split]
         found = rows[int(row)][_column(rows, "Image")]
         if found is None:
             raise Unreadable("no picture in this row")
         if found.get("bytes") is not None:
-            yield BytesIO(found["bytes"])
-            return
+            return BytesIO(found["bytes"])
         try:
-            file = open(found["path"], "rb")  # noqa: SIM115 - closed below; errors of the body are not ours
+            return open(found["path"], "rb")
         except (OSError, TypeError) as error:
             raise Unreadable(f"its file is missing ({error})") from None
-        with file:
-            yield file
 
     yield picture
 

@@ -95,7 +95,7 @@ def sound_members(archive: tarfile.TarFile, failures: list[str]) -> Iterator[tar
 def in_tar(path: Path) -> PictureFiles:
     """The pictures in one tar. Raises DataError."""
     search = TarSearch()
-    search.add_tar(path, "")
+    search.add_tar(path)
     return search.result()
 
 
@@ -116,8 +116,8 @@ class TarSearch(Search):
 
     about: dict[str, dict[str, Any]] = field(default_factory=dict)  # sample -> what its .cls and .json say of it
 
-    def add_tar(self, path: Path, prefix: str) -> None:
-        """Add the members of a tar, their names after a prefix. Raises DataError."""
+    def add_tar(self, path: Path, prefix: str = "") -> None:
+        """Add the members of a tar, with a prefix before their names. Raises DataError."""
         failures: list[str] = []
         with open_tar(path) as archive:
             for member in sound_members(archive, failures):

@@ -20,12 +20,7 @@ from gansmith.ground.recipes.settings import DataSettings
 
 
 def build(
-    source: Source,
-    settings: DataSettings,
-    part: Path,
-    earlier: Iterable[Path] = (),
-    progress: Progress | None = None,
-    workers: int = 0,
+    source: Source, settings: DataSettings, part: Path, earlier: Iterable[Path], progress: Progress | None, workers: int
 ) -> None:
     """Prepare a source in the folder `part`, and use what an earlier attempt left there.
 

@@ -62,9 +62,9 @@ def pictures(
     listing: Listing,
     job: prepare.Job,
     folder: Path,
-    progress: Progress | None = None,
-    workers: int = 0,
-    known: reuse.Earlier | None = None,
+    progress: Progress | None,
+    workers: int,
+    known: reuse.Earlier | None,
 ) -> list[prepare.Chunk]:
     """Fill the slots in `folder`, except chunks that an earlier attempt recorded. `workers` 0 = one for each core.
 

@@ -68,22 +68,18 @@ def plan(listing: Listing, settings: DataSettings, progress: Progress | None = N
         if not found:
             raise DataError(f"{listing.title} holds no picture that can be read")
         size, reason = choose_size(found, settings.crop)
-    grey_items = listing.items is not None and listing.items.shape[3] == 1
-    background = parse_background(settings.background)
-    channels = settings.channels or (1 if grey_items else 3)
-    settle = not settings.channels and not grey_items
-    return Job(Frame(*size, channels, settings.crop, settings.fit, background), reason, settle)
+    grey = listing.items is not None and listing.items.shape[3] == 1
+    channels = settings.channels or (1 if grey else 3)
+    frame = Frame(*size, channels, settings.crop, settings.fit, parse_background(settings.background))
+    return Job(frame, reason, settle=not settings.channels and not grey)
 
 
 def sizes(listing: Listing, progress: Progress | None = None) -> Counter[tuple[int, int]]:
     """How many pictures there are of each (height, width), by their headers; unreadable ones are left out."""
     if listing.items is not None:
         return Counter({listing.items.shape[1:3]: len(listing)})
-    counts: Counter[tuple[int, int]] = Counter()
-    for found in headers(listing, progress):
-        if isinstance(found, decode.Header):
-            counts[found.height, found.width] += 1
-    return counts
+    found = headers(listing, progress)
+    return Counter((header.height, header.width) for header in found if isinstance(header, decode.Header))
 
 
 def headers(listing: Listing, progress: Progress | None = None) -> Iterable[decode.Header | str]:
@@ -137,8 +133,7 @@ def begin(folder: Path, job: Job, count: int) -> list[Chunk]:
 def _recorded(record: Path) -> list[Chunk]:
     """The chunks in an earlier attempt's record; an incomplete last line is removed from the file."""
     rows: list[dict[str, Any]] = []
-    lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
-    for line in lines:
+    for line in record.read_text(encoding="utf-8").splitlines() if record.exists() else []:
         try:
             rows.append(json.loads(line))
         except json.JSONDecodeError:

@@ -102,22 +102,21 @@ def distance(ends: np.ndarray) -> np.ndarray:
 
 
 Point = tuple[float, float]
-Segment = tuple[Point, Point]
 
 
-def line(*points: Point) -> list[Segment]:
+def line(*points: Point) -> list[tuple[Point, Point]]:
     """Straight strokes from point to point."""
     return list(pairwise(points))
 
 
-def arc(centre: Point, radii: Point, first: float, last: float, pieces: int = 10) -> list[Segment]:
+def arc(centre: Point, radii: Point, first: float, last: float, pieces: int = 10) -> list[tuple[Point, Point]]:
     """Part of an ellipse in straight pieces, from and to an angle in degrees: 0 right, 90 down, 180 left, 270 up."""
     angles = np.radians(np.linspace(first, last, pieces + 1))
     x, y = centre[0] + radii[0] * np.cos(angles), centre[1] + radii[1] * np.sin(angles)
     return line(*zip(x.tolist(), y.tolist(), strict=True))
 
 
-STROKES: tuple[list[Segment], ...] = (  # of 0 .. 9; x to the right, y down, both from 0 to 1
+STROKES: tuple[list[tuple[Point, Point]], ...] = (  # of 0 .. 9; x to the right, y down, both from 0 to 1
     arc((0.5, 0.5), (0.5, 0.5), 0, 360, 18),
     line((0.25, 0.2), (0.55, 0.0), (0.55, 1.0)),
     [*arc((0.5, 0.29), (0.44, 0.29), 190, 385), *line((0.9, 0.41), (0.04, 1.0), (1.0, 1.0))],
