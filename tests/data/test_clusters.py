@@ -1,4 +1,4 @@
-"""Groups of like items."""
+"""Clusters of similar items."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from gansmith.data.clusters import choose_count, cluster, cluster_means, cut, halve, nearest_mean
 
@@ -41,6 +42,15 @@ def test_pictures_are_told_apart_by_their_pixels():
 def test_the_same_seed_finds_the_same_groups():
     points, _ = clouds(5, 31)
     np.testing.assert_array_equal(cluster(points, 12, seed=3), cluster(points, 12, seed=3))
+
+
+def test_the_number_of_threads_changes_nothing():
+    pictures = np.random.default_rng(0).integers(0, 256, (3000, 12, 12, 1), np.uint8)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, "blas"):
+            found.append(cluster(pictures, 40))
+    np.testing.assert_array_equal(*found)
 
 
 def test_more_rounds_would_change_little():
