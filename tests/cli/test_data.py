@@ -179,7 +179,7 @@ def test_a_folder_that_is_no_store_is_left_alone(tmp_path, capsys):
 HANGING = """
 import sys, time
 from gansmith.cli import main
-from gansmith.data import prepare
+from gansmith.data.preparation import prepare
 read, done = prepare.read_chunk, []
 def hanging(*arguments):
     if len(done) == 5:
