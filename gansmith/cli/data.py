@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from gansmith.ground.recipes.settings import DataSettings
     from gansmith.runs.choose_recipe import Choice
 
-CROPS = {"centre": "crop", "whole": "squeeze"}
-"""--crop's words, and the data.fit that each stands for."""
-
 
 def add_arguments(parser: Parser) -> None:
     """The options of `data`."""
@@ -70,12 +67,12 @@ def add_frame(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Fetch, look or prepare."""
+    """Download, survey or prepare."""
     return {"get": get, "info": info, "prepare": prepare}[options.action](options)
 
 
 def get(options: argparse.Namespace) -> int:
-    """Download a set of files."""
+    """Download a data set."""
     from rich.progress import Progress
 
     from gansmith.data import fetch
@@ -88,18 +85,18 @@ def get(options: argparse.Namespace) -> int:
 
 
 def frame_of(options: argparse.Namespace) -> DataSettings:
-    """The settings that --size, --crop and their like stand for."""
+    """The data settings of --size, --crop and the other options."""
     from gansmith.ground.errors import DataError
     from gansmith.ground.recipes.settings import DataSettings
 
     text = options.crop.strip().lower()
-    if text not in CROPS and not text.isdecimal():
+    if text not in ("centre", "whole") and not text.isdecimal():
         raise DataError(f"--crop {options.crop!r}: give a number of pixels, centre or whole")
     return DataSettings(
         source=options.source,
         size=options.size,
         crop=int(text) if text.isdecimal() else 0,
-        fit="squeeze" if CROPS.get(text) == "squeeze" else "crop",
+        fit="squeeze" if text == "whole" else "crop",
         channels=options.channels,
         background=options.background,
         split=options.split,
@@ -108,18 +105,18 @@ def frame_of(options: argparse.Namespace) -> DataSettings:
 
 
 def info(options: argparse.Namespace) -> int:
-    """Survey a source, say what would be chosen for it, and draw it."""
+    """Survey a source, show the settings that would be chosen for it, and draw it."""
     from gansmith.runs.choose_recipe import choices_for_source
     from gansmith.runs.preview import draw
 
     settings = dataclasses.replace(frame_of(options), attribute=options.attribute)
     found = _surveyed(settings, quiet=options.json)
-    advice = choices_for_source("folder", found, settings)
+    choices = choices_for_source("folder", found, settings)
     sheet = draw(settings, found, options.sheet, augmented=options.augmented, name=options.augment)
     if options.json:
-        print(json.dumps({**as_table(found, advice), "sheet": str(sheet)}, indent=2))
+        print(json.dumps({**as_table(found, choices), "sheet": str(sheet)}, indent=2))
     else:
-        print_survey(found, advice)
+        print_survey(found, choices)
         print(f"{'as the discriminator sees them' if options.augmented else 'contact sheet'}: {sheet}")
     return 0
 
@@ -131,12 +128,12 @@ def _surveyed(settings: DataSettings, *, quiet: bool) -> Survey:
     from gansmith.data import survey
 
     with Progress(console=Console(stderr=True), transient=True, disable=quiet) as bar:
-        task = bar.add_task("looking", total=None)
+        task = bar.add_task("reading", total=None)
         return survey.survey(settings, lambda done, total: bar.update(task, completed=done, total=total))
 
 
 def prepare(options: argparse.Namespace) -> int:
-    """Prepare a store in a folder of the user's."""
+    """Prepare a store in a folder of the user."""
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
 
@@ -170,21 +167,20 @@ def prepare(options: argparse.Namespace) -> int:
     return 0
 
 
-def as_table(found: Survey, advice: list[Choice]) -> dict[str, Any]:
-    """A survey as plain values."""
+def as_table(found: Survey, choices: list[Choice]) -> dict[str, Any]:
+    """A survey and the chosen settings for JSON."""
     table = dataclasses.asdict(found)
     table["sizes"] = {f"{width}x{height}": count for (width, height), count in found.sizes.items()}
-    table["settings"] = {one.key: one.value for one in advice}
+    table["settings"] = {choice.key: choice.value for choice in choices}
     return table
 
 
-def print_survey(found: Survey, advice: list[Choice]) -> None:
-    """A survey for people."""
+def print_survey(found: Survey, choices: list[Choice]) -> None:
+    """Print a survey and the chosen settings."""
     print(found.description)
     if found.sizes:
-        common = sorted(found.sizes.items(), key=lambda entry: -entry[1])
-        shown = ", ".join(f"{width}x{height} ({count:,})" for (width, height), count in common[:6])
-        print(f"sizes: {shown}{f' and {len(common) - 6} more' if len(common) > 6 else ''}")
+        shown = ", ".join(f"{width}x{height} ({count:,})" for (width, height), count in list(found.sizes.items())[:6])
+        print(f"sizes: {shown}{f' and {len(found.sizes) - 6} more' if len(found.sizes) > 6 else ''}")
         print(f"colour: {found.colour:,} in colour, {found.grey:,} grey")
     if found.labels:
         print("classes: " + ", ".join(f"{name} ({count:,})" for name, count in found.labels.items()))
@@ -194,10 +190,10 @@ def print_survey(found: Survey, advice: list[Choice]) -> None:
     if found.splits:
         print(f"splits: {', '.join(found.splits)}")
     if found.others:
-        print(f"left alone: {len(found.others)} files that are no pictures by their name, {found.others[0]} for one")
+        print(f"left out: {len(found.others)} files that are not pictures by their name, such as {found.others[0]}")
     _print_skipped(found.skipped)
-    for one in advice:
-        print(f"recipe `folder` would set {one.key} = {one.value}: {one.reason}")
+    for choice in choices:
+        print(f"recipe `folder` would set {choice.key} = {choice.value}: {choice.reason}")
 
 
 def _print_skipped(skipped: tuple[tuple[str, str], ...], most: int = 20) -> None:

@@ -110,7 +110,7 @@ def _need_data(variants: Sequence[Variant]) -> None:
     errors: list[DataError] = []
     for each in variants:
         try:
-            sources.recognise(each.recipe.data, each.recipe.seed)
+            sources.find(each.recipe.data, each.recipe.seed)
             return
         except DataError as error:
             errors.append(error)
@@ -161,7 +161,7 @@ def ready_features(cells: Sequence[Cell], say: Say) -> None:
     for settings in {dataclasses.replace(cell.variant.recipe.data, batch=1, first=0) for cell in cells}:
         try:
             reference = reference_for(settings)
-            say(f"{sources.short(settings.source)}: measured by {reference.features_name}")
+            say(f"{sources.short_name(settings.source)}: measured by {reference.features_name}")
         except GansmithError as error:
             say(str(error))
 

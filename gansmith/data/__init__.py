@@ -1,10 +1,10 @@
-"""The data room: a source of pictures or vectors becomes a memory-mapped store, and a store is read in a seeded order.
+"""The data room: a source of pictures or vectors becomes a memory-mapped store, which is read in a seeded order.
 
-    sources (what there is)  ->  store (prepared once, mapped for ever)  ->  order (which rows, when, for whom)
+    sources (what there is)  ->  store (prepared once, then mapped)  ->  order (the rows of each turn)
 
-    synthetic, idx, arrays, files    kinds of sources        decode, resize    one picture
-    prepare                          all pictures, by all processors
-    fetch, survey                    download; look at a source before training on it
+    formats        folders, archives, IDX, NumPy, Hugging Face        toys        computed data with a known truth
+    preparation    decoding and resizing on all cores                 clusters    of similar items, by k-means
+    fetch, survey  downloads; a survey of a source before training
 
 Importing this room, or any module of it, imports neither torch nor scikit-learn nor Pillow.
 """

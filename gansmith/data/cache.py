@@ -1,4 +1,4 @@
-"""The only owner of the cache folder: where it is, and how something is built in it once, by one process at a time."""
+"""The cache folder: where it is, and locks with which one process at a time builds something in it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import IO
 
 from gansmith.ground.errors import DataError
 
-ABANDONED = 7 * 24 * 3600  # seconds after which a half-made store is given up
-LOCK_POLL = 0.05  # seconds between two looks at a lock that another process holds
+ABANDONED = 7 * 24 * 3600  # seconds after which an unfinished store is removed
+LOCK_POLL = 0.05  # seconds between two attempts at a lock that another process holds
 
 
 def folder() -> Path:
@@ -36,18 +36,8 @@ def stores() -> Path:
     return folder() / "stores"
 
 
-def sheets() -> Path:
-    """The folder of contact sheets that nobody gave a place."""
-    return folder() / "sheets"
-
-
-def downloads() -> Path:
-    """The folder of downloaded sources."""
-    return folder() / "downloads"
-
-
 def make(path: Path) -> Path:
-    """Make a folder of the cache, with its parents. Raises DataError where that cannot be."""
+    """Make a folder and its parents, and return it. Raises DataError."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -58,11 +48,11 @@ def make(path: Path) -> Path:
 
 
 def sweep() -> None:
-    """Remove what was begun in the cache and then left alone for `ABANDONED` seconds."""
+    """Remove unfinished stores that nothing was written to for `ABANDONED` seconds."""
     for part in stores().glob("*.part"):
         try:
             newest = max(path.stat().st_mtime for path in (part, *part.iterdir()))
-        except OSError:  # somebody is at it
+        except OSError:  # another process works on it
             continue
         if time.time() - newest > ABANDONED:
             shutil.rmtree(part, ignore_errors=True)
@@ -70,22 +60,16 @@ def sweep() -> None:
 
 @contextmanager
 def claim(path: Path) -> Iterator[bool]:
-    """Hold the lock file `path` alone; wait for whoever holds it. A killed holder lets go by itself.
+    """Hold the lock file `path`; wait while another process holds it. A killed process loses its lock.
 
-    Yields False on a file system without locks, where nobody waits: what is built must then be safe by its final
-    rename alone.
+    Yields False on a file system without locks. There, only the final rename keeps two processes apart.
     """
     with open(path, "a+b") as file:
-        locked = _lock(file)
-        try:
-            yield locked
-        finally:
-            if locked:
-                _unlock(file)
+        yield _lock(file)  # closing the file releases the lock
 
 
 def _lock(file: IO[bytes]) -> bool:
-    """Wait for the lock; False where the file system has none."""
+    """Wait for the lock. False on a file system without locks."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -105,15 +89,3 @@ def _lock(file: IO[bytes]) -> bool:
     except OSError:
         return False
     return True
-
-
-def _unlock(file: IO[bytes]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_UN)

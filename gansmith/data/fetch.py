@@ -1,6 +1,6 @@
-"""The two sources that are downloaded: MNIST and Fashion-MNIST, from their mirrors, checked byte for byte.
+"""The two sources that are downloaded: MNIST and Fashion-MNIST, from their mirrors, checked by hash.
 
-Only `get` meets the network. Where there is none, its error names the folder in which the files are expected.
+Only `get` uses the network. Without one, its error names the folder for files that are copied by hand.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 
 from gansmith.data import cache
 from gansmith.ground.errors import DataError, nearest
+from gansmith.ground.progress import Progress
 
 TIMEOUT = 20  # seconds without a byte
 BLOCK = 2**18  # bytes between two calls of `progress`
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -32,81 +32,53 @@ class Remote:
 
 @dataclass(frozen=True)
 class Download:
-    """A set of files, and the addresses below which every one of them lies under its name."""
+    """The files of a data set, and the mirrors that have them."""
 
-    summary: str
-    licence: str
-    mirrors: tuple[str, ...]
+    mirrors: tuple[str, ...]  # addresses to which a file's name is added
     files: tuple[Remote, ...]
 
 
+FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+
+
+def _files(*facts: tuple[int, str]) -> tuple[Remote, ...]:
+    """The four files of a data set, of their sizes and hashes."""
+    return tuple(Remote(name, size, sha256) for name, (size, sha256) in zip(FILES, facts, strict=True))
+
+
 DOWNLOADS: dict[str, Download] = {
-    "mnist": Download(
-        "70,000 handwritten digits, 28x28 grey (LeCun, Cortes, Burges)",
-        "CC BY-SA 3.0",
-        (
-            "https://ossci-datasets.s3.amazonaws.com/mnist/",
-            "https://storage.googleapis.com/cvdf-datasets/mnist/",
-        ),
-        (
-            Remote(
-                "train-images-idx3-ubyte.gz",
-                9_912_422,
-                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-            ),
-            Remote(
-                "train-labels-idx1-ubyte.gz",
-                28_881,
-                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-            ),
-            Remote(
-                "t10k-images-idx3-ubyte.gz",
-                1_648_877,
-                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-            ),
-            Remote(
-                "t10k-labels-idx1-ubyte.gz",
-                4_542,
-                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-            ),
+    "mnist": Download(  # 70,000 handwritten digits, 28x28 grey (LeCun, Cortes, Burges), CC BY-SA 3.0
+        ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
+        _files(
+            (9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+            (28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+            (1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+            (4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
         ),
     ),
-    "fashion-mnist": Download(
-        "70,000 pieces of clothing, 28x28 grey (Xiao, Rasul, Vollgraf 2017)",
-        "MIT",
+    "fashion-mnist": Download(  # 70,000 pieces of clothing, 28x28 grey (Xiao, Rasul, Vollgraf 2017), MIT
         (
             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
             "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
         ),
-        (
-            Remote(
-                "train-images-idx3-ubyte.gz",
-                26_421_880,
-                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-            ),
-            Remote(
-                "train-labels-idx1-ubyte.gz",
-                29_515,
-                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-            ),
-            Remote(
-                "t10k-images-idx3-ubyte.gz",
-                4_422_102,
-                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-            ),
-            Remote(
-                "t10k-labels-idx1-ubyte.gz",
-                5_148,
-                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-            ),
+        _files(
+            (26_421_880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+            (29_515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+            (4_422_102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+            (5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
         ),
     ),
 }
 
 
 def home(name: str) -> Path:
-    """The folder into which a source is downloaded when no other is named."""
-    return cache.downloads() / name
+    """The folder into which a source is downloaded by default."""
+    return cache.folder() / "downloads" / name
 
 
 def downloaded(name: str) -> Path:
@@ -131,61 +103,51 @@ def expected(name: str) -> str:
 def get(name: str, folder: Path | None = None, progress: Progress | None = None) -> Path:
     """Download a source into a folder, `home(name)` by default, and return the folder.
 
-    Files that are there with the right checksum are not downloaded again. `progress` hears of bytes: done, of all.
-    Raises DataError, which names the folder and the files where the network does not answer.
+    Files that are there with the right hash are not downloaded again. `progress` counts bytes. Raises DataError.
     """
     if name not in DOWNLOADS:
         raise DataError(f"nothing to download for {name!r}{nearest(name, DOWNLOADS)}")
-    download = DOWNLOADS[name]
     folder = cache.make(folder or home(name))
-    total = sum(remote.size for remote in download.files)
-    before = 0
-    for remote in download.files:
+    files = DOWNLOADS[name].files
+    total, before = sum(remote.size for remote in files), 0
+    report = progress or (lambda done, total: None)
+    for remote in files:
         if not is_intact(folder / remote.name, remote):
-            _fetch(
-                name, download, remote, folder, lambda done, before=before: progress and progress(before + done, total)
-            )
+            _fetch(name, remote, folder, lambda done, before=before: report(before + done, total))
         before += remote.size
-        if progress:
-            progress(before, total)
+        report(before, total)
     return folder
 
 
 def is_intact(path: Path, remote: Remote) -> bool:
-    """Whether a file is there and is what it should be."""
+    """Whether a file is there, with the right size and hash."""
     if not path.is_file() or path.stat().st_size != remote.size:
         return False
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == remote.sha256
 
 
-def _fetch(name: str, download: Download, remote: Remote, folder: Path, progress: Callable[[int], object]) -> None:
-    """One file, from the first mirror that has it whole."""
-    part = folder / (remote.name + f".{os.getpid()}.part")
-    complaints: list[str] = []
-    for mirror in download.mirrors:
+def _fetch(name: str, remote: Remote, folder: Path, progress: Callable[[int], object]) -> None:
+    """Download one file from the first mirror that has it undamaged. Raises DataError."""
+    part = folder / f"{remote.name}.{os.getpid()}.part"
+    failures: list[str] = []
+    for mirror in DOWNLOADS[name].mirrors:
         try:
-            _save(mirror + remote.name, remote.size, part, progress)
-        except (urllib.error.URLError, OSError, ValueError) as error:
-            complaints.append(f"{mirror}: {getattr(error, 'reason', None) or error}")
-        else:
+            done = 0
+            with urllib.request.urlopen(mirror + remote.name, timeout=TIMEOUT) as answer, open(part, "wb") as file:
+                while done <= remote.size and (block := answer.read(min(BLOCK, remote.size + 1 - done))):
+                    file.write(block)
+                    done += len(block)
+                    progress(min(done, remote.size))
             if is_intact(part, remote):
                 part.replace(folder / remote.name)
                 return
-            complaints.append(f"{mirror}: {remote.name} arrived with a wrong checksum")
+            failures.append(f"{mirror}: {remote.name} arrived with a wrong checksum")
+        except (urllib.error.URLError, OSError, ValueError) as error:
+            failures.append(f"{mirror}: {getattr(error, 'reason', None) or error}")
         finally:
             part.unlink(missing_ok=True)
     raise DataError(
-        f"cannot download {name} ({'; '.join(complaints)}): put {expected(name)} into {folder} by hand, "
+        f"cannot download {name} ({'; '.join(failures)}): put {expected(name)} into {folder} by hand, "
         "or give a folder that holds them with --data"
     )
-
-
-def _save(url: str, size: int, path: Path, progress: Callable[[int], object]) -> None:
-    """The bytes at an address into a file, and no more than are expected."""
-    done = 0
-    with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, open(path, "wb") as file:
-        while done <= size and (block := answer.read(min(BLOCK, size + 1 - done))):
-            file.write(block)
-            done += len(block)
-            progress(min(done, size))

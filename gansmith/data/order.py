@@ -1,4 +1,4 @@
-"""Which rows of a store each turn of the discriminator sees: seeded, stateless, the same for any number of ranks."""
+"""Which rows of a store each discriminator turn uses: seeded, stateless, the same for any number of ranks."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from gansmith.ground.errors import RecipeError
 
 
 class Order:
-    """Every epoch is a fresh permutation of the rows, cut into global batches of which a rank takes its share.
+    """Every epoch is a new permutation of the rows, cut into global batches; each rank takes its share of a batch.
 
     The last rows of an epoch that do not fill a batch are dropped (60,000 rows at batch 128: 468 batches). A store
-    smaller than the batch makes one batch an epoch: as many permutations as it takes, one after the other, and cut.
-
-    Nothing is remembered: a position in the run is its turn, so resuming needs no more than the number.
+    smaller than the batch makes one batch an epoch, of several permutations in a row. There is no state but a cache:
+    resuming needs the number of the turn only.
     """
 
     def __init__(self, count: int, batch: int, seed: int, rank: int = 0, world: int = 1) -> None:
@@ -29,13 +28,13 @@ class Order:
         self.batch = batch
         self.seed = seed
         self.share = batch // world  # rows per turn of this rank
-        self.first = rank * self.share  # where this rank's share begins within the global batch
+        self.first = rank * self.share  # of the global batch
         self.batches_per_epoch = max(1, count // batch)
         self._epoch = -1
         self._permutation = np.empty(0, np.int64)
 
     def rows(self, turn: int) -> np.ndarray:
-        """This rank's rows, int64 (batch / world,), at the discriminator's turn `turn`, counted from 0 over the run."""
+        """This rank's rows, int64 (batch / world,), at a discriminator turn, counted from 0 over the run."""
         epoch, position = divmod(turn, self.batches_per_epoch)
         start = position * self.batch + self.first
         return self.permutation(epoch)[start : start + self.share].copy()
@@ -46,12 +45,10 @@ class Order:
         return np.stack([self.rows(start + turn) for turn in range(discriminator_turns)])
 
     def permutation(self, epoch: int) -> np.ndarray:
-        """The order of the rows in an epoch, int64 (max(count, batch),); the current epoch's is kept at hand."""
+        """The order of the rows in an epoch, int64 (at least max(count, batch),); the last epoch's is kept."""
         if epoch != self._epoch:
-            passes = max(1, -(-self.batch // self.count))
-            drawn = [
-                streams.generator(self.seed, "order", epoch, number).permutation(self.count) for number in range(passes)
-            ]
+            passes = -(-self.batch // self.count)  # rounded up
+            drawn = [streams.generator(self.seed, "order", epoch, n).permutation(self.count) for n in range(passes)]
             self._permutation = np.concatenate(drawn).astype(np.int64, copy=False)
             self._epoch = epoch
         return self._permutation

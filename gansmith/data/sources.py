@@ -1,4 +1,4 @@
-"""What may stand in data.source: a built-in name, or a path that is recognised by what lies there."""
+"""Finds what data.source names: a built-in data set, or a path whose files show what kind of source it is."""
 
 from __future__ import annotations
 
@@ -9,66 +9,61 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.data import fetch, stored
-from gansmith.data.formats import arrays, attributes, classes, files, hub, idx, patterns, tars
-from gansmith.data.formats.contents import Contents
-from gansmith.data.formats.listing import Listing, Numbered, Reader
+from gansmith.data import fetch, store_files
+from gansmith.data.formats import arrays, attributes, classes, files, globs, hub, idx, tars
+from gansmith.data.formats.listing import Listing, Reader
+from gansmith.data.formats.picture_files import PictureFiles
 from gansmith.data.preparation.resize import parse_background
 from gansmith.data.toys import gaussians, glyphs, stacked
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.recipes.settings import DataSettings
 
-DIGITS_SIZE = (16, 16)  # what data.size = "auto" makes of the 8x8 digits: twice as fine, and still theirs
+DIGITS_SIZE = (16, 16)  # of data.size = "auto" for the 8x8 digits
 
 
 @dataclass(frozen=True)
-class Found:
-    """A source that was recognised and not yet read."""
+class Source:
+    """A source that was found and not yet read."""
 
     title: str
-    identity: tuple[str, ...]  # as long as these lines are the same, so is what would be read
+    identity: tuple[str, ...]  # lines that change when what would be read does
     read: Callable[[], Listing]  # may take a while; raises DataError
-    store: Path | None = None  # where the source is a store that was prepared before
+    store: Path | None = None  # the folder, if the source is a prepared store
 
 
-@dataclass(frozen=True)
-class Builtin:
-    """A source that goes by its name."""
-
-    summary: str
-    recognise: Callable[[str, DataSettings, int], Found]  # name, settings, seed
-
-
-def recognise(settings: DataSettings, seed: int = 0) -> Found:
-    """Recognise data.source. `seed` matters to synthetic sources only. Raises DataError."""
+def find(settings: DataSettings, seed: int = 0) -> Source:
+    """Find data.source. `seed` matters to synthetic sources only. Raises DataError."""
     text = settings.source
     builtin = SOURCES.get(text)
     if builtin is not None:
-        return builtin.recognise(text, settings, seed)
+        return builtin(text, settings, seed)
     if text.startswith(hub.PREFIX):
         return _hub(Path(text.removeprefix(hub.PREFIX)), settings)
     if text.startswith(stacked.PREFIX):
         return _stacked(text, settings, seed)
-    if patterns.is_pattern(text):
-        return _pattern(text, settings)
+    if globs.is_pattern(text):
+        root, pattern = globs.split(text)
+        if not root.is_dir():
+            raise DataError(f"no data source {text!r}: there is no folder {root} in which to look for it")
+        return _pictures(root, pattern, settings)
     return find_path(Path(text).expanduser(), settings)
 
 
 def single_of(source: str) -> str | None:
-    """The source of the single pictures of a stacked source; None of any other."""
+    """The source whose pictures a stacked source stacks, or None."""
     if source in STACKED:
         return STACKED[source]
     return source.removeprefix(stacked.PREFIX) if source.startswith(stacked.PREFIX) else None
 
 
-def short(source: str) -> str:
-    """A name for people: "mnist" of a path to a folder mnist, "stacked-mnist" of its stacks."""
+def short_name(source: str) -> str:
+    """A name to show: "mnist" for a path to a folder mnist, "stacked-mnist" for its stacks."""
     single = single_of(source)
-    return Path(source).stem if single is None else f"stacked-{short(single)}"
+    return Path(source).stem if single is None else f"stacked-{short_name(single)}"
 
 
 def absolute(source: str) -> str:
-    """The same source wherever a program is started: built-in and hub names as they are, a path from its root."""
+    """The same source for any current folder: built-in and hub names as they are, a path made absolute."""
     if source in SOURCES or source.startswith(hub.PREFIX):
         return source
     if source.startswith(stacked.PREFIX):
@@ -76,9 +71,8 @@ def absolute(source: str) -> str:
     return str(Path(source).expanduser().resolve())
 
 
-def find_path(path: Path, settings: DataSettings) -> Found:
-    """Recognise what lies at a path: a prepared store, IDX, a folder, zip or tar of pictures, a saved dataset, .npz,
-    .npy. Raises DataError."""
+def find_path(path: Path, settings: DataSettings) -> Source:
+    """Find what kind of source is at a path. Raises DataError."""
     if not settings.source.strip() or not os.path.exists(path):  # which, unlike Path's, takes any name
         raise DataError(
             f"no data source {settings.source!r}: it is neither a path that exists nor built in"
@@ -88,12 +82,12 @@ def find_path(path: Path, settings: DataSettings) -> Found:
         return _folder(path, settings)
     suffix = path.suffix.lower()
     if suffix in (".npz", ".npy"):
-        ground = parse_background(settings.background)
-        return Found(path.name, _stamps([path]), lambda: arrays.listing(path, settings.split, ground))
+        background = parse_background(settings.background)
+        return Source(path.name, _stamps([path]), lambda: arrays.listing(path, settings.split, background))
     if suffix == ".zip":
-        return _archive(files.ZipReader(path), lambda: files.in_zip(path), settings)
+        return _archive(files.reader("zip", path), files.in_zip, settings)
     if suffix == ".tar" or path.name.lower().endswith(tars.COMPRESSED):
-        return _archive(tars.TarReader(path), lambda: tars.in_tar(path), settings)
+        return _archive(files.reader("tar", path), tars.in_tar, settings)
     if idx.is_idx(path):
         return _idx(idx.IdxSet(path.name, {"": path}), settings)
     raise DataError(
@@ -102,11 +96,11 @@ def find_path(path: Path, settings: DataSettings) -> Found:
     )
 
 
-def _folder(path: Path, settings: DataSettings) -> Found:
-    """A store, a saved dataset or IDX files, else pictures, else tars, else the one archive that lies in the folder."""
-    if stored.is_store(path):
-        stamps = _stamps([path / stored.MANIFEST, path / stored.ITEMS])
-        return Found(path.resolve().name, stamps, lambda: stored.listing(path, settings), store=path)
+def _folder(path: Path, settings: DataSettings) -> Source:
+    """A store, a saved dataset or IDX files, else pictures, else tars, else the only archive in the folder."""
+    if store_files.is_store(path):
+        stamps = _stamps([path / store_files.MANIFEST, path / store_files.ITEMS])
+        return Source(path.resolve().name, stamps, lambda: store_files.listing(path, settings), store=path)
     if hub.is_saved(path):
         return _hub(path, settings)
     sets = idx.in_folder(path)
@@ -115,141 +109,118 @@ def _folder(path: Path, settings: DataSettings) -> Found:
     return _pictures(path, (), settings)
 
 
-def _pattern(text: str, settings: DataSettings) -> Found:
-    """What fits a pattern. Raises DataError."""
-    root, pattern = patterns.split(text)
-    if not root.is_dir():
-        raise DataError(f"no data source {text!r}: there is no folder {root} in which to look for it")
-    return _pictures(root, pattern, settings)
-
-
-def _pictures(path: Path, pattern: patterns.Pattern, settings: DataSettings) -> Found:
-    """The pictures below a folder, else its tars, else the one archive."""
-    contents = files.in_folder(path, pattern)
+def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Source:
+    """The pictures below a folder, else its only archive, else its tars."""
+    found = files.in_folder(path, pattern)
     title = "/".join((path.resolve().name, *pattern))
-    if not contents.entries:
-        shards = [name for name in contents.others if tars.is_tar(name)]
-        archives = [path / name for name in contents.others if name.lower().endswith((".zip", ".npz", ".npy", ".tar"))]
+    if not found.entries:
+        archives = [name for name in found.others if name.lower().endswith((".zip", ".npz", ".npy", ".tar"))]
+        shards = [name for name in archives if name.lower().endswith(".tar")]
         if len(archives) == 1:
-            return find_path(archives[0], settings)
+            return find_path(path / archives[0], settings)
         if shards:
-            stamps = _stamps([path / name for name in shards])
-            reader = tars.TarReader(path)
-            return Found(
+            reader = files.reader("tar", path)
+            return Source(
                 title,
-                (str(path.resolve()), *stamps),
-                lambda: classes.listing(reader, tars.in_shards(path, pattern, shards), settings.split, title),
+                (str(path.resolve()), *_stamps([path / name for name in shards])),
+                lambda: classes.listing(reader, tars.in_shards(path, shards), settings.split, title),
             )
-        if pattern and not contents.others and not contents.skipped:
-            raise DataError(f"no data source {settings.source!r}: nothing in {path} fits the pattern")
-    lists = [path / name for name in attributes.among(contents)]
+        if pattern and not found.others and not found.skipped:
+            raise DataError(f"no data source {settings.source!r}: nothing in {path} matches the pattern")
+    lists = [path / name for name in attributes.among(found)]
     neighbours = attributes.beside(path)
-    reader = files.FolderReader(path)
-    return Found(
+    reader = files.reader("folder", path)
+    return Source(
         title,
-        (str(path.resolve()), *(entry.mark for entry in contents.entries), *_stamps([*lists, *neighbours])),
-        lambda: classes.listing(reader, attributes.with_lists(contents, reader, neighbours), settings.split, title),
+        (str(path.resolve()), *(entry.mark for entry in found.entries), *_stamps([*lists, *neighbours])),
+        lambda: classes.listing(reader, attributes.with_lists(found, reader, neighbours), settings.split, title),
     )
 
 
-def _archive(reader: Reader, look: Callable[[], Contents], settings: DataSettings) -> Found:
+def _archive(reader: Reader, search: Callable[[Path], PictureFiles], settings: DataSettings) -> Source:
     """The pictures in a zip or a tar."""
-    neighbours = attributes.beside(reader.path)
-    return Found(
-        reader.path.name,
-        _stamps([reader.path, *neighbours]),
-        lambda: classes.listing(reader, attributes.with_lists(look(), reader, neighbours), settings.split),
-    )
+    path, neighbours = reader.path, attributes.beside(reader.path)
+
+    def read() -> Listing:
+        return classes.listing(reader, attributes.with_lists(search(path), reader, neighbours), settings.split)
+
+    return Source(path.name, _stamps([path, *neighbours]), read)
 
 
-def _hub(path: Path, settings: DataSettings) -> Found:
+def _hub(path: Path, settings: DataSettings) -> Source:
     """A Hugging Face dataset: a saved one's folder, or its name."""
     saved = hub.is_saved(path)
     lines = _stamps(sorted(path.rglob("*.json"))) if saved else (hub.PREFIX, path.as_posix(), *hub.identity(path))
-    return Found(path.name, lines, lambda: hub.listing(path, settings.split))
+    return Source(path.name, lines, lambda: hub.listing(files.reader("hub", path), settings.split))
 
 
-def _idx(sets: idx.IdxSet, settings: DataSettings) -> Found:
-    return Found(sets.title, _stamps(sets.files()), lambda: idx.listing(sets, settings.split))
+def _idx(sets: idx.IdxSet, settings: DataSettings) -> Source:
+    return Source(sets.title, _stamps(sets.files()), lambda: idx.listing(sets, settings.split))
 
 
 def _stamps(paths: list[Path]) -> tuple[str, ...]:
-    """Where files lie, how large they are, and when they were written."""
+    """The path, size and time of change of each file."""
     stats = [(path.resolve(), path.stat()) for path in paths]
     return tuple(f"{path}|{stat.st_size}|{stat.st_mtime_ns}" for path, stat in stats)
 
 
-def _digits(name: str, settings: DataSettings, seed: int) -> Found:
-    return Found(name, (name, "1"), _read_digits)
-
-
-def _read_digits() -> Listing:
+def _digits(name: str, settings: DataSettings, seed: int) -> Source:
     """The 1,797 handwritten digits inside scikit-learn, 8x8 with values 0 .. 16."""
-    from sklearn.datasets import load_digits
 
-    values, labels = load_digits(return_X_y=True)
-    values = np.asarray(values).reshape(-1, 8, 8)
-    return Listing(
-        "digits",
-        Numbered(len(values)),
-        np.rint(values * (255 / 16)).astype(np.uint8)[..., None],
-        labels=np.asarray(labels, np.int64),
-        class_names=tuple(str(digit) for digit in range(10)),
-        auto_size=DIGITS_SIZE,
-    )
+    def read() -> Listing:
+        from sklearn.datasets import load_digits
+
+        values, labels = load_digits(return_X_y=True)
+        return Listing(
+            name,
+            items=np.rint(np.asarray(values).reshape(-1, 8, 8, 1) * (255 / 16)).astype(np.uint8),
+            labels=np.asarray(labels, np.int64),
+            class_names=tuple(str(digit) for digit in range(10)),
+            auto_size=DIGITS_SIZE,
+        )
+
+    return Source(name, (name, "1"), read)
 
 
-def _synthetic(name: str, settings: DataSettings, seed: int) -> Found:
-    count = settings.first or gaussians.COUNT
+def _synthetic(name: str, settings: DataSettings, seed: int) -> Source:
+    drawn = name == "glyphs"
+    count = settings.first or (glyphs.COUNT if drawn else gaussians.COUNT)
     part = int(settings.split == "test")
 
     def read() -> Listing:
-        items, labels = gaussians.points(name, count, seed, part)
-        names = tuple(str(mode) for mode in range(len(gaussians.modes(name)[0])))
-        return Listing(name, Numbered(count), items, labels=labels, class_names=names, splits=("train", "test"))
+        items, labels = glyphs.pictures(count, seed, part) if drawn else gaussians.points(name, count, seed, part)
+        classes = len(glyphs.STROKES) if drawn else len(gaussians.modes(name)[0])
+        names = tuple(str(number) for number in range(classes))
+        return Listing(name, items=items, labels=labels, class_names=names, splits=("train", "test"))
 
-    return Found(name, (name, "1", str(seed), str(part), str(count)), read)
-
-
-def _glyphs(name: str, settings: DataSettings, seed: int) -> Found:
-    count = settings.first or glyphs.COUNT
-    part = int(settings.split == "test")
-
-    def read() -> Listing:
-        items, labels = glyphs.pictures(count, seed, part)
-        names = tuple(str(digit) for digit in range(len(glyphs.STROKES)))
-        return Listing(name, Numbered(count), items, labels=labels, class_names=names, splits=("train", "test"))
-
-    return Found(name, (name, "1", str(seed), str(part), str(count)), read)
+    return Source(name, (name, "1", str(seed), str(part), str(count)), read)
 
 
-def _stacked(name: str, settings: DataSettings, seed: int) -> Found:
+def _stacked(name: str, settings: DataSettings, seed: int) -> Source:
     single = single_of(name)
     if not single or single_of(single) is not None:
         raise DataError(f"data source {name!r}: write {stacked.PREFIX} and a set of grey pictures, as stacked:mnist")
-    found = recognise(replace(settings, source=single, first=0), seed)
+    found = find(replace(settings, source=single, first=0), seed)
     part = int(settings.split == "test")
     count = settings.first or (stacked.TEST_COUNT if part else stacked.COUNT)
     identity = ("stacked", "1", str(seed), str(part), str(count), *found.identity)
-    return Found(f"stacked-{found.title}", identity, lambda: stacked.listing(found.read(), count, seed, part))
+    return Source(f"stacked-{found.title}", identity, lambda: stacked.listing(found.read(), count, seed, part))
 
 
-def _downloaded(name: str, settings: DataSettings, seed: int) -> Found:
+def _downloaded(name: str, settings: DataSettings, seed: int) -> Source:
     return find_path(fetch.downloaded(name), settings)
 
 
 STACKED = {"stacked-mnist": "mnist"}  # built-in stacks, and of what
 
-SOURCES: dict[str, Builtin] = {
-    "digits": Builtin("1,797 handwritten digits, 8x8 grey, from scikit-learn: no download", _digits),
-    "glyphs": Builtin("20,000 drawn digits, 28x28 grey: class, thickness and slant are known exactly", _glyphs),
-    "ring": Builtin("8 gaussians on a circle, vectors of 2", _synthetic),
-    "grid": Builtin("25 gaussians on a grid, vectors of 2", _synthetic),
-    "spiral": Builtin("20 gaussians along a spiral, vectors of 2", _synthetic),
-    "gaussian": Builtin("one gaussian on the line, vectors of 1", _synthetic),
-    "mnist": Builtin(fetch.DOWNLOADS["mnist"].summary + ", after `gansmith data get mnist`", _downloaded),
-    "fashion-mnist": Builtin(
-        fetch.DOWNLOADS["fashion-mnist"].summary + ", after `gansmith data get fashion-mnist`", _downloaded
-    ),
-    "stacked-mnist": Builtin("60,000 stacks of three MNIST digits, 28x28 colour: 1,000 modes; stacked:PATH", _stacked),
+SOURCES: dict[str, Callable[[str, DataSettings, int], Source]] = {  # name -> from name, settings and seed
+    "digits": _digits,  # 1,797 handwritten digits, 8x8 grey, from scikit-learn: no download
+    "glyphs": _synthetic,  # 20,000 drawn digits, 28x28 grey: class, thickness and slant are known exactly
+    "ring": _synthetic,  # 8 gaussians on a circle, vectors of 2
+    "grid": _synthetic,  # 25 gaussians on a grid, vectors of 2
+    "spiral": _synthetic,  # 20 gaussians along a spiral, vectors of 2
+    "gaussian": _synthetic,  # one gaussian on the line, vectors of 1
+    "mnist": _downloaded,  # after `gansmith data get mnist`
+    "fashion-mnist": _downloaded,
+    "stacked-mnist": _stacked,  # 60,000 stacks of three MNIST digits, 28x28 colour: 1,000 modes
 }

@@ -1,37 +1,36 @@
-"""A look at a source before anything is trained on it: what is there, what is broken, and which settings suit it."""
+"""Surveys a source before training: what it holds, what cannot be read, and which size suits it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gansmith.data import sources
-from gansmith.data.formats.contents import printable
 from gansmith.data.formats.listing import Listing
+from gansmith.data.formats.picture_files import printable
 from gansmith.data.order import Order
 from gansmith.data.preparation import prepare
 from gansmith.data.preparation.decode import Header
-from gansmith.data.preparation.resize import choose_size, parse_size
+from gansmith.data.preparation.resize import choose_size, median_short_side, parse_size
 from gansmith.data.store import open_store
-from gansmith.data.stored import Store
+from gansmith.data.store_files import Store
 from gansmith.ground.errors import DataError
+from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
 
 GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 SCATTER = 256  # pixels a side of a contact sheet of vectors
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What a source holds under some settings. Sizes are (width, height), the most frequent first."""
+    """What a source holds. Sizes are (width, height), the most frequent first."""
 
     title: str
     kind: str  # "pictures" or "vectors"
-    count: int  # items that can be used
+    count: int  # usable items
     sizes: dict[tuple[int, int], int]  # as found; empty for vectors
     grey: int  # pictures without colour, by their headers
     colour: int
@@ -39,39 +38,32 @@ class Survey:
     attributes: dict[str, int]  # of how many items each is true; empty without attributes
     splits: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]  # name, reason
-    others: tuple[str, ...]  # files beside the pictures that are none by their name
-    size: tuple[int, int] | None  # (width, height) that the settings ask for, or that "auto" stands for
+    others: tuple[str, ...]  # files that are not pictures by their name
+    size: tuple[int, int] | None  # (width, height) of the settings, or chosen for "auto"
     reason: str  # of the size
     description: str  # the store's line; without `complete`, a shorter one
     fingerprint: str  # the store's; "" without `complete`
 
 
 def survey(settings: DataSettings, progress: Progress | None = None, *, complete: bool = True) -> Survey:
-    """Look at a source.
+    """Survey a source. Raises DataError.
 
-    `complete` prepares the store as well, which decodes every picture and so finds all that are broken; without it
-    only headers are read, which takes seconds where preparing takes minutes. Raises DataError.
+    `complete` also prepares the store, which finds all broken pictures and takes minutes. Else only headers are read,
+    which takes seconds.
     """
-    listing = sources.recognise(settings).read().cut(settings.first)
-    sizes, greys, skipped, rows = _look(listing, progress)
-    labels, names, attributes = listing.labels, listing.class_names, listing.attributes
-    if listing.items is not None and listing.items.ndim == 2:
-        size, reason, kind = None, "", "vectors"
-    else:
-        kind = "pictures"
-        if not rows:
-            raise DataError(
-                f"{listing.title} holds no picture that can be read, {skipped[0][0]} for one: {skipped[0][1]}"
-            )
-        size, reason = _size(listing, sizes, settings)
-        labels = None if labels is None else labels[rows]
-        attributes = None if attributes is None else attributes.rows(np.array(rows, np.int64))
-    count, description, fingerprint = len(rows), f"{listing.title}: {len(rows):,} {kind}", ""
+    listing = sources.find(settings).read().cut(settings.first)
+    kind = "vectors" if listing.items is not None and listing.items.ndim == 2 else "pictures"
+    sizes, greys, skipped, rows = _headers(listing, progress)
+    size, reason = (None, "") if kind == "vectors" else _size(listing, sizes, settings)
+    description, fingerprint = f"{listing.title}: {len(rows):,} {kind}", ""
+    count, names, labels, attributes = len(rows), listing.class_names, listing.labels, listing.attributes
     if complete:
         store = open_store(replace(settings, labels="none"), progress=progress)
-        count, description, fingerprint = store.count, store.description, store.fingerprint
-        skipped, labels = list(store.skipped), store.labels
-        names, attributes = store.class_names, store.attributes
+        description, fingerprint, skipped = store.description, store.fingerprint, list(store.skipped)
+        count, names, labels, attributes = store.count, store.class_names, store.labels, store.attributes
+    else:
+        labels = None if labels is None else labels[rows]
+        attributes = attributes and attributes.rows(np.array(rows, np.int64))
     return Survey(
         title=listing.title,
         kind=kind,
@@ -79,10 +71,8 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         sizes={(width, height): number for (height, width), number in sizes.most_common()},
         grey=greys,
         colour=sizes.total() - greys,
-        labels=_per_class(names, labels),
-        attributes=dict(zip(attributes.questions, attributes.values.sum(0).tolist(), strict=True))
-        if attributes
-        else {},
+        labels={} if labels is None else _counts(names, np.bincount(labels, minlength=len(names))),
+        attributes={} if attributes is None else _counts(attributes.questions, attributes.values.sum(0)),
         splits=listing.splits,
         skipped=tuple(skipped),
         others=listing.others,
@@ -93,17 +83,23 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     )
 
 
-def _look(
+def _counts(names: tuple[str, ...], counts: np.ndarray) -> dict[str, int]:
+    return dict(zip(names, counts.tolist(), strict=True))
+
+
+def _headers(
     listing: Listing, progress: Progress | None
 ) -> tuple[Counter[tuple[int, int]], int, list[tuple[str, str]], list[int]]:
-    """Sizes (height, width), how many are grey, what is broken by its header, and the rows that are not."""
+    """Sizes (height, width), how many are grey, what is skipped, and the rows whose header can be read.
+
+    Raises DataError where no header of a picture can be read.
+    """
+    sizes: Counter[tuple[int, int]] = Counter()
     skipped = list(listing.skipped)
     if listing.items is not None:
-        rows = list(range(len(listing)))
-        if listing.items.ndim == 2:
-            return Counter(), 0, skipped, rows
-        return prepare.sizes(listing), len(rows) if listing.items.shape[3] == 1 else 0, skipped, rows
-    sizes: Counter[tuple[int, int]] = Counter()
+        pictures = listing.items.ndim == 4
+        greys = len(listing) if pictures and listing.items.shape[3] == 1 else 0
+        return prepare.sizes(listing) if pictures else sizes, greys, skipped, list(range(len(listing)))
     greys, rows = 0, []
     for row, found in enumerate(prepare.headers(listing, progress)):
         if isinstance(found, Header):
@@ -112,28 +108,23 @@ def _look(
             rows.append(row)
         else:
             skipped.append((printable(listing.names[row]), found))
+    if not rows:
+        raise DataError(f"{listing.title} holds no picture that can be read, {skipped[0][0]} for one: {skipped[0][1]}")
     return sizes, greys, skipped, rows
 
 
 def _size(listing: Listing, sizes: Counter[tuple[int, int]], settings: DataSettings) -> tuple[tuple[int, int], str]:
     """(width, height) of the store, and why."""
-    size, reason = parse_size(settings.size), "as asked"
-    if size is None and listing.items is not None:
+    if listing.items is not None:
         job = prepare.plan(listing, settings)
-        size, reason = (job.frame.height, job.frame.width), job.reason
-    if size is None:
-        size, reason = choose_size(sizes, settings.crop)
-    return (size[1], size[0]), reason
-
-
-def _per_class(names: tuple[str, ...], labels: np.ndarray | None) -> dict[str, int]:
-    if labels is None:
-        return {}
-    return dict(zip(names, np.bincount(labels, minlength=len(names)).tolist(), strict=True))
+        return (job.frame.width, job.frame.height), job.reason
+    size = parse_size(settings.size)
+    (height, width), reason = choose_size(sizes, settings.crop) if size is None else (size, "as asked")
+    return (width, height), reason
 
 
 def contact_sheet(store: Store, count: int = 64, seed: int = 0) -> np.ndarray:
-    """One uint8 picture (H, W, 3) of `count` items as the first epoch of `seed` begins; vectors as a scatter."""
+    """One picture uint8 (H, W, 3) of `count` items at the start of the first epoch; vectors as a scatter plot."""
     from gansmith.ground import pixels  # which loads Pillow
 
     rows = Order(store.count, min(count, store.count), seed).rows(0)
@@ -144,7 +135,7 @@ def contact_sheet(store: Store, count: int = 64, seed: int = 0) -> np.ndarray:
 
 
 def _scatter(vectors: np.ndarray) -> np.ndarray:
-    """Where vectors lie in their first two coordinates (or the one, along the middle), dark on white."""
+    """A scatter plot of the first two coordinates of vectors, or of the only one, dark on white."""
     x = vectors[:, 0]
     y = vectors[:, 1] if vectors.shape[1] > 1 else np.zeros_like(x)
     reach = max(float(np.abs(x).max()), float(np.abs(y).max()), 1e-6) * 1.05
@@ -153,13 +144,12 @@ def _scatter(vectors: np.ndarray) -> np.ndarray:
     return np.rint(255 * (1 - ink)).astype(np.uint8)[..., None].repeat(3, axis=2)
 
 
-def own_size(found: Survey) -> tuple[int, int, str]:
-    """(width, height), at least 16, that small networks learn of somebody's own pictures, and why: a rule of thumb."""
+def training_size(found: Survey) -> tuple[int, int, str]:
+    """(width, height) of at least 16 for training on a user's own pictures, by a rule of thumb, and the reason."""
     if len(found.sizes) == 1:
         width, height = next(iter(found.sizes))
         if max(width, height) <= 64 and min(width, height) >= 16:
             return width, height, "every picture has this size"
-    short_sides = sorted(min(size) for size, count in found.sizes.items() for _ in range(count))
-    median = short_sides[len(short_sides) // 2]
+    median = median_short_side(found.sizes)
     side = next((side for side in (64, 32) if side <= median), 16)
     return side, side, f"the short side is {median} in the middle; start small, enlarge when it works"

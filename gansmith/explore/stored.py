@@ -33,7 +33,7 @@ def open_pictures(session: Session, source: str, split: str, first: int = 0) -> 
     """A source's pictures in the generator's size; the run's own source where none is named. Raises DataError."""
     own = session.generator.recipe.data
     settings = DataSettings(source=choose_source(source)) if source else own
-    settings = stores.alike(settings, session.generator.item_shape)
+    settings = stores.with_shape(settings, session.generator.item_shape)
     settings = dataclasses.replace(settings, split=split, first=first, labels="none")
     return stores.open_store(settings, session.generator.recipe.seed)
 

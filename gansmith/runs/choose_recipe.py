@@ -125,7 +125,7 @@ def choices(recipe: Recipe, found: Survey) -> list[Choice]:
     size = parse_size(recipe.data.window or recipe.data.size)
     chosen: list[Choice] = []
     if size is None:
-        width, height, reason = surveys.own_size(found)
+        width, height, reason = surveys.training_size(found)
         size = (height, width)
         text = str(width) if width == height else f"{width}x{height}"
         chosen.append(Choice("data.size", text, reason))

@@ -129,7 +129,7 @@ def real_items(settings: DataSettings, seed: int = 0) -> RealItems:
     centres, std = gaussians.modes(settings.source) if settings.source in gaussians.NAMES else (None, 0.0)
     single = sources.single_of(settings.source)
     return RealItems(
-        name=sources.short(settings.source),
+        name=sources.short_name(settings.source),
         fingerprint=train.fingerprint,
         items=train.items,
         labels=train.labels,
@@ -150,13 +150,13 @@ def _singles(settings: DataSettings, source: str, stacks: Store) -> RealItems:
 
     alike = dataclasses.replace(settings, source=source, size=_size(stacks), channels=1, first=0)
     store = stores.open_store(alike)
-    return RealItems(sources.short(source), store.fingerprint, store.items, store.labels, store.class_names)
+    return RealItems(sources.short_name(source), store.fingerprint, store.items, store.labels, store.class_names)
 
 
 def _test_split(settings: DataSettings, train: Store) -> Store | None:
     if settings.split != "train" or "test" not in train.splits:
         return None
-    return stores.open_store(dataclasses.replace(stores.alike(settings, train.item_shape), split="test", first=0))
+    return stores.open_store(dataclasses.replace(stores.with_shape(settings, train.item_shape), split="test", first=0))
 
 
 def _size(store: Store) -> str:
@@ -174,7 +174,7 @@ def read_items(path: Path, count: int, settings: DataSettings) -> tuple[np.ndarr
     items, labels = items[:count], None if labels is None else labels[:count]
     if items.ndim == 4:
         height, width, channels = items.shape[1:]
-        settings = stores.alike(settings, (channels, height, width))
+        settings = stores.with_shape(settings, (channels, height, width))
     return items, labels, settings
 
 

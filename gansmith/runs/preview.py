@@ -36,7 +36,7 @@ def draw(
     if path is None:
         word = re.sub(r"[^\w.-]+", "-", found.title).strip("-.") or "source"
         kind = "-augmented" if augmented else ""
-        path = cache.make(cache.sheets()) / f"{word}-{store.fingerprint[:8]}{kind}.png"
+        path = cache.make(cache.folder() / "sheets") / f"{word}-{store.fingerprint[:8]}{kind}.png"
     try:
         pixels.write_png(path, sheet)
     except (OSError, ValueError) as error:

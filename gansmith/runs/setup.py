@@ -122,14 +122,14 @@ def set_up(
 def find_groups(setup: Setup) -> Setup:
     """With the number of groups in the recipe, the group of every item, and a word about them. Raises RecipeError for
     more groups than items."""
-    from gansmith.data.groups import grouped, suitable
+    from gansmith.data.clusters import choose_count, cluster
 
     began, recipe, store = time.perf_counter(), setup.recipe, setup.store
-    count = recipe.data.clusters or suitable(store.count, setup.epochs())
+    count = recipe.data.clusters or choose_count(store.count, setup.epochs())
     if count > store.count:
         raise RecipeError(f"data.clusters = {count}: the data has {store.count} items; set it to 0, or to fewer")
     recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, clusters=count))
-    found = grouped(store.items, count, recipe.seed)
+    found = cluster(store.items, count, recipe.seed)
     _, groups = np.unique(found, return_inverse=True)  # equal items may leave a group empty
     seconds = time.perf_counter() - began
     told = f"{store.count:,} items were put into {groups.max() + 1:,} groups of like ones, in {seconds:.1f} s"

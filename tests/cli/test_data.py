@@ -15,7 +15,7 @@ from PIL import Image
 
 from checkpoint_arrays import until
 from gansmith.cli import main
-from gansmith.data import stored
+from gansmith.data import store_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,7 +60,7 @@ def test_info_says_what_is_there_and_what_would_be_chosen(tmp_path, capsys, own_
         "own: 7 colour pictures",
         "sizes: 40x30 (7)",
         "colour: 7 in colour, 0 grey",
-        "left alone: 1 files that are no pictures by their name, notes.txt for one",
+        "left out: 1 files that are not pictures by their name, such as notes.txt",
         "skipped: 1\n  broken.png: not a picture that can be read",
         "recipe `folder` would set data.size = 40x30: every picture has this size",
         "augment.name = mirror+diffaugment",
@@ -125,9 +125,9 @@ def test_prepared_once_named_afterwards_and_appended_to(tmp_path, capsys, monkey
     said = say(capsys, "data", "prepare", source, out, "--size", "16x12")
     assert "own: 6 colour pictures, 16x12 (as asked)" in said
     assert f"gansmith train folder --data {out}" in said
-    assert stored.load(out).items.shape == (6, 12, 16, 3)
+    assert store_files.load(out).items.shape == (6, 12, 16, 3)
     assert "6 colour pictures" in say(capsys, "data", "info", out)
-    before = np.array(stored.load(out).items)
+    before = np.array(store_files.load(out).items)
     draw(source, ["6.png", "7.png"])
     decoded: list[str] = []
     from gansmith.data.preparation import prepare
@@ -136,8 +136,8 @@ def test_prepared_once_named_afterwards_and_appended_to(tmp_path, capsys, monkey
     monkeypatch.setattr(prepare, "read_chunk", lambda s, n, *rest: decoded.extend(n) or read(s, n, *rest))
     say(capsys, "data", "prepare", source, out, "--size", "16x12")
     assert decoded == ["6.png", "7.png"]  # the others are taken from the store that is there
-    assert np.array_equal(stored.load(out).items[:6], before)
-    assert stored.load(out).count == 8
+    assert np.array_equal(store_files.load(out).items[:6], before)
+    assert store_files.load(out).count == 8
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_crops(celeba, tmp_path, capsys, crop, frame):
         say(capsys, "data", "prepare", celeba, tmp_path / crop, "--size", "32", "--crop", crop, "--json")
     )
     assert (facts["count"], facts["item_shape"], facts["attributes"]) == (6, [3, 32, 32], ["Smiling", "Eyeglasses"])
-    kept = stored.manifest(tmp_path / crop)["frame"]
+    kept = store_files.manifest(tmp_path / crop)["frame"]
     assert (kept["crop"], kept["fit"]) == frame
-    assert stored.load(tmp_path / crop).fingerprint == facts["fingerprint"]
+    assert store_files.load(tmp_path / crop).fingerprint == facts["fingerprint"]
 
 
 @pytest.mark.parametrize(
@@ -173,13 +173,13 @@ def test_what_cannot_be_prepared_is_refused_in_a_line(tmp_path, capsys, argument
 def test_a_folder_that_is_no_store_is_left_alone(tmp_path, capsys):
     source = draw(tmp_path / "own", ["a.png"])
     assert main(["data", "prepare", str(source), str(source)]) == 1
-    assert "in the way and no store" in capsys.readouterr().err
+    assert "exists and is no store" in capsys.readouterr().err
 
 
 HANGING = """
 import sys, time
 from gansmith.cli import main
-from gansmith.data import prepare
+from gansmith.data.preparation import prepare
 read, done = prepare.read_chunk, []
 def hanging(*arguments):
     if len(done) == 5:
@@ -205,7 +205,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(tmp_path):
     def prepared(out: str, *more: str) -> bytes:
         command = [sys.executable, "-m", "gansmith", *arguments(out, *more)]
         subprocess.run(command, check=True, env=environment, capture_output=True)
-        return (tmp_path / out / stored.ITEMS).read_bytes()
+        return (tmp_path / out / store_files.ITEMS).read_bytes()
 
     command = [sys.executable, "-c", HANGING, *arguments("killed", "--workers", "1")]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -66,7 +66,7 @@ def test_what_needs_torch_says_so(run: Path, tmp_path: Path) -> None:
     command += ["--updates", "2", "--out", str(tmp_path / "run")]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | no_torch(run.parent), check=False)
     assert done.returncode == 1
-    assert "resized by PyTorch, which is not here (8x8 to 12x12)" in done.stderr.splitlines()[-1]
+    assert "resized by PyTorch, which is not installed (8x8 to 12x12)" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gansmith.data.preparation.resize import on_ground
+from gansmith.data.preparation.resize import on_background
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
@@ -120,4 +120,4 @@ def test_a_truncated_npy_is_refused(tmp_path):
 def test_transparency_lies_on_ground():
     pixels = np.array([[10, 20, 30, 0], [10, 20, 30, 255], [0, 100, 255, 128]], np.uint8)
     expected = [[255] * 3, [10, 20, 30], [127, round((100 * 128 + 255 * 127) / 255), 255]]
-    assert on_ground(pixels).tolist() == expected
+    assert on_background(pixels).tolist() == expected

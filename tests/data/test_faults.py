@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, features
 
 from gansmith.cli import main
-from gansmith.data.formats import contents, files
+from gansmith.data.formats import picture_files
 from gansmith.data.preparation import decode, prepare
 from gansmith.data.store import open_store, prepare_store
 from gansmith.data.survey import survey
@@ -187,7 +187,7 @@ def test_the_command_line_counts_them_too(wreck: Path, tmp_path: Path, capsys: p
 
 
 def test_what_is_larger_than_any_picture_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    for module in (contents, decode, files):
+    for module in (picture_files, decode):
         monkeypatch.setattr(module, "MAX_FILE", 5000)
     folder = tmp_path / "own"
     folder.mkdir()

@@ -38,7 +38,7 @@ def server(tmp_path, monkeypatch):
         threading.Thread(target=running.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{running.server_port}"
         remotes = tuple(fetch.Remote(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in FILES.items())
-        made = fetch.Download("made", "none", (f"{base}/none/", f"{base}/bad/", f"{base}/good/"), remotes)
+        made = fetch.Download((f"{base}/none/", f"{base}/bad/", f"{base}/good/"), remotes)
         monkeypatch.setitem(fetch.DOWNLOADS, "made", made)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         yield asked
@@ -105,14 +105,14 @@ def test_a_named_source_says_where_its_files_belong(own_cache, monkeypatch, writ
 
     monkeypatch.delenv("GANSMITH_DATA", raising=False)
     with pytest.raises(DataError, match="gansmith data get mnist") as caught:
-        sources.recognise(DataSettings(source="mnist"))
+        sources.find(DataSettings(source="mnist"))
     home = fetch.home("mnist")
     assert str(home) in str(caught.value)
     home.mkdir(parents=True)
     write_idx(home / "train-images-idx3-ubyte.gz", np.zeros((3, 4, 4), np.uint8))
-    assert len(sources.recognise(DataSettings(source="mnist")).read()) == 3
+    assert len(sources.find(DataSettings(source="mnist")).read()) == 3
     shared = own_cache / "elsewhere"
     (shared / "mnist").mkdir(parents=True)
     write_idx(shared / "mnist" / "train-images-idx3-ubyte", np.zeros((2, 4, 4), np.uint8))
     monkeypatch.setenv("GANSMITH_DATA", str(shared))
-    assert len(sources.recognise(DataSettings(source="mnist")).read()) == 2
+    assert len(sources.find(DataSettings(source="mnist")).read()) == 2

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gansmith.data.formats import classes, files
+from gansmith.data.formats import classes, files, picture_files
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
@@ -101,7 +101,7 @@ def test_zip_and_folder_make_the_same_store(tmp_path, encode):
 
 def test_unsafe_and_doubtful_members_are_skipped_by_name(tmp_path, encode, monkeypatch):
     picture = encode(np.zeros((4, 4, 3), np.uint8))
-    monkeypatch.setattr(files, "MAX_FILE", 5000)
+    monkeypatch.setattr(picture_files, "MAX_FILE", 5000)
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         for name in ("ok.png", "../up.png", "/top.png", "a/../../up.png", "C:/disk.png", "sub\\back.png"):
             archive.writestr(name, picture)
@@ -205,7 +205,7 @@ def test_links_are_followed_once_and_dead_ones_are_skipped(tmp_path, encode):
 
 def test_clothing_is_recognised(shared):
     contents = files.in_zip(shared("clothing") / "clothing-128.zip")
-    listing = classes.listing(files.ZipReader(shared("clothing") / "clothing-128.zip"), contents, "test")
+    listing = classes.listing(files.reader("zip", shared("clothing") / "clothing-128.zip"), contents, "test")
     assert listing.splits == ("train", "validation", "test")
     assert len(listing) == 372
     assert listing.labels is not None
@@ -224,7 +224,7 @@ def test_a_shared_top_changes_nothing(names, top):
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40))
 def test_dealing_is_a_permutation_that_keeps_classes_even(labels):
     labels = np.array(labels)
-    order = classes.dealt(labels, np.zeros(len(labels), int))
+    order = classes.interleaved(labels, np.zeros(len(labels), int))
     assert sorted(order) == list(range(len(labels)))
     known, sizes = np.unique(labels, return_counts=True)
     rounds = len(known) * sizes.min()

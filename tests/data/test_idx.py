@@ -80,14 +80,14 @@ def test_a_missing_split_is_named(tmp_path, write_idx):
     folder = make_set(tmp_path / "set", write_idx)
     for path in folder.glob("t10k*"):
         path.unlink()
-    with pytest.raises(DataError, match="no test images"):
+    with pytest.raises(DataError, match="no split 'test'"):
         open_store(DataSettings(source=str(folder), split="test"))
 
 
 def test_labels_of_another_count_are_refused(tmp_path, write_idx):
     folder = make_set(tmp_path / "set", write_idx)
     write_idx(folder / "train-labels-idx1-ubyte.gz", np.zeros(11, np.uint8))
-    with pytest.raises(DataError, match="12 items but 11 labels"):
+    with pytest.raises(DataError, match="12 items but 11 labels of train"):
         open_store(DataSettings(source=str(folder)))
 
 

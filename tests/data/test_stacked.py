@@ -79,8 +79,8 @@ def test_stacked_mnist_by_name_by_path_and_by_split(mnist):
 
 
 def test_names_for_people_and_for_elsewhere(mnist, monkeypatch):
-    assert sources.short("stacked-mnist") == sources.short(f"stacked:{mnist}") == "stacked-mnist"
-    assert sources.short(str(mnist)) == "mnist"
+    assert sources.short_name("stacked-mnist") == sources.short_name(f"stacked:{mnist}") == "stacked-mnist"
+    assert sources.short_name(str(mnist)) == "mnist"
     assert sources.single_of("stacked-mnist") == sources.single_of("stacked:mnist") == "mnist"
     assert sources.single_of("mnist") is None
     monkeypatch.chdir(mnist.parent)

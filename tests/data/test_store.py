@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from checkpoint_arrays import PATIENCE
-from gansmith.data import cache, store, stored
+from gansmith.data import cache, store, store_files
 from gansmith.data.preparation import prepare, resize
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
@@ -115,14 +115,14 @@ def test_the_second_opening_maps_what_the_first_prepared(folder, monkeypatch):
 )
 def test_settings_that_shape_the_bytes_make_another_store(folder, change):
     settings = DataSettings(source=str(folder))
-    one, other = store.sources.recognise(settings), dataclasses.replace(settings, **change)
-    assert store.key(one, settings) != store.key(store.sources.recognise(other), other)
+    one, other = store.sources.find(settings), dataclasses.replace(settings, **change)
+    assert store.key(one, settings) != store.key(store.sources.find(other), other)
 
 
 def test_settings_that_do_not_shape_the_bytes_share_the_store(folder):
     settings = DataSettings(source=str(folder))
     other = dataclasses.replace(settings, batch=7, labels="classes", pixels="unit")
-    assert store.key(store.sources.recognise(settings), settings) == store.key(store.sources.recognise(other), other)
+    assert store.key(store.sources.find(settings), settings) == store.key(store.sources.find(other), other)
 
 
 def test_a_changed_source_is_prepared_afresh(folder, photo, encode):
@@ -141,7 +141,7 @@ def test_all_grey_pictures_make_a_grey_store(tmp_path, encode):
     root.mkdir()
     values = np.arange(64, dtype=np.uint8).reshape(8, 8)
     (root / "a.png").write_bytes(encode(values))
-    (root / "b.png").write_bytes(encode(np.stack([values] * 3, -1)))  # grey, though stored as colour
+    (root / "b.png").write_bytes(encode(np.stack([values] * 3, -1)))  # grey, though store_files as colour
     opened = open_store(DataSettings(source=str(root)))
     assert opened.item_shape == (1, 8, 8)
     assert np.array_equal(opened.items[..., 0], [values, values])
@@ -157,7 +157,7 @@ def test_an_incomplete_store_is_prepared_again(folder):
     with open(ready / prepare.ITEMS, "r+b") as file:
         file.truncate(500)
     assert open_store(settings).fingerprint == whole.fingerprint
-    (ready / stored.MANIFEST).write_text("{}")
+    (ready / store_files.MANIFEST).write_text("{}")
     assert open_store(settings).fingerprint == whole.fingerprint
 
 
@@ -259,19 +259,19 @@ def test_the_fingerprint_knows_items_labels_and_shape():
     items = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)
     labels = np.array([0, 1])
     prints = {
-        stored.fingerprint(items, labels),
-        stored.fingerprint(items, None),
-        stored.fingerprint(items, labels[::-1]),
-        stored.fingerprint(items.reshape(2, 2, 6, 1), labels),
-        stored.fingerprint(items + 1, labels),
+        store_files.fingerprint(items, labels),
+        store_files.fingerprint(items, None),
+        store_files.fingerprint(items, labels[::-1]),
+        store_files.fingerprint(items.reshape(2, 2, 6, 1), labels),
+        store_files.fingerprint(items + 1, labels),
     }
     assert len(prints) == 5
-    assert stored.fingerprint(items.copy(), labels.copy()) == stored.fingerprint(items, labels)
+    assert store_files.fingerprint(items.copy(), labels.copy()) == store_files.fingerprint(items, labels)
 
 
 def test_the_manifest_is_plain_json(folder):
     open_store(DataSettings(source=str(folder)))
-    manifest = next(cache.stores().glob(f"*/{stored.MANIFEST}"))
+    manifest = next(cache.stores().glob(f"*/{store_files.MANIFEST}"))
     values = json.loads(manifest.read_text())
     assert values["shape"] == [8, 32, 32, 3]
     assert values["class_names"] == ["left", "right"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gansmith.data.store import open_store
-from gansmith.data.survey import contact_sheet, own_size, survey
+from gansmith.data.survey import contact_sheet, survey, training_size
 from gansmith.ground.recipes.settings import DataSettings
 
 
@@ -61,7 +61,7 @@ def test_built_in_sources_can_be_surveyed():
 def test_the_advised_size_is_as_found_or_a_small_square(tmp_path, encode, width, height, size):
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "a.png").write_bytes(encode(np.zeros((height, width), np.uint8)))
-    *found, reason = own_size(survey(DataSettings(source=str(tmp_path / "own")), complete=False))
+    *found, reason = training_size(survey(DataSettings(source=str(tmp_path / "own")), complete=False))
     assert tuple(found) == size
     assert reason
 

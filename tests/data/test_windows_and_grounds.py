@@ -8,7 +8,7 @@ from PIL import Image
 
 from gansmith.by_hand import HandGame
 from gansmith.data.preparation.resize import parse_background
-from gansmith.data.store import alike, open_store, prepare_store
+from gansmith.data.store import open_store, prepare_store, with_shape
 from gansmith.game.inputs.update import to_device
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws, pixels
@@ -89,10 +89,10 @@ def test_vectors_have_no_windows_and_one_engine_has_none():
 
 def test_other_items_of_the_same_shape():
     asked = DataSettings(size="auto", split="train")
-    assert alike(asked, (3, 20, 24)) == DataSettings(size="24x20", channels=3)
-    assert alike(asked, (2,)) == asked
+    assert with_shape(asked, (3, 20, 24)) == DataSettings(size="24x20", channels=3)
+    assert with_shape(asked, (2,)) == asked
     seen = DataSettings(size="72", window="64")
-    assert alike(seen, (3, 64, 64)) == seen
+    assert with_shape(seen, (3, 64, 64)) == seen
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_it_goes_on_exactly_with_the_groups_it_began_with(run: Path, tmp_path: P
     halved = tmp_path / "halved"
     gansmith.train("digits", updates=END, settings=SETTINGS, out=halved)
     shutil.rmtree(halved / "checkpoints" / f"{END:08d}")  # as a kill after the first checkpoint leaves it
-    monkeypatch.setattr("gansmith.data.groups.grouped", lambda *_: pytest.fail("the groups were looked for again"))
+    monkeypatch.setattr("gansmith.data.clusters.cluster", lambda *_: pytest.fail("the groups were looked for again"))
     resume(halved)
     assert equal(weights(halved, END), weights(run, END))
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from gansmith.data.groups import suitable
+from gansmith.data.clusters import choose_count
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.setup import PACE, Setup, set_up
 
@@ -35,5 +35,5 @@ def test_the_number_of_groups_follows():
     short, long = (
         set_up(choose_recipe("digits", budget=Budget(updates=updates), settings=settings)) for updates in (10, 2000)
     )
-    assert short.recipe.data.clusters == suitable(ITEMS, 10 * 32 / ITEMS) == 71
-    assert long.recipe.data.clusters == suitable(ITEMS, 2000 * 32 / ITEMS) == 64
+    assert short.recipe.data.clusters == choose_count(ITEMS, 10 * 32 / ITEMS) == 71
+    assert long.recipe.data.clusters == choose_count(ITEMS, 2000 * 32 / ITEMS) == 64

@@ -1,4 +1,4 @@
-"""NumPy files as sources: .npy with one array, .npz with pictures or vectors and perhaps labels and splits."""
+"""NumPy files: .npy with one array, .npz with pictures or vectors, and labels and splits if it has them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.data.formats.listing import Listing, Numbered, check_labels, chosen_splits, classes_of
-from gansmith.data.preparation.resize import on_ground
+from gansmith.data.formats.listing import Listing, chosen_splits, decoded
+from gansmith.data.preparation.resize import on_background
 from gansmith.ground.errors import DataError
 
 LAYOUTS: tuple[dict[str, tuple[str, str]], ...] = (  # split -> the names of the items and of the labels
@@ -26,7 +26,7 @@ LAYOUTS: tuple[dict[str, tuple[str, str]], ...] = (  # split -> the names of the
     {"": ("data", "labels")},
     {"": ("arr_0", "arr_1")},  # numpy.savez without names
 )
-BLOCK = 65_536  # rows looked at together
+BLOCK = 65_536  # rows checked at a time
 
 
 def listing(path: Path, split: str, background: str = "#ffffff") -> Listing:
@@ -45,8 +45,7 @@ def listing(path: Path, split: str, background: str = "#ffffff") -> Listing:
         raise DataError(f"no file {path}") from None
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, MemoryError) as error:
         raise DataError(f"{path} is damaged, or holds Python objects: {' '.join(str(error).split())}") from None
-    items = as_items(array, str(path), background)
-    return Listing(path.name, Numbered(len(items)), items)
+    return Listing(path.name, items=as_items(array, str(path), background))
 
 
 def _from_archive(path: Path, archive: np.lib.npyio.NpzFile, split: str, background: str) -> Listing:
@@ -60,41 +59,19 @@ def _from_archive(path: Path, archive: np.lib.npyio.NpzFile, split: str, backgro
             "and its classes `labels`"
         )
     present = {part: keys for part, keys in layout.items() if keys[0] in names}
-    wanted = chosen_splits(str(path), tuple(present), split)
-    known, class_names = _classes(path, archive, present)
-    items, labels = [], []
-    for part in wanted:
-        items_key, labels_key = present[part]
-        items.append(as_items(archive[items_key], f"{items_key} in {path}", background))
-        labels.append(as_labels(archive[labels_key], f"{labels_key} in {path}") if labels_key in names else None)
-        check_labels(str(path), len(items[-1]), labels[-1])
-    joined = None
-    if all(part is not None for part in labels):
-        joined = np.searchsorted(known, np.concatenate(labels)).astype(np.int64)
-    every = items[0] if len(items) == 1 else np.concatenate(items)
-    return Listing(
-        path.name,
-        Numbered(len(every)),
-        every,
-        labels=joined,
-        class_names=() if joined is None else class_names,
-        splits=() if "" in present else tuple(present),
-        parts=() if "" in present else tuple((part, len(found)) for part, found in zip(wanted, items, strict=True)),
-    )
-
-
-def _classes(
-    path: Path, archive: np.lib.npyio.NpzFile, present: dict[str, tuple[str, str]]
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The classes of all splits together, so that a class has the same number in each."""
-    keys = [key for _, key in present.values() if key in archive.files]
-    if not keys:
-        return np.empty(0), ()
-    return classes_of(np.concatenate([as_labels(archive[key], f"{key} in {path}") for key in keys]))
+    labels = {
+        part: as_labels(archive[key], f"{key} in {path}") if key in names else None
+        for part, (_, key) in present.items()
+    }
+    items: dict[str, np.ndarray] = {}
+    for part in chosen_splits(str(path), tuple(present), split):
+        key = present[part][0]
+        items[part] = as_items(archive[key], f"{key} in {path}", background)
+    return decoded(path.name, items, labels)
 
 
 def as_items(array: np.ndarray, title: str, background: str = "#ffffff") -> np.ndarray:
-    """Pictures uint8 (N, H, W, 1 or 3) or vectors float32 (N, D) of an array in one of their usual shapes."""
+    """Pictures uint8 (N, H, W, 1 or 3) or vectors float32 (N, D), of an array of a usual shape. Raises DataError."""
     if 0 in array.shape or array.ndim == 0:
         raise DataError(f"{title} is empty: its shape is {array.shape}")
     if array.dtype.kind in "fiu" and array.dtype != np.uint8 and array.ndim <= 2:
@@ -109,7 +86,7 @@ def as_items(array: np.ndarray, title: str, background: str = "#ffffff") -> np.n
     if array.shape[3] not in (1, 3, 4) and array.shape[1] in (1, 3, 4):
         array = np.moveaxis(array, 1, 3)  # channels first, as PyTorch saves
     if array.shape[3] == 4:
-        return on_ground(array, background)
+        return on_background(array, background)
     if array.shape[3] not in (1, 3):
         raise DataError(f"{title} has pictures of {array.shape[3]} channels: 1, 3 or 4 can be read")
     return array
@@ -128,7 +105,7 @@ def _vectors(array: np.ndarray, title: str) -> np.ndarray:
 
 
 def as_labels(array: np.ndarray, title: str) -> np.ndarray:
-    """One value per item, (N,): integers, or words."""
+    """One value for each item, (N,): integers or words. Raises DataError."""
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or array.dtype.kind not in "iubU":

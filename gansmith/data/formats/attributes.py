@@ -1,23 +1,23 @@
-"""CelebA's lists beside the pictures: what is seen in each (`list_attr_celeba`) and its split (`list_eval_partition`).
+"""CelebA's lists: the attributes of each picture (`list_attr_celeba`) and its split (`list_eval_partition`).
 
-Both are read as published (.txt: a count, the questions, then a picture a line with 1 or -1 for each) and as CSV (a
-heading, then a picture a line with 1, 0 or -1). They lie among the pictures, above them, or beside their folder or zip.
-One's own list of the same form is read too, if its name begins with `list_attr`.
+Both are read as published (.txt: a count, the attributes' names, then a line for each picture with 1 or -1 for each) and
+as CSV (a heading, then a line for each picture with 1, 0 or -1). They lie among the pictures or beside their folder or
+zip. A list of the same form of any other data set is read too, if its name begins with `list_attr`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from gansmith.data.formats.contents import Contents, Table
 from gansmith.data.formats.listing import Reader, Unreadable
+from gansmith.data.formats.picture_files import AttributeTable, PictureFiles
 from gansmith.ground.errors import DataError
 
-ATTRIBUTES, PARTITION = "list_attr", "list_eval_partition"  # how the lists' names begin
+ATTRIBUTES, PARTITION = "list_attr", "list_eval_partition"  # the lists' names begin so
 BESIDE = tuple(f"{stem}{ending}" for stem in ("list_attr_celeba", PARTITION) for ending in (".txt", ".csv"))
 MAX_LIST = 2**27  # bytes
 ANSWERS = frozenset({"1", "-1", "0"})
@@ -29,31 +29,29 @@ def beside(path: Path) -> list[Path]:
     return [path.parent / name for name in BESIDE if (path.parent / name).is_file()]
 
 
-def among(contents: Contents) -> list[str]:
+def among(found: PictureFiles) -> list[str]:
     """Lists among the files of a source."""
-    return [name for name in contents.others if _is_list(name, ATTRIBUTES) or _is_list(name, PARTITION)]
+    return [name for name in found.others if _is_list(name, ATTRIBUTES) or _is_list(name, PARTITION)]
 
 
-def with_lists(contents: Contents, reader: Reader, neighbours: list[Path]) -> Contents:
-    """Contents with what the lists among them, or those beside them, say of the pictures. Raises DataError."""
-    texts = dict(_texts(contents, reader, neighbours))
+def with_lists(found: PictureFiles, reader: Reader, neighbours: list[Path]) -> PictureFiles:
+    """Picture files with what the lists among them, or those in `neighbours`, say of them. Raises DataError."""
+    texts = dict(_texts(found, reader, neighbours))
     attributes = next((name for name in texts if _is_list(name, ATTRIBUTES)), None)
     partition = next((name for name in texts if _is_list(name, PARTITION)), None)
     if attributes is not None:
-        contents = dataclasses.replace(contents, table=table(attributes, texts[attributes]))
-    if partition is not None:
-        contents = dataclasses.replace(contents, splits=splits(partition, texts[partition]))
-    return contents
+        found = replace(found, table=table(attributes, texts[attributes]))
+    return found if partition is None else replace(found, splits=splits(partition, texts[partition]))
 
 
-def _texts(contents: Contents, reader: Reader, neighbours: list[Path]) -> Iterator[tuple[str, str]]:
+def _texts(found: PictureFiles, reader: Reader, neighbours: list[Path]) -> Iterator[tuple[str, str]]:
     """The lists' names and texts; those among the pictures come first."""
-    names = among(contents)
+    names = among(found)
     if names:
-        with reader.opened() as source:
+        with reader.opened() as opened:
             for name in names:
                 try:
-                    with source.stream(name) as file:
+                    with opened(name) as file:
                         yield name, _text(name, file.read(MAX_LIST + 1))
                 except Unreadable as error:
                     raise DataError(f"{name} in {reader.path} cannot be read: {error}") from None
@@ -75,7 +73,7 @@ def _text(name: str, data: bytes) -> str:
     return data.decode("utf-8-sig", "replace")
 
 
-def table(name: str, text: str) -> Table:
+def table(name: str, text: str) -> AttributeTable:
     """A list of attributes. Raises DataError."""
     lines = _lines(name, text)
     questions = next(lines, [])
@@ -95,7 +93,7 @@ def table(name: str, text: str) -> Table:
     questions = questions[1:] if len(questions) == width + 1 else questions  # a heading for the names
     if len(questions) != width:
         raise DataError(f"{name} asks {len(questions)} questions and has {width} answers: one for each is expected")
-    return Table(name, tuple(questions), row, np.frombuffer(answers, np.uint8).astype(bool).reshape(-1, width))
+    return AttributeTable(name, tuple(questions), row, np.frombuffer(answers, np.uint8).astype(bool).reshape(-1, width))
 
 
 def splits(name: str, text: str) -> dict[str, str]:

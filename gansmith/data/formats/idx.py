@@ -1,4 +1,4 @@
-"""IDX, the format of MNIST: a big-endian header and raw bytes, plain or gzipped.
+"""IDX, the format of MNIST, plain or gzipped. Big-endian:
 
 two zero bytes, the type (8 = unsigned byte), the number of dimensions, each dimension as 32 bits, the bytes
 """
@@ -17,16 +17,16 @@ from typing import BinaryIO
 
 import numpy as np
 
-from gansmith.data.formats.listing import Listing, Numbered, check_labels, classes_of
+from gansmith.data.formats.listing import Listing, chosen_splits, decoded
 from gansmith.ground.errors import DataError
 
 UNSIGNED_BYTE = 8
 MAX_BYTES = 2**34  # of one file, unpacked
-BLOCK = 2**22  # bytes read at once, so that a header that lies costs no memory
+BLOCK = 2**22  # bytes read at once, so that a wrong header costs no memory
 
 IMAGES = re.compile(r"^(?P<set>.*?)(?P<split>train|t10k|test)[-_.]images[-_.]idx3-ubyte(\.gz)?$", re.IGNORECASE)
 SPLITS = {"train": "train", "t10k": "test", "test": "test"}
-SUBFOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw")  # where PyTorch's and others' downloads lie
+SUBFOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw")  # of PyTorch's and others' downloads
 
 GARMENTS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 KNOWN_LABELS = {  # md5 of the unpacked label file -> what its numbers mean
@@ -37,23 +37,21 @@ KNOWN_LABELS = {  # md5 of the unpacked label file -> what its numbers mean
 
 @dataclass(frozen=True)
 class IdxSet:
-    """A pictures' file per split ("train", "test"), or a single one under the split ""."""
+    """The file of pictures of each split ("train", "test"), or a single one for the split ""."""
 
     title: str
     images: dict[str, Path]
 
     def files(self) -> list[Path]:
-        """Every file that decides what is read."""
+        """All files: pictures and labels."""
         labels = [labels_beside(path) for path in self.images.values()]
         return [*self.images.values(), *(path for path in labels if path is not None)]
 
 
 def read(path: Path) -> np.ndarray:
-    """The array of an IDX file of unsigned bytes, plain or gzipped: uint8, of the header's shape. Raises DataError."""
+    """The array uint8 of an IDX file of unsigned bytes. Raises DataError."""
     try:
-        with open(path, "rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-        with gzip.open(path, "rb") if packed else open(path, "rb") as file:
+        with _opened(path) as file:
             head = file.read(4)
             if len(head) < 4 or head[:2] != b"\0\0" or not 1 <= head[3] <= 4:
                 raise DataError(f"{path} is not an IDX file: its first bytes are {head.hex(' ') or 'missing'}")
@@ -80,6 +78,13 @@ def read(path: Path) -> np.ndarray:
     return np.frombuffer(data, np.uint8).reshape(shape)
 
 
+def _opened(path: Path) -> gzip.GzipFile | BinaryIO:
+    """A file, unpacked while it is read if it is gzipped."""
+    with open(path, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rb") if packed else open(path, "rb")
+
+
 def _take(file: gzip.GzipFile | BinaryIO, limit: int) -> bytearray:
     """At most `limit` bytes, in blocks."""
     data = bytearray()
@@ -89,20 +94,17 @@ def _take(file: gzip.GzipFile | BinaryIO, limit: int) -> bytearray:
 
 
 def is_idx(path: Path) -> bool:
-    """Whether a file begins like IDX, plain or gzipped."""
+    """Whether a file begins like IDX."""
     try:
-        with open(path, "rb") as file:
+        with _opened(path) as file:
             head = file.read(4)
-        if head[:2] == b"\x1f\x8b":
-            with gzip.open(path, "rb") as file:
-                head = file.read(4)
     except (OSError, EOFError, zlib.error):
         return False
     return len(head) == 4 and head[:2] == b"\0\0" and head[2] in (8, 9, 11, 12, 13, 14) and 1 <= head[3] <= 4
 
 
 def labels_beside(images: Path) -> Path | None:
-    """The labels' file that belongs to a pictures' file, packed or not; None where there is none."""
+    """The file of labels that belongs to a file of pictures, or None."""
     name = images.name.removesuffix(".gz")
     if "images" not in name:
         return None
@@ -114,16 +116,15 @@ def labels_beside(images: Path) -> Path | None:
 
 
 def in_folder(folder: Path) -> IdxSet | None:
-    """The standard files of a folder; None where it has none. Raises DataError where it has several sets."""
-    for below in SUBFOLDERS:
+    """The IDX files of a folder, or None. Raises DataError where it has several sets."""
+    for inside in (folder / below for below in SUBFOLDERS):
         sets: dict[str, dict[str, Path]] = {}
-        inside = folder / below
         try:
             names = os.listdir(inside) if inside.is_dir() else []
         except OSError as error:
             raise DataError(f"cannot look into {inside}: {error.strerror}") from None
         matches = [match for name in names if (match := IMAGES.match(name))]
-        for match in sorted(matches, key=lambda match: match.string, reverse=True):  # plain files win over packed
+        for match in sorted(matches, key=lambda match: match.string, reverse=True):  # prefer plain files to gzipped
             sets.setdefault(match["set"], {})[SPLITS[match["split"].lower()]] = inside / match.string
         if len(sets) > 1:
             found = ", ".join(sorted(sets))
@@ -135,28 +136,11 @@ def in_folder(folder: Path) -> IdxSet | None:
 
 def listing(idx: IdxSet, split: str) -> Listing:
     """The pictures uint8 (N, H, W, C) and labels of a split: "train", "test" or "all". Raises DataError."""
-    if "" in idx.images:
-        wanted = [""]
-    else:
-        wanted = list(idx.images) if split == "all" else [split]
-        if wanted[0] not in idx.images:
-            raise DataError(f"{idx.title} has no {split} images: there is only {', '.join(idx.images)}")
-    pictures, labels = [], []
-    every = {name: _labels(path) for name, path in idx.images.items()}
-    for name in wanted:
-        pictures.append(_pictures(idx.images[name]))
-        check_labels(str(idx.images[name]), len(pictures[-1]), every[name])
-        labels.append(every[name])
-    known, names = np.empty(0), ()
-    joined = None
-    if all(part is not None for part in labels):
-        known, names = classes_of(np.concatenate([part for part in every.values() if part is not None]))
-        names = next((named for part in labels if (named := _meaning(part)) is not None), names)
-        joined = np.searchsorted(known, np.concatenate(labels)).astype(np.int64)
-    items = pictures[0] if len(pictures) == 1 else np.concatenate(pictures)
-    splits = () if "" in idx.images else tuple(idx.images)
-    parts = tuple((name, len(part)) for name, part in zip(wanted, pictures, strict=True)) if splits else ()
-    return Listing(idx.title, Numbered(len(items)), items, labels=joined, class_names=names, splits=splits, parts=parts)
+    labels = {name: _labels(path) for name, path in idx.images.items()}
+    wanted = chosen_splits(idx.title, tuple(idx.images), split)
+    items = {name: _pictures(idx.images[name]) for name in wanted}
+    meanings = [_meaning(part) for name in wanted if (part := labels[name]) is not None]
+    return decoded(idx.title, items, labels, next(filter(None, meanings), None))
 
 
 def _pictures(path: Path) -> np.ndarray:
@@ -179,6 +163,6 @@ def _labels(images: Path) -> np.ndarray | None:
 
 
 def _meaning(labels: np.ndarray) -> tuple[str, ...] | None:
-    """The class names of a label file whose content is known; None else."""
+    """The class names that belong to a known label file, or None."""
     head = bytes((0, 0, UNSIGNED_BYTE, 1)) + len(labels).to_bytes(4, "big")
     return KNOWN_LABELS.get(hashlib.md5(head + labels.tobytes(), usedforsecurity=False).hexdigest())

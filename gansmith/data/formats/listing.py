@@ -1,13 +1,13 @@
-"""What a source holds, before anything is decoded: names, labels, and how to get at each item."""
+"""What a source holds, before anything is decoded: names, labels, and how each item is read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 import numpy as np
 
@@ -15,44 +15,35 @@ from gansmith.ground.errors import DataError
 
 
 class Unreadable(Exception):
-    """One picture that cannot be used; `str(error)` is the reason. It is skipped, named and counted."""
+    """One picture that cannot be used; `str(error)` is the reason. It is skipped, and named in the store."""
 
 
-class Opened(Protocol):
-    """A folder or an archive, open for reading."""
-
-    def stream(self, name: str) -> AbstractContextManager[IO[bytes]]:
-        """The encoded picture of that name, as a file. Raises Unreadable."""
-        ...
+Opened = Callable[[str], AbstractContextManager[IO[bytes]]]
+"""An open folder or archive: name -> the encoded picture as a file. Raises Unreadable."""
 
 
-class Reader(Protocol):
-    """Where the encoded pictures of a listing lie."""
+@dataclass(frozen=True)
+class Reader:
+    """Where the encoded pictures of a listing are."""
 
-    @property
-    def kind(self) -> str:
-        """A key of `files.READERS`: with `path`, enough for another process to make the same reader."""
-        ...
-
-    @property
-    def path(self) -> Path:
-        """The folder or the archive."""
-        ...
+    kind: str  # a key of `files.READERS`: with `path`, enough for another process to make the same reader
+    path: Path  # of the folder, the archive or the dataset
+    open: Callable[[Path], AbstractContextManager[Opened]]
 
     def opened(self) -> AbstractContextManager[Opened]:
-        """Open whatever has to be open while pictures are read."""
-        ...
+        """Open what must be open while pictures are read. Raises DataError."""
+        return self.open(self.path)
 
 
 @dataclass(frozen=True)
 class Attributes:
-    """Yes or no to several questions, of every item."""
+    """Attributes, true or false, of every item."""
 
-    questions: tuple[str, ...]
+    questions: tuple[str, ...]  # the attributes' names
     values: np.ndarray  # bool (N, questions)
 
     def rows(self, which: np.ndarray | slice) -> Attributes:
-        """Those of some of the items."""
+        """The attributes of some items."""
         return Attributes(self.questions, self.values[which])
 
 
@@ -61,25 +52,25 @@ class Listing:
     """The items of one split of a source, in order: either already decoded (`items`) or to be read by `reader`."""
 
     title: str  # how a description begins
-    names: Sequence[str]  # one per item, unique
+    names: Sequence[str] = ()  # of the items that `reader` reads: unique
     items: np.ndarray | None = None  # pictures uint8 (N, H, W, C) or vectors float32 (N, D)
     reader: Reader | None = None
     labels: np.ndarray | None = None  # int64 (N,)
     class_names: tuple[str, ...] = ()
     splits: tuple[str, ...] = ()  # of the source: "train", "validation", "test"
-    skipped: tuple[tuple[str, str], ...] = ()  # refused before being read: name, reason
-    others: tuple[str, ...] = ()  # files beside the pictures that are none by their name
+    skipped: tuple[tuple[str, str], ...] = ()  # refused by name or size: name, reason
+    others: tuple[str, ...] = ()  # files that are not pictures by their name
     notes: tuple[str, ...] = ()  # for the description
-    marks: Sequence[str] | None = None  # one per item: as long as it is the same, so are the item's bytes
+    marks: Sequence[str] | None = None  # a line for each item that changes when the item does
     attributes: Attributes | None = None
     parts: tuple[tuple[str, int], ...] = ()  # the splits read, in order, and how many items of each
-    auto_size: tuple[int, int] | None = None  # (height, width) that "auto" stands for, where the source knows best
+    auto_size: tuple[int, int] | None = None  # (height, width) of data.size = "auto", if the source sets it
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.names if self.items is None else self.items)
 
     def cut(self, first: int) -> Listing:
-        """The first `first` items only; all of them when it is 0."""
+        """The first `first` items; 0 = all."""
         if not first or first >= len(self):
             return self
         return replace(
@@ -94,7 +85,7 @@ class Listing:
 
 
 def cut_parts(parts: tuple[tuple[str, int], ...], kept: np.ndarray) -> tuple[tuple[str, int], ...]:
-    """How many items of each part are among those at the rows `kept`."""
+    """The parts (name, count), counting only the rows in `kept`."""
     ends = np.cumsum([0, *(count for _, count in parts)])
     return tuple(
         (name, int(((kept >= start) & (kept < end)).sum()))
@@ -102,36 +93,11 @@ def cut_parts(parts: tuple[tuple[str, int], ...], kept: np.ndarray) -> tuple[tup
     )
 
 
-class Numbered(Sequence[str]):
-    """The names of items that have none: their row numbers, made when asked for."""
-
-    def __init__(self, count: int, start: int = 0) -> None:
-        self.rows = range(start, start + count)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, index):  # pyright: ignore[reportIncompatibleMethodOverride, reportMissingParameterType]
-        if isinstance(index, slice):
-            part = self.rows[index]
-            return Numbered(len(part), part.start)
-        return str(self.rows[index])
-
-    def __iter__(self) -> Iterator[str]:
-        return map(str, self.rows)
-
-
-def check_labels(title: str, items: int, labels: np.ndarray | None) -> None:
-    """As many labels as items, or DataError."""
-    if labels is not None and len(labels) != items:
-        raise DataError(
-            f"{title} holds {items} items but {len(labels)} labels: each item needs one label, in the same order"
-        )
-
-
 def chosen_splits(title: str, splits: tuple[str, ...], split: str) -> tuple[str, ...]:
-    """Which of a source's splits are read for data.split = `split`; a missing test split is stood in for by
-    "validation". A source without splits, ("",) or (), is read whole. Raises DataError."""
+    """The splits that are read for data.split = `split`; "validation" where "test" is missing. Raises DataError.
+
+    A source without splits, ("",) or (), is read whole.
+    """
     if split == "all" or not splits or splits == ("",):
         return splits
     if split in splits:
@@ -141,13 +107,41 @@ def chosen_splits(title: str, splits: tuple[str, ...], split: str) -> tuple[str,
     raise DataError(f"{title} has no split {split!r}, only {', '.join(splits)}: set data.split=all")
 
 
-def classes_of(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The distinct values of integer labels, sorted, and their names."""
-    known = np.unique(values)
-    return known, tuple(str(value) for value in known)
+def decoded(
+    title: str,
+    items: Mapping[str, np.ndarray],
+    labels: Mapping[str, np.ndarray | None],
+    class_names: tuple[str, ...] | None = None,
+) -> Listing:
+    """A listing of decoded items of the splits that are read, and the labels of all splits. Raises DataError.
+
+    A class has the same number in all splits. A source without splits has the one split "".
+    """
+    for name, part in items.items():
+        given = labels[name]
+        if given is not None and len(given) != len(part):
+            raise DataError(
+                f"{title} holds {len(part)} items but {len(given)} labels{f' of {name}' if name else ''}: each item needs "
+                "one label, in the same order"
+            )
+    known = [part for part in labels.values() if part is not None]
+    wanted = [part for name in items if (part := labels[name]) is not None]
+    numbers, names = None, ()
+    if len(wanted) == len(items):
+        classes = np.unique(np.concatenate(known))
+        numbers, names = np.searchsorted(classes, np.concatenate(wanted)).astype(np.int64), tuple(map(str, classes))
+    arrays = list(items.values())
+    return Listing(
+        title,
+        items=arrays[0] if len(arrays) == 1 else np.concatenate(arrays),
+        labels=numbers,
+        class_names=class_names or names,
+        splits=() if "" in labels else tuple(labels),
+        parts=() if "" in labels else tuple((name, len(part)) for name, part in items.items()),
+    )
 
 
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A key that sorts numbers within names by value: 2 before 10."""
+    """A sort key that orders numbers in names by value: 2 before 10."""
     parts = re.split(r"(\d+)", text)
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part.lower()) for part in parts if part)

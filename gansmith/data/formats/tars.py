@@ -1,8 +1,8 @@
 """Tars of pictures, and WebDataset's shards: a folder or a pattern of tars, read in place and never unpacked.
 
 Members that share a name up to its first dot are one sample: `0001.jpg` with `0001.cls`, a class as text, or with
-`0001.json`, an object whose "label", "class" or "cls" is the class, and whose truth values are attributes. A tar without
-either is read like a zip, its folders being classes.
+`0001.json`, an object whose "label", "class" or "cls" is the class, and whose truth values are attributes. In a tar
+without either, folders are classes, as in a zip.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ import json
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from gansmith.data.formats import patterns
-from gansmith.data.formats.contents import MAX_FILE, Contents, Entry, Table, is_hidden, is_picture, is_unsafe, printable
-from gansmith.data.formats.listing import Unreadable
+from gansmith.data.formats.listing import Opened, Unreadable
+from gansmith.data.formats.picture_files import AttributeTable, PictureFiles, Search, is_hidden, printable
 from gansmith.ground.errors import DataError
 
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
@@ -27,35 +26,29 @@ CLASS_KEYS = ("label", "class", "cls", "class_id")  # of a sample's .json
 MAX_CLASS, MAX_JSON = 2**10, 2**20  # bytes of a .cls and of a .json
 
 
-@dataclass(frozen=True)
-class TarReader:
-    """Pictures as members of the tar `path`, or of tars in the folder `path`: then a name begins with its tar's."""
+@contextmanager
+def open_tars(path: Path) -> Iterator[Opened]:
+    """Pictures as members of the tar `path`, or of the tars in the folder `path`: then a name begins with its tar's.
 
-    path: Path
-    kind: str = "tar"
-
-    @contextmanager
-    def opened(self) -> Iterator[OpenTars]:
-        """A tar is opened, and read for its members' places, when the first of them is asked for."""
-        with ExitStack() as stack:
-            yield OpenTars(self.path, stack)
-
-
-@dataclass
-class OpenTars:
-    """Tars that are open, by their names; "" for the one."""
-
-    path: Path
-    stack: ExitStack
-    tars: dict[str, tuple[tarfile.TarFile, dict[str, tarfile.TarInfo]]] = field(default_factory=dict)
+    A tar is opened when its first picture is read. Raises DataError.
+    """
+    members_of: dict[str, tuple[tarfile.TarFile, dict[str, tarfile.TarInfo]]] = {}  # "" = the one tar
 
     @contextmanager
-    def stream(self, name: str) -> Iterator[IO[bytes]]:
-        """The member `name`. Raises Unreadable, or DataError where a whole tar has gone."""
-        shard, inside = self._place(name)
-        archive, members = self._tar(shard)
+    def picture(name: str) -> Iterator[IO[bytes]]:
+        shard, inside = "", name
+        if path.is_dir():
+            shard, suffix, inside = name.partition(".tar/")
+            shard += suffix[:-1]
+        if shard not in members_of:
+            archive = stack.enter_context(open_tar(path / shard if shard else path))
+            members: dict[str, tarfile.TarInfo] = {}
+            for member in sound_members(archive, []):
+                members.setdefault(member.name, member)
+            members_of[shard] = archive, members
+        archive, members = members_of[shard]
         try:
-            file = archive.extractfile(members[inside])  # which extracts nothing: it reads in place
+            file = archive.extractfile(members[inside])  # reads in place, extracts nothing
         except (KeyError, tarfile.TarError, OSError) as error:
             raise Unreadable(f"damaged in the tar ({error})") from None
         if file is None:
@@ -66,28 +59,15 @@ class OpenTars:
             except tarfile.TarError as error:
                 raise Unreadable(f"damaged in the tar ({error})") from None
 
-    def _place(self, name: str) -> tuple[str, str]:
-        """The tar of a name, and the rest of it."""
-        if not self.path.is_dir():
-            return "", name
-        shard, suffix, inside = name.partition(".tar/")
-        return shard + suffix[:-1], inside
-
-    def _tar(self, shard: str) -> tuple[tarfile.TarFile, dict[str, tarfile.TarInfo]]:
-        if shard not in self.tars:
-            archive = self.stack.enter_context(open_tar(self.path / shard if shard else self.path))
-            members: dict[str, tarfile.TarInfo] = {}
-            for member in sound(archive, []):
-                members.setdefault(member.name, member)
-            self.tars[shard] = archive, members
-        return self.tars[shard]
+    with ExitStack() as stack:
+        yield picture
 
 
 def open_tar(path: Path) -> tarfile.TarFile:
     """The archive, open. Raises DataError."""
     if path.name.lower().endswith(COMPRESSED):
         raise DataError(
-            f"{path} is compressed, so each picture would cost a pass from its beginning: unpack it, or make it a .tar"
+            f"{path} is compressed, so every picture would be read from the beginning of the file: unpack it, or make it a .tar"
         )
     try:
         return tarfile.open(path, "r:")
@@ -97,14 +77,14 @@ def open_tar(path: Path) -> tarfile.TarFile:
         raise DataError(f"{path} cannot be read as a tar: {error}") from None
 
 
-def sound(archive: tarfile.TarFile, complaints: list[str]) -> Iterator[tarfile.TarInfo]:
-    """Every member up to the first damage, which is added to the complaints."""
+def sound_members(archive: tarfile.TarFile, failures: list[str]) -> Iterator[tarfile.TarInfo]:
+    """Every member up to the first damage, which is added to `failures`."""
     count = 0
     while True:
         try:
             member = archive.next()
         except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-            complaints.append(f"damaged after {count:,} members ({error})")
+            failures.append(f"damaged after {count:,} members ({error})")
             return
         if member is None:
             return
@@ -112,65 +92,51 @@ def sound(archive: tarfile.TarFile, complaints: list[str]) -> Iterator[tarfile.T
         yield member
 
 
-def is_tar(name: str) -> bool:
-    """Whether a file is a tar by its name."""
-    return name.lower().endswith(".tar")
-
-
-def in_tar(path: Path) -> Contents:
+def in_tar(path: Path) -> PictureFiles:
     """The pictures in one tar. Raises DataError."""
-    gathered = Gathered()
-    gathered.look_into(path, "")
-    return gathered.contents()
+    search = TarSearch()
+    search.add_tar(path)
+    return search.result()
 
 
-def in_shards(folder: Path, pattern: patterns.Pattern, names: Iterable[str]) -> Contents:
-    """The pictures in the tars of a folder that fit a pattern. A tar that cannot be read is skipped by name."""
-    gathered = Gathered()
+def in_shards(folder: Path, names: Iterable[str]) -> PictureFiles:
+    """The pictures in tars of a folder. A tar that cannot be read is skipped by name."""
+    search = TarSearch()
     for name in names:
-        if not patterns.fits(name, pattern):
-            continue
         try:
-            gathered.look_into(folder / name, name + "/")
+            search.add_tar(folder / name, name + "/")
         except DataError as error:
-            gathered.skipped.append((printable(name), str(error)))
-    return gathered.contents()
+            search.skipped.append((printable(name), str(error)))
+    return search.result()
 
 
 @dataclass
-class Gathered:
-    """What was found in tars so far."""
+class TarSearch(Search):
+    """What was found so far in tars."""
 
-    entries: dict[str, Entry] = field(default_factory=dict)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-    said: dict[str, dict[str, Any]] = field(default_factory=dict)  # sample -> what its .cls and .json say of it
+    about: dict[str, dict[str, Any]] = field(default_factory=dict)  # sample -> what its .cls and .json say of it
 
-    def look_into(self, path: Path, prefix: str) -> None:
-        """Add the members of a tar, their names after a prefix. Raises DataError."""
-        complaints: list[str] = []
+    def add_tar(self, path: Path, prefix: str = "") -> None:
+        """Add the members of a tar, with a prefix before their names. Raises DataError."""
+        failures: list[str] = []
         with open_tar(path) as archive:
-            for member in sound(archive, complaints):
-                name = member.name
-                if member.isdir() or any(is_hidden(part) for part in name.split("/") if part not in (".", "..")):
+            for member in sound_members(archive, failures):
+                name = prefix + member.name
+                if member.isdir() or is_hidden(member.name):
                     continue
-                if not is_picture(name):
-                    if member.isfile() and name.lower().endswith((".cls", ".json")):
-                        self.said.setdefault(sample(prefix + name), {}).update(_said(archive, member))
-                    else:
-                        self.others.append(prefix + name)
-                elif reason := _refusal(member, prefix + name in self.entries):
-                    self.skipped.append((printable(prefix + name), reason))
+                if member.isfile() and name.lower().endswith((".cls", ".json")):
+                    self.about.setdefault(sample(name), {}).update(_read_about(archive, member))
                 else:
-                    self.entries[prefix + name] = Entry(prefix + name, member.size, int(member.mtime))
-        self.skipped += [(printable(path.name), complaint) for complaint in complaints]
+                    plain = member.isreg() and not member.issparse()
+                    self.add(name, member.size, int(member.mtime), None if plain else "a link, or no plain file")
+        self.skipped += [(printable(path.name), failure) for failure in failures]
 
-    def contents(self) -> Contents:
-        """Everything, sorted by name."""
-        entries = tuple(sorted(self.entries.values(), key=lambda entry: entry.name))
-        about = {entry.name: self.said.get(sample(entry.name), {}) for entry in entries}
-        classes = {name: said[""] for name, said in about.items() if "" in said}
-        return Contents(entries, tuple(self.skipped), tuple(sorted(self.others)), classes, table=_table(about))
+    def result(self) -> PictureFiles:
+        """Everything found, with the classes and attributes of the samples."""
+        found = super().result()
+        about = {entry.name: self.about.get(sample(entry.name), {}) for entry in found.entries}
+        classes = {name: facts[""] for name, facts in about.items() if "" in facts}
+        return replace(found, classes=classes, table=_table(about))
 
 
 def sample(name: str) -> str:
@@ -179,21 +145,8 @@ def sample(name: str) -> str:
     return folder + slash + last.partition(".")[0]
 
 
-def _refusal(member: tarfile.TarInfo, again: bool) -> str | None:
-    """Why a member is not read, if so."""
-    if is_unsafe(member.name):
-        return "unsafe path"
-    if again:
-        return "two members of this name"
-    if not member.isreg() or member.issparse():
-        return "a link, or no plain file"
-    if member.size > MAX_FILE:
-        return f"{member.size:,} bytes, more than {MAX_FILE:,}"
-    return None
-
-
-def _said(archive: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, Any]:
-    """What a .cls or a .json says: "" -> the class, other keys -> truth values. Nothing where it makes no sense."""
+def _read_about(archive: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, Any]:
+    """What a .cls or a .json says: "" -> the class, other keys -> truth values. Empty where it has no meaning."""
     most = MAX_CLASS if member.name.lower().endswith(".cls") else MAX_JSON
     file = archive.extractfile(member) if member.size <= most else None
     if file is None:
@@ -212,17 +165,17 @@ def _said(archive: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, Any]:
 
 
 def _class(value: Any) -> dict[str, int | str]:
-    """A class, if that is one: a whole number or a word."""
+    """{"": a class} if the value is a whole number or a word, else {}."""
     if isinstance(value, str) and value:
         return {"": int(value) if value.isdecimal() and value.isascii() and len(value) < 10 else value}
     return {"": value} if isinstance(value, int) and not isinstance(value, bool) else {}
 
 
-def _table(about: Mapping[str, Mapping[str, Any]]) -> Table | None:
-    """The truth values that every picture has."""
+def _table(about: Mapping[str, Mapping[str, Any]]) -> AttributeTable | None:
+    """The truth values that all pictures have."""
     said = [{key for key, value in answers.items() if key and isinstance(value, bool)} for answers in about.values()]
     questions = tuple(sorted(set.intersection(*said))) if said else ()
     if not questions:
         return None
     values = np.array([[answers[key] for key in questions] for answers in about.values()], bool)
-    return Table("its .json files", questions, {name: row for row, name in enumerate(about)}, values)
+    return AttributeTable("its .json files", questions, {name: row for row, name in enumerate(about)}, values)

@@ -1,7 +1,7 @@
-"""Preparing pictures on all cores: this process works on, and lets others help when the work turns out to be long.
+"""Prepares pictures on all cores: this process starts at once, and helper processes join where the work is long.
 
-The bytes are the same whoever makes them: every picture has its slot, and its pixels depend on nothing else. Helpers
-are plain processes that are told file names, so programs without a `__main__` guard need none.
+The bytes are the same for any number of processes: every picture has its slot, and its pixels depend on nothing else.
+Helpers are ordinary processes that get file names, so a user's program needs no `__main__` guard.
 """
 
 from __future__ import annotations
@@ -14,35 +14,37 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from gansmith.data.formats.listing import Listing
+from gansmith.data.formats.listing import Listing, Reader
 from gansmith.data.preparation import prepare, reuse
+from gansmith.data.preparation.resize import Frame
+from gansmith.ground.progress import Progress
 
-ALONE = 1.0  # seconds of work before helpers are thought of
-WORTH_A_HELPER = 4.0  # seconds of one core's work for which another process, and its imports, are started
+ALONE = 1.0  # seconds of work before helpers are considered
+WORTH_A_HELPER = 4.0  # seconds of one core's work for which a helper is started
 MAX_HELPERS = 31
 
-Progress = Callable[[int, int], None]
 Span = tuple[int, int]  # start, stop
 
 
 @dataclass
 class Work:
-    """What is to be done, and what has been."""
+    """The pictures to prepare, and the chunks that are done."""
 
-    listing: Listing
-    job: prepare.Job
+    reader: Reader
+    names: Sequence[str]
+    frame: Frame
     slots: Path
-    todo: deque[Span]  # the heap that all take from
+    todo: deque[Span]  # all processes take from it
     done: queue.SimpleQueue[prepare.Chunk] = field(default_factory=queue.SimpleQueue)
 
     def take(self) -> Span | None:
-        """The next span of the heap, if any."""
+        """The next span to prepare, if any."""
         try:
             return self.todo.popleft()
         except IndexError:
@@ -50,8 +52,8 @@ class Work:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # where a process may be confined to some of them
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
@@ -60,14 +62,13 @@ def pictures(
     listing: Listing,
     job: prepare.Job,
     folder: Path,
-    progress: Progress | None = None,
-    workers: int = 0,
-    known: reuse.Earlier | None = None,
+    progress: Progress | None,
+    workers: int,
+    known: reuse.Earlier | None,
 ) -> list[prepare.Chunk]:
-    """Fill the slots in `folder`, but for chunks that an earlier attempt has recorded; 0 `workers` = one for each core.
+    """Fill the slots in `folder`, except chunks that an earlier attempt recorded. `workers` 0 = one for each core.
 
-    `known`: pictures that an earlier store holds are copied from there. Returns what became of every slot, in order.
-    Raises DataError, OSError.
+    Pictures in `known` are copied from the earlier store. Returns all chunks in order. Raises DataError, OSError.
     """
     done = prepare.begin(folder, job, len(listing))
     missing = np.ones(len(listing), bool)
@@ -89,7 +90,7 @@ def pictures(
 def _chunks(
     listing: Listing, job: prepare.Job, slots: Path, missing: np.ndarray, workers: int, known: reuse.Earlier | None
 ) -> Iterator[prepare.Chunk]:
-    """Fill every slot that is missing, bool (N,): from items at hand, from an earlier store, and by decoding."""
+    """Fill every slot that is `missing`, bool (N,): from decoded items, from an earlier store, or by decoding."""
     rows = prepare.chunk_rows(job.frame)
     if listing.items is not None:
         for span in reuse.runs(missing, rows):
@@ -100,85 +101,79 @@ def _chunks(
         missing = missing & (known.rows == reuse.UNKNOWN)
     spans = reuse.runs(missing, rows)
     if spans:
-        yield from fill(listing, job, slots, spans, workers)
+        assert listing.reader is not None
+        yield from fill(Work(listing.reader, listing.names, job.frame, slots, deque(spans)), workers)
 
 
-def fill(listing: Listing, job: prepare.Job, slots: Path, spans: list[Span], workers: int) -> Iterator[prepare.Chunk]:
+def fill(work: Work, workers: int) -> Iterator[prepare.Chunk]:
     """Prepare every span, with at most `workers` processes, this one included; chunks come in any order."""
-    assert listing.reader is not None
-    work = Work(listing, job, slots, deque(spans))
-    missing = dict.fromkeys(spans)  # in order: spans of which no chunk was heard
+    missing = dict.fromkeys(work.todo)  # spans whose chunk did not come yet, in order
+    count = len(missing)
     helpers: list[Helper] = []
     started = time.monotonic()
     try:
-        with listing.reader.opened() as source:
+        with work.reader.opened() as opened:
             while missing:
-                # With the heap empty, do what a helper has not answered: the same bytes, and nobody waits for the slow.
+                # If all spans are taken, do one that a helper has not answered: the same bytes, and no wait for it.
                 start, stop = work.take() or next(reversed(missing))
-                block, chunk = prepare.read_chunk(source, listing.names[start:stop], job.frame, start)
-                work.done.put(prepare.put(slots, block, chunk))
+                block, chunk = prepare.read_chunk(opened, work.names[start:stop], work.frame, start)
+                work.done.put(prepare.put(work.slots, block, chunk))
                 while not work.done.empty():
                     chunk = work.done.get()
                     if (chunk.start, chunk.stop) in missing:
                         del missing[chunk.start, chunk.stop]
                         yield chunk
-                if not helpers:
-                    speed = (len(spans) - len(missing)) / (time.monotonic() - started)  # spans a second, alone
-                    helpers = hire(work, workers, speed) if time.monotonic() - started > ALONE else []
+                seconds = time.monotonic() - started
+                if not helpers and seconds > ALONE:
+                    speed = (count - len(missing)) / seconds  # spans a second, alone
+                    worth = int(len(work.todo) / speed / WORTH_A_HELPER)
+                    helpers = [Helper(work) for _ in range(min(workers - 1, MAX_HELPERS, worth))]
+                    for helper in helpers:
+                        helper.start()
     finally:
         for helper in helpers:
             helper.stop()
 
 
-def hire(work: Work, workers: int, speed: float) -> list[Helper]:
-    """Start as many helpers as there are cores for and the rest of the work is worth."""
-    count = min(workers - 1, MAX_HELPERS, int(len(work.todo) / speed / WORTH_A_HELPER))
-    helpers = [Helper(work) for _ in range(count)]
-    for helper in helpers:
-        helper.start()
-    return helpers
-
-
 class Helper(threading.Thread):
-    """A process that takes spans from the heap, and the thread that talks to it."""
+    """A thread that takes spans and gives them to a process of its own."""
 
     def __init__(self, work: Work) -> None:
         super().__init__(daemon=True)
         self.work = work
-        self.starting = threading.Lock()  # a process that is just being started is not missed by `stop`
+        self.starting = threading.Lock()  # so that `stop` waits for a process that is being started
         self.stopping = False
         self.process: subprocess.Popen[str] | None = None
 
     def run(self) -> None:
-        """Hand over spans one by one; a process that fails gives its span back to the heap."""
+        """Give spans to the process one by one. If it fails, its span is put back."""
         span: Span | None = None
-        reader, names = self.work.listing.reader, self.work.listing.names
-        assert reader is not None
-        order = {"kind": reader.kind, "path": str(reader.path), "frame": asdict(self.work.job.frame)}
+        work, reader = self.work, self.work.reader
+        order = {"kind": reader.kind, "path": str(reader.path), "frame": asdict(work.frame), "slots": str(work.slots)}
         try:
             with self.starting:
                 if self.stopping:
                     return
                 self.process = start_process()
             with self.process:
-                self._ask({**order, "slots": str(self.work.slots)})
-                while not self.stopping and (span := self.work.take()) is not None:
-                    answer = self._ask({"start": span[0], "names": list(names[span[0] : span[1]])})
-                    self.work.done.put(prepare.chunk_of(answer))
+                self._send(order)
+                while not self.stopping and (span := work.take()) is not None:
+                    answer = self._send({"start": span[0], "names": list(work.names[span[0] : span[1]])})
+                    work.done.put(prepare.chunk_of(answer))
         except (OSError, ValueError, TypeError):  # killed, or never started: the others go on without it
             if span is not None:
-                self.work.todo.append(span)
+                work.todo.append(span)
 
     def stop(self) -> None:
-        """End the process, whatever it is at: what it has not answered is done, or not wanted any more."""
+        """End the process at once: what it has not answered is no longer needed."""
         with self.starting:
             self.stopping = True
         if self.process is not None:
             self.process.kill()
         self.join()
 
-    def _ask(self, order: dict[str, object]) -> dict[str, object]:
-        """The process's answer to an order; ValueError where it has gone."""
+    def _send(self, order: dict[str, object]) -> dict[str, object]:
+        """The process's answer to an order. Raises ValueError where the process has ended."""
         assert self.process is not None
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -188,7 +183,7 @@ class Helper(threading.Thread):
 
 
 def start_process() -> subprocess.Popen[str]:
-    """A helper process that finds this very package and keeps to one core."""
+    """Start a helper process that imports this package and uses one core."""
     home = str(Path(__file__).parents[3])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(

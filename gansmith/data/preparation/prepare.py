@@ -1,8 +1,7 @@
-"""All pictures of a listing to one file of bytes: in chunks, each of which is recorded, so that a kill loses one chunk.
+"""Writes all pictures of a listing to one file, in chunks. Each chunk is recorded, so that a kill loses only one.
 
-A folder under work holds `slots.npy`, a slot for every item of the listing, and `done.jsonl`, a row for every chunk
-that lies in its slots. When all are there, the slots of pictures that could not be read are closed up, and colour is
-given up if no picture has any.
+The working folder holds `slots.npy`, a slot for every item of the listing, and `done.jsonl`, a line for every chunk in
+its slots. At the end the slots of unreadable pictures are removed, and colours if no picture has any.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -18,18 +17,18 @@ from typing import IO, Any
 import numpy as np
 from numpy.lib import format as npy
 
-from gansmith.data.formats.contents import printable
 from gansmith.data.formats.listing import Listing, Opened, Unreadable
+from gansmith.data.formats.picture_files import printable
 from gansmith.data.preparation import decode
 from gansmith.data.preparation.resize import Frame, choose_size, framed, parse_background, parse_size
-from gansmith.data.stored import ITEMS, let_go
+from gansmith.data.store_files import ITEMS, free_pages
 from gansmith.ground.errors import DataError
+from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
 
-SMALLEST = 4  # pixels a side: what is smaller shows nothing
+SMALLEST = 4  # pixels a side: smaller pictures show nothing
 CHUNK = 64  # pictures between two records, at most
 CHUNK_BYTES = 2**25  # of the store between two records, about
-Progress = Callable[[int, int], None]
 
 SLOTS = "slots.npy"
 DONE = "done.jsonl"
@@ -38,16 +37,16 @@ FRAME = "frame.json"
 
 @dataclass(frozen=True)
 class Job:
-    """What turns a listing's pictures into slots."""
+    """How a listing's pictures are prepared."""
 
-    frame: Frame  # channels are those of the slots: 3 while nobody knows whether any picture has colour
+    frame: Frame  # with the slots' channels: 3 until it is known whether any picture has colour
     reason: str  # why this size
-    settle: bool  # give up colour at the end if no picture has any
+    settle: bool  # make the store grey at the end if no picture has colour
 
 
 @dataclass
 class Chunk:
-    """What became of the pictures in slots start .. stop - 1."""
+    """The result for the pictures in slots start .. stop - 1."""
 
     start: int
     stop: int
@@ -69,52 +68,48 @@ def plan(listing: Listing, settings: DataSettings, progress: Progress | None = N
         if not found:
             raise DataError(f"{listing.title} holds no picture that can be read")
         size, reason = choose_size(found, settings.crop)
-    grey_items = listing.items is not None and listing.items.shape[3] == 1
-    background = parse_background(settings.background)
-    channels = settings.channels or (1 if grey_items else 3)
-    settle = not settings.channels and not grey_items
-    return Job(Frame(*size, channels, settings.crop, settings.fit, background), reason, settle)
+    grey = listing.items is not None and listing.items.shape[3] == 1
+    channels = settings.channels or (1 if grey else 3)
+    frame = Frame(*size, channels, settings.crop, settings.fit, parse_background(settings.background))
+    return Job(frame, reason, settle=not settings.channels and not grey)
 
 
 def sizes(listing: Listing, progress: Progress | None = None) -> Counter[tuple[int, int]]:
-    """How many pictures there are of each (height, width), by their headers; unreadable ones are passed over."""
+    """How many pictures there are of each (height, width), by their headers; unreadable ones are left out."""
     if listing.items is not None:
         return Counter({listing.items.shape[1:3]: len(listing)})
-    counts: Counter[tuple[int, int]] = Counter()
-    for found in headers(listing, progress):
-        if isinstance(found, decode.Header):
-            counts[found.height, found.width] += 1
-    return counts
+    found = headers(listing, progress)
+    return Counter((header.height, header.width) for header in found if isinstance(header, decode.Header))
 
 
 def headers(listing: Listing, progress: Progress | None = None) -> Iterable[decode.Header | str]:
-    """Every encoded picture's header, or the reason why it has none."""
+    """Every encoded picture's header, or the reason why it cannot be read."""
     assert listing.reader is not None
-    with listing.reader.opened() as source:
+    with listing.reader.opened() as opened:
         for index, name in enumerate(listing.names):
             try:
-                with source.stream(name) as file:
-                    yield large_enough(decode.header(file))
+                with opened(name) as file:
+                    yield _large_enough(decode.header(file))
             except Unreadable as error:
                 yield str(error)
             if progress and index % CHUNK == 0:
                 progress(index, len(listing))
 
 
-def large_enough(header: decode.Header) -> decode.Header:
-    """A picture's header, or Unreadable where nothing can be seen in so few pixels."""
+def _large_enough(header: decode.Header) -> decode.Header:
+    """The header of a picture of at least SMALLEST pixels a side, else Unreadable."""
     if min(header.width, header.height) < SMALLEST:
         raise Unreadable(f"{header.width} x {header.height} pixels, less than {SMALLEST} a side")
     return header
 
 
 def chunk_rows(frame: Frame) -> int:
-    """How many pictures of a size are prepared between two records."""
+    """How many pictures make a chunk."""
     return max(1, min(CHUNK, CHUNK_BYTES // (frame.height * frame.width * frame.channels)))
 
 
 def resumed(folder: Path) -> Job | None:
-    """What an earlier attempt had decided in this folder; None where there was none."""
+    """The job of an earlier attempt in this folder, or None."""
     try:
         job, _ = json.loads((folder / FRAME).read_text(encoding="utf-8"))
         return Job(Frame(**job["frame"]), job["reason"], job["settle"])
@@ -123,7 +118,7 @@ def resumed(folder: Path) -> Job | None:
 
 
 def begin(folder: Path, job: Job, count: int) -> list[Chunk]:
-    """Make the empty slots of `count` pictures, or take up those of an earlier attempt: the chunks that it finished."""
+    """Make empty slots for `count` pictures, or keep an earlier attempt's; returns the chunks that it finished."""
     shape = (count, job.frame.height, job.frame.width, job.frame.channels)
     intent = json.dumps([asdict(job), [*shape, chunk_rows(job.frame)]])
     frame, slots, record = folder / FRAME, folder / SLOTS, folder / DONE
@@ -136,10 +131,9 @@ def begin(folder: Path, job: Job, count: int) -> list[Chunk]:
 
 
 def _recorded(record: Path) -> list[Chunk]:
-    """The rows of an earlier attempt's record; a torn last one is dropped from the file as well."""
+    """The chunks in an earlier attempt's record; an incomplete last line is removed from the file."""
     rows: list[dict[str, Any]] = []
-    lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
-    for line in lines:
+    for line in record.read_text(encoding="utf-8").splitlines() if record.exists() else []:
         try:
             rows.append(json.loads(line))
         except json.JSONDecodeError:
@@ -154,13 +148,13 @@ def chunk_of(row: dict[str, Any]) -> Chunk:
 
 
 def empty_slots(path: Path, shape: tuple[int, ...]) -> None:
-    """A file for so many pictures. Raises DataError where the disk has no room: a mapped file would crash later."""
+    """Make the file of the slots. Raises DataError where the disk has too little room."""
     needed = int(np.prod(shape, dtype=np.int64))
     free = shutil.disk_usage(path.parent).free
     if needed > free:
         raise DataError(
             f"preparing needs {needed / 1e9:.1f} GB in {path.parent}, where {free / 1e9:.1f} GB are free: "
-            "set GANSMITH_CACHE to a roomier disk, or ask for a smaller data.size or data.first"
+            "set GANSMITH_CACHE to a larger disk, or choose a smaller data.size or data.first"
         )
     with open(path, "wb") as file:
         write_header(file, np.dtype(np.uint8), shape)
@@ -168,7 +162,7 @@ def empty_slots(path: Path, shape: tuple[int, ...]) -> None:
 
 
 def write_header(file: IO[bytes], dtype: np.dtype, shape: tuple[int, ...]) -> None:
-    """The header of an .npy file."""
+    """Write the header of an .npy file."""
     npy.write_array_header_1_0(file, {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": shape})
 
 
@@ -183,16 +177,15 @@ def from_items(listing: Listing, job: Job, start: int, stop: int) -> tuple[np.nd
     return block, Chunk(start, stop, coloured=has_colour(block))
 
 
-def read_chunk(source: Opened, names: Iterable[str], frame: Frame, start: int) -> tuple[np.ndarray, Chunk]:
-    """Decode and frame pictures: uint8 (n, H, W, C), zeros where one could not be read, and what became of them."""
-    names = list(names)
+def read_chunk(opened: Opened, names: Sequence[str], frame: Frame, start: int) -> tuple[np.ndarray, Chunk]:
+    """Decode and frame pictures: uint8 (n, H, W, C), zeros where one cannot be read, and their chunk."""
     block = np.zeros((len(names), frame.height, frame.width, frame.channels), np.uint8)
     chunk = Chunk(start, start + len(names))
     for row, name in enumerate(names):
         try:
-            with source.stream(name) as file:
+            with opened(name) as file:
                 picture, header = decode.picture(file, frame.background)
-                large_enough(header)
+                _large_enough(header)
         except Unreadable as error:
             chunk.skipped.append((start + row, printable(name), str(error)))
         else:
@@ -203,31 +196,23 @@ def read_chunk(source: Opened, names: Iterable[str], frame: Frame, start: int) -
 
 def has_colour(block: np.ndarray) -> bool:
     """Whether any pixel of pictures (..., C) is not grey."""
-    if block.shape[-1] == 1:
-        return False
-    return bool((block[..., 0] != block[..., 1]).any() or (block[..., 1] != block[..., 2]).any())
+    return bool((block[..., 1:] != block[..., :1]).any())
 
 
 def put(slots: Path, block: np.ndarray, chunk: Chunk) -> Chunk:
-    """Write a block into its slots, by ordinary writes: a full disk answers with an error instead of a crash."""
+    """Write a block into its slots; by ordinary writes, which raise an error on a full disk where a map would crash."""
     with open(slots, "r+b") as file:
-        _skip_header(file)
+        npy.read_magic(file)
+        npy.read_array_header_1_0(file)
         file.seek(chunk.start * block[0].nbytes, 1)
         file.write(block.tobytes())
     return chunk
 
 
-def _skip_header(file: IO[bytes]) -> None:
-    """Go to the first byte after an .npy file's header."""
-    file.seek(0)
-    npy.read_magic(file)
-    npy.read_array_header_1_0(file)
-
-
 def join_chunks(folder: Path, job: Job, chunks: list[Chunk]) -> tuple[Path, np.ndarray]:
-    """The file of the items, and the slots that were kept, int64. It is the slots' own file where nothing was lost.
+    """The file of the items, and the slots in it, int64. It is the file of the slots if nothing has to change.
 
-    The slots stay until the whole store is complete, so that a kill here costs no picture. Raises DataError, OSError.
+    The slots stay until the store is complete, so that a kill here loses no picture. Raises DataError, OSError.
     """
     slots = np.load(folder / SLOTS, mmap_mode="r")
     lost = [slot for chunk in chunks for slot, _, _ in chunk.skipped]
@@ -235,8 +220,7 @@ def join_chunks(folder: Path, job: Job, chunks: list[Chunk]) -> tuple[Path, np.n
     if not len(kept):
         _, name, reason = next(entry for chunk in chunks for entry in chunk.skipped)
         raise DataError(f"none of {len(slots)} pictures could be read, the first being {name}: {reason}")
-    grey = job.settle and not any(chunk.coloured for chunk in chunks)
-    channels = 1 if grey else slots.shape[3]
+    channels = 1 if job.settle and not any(chunk.coloured for chunk in chunks) else slots.shape[3]
     if len(kept) == len(slots) and channels == slots.shape[3]:
         return folder / SLOTS, kept
     path = folder / ITEMS
@@ -245,5 +229,5 @@ def join_chunks(folder: Path, job: Job, chunks: list[Chunk]) -> tuple[Path, np.n
         write_header(file, slots.dtype, (len(kept), *slots.shape[1:3], channels))
         for start in range(0, len(kept), rows):
             file.write(np.ascontiguousarray(slots[kept[start : start + rows]][..., :channels]).tobytes())
-            let_go(slots)
+            free_pages(slots)
     return path, kept

@@ -1,9 +1,10 @@
-"""One picture to the store's size: crop, fit, antialiased bicubic, grey or colour. And which size that is."""
+"""Brings one picture to the store's size: crop, fit, antialiased bicubic, grey or colour. And chooses that size."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,9 +12,9 @@ import numpy as np
 
 from gansmith.ground.errors import DataError
 
-AS_FOUND = 256  # pictures that are all alike keep their size up to this many pixels a side
+AS_FOUND = 256  # pictures of one size keep it up to this many pixels a side
 PHOTO = 64  # "auto" for photos
-SMALLEST = 16  # "auto" is never below
+SMALLEST = 16  # "auto" is never smaller
 LARGEST = 4096  # pixels a side that a store may ask for
 
 BACKGROUNDS = {"white": "#ffffff", "black": "#000000", "grey": "#808080"}
@@ -22,7 +23,7 @@ GREY_WEIGHTS = (19_595, 38_470, 7_471)  # of red, green, blue in 65,536ths: ITU-
 
 @dataclass(frozen=True)
 class Frame:
-    """What every picture becomes."""
+    """The form of every picture in a store."""
 
     height: int
     width: int
@@ -44,7 +45,7 @@ def parse_size(text: str) -> tuple[int, int] | None:
 
 
 def choose_size(found: Counter[tuple[int, int]], crop: int) -> tuple[tuple[int, int], str]:
-    """(height, width) that "auto" stands for, and why. `found` counts the pictures by (height, width)."""
+    """(height, width) for "auto", and the reason. `found` counts the pictures by (height, width)."""
     cut: Counter[tuple[int, int]] = Counter()
     for size, count in found.items():
         cut[cropped(size, crop)] += count
@@ -52,13 +53,18 @@ def choose_size(found: Counter[tuple[int, int]], crop: int) -> tuple[tuple[int, 
         only = next(iter(cut))
         if max(only) <= AS_FOUND:
             return only, "as found"
-    short_sides = sorted(min(size) for size, count in cut.items() for _ in range(count))
-    median = short_sides[len(short_sides) // 2]
+    median = median_short_side(cut)
     side = PHOTO
     while side > max(median, SMALLEST):
         side //= 2
     reason = "pictures of different sizes" if len(cut) > 1 else f"pictures larger than {AS_FOUND}"
     return (side, side), f"{reason}, the short side {median} in the middle"
+
+
+def median_short_side(sizes: Mapping[tuple[int, int], int]) -> int:
+    """The median of the shorter sides of pictures, counted by size."""
+    sides = sorted(min(size) for size, count in sizes.items() for _ in range(count))
+    return sides[len(sides) // 2]
 
 
 def cropped(size: tuple[int, int], crop: int) -> tuple[int, int]:
@@ -94,11 +100,11 @@ def grey(pictures: np.ndarray) -> np.ndarray:
     return ((red + green + blue + 32_768) >> 16).astype(np.uint8)[..., None]
 
 
-def on_ground(pictures: np.ndarray, background: str = "#ffffff") -> np.ndarray:
-    """uint8 (..., 4) with opacity to uint8 (..., 3) on a ground of one colour "#rrggbb", rounded to nearest."""
+def on_background(pictures: np.ndarray, background: str = "#ffffff") -> np.ndarray:
+    """uint8 (..., 4) with opacity to uint8 (..., 3) on a background of one colour "#rrggbb", rounded to nearest."""
     colour, alpha = pictures[..., :3].astype(np.uint16), pictures[..., 3:].astype(np.uint16)
-    ground = np.frombuffer(bytes.fromhex(background[1:]), np.uint8).astype(np.uint16)
-    return ((colour * alpha + ground * (255 - alpha) + 127) // 255).astype(np.uint8)
+    behind = np.frombuffer(bytes.fromhex(background[1:]), np.uint8).astype(np.uint16)
+    return ((colour * alpha + behind * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def parse_background(text: str) -> str:
@@ -110,23 +116,22 @@ def parse_background(text: str) -> str:
 
 
 def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    """uint8 (h, w, C) to (height, width, C), bicubic with antialiasing.
+    """uint8 (h, w, C) to (height, width, C), bicubic with antialiasing. Raises DataError without PyTorch.
 
-    The arithmetic is in whole numbers, so the bytes are the same on every processor. Raises DataError where there is
-    no PyTorch, which does it.
+    The arithmetic is in whole numbers, so the bytes are the same on every processor.
     """
     if picture.shape[:2] == (height, width):
         return picture
     try:
-        import torch  # the fastest resize at hand; whoever prepares no pictures never loads it
+        import torch  # the fastest resize at hand; not loaded otherwise
         from torch.nn.functional import interpolate
     except ImportError:
         sizes = f"{picture.shape[1]}x{picture.shape[0]} to {width}x{height}"
         raise DataError(
-            f"pictures are resized by PyTorch, which is not here ({sizes}): keep their size with --set data.size=auto"
+            f"pictures are resized by PyTorch, which is not installed ({sizes}): keep their size with --set data.size=auto"
         ) from None
 
-    if not picture.flags.writeable or min(picture.strides) < 0:  # which torch would warn of, or refuse
+    if not picture.flags.writeable or min(picture.strides) < 0:  # torch would warn or refuse
         picture = picture.copy()
     planes = torch.from_numpy(picture).permute(2, 0, 1)[None]
     small = interpolate(planes, size=(height, width), mode="bicubic", antialias=True, align_corners=False)

@@ -1,7 +1,7 @@
-"""Adding pictures to a source does not prepare the others again: what an earlier store of it holds is copied.
+"""Copies pictures from an earlier store of a source, so that only new pictures are prepared.
 
-A picture is known by its mark: its name, size and time of change (in a zip: its checksum). Marks are kept in the store
-as 16-byte hashes, first those of its items in their order, then those of the pictures that it skipped.
+A picture is known by its mark: its name, size and time of change (in a zip: its checksum). A store has the marks as
+16-byte hashes, first those of its items in order, then those of the pictures that it skipped.
 """
 
 from __future__ import annotations
@@ -13,75 +13,57 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.data import stored
-from gansmith.data.formats.contents import printable
+from gansmith.data import store_files
 from gansmith.data.formats.listing import Listing
+from gansmith.data.formats.picture_files import printable
 from gansmith.data.preparation import prepare
 from gansmith.data.preparation.resize import Frame
 
 WIDTH = 16  # bytes of a hashed mark
-UNKNOWN, LOST = -1, -2  # instead of a row of an earlier store: not in it, or known to be broken
+UNKNOWN, LOST = -1, -2  # instead of a row of an earlier store: not in it, or not readable
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """What an earlier store knows of a listing's pictures."""
+    """What an earlier store has of a listing's pictures."""
 
     items: np.ndarray
     rows: np.ndarray  # int64 (pictures of the listing,): a row of items, UNKNOWN or LOST
-    reasons: dict[int, str]  # of those that are LOST
-
-    def chunk(self, names: list[str], frame: Frame, start: int) -> tuple[np.ndarray, prepare.Chunk]:
-        """The pictures from `start` on, as `prepare.read_chunk` would give them."""
-        chunk = prepare.Chunk(start, start + len(names))
-        block = np.zeros((len(names), frame.height, frame.width, frame.channels), np.uint8)
-        for place, name in enumerate(names):
-            row = int(self.rows[start + place])
-            if row == LOST:
-                chunk.skipped.append((start + place, printable(name), self.reasons[start + place]))
-            else:
-                block[place] = self.items[row]  # one channel serves three: a grey store gave up what was alike
-        chunk.coloured = prepare.has_colour(block)
-        return block, chunk
+    reasons: dict[int, str]  # picture -> why it is LOST
 
 
 def hashed(marks: Iterable[str]) -> np.ndarray:
     """Marks as uint8 (N, 16)."""
-    joined = b"".join(
-        hashlib.blake2b(mark.encode("utf-8", "surrogateescape"), digest_size=WIDTH).digest() for mark in marks
-    )
+    texts = (mark.encode("utf-8", "surrogateescape") for mark in marks)
+    joined = b"".join(hashlib.blake2b(text, digest_size=WIDTH).digest() for text in texts)
     return np.frombuffer(joined, np.uint8).reshape(-1, WIDTH)
 
 
 def origin(listing: Listing) -> str | None:
-    """Where a listing's pictures come from; None where they cannot be told from their successors."""
+    """Where a listing's pictures come from; None where they have no marks."""
     if listing.reader is None or listing.marks is None:
         return None
     return f"{listing.reader.kind}:{printable(str(listing.reader.path.resolve()))}"
 
 
 def earlier(listing: Listing, frame: Frame, folders: Iterable[Path]) -> Earlier | None:
-    """What the store in one of the folders that shares the most pictures with a listing knows of them."""
+    """What the store in one of the folders has of a listing: the store with the most of its pictures, if any."""
     place = origin(listing)
     if place is None or listing.marks is None:
         return None
     marks = [bytes(mark) for mark in hashed(listing.marks)]
-    best: Earlier | None = None
-    for folder in folders:
-        found = _look_up(folder, place, frame, marks)
-        if found is not None and (best is None or (found.rows != UNKNOWN).sum() > (best.rows != UNKNOWN).sum()):
-            best = found
-    return best
+    found = [store for folder in folders if (store := _look_up(folder, place, frame, marks)) is not None]
+    return max(found, key=lambda store: (store.rows != UNKNOWN).sum(), default=None)
 
 
 def _look_up(folder: Path, place: str, frame: Frame, marks: list[bytes]) -> Earlier | None:
-    """What the store in a folder knows; None where it is of another origin or another size, or not whole."""
-    manifest = stored.manifest(folder)
+    """What the store in a folder has; None where it is of another origin or size, or not complete."""
+    manifest = store_files.manifest(folder)
     if manifest is None or manifest.get("origin") != place or manifest.get("frame") != asdict(frame):
         return None
-    store = stored.load(folder)
+    store = store_files.load(folder)
     try:
-        known = np.load(folder / stored.MARKS, allow_pickle=False)
+        known = np.load(folder / store_files.MARKS, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     if store is None or known.ndim != 2 or known.shape[1] != WIDTH or len(known) < store.count:
@@ -103,7 +85,15 @@ def runs(wanted: np.ndarray, most: int) -> list[tuple[int, int]]:
 def copied(
     found: Earlier, listing: Listing, frame: Frame, slots: Path, missing: np.ndarray, most: int
 ) -> Iterator[prepare.Chunk]:
-    """Copy every missing picture that is known into its slot."""
+    """Copy every missing picture that is known into its slot, at most `most` at a time."""
     for start, stop in runs(missing & (found.rows != UNKNOWN), most):
-        block, chunk = found.chunk(list(listing.names[start:stop]), frame, start)
+        chunk = prepare.Chunk(start, stop)
+        block = np.zeros((stop - start, frame.height, frame.width, frame.channels), np.uint8)
+        for slot in range(start, stop):
+            row = int(found.rows[slot])
+            if row == LOST:
+                chunk.skipped.append((slot, printable(listing.names[slot]), found.reasons[slot]))
+            else:
+                block[slot - start] = found.items[row]  # one channel fills three where the store was made grey
+        chunk.coloured = prepare.has_colour(block)
         yield prepare.put(slots, block, chunk)

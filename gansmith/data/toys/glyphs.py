@@ -1,8 +1,8 @@
-"""Digits drawn by a pen whose every movement is known: class, stroke thickness, slant, size and place are exact.
+"""Drawn digits, whose class, stroke thickness, slant, size and place are known exactly.
 
 A digit is a few lines and arcs in a box one wide and one high. The box is stretched to `width` x `height` pixels,
-sheared by `slant` around its middle, moved by (`right`, `down`), and drawn with a round pen of diameter `thickness`.
-Whoever measures thickness or slant on a picture can be told how wrong it is.
+sheared by `slant` around its centre, moved by (`right`, `down`), and drawn with a round pen of diameter `thickness`.
+So the error of a measurement of thickness or slant can be computed.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ import numpy as np
 from gansmith.ground import streams
 
 SIZE = 28  # pixels, both sides
-COUNT = 20_000  # pictures where data.first asks for no other number
-BLOCK = 250  # pictures drawn together: their distances stay within the processor's cache
-RANGES: dict[str, tuple[float, float]] = {  # uniform laws; no corner of them leaves the picture
+COUNT = 20_000  # pictures, unless data.first is set
+BLOCK = 250  # pictures drawn together: their distances fit the processor's cache
+RANGES: dict[str, tuple[float, float]] = {  # of uniform distributions; no digit leaves the picture
     "thickness": (1.6, 4.2),  # pixels
     "slant": (-0.2, 0.45),  # pixels to the right per pixel upward: the tangent of the lean
     "width": (9.5, 12.0),  # pixels, of the pen's path before the slant
     "height": (17.0, 19.5),  # pixels, of the pen's path
-    "right": (-0.5, 0.5),  # pixels off the middle
+    "right": (-0.5, 0.5),  # pixels from the centre
     "down": (-0.5, 0.5),
 }
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What N pictures were drawn with: `labels` int64 (N,), and float32 (N,) for each of `RANGES`."""
+    """The true values of N pictures: `labels` int64 (N,), and float32 (N,) for each of `RANGES`."""
 
     labels: np.ndarray
     thickness: np.ndarray
@@ -41,9 +41,9 @@ class Truth:
 
 
 def truth(count: int, seed: int, part: int = 0) -> Truth:
-    """What the pictures of a seed are drawn with: every class in turn, the rest drawn evenly from `RANGES`.
+    """The true values of a seed's pictures: classes in turn, the rest uniform in `RANGES`. `part`: 0 training, 1 test.
 
-    `part` 0 is for training, 1 for testing. The first 5 of 10 are the 5 of 5.
+    More pictures begin with the same ones.
     """
     drawn = streams.generator(seed, "source", part, 1).random((count, len(RANGES)), dtype=np.float32)
     values = {
@@ -60,7 +60,7 @@ def pictures(count: int, seed: int, part: int = 0) -> tuple[np.ndarray, np.ndarr
 
 
 def draw(what: Truth) -> np.ndarray:
-    """The pictures of given values, uint8 (N, 28, 28, 1)."""
+    """Pictures with given values, uint8 (N, 28, 28, 1)."""
     sheet = np.zeros((len(what.labels), SIZE * SIZE), np.uint8)
     for digit in range(len(STROKES)):
         rows = np.flatnonzero(what.labels == digit)
@@ -79,13 +79,13 @@ def place(segments: np.ndarray, what: Truth, rows: np.ndarray) -> np.ndarray:
         getattr(what, name)[rows, None, None] for name in ("width", "height", "slant", "right", "down")
     )
     y = y * height
-    x = x * width - y * slant  # y points down: what is higher leans to the right
-    middle = np.float32((SIZE - 1) / 2)
-    return np.stack([x + right + middle, y + down + middle], -1)
+    x = x * width - y * slant  # y points down: higher points move to the right
+    centre = np.float32((SIZE - 1) / 2)
+    return np.stack([x + right + centre, y + down + centre], -1)
 
 
 def distance(ends: np.ndarray) -> np.ndarray:
-    """From every pixel's centre to the nearest of a picture's segments: ends (N, S, 2, 2) -> float32 (N, pixels)."""
+    """Distance from every pixel's centre to a picture's nearest segment: ends (N, S, 2, 2) -> float32 (N, pixels)."""
     grid = np.arange(SIZE, dtype=np.float32)
     px, py = (axis.reshape(1, -1) for axis in np.meshgrid(grid, grid, indexing="xy"))
     nearest = np.full((len(ends), SIZE * SIZE), np.inf, np.float32)
@@ -102,22 +102,21 @@ def distance(ends: np.ndarray) -> np.ndarray:
 
 
 Point = tuple[float, float]
-Segment = tuple[Point, Point]
 
 
-def line(*points: Point) -> list[Segment]:
+def line(*points: Point) -> list[tuple[Point, Point]]:
     """Straight strokes from point to point."""
     return list(pairwise(points))
 
 
-def arc(centre: Point, radii: Point, first: float, last: float, pieces: int = 10) -> list[Segment]:
+def arc(centre: Point, radii: Point, first: float, last: float, pieces: int = 10) -> list[tuple[Point, Point]]:
     """Part of an ellipse in straight pieces, from and to an angle in degrees: 0 right, 90 down, 180 left, 270 up."""
     angles = np.radians(np.linspace(first, last, pieces + 1))
     x, y = centre[0] + radii[0] * np.cos(angles), centre[1] + radii[1] * np.sin(angles)
     return line(*zip(x.tolist(), y.tolist(), strict=True))
 
 
-STROKES: tuple[list[Segment], ...] = (  # of 0 .. 9; x to the right, y down, both from 0 to 1
+STROKES: tuple[list[tuple[Point, Point]], ...] = (  # of 0 .. 9; x to the right, y down, both from 0 to 1
     arc((0.5, 0.5), (0.5, 0.5), 0, 360, 18),
     line((0.25, 0.2), (0.55, 0.0), (0.55, 1.0)),
     [*arc((0.5, 0.29), (0.44, 0.29), 190, 385), *line((0.9, 0.41), (0.04, 1.0), (1.0, 1.0))],

@@ -1,7 +1,7 @@
-"""Stacked pictures: three grey pictures of a labelled set in the three channels of one. Ten classes make 1,000 modes.
+"""Stacked pictures: three grey pictures of a labelled set as the channels of one. Ten classes make 1,000 modes.
 
-The task is Metz et al. 2017's (unrolled GANs), with digits of MNIST: whoever drops modes can be told how many. Any
-labelled set of grey pictures can be stacked.
+Metz et al. 2017 (unrolled GANs) stack digits of MNIST and count the modes that a generator drops. Any labelled set of
+grey pictures can be stacked.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from itertools import product
 
 import numpy as np
 
-from gansmith.data.formats.listing import Listing, Numbered
+from gansmith.data.formats.listing import Listing
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError
 
-PREFIX = "stacked:"  # and the source of the single pictures
+PREFIX = "stacked:"  # before the source of the single pictures
 STACK = 3
-COUNT, TEST_COUNT = 60_000, 10_000  # stacks for training and for testing where data.first asks for no other number
+COUNT, TEST_COUNT = 60_000, 10_000  # stacks for training and test, unless data.first is set
 
 
 def stack(
@@ -24,8 +24,8 @@ def stack(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Stacked pictures uint8 (count, H, W, 3) and labels int64 (count,) of grey ones uint8 (N, H, W, 1) with labels.
 
-    Every channel is a picture of its own drawn with replacement, so channels are independent. `part` 0 is for
-    training, 1 for testing. The first 5 of 10 are the 5 of 5.
+    Channels are independent: each is a picture drawn with replacement. `part`: 0 training, 1 test. More stacks begin
+    with the same ones.
     """
     chosen = streams.generator(seed, "source", part, 2).integers(0, len(items), (count, STACK))
     pictures = np.empty((count, *items.shape[1:3], STACK), np.uint8)
@@ -54,8 +54,7 @@ def listing(single: Listing, count: int, seed: int, part: int) -> Listing:
     names = tuple(between.join(three) for three in product(single.class_names, repeat=STACK))
     return Listing(
         f"stacked-{single.title}",
-        Numbered(count),
-        pictures,
+        items=pictures,
         labels=numbers,
         class_names=names,
         splits=single.splits,

@@ -1,10 +1,10 @@
-"""A store: what it holds, the folder that it is kept in, and how a part of it is taken without copying.
+"""A store and its folder:
 
 manifest.json      what there is, how it was prepared, what was skipped
 items.npy          pictures uint8 (N, H, W, C) or vectors float32 (N, D); mapped, not read
 labels.npy         int64 (N,), where there are classes
-attributes.npy     bool (N, questions), where the source knows some
-marks.npy          uint8 (pictures, 16), by which a later attempt knows what is already here; see `reuse`
+attributes.npy     bool (N, questions), where the source has attributes
+marks.npy          uint8 (pictures, 16), by which `reuse` knows the pictures again
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ import dataclasses
 import hashlib
 import json
 import mmap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gansmith.data.formats.listing import Attributes, Listing, Numbered, chosen_splits, cut_parts
+from gansmith.data.formats.listing import Attributes, Listing, chosen_splits, cut_parts
 from gansmith.data.preparation.resize import Frame, parse_size
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.recipes.settings import DataSettings
 
-FORMAT = 2  # of stores: raised whenever the same source would give other bytes, or the manifest other entries
+FORMAT = 2  # raised when the same source gives other bytes, or the manifest other entries
 MANIFEST = "manifest.json"
 ITEMS = "items.npy"
 LABELS = "labels.npy"
@@ -36,7 +35,7 @@ BLOCK = 2**24  # bytes hashed or copied at once
 
 @dataclass(frozen=True)
 class Store:
-    """Items in their order, ready to be learned from."""
+    """Items to train on, in order."""
 
     items: np.ndarray  # memory-mapped: pictures uint8 (N, H, W, C) or vectors float32 (N, D)
     labels: np.ndarray | None  # int64 (N,) in [0, classes)
@@ -44,9 +43,9 @@ class Store:
     fingerprint: str  # hex SHA-256 of the items and the labels: equal stores train equally
     description: str  # one line for people
     skipped: tuple[tuple[str, str], ...]  # pictures that could not be used: name, reason
-    splits: tuple[str, ...] = ()  # that the source has: "train", "validation", "test"
-    attributes: Attributes | None = None  # yes or no to questions that the source answers of each item
-    around: np.ndarray | None = None  # where `items` are windows in the middle of larger pictures: those
+    splits: tuple[str, ...] = ()  # of the source: "train", "validation", "test"
+    attributes: Attributes | None = None  # true or false, of every item
+    around: np.ndarray | None = None  # the whole pictures, where `items` are windows in their centre
 
     @property
     def count(self) -> int:
@@ -88,8 +87,8 @@ class Store:
             description=f"{self.description}, of which {int(labels.sum()):,} {attribute}",
         )
 
-    def seen_through(self, height: int, width: int) -> Store:
-        """The windows in the middle of the pictures, still mapped, with the whole pictures kept `around`."""
+    def windowed(self, height: int, width: int) -> Store:
+        """Windows in the centre of the pictures, still mapped, with the whole pictures in `around`."""
         top, left = (self.items.shape[1] - height) // 2, (self.items.shape[2] - width) // 2
         what = f"seen through windows of {width}x{height}"
         return dataclasses.replace(
@@ -101,12 +100,11 @@ class Store:
         )
 
     def part(self, rows: slice, what: str) -> Store:
-        """Some of the items, still mapped. `what` says which, for people and for the fingerprint."""
+        """Some of the items, still mapped. `what` says which, in the description and for the fingerprint."""
         return dataclasses.replace(
             self,
             items=self.items[rows],
             labels=None if self.labels is None else self.labels[rows],
-            around=None if self.around is None else self.around[rows],
             fingerprint=_derived(self.fingerprint, what),
             description=f"{self.description}, {what}",
             attributes=None if self.attributes is None else self.attributes.rows(rows),
@@ -114,30 +112,25 @@ class Store:
 
 
 def _derived(fingerprint: str, change: str) -> str:
-    """The fingerprint of a store made from another one by a change that words describe."""
+    """The fingerprint of a store made from another one by a change."""
     return hashlib.sha256(f"{fingerprint} {change}".encode()).hexdigest()
 
 
 def fingerprint(items: np.ndarray, labels: np.ndarray | None) -> str:
     """Hex SHA-256 of the shape, type and bytes of items and labels."""
     digest = hashlib.sha256(f"{items.dtype.str} {items.shape}".encode())
-    for block in _blocks(items):
-        digest.update(block.data)
+    rows = max(1, BLOCK // max(1, items[0].nbytes))
+    for start in range(0, len(items), rows):
+        digest.update(np.ascontiguousarray(items[start : start + rows]).data)
+        free_pages(items)
     if labels is not None:
         digest.update(b"labels")
         digest.update(np.ascontiguousarray(labels, "<i8").data)
     return digest.hexdigest()
 
 
-def _blocks(items: np.ndarray) -> Iterator[np.ndarray]:
-    rows = max(1, BLOCK // max(1, items[0].nbytes))
-    for start in range(0, len(items), rows):
-        yield np.ascontiguousarray(items[start : start + rows])
-        let_go(items)
-
-
-def let_go(items: np.ndarray) -> None:
-    """Give back the memory of what was read of a mapped file: going once through a large store should not fill it."""
+def free_pages(items: np.ndarray) -> None:
+    """Free the memory of what was read of a mapped file, so that reading a large store does not fill the memory."""
     mapping = getattr(items, "_mmap", None)
     if getattr(items, "mode", None) == "r" and isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         mapping.madvise(mmap.MADV_DONTNEED)
@@ -149,7 +142,7 @@ def is_store(folder: Path) -> bool:
 
 
 def manifest(folder: Path) -> dict[str, Any] | None:
-    """What a store's folder says of itself; None where there is none, or one of another format."""
+    """The manifest of a store; None where there is none, or one of another format."""
     try:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return found if found["format"] == FORMAT else None
@@ -158,7 +151,7 @@ def manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def load(folder: Path) -> Store | None:
-    """The store in a folder; None where there is none, or where it is not whole."""
+    """The store in a folder; None where there is none, or where it is not complete."""
     found = manifest(folder)
     if found is None:
         return None
@@ -187,41 +180,45 @@ def load(folder: Path) -> Store | None:
         return None
 
 
-def reopened(folder: Path, settings: DataSettings) -> Store | None:
-    """The part of a prepared store that settings ask for; None where they ask for other pixels than it has.
-
-    Raises DataError where the store is damaged, or was cropped otherwise.
-    """
+def _load_whole(folder: Path) -> tuple[dict[str, Any], Store]:
+    """The manifest and the store in a folder. Raises DataError."""
     found, store = manifest(folder), load(folder)
     if found is None or store is None:
         raise DataError(f"the store {folder} is damaged, or of another version: prepare it again")
-    if store.kind == "pictures" and not _has_frame(folder, store, Frame(**found["frame"]), settings):
-        return None
+    return found, store
+
+
+def reopen(folder: Path, settings: DataSettings) -> Store | None:
+    """The part of a prepared store that the settings name; None where they want another size or other channels.
+
+    Raises DataError where the store is damaged, or was cropped differently.
+    """
+    found, store = _load_whole(folder)
+    if store.kind == "pictures":
+        crop = Frame(**found["frame"]).crop
+        if settings.crop and settings.crop != crop:
+            raise DataError(
+                f"data.crop = {settings.crop}, but {folder} was prepared with crop {crop}, and what was cut off is "
+                "gone: prepare it again, or set data.crop=0"
+            )
+        size = parse_size(settings.size)
+        if size not in (None, store.items.shape[1:3]) or settings.channels not in (0, store.items.shape[3]):
+            return None
     rows, what = _rows(folder, found, settings)
     store = dataclasses.replace(store, splits=tuple(name for name, _ in found["parts"]))
     return store if rows == slice(0, store.count) else store.part(rows, what)
 
 
-def _has_frame(folder: Path, store: Store, frame: Frame, settings: DataSettings) -> bool:
-    """Whether a store's pictures are as settings want them."""
-    if settings.crop and settings.crop != frame.crop:
-        raise DataError(
-            f"data.crop = {settings.crop}, but {folder} was prepared with crop {frame.crop}, and what was cut off is "
-            "gone: prepare it again, or set data.crop=0"
-        )
-    size = parse_size(settings.size)
-    return size in (None, store.items.shape[1:3]) and settings.channels in (0, store.items.shape[3])
-
-
 def _rows(folder: Path, found: dict[str, Any], settings: DataSettings) -> tuple[slice, str]:
-    """The rows of data.split and data.first, and what they are called."""
-    parts = tuple((name, count) for name, count in found["parts"])
-    wanted = chosen_splits(str(folder), tuple(name for name, _ in parts), settings.split)
+    """The rows of data.split and data.first, and a text that names them. Raises DataError."""
+    names = tuple(name for name, _ in found["parts"])
+    counts = [count for _, count in found["parts"]]
+    wanted = chosen_splits(str(folder), names, settings.split)
     start, stop = 0, found["shape"][0]
-    if len(wanted) == 1 < len(parts):
-        place = [name for name, _ in parts].index(wanted[0])
-        start = sum(count for _, count in parts[:place])
-        stop = start + parts[place][1]
+    if len(wanted) == 1 < len(names):
+        place = names.index(wanted[0])
+        start = sum(counts[:place])
+        stop = start + counts[place]
     what = f"rows {start:,} to {stop:,} ({wanted[0]})" if stop - start != found["shape"][0] else "all"
     if 0 < settings.first < stop - start:
         stop = start + settings.first
@@ -233,19 +230,17 @@ def _rows(folder: Path, found: dict[str, Any], settings: DataSettings) -> tuple[
 
 def listing(folder: Path, settings: DataSettings) -> Listing:
     """A prepared store as a source, for settings that want other pixels. Raises DataError."""
-    found, store = manifest(folder), load(folder)
-    if found is None or store is None:
-        raise DataError(f"the store {folder} is damaged, or of another version: prepare it again")
+    found, store = _load_whole(folder)
     rows, _ = _rows(folder, found, settings)
-    kept = np.arange(rows.start, rows.stop)
+    parts = tuple((name, count) for name, count in found["parts"])
+    part = store.part(rows, "")
     return Listing(
         found["source"],
-        Numbered(len(kept)),
-        store.items[rows],
-        labels=None if store.labels is None else store.labels[rows],
+        items=part.items,
+        labels=part.labels,
         class_names=store.class_names,
         splits=store.splits,
         skipped=store.skipped,
-        attributes=None if store.attributes is None else store.attributes.rows(rows),
-        parts=tuple(part for part in cut_parts(tuple((n, c) for n, c in found["parts"]), kept) if part[1]),
+        attributes=part.attributes,
+        parts=tuple(entry for entry in cut_parts(parts, np.arange(rows.start, rows.stop)) if entry[1]),
     )
