@@ -49,7 +49,7 @@ def test_a_layer_may_be_added_at_run_time(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(LAYERS, Cube, CubeByHand)
     plan = Plan("discriminator", (3,), (Linear(3, 4), Cube(0.3), Linear(4, 1)))
     rng = np.random.default_rng(0)
-    network, w, into = Network(plan, FLOAT64), Arrays(plan, FLOAT64), Arrays(plan, FLOAT64)
+    network, w, into = Network(plan), Arrays(plan, FLOAT64), Arrays(plan, FLOAT64)
     w.trained[...] = rng.normal(size=w.trained.shape)
     x = rng.normal(size=(5, 3))
 
