@@ -13,6 +13,7 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Plan, Shape
 from gansmith.ground.recipes.settings import NetSettings, Recipe
 from gansmith.nets.pairs import dcgan, dense, encdec, hourglass, resnet, subpixel
+from gansmith.nets.pairs.blocks import Stack
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlanPair:
-    """How a pair is planned: (settings, latent dimension or item shape, item shape, classes) -> Plan."""
+    """How a pair is planned: each function appends its player's layers to a stack whose shape is that of the input."""
 
-    generator: Callable[[NetSettings, int, Shape, int], Plan]
-    discriminator: Callable[[NetSettings, Shape, int], Plan]
+    generator: Callable[[Stack, Shape], None]  # (stack, item shape)
+    discriminator: Callable[[Stack], None]
 
 
 NETS: dict[str, PlanPair] = {
@@ -38,7 +39,7 @@ NETS: dict[str, PlanPair] = {
 
 @dataclass(frozen=True)
 class NetPair:
-    """Networks that a user wrote, given through the Python API.
+    """Networks of your own, given through the Python API.
 
     build(latent_dim, item_shape, classes) returns (generator, discriminator), two torch modules:
     generator(latents (B, latent_dim), labels int64 (B,) or None) -> (B, *item_shape) in the recipe's pixel range;
@@ -51,12 +52,16 @@ class NetPair:
 
 def plan_generator(recipe: Recipe, item_shape: Shape, classes: int) -> Plan:
     """The generator's plan; item_shape (channels, height, width) or (features,), classes 0 = unlabelled."""
-    return _pair(recipe.generator).generator(recipe.generator, recipe.latent.dim, item_shape, classes)
+    pair, stack = _pair(recipe.generator), Stack("generator", recipe.generator, (recipe.latent.dim,), classes)
+    pair.generator(stack, item_shape)
+    return stack.plan()
 
 
 def plan_discriminator(recipe: Recipe, item_shape: Shape, classes: int) -> Plan:
     """The discriminator's plan."""
-    return _pair(recipe.discriminator).discriminator(recipe.discriminator, item_shape, classes)
+    pair, stack = _pair(recipe.discriminator), Stack("discriminator", recipe.discriminator, item_shape, classes)
+    pair.discriminator(stack)
+    return stack.plan()
 
 
 def _pair(settings: NetSettings) -> PlanPair:

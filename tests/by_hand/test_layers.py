@@ -25,7 +25,7 @@ few = settings(max_examples=25, deadline=None)
 def check_layer(layer: Layer, x: np.ndarray, how: Pass = TRAINING, seed: int = 0) -> None:
     """dL/dx and dL/dw of L = sum(c y), for a random c, within 1e-6 of central differences."""
     rng = np.random.default_rng(seed)
-    arrays = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64, kept=True)
+    arrays = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64, statistics=True)
     arrays.trained[...] = rng.normal(size=arrays.trained.shape)
     arrays.kept[...] = rng.uniform(0.5, 1.5, arrays.kept.shape)
     into = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64)
@@ -170,7 +170,7 @@ TORCH_CASES: list[tuple[Layer, Shape]] = [
 def test_forward_is_torchs(layer: Layer, shape: Shape) -> None:
     rng = np.random.default_rng(11)
     x = rng.normal(size=(6, *shape)).astype(np.float32)
-    arrays = Arrays(Plan("generator", shape, (layer,)), np.dtype(np.float32), kept=True)
+    arrays = Arrays(Plan("generator", shape, (layer,)), np.dtype(np.float32), statistics=True)
     for _, array in arrays.named():
         array[...] = rng.normal(size=array.shape)
     hand = LAYERS[type(layer)](layer, 0)

@@ -23,6 +23,7 @@ from gansmith.nets.layers import LAYERS
 from gansmith.nets.layers.torch_layer import ForwardContext, TorchLayer
 from gansmith.nets.modes import Mode
 from gansmith.nets.network import Network
+from gansmith.nets.pairs.blocks import Stack
 from gansmith.report.page import write_report
 from gansmith.runs.diagnose import diagnose
 from gansmith.training import checkpoint
@@ -103,10 +104,10 @@ class NumpyScale(by_hand.Layer[Scale]):
         return dy * w["weight"]
 
 
-def scaled_generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
+def scaled_generator(stack: Stack, item_shape: Shape) -> None:
     """The dense generator with the new layer before it."""
-    usual = NETS["dense"].generator(settings, latent_dim, item_shape, classes)
-    return Plan("generator", usual.input_shape, (Scale(latent_dim), *usual.layers))
+    stack.add(Scale(stack.shape[0]))
+    NETS["dense"].generator(stack, item_shape)
 
 
 @pytest.mark.parametrize("engine", ["torch", "numpy"])
