@@ -89,7 +89,7 @@ class Network(nn.Module):
         last = len(self.layers) - 1
         with torch.autocast(x.device.type, enabled=False) if x.dtype == torch.float64 else nullcontext():
             for index, layer in enumerate(self.layers):
-                if index == last and cast("TorchLayer[Any]", layer).wide_at_end:
+                if index == last and cast("TorchLayer[Any]", layer).float32_at_end:
                     with torch.autocast(x.device.type, enabled=False):
                         x = layer(at_least_float32(x), context)
                 else:

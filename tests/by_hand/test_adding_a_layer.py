@@ -19,13 +19,13 @@ FLOAT64 = np.dtype(np.float64)
 
 
 @dataclass(frozen=True)
-class Cube:
+class Cube(plan.Layer):
     """The record: y = factor x^3."""
 
     factor: float
 
 
-class CubeByHand(Layer):
+class CubeByHand(Layer[Cube]):
     """y = a x^3,  y' = 3 a x^2,  y'' = 6 a x."""
 
     def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:

@@ -27,7 +27,7 @@ def check_layer(layer: Layer, x: np.ndarray, how: Pass = TRAINING, seed: int = 0
     rng = np.random.default_rng(seed)
     arrays = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64, statistics=True)
     arrays.trained[...] = rng.normal(size=arrays.trained.shape)
-    arrays.kept[...] = rng.uniform(0.5, 1.5, arrays.kept.shape)
+    arrays.statistics[...] = rng.uniform(0.5, 1.5, arrays.statistics.shape)
     into = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64)
     hand = LAYERS[type(layer)](layer, 0)
     untracked = Pass(how.labels, how.training, track=False, dropout_key=how.dropout_key)
