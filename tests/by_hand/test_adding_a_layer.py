@@ -11,6 +11,7 @@ from gansmith.by_hand.arrays import Arrays, Named
 from gansmith.by_hand.layers import Layer, Pass
 from gansmith.by_hand.network import LAYERS, Network
 from gansmith.by_hand.penalty import gradient_penalty
+from gansmith.ground.networks import plan
 from gansmith.ground.networks.plan import Linear, Plan
 
 from . import central
@@ -47,9 +48,9 @@ class CubeByHand(Layer[Cube]):
 def test_a_layer_may_be_added_at_run_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its gradients, and those of the penalty through it, against central differences."""
     monkeypatch.setitem(LAYERS, Cube, CubeByHand)
-    plan = Plan("discriminator", (3,), (Linear(3, 4), Cube(0.3), Linear(4, 1)))
+    cubed = Plan("discriminator", (3,), (Linear(3, 4), Cube(0.3), Linear(4, 1)))
     rng = np.random.default_rng(0)
-    network, w, into = Network(plan), Arrays(plan, FLOAT64), Arrays(plan, FLOAT64)
+    network, w, into = Network(cubed), Arrays(cubed, FLOAT64), Arrays(cubed, FLOAT64)
     w.trained[...] = rng.normal(size=w.trained.shape)
     x = rng.normal(size=(5, 3))
 
@@ -60,7 +61,7 @@ def test_a_layer_may_be_added_at_run_time(monkeypatch: pytest.MonkeyPatch) -> No
     assert central.error(into.trained, central.gradient(total, w.trained)) < 1e-6
 
     def penalty() -> float:
-        return gradient_penalty(network, network.forward(x, w), w, 2.0, Arrays(plan, FLOAT64))
+        return gradient_penalty(network, network.forward(x, w), w, 2.0, Arrays(cubed, FLOAT64))
 
     gradient_penalty(network, network.forward(x, w), w, 2.0, into)
     assert central.error(into.trained, central.gradient(penalty, w.trained)) < 1e-6

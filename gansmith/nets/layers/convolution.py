@@ -26,14 +26,7 @@ def convolve(
         if output_padding is None:
             return F.conv2d(x, weight, bias, stride, padding)
         return F.conv_transpose2d(x, weight, bias, stride, padding, output_padding)
-    how = (
-        stride,
-        padding,
-        (1, 1),
-        output_padding is not None,
-        output_padding or (0, 0),
-        1,
-    )  # as torch.convolution has it
+    how = stride, padding, (1, 1), output_padding is not None, output_padding or (0, 0), 1
     kind = compute_dtype(x)  # as autocast has it for torch's own functions
     return cast(Tensor, Convolution.apply(x.to(kind), weight.to(kind), None if bias is None else bias.to(kind), how))
 

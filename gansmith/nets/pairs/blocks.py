@@ -17,22 +17,8 @@ import copy
 from math import prod
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.networks.plan import (
-    Activation,
-    AuxiliaryHead,
-    BatchNorm,
-    ConcatLabels,
-    ConditionalBatchNorm,
-    Dropout,
-    Layer,
-    Linear,
-    Plan,
-    Player,
-    Projection,
-    Reshape,
-    Shape,
-    Upsample,
-)
+from gansmith.ground.networks import plan
+from gansmith.ground.networks.plan import Player, Shape
 from gansmith.ground.networks.same_padding import same_conv, same_transpose
 from gansmith.ground.recipes.settings import ConditioningName, NetSettings
 
@@ -52,7 +38,7 @@ class Stack:
         self.player: Player = player
         self.settings, self.classes = settings, classes
         self.input_shape = self.shape = shape
-        self.layers: list[Layer] = []
+        self.layers: list[plan.Layer] = []
         self.conditioning = settings.conditioning if classes else None
         self.label_norms = self.conditioning in ("norm", "concat+norm")
         self.normed = settings.norm == "batch"
@@ -78,15 +64,14 @@ class Stack:
         """The kernel size that belongs to each of `widths`."""
         return self._per_width("kernels", self.settings.kernels)
 
-    def plan(self) -> Plan:
+    def plan(self) -> plan.Plan:
         """The layers as a player's plan."""
-        return Plan(self.player, self.input_shape, tuple(self.layers))
+        return plan.Plan(self.player, self.input_shape, tuple(self.layers))
 
-    def add(self, *layers: Layer) -> None:
-        """Append layers."""
-        for layer in layers:
-            self.layers.append(layer)
-            self.shape = layer.shape_after(self.shape)
+    def add(self, layer: plan.Layer) -> None:
+        """Append a layer."""
+        self.layers.append(layer)
+        self.shape = layer.shape_after(self.shape)
 
     def branch(self) -> Stack:
         """An empty stack for layers within a layer; its input is the output of this one."""
@@ -97,18 +82,18 @@ class Stack:
     def concat_label(self) -> None:
         """Append the label, under "concat"."""
         if self.conditioning in ("concat", "concat+norm"):
-            self.add(ConcatLabels(self.classes))
+            self.add(plan.ConcatLabels(self.classes))
 
     def flatten(self) -> None:
         """Make pictures vectors."""
         if len(self.shape) > 1:
-            self.add(Reshape((prod(self.shape),)))
+            self.add(plan.Reshape((prod(self.shape),)))
 
     def linear(self, outputs: int, *, bias: bool = True) -> None:
         """A dense layer; pictures are flattened for it."""
         self.flatten()
         self._label_map()
-        self.add(Linear(prod(self.shape), outputs, bias, self.settings.spectral_norm))
+        self.add(plan.Linear(prod(self.shape), outputs, bias, self.settings.spectral_norm))
 
     def conv(self, channels: int, kernel: int, stride: int = 1, *, bias: bool = True) -> None:
         """A convolution with SAME padding."""
@@ -131,7 +116,7 @@ class Stack:
     def upsample(self, factor: int, target: Shape) -> None:
         """Nearest neighbours to the height and width of `target`."""
         if factor > 1:
-            self.add(Upsample(factor, (target[1], target[2])))
+            self.add(plan.Upsample(factor, (target[1], target[2])))
 
     def hidden_linear(self, width: int, index: int | None = None) -> None:
         """A hidden dense layer with all that follows its weights."""
@@ -153,11 +138,13 @@ class Stack:
             norm = settings.norm_momentum, settings.norm_epsilon
             features = self.shape[0]
             self.add(
-                ConditionalBatchNorm(features, self.classes, *norm) if self.label_norms else BatchNorm(features, *norm)
+                plan.ConditionalBatchNorm(features, self.classes, *norm)
+                if self.label_norms
+                else plan.BatchNorm(features, *norm)
             )
         self.activate(index)
         if settings.dropout:
-            self.add(Dropout(settings.dropout))
+            self.add(plan.Dropout(settings.dropout))
 
     def activate(self, index: int | None) -> None:
         """The activation of hidden layer `index`."""
@@ -169,27 +156,27 @@ class Stack:
                     "`activation`"
                 )
             kind = kinds[index]
-        self.add(Activation(kind, self.settings.slope))
+        self.add(plan.Activation(kind, self.settings.slope))
 
     def output(self) -> None:
         """The last activation; nothing for "linear"."""
         if self.settings.output != "linear":
-            self.add(Activation(self.settings.output))
+            self.add(plan.Activation(self.settings.output))
 
     def logit(self) -> None:
         """A discriminator's last layers, from all features to one logit (1,), as the conditioning has them."""
         self.flatten()
         if self.conditioning == "projection":
-            self.add(Projection(prod(self.shape), self.classes, self.settings.spectral_norm))
+            self.add(plan.Projection(prod(self.shape), self.classes, self.settings.spectral_norm))
         else:
             if self.conditioning == "classifier":
-                self.add(AuxiliaryHead("classes", (Linear(prod(self.shape), self.classes),)))
+                self.add(plan.AuxiliaryHead("classes", (plan.Linear(prod(self.shape), self.classes),)))
             self.linear(1)
         self.output()
 
     def _label_map(self) -> None:
         if self.conditioning == "maps":
-            self.add(ConcatLabels(self.classes))
+            self.add(plan.ConcatLabels(self.classes))
 
     def _per_width(self, name: str, values: tuple[int, ...]) -> tuple[int, ...]:
         count = len(self.settings.widths)
