@@ -28,7 +28,7 @@ from gansmith.data.preparation import decode
 from gansmith.data.preparation.prepare import write_header
 from gansmith.data.preparation.resize import Frame, framed
 from gansmith.data.store import open_store, prepare_store
-from gansmith.game.inputs.items import Pixels
+from gansmith.game.inputs.items import Items
 from gansmith.ground.recipes.settings import DataSettings
 
 WIDTH, HEIGHT, SIDE = 178, 218, 64
@@ -212,7 +212,7 @@ def reading(rows: int, place: Path) -> dict[str, float]:
         for _ in range(rows // 1000):
             file.write(block.data)
     items = np.load(path, mmap_mode="r")
-    pixels = Pixels(items, None, "symmetric", torch.device("cpu"))
+    pixels = Items(items, None, "symmetric", (3, SIDE, SIDE), torch.device("cpu"))
     order = np.random.default_rng(1).permutation(rows)[: rows // 64 * 64].reshape(-1, 64)
     for batch in order[:200]:  # the file into the system's memory
         pixels.batch(batch)

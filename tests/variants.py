@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from gansmith.game.inputs.update import UpdateInputs, to_device
 from gansmith.game.torch_game import TorchGame
-from miniatures import World
+from miniatures import World, indices, now, world
 from thread_ranks import ThreadRanks
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -62,9 +63,36 @@ def meaningful(names: Iterable[str], kinds: Sequence[str]) -> list[tuple[str, st
 
 def start(made: World, ranks: ThreadRanks | None = None) -> TorchGame:
     """A game with its items loaded."""
-    table = TorchGame(made.recipe, made.item_shape, made.classes, ranks=ranks)
-    table.load(made.items, made.labels)
-    return table
+    game = TorchGame(made.recipe, made.item_shape, made.classes, ranks=ranks)
+    game.load(made.items, made.labels)
+    return game
+
+
+def new_game(kind: str = "pictures", **settings: Any) -> TorchGame:
+    """A game of small networks with small items; kind and settings as in `miniatures.world`."""
+    return start(world(kind, **settings))
+
+
+def host_inputs(game: TorchGame, update: int, **numbers: Any) -> UpdateInputs:
+    """What the game draws for an update, on the host. numbers: of the clock, as in `miniatures.now`."""
+    assert game.drawing is not None
+    rows = indices(update, game.recipe.feedback.discriminator_turns)
+    return game.drawing.draw(rows, now(update, **numbers), game.discriminator_turns)
+
+
+def inputs(game: TorchGame, update: int, **numbers: Any) -> UpdateInputs:
+    """What an update of the game is computed from, as its steps get it."""
+    return to_device(host_inputs(game, update, **numbers), game.device)
+
+
+def part(game: TorchGame, *prefixes: str) -> dict[str, np.ndarray]:
+    """The arrays of a game's state whose names begin so."""
+    return {name: array for name, array in game.state().arrays.items() if name.startswith(prefixes)}
+
+
+def changed(before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> set[str]:
+    """The names of arrays that are new, or of other bits."""
+    return {name for name in after if name not in before or before[name].tobytes() != after[name].tobytes()}
 
 
 def assert_near(one: dict[str, np.ndarray], other: dict[str, np.ndarray], tolerance: float) -> None:

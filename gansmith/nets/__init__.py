@@ -54,14 +54,14 @@ def plan_generator(recipe: Recipe, item_shape: Shape, classes: int) -> Plan:
     """The generator's plan; item_shape (channels, height, width) or (features,), classes 0 = unlabelled."""
     pair, stack = _pair(recipe.generator), Stack("generator", recipe.generator, (recipe.latent.dim,), classes)
     pair.generator(stack, item_shape)
-    return stack.plan()
+    return stack.to_plan()
 
 
 def plan_discriminator(recipe: Recipe, item_shape: Shape, classes: int) -> Plan:
     """The discriminator's plan."""
     pair, stack = _pair(recipe.discriminator), Stack("discriminator", recipe.discriminator, item_shape, classes)
     pair.discriminator(stack)
-    return stack.plan()
+    return stack.to_plan()
 
 
 def _pair(settings: NetSettings) -> PlanPair:

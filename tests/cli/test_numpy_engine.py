@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from checkpoint_arrays import PATIENCE, equal, typed, weights
-from gansmith.by_hand import blas
+from gansmith.ground.process import blas
 
 ROOT = Path(__file__).parents[2]
 SMALL = [

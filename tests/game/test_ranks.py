@@ -1,4 +1,4 @@
-"""N ranks with a batch of B/N play the game of one rank with a batch of B."""
+"""N processes with a batch of B/N train as one process with a batch of B."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def on_ranks(made: World, size: int, updates: int, **numbers: Any) -> list[Torch
     """The games of `size` ranks after some updates, each on its rows."""
 
     def one(ranks: ThreadRanks) -> TorchGame:
-        table, share = start(made, ranks), BATCH // size
+        game, share = start(made, ranks), BATCH // size
         for update in range(1, updates + 1):
             rows = indices(update, made.recipe.feedback.discriminator_turns)
-            table.step(rows[:, ranks.rank * share : (ranks.rank + 1) * share], now(update, **numbers))
-        return table
+            game.step(rows[:, ranks.rank * share : (ranks.rank + 1) * share], now(update, **numbers))
+        return game
 
     return together(size, one)
 
@@ -53,8 +53,8 @@ def test_any_number_of_ranks_are_one_in_float32(kind: str, size: int):
     alone = start(made)
     play(alone, 1, 20, rate=1e-4)
     ranks = on_ranks(made, size, 20, rate=1e-4)
-    for table in ranks:
-        assert_near(alone.state().arrays, table.state().arrays, 1e-5)
+    for game in ranks:
+        assert_near(alone.state().arrays, game.state().arrays, 1e-5)
 
 
 def test_every_rank_reports_the_numbers_of_all():
@@ -62,8 +62,8 @@ def test_every_rank_reports_the_numbers_of_all():
     alone = start(made)
     play(alone, 1, 5, rate=1e-3, measure=True)
     expected = alone.report()
-    tables = on_ranks(made, 2, 5, rate=1e-3, measure=True)
-    for report in together(2, lambda ranks: _report(tables[ranks.rank], ranks)):
+    games = on_ranks(made, 2, 5, rate=1e-3, measure=True)
+    for report in together(2, lambda ranks: games[ranks.rank].report()):
         assert report.numbers.keys() == expected.numbers.keys()
         for name, value in expected.numbers.items():
             assert report.numbers[name] == pytest.approx(value, rel=1e-6, abs=1e-7), name
@@ -71,12 +71,7 @@ def test_every_rank_reports_the_numbers_of_all():
         assert report.layers.keys() == expected.layers.keys()
 
 
-def _report(table: TorchGame, ranks: ThreadRanks) -> Any:
-    table.ranks = ranks
-    return table.report()
-
-
-def test_a_circle_of_one_changes_no_bit():
+def test_a_group_of_one_process_changes_no_bit():
     made = world("labelled-pictures", regularizer__name="r1", generator__norm="none")
     alone = start(made)
     play(alone, 1, 5)
@@ -89,8 +84,8 @@ def test_one_exchange_a_player_and_a_turn():
     made = world("pictures", generator__norm="none")
 
     def one(ranks: ThreadRanks) -> int:
-        table = start(made, ranks)
-        table.step(indices(1)[:, :4], now(1))
+        game = start(made, ranks)
+        game.step(indices(1)[:, :4], now(1))
         return ranks.exchanges
 
     assert together(2, one) == [2, 2]

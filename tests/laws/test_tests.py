@@ -191,7 +191,6 @@ def test_a_law_names_its_offenders():
         nobody(["a.py:3: is long, 7 lines", "b.py:1: is new"])
 
 
-
 def test_the_quick_tier_leaves_out_files_that_are_there():
     """A file that was renamed would come back to it unseen."""
     tree = next(module for module in parsed(TESTS) if module.path == TESTS / "conftest.py").tree

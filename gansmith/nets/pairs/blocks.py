@@ -64,7 +64,7 @@ class Stack:
         """The kernel size that belongs to each of `widths`."""
         return self._per_width("kernels", self.settings.kernels)
 
-    def plan(self) -> plan.Plan:
+    def to_plan(self) -> plan.Plan:
         """The layers as a player's plan."""
         return plan.Plan(self.player, self.input_shape, tuple(self.layers))
 
