@@ -21,10 +21,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlanPair:
-    """How a pair is planned: each function appends its player's layers to a stack whose shape is that of the input."""
+    """How a pair is planned. Both functions append a player's layers to a stack that has the shape of its input."""
 
-    generator: Callable[[Stack, Shape], None]  # (stack, item shape)
-    discriminator: Callable[[Stack], None]
+    generator_layers: Callable[[Stack, Shape], None]  # (stack, item shape)
+    discriminator_layers: Callable[[Stack], None]
+
+    def generator(self, settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
+        """The plan; item_shape is (channels, height, width) or (features,); classes 0 = unlabelled. Raises RecipeError."""
+        stack = Stack("generator", settings, (latent_dim,), classes)
+        self.generator_layers(stack, item_shape)
+        return stack.to_plan()
+
+    def discriminator(self, settings: NetSettings, item_shape: Shape, classes: int) -> Plan:
+        """As for the generator."""
+        stack = Stack("discriminator", settings, item_shape, classes)
+        self.discriminator_layers(stack)
+        return stack.to_plan()
 
 
 NETS: dict[str, PlanPair] = {
@@ -52,16 +64,12 @@ class NetPair:
 
 def plan_generator(recipe: Recipe, item_shape: Shape, classes: int) -> Plan:
     """The generator's plan; item_shape (channels, height, width) or (features,), classes 0 = unlabelled."""
-    pair, stack = _pair(recipe.generator), Stack("generator", recipe.generator, (recipe.latent.dim,), classes)
-    pair.generator(stack, item_shape)
-    return stack.to_plan()
+    return _pair(recipe.generator).generator(recipe.generator, recipe.latent.dim, item_shape, classes)
 
 
 def plan_discriminator(recipe: Recipe, item_shape: Shape, classes: int) -> Plan:
     """The discriminator's plan."""
-    pair, stack = _pair(recipe.discriminator), Stack("discriminator", recipe.discriminator, item_shape, classes)
-    pair.discriminator(stack)
-    return stack.to_plan()
+    return _pair(recipe.discriminator).discriminator(recipe.discriminator, item_shape, classes)
 
 
 def _pair(settings: NetSettings) -> PlanPair:

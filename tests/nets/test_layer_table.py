@@ -107,7 +107,7 @@ class NumpyScale(by_hand.Layer[Scale]):
 def scaled_generator(stack: Stack, item_shape: Shape) -> None:
     """The dense generator with the new layer before it."""
     stack.add(Scale(stack.shape[0]))
-    NETS["dense"].generator(stack, item_shape)
+    NETS["dense"].generator_layers(stack, item_shape)
 
 
 @pytest.mark.parametrize("engine", ["torch", "numpy"])
@@ -115,7 +115,7 @@ def test_a_new_kind_of_layer_is_trained_and_watched(engine: str, tmp_path: Path,
     """Three updates of a whole run, with its diagnosis and its report."""
     monkeypatch.setitem(LAYERS, Scale, TorchScale)
     monkeypatch.setitem(BY_HAND, Scale, NumpyScale)
-    pair = PlanPair(scaled_generator, NETS["dense"].discriminator)
+    pair = PlanPair(scaled_generator, NETS["dense"].discriminator_layers)
     monkeypatch.setattr("gansmith.nets.NETS", {**NETS, "dense": pair})
     settings = {
         "engine": engine, "data.batch": 8, "generator.widths": [8], "discriminator.widths": [8], "watch.stats_every": 1,
