@@ -54,7 +54,7 @@ def problem() -> tuple[np.ndarray, np.ndarray]:
 
 def descend(optimizer: Optimizer, x: np.ndarray, target: np.ndarray, epochs: int) -> list[float]:
     """The loss at every epoch."""
-    network, weights, gradient = Network(PLAN, FLOAT), Arrays(PLAN, FLOAT), Arrays(PLAN, FLOAT)
+    network, weights, gradient = Network(PLAN), Arrays(PLAN, FLOAT), Arrays(PLAN, FLOAT)
     start = initial_weights(PLAN, NetSettings(initial="keras"), seed=0)
     for name, array in weights.named():
         array[...] = start[name]

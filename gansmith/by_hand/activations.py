@@ -10,52 +10,38 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gansmith.by_hand.arrays import Array
 from gansmith.ground.recipes.settings import ActivationName
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True)
 class ActivationFunction:
     """A function and its derivatives. A derivative may be a number where it is constant, or bool for 0 and 1."""
 
-    value: Callable[[Array, float, Array], Array]  # (x, leak, out) -> y, written to out
+    value: Callable[[Array, float], Array]  # (x, leak) -> y
     derivative: Callable[[Array, float], Array | float]  # (y, leak) -> f'(x)
-    second_derivative: Callable[[Array, float], Array | float]  # (y, leak) -> f''(x), for the gradient penalty
-
-
-def sigmoid(x: Array, leak: float, out: Array) -> Array:
-    """1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2, which overflows for no x."""
-    np.tanh(np.multiply(x, 0.5, out=out), out=out)
-    out *= 0.5
-    out += 0.5
-    return out
-
-
-def zero(y: Array, leak: float) -> float:
-    """f'' = 0."""
-    return 0.0
+    second_derivative: Callable[[Array, float], Array | float] = lambda y, leak: 0.0  # for the gradient penalty
 
 
 # fmt: off
 ACTIVATIONS: dict[ActivationName, ActivationFunction] = {
     "relu": ActivationFunction(  # max(x, 0)
-        lambda x, leak, out: np.maximum(x, 0, out=out),
-        lambda y, leak: y > 0, zero),
+        lambda x, leak: np.maximum(x, 0),
+        lambda y, leak: y > 0),
     "leaky": ActivationFunction(  # max(x, leak x)
-        lambda x, leak, out: np.maximum(x, np.multiply(x, leak, out=out), out=out),
-        lambda y, leak: np.maximum(y > 0, y.dtype.type(leak)), zero),
+        lambda x, leak: np.maximum(x, x * leak),
+        lambda y, leak: np.maximum(y > 0, y.dtype.type(leak))),
     "tanh": ActivationFunction(  # f' = 1 - y^2
-        lambda x, leak, out: np.tanh(x, out=out),
+        lambda x, leak: np.tanh(x),
         lambda y, leak: 1 - y * y, lambda y, leak: -2 * y * (1 - y * y)),
     "arctan": ActivationFunction(  # f' = 1 / (1 + x^2) = cos^2 y,  f'' = -2 x / (1 + x^2)^2 = -2 sin y cos^3 y
-        lambda x, leak, out: np.arctan(x, out=out),
+        lambda x, leak: np.arctan(x),
         lambda y, leak: np.cos(y) ** 2, lambda y, leak: -2 * np.sin(y) * np.cos(y) ** 3),
-    "sigmoid": ActivationFunction(  # f' = y (1 - y)
-        sigmoid,
-        lambda y, leak: y * (1 - y), lambda y, leak: y * (1 - y) * (1 - 2 * y)),
+    "sigmoid": ActivationFunction(  # 1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2, which overflows for no x
+        lambda x, leak: np.tanh(x * 0.5) * 0.5 + 0.5,
+        lambda y, leak: y * (1 - y), lambda y, leak: y * (1 - y) * (1 - 2 * y)),  # f' = y (1 - y)
     "linear": ActivationFunction(  # f' = 1
-        lambda x, leak, out: np.positive(x, out=out),
-        lambda y, leak: 1.0, zero),
+        lambda x, leak: x.copy(),
+        lambda y, leak: 1.0),
 }
 # fmt: on

@@ -1,4 +1,4 @@
-"""Memory: the arrays of a plan, and scratch arrays that are allocated once."""
+"""Memory: the arrays of a plan, laid out one after the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from gansmith.ground.networks.plan import Plan, Shape
 
-Named = dict[str, np.ndarray]
+Array = np.ndarray
+Named = dict[str, Array]
 
 
 class Arrays:
@@ -25,7 +26,7 @@ class Arrays:
         self.trained = self._lay_out([layer.parameters() for layer in plan.layers], dtype)
         self.statistics = self._lay_out([layer.buffers() if statistics else {} for layer in plan.layers], dtype)
 
-    def _lay_out(self, shapes: list[dict[str, Shape]], dtype: np.dtype) -> np.ndarray:
+    def _lay_out(self, shapes: list[dict[str, Shape]], dtype: np.dtype) -> Array:
         """A flat vector of zeros, and a view of it for each array of each layer.
 
         Kernels of convolutions are (a, b, k, k) in a plan and (a, k, k, b) here, because pictures are
@@ -39,25 +40,8 @@ class Arrays:
                 start += prod(shape)
         return flat
 
-    def named(self) -> Iterator[tuple[str, np.ndarray]]:
+    def named(self) -> Iterator[tuple[str, Array]]:
         """("<layer index>.<name>", view in the plan's shape) of every array."""
         for index, arrays in enumerate(self.of):
             for name, array in arrays.items():
                 yield f"{index}.{name}", array.transpose(0, 3, 1, 2) if array.ndim == 4 else array
-
-
-class Scratch:
-    """Named arrays that are allocated once for each shape, so that a running training allocates nothing.
-
-    What an array holds is lost when the same name is taken again.
-    """
-
-    def __init__(self, dtype: np.dtype) -> None:
-        self.dtype = dtype
-        self.held: dict[tuple[str, Shape], np.ndarray] = {}
-
-    def take(self, name: str, shape: Shape) -> np.ndarray:
-        """The array `name` in `shape`: zeros the first time, later whatever the last use left in it."""
-        if (name, shape) not in self.held:
-            self.held[name, shape] = np.zeros(shape, self.dtype)
-        return self.held[name, shape]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from gansmith.by_hand.arrays import Arrays
+from gansmith.by_hand.arrays import Array, Arrays
 from gansmith.by_hand.layers import Dense, rearrange
 from gansmith.by_hand.network import Network
 from gansmith.by_hand.optimizers import OPTIMIZERS, Adam, Optimizer
 from gansmith.ground.networks.plan import Plan
 from gansmith.ground.recipes.settings import OptimizerSettings, Recipe
 
-# what the engine repeats; the first two need no code: they are the recipe's last activations
+# the first two need no code here: the recipe's last activations make them
 KNOWN = ("sigmoid-as-logits", "wrong-pixel-range", "constant-bias-correction", "squared-last-gradient")
 
 
@@ -20,19 +20,18 @@ class ConstantCorrectionAdam(Adam):
     up to twice too long for a hundred steps, and a third of the right length in the end."""
 
     def corrections(self) -> tuple[float, float]:
-        """1 - beta, whatever the step."""
         return 1 - self.settings.beta1, 1 - self.settings.beta2
 
 
 def optimizer(recipe: Recipe, plan: Plan, dtype: np.dtype) -> Optimizer:
-    """A player's optimiser, with the fault where the recipe names it."""
+    """A player's optimiser, with its fault where the recipe names it."""
     settings: OptimizerSettings = getattr(recipe.optimizer, plan.player)
     if settings.name == "adam" and "constant-bias-correction" in recipe.faults:
         return ConstantCorrectionAdam(settings, plan, dtype)
     return OPTIMIZERS[settings.name](settings, plan, dtype)
 
 
-def square_last_gradient(network: Network, upstream: np.ndarray, gradient: Arrays) -> None:
+def square_last_gradient(network: Network, upstream: Array, gradient: Arrays) -> None:
     """Replace the gradient of the last dense weights by (u u)^T x, where it should be (u f')^T x.
 
     u (B, outputs) is the gradient that arrives from the discriminator, f' the derivative of the last activation, x the

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from gansmith.by_hand.arrays import Arrays
+from gansmith.by_hand.arrays import Array, Arrays
 from gansmith.by_hand.faults import square_last_gradient
 from gansmith.by_hand.layers import Pass
 from gansmith.by_hand.limits import refuse
@@ -25,7 +25,7 @@ from gansmith.ground.running_stats import RunningStats
 from gansmith.losses import LOSSES
 from gansmith.nets import plan_discriminator, plan_generator
 
-ROWS = 64  # items in a pass outside training; always the same number, because a matrix product rounds by its shape
+ROWS = 64  # items in a pass outside training; always the same number: how a product is rounded depends on its shape
 
 
 class HandGame:
@@ -46,13 +46,13 @@ class HandGame:
         loss = LOSSES[recipe.loss.name]
         assert loss.numpy is not None, "`refuse` has let no other loss pass"
         self.loss, self.discriminator_turns = loss.numpy, 0
-        self.stats: RunningStats[np.ndarray | float] = RunningStats(loss.threshold)
+        self.stats: RunningStats[Array | float] = RunningStats(loss.threshold)
         self.items, self.labels = np.empty((0, *item_shape)), None
 
     # ---- one update
 
-    @np.errstate(all="ignore")  # NaN and infinity are in the report, and the training loop decides
-    def step(self, indices: np.ndarray, now: Now) -> None:
+    @np.errstate(all="ignore")  # NaN and infinity go into the report; the training loop decides what to do
+    def step(self, indices: Array, now: Now) -> None:
         """The discriminator's steps, then the generator's, then the average."""
         same, fakes = self.recipe.feedback.latents == "same", None
         for turn, rows in enumerate(indices):
@@ -65,14 +65,14 @@ class HandGame:
             self.generator_step(fakes, now, turn)
         self.average(now.ema_decay)
 
-    def generate(self, now: Now, turn: int, count: int) -> np.ndarray:
+    def generate(self, now: Now, turn: int, count: int) -> Array:
         """The generator's items (B, ...) of a turn, in training mode."""
         z = self._to_float(draws.latents(self.recipe, now.update, turn, count))
         mode = self._training(self._drawn_labels(now, turn, count), now, turn, "generator", track=True)
         return self.generator.network.forward(z, self.generator.weights, mode)
 
-    def discriminator_step(self, rows: np.ndarray, fakes: np.ndarray, now: Now, turn: int) -> None:
-        """One step of the discriminator: tell the real items at `rows` (B,) from the generated ones, `fakes`.
+    def discriminator_step(self, rows: Array, fakes: Array, now: Now, turn: int) -> None:
+        """One step of the discriminator, on the real items at `rows` (B,) and the generated ones, `fakes`.
 
         L_D = real(D(x)) + fake(D(G(z))) + penalties, and the gradient of a sum is the sum of the gradients.
         """
@@ -89,7 +89,7 @@ class HandGame:
         self.discriminator_turns += 1
 
     def _one_class(
-        self, kind: draws.Pass, items: np.ndarray, labels: np.ndarray | None, now: Now, turn: int, into: Arrays
+        self, kind: draws.Pass, items: Array, labels: Array | None, now: Now, turn: int, into: Arrays
     ) -> tuple[float, float]:
         """D forward on real or on generated items, and backward from their part of the loss to D's weights.
 
@@ -109,7 +109,7 @@ class HandGame:
         into.trained += settings.interval * self.penalty_gradient.trained
         return loss, penalty
 
-    def generator_step(self, fakes: np.ndarray, now: Now, turn: int) -> None:
+    def generator_step(self, fakes: Array, now: Now, turn: int) -> None:
         """One step of the generator: the gradient of its loss passes through the whole discriminator, which is frozen.
 
         dL/dw = dL/dD(G(z))  x  dD/dG(z)  x  dG(z)/dw, from left to right.
@@ -131,18 +131,18 @@ class HandGame:
 
     def average(self, decay: float) -> None:
         """average = decay x average + (1 - decay) x weights; the statistics of batch norm are copied."""
-        weights, spare = self.generator.weights, self.generator.gradient.trained  # the gradient is used already
+        weights = self.generator.weights
         self.averaged.trained *= decay
-        self.averaged.trained += np.multiply(weights.trained, 1 - decay, out=spare)
+        self.averaged.trained += (1 - decay) * weights.trained
         self.averaged.statistics[...] = weights.statistics
 
     # ---- what goes in
 
-    def load(self, items: np.ndarray, labels: np.ndarray | None) -> None:
+    def load(self, items: Array, labels: Array | None) -> None:
         """Take the training items, uint8 (N, H, W, C) or float32 (N, D), and int64 labels; nothing is copied."""
         self.items, self.labels = items, labels if self.classes else None
 
-    def _reals(self, rows: np.ndarray, now: Now, turn: int) -> np.ndarray:
+    def _reals(self, rows: Array, now: Now, turn: int) -> Array:
         """The training items at `rows`, as the discriminator sees them."""
         items = self._to_float(self.items[rows])
         if self.recipe.augment.name == "mirror":
@@ -150,18 +150,18 @@ class HandGame:
             items[mirrored] = items[mirrored, :, ::-1]
         return items
 
-    def _to_float(self, items: np.ndarray) -> np.ndarray:
+    def _to_float(self, items: Array) -> Array:
         """Bytes to the recipe's range of pixels; vectors and latents as they are."""
         if items.ndim == 2:
             return items.astype(self.dtype, copy=False)
         factor, offset = pixels.SCALE[self.recipe.data.pixels]
         return items.astype(self.dtype) * self.dtype.type(factor) + self.dtype.type(offset)
 
-    def _drawn_labels(self, now: Now, turn: int, count: int) -> np.ndarray | None:
-        """The labels (B,) that the generator is given; None where there are no labels."""
+    def _drawn_labels(self, now: Now, turn: int, count: int) -> Array | None:
+        """The labels (B,) of generated items; None where there are no labels."""
         return draws.labels(self.recipe, now.update, turn, count, self.classes, self.labels)
 
-    def _training(self, labels: np.ndarray | None, now: Now, turn: int, which: draws.Pass, track: bool) -> Pass:
+    def _training(self, labels: Array | None, now: Now, turn: int, which: draws.Pass, track: bool) -> Pass:
         """A pass in training mode, with its keys for dropout."""
         key = partial(draws.dropout_key, self.recipe, now.update, turn, which)
         return Pass(labels, training=True, track=track, dropout_key=key)
@@ -169,26 +169,22 @@ class HandGame:
     # ---- what comes out
 
     def report(self) -> Report:
-        """Means since the last report."""
         return self.stats.read()
 
-    def make(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        """Raw output float32 of the averaged generator: (N, H, W, C) or (N, D)."""
+    def make(self, latents: Array, labels: Array | None) -> Array:
         return self._infer(self.generator.network, self.averaged, latents, labels)
 
     @np.errstate(all="ignore")
-    def sample(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        """Pictures uint8 (N, H, W, C) or vectors float32 (N, D)."""
+    def sample(self, latents: Array, labels: Array | None) -> Array:
         made = self.make(latents, labels)
         return pixels.to_bytes(made, self.recipe.data.pixels) if made.ndim == 4 else made
 
-    def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
-        """The discriminator's raw output on items, in inference mode."""
+    def verdicts(self, items: Array, labels: Array | None) -> Verdicts:
         return Verdicts(self._infer(self.discriminator.network, self.discriminator.weights, items, labels)[:, 0])
 
     @np.errstate(all="ignore")
-    def _infer(self, network: Network, w: Arrays, x: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        """The network's output float32 in inference mode, ROWS items at a time; the last ones are repeated to fill up."""
+    def _infer(self, network: Network, w: Arrays, x: Array, labels: Array | None) -> Array:
+        """The network's output float32 in inference mode, ROWS items at a time; the last pass repeats items to fill up."""
         channels, *size = network.plan.output_shape
         outputs = np.empty((len(x), *size, channels), np.float32)
         for start in range(0, len(x), ROWS):
@@ -209,7 +205,6 @@ class HandGame:
         return State(arrays, {**counters, "discriminator-turns": self.discriminator_turns})
 
     def restore(self, state: State) -> None:
-        """Go back to a state of either engine. Raises RunError when it is of another network."""
         for player in (self.generator, self.discriminator):
             player.restore(state.up_to_date(self.recipe), int(state.counters[f"{player.name}-optimizer.steps"]))
         load_arrays(self.averaged, state.arrays, "ema/")

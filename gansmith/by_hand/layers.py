@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from gansmith.by_hand.activations import ACTIVATIONS
-from gansmith.by_hand.arrays import Named, Scratch
+from gansmith.by_hand.arrays import Array, Named
 from gansmith.ground import streams
 from gansmith.ground.networks import plan
 from gansmith.ground.networks.plan import Shape
@@ -25,44 +25,37 @@ PlanLayer = TypeVar("PlanLayer", bound=plan.Layer)
 
 @dataclass(frozen=True)
 class Pass:
-    """How a forward pass runs.
+    """How a forward pass runs."""
 
-    training: batch norm uses the batch's statistics and dropout is on. track: batch norm moves its running
-    statistics. dropout_key: layer index -> key of the mask, while training.
-    """
-
-    labels: np.ndarray | None = None  # int64 (B,)
-    training: bool = False
-    track: bool = False
-    dropout_key: Callable[[int], int] | None = None
+    labels: Array | None = None  # int64 (B,)
+    training: bool = False  # batch norm uses the batch's statistics, and dropout is on
+    track: bool = False  # batch norm updates its running statistics
+    dropout_key: Callable[[int], int] | None = None  # layer index -> key of its mask; needed in training
 
 
 class Layer(ABC, Generic[PlanLayer]):
-    """One layer of a plan. Arrays that it returns are its own: the next pass overwrites them.
+    """One layer of a plan.
 
     A new kind of layer is a record in `ground.networks.plan`, a subclass of this one, and a row in `network.LAYERS`."""
 
-    def __init__(self, layer: PlanLayer, index: int, dtype: np.dtype) -> None:
+    def __init__(self, layer: PlanLayer, index: int) -> None:
         self.plan, self.index = layer, index
-        self.scratch = Scratch(dtype)
 
     @abstractmethod
-    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
         """x -> y; x is left as it is."""
 
     @abstractmethod
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
         """dy -> dx; dy may be overwritten. Weight gradients go to `into` (None: the layer is frozen).
 
         With need_dx = False dx is not computed, and what comes back has no meaning."""
 
-    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+    def tangent(self, t: Array, w: Named) -> Array:
         """The change of y when x changes by t, to first order. Only the gradient penalty needs it: see `penalty`."""
         raise NotImplementedError(f"{type(self).__name__} has no tangent")
 
-    def backward_through_tangent(
-        self, s: np.ndarray, t: np.ndarray, d: np.ndarray, w: Named, into: Named
-    ) -> np.ndarray:
+    def backward_through_tangent(self, s: Array, t: Array, d: Array, w: Named, into: Named) -> Array:
         """d of y -> d of x, and this layer's part of the penalty's gradient in `into`: see `penalty`.
 
         As it is here it serves layers that have no weights and are linear in x.
@@ -73,31 +66,27 @@ class Layer(ABC, Generic[PlanLayer]):
 class Dense(Layer[plan.Linear]):
     """y = x W^T + b."""
 
-    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
         """x (B, inputs) -> y (B, outputs)."""
         self.x = x
-        y = np.matmul(x, w["weight"].T, out=self.scratch.take("y", (len(x), self.plan.outputs)))
+        y = x @ w["weight"].T
         if self.plan.bias:
             y += w["bias"]
         return y
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
         """dW = dy^T x,  db = sum of dy over the batch,  dx = dy W."""
         if into is not None:
             np.matmul(dy.T, self.x, out=into["weight"])
             if self.plan.bias:
                 column_sums(dy, out=into["bias"])
-        if not need_dx:
-            return dy
-        return np.matmul(dy, w["weight"], out=self.scratch.take("dx", self.x.shape))
+        return dy @ w["weight"] if need_dx else dy
 
-    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+    def tangent(self, t: Array, w: Named) -> Array:
         """t W^T."""
-        return np.matmul(t, w["weight"].T)
+        return t @ w["weight"].T
 
-    def backward_through_tangent(
-        self, s: np.ndarray, t: np.ndarray, d: np.ndarray, w: Named, into: Named
-    ) -> np.ndarray:
+    def backward_through_tangent(self, s: Array, t: Array, d: Array, w: Named, into: Named) -> Array:
         """dW = s^T t + d^T x,  db = sum of d over the batch."""
         into["weight"][...] = s.T @ t + d.T @ self.x
         if self.plan.bias:
@@ -108,24 +97,21 @@ class Dense(Layer[plan.Linear]):
 class Activation(Layer[plan.Activation]):
     """y = f(x), element by element; see `activations`."""
 
-    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
-        """x -> y of the same shape."""
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
         self.function = ACTIVATIONS[self.plan.kind]
-        self.y = self.function.value(x, self.plan.slope, self.scratch.take("y", x.shape))
+        self.y = self.function.value(x, self.plan.slope)
         return self.y
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
         """dx = f'(x) dy."""
         dy *= self.function.derivative(self.y, self.plan.slope)
         return dy
 
-    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+    def tangent(self, t: Array, w: Named) -> Array:
         """f'(x) t."""
         return t * self.function.derivative(self.y, self.plan.slope)
 
-    def backward_through_tangent(
-        self, s: np.ndarray, t: np.ndarray, d: np.ndarray, w: Named, into: Named
-    ) -> np.ndarray:
+    def backward_through_tangent(self, s: Array, t: Array, d: Array, w: Named, into: Named) -> Array:
         """f'(x) d + s t f''(x): f' depends on x."""
         d = super().backward_through_tangent(s, t, d, w, into)
         d += s * t * self.function.second_derivative(self.y, self.plan.slope)
@@ -139,32 +125,31 @@ class BatchNorm(Layer[plan.BatchNorm]):
     the batch. Outside training they are running averages.
     """
 
-    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
-        """x -> y of the same shape; the last axis is the feature, or all of x[0] when normed per feature."""
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
+        """The last axis of x is the feature."""
         rows = x.reshape(-1, self.plan.features)
-        n = self.n = self.scratch.take("n", rows.shape)
         self.by_batch = mode.training
         if mode.training:
             mean = column_sums(rows) / len(rows)
-            np.subtract(rows, mean, out=n)
+            n = rows - mean
             variance = np.einsum("mc,mc->c", n, n) / len(rows)
             if mode.track:
                 self._track(mean, variance, len(rows), w)
         else:
-            np.subtract(rows, w["mean"], out=n)
-            variance = w["variance"]
+            n, variance = rows - w["mean"], w["variance"]
         self.inverse = 1 / np.sqrt(variance + self.plan.epsilon)
         n *= self.inverse
-        y = np.multiply(n, w["scale"], out=self.scratch.take("y", rows.shape))
+        self.n = n
+        y = n * w["scale"]
         y += w["shift"]
         return y.reshape(x.shape)
 
-    def _track(self, mean: np.ndarray, variance: np.ndarray, count: int, w: Named) -> None:
+    def _track(self, mean: Array, variance: Array, count: int, w: Named) -> None:
         """running += momentum x (batch - running); the running variance is the unbiased one, as PyTorch has it."""
         w["mean"] += self.plan.momentum * (mean - w["mean"])
         w["variance"] += self.plan.momentum * (variance * (count / max(count - 1, 1)) - w["variance"])
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
         """dshift = sum dy,  dscale = sum dy n,  dx = scale / sqrt(variance + epsilon) (dy - avg dy - n avg(dy n)).
 
         The two averages are what x does to the mean and the variance of its batch; running statistics do not depend on x.
@@ -175,33 +160,32 @@ class BatchNorm(Layer[plan.BatchNorm]):
             into["shift"][...], into["scale"][...] = dshift, dscale
         if need_dx and self.by_batch:
             rows -= dshift / len(rows)
-            self.n *= dscale / len(rows)  # n is free: the next forward pass computes it again
-            rows -= self.n
+            rows -= self.n * (dscale / len(rows))
         if need_dx:
             rows *= w["scale"] * self.inverse
         return rows.reshape(dy.shape)
 
 
 class Dropout(Layer[plan.Dropout]):
-    """y = x m, with m = 0 for a share `rate` of the features and 1 / (1 - rate) for the others."""
+    """y = x m, with m = 0 for a share `rate` of the features and 1 / (1 - rate) for the others; y = x outside training."""
 
-    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
-        """x -> y of the same shape, y = x outside training. Masks count as the numbers lie in memory."""
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
+        """The mask counts numbers as they lie in memory."""
         self.mask = None
         if not mode.training:
             return x
         assert mode.dropout_key is not None, "a training pass through dropout needs its keys"
-        keep = streams.keep_mask(x.shape, self.plan.rate, mode.dropout_key(self.index)).astype(x.dtype)
-        self.mask = np.divide(keep, x.dtype.type(1 - self.plan.rate), out=self.scratch.take("mask", x.shape))
-        return np.multiply(x, self.mask, out=self.scratch.take("y", x.shape))
+        keep = streams.keep_mask(x.shape, self.plan.rate, mode.dropout_key(self.index))
+        self.mask = keep.astype(x.dtype) / x.dtype.type(1 - self.plan.rate)
+        return x * self.mask
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
         """dx = dy m."""
         if self.mask is not None:
             dy *= self.mask
         return dy
 
-    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+    def tangent(self, t: Array, w: Named) -> Array:
         """t m."""
         return self.backward(t.copy(), w, None)
 
@@ -209,16 +193,16 @@ class Dropout(Layer[plan.Dropout]):
 class Reshape(Layer[plan.Reshape]):
     """The same numbers in another shape, row-major over channels, height, width."""
 
-    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
-        """x -> y (B, features) or (B, height, width, channels)."""
-        self.before = features_first(x.shape)[1:]
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
+        channels_first = np.moveaxis(x, -1, 1)
+        self.before = channels_first.shape[1:]
         return rearrange(x, self.plan.shape)
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
         """dx is dy in x's shape."""
         return rearrange(dy, self.before)
 
-    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+    def tangent(self, t: Array, w: Named) -> Array:
         """t in y's shape."""
         return rearrange(t, self.plan.shape)
 
@@ -226,39 +210,29 @@ class Reshape(Layer[plan.Reshape]):
 class ConcatLabels(Layer[plan.ConcatLabels]):
     """y = [x, one-hot label]: after a vector's features, or as constant maps after a picture's channels."""
 
-    def forward(self, x: np.ndarray, w: Named, mode: Pass) -> np.ndarray:
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
         """x (B, ..., features) -> y (B, ..., features + classes)."""
         if mode.labels is None:
             raise ValueError(f"this network is labelled: give labels in 0..{self.plan.classes - 1}")
-        self.features = x.shape[-1]
-        y = self.scratch.take("y", (*x.shape[:-1], self.features + self.plan.classes))
         hot = np.eye(self.plan.classes, dtype=x.dtype)[mode.labels]
-        y[..., : self.features] = x
-        y[..., self.features :] = hot if x.ndim == 2 else hot[:, None, None, :]
-        return y
+        hot = hot if x.ndim == 2 else np.broadcast_to(hot[:, None, None], (*x.shape[:-1], self.plan.classes))
+        return np.concatenate([x, hot], axis=-1)
 
-    def backward(self, dy: np.ndarray, w: Named, into: Named | None, need_dx: bool = True) -> np.ndarray:
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
         """dx is the part of dy that belongs to x; the part of the label is dropped."""
-        dx = self.scratch.take("dx", (*dy.shape[:-1], self.features))
-        dx[...] = dy[..., : self.features]
-        return dx
+        return dy[..., : -self.plan.classes].copy()
 
-    def tangent(self, t: np.ndarray, w: Named) -> np.ndarray:
+    def tangent(self, t: Array, w: Named) -> Array:
         """[t, 0]: the label does not change."""
         return np.concatenate([t, np.zeros((*t.shape[:-1], self.plan.classes), t.dtype)], axis=-1)
 
 
-def column_sums(rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def column_sums(rows: Array, out: Array | None = None) -> Array:
     """The sum of rows (M, N) over M, as a product with ones, which is the fastest way."""
     return np.matmul(np.ones(len(rows), rows.dtype), rows, out=out)
 
 
-def features_first(shape: Shape) -> Shape:
-    """(B, height, width, channels) -> (B, channels, height, width); (B, features) stays."""
-    return (shape[0], shape[-1], *shape[1:-1])
-
-
-def rearrange(x: np.ndarray, shape: Shape) -> np.ndarray:
+def rearrange(x: Array, shape: Shape) -> Array:
     """x as (B, *shape), where shape is (features,) or (channels, height, width) and pictures have channels last."""
     rows = np.moveaxis(x, -1, 1).reshape(len(x), *shape)
     return np.ascontiguousarray(np.moveaxis(rows, 1, -1))

@@ -15,7 +15,7 @@ from gansmith.ground.recipes.recipe import flat
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
 
-ONLY_OFF = ("data.window", "data.micro_batch", "regularizer.sigma", "ema.recalibrate")  # settings left as they are
+ONLY_DEFAULT = ("data.window", "data.micro_batch", "regularizer.sigma", "ema.recalibrate")
 
 
 def refuse(recipe: Recipe, plans: tuple[Plan, Plan]) -> None:
@@ -26,24 +26,21 @@ def refuse(recipe: Recipe, plans: tuple[Plan, Plan]) -> None:
 
 def missing_choices(recipe: Recipe) -> Iterator[str]:
     """Settings with a value that has no code here."""
-    for name, value, choices in (
-        ("feedback.name", recipe.feedback.name, ("alternating",)),
-        ("loss.name", recipe.loss.name, [name for name, loss in LOSSES.items() if loss.numpy]),
-        (
-            "regularizer.name",
-            recipe.regularizer.name,
-            [name for name, where in WHERE.items() if "between" not in where],
-        ),
-        ("augment.name", recipe.augment.name, ("none", "mirror")),
-        ("precision.name", recipe.precision.name, ("auto", "float32", "float64")),
-        ("device", recipe.device, ("auto", "cpu")),
-        ("optimizer.generator.name", recipe.optimizer.generator.name, OPTIMIZERS),
-        ("optimizer.discriminator.name", recipe.optimizer.discriminator.name, OPTIMIZERS),
-        *((name, flat(recipe)[name], (flat(Recipe())[name],)) for name in ONLY_OFF),
-        *(("faults", fault, faults.KNOWN) for fault in recipe.faults),
-    ):
-        if value not in choices:
-            yield f"{name} = {value!r}"
+    given = flat(recipe)
+    for name, choices in {
+        "feedback.name": ("alternating",),
+        "loss.name": [name for name, loss in LOSSES.items() if loss.numpy],
+        "regularizer.name": [name for name, where in WHERE.items() if "between" not in where],
+        "augment.name": ("none", "mirror"),
+        "precision.name": ("auto", "float32", "float64"),
+        "device": ("auto", "cpu"),
+        "optimizer.generator.name": OPTIMIZERS,
+        "optimizer.discriminator.name": OPTIMIZERS,
+        **{name: (flat(Recipe())[name],) for name in ONLY_DEFAULT},
+    }.items():
+        if given[name] not in choices:
+            yield f"{name} = {given[name]!r}"
+    yield from (f"faults = {fault!r}" for fault in recipe.faults if fault not in faults.KNOWN)
 
 
 def missing_layers(recipe: Recipe, plans: tuple[Plan, Plan]) -> Iterator[str]:

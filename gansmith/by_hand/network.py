@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from gansmith.by_hand import convolution, layers
-from gansmith.by_hand.arrays import Arrays
+from gansmith.by_hand.arrays import Array, Arrays
 from gansmith.by_hand.layers import Layer, Pass
 from gansmith.ground.networks import plan
 
@@ -27,19 +25,19 @@ class Network:
     """One player's network. It holds no weights: each pass is given them, so the averaged generator is the same network
     with other weights."""
 
-    def __init__(self, network_plan: plan.Plan, dtype: np.dtype) -> None:
+    def __init__(self, network_plan: plan.Plan) -> None:
         self.plan = network_plan
-        self.layers = [LAYERS[type(layer)](layer, index, dtype) for index, layer in enumerate(network_plan.layers)]
+        self.layers = [LAYERS[type(layer)](layer, index) for index, layer in enumerate(network_plan.layers)]
         weighted = [index for index, layer in enumerate(network_plan.layers) if layer.parameters()]
         self.first_weighted = min(weighted, default=0)
 
-    def forward(self, x: np.ndarray, w: Arrays, mode: Pass = INFERENCE) -> np.ndarray:
-        """y = layer_n( ... layer_1(x)). x (B, features) or (B, height, width, channels); y is overwritten next time."""
+    def forward(self, x: Array, w: Arrays, mode: Pass = INFERENCE) -> Array:
+        """y = layer_n( ... layer_1(x)). x (B, features) or (B, height, width, channels)."""
         for layer, arrays in zip(self.layers, w.of, strict=True):
             x = layer.forward(x, arrays, mode)
         return x
 
-    def backward(self, dy: np.ndarray, w: Arrays, into: Arrays | None, need_dx: bool = True) -> np.ndarray:
+    def backward(self, dy: Array, w: Arrays, into: Arrays | None, need_dx: bool = True) -> Array:
         """dL/dy -> dL/dx by the chain rule; dy may be overwritten. `into` receives dL/dw; None: the weights are frozen.
 
         With need_dx = False the pass ends at the first layer with weights, and what comes back has no meaning.

@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from gansmith.by_hand.arrays import Arrays
+from gansmith.by_hand.arrays import Array, Arrays
 from gansmith.ground.networks.plan import Plan
 from gansmith.ground.recipes.settings import OptimizerSettings
 
@@ -19,9 +19,8 @@ class Adam:
     def __init__(self, settings: OptimizerSettings, plan: Plan, dtype: np.dtype) -> None:
         self.settings, self.steps = settings, 0
         self.memory = {"first": Arrays(plan, dtype), "second": Arrays(plan, dtype)}
-        self._spare = np.empty(BLOCK, dtype)
 
-    def step(self, weights: np.ndarray, gradient: np.ndarray, rate: float) -> None:
+    def step(self, weights: Array, gradient: Array, rate: float) -> None:
         """m += (1 - beta1)(g - m);  v += (1 - beta2)(g^2 - v);  w -= rate m' / (sqrt(v') + epsilon).
 
         m' and v' are m and v over their corrections: both begin at zero, and would be too small at first.
@@ -33,22 +32,10 @@ class Adam:
             block = slice(start, start + BLOCK)
             w, g = weights[block], gradient[block]
             m, v = self.memory["first"].trained[block], self.memory["second"].trained[block]
-            spare = self._spare[: w.size]
-
-            np.subtract(g, m, out=spare)
-            spare *= 1 - beta1
-            m += spare
-
-            np.multiply(g, g, out=spare)
-            spare *= 1 - beta2
+            m += (1 - beta1) * (g - m)
             v *= beta2
-            v += spare
-
-            np.sqrt(v, out=spare)
-            spare += self.settings.epsilon * root
-            np.divide(m, spare, out=spare)
-            spare *= rate * root / correction1
-            w -= spare
+            v += (1 - beta2) * (g * g)
+            w -= rate * root / correction1 * (m / (np.sqrt(v) + self.settings.epsilon * root))
 
     def corrections(self) -> tuple[float, float]:
         """1 - beta^t: the share of m and v that t steps have filled."""
@@ -62,7 +49,7 @@ class Sgd:
         self.settings, self.steps = settings, 0
         self.memory = {"momentum": Arrays(plan, dtype)} if settings.momentum else {}
 
-    def step(self, weights: np.ndarray, gradient: np.ndarray, rate: float) -> None:
+    def step(self, weights: Array, gradient: Array, rate: float) -> None:
         """b = momentum b + g;  w -= rate b."""
         self.steps += 1
         if self.memory:

@@ -1,7 +1,7 @@
 """R1 and R2 by hand: the penalty on the discriminator's gradient (Mescheder et al. 2018), for dense networks.
 
 The penalty is gamma/2 x mean over items of |g_i|^2 with g_i = dD(x_i)/dx_i, so its gradient with respect to the
-weights is a derivative of a derivative. Three passes through the network compute it, none harder than an ordinary one:
+weights is a derivative of a derivative. Three passes through the network compute it:
 
 1. backward:  s = dD/dy for the output y of every layer, down to g = dD/dx: the usual backward pass, from dD/dD = 1.
 2. forward:   hold t = gamma/B g fixed. Then the penalty's gradient is that of t . g, and t . g is how much D changes,
@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from gansmith.by_hand.arrays import Arrays
+from gansmith.by_hand.arrays import Array, Arrays
 from gansmith.by_hand.network import Network
 
 
-def gradient_penalty(network: Network, logits: np.ndarray, w: Arrays, gamma: float, into: Arrays) -> float:
+def gradient_penalty(network: Network, logits: Array, w: Arrays, gamma: float, into: Arrays) -> float:
     """gamma/2 x mean |dD/dx|^2 at the items of the last forward pass, which gave `logits` (B, 1).
 
     `into` receives its gradient with respect to the weights.
@@ -37,15 +37,15 @@ def gradient_penalty(network: Network, logits: np.ndarray, w: Arrays, gamma: flo
     return gamma / 2 * float(np.square(g).sum(dtype=np.float64)) / len(g)
 
 
-def backward_by_layer(network: Network, dy: np.ndarray, w: Arrays) -> list[np.ndarray]:
+def backward_by_layer(network: Network, dy: Array, w: Arrays) -> list[Array]:
     """Pass 1: dD/dx of every layer, and dy last. Entry i is with respect to what goes into layer i."""
     gradients = [dy]
     for layer, arrays in zip(reversed(network.layers), reversed(w.of), strict=True):
-        gradients.insert(0, layer.backward(gradients[0].copy(), arrays, None).copy())
+        gradients.insert(0, layer.backward(gradients[0].copy(), arrays, None))
     return gradients
 
 
-def forward_by_layer(network: Network, t: np.ndarray, w: Arrays) -> list[np.ndarray]:
+def forward_by_layer(network: Network, t: Array, w: Arrays) -> list[Array]:
     """Pass 2: how much what goes into each layer changes, to first order, when the network's input changes by t."""
     changes = [t]
     for layer, arrays in zip(network.layers, w.of, strict=True):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from gansmith.by_hand import faults
-from gansmith.by_hand.arrays import Arrays
+from gansmith.by_hand.arrays import Array, Arrays
 from gansmith.by_hand.network import Network
 from gansmith.ground.errors import RunError
 from gansmith.ground.networks.plan import Plan
@@ -20,19 +20,19 @@ class Player:
     """A network with weights that minimises its own loss."""
 
     def __init__(self, plan: Plan, recipe: Recipe, dtype: np.dtype) -> None:
-        self.name, self.network = plan.player, Network(plan, dtype)
+        self.name, self.network = plan.player, Network(plan)
         self.weights, self.gradient = Arrays(plan, dtype, statistics=True), Arrays(plan, dtype)
         self.optimizer = faults.optimizer(recipe, plan, dtype)
         load_arrays(self.weights, initial_weights(plan, getattr(recipe, plan.player), recipe.seed), "")
 
-    def step(self, rate: float, stats: RunningStats[np.ndarray | float] | None) -> None:
-        """One step of the optimiser along `gradient`. Where `stats` are given, the step is measured."""
+    def step(self, rate: float, stats: RunningStats[Array | float] | None) -> None:
+        """One step of the optimiser along `gradient`; `stats`, where given, get its size."""
         before = self.weights.trained.copy() if stats else self.weights.trained
         self.optimizer.step(self.weights.trained, self.gradient.trained, rate)
         if stats:
             self._measure(before, stats)
 
-    def _measure(self, before: np.ndarray, stats: RunningStats[np.ndarray | float]) -> None:
+    def _measure(self, before: Array, stats: RunningStats[Array | float]) -> None:
         """L2 norms of the gradient and of the step, for the whole player and for each layer's weights."""
         change = Arrays(self.network.plan, before.dtype)
         np.subtract(self.weights.trained, before, out=change.trained)
@@ -44,7 +44,7 @@ class Player:
                 step = norm(change.of[index][name]) / max(norm(old), 1e-12)
                 stats.set_layer(self.name, str(index), gradient=norm(gradients[name]), step=step)
 
-    def state(self) -> Iterator[tuple[str, np.ndarray]]:
+    def state(self) -> Iterator[tuple[str, Array]]:
         """Weights and the optimiser's memory by their names in a checkpoint."""
         for name, array in self.weights.named():
             yield f"{self.name}/{name}", array
@@ -52,7 +52,7 @@ class Player:
             for name, array in memory.named():
                 yield f"{self.name}-optimizer/{name}.{slot}", array
 
-    def restore(self, arrays: Mapping[str, np.ndarray], steps: int) -> None:
+    def restore(self, arrays: Mapping[str, Array], steps: int) -> None:
         """Load weights and the optimiser's memory, which is zero before the first step."""
         load_arrays(self.weights, arrays, f"{self.name}/")
         self.optimizer.steps = steps
@@ -61,7 +61,7 @@ class Player:
                 array[...] = arrays.get(f"{self.name}-optimizer/{name}.{slot}", 0)
 
 
-def load_arrays(target: Arrays, arrays: Mapping[str, np.ndarray], prefix: str) -> None:
+def load_arrays(target: Arrays, arrays: Mapping[str, Array], prefix: str) -> None:
     """Copy "<prefix><name>" arrays into their places. Raises RunError when one is missing or of another shape."""
     for name, array in target.named():
         saved = arrays.get(prefix + name)
@@ -70,6 +70,6 @@ def load_arrays(target: Arrays, arrays: Mapping[str, np.ndarray], prefix: str) -
         array[...] = saved
 
 
-def norm(array: np.ndarray) -> float:
+def norm(array: Array) -> float:
     """The L2 norm of all numbers of an array."""
     return float(np.linalg.norm(array.ravel().astype(np.float64)))

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from gansmith.losses.logits import batch_mean
-from gansmith.losses.record import Loss, NumpyLoss, Targets
+from gansmith.losses.record import Array, Loss, LossAndGradient, NumpyLoss, Targets, Tensor
 from gansmith.losses.wasserstein import generator, minus_logit_numpy
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 def discriminator(real: Tensor, fake: Tensor, targets: Targets) -> Tensor:
@@ -19,18 +14,14 @@ def discriminator(real: Tensor, fake: Tensor, targets: Targets) -> Tensor:
     return (1 - real).relu().mean() + (1 + fake).relu().mean()
 
 
-def real_numpy(logits: np.ndarray, target: np.ndarray | float) -> tuple[float, np.ndarray]:
+def real_numpy(logits: Array, target: Array | float) -> LossAndGradient:
     """max(0, 1 - v).   dv = -1 where v < 1."""
     return batch_mean(np.maximum(0, 1 - logits), -(logits < 1).astype(logits.dtype))
 
 
-def fake_numpy(logits: np.ndarray, target: np.ndarray | float) -> tuple[float, np.ndarray]:
+def fake_numpy(logits: Array, target: Array | float) -> LossAndGradient:
     """max(0, 1 + v).   dv = 1 where v > -1."""
     return batch_mean(np.maximum(0, 1 + logits), (logits > -1).astype(logits.dtype))
 
 
-LOSS = Loss(
-    discriminator,
-    generator,
-    NumpyLoss(real=real_numpy, fake=fake_numpy, generator=minus_logit_numpy),
-)
+LOSS = Loss(discriminator, generator, NumpyLoss(real_numpy, fake_numpy, generator=minus_logit_numpy))

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
 from gansmith.losses.logits import batch_mean
-from gansmith.losses.record import Loss, NumpyLoss, Targets
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from gansmith.losses.record import Array, Loss, LossAndGradient, NumpyLoss, Target, Targets, Tensor
 
 
-def half_square(logits: Tensor, target: Tensor | float) -> Tensor:
+def half_square(logits: Tensor, target: Target) -> Tensor:
     """Mean of (v - t)^2 / 2."""
     return (logits - target).square().mean() / 2
 
@@ -28,7 +21,7 @@ def generator(fake: Tensor, real: Tensor | None, targets: Targets) -> Tensor:
     return half_square(fake, targets.generator)
 
 
-def half_square_numpy(logits: np.ndarray, target: np.ndarray | float) -> tuple[float, np.ndarray]:
+def half_square_numpy(logits: Array, target: Array | float) -> LossAndGradient:
     """(v - t)^2 / 2.   dv = v - t."""
     distance = logits - target
     return batch_mean(distance * distance / 2, distance)

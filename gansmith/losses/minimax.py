@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
 from gansmith.losses.logits import batch_mean, sigmoid, softplus, softplus_torch
 from gansmith.losses.non_saturating import cross_entropy_numpy, discriminator
-from gansmith.losses.record import Loss, NumpyLoss, Targets
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from gansmith.losses.record import Array, Loss, LossAndGradient, NumpyLoss, Targets, Tensor
 
 
 def generator(fake: Tensor, real: Tensor | None, targets: Targets) -> Tensor:
@@ -19,7 +12,7 @@ def generator(fake: Tensor, real: Tensor | None, targets: Targets) -> Tensor:
     return -softplus_torch(fake).mean()
 
 
-def generator_numpy(logits: np.ndarray, target: np.ndarray | float) -> tuple[float, np.ndarray]:
+def generator_numpy(logits: Array, target: Array | float) -> LossAndGradient:
     """-softplus(v) = log(1 - p).   dv = -p."""
     return batch_mean(-softplus(logits), -sigmoid(logits))
 

@@ -7,18 +7,11 @@ Salimans et al. 2016.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
 from gansmith.losses.logits import batch_mean, sigmoid, softplus, softplus_torch
-from gansmith.losses.record import Loss, NumpyLoss, Targets
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from gansmith.losses.record import Array, Loss, LossAndGradient, NumpyLoss, Target, Targets, Tensor
 
 
-def cross_entropy(logits: Tensor, target: Tensor | float) -> Tensor:
+def cross_entropy(logits: Tensor, target: Target) -> Tensor:
     """Mean binary cross-entropy of sigmoid(logits) against a target in [0, 1]."""
     return (softplus_torch(logits) - target * logits).mean()
 
@@ -33,7 +26,7 @@ def generator(fake: Tensor, real: Tensor | None, targets: Targets) -> Tensor:
     return cross_entropy(fake, targets.generator)
 
 
-def cross_entropy_numpy(logits: np.ndarray, target: np.ndarray | float) -> tuple[float, np.ndarray]:
+def cross_entropy_numpy(logits: Array, target: Array | float) -> LossAndGradient:
     """softplus(v) - t v.   dv = p - t."""
     return batch_mean(softplus(logits) - target * logits, sigmoid(logits) - target)
 

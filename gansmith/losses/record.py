@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-if TYPE_CHECKING:  # the report, the doctor and the NumPy engine read these records where there is no torch
-    from torch import Tensor
+if TYPE_CHECKING:
+    import torch
 
-    Target = Tensor | float
-
-NumpyPart = Callable[[np.ndarray, np.ndarray | float], tuple[float, np.ndarray]]
-"""(logits (B,), target) -> (mean loss, its gradient with respect to the logits (B,)); the target is a number or (B,)."""
+Tensor: TypeAlias = "torch.Tensor"  # only a name: the report, the doctor and the NumPy engine do not import torch
+Target: TypeAlias = "torch.Tensor | float"
+Array = np.ndarray
+LossAndGradient = tuple[float, Array]  # a mean loss, and its gradient with respect to the logits (B,)
+NumpyPart = Callable[[Array, Array | float], LossAndGradient]
+"""(logits (B,), target) -> loss and gradient; the target is a number or (B,)."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,10 @@ class NumpyLoss:
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss for each player. Logits are (B,), or (B, H, W) for each pixel.
+    """A loss for each player. Logits are (B,), or (B, H, W) for each pixel; the functions for torch return one number ()."""
 
-    discriminator(real, fake, targets) and generator(fake, real, targets) take logits and return one number (), in
-    torch. `real` is None in the generator's step unless the loss is paired.
-    """
-
-    discriminator: Callable[[Tensor, Tensor, Targets], Tensor]
-    generator: Callable[[Tensor, Tensor | None, Targets], Tensor]
+    discriminator: Callable[[Tensor, Tensor, Targets], Tensor]  # (real, fake, targets)
+    generator: Callable[[Tensor, Tensor | None, Targets], Tensor]  # (fake, real, targets); real only if paired
     numpy: NumpyLoss | None = None  # None: only engine = "torch" computes this loss
     takes_targets: bool = False  # it trains towards targets, so smoothing them has a meaning
     paired: bool = False  # each generated item is compared with the real item of its row, in both players' losses

@@ -5,13 +5,8 @@ The NumPy engine has no such loss: its generator's step knows no real items.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gansmith.losses.logits import softplus_torch
-from gansmith.losses.record import Loss, Targets
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from gansmith.losses.record import Loss, Targets, Tensor
 
 
 def discriminator(real: Tensor, fake: Tensor, targets: Targets) -> Tensor:

@@ -5,15 +5,10 @@ It has no minimum unless something bounds the discriminator's gradient: a gradie
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from gansmith.losses.logits import batch_mean
-from gansmith.losses.record import Loss, NumpyLoss, Targets
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from gansmith.losses.record import Array, Loss, LossAndGradient, NumpyLoss, Targets, Tensor
 
 
 def discriminator(real: Tensor, fake: Tensor, targets: Targets) -> Tensor:
@@ -26,12 +21,12 @@ def generator(fake: Tensor, real: Tensor | None, targets: Targets) -> Tensor:
     return -fake.mean()
 
 
-def minus_logit_numpy(logits: np.ndarray, target: np.ndarray | float) -> tuple[float, np.ndarray]:
+def minus_logit_numpy(logits: Array, target: Array | float) -> LossAndGradient:
     """-v.   dv = -1."""
     return batch_mean(-logits, -np.ones_like(logits))
 
 
-def logit_numpy(logits: np.ndarray, target: np.ndarray | float) -> tuple[float, np.ndarray]:
+def logit_numpy(logits: Array, target: Array | float) -> LossAndGradient:
     """v.   dv = 1."""
     return batch_mean(logits, np.ones_like(logits))
 

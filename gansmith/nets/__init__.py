@@ -13,6 +13,7 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Plan, Shape
 from gansmith.ground.recipes.settings import NetSettings, Recipe
 from gansmith.nets.pairs import dcgan, dense, encdec, hourglass, resnet, subpixel
+from gansmith.nets.pairs.blocks import Stack
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,10 +21,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlanPair:
-    """How a pair is planned: (settings, latent dimension or item shape, item shape, classes) -> Plan."""
+    """How a pair is planned. Both functions append a player's layers to a stack that has the shape of its input."""
 
-    generator: Callable[[NetSettings, int, Shape, int], Plan]
-    discriminator: Callable[[NetSettings, Shape, int], Plan]
+    generator_layers: Callable[[Stack, Shape], None]  # (stack, item shape)
+    discriminator_layers: Callable[[Stack], None]
+
+    def generator(self, settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
+        """The plan; item_shape is (channels, height, width) or (features,); classes 0 = unlabelled. Raises RecipeError."""
+        stack = Stack("generator", settings, (latent_dim,), classes)
+        self.generator_layers(stack, item_shape)
+        return stack.to_plan()
+
+    def discriminator(self, settings: NetSettings, item_shape: Shape, classes: int) -> Plan:
+        """As for the generator."""
+        stack = Stack("discriminator", settings, item_shape, classes)
+        self.discriminator_layers(stack)
+        return stack.to_plan()
 
 
 NETS: dict[str, PlanPair] = {
@@ -38,7 +51,7 @@ NETS: dict[str, PlanPair] = {
 
 @dataclass(frozen=True)
 class NetPair:
-    """Networks that a user wrote, given through the Python API.
+    """Networks of your own, given through the Python API.
 
     build(latent_dim, item_shape, classes) returns (generator, discriminator), two torch modules:
     generator(latents (B, latent_dim), labels int64 (B,) or None) -> (B, *item_shape) in the recipe's pixel range;

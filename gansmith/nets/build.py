@@ -19,7 +19,7 @@ from gansmith.nets.own import OwnNetwork
 def build_players(
     recipe: Recipe, item_shape: Shape, classes: int, nets: NetPair | None, dtype: torch.dtype = torch.float32
 ) -> tuple[Network, Network, Network]:
-    """Generator, discriminator and a copy of the generator, with initial weights of the recipe's seed."""
+    """Generator, discriminator and the averaged generator, a copy of the first, with initial weights of the seed."""
     if nets is not None:
         generator, discriminator = own_players(recipe, item_shape, classes, nets, dtype)
     else:
@@ -38,7 +38,7 @@ def build_generator(recipe: Recipe, item_shape: Shape, classes: int, dtype: torc
 def own_players(
     recipe: Recipe, item_shape: Shape, classes: int, nets: NetPair, dtype: torch.dtype
 ) -> tuple[Network, Network]:
-    """A user's pair. For their initial weights torch's random generator is seeded, and restored afterwards."""
+    """Networks of your own. For their initial weights torch's random generator is seeded, and restored afterwards."""
     with torch.random.fork_rng([]):
         torch.manual_seed(streams.word(recipe.seed, "initial"))
         pair = nets.build(recipe.latent.dim, item_shape, classes)

@@ -10,9 +10,6 @@ import torch
 from gansmith.ground.errors import RunError
 from gansmith.nets.network import INFERENCE, Network
 
-ROWS = {"cpu": 64}  # items a pass outside training, which bounds memory: what a cache holds is done faster
-ROWS_ELSEWHERE = 256
-
 
 @torch.no_grad()
 def run_in_chunks(
@@ -23,10 +20,10 @@ def run_in_chunks(
     dtype: torch.dtype,
     finish: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> np.ndarray:
-    """The generator's raw output float32 (N, H, W, C) or (N, D), in inference mode; or what `finish` makes of a chunk.
+    """The generator's raw output float32 (N, H, W, C) or (N, D), in inference mode; `finish` is applied to each chunk.
 
-    Chunks are padded to whole multiples of 64: a matrix product rounds by its shape, and the first 5 of 10 pictures
-    are to be the 5 of 5, bit for bit.
+    Chunks are padded to multiples of 64, because a matrix product rounds by its shape: the first 5 of 10 pictures are
+    the same as 5 of 5, bit for bit.
     """
     outputs: np.ndarray | None = None
     for rows in chunks(len(latents), device):
@@ -36,7 +33,7 @@ def run_in_chunks(
         made = network(z, known, INFERENCE)[: len(rows)]
         made = made.permute(0, 2, 3, 1) if made.ndim == 4 else made
         items = finish(made.float().cpu().numpy())
-        if outputs is None:  # once, and not joined in the end: watchers should not make the run's memory swing
+        if outputs is None:  # allocated once, not concatenated at the end: that would need twice the memory
             outputs = np.empty((len(latents), *items.shape[1:]), items.dtype)
         outputs[rows] = items
     assert outputs is not None, "no latents were given"
@@ -44,8 +41,8 @@ def run_in_chunks(
 
 
 def chunks(count: int, device: torch.device) -> list[np.ndarray]:
-    """The rows 0 .. count - 1 in passes, as a device likes them."""
-    size = ROWS.get(device.type, ROWS_ELSEWHERE)
+    """The rows 0 .. count - 1, in parts that fit into a device's memory; a processor is faster with small ones."""
+    size = 64 if device.type == "cpu" else 256
     return [np.arange(start, min(start + size, count)) for start in range(0, count, size)]
 
 

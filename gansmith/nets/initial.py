@@ -1,4 +1,4 @@
-"""Initial weights as NumPy arrays: a function of the seed alone, so both engines and every process start alike."""
+"""Initial weights as NumPy arrays. They depend on the seed alone, so both engines and every process start alike."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gansmith.ground.recipes.settings import NetSettings
 
 
 def initial_weights(plan: Plan, settings: NetSettings, seed: int) -> dict[str, np.ndarray]:
-    """Every array of a plan, trained and kept, named "<layer>.<name>" by the names of `plan.leaves`, float32."""
+    """Every parameter and buffer of a plan, float32, named "<layer>.<name>" with the layer names of `plan.leaves`."""
     rng = streams.generator(seed, "initial", turn=streams.PLAYERS.index(plan.player))
     return {
         f"{number}.{name}": _draw(rng, layer, name, shape, settings).astype(np.float32)
@@ -22,7 +22,6 @@ def initial_weights(plan: Plan, settings: NetSettings, seed: int) -> dict[str, n
 
 
 def _draw(rng: np.random.Generator, layer: Layer, name: str, shape: Shape, settings: NetSettings) -> np.ndarray:
-    """One array. Its name says what it is; a name of no other meaning is a singular vector's."""
     kind, scale = settings.initial, settings.initial_scale
     if name in ("shift", "mean") or (name == "bias" and kind != "pytorch"):
         return np.zeros(shape)
@@ -30,12 +29,12 @@ def _draw(rng: np.random.Generator, layer: Layer, name: str, shape: Shape, setti
         return np.ones(shape)
     if name == "scale":  # N(1, scale), as in DCGAN
         return 1 + scale * rng.standard_normal(shape)
-    if name not in ("weight", "embedding", "bias"):  # the start of a power iteration
+    if name not in ("weight", "embedding", "bias"):  # a singular vector: the start of a power iteration
         vector = rng.standard_normal(shape).astype(np.float32)
         return vector / np.linalg.norm(vector)
     if kind == "pytorch":
-        # kaiming-uniform with a = sqrt(5): U(-1/sqrt(fan), 1/sqrt(fan)), biases too; PyTorch's fan is that of the
-        # weight's second axis, of a transposed convolution too
+        # kaiming-uniform with a = sqrt(5): U(-1/sqrt(fan), 1/sqrt(fan)), biases too. PyTorch takes the fan of the
+        # weight's second axis, even for a transposed convolution
         weight = shape if name == "embedding" else layer.parameters()["weight"]
         bound = scale / sqrt(prod(weight[1:]))
         return rng.uniform(-bound, bound, shape)

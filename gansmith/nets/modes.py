@@ -1,4 +1,4 @@
-"""How a forward pass runs."""
+"""The mode of a forward pass."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Mode:
     running: bool = False  # batch norm uses its running statistics in training too, as a frozen Keras layer does
     momentum: float | None = None  # share of this batch in the running statistics; None: each layer's own
     dropout_keys: Mapping[int, int | Tensor] | None = None  # layer index -> key of its mask; needed in training
-    first_row: int | tuple[int, ...] = 0  # where these rows begin in the global batch; of several blocks, each one's
+    first_row: int | tuple[int, ...] = 0  # index of the first row in the global batch; of several blocks, each one's
     ranks: Ranks | None = None  # processes whose rows batch norm takes together; None: this process has all rows
 
 

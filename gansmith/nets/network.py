@@ -1,4 +1,4 @@
-"""A plan as a torch module. Both players of every built-in pair are instances of this one class."""
+"""A plan as a torch module. Both players of every built-in pair are instances of this class."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class DiscriminatorOutput:
     """What a discriminator returns for B items."""
 
     logits: Tensor  # (B,)
-    per_pixel: Tensor | None = None  # (B, H, W) logits of every pixel, from an hourglass
+    per_pixel: Tensor | None = None  # logits (B, H, W), from an hourglass
     classes: Tensor | None = None  # (B, classes) scores of an auxiliary classifier
 
     @property
     def overall(self) -> Tensor:
-        """One logit an item (B,): with logits per pixel, the mean of both."""
+        """One logit for each item (B,); with logits per pixel, the average of the item's logit and their mean."""
         return self.logits if self.per_pixel is None else (self.logits + self.per_pixel.mean((1, 2))) / 2
 
     def rows(self, which: slice) -> DiscriminatorOutput:
@@ -85,11 +85,11 @@ class Network(nn.Module):
         return DiscriminatorOutput(out.flatten(), None, classes)
 
     def _through(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """The output of all layers, in float32 at least; so is the computation of a last layer that has weights."""
+        """The output of all layers in float32 at least; a last layer with weights also computes in it."""
         last = len(self.layers) - 1
         with torch.autocast(x.device.type, enabled=False) if x.dtype == torch.float64 else nullcontext():
             for index, layer in enumerate(self.layers):
-                if index == last and cast("TorchLayer[Any]", layer).wide_at_end:
+                if index == last and cast("TorchLayer[Any]", layer).float32_at_end:
                     with torch.autocast(x.device.type, enabled=False):
                         x = layer(at_least_float32(x), context)
                 else:

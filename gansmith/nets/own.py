@@ -1,22 +1,19 @@
-"""Networks that a user wrote: any pair of torch modules, used like built-in networks."""
+"""Networks of your own: any pair of torch modules, used like built-in networks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from gansmith.nets.modes import INFERENCE, Mode
 from gansmith.nets.network import DiscriminatorOutput
 
 
 class OwnNetwork(nn.Module):
-    """Wraps module(x, labels) so that it runs in a `Mode`, and names its arrays.
+    """Wraps module(x, labels), with the methods of `Network`.
 
-    Its dropout draws from torch's generator, which is seeded for each pass from the update's own key.
+    Its dropout draws from torch's generator, which is seeded for each pass from the update's key.
     """
 
     plan = None
@@ -35,50 +32,26 @@ class OwnNetwork(nn.Module):
         return dict(self.module.named_parameters())
 
     def to_storage_layout(self, name: str, array: Tensor) -> Tensor:
-        """The array itself: these are stored as the module has them."""
+        """The array itself."""
         return array
 
     def forward(self, x: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> Tensor:
         """module(x, labels) as float32 (float64 stays)."""
         self.module.train(mode.training)
+        copies = {}
+        if mode.training and not mode.track:  # this pass changes copies of the buffers, such as running statistics
+            copies = {name: buffer.clone() for name, buffer in self.module.named_buffers()}
+            for layer in self.module.modules():
+                if isinstance(layer, nn.modules.batchnorm._BatchNorm):
+                    layer.train(not mode.running)
         devices = [x.device] if x.device.type == "cuda" else []
-        with _untracked(self.module, mode), torch.random.fork_rng(devices, enabled=mode.training):
+        with torch.random.fork_rng(devices, enabled=mode.training):
             if mode.training and mode.dropout_keys:
                 first = mode.first_row if isinstance(mode.first_row, int) else mode.first_row[0]
                 torch.manual_seed(int(next(iter(mode.dropout_keys.values()))) + first)  # other rows, other masks
-            out = self.module(x, labels)
+            out = functional_call(self.module, copies, (x, labels)) if copies else self.module(x, labels)
         return out if out.dtype == torch.float64 else out.float()
 
     def discriminate(self, items: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> DiscriminatorOutput:
         """The logits of a module that returns (B,) or (B, 1)."""
         return DiscriminatorOutput(self(items, labels, mode).flatten())
-
-
-@contextmanager
-def _untracked(module: nn.Module, mode: Mode) -> Iterator[None]:
-    """In a training pass that is not tracked, batch norm uses the batch's statistics and keeps none, and every other
-    buffer (singular vectors, the module's own running means) is restored afterwards."""
-    if mode.track or not mode.training:
-        yield
-        return
-    norms: list[Any] = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-    tracked = [m.track_running_stats for m in norms]
-    kept = [
-        (owner, name, buffer, buffer._version, buffer.clone())
-        for owner in module.modules()
-        for name, buffer in owner._buffers.items()
-        if buffer is not None
-    ]
-    for norm in norms:
-        norm.train(not mode.running)
-        norm.track_running_stats = norm.track_running_stats and mode.running
-    try:
-        yield
-    finally:
-        for norm, was in zip(norms, tracked, strict=True):
-            norm.track_running_stats = was
-        for owner, name, buffer, version, value in kept:
-            owner._buffers[name] = buffer
-            if buffer._version != version:  # the backward pass may need an unchanged one as it is
-                with torch.no_grad():
-                    buffer.copy_(value)

@@ -1,4 +1,4 @@
-"""The processes that train together, as networks and the game see them, and batch norm over the rows of all.
+"""The processes that train together, and batch norm over the rows of all of them.
 
 Every rank has the same number of rows of the global batch. Sums over ranks have the same bits on each of them.
 """
@@ -36,9 +36,9 @@ def batch_norm(
     epsilon: float,
     ranks: Ranks,
 ) -> Tensor:
-    """`F.batch_norm` of x (B, C, ...) in training, by the statistics of the global batch. Differentiable, once.
+    """`F.batch_norm` of x (B, C, ...) in training, by the statistics of the global batch. Differentiable once.
 
-    running: mean and variance (C,) to update. One exchange forward, one backward.
+    running: mean and variance (C,) to update.
     """
     with torch.autocast(x.device.type, enabled=False):
         kind = torch.float64 if x.dtype == torch.float64 else torch.float32
@@ -53,8 +53,7 @@ def batch_norm(
 
 
 def global_statistics(x: Tensor, kind: torch.dtype, ranks: Ranks) -> tuple[Tensor, Tensor, int]:
-    """Mean and (biased) variance per channel (C,) of x (B, C, ...) over the rows of all ranks, and the count of numbers
-    per channel.
+    """Mean and biased variance (C,) of x (B, C, ...) over the rows of all ranks, and the count of numbers per channel.
 
     Each rank contributes its own mean and variance. They are combined as in Chan, Golub and LeVeque (1979), without the
     difference of two large squares, which would lose digits.

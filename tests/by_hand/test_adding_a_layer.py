@@ -50,7 +50,7 @@ def test_a_layer_may_be_added_at_run_time(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(LAYERS, Cube, CubeByHand)
     cubed = Plan("discriminator", (3,), (Linear(3, 4), Cube(0.3), Linear(4, 1)))
     rng = np.random.default_rng(0)
-    network, w, into = Network(cubed, FLOAT64), Arrays(cubed, FLOAT64), Arrays(cubed, FLOAT64)
+    network, w, into = Network(cubed), Arrays(cubed, FLOAT64), Arrays(cubed, FLOAT64)
     w.trained[...] = rng.normal(size=w.trained.shape)
     x = rng.normal(size=(5, 3))
 

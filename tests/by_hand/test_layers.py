@@ -29,7 +29,7 @@ def check_layer(layer: Layer, x: np.ndarray, how: Pass = TRAINING, seed: int = 0
     arrays.trained[...] = rng.normal(size=arrays.trained.shape)
     arrays.statistics[...] = rng.uniform(0.5, 1.5, arrays.statistics.shape)
     into = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64)
-    hand = LAYERS[type(layer)](layer, 0, FLOAT64)
+    hand = LAYERS[type(layer)](layer, 0)
     untracked = Pass(how.labels, how.training, track=False, dropout_key=how.dropout_key)
     weights = rng.normal(size=hand.forward(x, arrays.of[0], untracked).shape)
 
@@ -98,7 +98,7 @@ def test_reshape(shape: Shape, target: Shape) -> None:
 
 def test_reshape_counts_row_major_over_channels_height_width() -> None:
     pictures = np.arange(2 * 3 * 4 * 5, dtype=np.float64).reshape(2, 3, 4, 5)  # (B, C, H, W)
-    hand = LAYERS[plan.Reshape](plan.Reshape((60,)), 0, FLOAT64)
+    hand = LAYERS[plan.Reshape](plan.Reshape((60,)), 0)
     flat = hand.forward(pictures.transpose(0, 2, 3, 1), {}, Pass())
     assert np.array_equal(flat, pictures.reshape(2, 60))
 
@@ -149,9 +149,9 @@ def test_a_transposed_convolution_is_the_adjoint_of_a_convolution(
     up = plan.ConvTranspose(outputs, inputs, *kernel, (rows, columns), False)
     w = rng.normal(size=(outputs, *kernel[:1] * 2, inputs))
     x = rng.normal(size=(2, *shape, inputs))
-    y = LAYERS[plan.Conv](down, 0, FLOAT64).forward(x, {"weight": w}, Pass())
+    y = LAYERS[plan.Conv](down, 0).forward(x, {"weight": w}, Pass())
     other = rng.normal(size=y.shape)
-    back = LAYERS[plan.ConvTranspose](up, 0, FLOAT64).forward(other, {"weight": w}, Pass())
+    back = LAYERS[plan.ConvTranspose](up, 0).forward(other, {"weight": w}, Pass())
     assert (y * other).sum() == pytest.approx((x * back).sum(), rel=1e-10)
 
 
@@ -173,7 +173,7 @@ def test_forward_is_torchs(layer: Layer, shape: Shape) -> None:
     arrays = Arrays(Plan("generator", shape, (layer,)), np.dtype(np.float32), statistics=True)
     for _, array in arrays.named():
         array[...] = rng.normal(size=array.shape)
-    hand = LAYERS[type(layer)](layer, 0, np.dtype(np.float32))
+    hand = LAYERS[type(layer)](layer, 0)
     y = hand.forward(np.ascontiguousarray(np.moveaxis(x, 1, -1)), arrays.of[0], Pass(training=True))
     w = {name.split(".")[1]: torch.tensor(np.array(array)) for name, array in arrays.named()}
     expected = torch_layer(layer, torch.tensor(x), w)
@@ -206,7 +206,7 @@ def test_running_statistics_are_pytorchs() -> None:
     """By hand: batch 1, 2, 3 of one feature: mean 2, unbiased variance 1; momentum .1 from 0 and 1."""
     layer = plan.BatchNorm(1, 0.1, 1e-5)
     w = {"scale": np.ones(1), "shift": np.zeros(1), "mean": np.zeros(1), "variance": np.full(1, 3.0)}
-    hand = LAYERS[plan.BatchNorm](layer, 0, FLOAT64)
+    hand = LAYERS[plan.BatchNorm](layer, 0)
     x = np.array([[1.0], [2.0], [3.0]])
     hand.forward(x, w, Pass(training=True, track=False))
     assert (w["mean"][0], w["variance"][0]) == (0.0, 3.0), "an untracked pass leaves them alone"
@@ -220,16 +220,16 @@ def test_dropout_is_the_shared_mask_as_numbers_lie_in_memory() -> None:
     from gansmith.ground import streams
 
     x = np.ones((2, 3, 4, 5), np.float32)  # (B, H, W, C)
-    y = LAYERS[plan.Dropout](plan.Dropout(0.4), 7, np.dtype(np.float32)).forward(x, {}, TRAINING)
+    y = LAYERS[plan.Dropout](plan.Dropout(0.4), 7).forward(x, {}, TRAINING)
     assert np.array_equal(y > 0, streams.keep_mask((2, 3, 4, 5), 0.4, 1234 + 7))
     assert y.max() == np.float32(1) / np.float32(0.6)
 
 
 def test_dropout_is_off_outside_training() -> None:
     x = np.ones((2, 3))
-    assert LAYERS[plan.Dropout](plan.Dropout(0.4), 0, FLOAT64).forward(x, {}, Pass()) is x
+    assert LAYERS[plan.Dropout](plan.Dropout(0.4), 0).forward(x, {}, Pass()) is x
 
 
 def test_a_labelled_network_asks_for_labels() -> None:
     with pytest.raises(ValueError, match=r"give labels in 0\.\.3"):
-        LAYERS[plan.ConcatLabels](plan.ConcatLabels(4), 0, FLOAT64).forward(np.ones((2, 3)), {}, Pass())
+        LAYERS[plan.ConcatLabels](plan.ConcatLabels(4), 0).forward(np.ones((2, 3)), {}, Pass())

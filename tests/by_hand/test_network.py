@@ -62,8 +62,8 @@ def test_the_generators_gradient_through_the_discriminator(pair: str, loss: str)
     """dL/dw_G for every weight of G (a sample of the larger nets'), and dL/dz, in float64."""
     recipe, shape, classes = PAIRS[pair]
     rng = np.random.default_rng(3)
-    generator = Network(plan_generator(recipe, shape, classes), FLOAT64)
-    discriminator = Network(plan_discriminator(recipe, shape, classes), FLOAT64)
+    generator = Network(plan_generator(recipe, shape, classes))
+    discriminator = Network(plan_discriminator(recipe, shape, classes))
     w_g, w_d, into = (Arrays(plan, FLOAT64) for plan in (generator.plan, discriminator.plan, generator.plan))
     for w in (w_g, w_d):
         w.trained[...] = 0.6 * rng.normal(size=w.trained.shape)
@@ -112,16 +112,16 @@ def test_second_derivatives(kind: str) -> None:
     function, x = ACTIVATIONS[kind], np.array([-1.3, -0.4, 0.2, 0.9])  # pyright: ignore[reportArgumentType]
 
     def derivative(at: np.ndarray) -> np.ndarray:
-        return 1.0 * np.asarray(function.derivative(function.value(at, 0.3, np.empty_like(at)), 0.3))
+        return 1.0 * np.asarray(function.derivative(function.value(at, 0.3), 0.3))
 
     numeric = (derivative(x + 1e-5) - derivative(x - 1e-5)) / 2e-5
-    second = function.second_derivative(function.value(x, 0.3, np.empty_like(x)), 0.3)
+    second = function.second_derivative(function.value(x, 0.3), 0.3)
     assert np.abs(second - numeric).max() < 1e-8
 
 
 def test_frozen_weights_receive_no_gradient() -> None:
     plan = plan_discriminator(DENSE, (1, 3, 3), 0)
-    network, w = Network(plan, FLOAT64), Arrays(plan, FLOAT64)
+    network, w = Network(plan), Arrays(plan, FLOAT64)
     w.trained[...] = 1.0
     logits = network.forward(np.ones((2, 3, 3, 1)), w)
     dx = network.backward(np.ones_like(logits), w, into=None)
@@ -132,7 +132,7 @@ def test_frozen_weights_receive_no_gradient() -> None:
 def test_an_unneeded_input_gradient_changes_no_other() -> None:
     plan = plan_discriminator(CONVOLUTIONAL, (2, 4, 6), 0)
     rng = np.random.default_rng(0)
-    network, w = Network(plan, FLOAT64), Arrays(plan, FLOAT64)
+    network, w = Network(plan), Arrays(plan, FLOAT64)
     w.trained[...] = rng.normal(size=w.trained.shape)
     x, full, short = rng.normal(size=(3, 4, 6, 2)), Arrays(plan, FLOAT64), Arrays(plan, FLOAT64)
     for into, need_dx in ((full, True), (short, False)):

@@ -38,7 +38,7 @@ def discriminator_plan(kind: ActivationName) -> Plan:
 
 def ready(kind: ActivationName) -> tuple[Network, Arrays, np.ndarray, Pass]:
     rng = np.random.default_rng(5)
-    network, w = Network(discriminator_plan(kind), FLOAT64), Arrays(discriminator_plan(kind), FLOAT64)
+    network, w = Network(discriminator_plan(kind)), Arrays(discriminator_plan(kind), FLOAT64)
     w.trained[...] = rng.normal(size=w.trained.shape)
     how = Pass(LABELS, training=True, dropout_key=lambda index: 99 + index)
     return network, w, rng.normal(size=(4, 2, 3, 1)), how
@@ -62,7 +62,7 @@ def test_value_and_gradient_are_torchs(kind: ActivationName) -> None:
     layers = (Linear(6, 5), Activation(kind, 0.2), Linear(5, 4), Activation(kind, 0.2), Linear(4, 1))
     plan = Plan("discriminator", (6,), layers)
     rng = np.random.default_rng(6)
-    network, w, into = Network(plan, FLOAT64), Arrays(plan, FLOAT64), Arrays(plan, FLOAT64)
+    network, w, into = Network(plan), Arrays(plan, FLOAT64), Arrays(plan, FLOAT64)
     w.trained[...] = rng.normal(size=w.trained.shape)
     x = rng.normal(size=(7, 6))
     ours = gradient_penalty(network, network.forward(x, w), w, 3.0, into)
@@ -87,7 +87,7 @@ def test_value_and_gradient_are_torchs(kind: ActivationName) -> None:
 def test_by_hand_on_one_layer() -> None:
     """D(x) = w x: the gradient is w everywhere, the penalty gamma/2 w^2, its gradient gamma w; the bias has no part."""
     plan = Plan("discriminator", (1,), (Linear(1, 1),))
-    network, w, into = Network(plan, FLOAT64), Arrays(plan, FLOAT64), Arrays(plan, FLOAT64)
+    network, w, into = Network(plan), Arrays(plan, FLOAT64), Arrays(plan, FLOAT64)
     w.of[0]["weight"][...] = 3.0
     logits = network.forward(np.array([[1.0], [5.0]]), w)
     assert gradient_penalty(network, logits, w, 10.0, into) == pytest.approx(45.0)

@@ -81,22 +81,28 @@ def test_a_module_is_named_after_what_it_holds():
 
 @cache
 def explained() -> dict[str, frozenset[str]]:
-    """Class -> its methods that have a docstring; "Protocol" stands for all protocols of the package."""
+    """Class -> its methods that have a docstring, and its bases; "Protocol" stands for all protocols of the package."""
     found: dict[str, frozenset[str]] = {"Protocol": frozenset()}
     for module in modules():
         for node in ast.walk(module.tree):
             if isinstance(node, ast.ClassDef):
                 methods = frozenset(m.name for m in node.body if isinstance(m, Function) and ast.get_docstring(m))
-                found[node.name] = found.get(node.name, frozenset()) | methods
+                found[node.name] = found.get(node.name, frozenset()) | methods | names_of_bases(node)
                 if "Protocol" in map(ast.unparse, node.bases):
                     found["Protocol"] |= methods
     return found
 
 
+def names_of_bases(kind: ast.ClassDef) -> set[str]:
+    return {ast.unparse(base).partition("[")[0] for base in kind.bases}
+
+
 def explained_above(kind: ast.ClassDef | None) -> set[str]:
-    """Methods of a class that a base class or a protocol explains: those need no words of their own."""
-    bases = [] if kind is None else [ast.unparse(base).partition("[")[0] for base in kind.bases]
-    return set().union(explained()["Protocol"] if kind else (), *(explained().get(base, ()) for base in bases))
+    """Methods of a class that one of its bases or a protocol explains: those need no words of their own."""
+    above = set() if kind is None else names_of_bases(kind) | explained()["Protocol"]
+    while not above >= (more := set().union(*(explained().get(name, ()) for name in above))):
+        above |= more
+    return above
 
 
 def without_docstring(module: Module, body: list[ast.stmt], kind: ast.ClassDef | None = None) -> Iterator[str]:

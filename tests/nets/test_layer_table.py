@@ -23,6 +23,7 @@ from gansmith.nets.layers import LAYERS
 from gansmith.nets.layers.torch_layer import ForwardContext, TorchLayer
 from gansmith.nets.modes import Mode
 from gansmith.nets.network import Network
+from gansmith.nets.pairs.blocks import Stack
 from gansmith.report.page import write_report
 from gansmith.runs.diagnose import diagnose
 from gansmith.training import checkpoint
@@ -103,10 +104,10 @@ class NumpyScale(by_hand.Layer[Scale]):
         return dy * w["weight"]
 
 
-def scaled_generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
+def scaled_generator(stack: Stack, item_shape: Shape) -> None:
     """The dense generator with the new layer before it."""
-    usual = NETS["dense"].generator(settings, latent_dim, item_shape, classes)
-    return Plan("generator", usual.input_shape, (Scale(latent_dim), *usual.layers))
+    stack.add(Scale(stack.shape[0]))
+    NETS["dense"].generator_layers(stack, item_shape)
 
 
 @pytest.mark.parametrize("engine", ["torch", "numpy"])
@@ -114,7 +115,7 @@ def test_a_new_kind_of_layer_is_trained_and_watched(engine: str, tmp_path: Path,
     """Three updates of a whole run, with its diagnosis and its report."""
     monkeypatch.setitem(LAYERS, Scale, TorchScale)
     monkeypatch.setitem(BY_HAND, Scale, NumpyScale)
-    pair = PlanPair(scaled_generator, NETS["dense"].discriminator)
+    pair = PlanPair(scaled_generator, NETS["dense"].discriminator_layers)
     monkeypatch.setattr("gansmith.nets.NETS", {**NETS, "dense": pair})
     settings = {
         "engine": engine, "data.batch": 8, "generator.widths": [8], "discriminator.widths": [8], "watch.stats_every": 1,

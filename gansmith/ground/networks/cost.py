@@ -1,4 +1,4 @@
-"""What a plan costs: numbers to train, operations to compute, activations to keep. Nothing has to be built for it."""
+"""What a plan costs: numbers to train, operations to compute, activations to keep. No network is built for it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from gansmith.ground.networks.plan import Layer, Plan, Shape, leaves
+from gansmith.ground.networks.plan import Layer, Norm, Plan, Shape, leaves
 from gansmith.ground.recipes.settings import Recipe
 
 
 @dataclass(frozen=True)
 class Count:
-    """Arrays of a plan: trained numbers, and batch statistics. Publications quote their sum."""
+    """How many numbers a plan has: trained ones, and batch statistics. Publications quote their sum."""
 
     trained: int
     batch_statistics: int
@@ -27,7 +27,7 @@ def count(plan: Plan) -> Count:
     """The parameter counts of a plan."""
     named = [layer for _, layer in leaves(plan.layers)]
     trained = sum(prod(shape) for layer in named for shape in layer.parameters().values())
-    statistics = [shape for layer in named if layer.normalises for shape in layer.buffers().values()]
+    statistics = [shape for layer in named if isinstance(layer, Norm) for shape in layer.buffers().values()]
     return Count(trained, sum(map(prod, statistics)))
 
 
@@ -43,7 +43,7 @@ def activations(plan: Plan) -> int:
 
 
 def _with_inputs(layers: tuple[Layer, ...], shape: Shape) -> Iterator[tuple[Layer, Shape]]:
-    """Every layer with the shape of its input; those within others, and the others too."""
+    """Every layer with the shape of its input, sublayers included."""
     for layer in layers:
         for stack in layer.sublayers().values():
             yield from _with_inputs(stack, shape)

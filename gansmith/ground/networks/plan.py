@@ -1,9 +1,9 @@
 """A network as a list of layers, without torch: both engines run it, and its shapes, parameters and operations are
 known before anything is built.
 
-A kind of layer is one record here, which knows its own facts, and one class in each engine: `nets.layers` for torch,
-`by_hand` for NumPy. Shapes leave out the batch: vectors (features,), pictures (channels, height, width). Weights have
-PyTorch's layout: linear (out, in), convolution (out, in, k, k), transposed convolution (in, out, k, k).
+A kind of layer is one record here, and one class in each engine: `nets.layers` for torch, `by_hand` for NumPy. Shapes
+leave out the batch: vectors (features,), pictures (channels, height, width). Weights have PyTorch's layout: linear
+(out, in), convolution (out, in, k, k), transposed convolution (in, out, k, k).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, prod
-from typing import ClassVar, Literal
+from typing import Literal
 
 from gansmith.ground.recipes.settings import ActivationName
 
@@ -21,12 +21,10 @@ Player = Literal["generator", "discriminator"]
 
 
 class Layer:
-    """The facts of a layer that has no arrays and keeps the shape; other kinds override what differs.
+    """A layer that has no arrays and keeps the shape; other kinds override what differs.
 
     A record with a field `classes` needs the label of every item.
     """
-
-    normalises: ClassVar[bool] = False  # in training an item's output depends on the rest of its batch
 
     def shape_after(self, shape: Shape) -> Shape:
         """The shape of the output for inputs of `shape`. Raises ValueError where the layer does not take them."""
@@ -41,7 +39,7 @@ class Layer:
         return {}
 
     def fans(self, name: str) -> tuple[int, int]:
-        """How many inputs and outputs the weights `name` connect: what initial weights are scaled by."""
+        """How many inputs and outputs the weights `name` connect; the scale of initial weights depends on them."""
         outputs, inputs, *kernel = self.parameters()[name]
         return inputs * prod(kernel), outputs * prod(kernel)
 
@@ -59,26 +57,28 @@ class Layer:
 
 
 class Weighted(Layer):
-    """Layers with one weight and perhaps a bias. spectral: the weight is divided by its largest singular value."""
+    """Layers with one weight and perhaps a bias.
 
+    spectral: the weight is divided by its largest singular value, and `left` is that one's left singular vector, as far
+    as the power iteration has come.
+    """
+
+    inputs: int
     outputs: int
     bias: bool
     spectral: bool
 
     def weight_shape(self) -> Shape:
         """The shape of the weight."""
-        raise NotImplementedError
+        return (self.outputs, self.inputs)
 
     def parameters(self) -> dict[str, Shape]:
-        """The weight, and the bias where there is one."""
         return {"weight": self.weight_shape()} | ({"bias": (self.outputs,)} if self.bias else {})
 
     def buffers(self) -> dict[str, Shape]:
-        """left: the left singular vector, as far as the power iteration has come."""
         return {"left": self.weight_shape()[:1]} if self.spectral else {}
 
     def operations(self, shape: Shape) -> int:
-        """Two for each weight and each place of the output."""
         return 2 * prod(self.weight_shape()) * prod(self.shape_after(shape)[1:])
 
 
@@ -92,18 +92,13 @@ class Linear(Weighted):
     spectral: bool = False
 
     def shape_after(self, shape: Shape) -> Shape:
-        """(inputs,) -> (outputs,)."""
         self._expect(shape == (self.inputs,), shape)
         return (self.outputs,)
-
-    def weight_shape(self) -> Shape:
-        """(outputs, inputs)."""
-        return (self.outputs, self.inputs)
 
 
 @dataclass(frozen=True)
 class Conv(Weighted):
-    """Convolution after zero padding of (top, bottom), (left, right)."""
+    """Convolution after zero padding of (top, bottom), (left, right): (inputs, H, W) -> (outputs, windows down, across)."""
 
     inputs: int
     outputs: int
@@ -114,19 +109,20 @@ class Conv(Weighted):
     spectral: bool = False
 
     def shape_after(self, shape: Shape) -> Shape:
-        """(inputs, H, W) -> (outputs, number of windows down, number of windows across)."""
         self._expect(len(shape) == 3 and shape[0] == self.inputs, shape)
         sides = zip(shape[1:], self.padding, strict=True)
         return (self.outputs, *((size + sum(pad) - self.kernel) // self.stride + 1 for size, pad in sides))
 
     def weight_shape(self) -> Shape:
-        """(outputs, inputs, kernel, kernel)."""
         return (self.outputs, self.inputs, self.kernel, self.kernel)
 
 
 @dataclass(frozen=True)
 class ConvTranspose(Weighted):
-    """The adjoint of a convolution: the full output, then rows and columns cut off at (top, bottom), (left, right)."""
+    """The adjoint of a convolution: the full output, then rows and columns cut off at (top, bottom), (left, right).
+
+    (inputs, H, W) -> (outputs, about stride x H, about stride x W).
+    """
 
     inputs: int
     outputs: int
@@ -137,38 +133,34 @@ class ConvTranspose(Weighted):
     spectral: bool = False
 
     def shape_after(self, shape: Shape) -> Shape:
-        """(inputs, H, W) -> (outputs, about stride x H, about stride x W)."""
         self._expect(len(shape) == 3 and shape[0] == self.inputs, shape)
         sides = zip(shape[1:], self.crop, strict=True)
         return (self.outputs, *((size - 1) * self.stride + self.kernel - sum(cut) for size, cut in sides))
 
     def weight_shape(self) -> Shape:
-        """(inputs, outputs, kernel, kernel)."""
         return (self.inputs, self.outputs, self.kernel, self.kernel)
 
     def fans(self, name: str) -> tuple[int, int]:
-        """The weight's first axis is the input's."""
-        outputs, inputs = super().fans(name)
+        outputs, inputs = super().fans(name)  # the weight's first axis is the input's
         return inputs, outputs
 
     def operations(self, shape: Shape) -> int:
-        """Two for each weight and each place of the input."""
         return 2 * prod(self.weight_shape()) * prod(shape[1:])
 
 
 class Norm(Layer):
-    """Layers that normalise each feature by the statistics of the batch, and keep running ones."""
+    """Layers that normalise each feature by the statistics of the batch, and keep running ones.
 
-    normalises = True
+    In training an item's output depends on the rest of its batch.
+    """
+
     features: int
 
     def shape_after(self, shape: Shape) -> Shape:
-        """The same; the first axis has `features`."""
         self._expect(shape[0] == self.features, shape)
         return shape
 
     def buffers(self) -> dict[str, Shape]:
-        """The running statistics."""
         return {"mean": (self.features,), "variance": (self.features,)}
 
 
@@ -181,13 +173,12 @@ class BatchNorm(Norm):
     epsilon: float
 
     def parameters(self) -> dict[str, Shape]:
-        """Scale and shift of each feature."""
         return {"scale": (self.features,), "shift": (self.features,)}
 
 
 @dataclass(frozen=True)
 class ConditionalBatchNorm(Norm):
-    """Batch normalisation whose scale and shift belong to the label (de Vries et al. 2017)."""
+    """Batch normalisation with a scale and a shift for each label (de Vries et al. 2017)."""
 
     features: int
     classes: int
@@ -195,16 +186,15 @@ class ConditionalBatchNorm(Norm):
     epsilon: float
 
     def parameters(self) -> dict[str, Shape]:
-        """Scale and shift of each feature, a row for each label."""
         return {"scale": (self.classes, self.features), "shift": (self.classes, self.features)}
 
 
 @dataclass(frozen=True)
 class Activation(Layer):
-    """An elementwise function; `slope` is of "leaky"."""
+    """An elementwise function."""
 
     kind: ActivationName
-    slope: float = 0.2
+    slope: float = 0.2  # of "leaky", below zero
 
 
 @dataclass(frozen=True)
@@ -221,81 +211,72 @@ class Reshape(Layer):
     shape: Shape
 
     def shape_after(self, shape: Shape) -> Shape:
-        """As it says, for as many numbers."""
         self._expect(prod(self.shape) == prod(shape), shape)
         return self.shape
 
 
 @dataclass(frozen=True)
 class ConcatLabels(Layer):
-    """The one-hot label joins: after a vector's features, or as constant maps after a picture's channels."""
+    """Appends the one-hot label: to a vector's features, or as constant maps to a picture's channels."""
 
     classes: int
 
     def shape_after(self, shape: Shape) -> Shape:
-        """As many features or channels more as there are classes."""
         return (shape[0] + self.classes, *shape[1:])
 
 
 @dataclass(frozen=True)
 class Projection(Layer):
-    """The logit of an item and its label: w x + b + e_label x (Miyato and Koyama 2018)."""
+    """The logit of an item and its label, (inputs,) -> (1,): w x + b + e_label x (Miyato and Koyama 2018)."""
 
     inputs: int
     classes: int
     spectral: bool = False
 
     def shape_after(self, shape: Shape) -> Shape:
-        """(inputs,) -> (1,)."""
         self._expect(shape == (self.inputs,), shape)
         return (1,)
 
     def parameters(self) -> dict[str, Shape]:
-        """w, the table of the e, and b."""
         return {"weight": (1, self.inputs), "embedding": (self.classes, self.inputs), "bias": (1,)}
 
     def buffers(self) -> dict[str, Shape]:
-        """Left singular vectors of w and of the table."""
         return {"left": (1,), "left_embedding": (self.classes,)} if self.spectral else {}
 
     def operations(self, shape: Shape) -> int:
-        """Two products."""
         return 4 * self.inputs
 
 
 @dataclass(frozen=True)
 class Upsample(Layer):
-    """Every pixel becomes factor x factor pixels; what is beyond (height, width) is cut off."""
+    """Every pixel becomes factor x factor pixels; what is beyond `size` is cut off."""
 
     factor: int
-    size: tuple[int, int]
+    size: tuple[int, int]  # (height, width)
 
     def shape_after(self, shape: Shape) -> Shape:
-        """(C, size / factor, rounded up) -> (C, *size)."""
         self._expect(len(shape) == 3 and shape[1:] == tuple(ceil(side / self.factor) for side in self.size), shape)
         return (shape[0], *self.size)
 
 
 @dataclass(frozen=True)
 class ToPixels(Layer):
-    """Every factor x factor channels become one channel of factor times the size (Shi et al. 2016)."""
+    """Channels become pixels (Shi et al. 2016): (C f^2, H, W) -> (C, H f, W f)."""
 
     factor: int
 
     def shape_after(self, shape: Shape) -> Shape:
-        """(C f^2, H, W) -> (C, H f, W f)."""
         self._expect(len(shape) == 3 and shape[0] % self.factor**2 == 0, shape)
         return (shape[0] // self.factor**2, shape[1] * self.factor, shape[2] * self.factor)
 
 
 @dataclass(frozen=True)
 class ToChannels(Layer):
-    """Every factor x factor pixels become channels of one pixel: the inverse of `ToPixels`."""
+    """The inverse of `ToPixels`: (C, H f, W f) -> (C f^2, H, W)."""
 
     factor: int
 
     def shape_after(self, shape: Shape) -> Shape:
-        """(C, H f, W f) -> (C f^2, H, W)."""
         self._expect(len(shape) == 3 and shape[1] % self.factor == shape[2] % self.factor == 0, shape)
         return (shape[0] * self.factor**2, shape[1] // self.factor, shape[2] // self.factor)
 
@@ -306,37 +287,33 @@ class Composite(Layer):
     body: tuple[Layer, ...]
 
     def sublayers(self) -> dict[str, tuple[Layer, ...]]:
-        """The body."""
         return {"body": self.body}
 
 
 @dataclass(frozen=True)
 class Residual(Composite):
-    """shortcut(x) + scale x body(x); an empty shortcut is x itself (He et al. 2016)."""
+    """shortcut(x) + scale x body(x), of the same shape; an empty shortcut is x itself (He et al. 2016)."""
 
     body: tuple[Layer, ...]
     shortcut: tuple[Layer, ...] = ()
     scale: float = 1.0
 
     def shape_after(self, shape: Shape) -> Shape:
-        """The body's, which has to be the shortcut's."""
         after = shape_through(self.body, shape)
         self._expect(after == shape_through(self.shortcut, shape), shape)
         return after
 
     def sublayers(self) -> dict[str, tuple[Layer, ...]]:
-        """Body and shortcut."""
         return {"body": self.body, "shortcut": self.shortcut}
 
 
 @dataclass(frozen=True)
 class Skip(Composite):
-    """x and body(x), channel after channel (Ronneberger et al. 2015)."""
+    """The channels of x and of body(x), which keeps height and width (Ronneberger et al. 2015)."""
 
     body: tuple[Layer, ...]
 
     def shape_after(self, shape: Shape) -> Shape:
-        """The channels of both; the body has to keep height and width."""
         after = shape_through(self.body, shape)
         self._expect(after[1:] == shape[1:], shape)
         return (shape[0] + after[0], *shape[1:])
@@ -344,20 +321,19 @@ class Skip(Composite):
 
 @dataclass(frozen=True)
 class AuxiliaryHead(Composite):
-    """A second output of a discriminator, body(x); the next layer takes x. `name` is a field of `game.Verdicts`."""
+    """A second output of a discriminator, body(x); the next layer gets x."""
 
-    name: Literal["logits", "classes"]
+    name: Literal["logits", "classes"]  # the field of `nets.network.DiscriminatorOutput`
     body: tuple[Layer, ...]
 
     def shape_after(self, shape: Shape) -> Shape:
-        """The same, which the body has to take."""
         shape_through(self.body, shape)
         return shape
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One player: what goes in, the layers, and whether labels are needed."""
+    """The network of one player."""
 
     player: Player
     input_shape: Shape
@@ -365,18 +341,18 @@ class Plan:
 
     @property
     def output_shape(self) -> Shape:
-        """The shape of what comes out."""
+        """The shape of the output."""
         return shape_through(self.layers, self.input_shape)
 
     @property
     def classes(self) -> int:
-        """Classes of the label that the plan needs; 0 = none."""
+        """How many classes the labels have that the network needs; 0: it needs none."""
         return max((getattr(layer, "classes", 0) for _, layer in leaves(self.layers)), default=0)
 
     @property
     def has_batch_norm(self) -> bool:
         """Whether an item's output depends on the rest of its batch while training."""
-        return any(layer.normalises for _, layer in leaves(self.layers))
+        return any(isinstance(layer, Norm) for _, layer in leaves(self.layers))
 
 
 def leaves(layers: tuple[Layer, ...], prefix: str = "") -> Iterator[tuple[str, Layer]]:

@@ -23,11 +23,11 @@ def same_transpose(
     shape: Shape, target: Shape, kernel: int, stride: int, *, bias: bool, spectral: bool = False
 ) -> ConvTranspose:
     """The adjoint of `same_conv` from `target` (channels, height, width) to `shape`."""
-    crop = tuple(_cut(before, after, kernel, stride) for before, after in zip(shape[1:], target[1:], strict=True))
-    return ConvTranspose(shape[0], target[0], kernel, stride, (crop[0], crop[1]), bias, spectral)
+    rows, columns = (_crop(small, large, kernel, stride) for small, large in zip(shape[1:], target[1:], strict=True))
+    return ConvTranspose(shape[0], target[0], kernel, stride, (rows, columns), bias, spectral)
 
 
-def _cut(before: int, after: int, kernel: int, stride: int) -> Sides:
+def _crop(before: int, after: int, kernel: int, stride: int) -> Sides:
     first = same_padding(after, kernel, stride)[0]
     total = (before - 1) * stride + kernel - after
     if total < 0:

@@ -16,28 +16,25 @@ class Residual(TorchLayer[plan.Residual]):
     shortcut: Sequential
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, ...) -> the shape of both."""
         body = self.body(x, context)
         return self.shortcut(x, context) + self.record.scale * body
 
 
 class Skip(TorchLayer[plan.Skip]):
-    """x and body(x), channel after channel (Ronneberger et al. 2015)."""
+    """The channels of x and of body(x) (Ronneberger et al. 2015)."""
 
     body: Sequential
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, C, H, W) -> (B, C + those of the body, H, W)."""
         return torch.cat([x, self.body(x, context)], 1)
 
 
 class AuxiliaryHead(TorchLayer[plan.AuxiliaryHead]):
-    """Puts body(x) into the context, in float32 as every output of a network."""
+    """Puts body(x) into the context, in float32 as every output of a network; x goes on as it is."""
 
     body: Sequential
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """x as it is."""
         with torch.autocast(x.device.type, enabled=False):
             context.heads[self.record.name] = self.body(at_least_float32(x), context)
         return x

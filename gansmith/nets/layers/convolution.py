@@ -1,7 +1,7 @@
 """Convolutions with fast second derivatives on CUDA; elsewhere torch's own.
 
-R1 and R2 differentiate the gradient of a convolution by its input. PyTorch computes that derivative as a convolution
-with whole feature maps as kernels, which is slow. Here the gradient is written as a transposed convolution, which it is:
+R1 and R2 differentiate the gradient of a convolution with respect to its input. PyTorch computes that derivative as a
+convolution with whole feature maps as kernels, which is slow. Here the gradient is written as a transposed convolution:
 its own gradients are ordinary ones (Karras et al. 2020 do the same).
 """
 
@@ -36,14 +36,14 @@ class Convolution(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, how: tuple[Any, ...]) -> Tensor:
-        """`torch.convolution`; how: stride, padding, dilation (1, 1), whether transposed, output padding, groups 1."""
+        """`torch.convolution`. how: stride, padding, dilation, whether transposed, output padding, groups."""
         ctx.save_for_backward(x, weight)
         ctx.how = how
         return torch.convolution(x, weight, bias, *how)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """By x, weight and bias, where they are needed."""
+        """The gradients with respect to x, weight and bias, where they are needed."""
         (dy,), (x, weight), how, needed = gradients, ctx.saved_tensors, ctx.how, ctx.needs_input_grad
         stride, padding, dilation, transposed, _, groups = how
         dx = dw = db = None

@@ -15,10 +15,9 @@ from gansmith.nets.layers.torch_layer import ForwardContext, TorchLayer
 class Activation(TorchLayer[plan.Activation]):
     """An elementwise function. ReLUs work in place: no layer before them needs its own output for its gradient."""
 
-    in_place, wide_at_end = True, False
+    in_place, float32_at_end = True, False
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, ...) -> the same shape."""
         match self.record.kind:
             case "relu":
                 return F.relu_(x)
@@ -35,10 +34,12 @@ class Activation(TorchLayer[plan.Activation]):
 
 
 class Dropout(TorchLayer[plan.Dropout]):
-    """Sets a share of the features to zero in training; the mask is a function of the pass's key for this layer."""
+    """Sets a share of the features to zero in training; the mask is a function of the pass's key for this layer.
+
+    Raises ValueError in training without keys.
+    """
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, ...) -> the same shape. Raises ValueError in training without keys."""
         mode, rate = context.mode, self.record.rate
         if not mode.training:
             return x

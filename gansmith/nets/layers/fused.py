@@ -1,7 +1,7 @@
 """Dropout, padding and cropping on CUDA as one kernel each, in Triton, which comes with PyTorch there.
 
-As separate operations a dropout mask passes over memory ten times, and copies of parts of pictures run at a fifth of the
-memory's speed: together they took half of an update of article 004's pair.
+As separate operations they took half of an update of article 004's pair: a dropout mask passes over memory ten times,
+and copies of parts of pictures run at a fifth of the memory's speed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BLOCK = 1024  # elements that one program of a kernel computes
 
 
 def can_fuse(x: Tensor) -> bool:
-    """Whether the kernels can run on x: on CUDA, where Triton works."""
+    """Whether the kernels can run on x."""
     return x.is_cuda and x.dtype != torch.float64 and _works(x.device)
 
 
@@ -29,20 +29,16 @@ def _works(device: torch.device) -> bool:
     try:
         kept = dropout(torch.ones(1, 1, device=device), 0.0, 1, 0)
         return float(pad_or_crop(kept[:, :, None, None], (0, 0), (1, 1))) == 1.0
-    except Exception:  # whatever Triton misses, torch's own operations do the same
+    except Exception:  # whatever Triton lacks here: torch's own operations do the same
         return False
 
 
 def dropout(x: Tensor, rate: float, key: int | Tensor, first_row: int | tuple[int, ...]) -> Tensor:
-    """x / (1 - rate) where `streams.keep_mask` of the key is True, else 0; differentiable any number of times.
-
-    x (B, D), or pictures (B, C, H, W), whose elements are counted in channels-last order. With several first rows, x is
-    as many blocks of equal height.
-    """
-    return Dropped.apply(x, rate, key, (first_row,) if isinstance(first_row, int) else first_row)  # pyright: ignore[reportReturnType]
+    """x / (1 - rate) where `elementwise.keep_mask` is True, else 0; differentiable any number of times."""
+    return Dropout.apply(x, rate, key, (first_row,) if isinstance(first_row, int) else first_row)  # pyright: ignore[reportReturnType]
 
 
-class Dropped(torch.autograd.Function):
+class Dropout(torch.autograd.Function):
     """Linear in x, so its derivative is the same function."""
 
     @staticmethod
@@ -70,10 +66,10 @@ class Dropped(torch.autograd.Function):
 def pad_or_crop(x: Tensor, offset: tuple[int, int], size: tuple[int, int]) -> Tensor:
     """Pictures (B, C, H, W) in a frame (B, C, *size), `offset` pixels down and to the right. Pixels outside the frame
     are cut off, new ones are 0. Channels-last memory; differentiable any number of times."""
-    return Framed.apply(x, offset, size)  # pyright: ignore[reportReturnType]
+    return PadOrCrop.apply(x, offset, size)  # pyright: ignore[reportReturnType]
 
 
-class Framed(torch.autograd.Function):
+class PadOrCrop(torch.autograd.Function):
     """Linear in x; its derivative moves the gradient back into a frame of x's size."""
 
     @staticmethod
@@ -93,5 +89,5 @@ class Framed(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        """Back to where it came from."""
+        """The opposite move."""
         return pad_or_crop(gradients[0], *ctx.back), None, None

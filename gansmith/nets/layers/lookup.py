@@ -1,7 +1,7 @@
 """A dense layer after one-hot labels, on processors: the weights of each label are looked up as one row.
 
 With hundreds of labels nine of ten weights of the first layer belong to labels, and a batch of 64 needs 64 rows of
-them. As products with one-hot vectors these were a fifth of an update.
+them. Products with one-hot vectors took a fifth of an update.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from torch import Tensor
 from gansmith.ground.networks import plan
 from gansmith.nets.layers.torch_layer import compute_dtype
 
-MANY = 64  # labels from which on looking up is faster
+MANY = 64  # with so many labels looking up is faster
 
 
-def pays(labels: plan.Layer | None, dense: plan.Layer | None) -> bool:
-    """Whether two layers in a row are labels and a dense layer that should look them up."""
+def is_used(labels: plan.Layer | None, dense: plan.Layer | None) -> bool:
+    """Whether two layers in a row are labels and a dense layer that looks them up."""
     many = isinstance(labels, plan.ConcatLabels) and labels.classes >= MANY
     return many and isinstance(dense, plan.Linear) and not dense.spectral
 
@@ -39,7 +39,7 @@ class Dense(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, labels: Tensor, sparse: bool) -> Tensor:
-        """In the type of x."""
+        """x (B, D) -> y (B, outputs), in the type of x."""
         ctx.save_for_backward(x, weight, labels)
         ctx.sparse = sparse
         width = x.shape[1]
@@ -47,10 +47,10 @@ class Dense(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """By x and weight."""
+        """The gradients with respect to x and weight."""
         (dy,), (x, weight, labels) = gradients, ctx.saved_tensors
         dx = dw = None
-        with torch.autocast("cpu", enabled=False):  # types as in the forward pass; sums over labels in the weight's
+        with torch.autocast("cpu", enabled=False):  # types as in the forward pass; sums over labels in weight's type
             if ctx.needs_input_grad[0]:
                 dx = dy @ weight[: x.shape[1]].T.to(dy.dtype)
             if ctx.needs_input_grad[1]:
@@ -60,7 +60,7 @@ class Dense(torch.autograd.Function):
 
 
 def _sparse(dy: Tensor, x: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
-    """The gradient by weight (D + classes, outputs), with the rows of the features and of these labels alone."""
+    """The weight's gradient (D + classes, outputs), with only the rows of the features and of these labels."""
     width = x.shape[1]
     known, places = labels.unique(return_inverse=True)
     values = _fill(weight.new_empty(width + len(known), weight.shape[1]), dy, x, places)
@@ -69,7 +69,7 @@ def _sparse(dy: Tensor, x: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
 
 
 def _fill(gradient: Tensor, dy: Tensor, x: Tensor, places: Tensor) -> Tensor:
-    """Write the gradient of every feature's row, and below them the sums of dy over the items of each place."""
+    """Write the gradients of the features' rows, and below them the sums of dy over the items of each place."""
     width = x.shape[1]
     gradient[:width] = x.T @ dy
     gradient[width:].zero_().index_add_(0, places, dy.to(gradient.dtype))

@@ -1,4 +1,4 @@
-"""Batch normalisation, over the rows of all processes where several train together."""
+"""Batch normalisation, over the rows of all processes of a training."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ class BatchNorm(Norm[plan.BatchNorm]):
     """scale n + shift, with n the normalised features (Ioffe and Szegedy 2015)."""
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, features, ...) -> the same shape."""
         return self.normalise(x, context.mode, self.scale, self.shift)
 
 
@@ -47,7 +46,6 @@ class ConditionalBatchNorm(Norm[plan.ConditionalBatchNorm]):
     """The same with scale and shift of each item's label (de Vries et al. 2017)."""
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, features, ...) -> the same shape."""
         labels = context.labels_for(self.record.classes)
         normal = self.normalise(x, context.mode, None, None)
         shape = (len(x), self.record.features) + (1,) * (x.ndim - 2)

@@ -1,4 +1,4 @@
-"""Layers that move numbers, or put labels beside them, and compute nothing."""
+"""Layers that move numbers or append labels, and compute nothing."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from gansmith.nets.layers.torch_layer import ForwardContext, Place, TorchLayer
 class Reshape(TorchLayer[plan.Reshape]):
     """Row-major over (channels, height, width); pictures and their gradients come out in channels-last memory."""
 
-    wide_at_end = False
+    float32_at_end = False
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, ...) -> (B, *shape)."""
         shape = self.record.shape
         if x.ndim == 4 and len(shape) == 1:
             return cast(Tensor, Flatten.apply(x))
@@ -28,34 +27,36 @@ class Reshape(TorchLayer[plan.Reshape]):
 
 
 class Flatten(torch.autograd.Function):
-    """Pictures (B, C, H, W) to features (B, C H W).
+    """Pictures (B, C, H, W) to features (B, C H W), row-major.
 
-    Its gradient gets the memory order of the pictures: elementwise functions are thirty times slower where a gradient
-    has another order than its input.
+    Its gradient gets the pictures' memory order: elementwise functions are thirty times slower where a gradient has
+    another order than its input.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        """Row-major, whatever the memory."""
+        """x (B, C, H, W) -> (B, C H W)."""
         ctx.shape = x.shape
         return x.flatten(1)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        """In channels-last memory."""
+        """dy (B, C H W) -> dx (B, C, H, W)."""
         return gradients[0].view(ctx.shape).contiguous(memory_format=torch.channels_last)
 
 
 class ConcatLabels(TorchLayer[plan.ConcatLabels]):
-    """One-hot labels after the features, or as constant maps after the channels."""
+    """Appends one-hot labels to features, or as constant maps to channels.
+
+    The output is x itself where the next layer looks the labels up.
+    """
 
     def __init__(self, record: plan.ConcatLabels, place: Place) -> None:
         super().__init__(record, place)
-        self.looked_up_next = lookup.pays(record, place.after)
+        self.next_looks_up = lookup.is_used(record, place.after)
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, C, ...) -> (B, C + classes, ...); x itself where the next layer looks the labels up."""
-        if self.looked_up_next and x.device.type == "cpu":
+        if self.next_looks_up and x.device.type == "cpu":
             return x
         classes = self.record.classes
         hot = F.one_hot(context.labels_for(classes), classes).to(x.dtype)
@@ -69,7 +70,6 @@ class Upsample(TorchLayer[plan.Upsample]):
     """Nearest neighbours, cut to size."""
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, C, h, w) -> (B, C, *size)."""
         height, width = self.record.size
         return F.interpolate(x, scale_factor=float(self.record.factor), mode="nearest")[:, :, :height, :width]
 
@@ -78,7 +78,6 @@ class ToPixels(TorchLayer[plan.ToPixels]):
     """Channels become pixels (Shi et al. 2016)."""
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, C f^2, H, W) -> (B, C, H f, W f)."""
         return F.pixel_shuffle(x, self.record.factor)
 
 
@@ -86,5 +85,4 @@ class ToChannels(TorchLayer[plan.ToChannels]):
     """Pixels become channels."""
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, C, H f, W f) -> (B, C f^2, H, W)."""
         return F.pixel_unshuffle(x, self.record.factor)

@@ -1,4 +1,4 @@
-"""What all torch layers have in common, and what a forward pass hands from layer to layer."""
+"""What all torch layers have in common, and what a forward pass gives to each of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class TorchLayer(nn.Module, Generic[Record]):
     """One layer of a plan as a module. Its parameters, buffers and submodules are those that its record names."""
 
     in_place = False  # forward may overwrite its input
-    wide_at_end = True  # as the last layer of a network it computes in float32 at least, under autocast too
+    float32_at_end = True  # as the last layer of a network it computes in float32 at least, under autocast too
     tables: tuple[str, ...] = ()  # parameters of which a batch needs few rows, those of its labels
 
     def __init__(self, record: Record, place: Place) -> None:
@@ -79,7 +79,7 @@ class Sequential(nn.ModuleList):
     """A stack of layers, one after the other."""
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """The output of the last layer. x is left as it is, since others need it too."""
+        """The output of the last layer. x is not overwritten: other layers need it too."""
         layers = cast("list[TorchLayer[Any]]", list(self))
         if layers and layers[0].in_place:
             x = x.clone()
@@ -89,7 +89,7 @@ class Sequential(nn.ModuleList):
 
 
 def compute_dtype(x: Tensor) -> torch.dtype:
-    """The type in which a product with x is computed here: autocast's, else that of x."""
+    """The type of a product with x: autocast's, else that of x."""
     kind = x.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
 

@@ -35,15 +35,14 @@ class Weighted(TorchLayer[WeightedRecord]):
 
 
 class Linear(Weighted[plan.Linear]):
-    """y = x W^T + b. After many one-hot labels it looks their weights up, see `lookup`."""
+    """y = x W^T + b. After many one-hot labels it looks their weights up, see `lookup`; x is then without them."""
 
     def __init__(self, record: plan.Linear, place: Place) -> None:
-        self.looks_up = lookup.pays(place.before, record)
+        self.looks_up = lookup.is_used(place.before, record)
         self.tables = ("weight",) if self.looks_up else ()
         super().__init__(record, place)
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, inputs) -> (B, outputs); inputs less the one-hot label where it is looked up."""
         if self.looks_up and x.shape[1] < self.record.inputs:
             labels = context.labels_for(self.record.inputs - x.shape[1])
             return lookup.dense(x, self.weight, self.bias, labels, sparse=context.sparse)
@@ -51,7 +50,7 @@ class Linear(Weighted[plan.Linear]):
         return F.linear(x, weight, self.bias)
 
     def to_storage_layout(self, name: str, array: Tensor) -> Tensor:
-        """A weight that is looked up is stored (inputs, outputs): the weights of a label are one row."""
+        # (inputs, outputs) where labels are looked up: the weights of a label are then one row
         return array.T if self.looks_up and name == "weight" else array
 
 
@@ -59,7 +58,6 @@ class Conv(Weighted[plan.Conv]):
     """Convolution after zero padding."""
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, inputs, H, W) -> (B, outputs, H', W')."""
         (top, bottom), (left, right) = self.record.padding
         padding = top, left
         if (top, left) != (bottom, right):
@@ -69,14 +67,13 @@ class Conv(Weighted[plan.Conv]):
 
 
 class ConvTranspose(Weighted[plan.ConvTranspose]):
-    """The adjoint of a convolution, cropped."""
+    """The adjoint of a convolution, cropped.
+
+    torch crops `padding` on both sides and adds `output_padding` after: that gives every crop but those that cut more
+    after than before, where the rest is sliced off.
+    """
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, inputs, H, W) -> (B, outputs, H', W').
-
-        torch crops `padding` on both sides and adds `output_padding` after: that gives every crop but those that cut
-        more after than before, where the rest is sliced off.
-        """
         (top, bottom), (left, right) = self.record.crop
         extra = max(top - bottom, 0), max(left - right, 0)
         stride = self.record.stride, self.record.stride
@@ -100,7 +97,6 @@ class Projection(TorchLayer[plan.Projection]):
         self.tables = ("embedding",) if record.classes >= lookup.MANY and not record.spectral else ()
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """(B, inputs) -> logits (B, 1)."""
         weight, embedding, labels = self.weight, self.embedding, context.labels_for(self.record.classes)
         if self.record.spectral:
             weight = spectral(weight, self.left, context.mode)
@@ -110,9 +106,9 @@ class Projection(TorchLayer[plan.Projection]):
 
 
 def spectral(weight: Tensor, left: Tensor, mode: Mode) -> Tensor:
-    """Weight over its largest singular value, by one power iteration a pass (Miyato et al. 2018).
+    """The weight over its largest singular value, by one power iteration a pass (Miyato et al. 2018).
 
-    Never in bfloat16: the iteration would stop early, and the norm be wrong by some thousandths.
+    Never in bfloat16, where the iteration would stop early and the norm be wrong by some thousandths.
     """
     matrix = weight.flatten(1)
     with torch.autocast(weight.device.type, enabled=False):
@@ -125,8 +121,7 @@ def spectral(weight: Tensor, left: Tensor, mode: Mode) -> Tensor:
 
 
 def pad_or_crop(x: Tensor, offset: tuple[int, int], size: tuple[int, int]) -> Tensor:
-    """Pictures (B, C, H, W) in a frame (B, C, *size), `offset` pixels down and to the right. Pixels outside the frame
-    are cut off, new ones are 0."""
+    """`fused.pad_or_crop`, on any device."""
     if fused.can_fuse(x):
         return fused.pad_or_crop(x, offset, size)
     (down, right), (height, width) = offset, size

@@ -1,12 +1,12 @@
-"""What all pairs share: a stack of layers under construction, and where the label joins it.
+"""What all pairs share: a stack of layers under construction, and where the label enters it.
 
 NetSettings.conditioning, for labelled data:
 
-    concat      the one-hot label joins the input: after a vector's numbers, or as constant maps after a picture's
+    concat      the one-hot label is appended to the input: to a vector's numbers, or as constant maps to a picture's
                 channels (Mirza and Osindero 2014)
     maps        the same before every layer that has weights (Kim's DCGAN)
     norm        generator: the label chooses scale and shift of every batch norm (de Vries et al. 2017)
-    concat+norm generator: both (the label moves whole layers at once, and single features through the first weights)
+    concat+norm generator: both
     projection  discriminator: the logit is w f + b + e_label f, with f the last features (Miyato and Koyama 2018)
     classifier  discriminator: never sees the label, and predicts it beside its logit (Odena et al. 2017)
 """
@@ -17,22 +17,8 @@ import copy
 from math import prod
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.networks.plan import (
-    Activation,
-    AuxiliaryHead,
-    BatchNorm,
-    ConcatLabels,
-    ConditionalBatchNorm,
-    Dropout,
-    Layer,
-    Linear,
-    Plan,
-    Player,
-    Projection,
-    Reshape,
-    Shape,
-    Upsample,
-)
+from gansmith.ground.networks import plan
+from gansmith.ground.networks.plan import Player, Shape
 from gansmith.ground.networks.same_padding import same_conv, same_transpose
 from gansmith.ground.recipes.settings import ConditioningName, NetSettings
 
@@ -40,19 +26,21 @@ CONDITIONING: dict[str, tuple[ConditioningName, ...]] = {
     "generator": ("concat", "maps", "norm", "concat+norm"),
     "discriminator": ("concat", "maps", "projection", "classifier"),
 }
-"""The kinds of conditioning that each player can have."""
 
 
 class Stack:
-    """A player's layers so far, and the shape that they have reached. classes 0 = unlabelled."""
+    """A player's layers so far, and the shape of their output. classes 0 = unlabelled.
+
+    Raises RecipeError for settings that do not fit together.
+    """
 
     def __init__(self, player: Player, settings: NetSettings, shape: Shape, classes: int) -> None:
         self.player: Player = player
         self.settings, self.classes = settings, classes
         self.input_shape = self.shape = shape
-        self.layers: list[Layer] = []
+        self.layers: list[plan.Layer] = []
         self.conditioning = settings.conditioning if classes else None
-        self.by_norm = self.conditioning in ("norm", "concat+norm")  # every norm has scale and shift of the label
+        self.label_norms = self.conditioning in ("norm", "concat+norm")
         self.normed = settings.norm == "batch"
         self.bias = settings.bias and not self.normed  # of layers that a norm follows
         if classes and settings.conditioning not in CONDITIONING[player]:
@@ -60,7 +48,7 @@ class Stack:
                 f"{player}.conditioning = {settings.conditioning!r} has no meaning for a {player}: "
                 f"use {', '.join(CONDITIONING[player])}"
             )
-        if self.by_norm and not self.normed:
+        if self.label_norms and not self.normed:
             raise RecipeError(
                 f"{player}.conditioning = {settings.conditioning!r} conditions batch norm: set {player}.norm=batch, or "
                 f"{player}.conditioning=concat"
@@ -68,45 +56,44 @@ class Stack:
 
     @property
     def strides(self) -> tuple[int, ...]:
-        """One for each of the settings' widths. Raises RecipeError, as `kernels` does."""
+        """The stride that belongs to each of `widths`."""
         return self._per_width("strides", self.settings.strides)
 
     @property
     def kernels(self) -> tuple[int, ...]:
-        """One for each of the settings' widths."""
+        """The kernel size that belongs to each of `widths`."""
         return self._per_width("kernels", self.settings.kernels)
 
-    def plan(self) -> Plan:
+    def to_plan(self) -> plan.Plan:
         """The layers as a player's plan."""
-        return Plan(self.player, self.input_shape, tuple(self.layers))
+        return plan.Plan(self.player, self.input_shape, tuple(self.layers))
 
-    def add(self, *layers: Layer) -> None:
-        """Put layers on top."""
-        for layer in layers:
-            self.layers.append(layer)
-            self.shape = layer.shape_after(self.shape)
+    def add(self, layer: plan.Layer) -> None:
+        """Append a layer."""
+        self.layers.append(layer)
+        self.shape = layer.shape_after(self.shape)
 
     def branch(self) -> Stack:
-        """An empty stack that takes the output of this one, for layers within a layer."""
+        """An empty stack for layers within a layer; its input is the output of this one."""
         other = copy.copy(self)
         other.layers = []
         return other
 
-    def input_label(self) -> None:
-        """The label, where it joins under "concat"."""
+    def concat_label(self) -> None:
+        """Append the label, under "concat"."""
         if self.conditioning in ("concat", "concat+norm"):
-            self.add(ConcatLabels(self.classes))
+            self.add(plan.ConcatLabels(self.classes))
 
     def flatten(self) -> None:
-        """Pictures as vectors."""
+        """Make pictures vectors."""
         if len(self.shape) > 1:
-            self.add(Reshape((prod(self.shape),)))
+            self.add(plan.Reshape((prod(self.shape),)))
 
     def linear(self, outputs: int, *, bias: bool = True) -> None:
         """A dense layer; pictures are flattened for it."""
         self.flatten()
         self._label_map()
-        self.add(Linear(prod(self.shape), outputs, bias, self.settings.spectral_norm))
+        self.add(plan.Linear(prod(self.shape), outputs, bias, self.settings.spectral_norm))
 
     def conv(self, channels: int, kernel: int, stride: int = 1, *, bias: bool = True) -> None:
         """A convolution with SAME padding."""
@@ -114,8 +101,8 @@ class Stack:
         self.add(same_conv(self.shape, channels, kernel, stride, bias=bias, spectral=self.settings.spectral_norm))
 
     def conv_transpose(self, target: Shape, kernel: int, stride: int, *, bias: bool = True) -> None:
-        """A transposed convolution to the larger `target`. With stride 1 it is a convolution with a flipped kernel: the
-        same family of functions, and faster."""
+        """A transposed convolution to the larger `target`. With stride 1 a convolution computes the same family of
+        functions, with flipped kernels, and is faster."""
         if stride == 1:
             self.conv(target[0], kernel, bias=bias)
             return
@@ -129,22 +116,38 @@ class Stack:
     def upsample(self, factor: int, target: Shape) -> None:
         """Nearest neighbours to the height and width of `target`."""
         if factor > 1:
-            self.add(Upsample(factor, (target[1], target[2])))
+            self.add(plan.Upsample(factor, (target[1], target[2])))
 
-    def hidden(self, index: int | None, *, normed: bool) -> None:
-        """What follows the weights of a hidden layer: norm, activation, dropout. index: among `widths`; None: extra."""
+    def hidden_linear(self, width: int, index: int | None = None) -> None:
+        """A hidden dense layer with all that follows its weights."""
+        self.linear(width, bias=self.bias)
+        self.after_weights(index)
+
+    def hidden_conv(self, index: int) -> None:
+        """The hidden convolution to widths[index] channels with all that follows its weights."""
         settings = self.settings
-        if normed and self.by_norm:
-            norm = ConditionalBatchNorm(self.shape[0], self.classes, settings.norm_momentum, settings.norm_epsilon)
-            self.add(norm)
-        elif normed:
-            self.add(BatchNorm(self.shape[0], settings.norm_momentum, settings.norm_epsilon))
+        normed = self.normed and (index > 0 or settings.norm_first)
+        bias = settings.bias and not normed
+        self.conv(settings.widths[index], self.kernels[index], self.strides[index], bias=bias)
+        self.after_weights(index, normed=normed)
+
+    def after_weights(self, index: int | None, *, normed: bool | None = None) -> None:
+        """The norm, activation and dropout of hidden layer `index` among `widths`; None: a layer beside them."""
+        settings = self.settings
+        if self.normed if normed is None else normed:
+            norm = settings.norm_momentum, settings.norm_epsilon
+            features = self.shape[0]
+            self.add(
+                plan.ConditionalBatchNorm(features, self.classes, *norm)
+                if self.label_norms
+                else plan.BatchNorm(features, *norm)
+            )
         self.activate(index)
         if settings.dropout:
-            self.add(Dropout(settings.dropout))
+            self.add(plan.Dropout(settings.dropout))
 
-    def activate(self, index: int | None = None) -> None:
-        """The activation after hidden layer `index`."""
+    def activate(self, index: int | None) -> None:
+        """The activation of hidden layer `index`."""
         kind, kinds, widths = self.settings.activation, self.settings.activations, self.settings.widths
         if kinds and index is not None:
             if len(kinds) != len(widths):
@@ -153,27 +156,27 @@ class Stack:
                     "`activation`"
                 )
             kind = kinds[index]
-        self.add(Activation(kind, self.settings.slope))
+        self.add(plan.Activation(kind, self.settings.slope))
 
     def output(self) -> None:
         """The last activation; nothing for "linear"."""
         if self.settings.output != "linear":
-            self.add(Activation(self.settings.output))
+            self.add(plan.Activation(self.settings.output))
 
     def logit(self) -> None:
-        """A discriminator's last layers, from all features to (1,), with what the conditioning needs."""
+        """A discriminator's last layers, from all features to one logit (1,), as the conditioning has them."""
         self.flatten()
         if self.conditioning == "projection":
-            self.add(Projection(prod(self.shape), self.classes, self.settings.spectral_norm))
+            self.add(plan.Projection(prod(self.shape), self.classes, self.settings.spectral_norm))
         else:
             if self.conditioning == "classifier":
-                self.add(AuxiliaryHead("classes", (Linear(prod(self.shape), self.classes),)))
+                self.add(plan.AuxiliaryHead("classes", (plan.Linear(prod(self.shape), self.classes),)))
             self.linear(1)
         self.output()
 
     def _label_map(self) -> None:
         if self.conditioning == "maps":
-            self.add(ConcatLabels(self.classes))
+            self.add(plan.ConcatLabels(self.classes))
 
     def _per_width(self, name: str, values: tuple[int, ...]) -> tuple[int, ...]:
         count = len(self.settings.widths)

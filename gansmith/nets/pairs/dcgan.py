@@ -13,45 +13,38 @@ from __future__ import annotations
 from math import ceil, prod
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.networks.plan import Plan, Reshape, Shape
-from gansmith.ground.recipes.settings import NetSettings
+from gansmith.ground.networks.plan import Reshape, Shape
 from gansmith.nets.pairs.blocks import Stack
 
 
-def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
+def generator(stack: Stack, item_shape: Shape) -> None:
     """(latent_dim,) -> (channels, height, width)."""
-    stack = Stack("generator", settings, (latent_dim,), classes)
-    shapes = pyramid(item_shape, settings.widths, stack.strides)
-    stack.input_label()
-    for width in settings.dense:
-        stack.linear(width, bias=stack.bias)
-        stack.hidden(None, normed=stack.normed)
-    first_maps(stack, shapes[0], norm_flat=settings.norm_flat)
+    shapes = pyramid(item_shape, stack.settings.widths, stack.strides)
+    stack.concat_label()
+    for width in stack.settings.dense:
+        stack.hidden_linear(width)
+    first_maps(stack, shapes[0], norm_flat=stack.settings.norm_flat)
     transposed_convolutions(stack, shapes)
     stack.output()
-    return stack.plan()
 
 
-def discriminator(settings: NetSettings, item_shape: Shape, classes: int) -> Plan:
+def discriminator(stack: Stack) -> None:
     """(channels, height, width) -> (1,)."""
-    stack = Stack("discriminator", settings, item_shape, classes)
-    stack.input_label()
+    stack.concat_label()
     strided_convolutions(stack)
-    for width in settings.dense:
-        stack.linear(width, bias=stack.bias)
-        stack.hidden(None, normed=stack.normed)
+    for width in stack.settings.dense:
+        stack.hidden_linear(width)
     stack.logit()
-    return stack.plan()
 
 
 def first_maps(stack: Stack, shape: Shape, *, norm_flat: bool = False) -> None:
     """A dense layer to the maps of the lowest size. norm_flat: its norm takes each number as a feature."""
     stack.linear(prod(shape), bias=stack.bias)
     if norm_flat:
-        stack.hidden(0, normed=stack.normed)
+        stack.after_weights(0)
     stack.add(Reshape(shape))
     if not norm_flat:
-        stack.hidden(0, normed=stack.normed)
+        stack.after_weights(0)
 
 
 def transposed_convolutions(stack: Stack, shapes: list[Shape]) -> None:
@@ -60,17 +53,14 @@ def transposed_convolutions(stack: Stack, shapes: list[Shape]) -> None:
         last = index == len(shapes) - 2
         stack.conv_transpose(shapes[index + 1], kernel, stride, bias=stack.settings.bias if last else stack.bias)
         if not last:
-            stack.hidden(index + 1, normed=stack.normed)
+            stack.after_weights(index + 1)
 
 
 def strided_convolutions(stack: Stack) -> None:
     """From the picture down, to `widths` channels."""
     check_pictures(stack.shape)
-    settings = stack.settings
-    for index, (width, kernel, stride) in enumerate(zip(settings.widths, stack.kernels, stack.strides, strict=True)):
-        normed = stack.normed and (index > 0 or settings.norm_first)
-        stack.conv(width, kernel, stride, bias=settings.bias and not normed)
-        stack.hidden(index, normed=normed)
+    for index in range(len(stack.settings.widths)):
+        stack.hidden_conv(index)
 
 
 def pyramid(item_shape: Shape, widths: tuple[int, ...], strides: tuple[int, ...]) -> list[Shape]:
@@ -88,8 +78,7 @@ def pyramid(item_shape: Shape, widths: tuple[int, ...], strides: tuple[int, ...]
             f"{len(strides)} convolutions of strides {list(strides)} shrink {item_shape[2]}x{item_shape[1]} pictures "
             f"to {sizes[0][1]}x{sizes[0][0]}: use fewer widths or smaller strides"
         )
-    channels = (*widths, item_shape[0])
-    return [(c, *size) for c, size in zip(channels, sizes, strict=True)]
+    return [(channels, *size) for channels, size in zip((*widths, item_shape[0]), sizes, strict=True)]
 
 
 def check_pictures(item_shape: Shape) -> None:

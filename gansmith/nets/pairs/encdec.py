@@ -1,4 +1,4 @@
-"""Article 000's third pair: a decoder that makes pictures from a code, and an encoder that makes a code of pictures.
+"""Article 000's third pair: a decoder that makes a picture from a code, and an encoder that makes a code of a picture.
 
     generator        latents [+ label] -> code -> widths[0] at the lowest size, upsampled and convolved ... -> picture
     discriminator    picture [+ label maps] -> strided convolutions widths ... -> code -> one logit
@@ -10,30 +10,25 @@ neighbours and convolves: no checkerboard (Odena et al. 2016). The article gives
 from __future__ import annotations
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.networks.plan import Plan, Shape
-from gansmith.ground.recipes.settings import NetSettings
+from gansmith.ground.networks.plan import Shape
 from gansmith.nets.pairs.blocks import Stack
 from gansmith.nets.pairs.dcgan import first_maps, pyramid, strided_convolutions
 
 
-def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
+def generator(stack: Stack, item_shape: Shape) -> None:
     """(latent_dim,) -> (channels, height, width)."""
-    stack = Stack("generator", settings, (latent_dim,), classes)
-    stack.input_label()
+    stack.concat_label()
     code(stack)
     decode(stack, item_shape)
     stack.output()
-    return stack.plan()
 
 
-def discriminator(settings: NetSettings, item_shape: Shape, classes: int) -> Plan:
+def discriminator(stack: Stack) -> None:
     """(channels, height, width) -> (1,)."""
-    stack = Stack("discriminator", settings, item_shape, classes)
-    stack.input_label()
+    stack.concat_label()
     strided_convolutions(stack)
     code(stack)
     stack.logit()
-    return stack.plan()
 
 
 def code(stack: Stack) -> None:
@@ -41,13 +36,14 @@ def code(stack: Stack) -> None:
     settings = stack.settings
     if settings.bottleneck < 1:
         raise RecipeError(f"net = {settings.net!r} needs the size of its code: set bottleneck, as in bottleneck=64")
-    stack.linear(settings.bottleneck, bias=stack.bias)
-    stack.hidden(None, normed=stack.normed)
+    stack.hidden_linear(settings.bottleneck)
 
 
 def decode(stack: Stack, item_shape: Shape, *, mirrored: bool = False) -> None:
-    """From a vector to a picture of `item_shape`: upsampled by each stride, then convolved. mirrored: the settings are
-    an encoder's, from the picture down."""
+    """From a vector to a picture of `item_shape`: upsampled by each stride, then convolved.
+
+    mirrored: the settings are an encoder's, from the picture down.
+    """
     order = slice(None, None, -1 if mirrored else 1)
     strides, kernels = stack.strides[order], stack.kernels[order]
     shapes = pyramid(item_shape, stack.settings.widths[order], strides)
@@ -57,4 +53,4 @@ def decode(stack: Stack, item_shape: Shape, *, mirrored: bool = False) -> None:
         stack.upsample(stride, shapes[index + 1])
         stack.conv(shapes[index + 1][0], kernel, bias=stack.settings.bias if last else stack.bias)
         if not last:
-            stack.hidden(index + 1, normed=stack.normed)
+            stack.after_weights(index + 1)

@@ -13,8 +13,7 @@ from __future__ import annotations
 from math import prod
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.networks.plan import Plan, Reshape, Residual, Shape
-from gansmith.ground.recipes.settings import NetSettings
+from gansmith.ground.networks.plan import Reshape, Residual, Shape
 from gansmith.nets.pairs.blocks import Stack
 from gansmith.nets.pairs.dcgan import check_pictures, pyramid
 
@@ -22,52 +21,50 @@ SCALE = 0.1
 """The factor of a block's body: deep stacks start near the identity (Mescheder et al. 2018)."""
 
 
-def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
+def generator(stack: Stack, item_shape: Shape) -> None:
     """(latent_dim,) -> (channels, height, width)."""
-    _refuse_dropout(settings, "generator")
-    stack = Stack("generator", settings, (latent_dim,), classes)
+    _refuse_dropout(stack)
+    settings = stack.settings
     shapes = pyramid(item_shape, settings.widths, stack.strides)
-    stack.input_label()
+    stack.concat_label()
     stack.linear(prod(shapes[0]))
     stack.add(Reshape(shapes[0]))
     widths = *settings.widths[1:], settings.widths[-1]
     for index, (width, kernel, stride) in enumerate(zip(widths, stack.kernels, stack.strides, strict=True)):
         stack.upsample(stride, shapes[index + 1])
-        block(stack, index, width, kernel, 1, normed=stack.normed)
-    stack.hidden(len(settings.widths) - 1, normed=stack.normed)
+        block(stack, index, width, kernel)
+    stack.after_weights(len(settings.widths) - 1)
     stack.conv(item_shape[0], stack.kernels[-1])
     stack.output()
-    return stack.plan()
 
 
-def discriminator(settings: NetSettings, item_shape: Shape, classes: int) -> Plan:
+def discriminator(stack: Stack) -> None:
     """(channels, height, width) -> (1,)."""
-    check_pictures(item_shape)
-    _refuse_dropout(settings, "discriminator")
+    check_pictures(stack.shape)
+    _refuse_dropout(stack)
+    settings = stack.settings
     if settings.norm != "none":
         raise RecipeError("discriminator.net = 'resnet' has no batch norm: set discriminator.norm=none")
-    stack = Stack("discriminator", settings, item_shape, classes)
-    stack.input_label()
+    stack.concat_label()
     stack.conv(settings.widths[0], stack.kernels[0])
     for index, (width, kernel, stride) in enumerate(zip(settings.widths, stack.kernels, stack.strides, strict=True)):
-        block(stack, index, width, kernel, stride, normed=False)
+        block(stack, index, width, kernel, stride)
     stack.activate(len(settings.widths) - 1)
     stack.logit()
-    return stack.plan()
 
 
-def block(stack: Stack, index: int, width: int, kernel: int, stride: int, *, normed: bool) -> None:
+def block(stack: Stack, index: int, width: int, kernel: int, stride: int = 1) -> None:
     """One residual block to `width` channels; the second convolution has the stride."""
     body, shortcut = stack.branch(), stack.branch()
-    body.hidden(index, normed=normed)
-    body.conv(width, kernel, bias=not normed)
-    body.hidden(index, normed=normed)
+    body.after_weights(index)
+    body.conv(width, kernel, bias=not stack.normed)
+    body.after_weights(index)
     body.conv(width, kernel, stride)
     if shortcut.shape != body.shape:
         shortcut.conv(width, 1, stride, bias=False)
     stack.add(Residual(tuple(body.layers), tuple(shortcut.layers), SCALE))
 
 
-def _refuse_dropout(settings: NetSettings, player: str) -> None:
-    if settings.dropout:
-        raise RecipeError(f"{player}.dropout has no place in a net = 'resnet': set {player}.dropout=0")
+def _refuse_dropout(stack: Stack) -> None:
+    if stack.settings.dropout:
+        raise RecipeError(f"{stack.player}.dropout has no place in a net = 'resnet': set {stack.player}.dropout=0")

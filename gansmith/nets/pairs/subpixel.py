@@ -11,35 +11,30 @@ and widths have to be even.
 from __future__ import annotations
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.networks.plan import Plan, Shape, ToChannels, ToPixels
-from gansmith.ground.recipes.settings import NetSettings
+from gansmith.ground.networks.plan import Shape, ToChannels, ToPixels
 from gansmith.nets.pairs.blocks import Stack
 from gansmith.nets.pairs.dcgan import check_pictures, first_maps, pyramid, strided_convolutions, transposed_convolutions
 
 FACTOR = 2
 
 
-def generator(settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
+def generator(stack: Stack, item_shape: Shape) -> None:
     """(latent_dim,) -> (channels, height, width)."""
-    stack = Stack("generator", settings, (latent_dim,), classes)
-    shapes = pyramid(half_size(item_shape), settings.widths, stack.strides)
-    stack.input_label()
+    shapes = pyramid(half_size(item_shape), stack.settings.widths, stack.strides)
+    stack.concat_label()
     first_maps(stack, shapes[0])
     transposed_convolutions(stack, shapes)
     stack.add(ToPixels(FACTOR))
     stack.output()
-    return stack.plan()
 
 
-def discriminator(settings: NetSettings, item_shape: Shape, classes: int) -> Plan:
+def discriminator(stack: Stack) -> None:
     """(channels, height, width) -> (1,)."""
-    half_size(item_shape)
-    stack = Stack("discriminator", settings, item_shape, classes)
+    half_size(stack.shape)
     stack.add(ToChannels(FACTOR))
-    stack.input_label()
+    stack.concat_label()
     strided_convolutions(stack)
     stack.logit()
-    return stack.plan()
 
 
 def half_size(item_shape: Shape) -> Shape:
