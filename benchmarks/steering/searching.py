@@ -10,10 +10,10 @@ import numpy as np
 from bench import RECOVERED, Bench, Values
 from gansmith.explore import VERBS, explore, options
 from gansmith.latent.inversion import hmc, inpainting, masks, projection
-from gansmith.latent.inversion.search import Found
+from gansmith.latent.inversion.search import SearchResult
 from gansmith.latent.measurements import upscaling
 from gansmith.report import animation as _animation  # noqa: F401 - imports do not count
-from gansmith.trained.discriminator import load_discriminator, verdict
+from gansmith.trained.discriminator import logits_function
 
 DRAWN_FROM = ("centre", "left")  # masks whose completions are also drawn by Hamiltonian Monte Carlo
 CHAINS = 5  # pictures of those, four chains each
@@ -26,7 +26,7 @@ def project(bench: Bench, case: str) -> Values:
     found = projection.project(bench.generator, pictures, bench.settings(3, seed))
     errors = projection.errors(found.pictures, pictures)
     nearest = projection.nearest_errors(pictures, np.asarray(bench.train.items))
-    best = np.minimum.accumulate(found.every, axis=1)
+    best = np.minimum.accumulate(found.restart_losses, axis=1)
     samples = bench.own(seed)
     again = projection.project(bench.generator, samples, bench.settings(3, seed, steps=500))
     missed = projection.errors(again.pictures, samples)
@@ -53,9 +53,11 @@ def complete(bench: Bench, case: str) -> Values:
     name, seed = case.split()[0], int(case.split()[1])
     _, height, width = bench.generator.item_shape
     pictures, known, low = bench.pictures(seed), masks.make(name, height, width, seed), name == masks.LOW_RESOLUTION
-    judge = verdict(load_discriminator(bench.folder, bench.generator), bench.generator)
-    done = inpainting.inpaint(bench.generator, pictures, known, bench.settings(3, seed), None, judge, "raw", low)
-    made = np.rint(np.clip(done.found.pictures, 0, 1) * 255).astype(np.uint8)
+    logits = logits_function(bench.folder, bench.generator)
+    done = inpainting.inpaint(
+        bench.generator, pictures, known, bench.settings(3, seed), None, logits, low_resolution=low
+    )
+    made = np.rint(np.clip(done.search.pictures, 0, 1) * 255).astype(np.uint8)
     told = {
         "known pixels exact": np.array([np.array_equal(done.pictures[:, known], pictures[:, known])], float),
         "raw": inpainting.hole_errors(made, pictures, known),
@@ -63,9 +65,9 @@ def complete(bench: Bench, case: str) -> Values:
         "random sample": inpainting.hole_errors(bench.own(seed), pictures, known),
     }
     if not known.all() and known.any():
-        told["blended"] = inpainting.hole_errors(inpainting.fill(pictures, made, known, "blended"), pictures, known)
+        told["blended"] = inpainting.hole_errors(inpainting.fill(pictures, made, known, blended=True), pictures, known)
     if name in DRAWN_FROM:
-        few = inpainting.Completed(done.pictures[:CHAINS], first(done.found, CHAINS))
+        few = inpainting.Inpainted(done.pictures[:CHAINS], first(done.search, CHAINS))
         several = inpainting.variants(bench.generator, pictures[:CHAINS], known, few, 4, hmc.Chain(seed=seed))
         told["HMC: acceptance"] = np.array([several.acceptance])
         told["HMC: spread in the hole"] = several.pictures[:, :, ~known].std(axis=1).mean(axis=(1, 2)) / 255
@@ -73,17 +75,17 @@ def complete(bench: Bench, case: str) -> Values:
     return {f"{name}: {title}": values.tolist() for title, values in told.items()}
 
 
-def first(found: Found, count: int) -> Found:
+def first(found: SearchResult, count: int) -> SearchResult:
     """What was found for the first pictures."""
     return replace(
         found,
         latents=found.latents[:count],
         labels=None if found.labels is None else found.labels[:count],
         losses=found.losses[:count],
-        every=found.every[:count],
+        restart_losses=found.restart_losses[:count],
         pictures=found.pictures[:count],
-        ends=found.ends[:count],
-        end_labels=None if found.end_labels is None else found.end_labels[:count],
+        restart_latents=found.restart_latents[:count],
+        restart_labels=None if found.restart_labels is None else found.restart_labels[:count],
     )
 
 
@@ -100,7 +102,7 @@ def enlarge(bench: Bench, case: str) -> Values:
     small = upscaling.shrink(pictures, factor)
     told = {"bicubic": projection.errors(upscaling.bicubic(small, height, width), pictures)}
     done = upscaling.upscale(bench.generator, small, bench.settings(3, seed))
-    exact = upscaling.exactly(bench.generator, small, done)
+    exact = upscaling.upscale(bench.generator, small, bench.settings(3, seed), exact=True)
     for title, one in (("generator", done), ("exact", exact)):
         told[title] = projection.errors(one.pictures, pictures)
         told[f"{title}: misfit of the small picture"] = one.misfit

@@ -22,7 +22,9 @@ from gansmith.ground.files.gridfolder import CellFolder
 from gansmith.ground.files.runfolder import read_rows, write_json
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.latent.appearance import traits
-from gansmith.latent.steering import styles, survey
+from gansmith.latent.steering import scaling as scalings
+from gansmith.latent.steering import styles
+from gansmith.latent.steering.survey import measure_latents
 from gansmith.metrics.measures.agreement import agreement
 from gansmith.metrics.reference import Reference
 from gansmith.runs.evaluation import reference_for
@@ -170,49 +172,25 @@ def scaling(subject: Subject) -> Figures:
     generator = subject.generator
     if not generator.classes:
         return {}
-    wanted = traits.select(STYLES)
-    found = survey.survey(generator, wanted, 2 * COUNT)
-    law = generator.recipe.latent.law
-    means = styles.average(found, law, styles.categories(STYLES))
+    measures = traits.select(STYLES)
+    survey = measure_latents(generator, measures, 2 * COUNT)
+    means = styles.average(survey, generator.recipe.latent.law, styles.categories(STYLES))
     named = [generator.class_names.index(name) for name in CLASSES_SHOWN if name in generator.class_names]
-    labels = np.array(named or range(min(3, generator.classes)), np.int64)
-    factors = np.linspace(2, -2, 50)
-    origin = _traits_of(generator, wanted, np.zeros((1, generator.latent_dim), np.float32), labels)
-    tally: dict[str, list[float]] = {"same_at_2": [], "opposite_at_-2": [], "trend": []}
-    for style in means.values():
-        walk = _traits_of(generator, wanted, styles.scale(style, factors), labels)
-        opposite = {trait: -sign for trait, sign in style.wants.items()}
-        start = {trait: values[:, 0] for trait, values in origin.items()}
-        for key, wants, column in (("same_at_2", style.wants, 0), ("opposite_at_-2", opposite, -1)):
-            values = {trait: measured[:, column] for trait, measured in walk.items()}
-            tally[key].append(float(styles.belongs(found, wants, values, labels, start).mean()))
-        for trait, sign in style.wants.items():
-            tally["trend"] += [sign * rank_correlation(factors, row) for row in walk[trait]]
-    norms = [style.norm for style in means.values()]
-    return {name: float(np.mean(values)) for name, values in tally.items()} | {"style_norm": float(np.mean(norms))}
-
-
-def _traits_of(
-    generator: Generator, wanted: dict[str, traits.Measure], offsets: np.ndarray, labels: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Traits (classes, offsets) of the pictures of offsets (N, dim) from the middle of a law around 0."""
-    latents = np.tile(offsets, (len(labels), 1))
-    pictures = generator.images(latents, np.repeat(labels, len(offsets)))
-    measured = traits.measure(pictures, wanted)
-    return {trait: values.reshape(len(labels), len(offsets)) for trait, values in measured.items()}
+    classes = named or range(min(3, generator.classes))
+    studies = scalings.study(generator, means, means, survey, measures, np.linspace(2, -2, 50), classes)
+    figures = scalings.summary(studies)
+    return {
+        "same_at_2": figures["own_side_of_middle at 2"],
+        "opposite_at_-2": figures["opposite_side_of_middle at -2"],
+        "trend": figures["mean_rank_correlation"],
+        "style_norm": float(np.mean([style.norm for style in means.values()])),
+    }
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Pearson's, over all pixels; 0 where one of them is constant."""
     a, b = (values.astype(np.float64).ravel() for values in (one, other))
     return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else 0.0
-
-
-def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Spearman's; 0 where one of them is constant."""
-    from scipy.stats import rankdata
-
-    return correlation(rankdata(one), rankdata(other))
 
 
 def ranked_above(real: np.ndarray, fake: np.ndarray) -> float:

@@ -127,7 +127,7 @@ def test_mixed_layers_follow_two_classes(net: str, conditioning: str) -> None:
 
 
 def test_mixing_needs_two_places() -> None:
-    with pytest.raises(RunError, match="at one place"):
+    with pytest.raises(RunError, match="at one layer"):
         mixing.mix(miniature("dcgan"), np.zeros((1, DIM)), np.zeros(1, int), np.ones(1, int))
     with pytest.raises(RunError, match="without labels"):
         mixing.mix(miniature("dcgan", 0, "norm"), np.zeros((1, DIM)), np.zeros(1, int), np.ones(1, int))

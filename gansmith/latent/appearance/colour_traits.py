@@ -1,15 +1,17 @@
-"""Traits of any picture, colour ones above all. Pictures are uint8 (N, H, W, 1 or 3); results float64 (N,)."""
+"""Traits of any picture, mostly of its colours. Pictures are uint8 (N, H, W, 1 or 3); results float64 (N,)."""
 
 from __future__ import annotations
 
 import numpy as np
+
+from gansmith.latent.pictures import frame, to_unit
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
 
 
 def luma(pictures: np.ndarray) -> np.ndarray:
     """Perceived lightness of each pixel, float32 (N, H, W) in [0, 1]."""
-    values = pictures.astype(np.float32) / np.float32(255)
+    values = to_unit(pictures)
     return values @ LUMA if pictures.shape[3] == 3 else values[..., 0]
 
 
@@ -25,14 +27,14 @@ def contrast(pictures: np.ndarray) -> np.ndarray:
 
 def saturation(pictures: np.ndarray) -> np.ndarray:
     """Mean difference between a pixel's strongest and weakest colour, 0 grey to 1 pure."""
-    values = pictures.astype(np.float32) / np.float32(255)
+    values = to_unit(pictures)
     return (values.max(axis=3) - values.min(axis=3)).mean(axis=(1, 2), dtype=np.float64)
 
 
 def hue(pictures: np.ndarray) -> np.ndarray:
     """The main hue in degrees, -180 to 180: red 0, green 120, blue -120; grey pictures 0.
 
-    The angle of the mean colour in the plane of equal lightness, so strong colours count more than pale ones.
+    The angle of the mean colour in the plane of equal lightness: strong colours count more than pale ones.
     """
     values = pictures.astype(np.float32).mean(axis=(1, 2), dtype=np.float64)
     if pictures.shape[3] == 1:
@@ -43,7 +45,7 @@ def hue(pictures: np.ndarray) -> np.ndarray:
 
 
 def symmetry(pictures: np.ndarray) -> np.ndarray:
-    """Correlation between the picture and its mirror image, -1 to 1; even pictures 1."""
+    """Correlation between the picture and its mirror image, -1 to 1; 1 for pictures of one colour."""
     light = luma(pictures).astype(np.float64)
     light -= light.mean(axis=(1, 2), keepdims=True)
     power = (light**2).sum(axis=(1, 2))
@@ -52,7 +54,7 @@ def symmetry(pictures: np.ndarray) -> np.ndarray:
 
 
 def sharpness(pictures: np.ndarray) -> np.ndarray:
-    """Mean absolute difference of a pixel from its four neighbours' mean: 0 even, the larger the crisper."""
+    """Mean absolute difference of a pixel from the mean of its four neighbours, 0 to 1."""
     light = luma(pictures)
     inner = light[:, 1:-1, 1:-1]
     around = light[:, :-2, 1:-1] + light[:, 2:, 1:-1] + light[:, 1:-1, :-2] + light[:, 1:-1, 2:]
@@ -60,12 +62,11 @@ def sharpness(pictures: np.ndarray) -> np.ndarray:
 
 
 def size(pictures: np.ndarray) -> np.ndarray:
-    """The share of the picture that an object on an even ground covers, 0 to 1.
+    """The share of the picture that an object on a plain background covers, 0 to 1.
 
-    The ground's colour is the median of the frame; a pixel that differs from it by a tenth of the range or more counts
-    fully, one that differs less in proportion.
+    The background is the median colour of the frame. A pixel that differs from it by a tenth of the range or more
+    counts fully, one that differs less in proportion.
     """
-    values = pictures.astype(np.float32) / np.float32(255)
-    frame = np.concatenate([values[:, 0], values[:, -1], values[:, :, 0], values[:, :, -1]], axis=1)
-    ground = np.median(frame, axis=1)[:, None, None]
-    return np.minimum(np.abs(values - ground).max(axis=3) * 10, 1).mean(axis=(1, 2), dtype=np.float64)
+    values = to_unit(pictures)
+    background = np.median(frame(values), axis=1)[:, None, None]
+    return np.minimum(np.abs(values - background).max(axis=3) * 10, 1).mean(axis=(1, 2), dtype=np.float64)

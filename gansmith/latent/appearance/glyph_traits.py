@@ -1,4 +1,4 @@
-"""Traits of strokes on an even ground: digits, letters, drawings. Pictures are uint8 (N, H, W, 1 or 3).
+"""Traits of strokes on a plain background: digits, letters, drawings. Pictures are uint8 (N, H, W, 1 or 3).
 
 Checked against `gansmith.data.toys.glyphs`, where the truth is known: over 4,000 pictures of all classes thickness
 correlates .97 with the pen's diameter (ink over skeleton length: .89), and within a class slant correlates .995 or
@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from gansmith.latent.pictures import frame
+
 
 def ink_share(pictures: np.ndarray) -> np.ndarray:
-    """How much ink each pixel holds, float32 (N, H, W) in [0, 1]: 1 = ink, whichever of the two is the brighter.
+    """How much ink each pixel holds, float32 (N, H, W) in [0, 1]; ink may be dark on light or light on dark.
 
-    The ground is what a picture's frame mostly shows.
+    The background is the median of the picture's frame.
     """
     grey = pictures.mean(axis=3, dtype=np.float32) / np.float32(255)
-    frame = np.concatenate([grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]], axis=1)
-    dark_on_light = np.median(frame, axis=1) > 0.5
+    dark_on_light = np.median(frame(grey), axis=1) > 0.5
     grey[dark_on_light] = 1 - grey[dark_on_light]
     return grey
 
@@ -35,14 +36,14 @@ def thickness(pictures: np.ndarray) -> np.ndarray:
 
 
 def slant(pictures: np.ndarray) -> np.ndarray:
-    """How far strokes lean to the right: pixels to the right per pixel upward, from the second moments of the ink."""
+    """Lean of the strokes to the right: pixels to the right per pixel upward, from the second moments of the ink."""
     ink = ink_share(pictures).astype(np.float64)
     mass = ink.sum(axis=(1, 2))
     y, x = np.arange(ink.shape[1]), np.arange(ink.shape[2])
     rows, columns = ink.sum(axis=2), ink.sum(axis=1)
-    middle_y, middle_x = _ratio(rows @ y, mass), _ratio(columns @ x, mass)
-    mixed = np.einsum("nyx,y,x->n", ink, y, x, optimize=True) - mass * middle_y * middle_x
-    upright = rows @ y**2 - mass * middle_y**2
+    centre_y, centre_x = _ratio(rows @ y, mass), _ratio(columns @ x, mass)
+    mixed = np.einsum("nyx,y,x->n", ink, y, x, optimize=True) - mass * centre_y * centre_x
+    upright = rows @ y**2 - mass * centre_y**2
     return -_ratio(mixed, upright)
 
 

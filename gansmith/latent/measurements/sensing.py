@@ -1,5 +1,7 @@
-"""Compressed sensing: a picture from far fewer measurements than it has pixels, because the generator knows what
-pictures are like (Bora et al. 2017)."""
+"""Compressed sensing: a picture from far fewer measurements than it has pixels (Bora et al. 2017).
+
+This works because the generator makes only pictures like those of its training.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from gansmith.ground.progress import Progress
 from gansmith.latent.decoder import Decoder
-from gansmith.latent.inversion.search import Found, Goal, Progress, Settings, search
+from gansmith.latent.inversion.search import Objective, SearchResult, SearchSettings, search
 from gansmith.latent.measurements.operators import Operator, flat, unflat
 
 MISFIT = 0.005  # mean squared error on pixels that a generator leaves even at its best
@@ -21,35 +23,27 @@ def recover(
     generator: Decoder,
     operator: Operator,
     measured: np.ndarray,
-    settings: Settings,
+    settings: SearchSettings,
     labels: np.ndarray | None = None,
     prior: float | None = None,
     progress: Progress = lambda done, total: None,
-) -> Found:
+) -> SearchResult:
     """The generator's pictures that fit measurements (P, m) best.
 
-    loss = |y - A G(z)|^2 / m, on the scale where A's rows have unit length, + prior x |z|^2 / dim. The default prior is
-    `default_prior`; 0 switches it off.
+    loss = |y - A G(z)|^2 / m, scaled so that A's rows have unit length, + prior x |z|^2 / dim. 0 = no prior; None: the
+    weight with which the loss is the log posterior, if a measurement of a picture that the generator misses by `MISFIT`
+    is wrong by about that much. So few measurements have less weight than many.
     """
     scale = np.float32(1 / np.sqrt((operator.matrix.astype(np.float64) ** 2).sum(axis=1).mean()))
-    prior = default_prior(operator.count, generator.latent_dim) if prior is None else prior
+    prior = MISFIT * generator.latent_dim / operator.count if prior is None else prior
     matrix = torch.as_tensor(operator.matrix * scale)
-
-    def observe(pictures: Tensor) -> Tensor:
-        return pictures.flatten(1) @ matrix.T
-
-    goal = Goal(torch.as_tensor(measured * scale), observe, prior=prior)
-    return search(generator, goal, settings, labels, progress)
-
-
-def default_prior(count: int, dim: int) -> float:
-    """The prior's weight under which the loss is the log posterior: a measurement of a picture that the generator
-    misses by `MISFIT` is off by about that much, and few measurements deserve less belief than many."""
-    return MISFIT * dim / count
+    targets = torch.as_tensor(measured * scale)
+    objective = Objective(targets, lambda pictures: pictures.flatten(1) @ matrix.T, prior=prior)
+    return search(generator, objective, settings, labels, progress)
 
 
 def consistent(operator: Operator, measured: np.ndarray, pictures: np.ndarray) -> np.ndarray:
-    """Pictures (P, H, W, C) in [0, 1] moved as little as possible until they measure what was measured."""
+    """Pictures (P, H, W, C) in [0, 1] changed as little as possible until their measurements are `measured`."""
     rows = flat(pictures)
     gap = (measured - rows @ operator.matrix.T).astype(np.float64)
     moved = rows + gap @ np.linalg.pinv(operator.matrix.astype(np.float64)).T
@@ -58,7 +52,7 @@ def consistent(operator: Operator, measured: np.ndarray, pictures: np.ndarray) -
 
 @dataclass(frozen=True)
 class Point:
-    """One method at one number of measurements: per-picture errors (mean squared, pixels in [0, 1])."""
+    """One method at one number of measurements: each picture's error (mean squared, pixels in [0, 1])."""
 
     method: str
     measurements: int
@@ -76,7 +70,8 @@ class Point:
         return float(1.96 * self.errors.std(ddof=1) / np.sqrt(len(self.errors))) if len(self.errors) > 1 else 0.0
 
 
-Method = Callable[[Operator, np.ndarray], np.ndarray]  # measurements (P, m) -> pictures (P, H, W, C) in [0, 1]
+Method = Callable[[Operator, np.ndarray], np.ndarray]
+"""Measurements (P, m) -> pictures (P, H, W, C) in [0, 1]."""
 
 
 def curve(
@@ -95,7 +90,6 @@ def curve(
     truth = flat(pictures)
     points: list[Point] = []
     made: dict[tuple[int, float, str], np.ndarray] = {}
-    total = len(counts) * len(noises) * len(methods)
     for count in counts:
         operator = draw(count)
         for noise in noises:
@@ -104,5 +98,5 @@ def curve(
                 result = method(operator, measured)
                 made[count, noise, name] = result
                 points.append(Point(name, count, noise, ((flat(result) - truth) ** 2).mean(axis=1)))
-                progress(len(points), total)
+                progress(len(points), len(counts) * len(noises) * len(methods))
     return points, made

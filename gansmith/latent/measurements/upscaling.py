@@ -1,4 +1,4 @@
-"""Upscaling: a picture of the generator's size whose means over fields are a given smaller picture."""
+"""Upscaling: a picture of the generator's size whose block means are a given smaller picture."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 
 from gansmith.ground.errors import RunError
+from gansmith.ground.progress import Progress
 from gansmith.latent.decoder import Decoder, need_pictures
-from gansmith.latent.inversion.search import Found, Progress, Settings
+from gansmith.latent.inversion.search import SearchResult, SearchSettings
 from gansmith.latent.measurements.operators import Operator, blocks, flat, unflat
 from gansmith.latent.measurements.sensing import consistent, recover
 
@@ -19,14 +20,14 @@ class Upscaled:
     """P enlarged pictures."""
 
     pictures: np.ndarray  # float32 (P, H, W, C) in [0, 1]
-    misfit: np.ndarray  # (P,) mean squared difference between the small picture and what was made, measured again
-    found: Found
+    misfit: np.ndarray  # (P,) mean squared difference between the small picture and the block means of the large one
+    search: SearchResult
 
 
 def upscale(
     generator: Decoder,
     small: np.ndarray,
-    settings: Settings,
+    settings: SearchSettings,
     labels: np.ndarray | None = None,
     exact: bool = False,
     prior: float | None = None,
@@ -34,31 +35,17 @@ def upscale(
 ) -> Upscaled:
     """Enlarge pictures (P, h, w, C), uint8 or in [0, 1], to the generator's size.
 
-    exact: what the generator cannot match is added, so that the result's field means are the small picture's.
-    Raises RunError when the generator's size is no whole multiple of theirs.
+    exact: add what the generator cannot match, so that the result's block means are the small picture. Raises RunError
+    when the generator's size is no whole multiple of theirs.
     """
-    operator = operator_for(generator, small)
-    measured = flat(small)
-    found = recover(generator, operator, measured, settings, labels, prior, progress)
-    made = np.clip(found.pictures, 0, 1)
-    done = Upscaled(made, misfit(operator, measured, made), found)
-    return exactly(generator, small, done) if exact else done
-
-
-def exactly(generator: Decoder, small: np.ndarray, done: Upscaled) -> Upscaled:
-    """Enlarged pictures with what the generator could not match added to them."""
     operator, measured = operator_for(generator, small), flat(small)
-    made = consistent(operator, measured, done.found.pictures)
-    return Upscaled(made, misfit(operator, measured, made), done.found)
-
-
-def misfit(operator: Operator, measured: np.ndarray, made: np.ndarray) -> np.ndarray:
-    """Mean squared difference between the small pictures' numbers and the field means of what was made, (P,)."""
-    return ((flat(made) @ operator.matrix.T - measured) ** 2).mean(axis=1)
+    found = recover(generator, operator, measured, settings, labels, prior, progress)
+    made = consistent(operator, measured, found.pictures) if exact else np.clip(found.pictures, 0, 1)
+    return Upscaled(made, ((flat(made) @ operator.matrix.T - measured) ** 2).mean(axis=1), found)
 
 
 def operator_for(generator: Decoder, small: np.ndarray) -> Operator:
-    """The field means that make a small picture of a generator's one."""
+    """The block means that turn a generator's picture into one of the size of `small`."""
     need_pictures(generator, "upscaling")
     channels, height, width = generator.item_shape
     factor = height // max(small.shape[1], 1)
@@ -71,7 +58,7 @@ def operator_for(generator: Decoder, small: np.ndarray) -> Operator:
 
 
 def shrink(pictures: np.ndarray, factor: int) -> np.ndarray:
-    """Field means of pictures (P, H, W, C), uint8 or in [0, 1]: float32 (P, H / factor, W / factor, C) in [0, 1]."""
+    """Block means of pictures (P, H, W, C), uint8 or in [0, 1]: float32 (P, H / factor, W / factor, C) in [0, 1]."""
     shape = pictures.shape[3], *pictures.shape[1:3]
     operator = blocks(shape, factor)
     return unflat(flat(pictures) @ operator.matrix.T, (shape[0], shape[1] // factor, shape[2] // factor))
