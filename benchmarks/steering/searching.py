@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 
 from bench import RECOVERED, Bench, Values
 from gansmith.explore import VERBS, explore, options
-from gansmith.latent.inversion import hmc, inpainting, masks, projection
+from gansmith.latent.inversion import inpainting, masks, projection
 from gansmith.latent.inversion.search import SearchResult
 from gansmith.latent.measurements import upscaling
 from gansmith.report import animation as _animation  # noqa: F401 - imports do not count
@@ -68,7 +69,7 @@ def complete(bench: Bench, case: str) -> Values:
         told["blended"] = inpainting.hole_errors(inpainting.fill(pictures, made, known, blended=True), pictures, known)
     if name in DRAWN_FROM:
         few = inpainting.Inpainted(done.pictures[:CHAINS], first(done.search, CHAINS))
-        several = inpainting.variants(bench.generator, pictures[:CHAINS], known, few, 4, hmc.Chain(seed=seed))
+        several = inpainting.variants(bench.generator, pictures[:CHAINS], known, few, 4, seed)
         told["HMC: acceptance"] = np.array([several.acceptance])
         told["HMC: spread in the hole"] = several.pictures[:, :, ~known].std(axis=1).mean(axis=(1, 2)) / 255
         told["HMC: spread outside"] = several.pictures[:, :, known].std(axis=1).max(axis=(1, 2)) / 255
@@ -130,7 +131,7 @@ def clock(bench: Bench, case: str) -> Values:
         projection.project(bench.generator, pictures, bench.settings(3, steps=500))
         return {"100 projections": [time.perf_counter() - start]}
     verb = case.split()[0]
-    VERBS[verb].load(verb)
+    import_module(f"gansmith.explore.{VERBS[verb].module}")
     if verb != "grid" and not any(place.styles.is_file() for place in bench.folder.explorations()):
         explore(bench.folder.root, "average")
     start = time.perf_counter()

@@ -86,7 +86,7 @@ def learned_counts(bench: Bench) -> list[str]:
 def learn(bench: Bench, case: str) -> Values:
     """A learned measurement against a random one, on the same pictures and noise."""
     count, shape = int(case), bench.generator.item_shape
-    learned = learned_operator.learn(bench.generator, count, learned_operator.LearnSettings(), NOISE)
+    learned = learned_operator.learn(bench.generator, count, NOISE)
     told: Values = {}
     for seed in range(bench.seeds):
         pictures = bench.pictures(seed)

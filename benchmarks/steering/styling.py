@@ -114,10 +114,11 @@ def steer(bench: Bench, case: str) -> Values:
         told["class shown before"] = [float((bench.classify(generator.images(latents, labels)) == labels).mean())]
     for rounds, title in ((1, "regression alone"), (6, "with corrections")):
         done = control.steer(generator, linear, found, bench.wanted, asked, latents, labels, rounds)
-        pictures = generator.images(done.latents, labels)
+        pictures = generator.images(done, labels)
+        measured = traits.measure(pictures, bench.wanted)
         for name in bench.names:
-            told[f"{title}: r of {name}"] = [correlation(asked[name], done.measured[name])]
-            within = [found.scales[name].standard(v, labels) for v in (asked[name], done.measured[name])]
+            told[f"{title}: r of {name}"] = [correlation(asked[name], measured[name])]
+            within = [found.scales[name].standard(v, labels) for v in (asked[name], measured[name])]
             told[f"{title}: r of {name} within classes"] = [correlation(*within)]
         if labels is not None:
             told[f"{title}: class shown"] = [float((bench.classify(pictures) == labels).mean())]
@@ -126,7 +127,7 @@ def steer(bench: Bench, case: str) -> Values:
                 truth = read(pictures, labels)
                 for name in bench.names:
                     told[f"{title}: r of {name} against the truth"] = [correlation(asked[name], truth[name])]
-        told[f"{title}: distance moved"] = [float(np.linalg.norm(done.latents - latents, axis=1).mean())]
+        told[f"{title}: distance moved"] = [float(np.linalg.norm(done - latents, axis=1).mean())]
     return told
 
 

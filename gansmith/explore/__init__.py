@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gansmith.explore import options
 from gansmith.explore.options import Options
@@ -35,10 +34,6 @@ class Verb:
     def summary(self) -> str:
         """One line."""
         return (self.options.__doc__ or "").rstrip(".")
-
-    def load(self, name: str) -> Callable[[Any, Any], None]:
-        """Import the module and return the function."""
-        return getattr(import_module(f"gansmith.explore.{self.module}"), name)
 
 
 VERBS: dict[str, Verb] = {
@@ -86,5 +81,5 @@ def explore(
     started = time.monotonic()
     session = Session(verb, RunFolder(Path(run)), load(run, nets, checkpoint), checkpoint, progress)
     need_pictures(session.generator, verb)
-    row.load(verb)(session, options)
+    getattr(import_module(f"gansmith.explore.{row.module}"), verb)(session, options)
     return conclude(session, options, started)

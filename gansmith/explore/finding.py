@@ -12,7 +12,7 @@ from gansmith.explore.options import Inpaint, Project, Search, Upscale
 from gansmith.explore.session import Session
 from gansmith.explore.stored import open_pictures, read_folder, read_picture
 from gansmith.ground.errors import DataError, RunError
-from gansmith.latent.inversion import hmc, inpainting, masks, projection
+from gansmith.latent.inversion import inpainting, masks, projection
 from gansmith.latent.inversion.inpainting import hole_errors
 from gansmith.latent.inversion.search import SearchSettings, as_targets
 from gansmith.latent.measurements import upscaling
@@ -137,9 +137,9 @@ def complete(session: Session, options: Inpaint, targets: Targets, name: str, kn
     start = masked(pictures, known, low)
     rows = [pictures, start, done.pictures]
     if options.variants:
-        chain, progress = hmc.Chain(seed=options.seed), session.count("drawing variants")
+        progress = session.count("drawing variants")
         several = inpainting.variants(
-            generator, pictures, known, done, options.variants, chain, blended, options.noise, progress
+            generator, pictures, known, done, options.variants, options.seed, blended, options.noise, progress
         )
         rows += list(several.pictures.swapaxes(0, 1))
         figures["acceptance"] = several.acceptance

@@ -91,9 +91,8 @@ def prior_of(options: Sense) -> float | None:
 def draw_operator(session: Session, options: Sense, count: int) -> Operator:
     """A random operator, or one learned from the generator."""
     if options.operator == "learned":
-        settings = learned_operator.LearnSettings(seed=options.seed)
         progress = session.count(f"learning {count} measurements")
-        return learned_operator.learn(session.generator, count, settings, options.noise[0], progress)
+        return learned_operator.learn(session.generator, count, options.noise[0], options.seed, progress=progress)
     return operators.make(options.operator, session.generator.item_shape, count, options.seed)
 
 

@@ -11,17 +11,9 @@ from gansmith.ground.errors import RunError
 from gansmith.latent import space
 from gansmith.latent.appearance import traits
 from gansmith.latent.steering import control as controlling
+from gansmith.latent.steering import directions as finding
 from gansmith.latent.steering import first_layer, walks
-from gansmith.latent.steering.directions import (
-    Direction,
-    as_directions,
-    cosines,
-    factorise,
-    principal,
-    regress,
-    save,
-    without,
-)
+from gansmith.latent.steering.directions import Direction
 from gansmith.latent.steering.survey import measure_latents
 
 COLUMNS = 7  # amounts on a sheet of directions
@@ -35,10 +27,10 @@ def directions(session: Session, options: Directions) -> None:
     elif options.method == "principal":
         latents = generator.latents(options.count, options.seed)
         labels = generator.labels(options.count, None, options.seed)
-        made = principal(latents, first_layer.activations(generator, latents, labels), options.number)
+        made = finding.principal(latents, first_layer.activations(generator, latents, labels), options.number)
     else:
-        made = factorise(first_layer.weights(generator), options.number)
-    save(made, session.record(session.folder.directions))
+        made = finding.factorise(first_layer.weights(generator), options.number)
+    finding.save(made, session.record(session.folder.directions))
     amounts = np.linspace(-options.reach, options.reach, COLUMNS) * space.DEVIATIONS[generator.recipe.latent.law]
     vectors = np.stack([one.vector for one in made.values()])
     walk = generator.latents(1, options.seed) + amounts[:, None] * vectors[:, None]  # (directions, COLUMNS, dim)
@@ -48,7 +40,7 @@ def directions(session: Session, options: Directions) -> None:
     session.figures |= {
         "method": options.method,
         "directions": {name: {"strength": one.strength, "explained": one.explained} for name, one in made.items()},
-        "cosines": cosines(made),
+        "cosines": finding.cosines(made),
     }
     session.notes.append(f"rows: {', '.join(made)}; columns from {amounts[0]:.1f} to {amounts[-1]:.1f}")
 
@@ -59,10 +51,10 @@ def regressed(session: Session, options: Directions) -> dict[str, Direction]:
     session.progress("measuring", 0.1)
     survey = measure_latents(session.generator, measures, options.count, options.seed)
     session.figures["correlations"] = survey.correlations()
-    made = as_directions(regress(survey))
+    made = finding.as_directions(finding.regress(survey))
     if not options.apart:
         return made
-    return {name: without(one, [made[other] for other in made if other != name]) for name, one in made.items()}
+    return {name: finding.without(one, [made[other] for other in made if other != name]) for name, one in made.items()}
 
 
 def control(session: Session, options: Control) -> None:
@@ -72,18 +64,19 @@ def control(session: Session, options: Control) -> None:
     measures = traits.select(tuple(values))
     session.progress("measuring", 0.1)
     survey = measure_latents(generator, measures, options.count, options.seed)
-    regression = regress(survey)
+    regression = finding.regress(survey)
     latents = generator.latents(options.samples, options.seed + 1)
     labels = generator.labels(options.samples, options.label or None, options.seed)
     targets = {name: np.full(options.samples, value) for name, value in values.items()}
-    made = controlling.steer(generator, regression, survey, measures, targets, latents, labels, options.rounds)
-    before = generator.images(latents, labels)
-    session.sheet("control", np.stack([before, generator.images(made.latents, labels)]))
-    session.latents(made.latents, labels)
+    changed = controlling.steer(generator, regression, survey, measures, targets, latents, labels, options.rounds)
+    before, after = generator.images(latents, labels), generator.images(changed, labels)
+    measured = traits.measure(after, measures)
+    session.sheet("control", np.stack([before, after]))
+    session.latents(changed, labels)
     session.figures |= {
         "asked": values,
         "before": traits.measure(before, measures),
-        "measured": made.measured,
+        "measured": measured,
         "explained": dict(zip(regression.traits, regression.explained, strict=True)),
         "usual": {
             name: {"mean": scale.mean.mean(), "deviation": scale.deviation.mean()}
@@ -91,7 +84,7 @@ def control(session: Session, options: Control) -> None:
         },
     }
     for name, value in values.items():
-        mean, deviation = made.measured[name].mean(), made.measured[name].std()
+        mean, deviation = measured[name].mean(), measured[name].std()
         session.notes.append(f"{name}: target {value:g}, measured {mean:.3g} ± {deviation:.2g}")
 
 

@@ -231,11 +231,13 @@ def test_refusals_of_inpainting() -> None:
 
 def test_hmc_draws_from_a_gaussian() -> None:
     mean, deviation = torch.tensor([1.0, -2.0, 0.0]), torch.tensor([0.5, 1.0, 2.0])
-    chain = hmc.Chain(warm_up=150, samples=150, leaps=10, step=0.1)
-    drawn = hmc.sample(lambda x: (((x - mean) / deviation) ** 2).sum(1) / 2, torch.zeros(60, 3), chain)
-    assert drawn.positions.shape == (150, 60, 3)
-    assert 0.4 < drawn.acceptance < 0.95
-    flat = drawn.positions.reshape(-1, 3)
+    start = torch.zeros(60, 3)
+    positions, acceptance = hmc.sample(
+        lambda x: (((x - mean) / deviation) ** 2).sum(1) / 2, start, warm_up=150, samples=150, leaps=10, step=0.1
+    )
+    assert positions.shape == (150, 60, 3)
+    assert 0.4 < acceptance < 0.95
+    flat = positions.reshape(-1, 3)
     assert flat.mean(axis=0) == pytest.approx(mean.numpy(), abs=0.15)
     assert flat.std(axis=0) == pytest.approx(deviation.numpy(), rel=0.12)
 
@@ -246,7 +248,7 @@ def test_completions_agree_outside_and_differ_inside() -> None:
     known = np.zeros((8, 8), bool)
     known[:2] = True  # 16 pixels for 6 coordinates, and noise: the rest stays open
     done = inpainting.inpaint(maker, pictures, known, QUICK)
-    several = inpainting.variants(maker, pictures, known, done, 5, hmc.Chain(warm_up=40, samples=20, leaps=6))
+    several = inpainting.variants(maker, pictures, known, done, 5)
     assert several.pictures.shape == (2, 5, 8, 8, 1)
     assert 0.4 < several.acceptance <= 1
     assert np.array_equal(several.pictures[:, :, known], np.repeat(pictures[:, None], 5, 1)[:, :, known])
@@ -319,7 +321,7 @@ def test_consistent_pictures_measure_as_asked() -> None:
 
 def test_a_learned_measurement_tells_more_than_a_random_one() -> None:
     maker = LinearMaker(dim=8)
-    learned = learned_operator.learn(maker, 4, learned_operator.LearnSettings(steps=30, batch=16, hidden=16))
+    learned = learned_operator.learn(maker, 4, steps=30, batch=16, hidden=16)
     random = operators.gaussian((1, 8, 8), 4, 0)
     assert (learned.matrix**2).sum() == pytest.approx(64, rel=1e-3)  # and hears no more
     pictures = maker.images(maker.latents(20, 3))

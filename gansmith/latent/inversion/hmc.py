@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,40 +16,34 @@ Potential = Callable[[Tensor], Tensor]
 ACCEPTANCE = 0.75  # that the step size is tuned for: .65 is cheapest, this is safer
 
 
-@dataclass(frozen=True)
-class Chain:
-    """How long the chains run."""
+def sample(
+    potential: Potential,
+    start: Tensor,
+    seed: int = 0,
+    warm_up: int = 60,
+    samples: int = 40,
+    leaps: int = 12,
+    step: float = 0.02,
+    progress: Progress = lambda done, total: None,
+) -> tuple[np.ndarray, float]:
+    """Run chains from `start` (B, dim): their samples (S, B, dim), and the share of accepted proposals, 0 to 1.
 
-    warm_up: int = 60  # proposals while the step size is tuned; none of them is kept
-    samples: int = 40  # proposals afterwards
-    leaps: int = 12  # leapfrog steps in a proposal
-    step: float = 0.02  # the first step size
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Samples:
-    """The kept samples of B chains."""
-
-    positions: np.ndarray  # (S, B, dim)
-    acceptance: float  # share of these proposals that were accepted, 0 to 1
-
-
-def sample(potential: Potential, start: Tensor, chain: Chain, progress: Progress = lambda done, total: None) -> Samples:
-    """Run chains from `start` (B, dim). Each has its own step size, tuned in the warm-up and then constant."""
+    Each chain has its own step size, first `step`; it is tuned in the warm-up, whose samples are dropped. leaps:
+    leapfrog steps in a proposal.
+    """
     position = start.detach().clone()
-    steps = torch.full((len(position), 1), chain.step)
+    steps = torch.full((len(position), 1), step)
     energy, gradient = _energy_and_gradient(potential, position)
     kept: list[np.ndarray] = []
     accepted = 0.0
-    total = chain.warm_up + chain.samples
+    total = warm_up + samples
     for turn in range(total):
-        rng = streams.generator(chain.seed, "explore", turn + 1, 2)
+        rng = streams.generator(seed, "explore", turn + 1, 2)
         momentum = torch.as_tensor(rng.standard_normal(position.shape, dtype=np.float32))
         jitter = torch.as_tensor(rng.uniform(0.8, 1.2, (len(position), 1)).astype(np.float32))  # no closed orbits
         threshold = torch.as_tensor(rng.random(len(position), dtype=np.float32))
         new_position, new_energy, new_gradient, new_momentum = _leapfrog(
-            potential, position, gradient, momentum, steps * jitter, chain.leaps
+            potential, position, gradient, momentum, steps * jitter, leaps
         )
         gain = energy - new_energy + (momentum**2 - new_momentum**2).sum(dim=1) / 2
         probability = torch.nan_to_num(gain, nan=-torch.inf).clamp(max=0).exp()
@@ -58,14 +51,14 @@ def sample(potential: Potential, start: Tensor, chain: Chain, progress: Progress
         position = torch.where(taken[:, None], new_position, position)
         gradient = torch.where(taken[:, None], new_gradient, gradient)
         energy = torch.where(taken, new_energy, energy)
-        if turn < chain.warm_up:
+        if turn < warm_up:
             correction = 1.5 / (1 + turn) ** 0.5  # Robbins-Monro: smaller and smaller
             steps = (steps * torch.exp(correction * (probability - ACCEPTANCE))[:, None]).clamp(1e-5, 1.0)
         else:
             kept.append(position.numpy().copy())
             accepted += float(taken.float().mean())
         progress(turn + 1, total)
-    return Samples(np.stack(kept), accepted / chain.samples)
+    return np.stack(kept), accepted / samples
 
 
 def _leapfrog(

@@ -17,7 +17,6 @@ from gansmith.ground.progress import Progress
 from gansmith.latent import space
 from gansmith.latent.decoder import Decoder
 from gansmith.latent.inversion import hmc, masks, search
-from gansmith.latent.inversion.hmc import Chain
 from gansmith.latent.inversion.projection import PictureFunction, check_shape, realism
 from gansmith.latent.inversion.search import Objective, SearchResult, SearchSettings, as_targets
 from gansmith.latent.pictures import to_bytes
@@ -124,7 +123,7 @@ def variants(
     known: np.ndarray,
     completed: Inpainted,
     count: int,
-    chain: Chain,
+    seed: int = 0,
     blended: bool = False,
     noise: float = NOISE,
     progress: Progress = lambda done, total: None,
@@ -145,12 +144,13 @@ def variants(
         misfit = (((made - targets) ** 2) * weights).sum(dim=1) / (2 * noise**2)
         return misfit + (position**2).sum(dim=1) / 2
 
-    drawn = hmc.sample(potential, space.to_gaussian(begin, distribution), chain, progress)
-    latents = space.from_gaussian(torch.as_tensor(drawn.positions[-1]), distribution)
+    start = space.to_gaussian(begin, distribution)
+    positions, acceptance = hmc.sample(potential, start, seed, progress=progress)
+    latents = space.from_gaussian(torch.as_tensor(positions[-1]), distribution)
     made = to_bytes(search.make(generator, latents, labels))
     filled = fill(np.repeat(pictures, count, axis=0), made, known, blended)
     shape = len(pictures), count
-    return Variants(filled.reshape(*shape, *filled.shape[1:]), drawn.acceptance, latents.numpy().reshape(*shape, -1))
+    return Variants(filled.reshape(*shape, *filled.shape[1:]), acceptance, latents.numpy().reshape(*shape, -1))
 
 
 def good_restarts(found: SearchResult, count: int) -> tuple[Tensor, Tensor | None]:

@@ -7,8 +7,6 @@ the best for a linear reconstruction. Only the rows are kept; pictures are recov
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -24,47 +22,39 @@ from gansmith.latent.measurements.operators import Operator, check_count
 SAMPLES = 4_000  # generated pictures from which the first rows are computed
 
 
-@dataclass(frozen=True)
-class LearnSettings:
-    """How a measurement is learned."""
-
-    steps: int = 600
-    batch: int = 64
-    rate: float = 2e-3  # Adam's learning rate; the rows have a tenth of it
-    hidden: int = 256  # features of the encoder
-    seed: int = 0
-
-
 def learn(
     generator: Decoder,
     count: int,
-    settings: LearnSettings,
     noise: float = 0.0,
+    seed: int = 0,
+    steps: int = 600,
+    batch: int = 64,
+    rate: float = 2e-3,
+    hidden: int = 256,
     progress: Progress = lambda done, total: None,
 ) -> Operator:
-    """Learn `count` measurements of a generator's pictures. noise: as in `Operator.measure`. Raises RunError.
+    """Learn `count` measurements of a generator's pictures. noise: as in `Operator.measure`. rate: Adam's for the encoder; the
+    rows have a tenth of it. hidden: features of the encoder. Raises RunError.
 
     The rows together keep the length of gaussian ones: the same noise is equally strong for all operators.
     """
     size = check_count(generator.item_shape, count)
-    rng = streams.generator(settings.seed, "explore", turn=5)
-    first, mean = principal_rows(generator, count, settings.seed)
+    rng = streams.generator(seed, "explore", turn=5)
+    first, mean = principal_rows(generator, count, seed)
     matrix = torch.as_tensor(first).requires_grad_(True)
     with torch.random.fork_rng([]):
-        torch.manual_seed(streams.word(settings.seed, "explore", turn=5))
+        torch.manual_seed(streams.word(seed, "explore", turn=5))
         encoder = nn.Sequential(  # measurements and one-hot class (B, m + classes) -> gaussian coordinates (B, dim)
-            nn.Linear(count + generator.classes, settings.hidden),
+            nn.Linear(count + generator.classes, hidden),
             nn.LeakyReLU(0.2),
-            nn.Linear(settings.hidden, settings.hidden),
+            nn.Linear(hidden, hidden),
             nn.LeakyReLU(0.2),
-            nn.Linear(settings.hidden, generator.latent_dim),
+            nn.Linear(hidden, generator.latent_dim),
         )
-    optimizer = torch.optim.Adam(
-        [{"params": [matrix], "lr": settings.rate / 10}, {"params": encoder.parameters()}], settings.rate
-    )
-    labels = search.spread_labels(generator, settings.batch)
-    for step in range(settings.steps):
-        position = torch.as_tensor(rng.standard_normal((settings.batch, generator.latent_dim), dtype=np.float32))
+    optimizer = torch.optim.Adam([{"params": [matrix], "lr": rate / 10}, {"params": encoder.parameters()}], rate)
+    labels = search.spread_labels(generator, batch)
+    for step in range(steps):
+        position = torch.as_tensor(rng.standard_normal((batch, generator.latent_dim), dtype=np.float32))
         with torch.no_grad():
             pictures = search.decode(generator, position, labels)
         measured = (pictures.flatten(1) - torch.as_tensor(mean)) @ scaled(matrix, size).T
@@ -76,7 +66,7 @@ def learn(
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        progress(step + 1, settings.steps)
+        progress(step + 1, steps)
     return Operator("learned", scaled(matrix.detach(), size).numpy())
 
 

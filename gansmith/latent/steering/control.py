@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,14 +15,6 @@ from gansmith.latent.steering.survey import Survey
 MAX_STEP = 2.5  # standard deviations of each trait in one step
 
 
-@dataclass(frozen=True)
-class Controlled:
-    """N changed latents (N, dim), and the traits {trait: (N,)} of their pictures in the traits' own units."""
-
-    latents: np.ndarray
-    measured: dict[str, np.ndarray]
-
-
 def steer(
     generator: Decoder,
     regression: Regression,
@@ -33,8 +24,8 @@ def steer(
     latents: np.ndarray,
     labels: np.ndarray | None,
     rounds: int = 6,
-) -> Controlled:
-    """Move latents (N, dim) as little as possible until their pictures have the traits `targets` {trait: (N,)}.
+) -> np.ndarray:
+    """Latents (N, dim) moved as little as possible until their pictures have the traits `targets` {trait: (N,)}.
 
     Each round measures the pictures and moves along the regression's directions by what is missing. The regression is
     right on average only, so each round also learns how far this latent's traits really moved (Broyden 1965).
@@ -69,8 +60,7 @@ def steer(
         miss = np.linalg.norm(wanted - after, axis=1)
         better = miss < best_miss
         best, best_miss = np.where(better[:, None], position, best), np.where(better, miss, best_miss)
-    final = best.astype(np.float32)
-    return Controlled(final, measure(generator.images(final, labels), measures))
+    return best.astype(np.float32)
 
 
 def _broyden(jacobian: np.ndarray, step: np.ndarray, change: np.ndarray) -> np.ndarray:
