@@ -7,12 +7,14 @@ from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
+import torch
 
 from bench import RECOVERED, Bench, Values
 from gansmith.explore import VERBS, explore, options
 from gansmith.latent.inversion import inpainting, masks, projection
 from gansmith.latent.inversion.search import SearchResult
 from gansmith.latent.measurements import upscaling
+from gansmith.latent.pictures import to_unit
 from gansmith.report import animation as _animation  # noqa: F401 - imports do not count
 from gansmith.trained.discriminator import logits_function
 
@@ -26,7 +28,7 @@ def project(bench: Bench, case: str) -> Values:
     pictures = bench.pictures(seed)
     found = projection.project(bench.generator, pictures, bench.settings(3, seed))
     errors = projection.errors(found.pictures, pictures)
-    nearest = projection.nearest_errors(pictures, np.asarray(bench.train.items))
+    nearest = nearest_errors(pictures, np.asarray(bench.train.items))
     best = np.minimum.accumulate(found.restart_losses, axis=1)
     samples = bench.own(seed)
     again = projection.project(bench.generator, samples, bench.settings(3, seed, steps=500))
@@ -42,6 +44,16 @@ def project(bench: Bench, case: str) -> Values:
     if found.labels is not None and labels is not None:
         told["class found"] = (found.labels == labels).astype(float).tolist()
     return told
+
+
+def nearest_errors(pictures: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """Each picture's mean squared error to the nearest of the training pictures, (N,)."""
+    wanted = torch.as_tensor(to_unit(pictures).reshape(len(pictures), -1))
+    nearest = torch.full((len(wanted),), torch.inf)
+    for start in range(0, len(training), 4096):
+        some = torch.as_tensor(to_unit(training[start : start + 4096]).reshape(-1, wanted.shape[1]))
+        nearest = torch.minimum(nearest, torch.cdist(wanted, some).min(dim=1).values)
+    return (nearest**2 / wanted.shape[1]).numpy()
 
 
 def masks_and_seeds(bench: Bench) -> list[str]:

@@ -107,7 +107,11 @@ def steer(bench: Bench, case: str) -> Values:
     latents = generator.latents(STEERED, 900 + seed)
     labels = np.arange(STEERED) % generator.classes if generator.classes else None
     random = np.random.default_rng(seed)
-    asked = {name: found.scales[name].natural(random.uniform(-1.5, 1.5, STEERED), labels) for name in bench.names}
+    rows = np.zeros(STEERED, np.int64) if labels is None else labels
+    asked = {}
+    for name in bench.names:
+        scale = found.scales[name]
+        asked[name] = random.uniform(-1.5, 1.5, STEERED) * scale.deviation[rows] + scale.mean[rows]
     told: Values = {f"R^2 of {name}": [linear.explained[row]] for row, name in enumerate(linear.traits)}
     told["correlation of the traits"] = [found.correlations()[bench.names[0]][bench.names[1]]]
     if labels is not None:
@@ -165,6 +169,6 @@ def apart(bench: Bench, case: str) -> Values:
 def columns(bench: Bench, case: str) -> Values:
     """The share of a trait's variance that lies between the columns of a grid of 100 latents."""
     made = walks.grid(bench.generator, bench.generator.latents(100, int(case)))
-    values = traits.measure(made.reshape(-1, *made.shape[2:]), bench.wanted)
-    shares = {name: walks.shared_by_columns(one.reshape(made.shape[:2])) for name, one in values.items()}
+    values = traits.measure(made, bench.wanted)
+    shares = {name: walks.shared_by_columns(one) for name, one in values.items()}
     return {f"between columns: {name}": [share] for name, share in shares.items()}

@@ -43,7 +43,7 @@ def sense(session: Session, options: Sense) -> None:
     operator = draw(options.measurements[-1])
     measured = operator.measure(pictures[:SHOWN], noise, options.seed)
     labels = None if targets.labels is None else targets.labels[:SHOWN]
-    found = sensing.recover(generator, operator, measured, search_settings(options), labels, prior_of(options))
+    found = sensing.recover(generator, operator, measured, search_settings(options), labels, options.prior)
     session.animation("recovery", np.stack(found.frames))
     session.record(write_error_curves(points, session.folder.picture("curve")))
     sparse = {count: baselines.k_sparse(pictures, shape, count) for count in options.measurements}
@@ -74,18 +74,12 @@ def recovery_methods(session: Session, options: Sense, targets: Targets) -> dict
     settings = search_settings(options, frames=0)
 
     def ours(operator: Operator, measured: np.ndarray) -> np.ndarray:
-        prior = prior_of(options)
-        return sensing.recover(session.generator, operator, measured, settings, targets.labels, prior).pictures
+        return sensing.recover(session.generator, operator, measured, settings, targets.labels, options.prior).pictures
 
     def baseline(name: str) -> Method:
         return lambda operator, measured: unflat(baselines.METHODS[name](operator, measured, shape), shape)
 
     return {GENERATOR: ours} | {name: baseline(name) for name in names}
-
-
-def prior_of(options: Sense) -> float | None:
-    """The weight of the prior; None: chosen from the number of measurements."""
-    return None if options.prior < 0 else options.prior
 
 
 def draw_operator(session: Session, options: Sense, count: int) -> Operator:

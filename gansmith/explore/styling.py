@@ -15,7 +15,7 @@ from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.latent import space
 from gansmith.latent.appearance import traits
-from gansmith.latent.steering import scaling, styles
+from gansmith.latent.steering import scaling, styles, walks
 from gansmith.latent.steering.styles import TYPICAL, Style
 from gansmith.latent.steering.survey import measure_latents
 from gansmith.trained.generator import load
@@ -156,9 +156,9 @@ def arithmetic(session: Session, options: Arithmetic) -> None:
     session.sheet("arithmetic", rows)
     if options.save:
         styles.save(all_styles | {options.save: style}, session.record(session.folder.styles))
-    values = traits.measure(rows.reshape(-1, *rows.shape[2:]), traits.select(table_traits(all_styles.values())))
+    values = traits.measure(rows, traits.select(table_traits(all_styles.values())))
     columns = [*operands, options.expression]
-    means = {name: found.reshape(rows.shape[:2]).mean(axis=0) for name, found in values.items()}
+    means = {name: found.mean(axis=0) for name, found in values.items()}
     session.figures |= {
         "norm": style.norm,
         "shell": space.shell_radius(generator.recipe.latent.law, generator.latent_dim),
@@ -182,12 +182,9 @@ def note_length(session: Session, length: float) -> None:
 
 def pictures_at(session: Session, offsets: np.ndarray, shown: np.ndarray | None) -> np.ndarray:
     """Pictures uint8 (L, N, H, W, C) of offsets (N, dim) from the centre of latent space, in the classes shown (L,)."""
-    generator = session.generator
-    rows = 1 if shown is None else len(shown)
-    latents = np.tile(offsets + np.float32(space.centre(generator.recipe.latent.law)), (rows, 1))
-    labels = None if shown is None else np.repeat(shown, len(offsets))
-    pictures = generator.images(latents.astype(np.float32), labels)
-    return pictures.reshape(rows, len(offsets), *pictures.shape[1:])
+    latents = (offsets + np.float32(space.centre(session.generator.recipe.latent.law))).astype(np.float32)
+    labels = None if shown is None else shown[:, None]
+    return walks.pictures(session.generator, np.tile(latents, (1 if shown is None else len(shown), 1, 1)), labels)
 
 
 def table_traits(some: Iterable[Style]) -> tuple[str, ...]:

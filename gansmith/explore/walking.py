@@ -24,9 +24,8 @@ def grid(session: Session, options: Grid) -> None:
     latents = generator.latents(options.columns, options.seed, options.truncation)
     made = walks.grid(generator, latents, range(len(names)))
     session.sheet("grid", made)
-    flat = made.reshape(-1, *made.shape[2:])
-    values = traits.measure(flat, traits.select(traits.defaults(flat)))
-    shares = {name: walks.shared_by_columns(found.reshape(made.shape[:2])) for name, found in values.items()}
+    values = traits.measure(made, traits.select(traits.defaults(made)))
+    shares = {name: walks.shared_by_columns(found) for name, found in values.items()}
     session.figures |= {"rows": names, "columns": options.columns, "between_column_share": shares}
     listed = ", ".join(f"{share:.0%} of {name}" for name, share in shares.items())
     session.notes.append(f"the column, that is the latent, decides {listed}")

@@ -28,18 +28,23 @@ class Decoder(Protocol):
     @property
     def latent_dim(self) -> int:
         """Numbers in a latent."""
+        ...
 
     def latents(self, count: int, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
         """Latents (count, latent_dim) of a seed."""
+        ...
 
     def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Pictures uint8 (N, H, W, C)."""
+        ...
 
     def decode(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Differentiable: pictures (N, C, H, W), or vectors (N, D), in the recipe's range."""
+        ...
 
     def network(self) -> Network:
         """The torch module in inference mode; only `first_layer` and `mixing` use it."""
+        ...
 
 
 def need_pictures(generator: Decoder, what: str) -> None:

@@ -112,13 +112,6 @@ def test_frames_show_the_way_of_the_best_restart() -> None:
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
-def test_nearest_errors_by_hand() -> None:
-    training = np.array([0, 100, 200], np.uint8).reshape(3, 1, 1, 1).repeat(4, axis=1)
-    pictures = np.array([90, 255], np.uint8).reshape(2, 1, 1, 1).repeat(4, axis=1)
-    wanted = [(10 / 255) ** 2, (55 / 255) ** 2]
-    assert projection.nearest_errors(pictures, training) == pytest.approx(wanted, rel=1e-3)
-
-
 @pytest.mark.parametrize("power", [1, 2])
 def test_the_banks_distances_are_the_loss(power: int) -> None:
     maker = LinearMaker()

@@ -48,8 +48,8 @@ def test_a_survey_measures_what_the_coordinates_do(found: Survey) -> None:
     assert np.corrcoef(found.standard["slant"], found.latents[:, 1])[0, 1] > 0.97
     assert abs(found.correlations()["thickness"]["slant"]) < 0.15
     scale = found.scales["thickness"]
-    values, labels = np.array([2.0, 5.0]), np.array([0, 2])
-    assert scale.natural(scale.standard(values, labels), labels) == pytest.approx(values)
+    values, labels = scale.mean[[0, 2]] + scale.deviation[[0, 2]] * [1, -2], np.array([0, 2])
+    assert scale.standard(values, labels) == pytest.approx([1, -2])
 
 
 def test_categories_are_every_combination_by_name() -> None:

@@ -48,6 +48,7 @@ def defaults(pictures: np.ndarray) -> tuple[str, ...]:
 
 def looks_drawn(pictures: np.ndarray) -> bool:
     """Whether pictures are strokes on a plain background: grey, a frame without ink, ink on less than half."""
+    pictures = pictures.reshape(-1, *pictures.shape[-3:])
     if np.ptp(pictures, axis=3).max() > 0:
         return False
     ink = glyph_traits.ink_share(pictures)
@@ -55,9 +56,10 @@ def looks_drawn(pictures: np.ndarray) -> bool:
 
 
 def measure(pictures: np.ndarray, measures: Mapping[str, Measure]) -> dict[str, np.ndarray]:
-    """Each trait of each picture, float64 (N,), in blocks."""
-    starts = range(0, len(pictures), BLOCK)
+    """Each trait of pictures (..., H, W, C), float64 (...), in blocks."""
+    flat = pictures.reshape(-1, *pictures.shape[-3:])
+    blocks = [flat[start : start + BLOCK] for start in range(0, len(flat), BLOCK)]
     return {
-        name: np.concatenate([np.asarray(one(pictures[s : s + BLOCK]), np.float64) for s in starts])
+        name: np.concatenate([one(block) for block in blocks]).astype(np.float64).reshape(pictures.shape[:-3])
         for name, one in measures.items()
     }

@@ -15,35 +15,21 @@ LOW_RESOLUTION = "low-resolution"  # no pixel is known, but the means of 8 x 8 b
 BLOCKS = 8  # of low resolution, in each direction
 
 
-def _random(height: int, width: int, seed: int) -> np.ndarray:
-    return streams.generator(seed, "explore", turn=1).random((height, width)) >= 0.2
-
-
-def _centre(height: int, width: int, seed: int) -> np.ndarray:
+def _hole(height: int, width: int, rows: slice, columns: slice) -> np.ndarray:
     known = np.ones((height, width), bool)
-    known[height // 4 : height - height // 4, width // 4 : width - width // 4] = False
-    return known
-
-
-def _left(height: int, width: int, seed: int) -> np.ndarray:
-    known = np.ones((height, width), bool)
-    known[:, : width // 2] = False
-    return known
-
-
-def _fourth(height: int, width: int, seed: int) -> np.ndarray:
-    known = np.zeros((height, width), bool)
-    known[::4, ::4] = True
+    known[rows, columns] = False
     return known
 
 
 MASKS: dict[str, Callable[[int, int, int], np.ndarray]] = {
-    "random": _random,  # a random fifth is missing
-    "centre": _centre,  # the middle half of the height and of the width is missing
-    "left": _left,  # the left half is missing
-    "full": lambda height, width, seed: np.ones((height, width), bool),  # nothing is missing: a projection
-    "fourth": _fourth,  # every fourth pixel of every fourth row is known
-    LOW_RESOLUTION: lambda height, width, seed: np.zeros((height, width), bool),
+    "random": lambda h, w, seed: streams.generator(seed, "explore", turn=1).random((h, w)) >= 0.2,  # a fifth is missing
+    "centre": lambda h, w, seed: _hole(h, w, slice(h // 4, h - h // 4), slice(w // 4, w - w // 4)),
+    "left": lambda h, w, seed: _hole(h, w, slice(h), slice(w // 2)),  # the left half is missing
+    "full": lambda h, w, seed: np.ones((h, w), bool),  # nothing is missing: a projection
+    "fourth": lambda h, w, seed: (
+        np.add.outer(np.arange(h) % 4, np.arange(w) % 4) == 0
+    ),  # every fourth of every fourth row
+    LOW_RESOLUTION: lambda h, w, seed: np.zeros((h, w), bool),
 }
 """(height, width, seed) -> mask."""
 

@@ -64,16 +64,6 @@ def errors(made: np.ndarray, pictures: np.ndarray) -> np.ndarray:
     return ((to_unit(made) - to_unit(pictures)) ** 2).reshape(len(made), -1).mean(axis=1)
 
 
-def nearest_errors(pictures: np.ndarray, training: np.ndarray) -> np.ndarray:
-    """Each picture's mean squared error to the nearest of the training pictures, (N,)."""
-    wanted = torch.as_tensor(to_unit(pictures).reshape(len(pictures), -1))
-    nearest = torch.full((len(wanted),), torch.inf)
-    for start in range(0, len(training), 4096):
-        some = torch.as_tensor(to_unit(training[start : start + 4096]).reshape(-1, wanted.shape[1]))
-        nearest = torch.minimum(nearest, torch.cdist(wanted, some).min(dim=1).values)
-    return (nearest**2 / wanted.shape[1]).numpy()
-
-
 def check_shape(generator: Decoder, pictures: np.ndarray) -> None:
     """Raise RunError for pictures of another size than the generator's."""
     if len(generator.item_shape) == 3:

@@ -25,17 +25,17 @@ def recover(
     measured: np.ndarray,
     settings: SearchSettings,
     labels: np.ndarray | None = None,
-    prior: float | None = None,
+    prior: float = -1.0,
     progress: Progress = lambda done, total: None,
 ) -> SearchResult:
     """The generator's pictures that fit measurements (P, m) best.
 
-    loss = |y - A G(z)|^2 / m, scaled so that A's rows have unit length, + prior x |z|^2 / dim. 0 = no prior; None: the
-    weight with which the loss is the log posterior, if a measurement of a picture that the generator misses by `MISFIT`
+    loss = |y - A G(z)|^2 / m, scaled so that A's rows have unit length, + prior x |z|^2 / dim. 0 = no prior; below 0:
+    the weight with which the loss is the log posterior, if a measurement of a picture that the generator misses by `MISFIT`
     is wrong by about that much. So few measurements have less weight than many.
     """
     scale = np.float32(1 / np.sqrt((operator.matrix.astype(np.float64) ** 2).sum(axis=1).mean()))
-    prior = MISFIT * generator.latent_dim / operator.count if prior is None else prior
+    prior = MISFIT * generator.latent_dim / operator.count if prior < 0 else prior
     matrix = torch.as_tensor(operator.matrix * scale)
     targets = torch.as_tensor(measured * scale)
     objective = Objective(targets, lambda pictures: pictures.flatten(1) @ matrix.T, prior=prior)

@@ -30,7 +30,7 @@ def upscale(
     settings: SearchSettings,
     labels: np.ndarray | None = None,
     exact: bool = False,
-    prior: float | None = None,
+    prior: float = -1.0,
     progress: Progress = lambda done, total: None,
 ) -> Upscaled:
     """Enlarge pictures (P, h, w, C), uint8 or in [0, 1], to the generator's size.

@@ -29,11 +29,6 @@ class Scale:
         rows = np.zeros(len(values), np.int64) if labels is None else labels
         return (values - self.mean[rows]) / self.deviation[rows]
 
-    def natural(self, values: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        """The inverse of `standard`."""
-        rows = np.zeros(len(values), np.int64) if labels is None else labels
-        return values * self.deviation[rows] + self.mean[rows]
-
 
 @dataclass(frozen=True)
 class Survey:

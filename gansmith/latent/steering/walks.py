@@ -21,10 +21,8 @@ def grid(generator: Decoder, latents: np.ndarray, classes: Sequence[int] | None 
     latents (columns, dim); classes: the rows' classes, all by default. Raises RunError when unlabelled.
     """
     need_labels(generator, "a grid of classes and styles")
-    rows = list(range(generator.classes)) if classes is None else list(classes)
-    labels = np.repeat(np.asarray(rows, np.int64), len(latents))
-    made = generator.images(np.tile(latents, (len(rows), 1)), labels)
-    return made.reshape(len(rows), len(latents), *made.shape[1:])
+    rows = np.arange(generator.classes) if classes is None else np.asarray(classes)
+    return pictures(generator, np.tile(latents, (len(rows), 1, 1)), rows[:, None])
 
 
 def interpolate(
@@ -58,11 +56,13 @@ def traverse(dims: Sequence[int], values: np.ndarray, base: np.ndarray) -> np.nd
     return walk
 
 
-def pictures(generator: Decoder, walk: np.ndarray, label: int | None = None) -> np.ndarray:
-    """The generator's pictures of latents (..., dim), in one batch: uint8 (..., H, W, C)."""
-    flat = walk.reshape(-1, walk.shape[-1])
-    labels = None if label is None else np.full(len(flat), label, np.int64)
-    made = generator.images(flat, labels)
+def pictures(generator: Decoder, walk: np.ndarray, labels: np.ndarray | int | None = None) -> np.ndarray:
+    """The generator's pictures of latents (..., dim), in one batch: uint8 (..., H, W, C).
+
+    labels: one for all, or an array that broadcasts to the shape of the latents (...).
+    """
+    numbers = None if labels is None else np.broadcast_to(np.asarray(labels, np.int64), walk.shape[:-1]).ravel()
+    made = generator.images(walk.reshape(-1, walk.shape[-1]), numbers)
     return made.reshape(*walk.shape[:-1], *made.shape[1:])
 
 
