@@ -12,7 +12,7 @@ from gansmith.latent import space
 from gansmith.latent.appearance import traits
 from gansmith.latent.steering import control as controlling
 from gansmith.latent.steering import directions as finding
-from gansmith.latent.steering import first_layer, walks
+from gansmith.latent.steering import layers, walks
 from gansmith.latent.steering.directions import Direction
 from gansmith.latent.steering.survey import measure_latents
 
@@ -27,9 +27,9 @@ def directions(session: Session, options: Directions) -> None:
     elif options.method == "principal":
         latents = generator.latents(options.count, options.seed)
         labels = generator.labels(options.count, None, options.seed)
-        made = finding.principal(latents, first_layer.activations(generator, latents, labels), options.number)
+        made = finding.principal(latents, layers.activations(generator, latents, labels), options.number)
     else:
-        made = finding.factorise(first_layer.weights(generator), options.number)
+        made = finding.factorise(layers.weights(generator), options.number)
     finding.save(made, session.record(session.folder.directions))
     amounts = np.linspace(-options.reach, options.reach, COLUMNS) * space.DEVIATIONS[generator.recipe.latent.law]
     vectors = np.stack([one.vector for one in made.values()])

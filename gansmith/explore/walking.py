@@ -11,7 +11,7 @@ from gansmith.ground.errors import RunError
 from gansmith.latent import space
 from gansmith.latent.appearance import traits
 from gansmith.latent.decoder import need_labels
-from gansmith.latent.steering import mixing, walks
+from gansmith.latent.steering import layers, walks
 
 STRANGERS = 64  # unrelated pictures that neighbouring frames are compared with
 ROWS = 20  # classes shown at most, if none are named
@@ -39,7 +39,7 @@ def mix(session: Session, options: Mix) -> None:
     classes = np.array([session.label(name) for name in names], np.int64)
     coarse, fine = np.repeat(classes, len(classes)), np.tile(classes, len(classes))
     latents = np.repeat(generator.latents(1, options.seed), len(coarse), axis=0)
-    made = mixing.mix(generator, latents, coarse, fine, options.after)
+    made = layers.mix(generator, latents, coarse, fine, options.after)
     sheet = made.reshape(len(classes), len(classes), *made.shape[1:])
     session.sheet("mix", sheet)
     values = sheet.astype(np.float32) / 255

@@ -46,7 +46,7 @@ def features_function(folder: RunFolder, generator: Generator) -> PictureFunctio
     Raises RunError for your own networks, which have no plan.
     """
     from gansmith.ground.networks.plan import Activation, Plan, Residual
-    from gansmith.latent.steering.first_layer import as_arrays
+    from gansmith.latent.steering.layers import as_arrays
     from gansmith.nets.network import Network
 
     network = load_discriminator(folder, generator)

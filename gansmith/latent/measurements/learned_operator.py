@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from gansmith.ground import streams
 from gansmith.ground.progress import Progress
@@ -40,6 +40,7 @@ def learn(
     """
     size = check_count(generator.item_shape, count)
     rng = streams.generator(seed, "explore", turn=5)
+    length = size**0.5  # of all rows together, as gaussian ones of variance 1/m have
     first, mean = principal_rows(generator, count, seed)
     matrix = torch.as_tensor(first).requires_grad_(True)
     with torch.random.fork_rng([]):
@@ -57,7 +58,7 @@ def learn(
         position = torch.as_tensor(rng.standard_normal((batch, generator.latent_dim), dtype=np.float32))
         with torch.no_grad():
             pictures = search.decode(generator, position, labels)
-        measured = (pictures.flatten(1) - torch.as_tensor(mean)) @ scaled(matrix, size).T
+        measured = (pictures.flatten(1) - torch.as_tensor(mean)) @ (matrix * (length / matrix.norm())).T
         draw = torch.as_tensor(rng.standard_normal(measured.shape, dtype=np.float32))
         measured = measured + draw * noise / count**0.5
         if labels is not None:
@@ -67,7 +68,8 @@ def learn(
         loss.backward()
         optimizer.step()
         progress(step + 1, steps)
-    return Operator("learned", scaled(matrix.detach(), size).numpy())
+    matrix = matrix.detach()
+    return Operator("learned", (matrix * (length / matrix.norm())).numpy())
 
 
 def principal_rows(generator: Decoder, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -80,8 +82,3 @@ def principal_rows(generator: Decoder, count: int, seed: int) -> tuple[np.ndarra
     rows -= mean
     _, vectors = np.linalg.eigh(rows.T @ rows)
     return np.ascontiguousarray(vectors[:, ::-1][:, :count].T, np.float32), mean.astype(np.float32)
-
-
-def scaled(matrix: Tensor, size: int) -> Tensor:
-    """Rows (m, n) with the squared length n in all, as gaussian ones of variance 1/m have."""
-    return matrix * (size**0.5 / matrix.norm())
