@@ -13,7 +13,7 @@ from bench import RECOVERED, Bench, Values
 from gansmith.explore import VERBS, explore, options
 from gansmith.latent.inversion import inpainting, masks, projection
 from gansmith.latent.inversion.search import SearchResult
-from gansmith.latent.measurements import upscaling
+from gansmith.latent.measurements import sensing as recovery
 from gansmith.latent.pictures import to_unit
 from gansmith.report import animation as _animation  # noqa: F401 - imports do not count
 from gansmith.trained.discriminator import logits_function
@@ -112,10 +112,10 @@ def enlarge(bench: Bench, case: str) -> Values:
     factor, seed = map(int, case.split())
     _, height, width = bench.generator.item_shape
     pictures = bench.pictures(seed)
-    small = upscaling.shrink(pictures, factor)
-    told = {"bicubic": projection.errors(upscaling.bicubic(small, height, width), pictures)}
-    done = upscaling.upscale(bench.generator, small, bench.settings(3, seed))
-    exact = upscaling.upscale(bench.generator, small, bench.settings(3, seed), exact=True)
+    small = recovery.shrink(pictures, factor)
+    told = {"bicubic": projection.errors(recovery.bicubic(small, height, width), pictures)}
+    done = recovery.upscale(bench.generator, small, bench.settings(3, seed))
+    exact = recovery.upscale(bench.generator, small, bench.settings(3, seed), exact=True)
     for title, one in (("generator", done), ("exact", exact)):
         told[title] = projection.errors(one.pictures, pictures)
         told[f"{title}: misfit of the small picture"] = one.misfit

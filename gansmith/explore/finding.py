@@ -15,7 +15,7 @@ from gansmith.ground.errors import DataError, RunError
 from gansmith.latent.inversion import inpainting, masks, projection
 from gansmith.latent.inversion.inpainting import hole_errors
 from gansmith.latent.inversion.search import SearchSettings, as_targets
-from gansmith.latent.measurements import upscaling
+from gansmith.latent.measurements import sensing
 from gansmith.latent.pictures import to_bytes, to_unit
 from gansmith.trained.discriminator import features_function, logits_function
 from gansmith.training import machine
@@ -172,10 +172,10 @@ def upscale(session: Session, options: Upscale) -> None:
     else:
         targets = target_pictures(session, options)
         labels, origin, originals = targets.labels, targets.origin, targets.pictures
-        small = upscaling.shrink(originals, options.factor)
+        small = sensing.shrink(originals, options.factor)
     settings, progress = search_settings(options), session.count("searching")
-    done = upscaling.upscale(generator, small, settings, labels, options.exact, progress=progress)
-    bicubic = upscaling.bicubic(to_unit(small), height, width)
+    done = sensing.upscale(generator, small, settings, labels, options.exact, progress=progress)
+    bicubic = sensing.bicubic(to_unit(small), height, width)
     factor = height // small.shape[1]
     rows = [to_bytes(small).repeat(factor, axis=1).repeat(factor, axis=2), to_bytes(bicubic), to_bytes(done.pictures)]
     session.figures |= {"origin": origin, "factor": factor, "misfit": done.misfit.mean()}

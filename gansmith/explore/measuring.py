@@ -12,7 +12,7 @@ from gansmith.explore.session import Session
 from gansmith.ground.errors import RunError, nearest
 from gansmith.latent.measurements import baselines, learned_operator, operators, sensing
 from gansmith.latent.measurements.operators import Operator, unflat
-from gansmith.latent.measurements.sensing import Method, Point
+from gansmith.latent.measurements.sensing import Method
 from gansmith.latent.pictures import to_bytes
 
 GENERATOR = "generator"  # the name of our own method
@@ -50,7 +50,17 @@ def sense(session: Session, options: Sense) -> None:
     session.figures |= {
         "origin": targets.origin,
         "operator": options.operator,
-        "points": [as_row(point) for point in points],
+        "points": [
+            {
+                "method": point.method,
+                "measurements": point.measurements,
+                "noise": point.noise,
+                "error": point.mean,
+                "interval": point.interval,
+                "pictures": len(point.errors),
+            }
+            for point in points
+        ],
         "error_of_as_many_wavelet_coefficients": {
             count: ((rows - operators.flat(pictures)) ** 2).mean() for count, rows in sparse.items()
         },
@@ -100,15 +110,3 @@ def backprojection(operator: Operator, measured: np.ndarray, shape: tuple[int, .
     else:
         rows = measured.astype(np.float64) @ np.linalg.pinv(operator.matrix.astype(np.float64)).T
     return to_bytes(unflat(rows.astype(np.float32), shape))
-
-
-def as_row(point: Point) -> dict[str, float | int | str]:
-    """A point for JSON."""
-    return {
-        "method": point.method,
-        "measurements": point.measurements,
-        "noise": point.noise,
-        "error": point.mean,
-        "interval": point.interval,
-        "pictures": len(point.errors),
-    }

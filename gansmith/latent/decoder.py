@@ -43,7 +43,7 @@ class Decoder(Protocol):
         ...
 
     def network(self) -> Network:
-        """The torch module in inference mode; only `first_layer` and `mixing` use it."""
+        """The torch module in inference mode; only `steering.layers` uses it."""
         ...
 
 

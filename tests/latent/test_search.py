@@ -13,7 +13,7 @@ from torch import Tensor
 from gansmith.ground.errors import RunError
 from gansmith.latent.inversion import hmc, inpainting, masks, projection, search
 from gansmith.latent.inversion.search import Objective, SearchSettings
-from gansmith.latent.measurements import learned_operator, operators, sensing, upscaling
+from gansmith.latent.measurements import learned_operator, operators, sensing
 
 from .makers import BarMaker, LinearMaker
 
@@ -257,10 +257,10 @@ def test_completions_agree_outside_and_differ_inside() -> None:
 def test_upscaling_finds_what_was_shrunk() -> None:
     maker = LinearMaker(dim=4)
     pictures = maker.images(maker.latents(3, 1)).astype(np.float32) / 255
-    small = upscaling.shrink(pictures, 2)
+    small = sensing.shrink(pictures, 2)
     assert small.shape == (3, 4, 4, 1)
     assert small[0, 1, 2, 0] == pytest.approx(pictures[0, 2:4, 4:6, 0].mean(), abs=1e-6)
-    done = upscaling.upscale(maker, small, QUICK, prior=0.0)
+    done = sensing.upscale(maker, small, QUICK, prior=0.0)
     assert projection.errors(done.pictures, pictures).max() < 1e-4
     assert done.misfit.max() < 1e-5
 
@@ -268,19 +268,17 @@ def test_upscaling_finds_what_was_shrunk() -> None:
 def test_exact_upscaling_measures_again_what_was_given() -> None:
     maker = LinearMaker()
     small = np.random.default_rng(0).uniform(0.4, 0.6, (2, 2, 2, 1)).astype(np.float32)
-    loose = upscaling.upscale(maker, small, QUICK)
-    exact = upscaling.upscale(maker, small, QUICK, exact=True)
+    loose = sensing.upscale(maker, small, QUICK)
+    exact = sensing.upscale(maker, small, QUICK, exact=True)
     assert loose.misfit.min() > 1e-6
     assert exact.misfit.max() < 1e-8
-    assert upscaling.shrink(exact.pictures, 4) == pytest.approx(small, abs=1e-4)
+    assert sensing.shrink(exact.pictures, 4) == pytest.approx(small, abs=1e-4)
     with pytest.raises(RunError, match="no whole part"):
-        upscaling.upscale(maker, np.zeros((1, 3, 3, 1), np.float32), QUICK)
+        sensing.upscale(maker, np.zeros((1, 3, 3, 1), np.float32), QUICK)
 
 
 def test_bicubic_keeps_an_even_picture() -> None:
-    assert upscaling.bicubic(np.full((2, 4, 4, 3), 0.25, np.float32), 8, 8) == pytest.approx(
-        np.full((2, 8, 8, 3), 0.25)
-    )
+    assert sensing.bicubic(np.full((2, 4, 4, 3), 0.25, np.float32), 8, 8) == pytest.approx(np.full((2, 8, 8, 3), 0.25))
 
 
 # ---- sensing

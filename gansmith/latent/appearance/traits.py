@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from gansmith.ground.errors import RunError, nearest
-from gansmith.latent.appearance import colour_traits, glyph_traits
+from gansmith.latent.appearance import measured_traits
 from gansmith.latent.pictures import frame
 
 Measure = Callable[[np.ndarray], np.ndarray]
@@ -16,19 +16,19 @@ BLOCK = 4_000  # pictures measured together: bounds memory
 
 
 TRAITS: dict[str, Measure] = {
-    "thickness": glyph_traits.thickness,  # pixels
-    "slant": glyph_traits.slant,  # pixels per pixel
-    "width": glyph_traits.width,  # pixels
-    "height": glyph_traits.height,  # pixels
-    "ink": glyph_traits.ink,  # 0 to 1
-    "aspect": glyph_traits.aspect,
-    "brightness": colour_traits.brightness,  # 0 to 1
-    "contrast": colour_traits.contrast,  # 0 to .5
-    "saturation": colour_traits.saturation,  # 0 to 1
-    "hue": colour_traits.hue,  # degrees
-    "symmetry": colour_traits.symmetry,  # -1 to 1
-    "sharpness": colour_traits.sharpness,  # 0 to 1
-    "size": colour_traits.size,  # 0 to 1
+    "thickness": measured_traits.thickness,  # pixels
+    "slant": measured_traits.slant,  # pixels per pixel
+    "width": measured_traits.width,  # pixels
+    "height": measured_traits.height,  # pixels
+    "ink": measured_traits.ink,  # 0 to 1
+    "aspect": measured_traits.aspect,
+    "brightness": measured_traits.brightness,  # 0 to 1
+    "contrast": measured_traits.contrast,  # 0 to .5
+    "saturation": measured_traits.saturation,  # 0 to 1
+    "hue": measured_traits.hue,  # degrees
+    "symmetry": measured_traits.symmetry,  # -1 to 1
+    "sharpness": measured_traits.sharpness,  # 0 to 1
+    "size": measured_traits.size,  # 0 to 1
 }
 
 
@@ -51,7 +51,7 @@ def looks_drawn(pictures: np.ndarray) -> bool:
     pictures = pictures.reshape(-1, *pictures.shape[-3:])
     if np.ptp(pictures, axis=3).max() > 0:
         return False
-    ink = glyph_traits.ink_share(pictures)
+    ink = measured_traits.ink_share(pictures)
     return bool(frame(ink).mean() < 0.1 and ink.mean() < 0.5)
 
 

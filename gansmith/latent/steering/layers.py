@@ -15,16 +15,8 @@ from torch import Tensor, nn
 
 from gansmith.ground import pixels
 from gansmith.ground.errors import RunError
-from gansmith.ground.networks.plan import (
-    BatchNorm,
-    ConcatLabels,
-    ConditionalBatchNorm,
-    Plan,
-    Reshape,
-    Weighted,
-    leaves,
-    shape_through,
-)
+from gansmith.ground.networks import plan as plans
+from gansmith.ground.networks.plan import Plan
 from gansmith.latent.decoder import Decoder, need_labels, need_pictures
 from gansmith.nets.network import Network
 
@@ -59,14 +51,14 @@ def activations(generator: Decoder, latents: np.ndarray, labels: np.ndarray | No
 
 def front_of(plan: Plan) -> Plan:
     """The plan up to its first layer with weights and the norm right after it. Raises RunError if there is none."""
-    first = next((index for index, layer in enumerate(plan.layers) if isinstance(layer, Weighted)), None)
+    first = next((index for index, layer in enumerate(plan.layers) if isinstance(layer, plans.Weighted)), None)
     if first is None:
         raise RunError("this generator has no first layer of weights: directions by regression work with every net")
     end = first
     for index in range(first + 1, len(plan.layers)):
-        if isinstance(plan.layers[index], BatchNorm | ConditionalBatchNorm):
+        if isinstance(plan.layers[index], plans.BatchNorm | plans.ConditionalBatchNorm):
             end = index
-        elif not isinstance(plan.layers[index], Reshape):
+        elif not isinstance(plan.layers[index], plans.Reshape):
             break
     return Plan("generator", plan.input_shape, plan.layers[: end + 1])
 
@@ -99,7 +91,7 @@ def class_layers(plan: Plan) -> list[int]:
     return [
         index
         for index, layer in enumerate(plan.layers)
-        if any(isinstance(one, ConcatLabels | ConditionalBatchNorm) for _, one in leaves((layer,)))
+        if any(isinstance(one, plans.ConcatLabels | plans.ConditionalBatchNorm) for _, one in plans.leaves((layer,)))
     ]
 
 
@@ -107,7 +99,7 @@ def split(network: Network, plan: Plan, layer: int) -> tuple[Network, Network]:
     """A network as two: the layers before `layer`, and the rest."""
     arrays = as_arrays(network)
     first = Plan(plan.player, plan.input_shape, plan.layers[:layer])
-    rest = Plan(plan.player, shape_through(first.layers, plan.input_shape), plan.layers[layer:])
+    rest = Plan(plan.player, plans.shape_through(first.layers, plan.input_shape), plan.layers[layer:])
     rest_arrays: dict[str, np.ndarray] = {}
     for name, array in arrays.items():
         number, _, tail = name.partition(".")
