@@ -45,9 +45,9 @@ def average(session: Session, options: Average) -> None:
     session.sheet("averages", np.concatenate([inside, centre, on_shell], axis=1))
     styles.save(all_styles, session.record(session.folder.styles))
 
-    def in_own_category(shell: bool) -> dict[str, float]:
-        studies = scaling.study(generator, means, all_styles, survey, measures, np.ones(1), shown, shell)
-        return {name: one.has_style(1, than_all=shell).mean() for name, one in studies.items()}
+    def in_own_category(on_shell: bool) -> dict[str, float]:
+        studies = scaling.study(generator, means, all_styles, survey, measures, np.ones(1), shown, on_shell)
+        return {name: one.has_style(1, than_all=on_shell).mean() for name, one in studies.items()}
 
     radius = space.shell_radius(distribution, generator.latent_dim)
     session.figures |= {
@@ -56,8 +56,8 @@ def average(session: Session, options: Average) -> None:
         "correlations": survey.correlations(),
         "styles": {name: {"count": style.count, "norm": style.norm} for name, style in means.items()},
         "in_own_category": {
-            "inside, against the middle picture": in_own_category(shell=False),
-            "on the shell, against all pictures": in_own_category(shell=True),
+            "inside, against the middle picture": in_own_category(on_shell=False),
+            "on the shell, against all pictures": in_own_category(on_shell=True),
         },
     }
     norms = ", ".join(f"{name} {style.norm:.1f} of {style.count}" for name, style in means.items())
