@@ -13,7 +13,7 @@ from gansmith.data.store import Store
 from gansmith.data.toys import glyphs
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.latent.appearance import traits
-from gansmith.latent.inversion.search import Settings
+from gansmith.latent.inversion.search import SearchSettings
 from gansmith.latent.measurements import operators
 from gansmith.metrics.feature_networks import classifier
 from gansmith.trained.generator import Generator
@@ -51,10 +51,10 @@ class Bench:
         """The classes that styles are judged on, as in article 001."""
         return [1, 4, 8] if self.generator.classes == 10 else list(range(self.generator.classes))[:3] or None
 
-    def settings(self, restarts: int = 3, seed: int = 0, steps: int = 0) -> Settings:
+    def settings(self, restarts: int = 3, seed: int = 0, steps: int = 0) -> SearchSettings:
         """How searches go, as `explore` has it."""
         half = machine.choose_precision("auto", "cpu") == "bfloat16"
-        return Settings(restarts=restarts, steps=steps or self.steps, seed=seed, half=half)
+        return SearchSettings(restarts=restarts, steps=steps or self.steps, seed=seed, half=half)
 
     def pictures(self, seed: int) -> np.ndarray:
         """Held-out pictures, other ones for each seed."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
+import torch
 
 from bench import RECOVERED, Bench, Values
 from gansmith.explore import VERBS, explore, options
-from gansmith.latent.inversion import hmc, inpainting, masks, projection
-from gansmith.latent.inversion.search import Found
-from gansmith.latent.measurements import upscaling
+from gansmith.latent.inversion import inpainting, masks, projection
+from gansmith.latent.inversion.search import SearchResult
+from gansmith.latent.measurements import sensing as recovery
+from gansmith.latent.pictures import to_unit
 from gansmith.report import animation as _animation  # noqa: F401 - imports do not count
-from gansmith.trained.discriminator import load_discriminator, verdict
+from gansmith.trained.discriminator import logits_function
 
 DRAWN_FROM = ("centre", "left")  # masks whose completions are also drawn by Hamiltonian Monte Carlo
 CHAINS = 5  # pictures of those, four chains each
@@ -25,8 +28,8 @@ def project(bench: Bench, case: str) -> Values:
     pictures = bench.pictures(seed)
     found = projection.project(bench.generator, pictures, bench.settings(3, seed))
     errors = projection.errors(found.pictures, pictures)
-    nearest = projection.nearest_errors(pictures, np.asarray(bench.train.items))
-    best = np.minimum.accumulate(found.every, axis=1)
+    nearest = nearest_errors(pictures, np.asarray(bench.train.items))
+    best = np.minimum.accumulate(found.restart_losses, axis=1)
     samples = bench.own(seed)
     again = projection.project(bench.generator, samples, bench.settings(3, seed, steps=500))
     missed = projection.errors(again.pictures, samples)
@@ -43,6 +46,16 @@ def project(bench: Bench, case: str) -> Values:
     return told
 
 
+def nearest_errors(pictures: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """Each picture's mean squared error to the nearest of the training pictures, (N,)."""
+    wanted = torch.as_tensor(to_unit(pictures).reshape(len(pictures), -1))
+    nearest = torch.full((len(wanted),), torch.inf)
+    for start in range(0, len(training), 4096):
+        some = torch.as_tensor(to_unit(training[start : start + 4096]).reshape(-1, wanted.shape[1]))
+        nearest = torch.minimum(nearest, torch.cdist(wanted, some).min(dim=1).values)
+    return (nearest**2 / wanted.shape[1]).numpy()
+
+
 def masks_and_seeds(bench: Bench) -> list[str]:
     """One case for each mask and seed."""
     return [f"{name} {seed}" for seed in range(bench.seeds) for name in masks.MASKS]
@@ -53,9 +66,11 @@ def complete(bench: Bench, case: str) -> Values:
     name, seed = case.split()[0], int(case.split()[1])
     _, height, width = bench.generator.item_shape
     pictures, known, low = bench.pictures(seed), masks.make(name, height, width, seed), name == masks.LOW_RESOLUTION
-    judge = verdict(load_discriminator(bench.folder, bench.generator), bench.generator)
-    done = inpainting.inpaint(bench.generator, pictures, known, bench.settings(3, seed), None, judge, "raw", low)
-    made = np.rint(np.clip(done.found.pictures, 0, 1) * 255).astype(np.uint8)
+    logits = logits_function(bench.folder, bench.generator)
+    done = inpainting.inpaint(
+        bench.generator, pictures, known, bench.settings(3, seed), None, logits, low_resolution=low
+    )
+    made = np.rint(np.clip(done.search.pictures, 0, 1) * 255).astype(np.uint8)
     told = {
         "known pixels exact": np.array([np.array_equal(done.pictures[:, known], pictures[:, known])], float),
         "raw": inpainting.hole_errors(made, pictures, known),
@@ -63,27 +78,27 @@ def complete(bench: Bench, case: str) -> Values:
         "random sample": inpainting.hole_errors(bench.own(seed), pictures, known),
     }
     if not known.all() and known.any():
-        told["blended"] = inpainting.hole_errors(inpainting.fill(pictures, made, known, "blended"), pictures, known)
+        told["blended"] = inpainting.hole_errors(inpainting.fill(pictures, made, known, blended=True), pictures, known)
     if name in DRAWN_FROM:
-        few = inpainting.Completed(done.pictures[:CHAINS], first(done.found, CHAINS))
-        several = inpainting.variants(bench.generator, pictures[:CHAINS], known, few, 4, hmc.Chain(seed=seed))
+        few = inpainting.Inpainted(done.pictures[:CHAINS], first(done.search, CHAINS))
+        several = inpainting.variants(bench.generator, pictures[:CHAINS], known, few, 4, seed)
         told["HMC: acceptance"] = np.array([several.acceptance])
         told["HMC: spread in the hole"] = several.pictures[:, :, ~known].std(axis=1).mean(axis=(1, 2)) / 255
         told["HMC: spread outside"] = several.pictures[:, :, known].std(axis=1).max(axis=(1, 2)) / 255
     return {f"{name}: {title}": values.tolist() for title, values in told.items()}
 
 
-def first(found: Found, count: int) -> Found:
+def first(found: SearchResult, count: int) -> SearchResult:
     """What was found for the first pictures."""
     return replace(
         found,
         latents=found.latents[:count],
         labels=None if found.labels is None else found.labels[:count],
         losses=found.losses[:count],
-        every=found.every[:count],
+        restart_losses=found.restart_losses[:count],
         pictures=found.pictures[:count],
-        ends=found.ends[:count],
-        end_labels=None if found.end_labels is None else found.end_labels[:count],
+        restart_latents=found.restart_latents[:count],
+        restart_labels=None if found.restart_labels is None else found.restart_labels[:count],
     )
 
 
@@ -97,10 +112,10 @@ def enlarge(bench: Bench, case: str) -> Values:
     factor, seed = map(int, case.split())
     _, height, width = bench.generator.item_shape
     pictures = bench.pictures(seed)
-    small = upscaling.shrink(pictures, factor)
-    told = {"bicubic": projection.errors(upscaling.bicubic(small, height, width), pictures)}
-    done = upscaling.upscale(bench.generator, small, bench.settings(3, seed))
-    exact = upscaling.exactly(bench.generator, small, done)
+    small = recovery.shrink(pictures, factor)
+    told = {"bicubic": projection.errors(recovery.bicubic(small, height, width), pictures)}
+    done = recovery.upscale(bench.generator, small, bench.settings(3, seed))
+    exact = recovery.upscale(bench.generator, small, bench.settings(3, seed), exact=True)
     for title, one in (("generator", done), ("exact", exact)):
         told[title] = projection.errors(one.pictures, pictures)
         told[f"{title}: misfit of the small picture"] = one.misfit
@@ -128,7 +143,7 @@ def clock(bench: Bench, case: str) -> Values:
         projection.project(bench.generator, pictures, bench.settings(3, steps=500))
         return {"100 projections": [time.perf_counter() - start]}
     verb = case.split()[0]
-    VERBS[verb].load(verb)
+    import_module(f"gansmith.explore.{VERBS[verb].module}")
     if verb != "grid" and not any(place.styles.is_file() for place in bench.folder.explorations()):
         explore(bench.folder.root, "average")
     start = time.perf_counter()

@@ -7,10 +7,10 @@ import numpy as np
 from bench import Bench, Values, correlation
 from gansmith.latent import space
 from gansmith.latent.appearance import traits
-from gansmith.latent.steering import control, directions, scaling, styles, survey, walks
+from gansmith.latent.steering import control, directions, scaling, styles, walks
 from gansmith.latent.steering.scaling import Scaling
 from gansmith.latent.steering.styles import Style
-from gansmith.latent.steering.survey import Survey
+from gansmith.latent.steering.survey import Survey, measure_latents
 
 LATENTS = 1500  # of a survey
 STEERED = 400  # unseen latents that are steered
@@ -29,13 +29,13 @@ def by_seed(bench: Bench) -> list[str]:
 def style(bench: Bench, case: str) -> Values:
     """The means of one survey: in their own category? What does scaling do, and what do sums?"""
     generator, law = bench.generator, bench.generator.recipe.latent.law
-    found = survey.survey(generator, bench.wanted, LATENTS, int(case))
+    found = measure_latents(generator, bench.wanted, LATENTS, int(case))
     means = styles.average(found, law, styles.categories(bench.names))
     every = means | {styles.TYPICAL: styles.typical(generator, found, bench.wanted)}
     told: Values = {
         "count of a mean": [one.count for one in means.values()],
         "norm of a mean": [one.norm for one in means.values()],
-        "norm of the shell": [space.shell(law, generator.latent_dim)],
+        "norm of the shell": [space.shell_radius(law, generator.latent_dim)],
     }
     factors = np.linspace(2, -2, 51)
     for title, shell in (("inside", False), ("on the shell", True)):
@@ -50,7 +50,7 @@ def scaled(done: dict[str, Scaling]) -> Values:
     """The figures of one study, a value for each style (and trait) and class shown."""
 
     def shares(factor: float, than_all: bool) -> list[float]:
-        return np.concatenate([one.is_more(factor, than_all) for one in done.values()]).astype(float).tolist()
+        return np.concatenate([one.has_style(factor, than_all) for one in done.values()]).astype(float).tolist()
 
     ranks = np.concatenate([row for one in done.values() for row in one.rank_correlations().values()])
     first = next(iter(done.values()))
@@ -62,12 +62,12 @@ def scaled(done: dict[str, Scaling]) -> Values:
         "twice: still its own side, against the picture at 0": shares(2, False),
         "minus twice: the opposite, against the picture at 0": shares(-2, False),
         "minus twice: the opposite, against all pictures": shares(-2, True),
-    } | {f"the picture at 0: {trait}, in deviations": one.tolist() for trait, one in first.middle.items()}
+    } | {f"the picture at 0: {trait}, in deviations": one.tolist() for trait, one in first.at_zero.items()}
 
 
 def styles_at(bench: Bench, one: Style, factor: float) -> np.ndarray:
     """A style's latents at a factor, one for each class shown."""
-    middle = np.float32(space.middle(bench.generator.recipe.latent.law))
+    middle = np.float32(space.centre(bench.generator.recipe.latent.law))
     return np.tile(styles.scale(one, np.array([factor])) + middle, (len(bench.shown or [0]), 1))
 
 
@@ -102,22 +102,27 @@ def sums(bench: Bench, found: Survey, means: dict[str, Style]) -> Values:
 def steer(bench: Bench, case: str) -> Values:
     """Asked against measured traits on unseen latents, and whether the class is kept."""
     seed, generator = int(case), bench.generator
-    found = survey.survey(generator, bench.wanted, LATENTS, seed)
+    found = measure_latents(generator, bench.wanted, LATENTS, seed)
     linear = directions.regress(found)
     latents = generator.latents(STEERED, 900 + seed)
     labels = np.arange(STEERED) % generator.classes if generator.classes else None
     random = np.random.default_rng(seed)
-    asked = {name: found.scales[name].natural(random.uniform(-1.5, 1.5, STEERED), labels) for name in bench.names}
+    rows = np.zeros(STEERED, np.int64) if labels is None else labels
+    asked = {}
+    for name in bench.names:
+        scale = found.scales[name]
+        asked[name] = random.uniform(-1.5, 1.5, STEERED) * scale.deviation[rows] + scale.mean[rows]
     told: Values = {f"R^2 of {name}": [linear.explained[row]] for row, name in enumerate(linear.traits)}
     told["correlation of the traits"] = [found.correlations()[bench.names[0]][bench.names[1]]]
     if labels is not None:
         told["class shown before"] = [float((bench.classify(generator.images(latents, labels)) == labels).mean())]
     for rounds, title in ((1, "regression alone"), (6, "with corrections")):
         done = control.steer(generator, linear, found, bench.wanted, asked, latents, labels, rounds)
-        pictures = generator.images(done.latents, labels)
+        pictures = generator.images(done, labels)
+        measured = traits.measure(pictures, bench.wanted)
         for name in bench.names:
-            told[f"{title}: r of {name}"] = [correlation(asked[name], done.measured[name])]
-            within = [found.scales[name].standard(v, labels) for v in (asked[name], done.measured[name])]
+            told[f"{title}: r of {name}"] = [correlation(asked[name], measured[name])]
+            within = [found.scales[name].standard(v, labels) for v in (asked[name], measured[name])]
             told[f"{title}: r of {name} within classes"] = [correlation(*within)]
         if labels is not None:
             told[f"{title}: class shown"] = [float((bench.classify(pictures) == labels).mean())]
@@ -126,7 +131,7 @@ def steer(bench: Bench, case: str) -> Values:
                 truth = read(pictures, labels)
                 for name in bench.names:
                     told[f"{title}: r of {name} against the truth"] = [correlation(asked[name], truth[name])]
-        told[f"{title}: distance moved"] = [float(np.linalg.norm(done.latents - latents, axis=1).mean())]
+        told[f"{title}: distance moved"] = [float(np.linalg.norm(done - latents, axis=1).mean())]
     return told
 
 
@@ -136,7 +141,7 @@ def apart(bench: Bench, case: str) -> Values:
     seed, generator = int(case), bench.generator
     names = (*bench.names, "width" if "slant" in bench.names else "contrast")
     wanted = traits.select(names)
-    found = survey.survey(generator, wanted, LATENTS, seed)
+    found = measure_latents(generator, wanted, LATENTS, seed)
     made = directions.as_directions(directions.regress(found))
     taken = {
         name: directions.without(one, [other for key, other in made.items() if key != name])
@@ -164,6 +169,6 @@ def apart(bench: Bench, case: str) -> Values:
 def columns(bench: Bench, case: str) -> Values:
     """The share of a trait's variance that lies between the columns of a grid of 100 latents."""
     made = walks.grid(bench.generator, bench.generator.latents(100, int(case)))
-    values = traits.measure(made.reshape(-1, *made.shape[2:]), bench.wanted)
-    shares = {name: walks.shared_by_columns(one.reshape(made.shape[:2])) for name, one in values.items()}
+    values = traits.measure(made, bench.wanted)
+    shares = {name: walks.shared_by_columns(one) for name, one in values.items()}
     return {f"between columns: {name}": [share] for name, share in shares.items()}

@@ -21,7 +21,9 @@ from gansmith.ground.files.gridfolder import CellFolder
 from gansmith.ground.files.runfolder import read_rows, write_json
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.latent.appearance import traits
-from gansmith.latent.steering import scaling, styles, survey
+from gansmith.latent.steering import scaling as scalings
+from gansmith.latent.steering import styles
+from gansmith.latent.steering.survey import measure_latents
 from gansmith.metrics.measures.agreement import agreement
 from gansmith.metrics.reference import Reference
 from gansmith.runs.evaluation import reference_for
@@ -177,16 +179,16 @@ def style_scaling(subject: Subject) -> Figures:
     if not generator.classes:
         return {}
     measures = traits.select(STYLES)
-    found = survey.survey(generator, measures, 2 * COUNT)
-    means = styles.average(found, generator.recipe.latent.law, styles.categories(STYLES))
+    survey = measure_latents(generator, measures, 2 * COUNT)
+    means = styles.average(survey, generator.recipe.latent.law, styles.categories(STYLES))
     named = [generator.class_names.index(name) for name in CLASSES_SHOWN if name in generator.class_names]
-    classes = named or list(range(min(3, generator.classes)))
-    studied = scaling.study(generator, means, means, found, measures, np.linspace(2, -2, 50), classes)
-    trends = [values for one in studied.values() for values in one.rank_correlations().values()]
+    classes = named or range(min(3, generator.classes))
+    studies = scalings.study(generator, means, means, survey, measures, np.linspace(2, -2, 50), classes)
+    figures = scalings.summary(studies)
     return {
-        "same_at_2": float(np.mean([one.is_more(2, than_all=False) for one in studied.values()])),
-        "opposite_at_-2": float(np.mean([one.is_more(-2, than_all=False) for one in studied.values()])),
-        "trend": float(np.mean(trends)),
+        "same_at_2": figures["own_side_of_middle at 2"],
+        "opposite_at_-2": figures["opposite_side_of_middle at -2"],
+        "trend": figures["mean_rank_correlation"],
         "style_norm": float(np.mean([style.norm for style in means.values()])),
     }
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gansmith.explore import options
-from gansmith.explore.session import Progress, Result, conclude, open_session, silent
+from gansmith.explore.options import Options
+from gansmith.explore.session import Result, Session, StageProgress, conclude
 from gansmith.ground.errors import RunError, nearest
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.latent.decoder import need_pictures
+from gansmith.trained.generator import load
 
 if TYPE_CHECKING:
     from gansmith.nets import NetPair
@@ -21,20 +24,16 @@ __all__ = ["VERBS", "Result", "Verb", "explore"]
 
 @dataclass(frozen=True)
 class Verb:
-    """A row of the table of verbs: what may be asked, and the module whose function of the verb's name does it."""
+    """A verb: its options, and the module of `gansmith.explore` with the function of its name."""
 
-    options: type[options.Options]
+    options: type[Options]
     module: str
     examples: tuple[str, ...]
 
     @property
     def summary(self) -> str:
         """One line."""
-        return (self.options.__doc__ or "").strip().splitlines()[0].rstrip(".")
-
-    def load(self, name: str) -> Callable[[Any, Any], None]:
-        """The function; its module is imported now."""
-        return getattr(import_module(f"gansmith.explore.{self.module}"), name)
+        return (self.options.__doc__ or "").rstrip(".")
 
 
 VERBS: dict[str, Verb] = {
@@ -44,7 +43,7 @@ VERBS: dict[str, Verb] = {
     "interpolate": Verb(options.Interpolate, "walking", ("interpolate --stations 6 --label 3",)),
     "traverse": Verb(options.Traverse, "walking", ("traverse", "traverse --dims 3 17")),
     "average": Verb(options.Average, "styling", ("average", "average --traits width ink --count 5000")),
-    "scale": Verb(options.Scale, "scaling", ("scale", "scale thick-right --frames 20 --shell")),
+    "scale": Verb(options.Scale, "styling", ("scale", "scale thick-right --frames 20 --shell")),
     "arithmetic": Verb(options.Arithmetic, "styling", ("arithmetic 'thick-straight + thin-right'",)),
     "directions": Verb(
         options.Directions,
@@ -62,25 +61,25 @@ VERBS: dict[str, Verb] = {
 def explore(
     run: str | Path,
     verb: str,
-    asked: options.Options | None = None,
+    options: Options | None = None,
     *,
     checkpoint: str = "last",
-    progress: Progress = silent,
+    progress: StageProgress = lambda stage, share: None,
     nets: NetPair | None = None,
 ) -> Result:
-    """Do one verb with a run's generator and write what came of it under the run's explore/.
+    """Run one verb with a run's generator and write the results to the run's explore/ folder.
 
-    asked: the verb's options, as in `options.Grid(columns=5)`; its defaults where None. nets: those that the run was
-    trained with, where they are one's own.
-    Raises GansmithError with one line that says what to do; then nothing is written.
+    options: of the verb, as in `options.Grid(columns=5)`; None = the defaults. nets: the networks of a run that was
+    trained with your own. Raises GansmithError with one line that says what to do; then nothing is written.
     """
     if verb not in VERBS:
         raise RunError(f"unknown verb {verb!r}{nearest(verb, VERBS)}")
     row = VERBS[verb]
-    chosen = row.options() if asked is None else asked
-    if not isinstance(chosen, row.options):
-        raise RunError(f"{verb} takes options.{row.options.__name__}, not {type(chosen).__name__}")
+    options = row.options() if options is None else options
+    if not isinstance(options, row.options):
+        raise RunError(f"{verb} takes options.{row.options.__name__}, not {type(options).__name__}")
     started = time.monotonic()
-    session = open_session(run, verb, checkpoint, progress, nets)
-    row.load(verb)(session, chosen)
-    return conclude(session, chosen, started)
+    session = Session(verb, RunFolder(Path(run)), load(run, nets, checkpoint), checkpoint, progress)
+    need_pictures(session.generator, verb)
+    getattr(import_module(f"gansmith.explore.{row.module}"), verb)(session, options)
+    return conclude(session, options, started)

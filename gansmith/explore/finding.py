@@ -1,4 +1,4 @@
-"""The verbs that search latents for pictures: project, inpaint, upscale."""
+"""The verbs project, inpaint and upscale: they search latents for given pictures."""
 
 from __future__ import annotations
 
@@ -8,67 +8,59 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.explore import options
+from gansmith.explore.options import Inpaint, Project, Search, Upscale
 from gansmith.explore.session import Session
 from gansmith.explore.stored import open_pictures, read_folder, read_picture
 from gansmith.ground.errors import DataError, RunError
-from gansmith.latent.decoder import need_pictures
-from gansmith.latent.inversion import hmc, inpainting, masks, projection
-from gansmith.latent.inversion.search import Found, Settings, as_targets
-from gansmith.latent.measurements import upscaling
+from gansmith.latent.inversion import inpainting, masks, projection
+from gansmith.latent.inversion.inpainting import hole_errors
+from gansmith.latent.inversion.search import SearchSettings, as_targets
+from gansmith.latent.measurements import sensing
+from gansmith.latent.pictures import to_bytes, to_unit
+from gansmith.trained.discriminator import features_function, logits_function
 from gansmith.training import machine
 
-FRAMES = 24  # of a recovery animation
-MASKED = 96  # the grey that missing pixels are shown in
+FRAMES = 24  # of a search's animation
+MASKED = 96  # the grey in which missing pixels are shown
 
 
 @dataclass(frozen=True)
-class Given:
-    """The pictures of a search: uint8 (P, H, W, C), their classes if they are known, and where they come from."""
+class Targets:
+    """The pictures to search for: uint8 (P, H, W, C), their classes (P,) if known, and where they come from."""
 
     pictures: np.ndarray
     labels: np.ndarray | None
     origin: str
 
 
-def given(session: Session, asked: options.Search) -> Given:
-    """Pictures from files, from a source's test split, or the generator's own. Raises DataError, RunError."""
+def target_pictures(session: Session, options: Search) -> Targets:
+    """Pictures from files, the generator's own, or test pictures of a source. Raises DataError, RunError."""
     generator = session.generator
-    need_pictures(generator, session.verb)
-    if asked.pictures:
+    if options.pictures:
+        paths = [Path(name) for name in options.pictures]
         parts = [
-            read_folder(Path(name), session)
-            if Path(name).is_dir()
-            else read_picture(Path(name), generator.item_shape)[None]
-            for name in asked.pictures
+            read_folder(session, path) if path.is_dir() else read_picture(path, *generator.item_shape)[None]
+            for path in paths
         ]
-        pictures, origin = np.concatenate(parts), ", ".join(asked.pictures)
-    elif asked.samples:
-        labels = generator.labels(asked.count, None, asked.seed)
-        latents = generator.latents(asked.count, asked.seed + 1000)  # other ones than the search's bank
+        pictures, origin = np.concatenate(parts), ", ".join(options.pictures)
+    elif options.samples:
+        labels = generator.labels(options.count, None, options.seed)
+        latents = generator.latents(options.count, options.seed + 1000)  # none of the search's bank
         pictures, origin = generator.images(latents, labels), "the generator's own samples"
     else:
-        pictures, origin = held_out(session, asked)
-    return Given(pictures, asked_labels(session, asked.labels, len(pictures)), origin)
+        store = open_pictures(session, options.data, "train")
+        if "test" in store.splits:
+            store = open_pictures(session, options.data, "test")
+        else:
+            session.notes.append("the source has no test pictures: the generator may have learned from these")
+        if store.count < options.count:
+            raise DataError(f"--count {options.count}: the source holds {store.count} pictures")
+        pictures, origin = np.asarray(store.items[: options.count]), store.description
+    return Targets(pictures, named_labels(session, options.labels, len(pictures)), origin)
 
 
-def held_out(session: Session, asked: options.Search) -> tuple[np.ndarray, str]:
-    """Test pictures of a source; its training pictures, and a note, where it has no test split."""
-    store = open_pictures(session, asked.data, "test" if has_test(session, asked.data) else "train")
-    if "test" not in store.splits:
-        session.notes.append("the source has no test pictures: the generator may have learned from these")
-    if store.count < asked.count:
-        raise DataError(f"--count {asked.count}: the source holds {store.count} pictures")
-    return np.asarray(store.items[: asked.count]), store.description
-
-
-def has_test(session: Session, source: str) -> bool:
-    """Whether a source has a test split."""
-    return "test" in open_pictures(session, source, "train").splits
-
-
-def asked_labels(session: Session, names: tuple[str, ...], count: int) -> np.ndarray | None:
-    """Classes (count,) by name: one for all, or one each; None where none is given."""
+def named_labels(session: Session, names: tuple[str, ...], count: int) -> np.ndarray | None:
+    """Classes (count,) by name: one for all pictures, or one each; None without names. Raises RunError."""
     if not names:
         return None
     labels = [session.label(name) for name in names]
@@ -77,162 +69,120 @@ def asked_labels(session: Session, names: tuple[str, ...], count: int) -> np.nda
     return np.resize(np.array(labels, np.int64), count)
 
 
-def settings(asked: options.Search, frames: int = FRAMES) -> Settings:
-    """How to search; bfloat16 where the processor has it, as in training."""
+def search_settings(options: Search, frames: int = FRAMES) -> SearchSettings:
+    """How to search; in bfloat16 if the processor has it, as in training."""
     half = machine.choose_precision("auto", "cpu") == "bfloat16"
-    return Settings(asked.restarts, asked.steps, asked.rate, max(2000, asked.restarts), asked.seed, half, frames)
+    bank = max(2000, options.restarts)
+    return SearchSettings(options.restarts, options.steps, options.rate, bank, options.seed, half, frames)
 
 
-def project(session: Session, asked: options.Project) -> None:
-    """Rows: the pictures, and the generator's nearest."""
-    what = given(session, asked)
-    terms = []
-    if asked.perceptual:
-        terms.append((asked.perceptual, projection.perceptual(session.features(), what.pictures)))
-    if asked.realism:
-        terms.append((asked.realism, projection.realism(session.verdict())))
-    found = projection.project(
-        session.generator, what.pictures, settings(asked), what.labels, terms, asked.prior, session.tell("searching")
-    )
-    session.sheet("project", np.stack([what.pictures, as_bytes(found.pictures)]))
-    report(session, what, found, projection.errors(found.pictures, what.pictures))
+def project(session: Session, options: Project) -> None:
+    """A sheet: the pictures, and below them the nearest that the generator makes."""
+    generator, targets = session.generator, target_pictures(session, options)
+    pictures, terms = targets.pictures, []
+    if options.perceptual:
+        features = features_function(session.run, generator)
+        terms.append((options.perceptual, projection.perceptual(features, pictures)))
+    if options.realism:
+        terms.append((options.realism, projection.realism(logits_function(session.run, generator))))
+    settings, progress = search_settings(options), session.count("searching")
+    found = projection.project(generator, pictures, settings, targets.labels, terms, options.prior, progress)
+    session.sheet("project", np.stack([pictures, to_bytes(found.pictures)]))
+    session.animation("search", np.stack(found.frames))
+    session.latents(found.latents, found.labels)
+    errors = projection.errors(found.pictures, pictures)
+    session.figures |= {
+        "origin": targets.origin,
+        "count": len(errors),
+        "error": errors.mean(),
+        "errors": errors,
+        "loss_by_restarts": np.minimum.accumulate(found.restart_losses, axis=1).mean(axis=0),
+        "labels": found.labels,
+    }
+    session.notes.append(f"mean squared error {errors.mean():.4f} on pixels in [0, 1], {len(errors)} pictures")
 
 
-def inpaint(session: Session, asked: options.Inpaint) -> None:
-    """Rows: the pictures, what is known of them, the completion, and more of them where asked."""
-    what = given(session, asked)
-    height, width = what.pictures.shape[1:3]
-    if asked.variants and masks.LOW_RESOLUTION in asked.mask:
+def inpaint(session: Session, options: Inpaint) -> None:
+    """For each mask a sheet: the pictures, what is known of them, the completion, and variants; and an animation."""
+    targets = target_pictures(session, options)
+    if options.variants and masks.LOW_RESOLUTION in options.mask:
         raise RunError(f"--variants needs known pixels: {masks.LOW_RESOLUTION} has none")
-    known = {name: masks.make(name, height, width, asked.seed) for name in asked.mask}
-    verdict = session.verdict() if asked.realism else None
-    how = settings(dataclasses.replace(asked, restarts=max(asked.restarts, asked.variants)))
-    seam: inpainting.Seam = "blended" if asked.seam == "blended" else "raw"
-    told = {}
-    for name, mask in known.items():
-        low = name == masks.LOW_RESOLUTION
-        done = inpainting.inpaint(
-            session.generator, what.pictures, mask, how, what.labels, verdict, seam, low,
-            session.tell(f"completing {Path(name).stem}"),
-        )  # fmt: skip
-        rows = [what.pictures, masked(what.pictures, mask, low), done.pictures]
-        figures = hole_figures(session, what, done.pictures, done.found, mask)
-        if asked.variants:
-            several = inpainting.variants(
-                session.generator, what.pictures, mask, done, asked.variants, hmc.Chain(seed=asked.seed), seam,
-                asked.noise, session.tell("drawing variants"),
-            )  # fmt: skip
-            rows += list(several.pictures.swapaxes(0, 1))
-            figures["acceptance"] = several.acceptance
-            figures["spread_in_hole"] = several.pictures[:, :, ~mask].std(axis=1).mean() / 255 if not mask.all() else 0
-        session.sheet(f"inpaint-{Path(name).stem}", np.stack(rows))
-        session.animation(f"inpaint-{Path(name).stem}", completing(what.pictures, done.found, mask, low))
-        told[name] = figures
-    session.figures |= {"origin": what.origin, "masks": told}
-    worst = max(told.values(), key=lambda figures: figures["error"] / max(figures["error_of_mean_fill"], 1e-12))
+    height, width = targets.pictures.shape[1:3]
+    known = {name: masks.make(name, height, width, options.seed) for name in options.mask}
+    figures = {name: complete(session, options, targets, name, mask) for name, mask in known.items()}
+    session.figures |= {"origin": targets.origin, "masks": figures}
+    worst = max(figures.values(), key=lambda one: one["error"] / max(one["error_of_mean_fill"], 1e-12))
     session.notes.append(
         f"error in the hole {worst['error']:.4f}; filled with the mean {worst['error_of_mean_fill']:.4f}, with a random "
         f"sample {worst['error_of_random_sample']:.4f} (the hardest mask)"
     )
 
 
-def hole_figures(
-    session: Session, what: Given, completed: np.ndarray, found: Found, known: np.ndarray
-) -> dict[str, float]:
-    """Errors in the hole beside those of the simplest completions."""
-    made = completed if not known.all() else as_bytes(found.pictures)
-    count = len(what.pictures)
-    random = session.generator.sample(count, 77)
-    return {
-        "error": float(inpainting.hole_errors(made, what.pictures, known).mean()),
-        "error_of_mean_fill": float(
-            inpainting.hole_errors(inpainting.mean_fill(what.pictures, known), what.pictures, known).mean()
-        ),
-        "error_of_random_sample": float(inpainting.hole_errors(random, what.pictures, known).mean()),
+def complete(session: Session, options: Inpaint, targets: Targets, name: str, known: np.ndarray) -> dict[str, float]:
+    """The sheet, the animation and the figures of one mask."""
+    generator, pictures = session.generator, targets.pictures
+    low, stem = name == masks.LOW_RESOLUTION, Path(name).stem
+    logits = logits_function(session.run, generator) if options.realism else None
+    settings = search_settings(dataclasses.replace(options, restarts=max(options.restarts, options.variants)))
+    blended = options.seam == "blended"
+    progress = session.count(f"completing {stem}")
+    done = inpainting.inpaint(generator, pictures, known, settings, targets.labels, logits, blended, low, progress)
+    made = to_bytes(done.search.pictures) if known.all() else done.pictures
+    mean, random = inpainting.mean_fill(pictures, known), generator.sample(len(pictures), 77)
+    figures = {
+        "error": float(hole_errors(made, pictures, known).mean()),
+        "error_of_mean_fill": float(hole_errors(mean, pictures, known).mean()),
+        "error_of_random_sample": float(hole_errors(random, pictures, known).mean()),
     }
+    start = masked(pictures, known, low)
+    rows = [pictures, start, done.pictures]
+    if options.variants:
+        progress = session.count("drawing variants")
+        several = inpainting.variants(
+            generator, pictures, known, done, options.variants, options.seed, blended, options.noise, progress
+        )
+        rows += list(several.pictures.swapaxes(0, 1))
+        figures["acceptance"] = several.acceptance
+        spread = several.pictures[:, :, ~known].std(axis=1)
+        figures["spread_in_hole"] = float(spread.mean() / 255) if spread.size else 0.0
+    session.sheet(f"inpaint-{stem}", np.stack(rows))
+    frames = [inpainting.fill(pictures, frame, known) for frame in done.search.frames]
+    session.animation(f"inpaint-{stem}", np.stack([start, *frames]))
+    return figures
 
 
 def masked(pictures: np.ndarray, known: np.ndarray, low: bool) -> np.ndarray:
-    """What is known, as it is shown: missing pixels grey, or fields of means."""
+    """What is known of pictures, for showing: missing pixels are grey; `low`: only the means of blocks."""
     if not low:
         return np.where(known[None, :, :, None], pictures, np.uint8(MASKED))
     height, width, channels = pictures.shape[1:]
-    means = inpainting.fields(as_targets(pictures)).numpy().reshape(-1, channels, masks.FIELDS, masks.FIELDS)
-    rows, columns = (np.arange(side) * masks.FIELDS // side for side in (height, width))
-    return as_bytes(np.moveaxis(means, 1, 3)[:, rows][:, :, columns])
+    means = inpainting.block_means(as_targets(pictures)).numpy().reshape(-1, channels, masks.BLOCKS, masks.BLOCKS)
+    rows, columns = (np.arange(side) * masks.BLOCKS // side for side in (height, width))
+    return to_bytes(np.moveaxis(means, 1, 3)[:, rows][:, :, columns])
 
 
-def completing(pictures: np.ndarray, found: Found, known: np.ndarray, low: bool) -> np.ndarray:
-    """The frames of a completion (F, P, H, W, C): known pixels as given, the rest on its way."""
-    frames = [masked(pictures, known, low)]
-    frames += [inpainting.fill(pictures, frame, known, "raw") for frame in found.frames]
-    return np.stack(frames)
-
-
-def upscale(session: Session, asked: options.Upscale) -> None:
-    """Rows: the small pictures, bicubic, the generator's, and the originals where they are known."""
+def upscale(session: Session, options: Upscale) -> None:
+    """A sheet: the small pictures, bicubic interpolation, the generator's, and the originals if known."""
     generator = session.generator
-    need_pictures(generator, "upscale")
     channels, height, width = generator.item_shape
-    if asked.pictures:
-        small = np.stack([read_small(Path(name), channels) for name in asked.pictures])
-        what = Given(small, asked_labels(session, asked.labels, len(small)), ", ".join(asked.pictures))
-        truth = None
+    if options.pictures:
+        small = np.stack([read_picture(Path(name), channels) for name in options.pictures])
+        labels, origin = named_labels(session, options.labels, len(small)), ", ".join(options.pictures)
+        originals = None
     else:
-        what = given(session, asked)
-        truth = what.pictures
-        small = upscaling.shrink(truth, asked.factor)
-    done = upscaling.upscale(
-        generator, small, settings(asked), what.labels, asked.exact, progress=session.tell("searching")
-    )
-    bicubic = upscaling.bicubic(small if small.dtype != np.uint8 else small / np.float32(255), height, width)
+        targets = target_pictures(session, options)
+        labels, origin, originals = targets.labels, targets.origin, targets.pictures
+        small = sensing.shrink(originals, options.factor)
+    settings, progress = search_settings(options), session.count("searching")
+    done = sensing.upscale(generator, small, settings, labels, options.exact, progress=progress)
+    bicubic = sensing.bicubic(to_unit(small), height, width)
     factor = height // small.shape[1]
-    rows = [as_bytes(small).repeat(factor, axis=1).repeat(factor, axis=2), as_bytes(bicubic), as_bytes(done.pictures)]
-    session.sheet("upscale", np.stack(rows if truth is None else [*rows, truth]))
-    session.animation("upscale", np.stack(done.found.frames))
-    session.figures |= {"origin": what.origin, "factor": factor, "misfit": done.misfit.mean()}
-    if truth is not None:
-        session.figures |= {
-            "error": projection.errors(done.pictures, truth).mean(),
-            "error_of_bicubic": projection.errors(bicubic, truth).mean(),
-        }
-    session.notes.append("rows: small, bicubic, upscaled" + ("" if truth is None else ", original"))
-
-
-def read_small(path: Path, channels: int) -> np.ndarray:
-    """A picture file in its own size, uint8 (h, w, channels)."""
-    from gansmith.data.preparation.decode import header
-
-    try:
-        with open(path, "rb") as file:
-            about = header(file)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read as a picture: {error}") from None
-    return read_picture(path, (channels, about.height, about.width))
-
-
-def report(session: Session, what: Given, found: Found, errors: np.ndarray) -> None:
-    """What every search leaves: latents, the way as an animation, errors."""
-    session.animation("search", np.stack(found.frames))
-    arrays = {"latents": found.latents} if found.labels is None else {"latents": found.latents, "labels": found.labels}
-    np.savez(session.kept(session.place.latents), **arrays)  # pyright: ignore[reportArgumentType]
-    best = np.minimum.accumulate(found.every, axis=1).mean(axis=0)
-    session.figures |= {
-        "origin": what.origin,
-        "count": len(errors),
-        "error": errors.mean(),
-        "errors": errors,
-        "loss_by_restarts": best,
-        "labels": found.labels,
-    }
-    session.notes.append(f"mean squared error {errors.mean():.4f} on pixels in [0, 1], {len(errors)} pictures")
-
-
-def as_bytes(pictures: np.ndarray) -> np.ndarray:
-    """Pictures in [0, 1] as uint8."""
-    return pictures if pictures.dtype == np.uint8 else np.rint(np.clip(pictures, 0, 1) * 255).astype(np.uint8)
-
-
-def without_frames(some: Settings) -> Settings:
-    """The same search without an animation."""
-    return dataclasses.replace(some, frames=0)
+    rows = [to_bytes(small).repeat(factor, axis=1).repeat(factor, axis=2), to_bytes(bicubic), to_bytes(done.pictures)]
+    session.figures |= {"origin": origin, "factor": factor, "misfit": done.misfit.mean()}
+    if originals is not None:
+        rows.append(originals)
+        session.figures["error"] = projection.errors(done.pictures, originals).mean()
+        session.figures["error_of_bicubic"] = projection.errors(bicubic, originals).mean()
+    session.sheet("upscale", np.stack(rows))
+    session.animation("upscale", np.stack(done.search.frames))
+    session.notes.append("rows: small, bicubic, upscaled" + ("" if originals is None else ", original"))

@@ -39,9 +39,7 @@ class Truncate(Options):
 class Mix(Options):
     """Style mixing: one class for the coarse layers, another for the fine ones, if the label enters at several layers."""
 
-    after: int = option(
-        0, "how many layers get the class of the row, before the others get that of the column (0: half of them)"
-    )
+    after: int = option(0, "how many layers get the class of the row; the others get that of the column (0: half)")
     labels: tuple[str, ...] = option((), "the classes to mix (default: all, at most 20)")
 
 
@@ -51,9 +49,7 @@ class Interpolate(Options):
 
     stations: int = option(5, "how many random latents it goes through")
     steps: int = option(12, "frames from one latent to the next")
-    way: str = option(
-        "spherical", "spherical: latents keep their length; linear: a straight line", choices=("spherical", "linear")
-    )
+    way: str = option("spherical", "on the shell, or on a straight line", choices=("spherical", "linear"))
     label: str = option("", "with labels: the class that is shown")
 
 
@@ -71,16 +67,12 @@ class Traverse(Options):
 class Average(Options):
     """Sort latents by traits of their pictures (thick, thin ...), and store the mean of each category as a style."""
 
-    traits: tuple[str, ...] = option(
-        (), "the traits to sort by (default: thickness and slant, or brightness and saturation)"
-    )
+    traits: tuple[str, ...] = option((), "traits (default: thickness and slant, or brightness and saturation)")
     count: int = option(2000, "how many random latents are measured")
     share: float = option(1 / 3, "a category takes this outer share of each trait's values")
     labels: tuple[str, ...] = option((), "with labels: the classes that are shown")
     data: str = option("", "learn one more trait for each class of this source")
-    attributes: str = option(
-        "", "learn one more trait for each column of this CSV file: a picture's path, then numbers"
-    )
+    attributes: str = option("", "learn one more trait for each column of this CSV file (picture's path, numbers)")
     liked: str = option("", "a folder of pictures that you like: with --disliked it makes the trait `liked`")
     disliked: str = option("", "a folder of pictures that you do not like")
 
@@ -93,9 +85,7 @@ class Scale(Options):
     first: float = option(2.0, "the first factor")
     last: float = option(-2.0, "the last factor")
     frames: int = option(50, "pictures from the first to the last")
-    shell: bool = option(
-        False, "give latents the length that they had in training; without it, means of latents are short"
-    )
+    shell: bool = option(False, "give latents the length that they had in training; means of latents are short")
     labels: tuple[str, ...] = option((), "with labels: the classes that are shown")
 
 
@@ -103,9 +93,7 @@ class Scale(Options):
 class Arithmetic(Options):
     """Add and subtract stored styles."""
 
-    expression: str = option(
-        "", "styles to add and subtract, for example 'thick-straight + thin-right'", positional=True
-    )
+    expression: str = option("", "for example 'thick-straight + thin-right'", positional=True)
     shell: bool = option(False, "give the result the length that latents had in training")
     save: str = option("", "store the result as a style with this name")
     labels: tuple[str, ...] = option((), "with labels: the classes that are shown")
@@ -117,8 +105,7 @@ class Directions(Average):
 
     method: str = option(
         "regression",
-        "regression of traits on latents; principal components of the first layer's activations (GANSpace); or "
-        "singular vectors of its weights (SeFa)",
+        "regression of traits; principal components of the first layer's activations (GANSpace); or its weights (SeFa)",
         choices=("regression", "principal", "factorised"),
     )
     number: int = option(8, "principal, factorised: how many directions")
@@ -141,15 +128,11 @@ class Control(Options):
 class Search(Options):
     """The options of every search: which pictures, and how long to search."""
 
-    pictures: tuple[str, ...] = option(
-        (), "picture files or folders (default: test pictures of --data)", positional=True
-    )
+    pictures: tuple[str, ...] = option((), "files or folders (default: test pictures of --data)", positional=True)
     data: str = option("", "take pictures from this source (default: the data of the run)")
     count: int = option(10, "how many pictures are taken from the source")
     samples: bool = option(False, "take the generator's own samples instead; for these an exact latent exists")
-    labels: tuple[str, ...] = option(
-        (), "with labels: the classes of the pictures, one for all or one for each (default: searched too)"
-    )
+    labels: tuple[str, ...] = option((), "the classes of the pictures, one for all or one each (default: searched)")
     restarts: int = option(3, "how many searches for each picture; the best is kept")
     steps: int = option(500, "steps of Adam in each search")
     rate: float = option(0.1, "learning rate of Adam at the start")
@@ -169,14 +152,9 @@ class Inpaint(Search):
     """Complete pictures of which a part is missing."""
 
     mask: tuple[str, ...] = option(
-        ("centre",),
-        "what is missing: random, centre, left, full, fourth, low-resolution, or a picture file in which known pixels are white",
+        ("centre",), "random, centre, left, full, fourth, low-resolution, or a picture file: white pixels are known"
     )
-    seam: str = option(
-        "raw",
-        "raw: fill the hole with generated pixels; blended: shift them smoothly to fit its edge",
-        choices=("raw", "blended"),
-    )
+    seam: str = option("raw", "blended: shift pixels smoothly to fit the edge of the hole", choices=("raw", "blended"))
     realism: bool = option(True, "also use the discriminator's -log D, with weight .1 (--no-realism: do not)")
     variants: int = option(0, "how many different completions, by Hamiltonian Monte Carlo")
     noise: float = option(0.1, "variants: how far completions may differ from known pixels, which are in [0, 1]")
@@ -188,18 +166,13 @@ class Sense(Search):
 
     measurements: tuple[int, ...] = option((25, 50, 100, 200), "how many measurements; several numbers are compared")
     operator: str = option(
-        "gaussian",
-        "the measurement: random sums of pixels, single pixels, or sums that are learned",
-        choices=("gaussian", "subsample", "learned"),
+        "gaussian", "random sums, single pixels, or learned sums", choices=("gaussian", "subsample", "learned")
     )
     noise: tuple[float, ...] = option((0.1,), "expected length of the noise on the measurements")
     methods: tuple[str, ...] = option(
-        ("lasso-pixels", "lasso-dct", "lasso-wavelets", "omp"),
-        "classical methods to compare with; `none`: no comparison",
+        ("lasso-pixels", "lasso-dct", "lasso-wavelets", "omp"), "methods to compare with; `none`: no comparison"
     )
-    prior: float = option(
-        -1.0, "weight of the squared length of the latent; below 0: chosen from the number of measurements"
-    )
+    prior: float = option(-1.0, "weight of the latent's squared length; below 0: from the number of measurements")
 
 
 @dataclass(frozen=True)
@@ -207,6 +180,4 @@ class Upscale(Search):
     """Enlarge small pictures to the generator's size."""
 
     factor: int = option(4, "pictures of the source are first made smaller by this factor")
-    exact: bool = option(
-        False, "add what the generator cannot match, so that making the result smaller gives the small picture again"
-    )
+    exact: bool = option(False, "add what the generator cannot match: made smaller, the result is the small picture")

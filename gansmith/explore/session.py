@@ -1,4 +1,4 @@
-"""One use of `explore`: the run, its generator, and where results go."""
+"""One use of `explore`: the run, its generator, and the results."""
 
 from __future__ import annotations
 
@@ -6,64 +6,52 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from gansmith.explore.options import Options
 from gansmith.ground import pixels
-from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import Exploration, RunFolder, write_json
+from gansmith.ground.progress import Progress
 from gansmith.ground.version import __version__
-from gansmith.trained.generator import Generator, find_update, load
-from gansmith.training import checkpoint as checkpoints
+from gansmith.trained.generator import Generator
 
-if TYPE_CHECKING:
-    from gansmith.latent.inversion.projection import Features, Verdict
-    from gansmith.nets import NetPair
-    from gansmith.nets.network import Network
-
-Progress = Callable[[str, float], None]  # what is done, and which share of it
+StageProgress = Callable[[str, float], None]
+"""Takes what is being done, and the share of it that is done, 0 to 1."""
 SHOWN = ("1", "4", "8")  # classes shown where there are digits, as in article 001
-
-
-def silent(what: str, share: float) -> None:
-    """Progress that nobody sees."""
 
 
 @dataclass
 class Session:
-    """What verbs work with. The folder of results is made at the first write, so a refusal leaves nothing behind."""
+    """What the verbs work with."""
 
     verb: str
-    folder: RunFolder
+    run: RunFolder
     generator: Generator
     checkpoint: str
-    progress: Progress = silent
+    progress: StageProgress = lambda stage, share: None
     figures: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
-    _place: Exploration | None = None
 
-    @property
-    def place(self) -> Exploration:
-        """The folder of results."""
-        if self._place is None:
-            self._place = self.folder.new_exploration(self.verb)
-        return self._place
+    @cached_property
+    def folder(self) -> Exploration:
+        """The folder of results: made at the first write, so that a refused verb leaves nothing behind."""
+        return self.run.new_exploration(self.verb)
 
-    def kept(self, path: Path) -> Path:
-        """Remember a file that was written."""
+    def record(self, path: Path) -> Path:
+        """Add a file to the list of results; returns its path."""
         self.files.append(path.name)
         return path
 
     def sheet(self, name: str, rows: np.ndarray) -> None:
         """Write pictures uint8 (R, C, H, W, channels) as a sheet."""
-        flat = rows.reshape(-1, *rows.shape[2:])
         zoom = pixels.display_zoom(*rows.shape[2:4])
-        pixels.write_png(self.place.picture(name), pixels.grid(flat, rows.shape[1], zoom=zoom))
-        self.kept(self.place.picture(name))
+        sheet = pixels.grid(rows.reshape(-1, *rows.shape[2:]), rows.shape[1], zoom=zoom)
+        pixels.write_png(self.record(self.folder.picture(name)), sheet)
 
     def animation(self, name: str, frames: np.ndarray, columns: int | None = None, frame_ms: int = 100) -> None:
         """Write frames uint8 (F, N, H, W, channels), each a sheet of N pictures, as WebP and GIF."""
@@ -71,105 +59,75 @@ class Session:
 
         zoom = max(1, pixels.display_zoom(*frames.shape[2:4]) // (1 if frames.shape[1] < 30 else 2))
         sheets = [pixels.grid(frame, columns, zoom=zoom) for frame in frames]
-        for path in self.place.animations(name):
-            self.kept(animate(sheets, path, frame_ms))
+        for path in self.folder.animations(name):
+            self.record(animate(sheets, path, frame_ms))
 
-    def tell(self, what: str) -> Callable[[int, int], None]:
-        """A progress function that counts."""
-        return lambda done, total: self.progress(what, done / max(total, 1))
+    def latents(self, latents: np.ndarray, labels: np.ndarray | None) -> None:
+        """Write latents (N, dim) and their labels (N,)."""
+        arrays = {"latents": latents} if labels is None else {"latents": latents, "labels": labels}
+        np.savez(self.record(self.folder.latents), **arrays)  # pyright: ignore[reportArgumentType]
 
-    def label(self, asked: str) -> int | None:
-        """A class by name or number, else the first one, of groups the largest; None for an unlabelled generator."""
+    def count(self, stage: str) -> Progress:
+        """A function that takes how much of a stage is done and how much there is."""
+        return lambda done, total: self.progress(stage, done / max(total, 1))
+
+    def label(self, name: str) -> int | None:
+        """A class by name or number; without a name the first class, or the largest group. None when unlabelled."""
         labelling = self.generator.labelling
-        if not asked and labelling.counts:
-            note = f"shown is the largest of {labelling.classes} groups, {labelling.first}; --label asks for another"
+        if not name and labelling.counts:
+            note = f"shown is the largest of {labelling.classes} groups, {labelling.first}; choose another with --label"
             if note not in self.notes:
                 self.notes.append(note)
-        labels = self.generator.labels(1, asked or labelling.first)
+        labels = self.generator.labels(1, name or labelling.first)
         return None if labels is None else int(labels[0])
 
-    def shown(self, asked: Sequence[str]) -> list[int | None]:
-        """The classes that a sheet shows: those asked, else 1, 4 and 8 or the first three; [None] when unlabelled."""
+    def shown(self, names: Sequence[str]) -> np.ndarray | None:
+        """The classes (L,) that a sheet shows: those named, else 1, 4 and 8, or the first three. None when unlabelled."""
         if not self.generator.classes:
-            if asked:
-                self.generator.labels(1, asked[0])  # refuses
-            return [None]
-        names = asked or [name for name in SHOWN if name in self.generator.class_names]
-        names = names or self.generator.label_names(3)
-        return [self.label(name) for name in names]
-
-    def network(self) -> Network:
-        """The run's discriminator, in inference mode and frozen. Raises RunError."""
-        from gansmith.trained.discriminator import load_discriminator
-
-        return load_discriminator(self.folder, self.generator, self.checkpoint)
-
-    def verdict(self) -> Verdict:
-        """What the discriminator thinks of pictures in [0, 1]."""
-        from gansmith.trained.discriminator import verdict
-
-        return verdict(self.network(), self.generator)
-
-    def features(self) -> Features:
-        """The discriminator's first features of pictures in [0, 1]."""
-        from gansmith.trained.discriminator import features
-
-        return features(self.network(), self.generator)
+            if names:
+                self.generator.labels(1, names[0])  # raises
+            return None
+        names = names or [name for name in SHOWN if name in self.generator.class_names]
+        return np.array([self.label(name) for name in names or self.generator.label_names(3)], np.int64)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one use: figures for programs, notes for people, and the files."""
+    """The result of one use."""
 
     verb: str
     folder: Path
     figures: dict[str, Any]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # lines for the user
     files: tuple[str, ...]
 
 
-def open_session(run: str | Path, verb: str, checkpoint: str, progress: Progress, nets: NetPair | None) -> Session:
-    """A run made ready for a verb. Raises RunError."""
-    return Session(verb, RunFolder(Path(run)), load(run, nets, checkpoint), checkpoint, progress)
-
-
 def conclude(session: Session, options: Options, started: float) -> Result:
-    """Write result.json, with everything that makes the result again."""
+    """Write result.json, with everything that is needed to make the result again."""
+    figures = plain(session.figures)
     table = {
         "verb": session.verb,
         "options": dataclasses.asdict(options),
         "checkpoint": session.checkpoint,
-        "update": update_of(session),
+        "update": session.generator.update,
         "gansmith": __version__,
         "seconds": round(time.monotonic() - started, 2),
-        "figures": plain(session.figures),
+        "figures": figures,
         "notes": session.notes,
         "files": session.files,
     }
-    write_json(session.place.result, table)
-    return Result(session.verb, session.place.root, table["figures"], tuple(session.notes), tuple(session.files))
-
-
-def update_of(session: Session) -> int:
-    """The update whose generator was used."""
-    if session.checkpoint != "last":
-        return find_update(session.folder, session.checkpoint)
-    saved = checkpoints.saved_updates(session.folder)
-    if not saved:
-        raise RunError(f"{session.folder.root} has no checkpoint")
-    return saved[-1]
+    write_json(session.folder.result, table)
+    return Result(session.verb, session.folder.root, figures, tuple(session.notes), tuple(session.files))
 
 
 def plain(value: Any) -> Any:
-    """Figures as JSON holds them: six digits, no arrays, no tuples; what is not finite is null."""
+    """Figures as JSON: six digits, lists for arrays and tuples, null for what is not finite."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
     if isinstance(value, dict):
         return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list | tuple):
         return [plain(entry) for entry in value]
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (float, np.floating)):
+    if isinstance(value, float):
         return float(f"{value:.6g}") if np.isfinite(value) else None
-    return int(value) if isinstance(value, np.integer) else value
+    return value

@@ -1,4 +1,4 @@
-"""Styles and directions that earlier uses left behind, and traits from a user's own examples."""
+"""What verbs read: stored styles, pictures, and traits from the user's own examples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from gansmith.data import store as stores
 from gansmith.data.store import Store
-from gansmith.explore import options
+from gansmith.explore.options import Average
 from gansmith.explore.session import Session
 from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.recipes.settings import DataSettings
@@ -19,18 +19,20 @@ from gansmith.latent.steering import styles
 from gansmith.latent.steering.styles import Style
 from gansmith.runs.choose_recipe import choose_source
 
+SAMPLES = 64  # generated pictures that decide on the default traits
+
 
 def load_styles(session: Session) -> dict[str, Style]:
     """The newest styles of the run. Raises RunError where there are none."""
-    for place in reversed(session.folder.explorations()):
-        if place.styles.is_file():
-            return styles.load(place.styles, session.generator.latent_dim)
-    root = session.folder.root
+    for folder in reversed(session.run.explorations()):
+        if folder.styles.is_file():
+            return styles.load(folder.styles, session.generator.latent_dim)
+    root = session.run.root
     raise RunError(f"{root} has no styles yet: make them with `gansmith explore {root} average`")
 
 
 def open_pictures(session: Session, source: str, split: str, first: int = 0) -> Store:
-    """A source's pictures in the generator's size; the run's own source where none is named. Raises DataError."""
+    """A source's pictures in the generator's size; "" = the source of the run. Raises DataError."""
     own = session.generator.recipe.data
     settings = DataSettings(source=choose_source(source)) if source else own
     settings = stores.with_shape(settings, session.generator.item_shape)
@@ -38,47 +40,46 @@ def open_pictures(session: Session, source: str, split: str, first: int = 0) -> 
     return stores.open_store(settings, session.generator.recipe.seed)
 
 
-def wanted_traits(session: Session, asked: options.Average, samples: np.ndarray) -> dict[str, Measure]:
-    """The traits that were asked for, from the table and from examples; the defaults fit the generator's samples."""
+def chosen_traits(session: Session, options: Average) -> dict[str, Measure]:
+    """The traits of a verb's options, from the table and from examples. Raises DataError, RunError."""
     own: dict[str, Measure] = {}
-    if asked.data:
-        store = open_pictures(session, asked.data, "train", learned_traits.MOST)
+    if options.data:
+        store = open_pictures(session, options.data, "train", learned_traits.MOST)
         if store.labels is None:
-            raise DataError(f"{asked.data} has no labels to learn traits from")
+            raise DataError(f"{options.data} has no labels to learn traits from")
         own |= learned_traits.from_labels(np.asarray(store.items), store.labels, store.class_names)
-    if asked.attributes:
-        path = Path(asked.attributes)
+    if options.attributes:
+        path = Path(options.attributes)
         names, columns = learned_traits.read_attributes(path)
-        shape = session.generator.item_shape
-        pictures = np.stack([read_picture(path.parent / name, shape) for name in names])
+        pictures = np.stack([read_picture(path.parent / name, *session.generator.item_shape) for name in names])
         own |= learned_traits.from_attributes(pictures, columns)
-    if bool(asked.liked) != bool(asked.disliked):
+    if bool(options.liked) != bool(options.disliked):
         raise RunError("--liked and --disliked are two folders: give both")
-    if asked.liked:
-        likes, dislikes = (read_folder(Path(folder), session) for folder in (asked.liked, asked.disliked))
+    if options.liked:
+        likes, dislikes = (read_folder(session, Path(folder)) for folder in (options.liked, options.disliked))
         values = np.arange(len(likes) + len(dislikes)) < len(likes)
         own["liked"] = learned_traits.learn(np.concatenate([likes, dislikes]), values)
-    names = asked.traits or tuple(own) or traits.defaults(samples)
+    names = options.traits or tuple(own) or traits.defaults(session.generator.sample(SAMPLES, options.seed))
     return traits.select(names, own)
 
 
-def read_picture(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """One picture file, uint8 (H, W, C) of a generator's item shape: cropped and resized where it must be."""
+def read_picture(path: Path, channels: int, height: int = 0, width: int = 0) -> np.ndarray:
+    """One picture file, uint8 (H, W, C), cropped and resized; height 0 = in its own size. Raises DataError."""
     from gansmith.data.formats.listing import Unreadable
     from gansmith.data.preparation.decode import picture
     from gansmith.data.preparation.resize import Frame, framed
 
-    channels, height, width = shape
     try:
         with open(path, "rb") as file:
             pixels, _ = picture(file)
     except (OSError, Unreadable) as error:
         raise DataError(f"{path} cannot be read as a picture: {error}") from None
+    height, width = (height, width) if height else pixels.shape[:2]
     return framed(pixels, Frame(height, width, channels, 0, "crop"))
 
 
-def read_folder(folder: Path, session: Session) -> np.ndarray:
-    """All pictures of a folder in the generator's size, uint8 (N, H, W, C)."""
+def read_folder(session: Session, folder: Path) -> np.ndarray:
+    """All pictures of a folder in the generator's size, uint8 (N, H, W, C). Raises DataError."""
     if not folder.is_dir():
         raise DataError(f"no folder {folder}")
     return np.asarray(open_pictures(session, str(folder), "all").items)

@@ -1,57 +1,49 @@
-"""The verbs that walk: grid, mix, truncate, interpolate, traverse."""
+"""The verbs grid, mix, truncate, interpolate, traverse: pictures of chosen latents and classes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gansmith.explore import options
+from gansmith.explore.options import Grid, Interpolate, Mix, Traverse, Truncate
 from gansmith.explore.session import Session
 from gansmith.ground import pixels
 from gansmith.ground.errors import RunError
 from gansmith.latent import space
 from gansmith.latent.appearance import traits
-from gansmith.latent.decoder import need_labels, need_pictures
-from gansmith.latent.steering import mixing, walks
+from gansmith.latent.decoder import need_labels
+from gansmith.latent.steering import layers, walks
 
-STRANGERS = 64  # pictures that neighbouring frames are compared with
-
-
-ROWS = 20  # labels shown at most, where none are asked for
+STRANGERS = 64  # unrelated pictures that neighbouring frames are compared with
+ROWS = 20  # classes shown at most, if none are named
 
 
-def grid(session: Session, asked: options.Grid) -> None:
-    """Rows are classes, columns are latents; says how much of each trait the columns share."""
+def grid(session: Session, options: Grid) -> None:
+    """A sheet: rows are classes, columns are latents. Figures: how much of each trait the columns share."""
     generator = session.generator
-    need_pictures(generator, "a grid")
     names = generator.label_names(ROWS)
-    rows = list(range(len(names)))
-    made = walks.grid(generator, generator.latents(asked.columns, asked.seed, asked.truncation), rows)
+    latents = generator.latents(options.columns, options.seed, options.truncation)
+    made = walks.grid(generator, latents, range(len(names)))
     session.sheet("grid", made)
-    flat = made.reshape(-1, *made.shape[2:])
-    values = traits.measure(flat, traits.select(traits.defaults(flat)))
-    shares = {name: walks.shared_by_columns(found.reshape(made.shape[:2])) for name, found in values.items()}
-    session.figures |= {
-        "rows": names,
-        "columns": asked.columns,
-        "between_column_share": shares,
-    }
-    told = ", ".join(f"{share:.0%} of {name}" for name, share in shares.items())
-    session.notes.append(f"the column, that is the latent, decides {told}")
+    values = traits.measure(made, traits.select(traits.defaults(made)))
+    shares = {name: walks.shared_by_columns(found) for name, found in values.items()}
+    session.figures |= {"rows": names, "columns": options.columns, "between_column_share": shares}
+    listed = ", ".join(f"{share:.0%} of {name}" for name, share in shares.items())
+    session.notes.append(f"the column, that is the latent, decides {listed}")
 
 
-def mix(session: Session, asked: options.Mix) -> None:
-    """Rows are the class that coarse layers follow, columns the class of the fine ones; one latent for all."""
+def mix(session: Session, options: Mix) -> None:
+    """A sheet: the row is the class of the coarse layers, the column that of the fine ones; all with one latent."""
     generator = session.generator
     need_labels(generator, "mixing")
-    names = asked.labels or generator.label_names(ROWS)
+    names = options.labels or generator.label_names(ROWS)
     classes = np.array([session.label(name) for name in names], np.int64)
     coarse, fine = np.repeat(classes, len(classes)), np.tile(classes, len(classes))
-    latents = np.repeat(generator.latents(1, asked.seed), len(coarse), axis=0)
-    made = mixing.mix(generator, latents, coarse, fine, asked.after)
+    latents = np.repeat(generator.latents(1, options.seed), len(coarse), axis=0)
+    made = layers.mix(generator, latents, coarse, fine, options.after)
     sheet = made.reshape(len(classes), len(classes), *made.shape[1:])
     session.sheet("mix", sheet)
-    pure = sheet[np.arange(len(classes)), np.arange(len(classes))].astype(np.float32) / 255  # (K, H, W, C)
     values = sheet.astype(np.float32) / 255
+    pure = values[np.arange(len(classes)), np.arange(len(classes))]  # (K, H, W, C)
     session.figures |= {
         "classes": names,
         "difference_from_coarse": np.abs(values - pure[:, None]).mean(),
@@ -60,62 +52,58 @@ def mix(session: Session, asked: options.Mix) -> None:
     session.notes.append("rows: the class of the coarse layers; columns: of the fine ones; the diagonal is unmixed")
 
 
-def truncate(session: Session, asked: options.Truncate) -> None:
-    """Rows are truncations, columns latents; says how much variety each row has left."""
+def truncate(session: Session, options: Truncate) -> None:
+    """A sheet: rows are truncations, columns are latents. Figures: the variety that is left in each row."""
     generator = session.generator
-    need_pictures(generator, "truncation")
-    labels = generator.labels(asked.columns, asked.label or None, asked.seed)
-    rows = [generator.images(generator.latents(asked.columns, asked.seed, level), labels) for level in asked.levels]
-    session.sheet("truncate", np.stack(rows))
-    session.figures |= {
-        "levels": asked.levels,
-        "variety": [float(row.astype(np.float32).std(axis=0).mean() / 255) for row in rows],
-    }
-    session.notes.append(f"rows: truncation {', '.join(f'{level:g}' for level in asked.levels)}")
+    labels = generator.labels(options.columns, options.label or None, options.seed)
+    latents = [generator.latents(options.columns, options.seed, level) for level in options.levels]
+    rows = np.stack([generator.images(row, labels) for row in latents])
+    session.sheet("truncate", rows)
+    variety = [row.astype(np.float32).std(axis=0).mean() / 255 for row in rows]
+    session.figures |= {"levels": options.levels, "variety": variety}
+    session.notes.append(f"rows: truncation {', '.join(f'{level:g}' for level in options.levels)}")
 
 
-def interpolate(session: Session, asked: options.Interpolate) -> None:
-    """A closed walk through random latents as an animation, and its stations as a sheet."""
+def interpolate(session: Session, options: Interpolate) -> None:
+    """A closed walk through random latents, as an animation and as a sheet with a row for each station."""
     generator = session.generator
-    need_pictures(generator, "a walk")
-    law, label = generator.recipe.latent.law, session.label(asked.label)
-    stations = generator.latents(asked.stations, asked.seed)
-    way: walks.Way = "linear" if asked.way == "linear" else "spherical"
-    walk = walks.interpolate(stations, asked.steps, way, law, closed=True)
+    distribution, label = generator.recipe.latent.law, session.label(options.label)
+    stations = generator.latents(options.stations, options.seed)
+    between = space.linear if options.way == "linear" else space.spherical
+    walk = walks.interpolate(stations, options.steps, between, distribution, closed=True)
     frames = walks.pictures(generator, walk, label)
-    session.sheet("walk", frames.reshape(asked.stations, asked.steps, *frames.shape[1:]))
+    session.sheet("walk", frames.reshape(options.stations, options.steps, *frames.shape[1:]))
     session.animation("walk", frames[:, None])
-    strangers = walks.pictures(generator, generator.latents(STRANGERS, asked.seed + 1), label)
+    strangers = walks.pictures(generator, generator.latents(STRANGERS, options.seed + 1), label)
     near, far = walks.smoothness(frames, strangers)
-    norms = np.linalg.norm(walk - space.middle(law), axis=1)
+    norms = np.linalg.norm(walk - space.centre(distribution), axis=1)
+    radius = space.shell_radius(distribution, generator.latent_dim)
     session.figures |= {
         "frames": len(frames),
         "difference_of_neighbours": near,
         "difference_of_strangers": far,
-        "norm": {"shell": space.shell(law, generator.latent_dim), "least": norms.min(), "most": norms.max()},
+        "norm": {"shell": radius, "least": norms.min(), "most": norms.max()},
     }
 
 
-def traverse(session: Session, asked: options.Traverse) -> None:
-    """Each coordinate on its own: a sheet with a row each, one animation of all, and files of those that were named."""
+def traverse(session: Session, options: Traverse) -> None:
+    """Each coordinate moved alone: a sheet with a row each, an animation, and files for each of `--dims`."""
     generator = session.generator
-    need_pictures(generator, "a walk")
-    if asked.steps < 2:
-        raise RunError(f"--steps {asked.steps}: a coordinate needs 2 pictures or more")
-    law, label = generator.recipe.latent.law, session.label(asked.label)
-    middle, reach = space.middle(law), asked.reach * space.RADII[law]
-    base = np.full(generator.latent_dim, middle, np.float32)
-    values = np.linspace(middle - reach, middle + reach, asked.steps, dtype=np.float32)
-    dims = asked.dims or tuple(range(generator.latent_dim))
+    if options.steps < 2:
+        raise RunError(f"--steps {options.steps}: a coordinate needs 2 pictures or more")
+    distribution, label = generator.recipe.latent.law, session.label(options.label)
+    centre, reach = space.centre(distribution), options.reach * space.DEVIATIONS[distribution]
+    base = np.full(generator.latent_dim, centre, np.float32)
+    values = np.linspace(centre - reach, centre + reach, options.steps, dtype=np.float32)
+    dims = options.dims or tuple(range(generator.latent_dim))
     made = walks.pictures(generator, walks.traverse(dims, values, base), label)  # (D, S, H, W, C)
     session.sheet("traverse", made)
     there_and_back = np.concatenate([made, made[:, -2:0:-1]], axis=1)
     session.animation("traverse", there_and_back.swapaxes(0, 1), pixels.whole_rows(len(dims)), frame_ms=120)
-    for row, dim in enumerate(asked.dims):
+    for row, dim in enumerate(options.dims):
         session.sheet(f"dim-{dim:03d}", made[row : row + 1])
         session.animation(f"dim-{dim:03d}", there_and_back[row][:, None], frame_ms=120)
-    moved = np.abs(np.diff(made.astype(np.float32), axis=1)).mean(axis=(1, 2, 3, 4)) / 255
-    order = np.argsort(-moved)
-    session.figures |= {"values": values, "moved": {str(dims[row]): moved[row] for row in order}}
-    strongest = ", ".join(str(dims[row]) for row in order[:5])
-    session.notes.append(f"coordinates that change the picture most: {strongest}")
+    change = np.abs(np.diff(made.astype(np.float32), axis=1)).mean(axis=(1, 2, 3, 4)) / 255
+    moved = {str(dims[row]): change[row] for row in np.argsort(-change)}
+    session.figures |= {"values": values, "moved": moved}
+    session.notes.append(f"coordinates that change the picture most: {', '.join(list(moved)[:5])}")

@@ -1,9 +1,10 @@
 """Steering a trained generator: pure functions on latents and a generator, with gradients through its `decode`.
 
-    traits (glyph_traits, colour_traits, learned)     what a style is, measured on pictures
-    space                                             the law of the latents: shell, gaussian coordinates
-    walks   styles   directions   control             from latents to pictures
-    search -> project, inpaint, sense, upscale        from pictures back to latents; baselines without a generator
+    appearance      traits: numbers measured on pictures
+    space           the latent distribution: its centre, its shell, gaussian coordinates
+    steering        from latents to pictures: walks, styles, directions, control
+    inversion       from pictures to latents: search, projection, inpainting
+    measurements    pictures from linear measurements: sensing, upscaling, methods without a generator
 
-Arrays and numbers come back; files, animations and words are made above.
+Functions return arrays and numbers. `gansmith.explore` writes the files.
 """

@@ -1,4 +1,4 @@
-"""What this room asks of a generator. `gansmith.load(run)` fulfils it, and so does any object with these parts."""
+"""What `gansmith.latent` needs of a generator. `gansmith.load(run)` has it; so may an object of your own."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from gansmith.ground.recipes.settings import Recipe
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from gansmith.nets.network import Network
+
 
 class Decoder(Protocol):
     """A trained generator: latents float32 (N, latent_dim), labels int64 (N,) or None."""
 
-    recipe: Recipe  # its latent law and its pixel range matter here
+    recipe: Recipe  # its latent distribution and its pixel range are used
     item_shape: Shape  # (channels, height, width) or (features,)
     classes: int  # 0 = unlabelled
+    labelling: Labelling  # the share of each class
 
     @property
     def latent_dim(self) -> int:
@@ -39,25 +42,21 @@ class Decoder(Protocol):
         """Differentiable: pictures (N, C, H, W), or vectors (N, D), in the recipe's range."""
         ...
 
+    def network(self) -> Network:
+        """The torch module in inference mode; only `steering.layers` uses it."""
+        ...
+
 
 def need_pictures(generator: Decoder, what: str) -> None:
-    """Refuse generators of vectors."""
+    """Raise RunError for a generator of vectors."""
     if len(generator.item_shape) != 3:
-        raise RunError(
-            f"{what} works on pictures, and this generator makes vectors of {generator.item_shape[0]} numbers"
-        )
+        raise RunError(f"{what} needs pictures, and this generator makes vectors of {generator.item_shape[0]} numbers")
 
 
 def need_labels(generator: Decoder, what: str) -> None:
-    """Refuse generators that were trained without labels."""
+    """Raise RunError for a generator that was trained without labels."""
     if not generator.classes:
         raise RunError(
             f"{what} needs a labelled generator, and this one was trained without labels: train with "
             "--set data.labels=classes"
         )
-
-
-def spread_labels(generator: Decoder, count: int) -> np.ndarray | None:
-    """Labels int64 (count,), each in its share; None for an unlabelled generator."""
-    labelling = getattr(generator, "labelling", None) or Labelling(generator.classes)
-    return labelling.spread(count)

@@ -13,7 +13,7 @@ from PIL import Image
 from gansmith import cli
 from gansmith.data.store import open_store
 from gansmith.explore import VERBS, explore, options
-from gansmith.explore.scaling import scaling_study
+from gansmith.explore.styling import scaling_study
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder, write_json
@@ -142,8 +142,8 @@ def test_found_latents_make_the_projected_pictures(run: Path) -> None:
         (["inpaint", "--mask", "centr"], "did you mean 'centre'"),
         (["inpaint", "--mask", "MASK"], "mask.png is 9x9, this generator's pictures are 16x16"),
         (["inpaint", "--mask", "low-resolution", "--variants", "2"], "needs known pixels"),
-        (["control"], "nothing was asked for"),
-        (["control", "ink"], "'ink' is no wish"),
+        (["control"], "no traits are given"),
+        (["control", "ink"], "'ink' is not a trait and a number"),
         (["control", "inkk=1"], "unknown trait 'inkk'; did you mean 'ink'"),
         (["average", "--traits", "slnt"], "did you mean 'slant'"),
         (["average", "--liked", "."], "give both"),
@@ -152,7 +152,7 @@ def test_found_latents_make_the_projected_pictures(run: Path) -> None:
         (["project", "--labels", "1", "2", "--count", "3"], "2 labels for 3 pictures"),
         (["project", "--restarts", "0"], "at least 1 restart"),
         (["upscale", "--factor", "3"], "3x3"),
-        (["mix", "--after", "9"], "after 9: this generator is told its class at 3 places, so 1 to 2"),
+        (["mix", "--after", "9"], "after 9: this generator takes its class at 3 layers, so 1 to 2"),
         (["truncate", "--levels", "1", "1.5"], "truncation is 1.5"),
         (["traverse", "--dims", "6"], "dimension 6 is none"),
         (["interpolate", "--label", "x"], "label 'x'"),
@@ -177,7 +177,7 @@ def test_a_generator_that_is_told_its_class_once_cannot_mix(tmp_path: Path, caps
     once = make_run(tmp_path / "once", "classes", "concat")
     assert cli.main(["explore", str(once), "mix"]) == 1
     said = capsys.readouterr().err.strip()
-    assert "told its class at one place" in said
+    assert "takes its class at one layer" in said
     assert "generator.conditioning=norm" in said
     assert not RunFolder(once).explore.exists()
 

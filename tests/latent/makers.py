@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gansmith.ground import pixels, streams
+from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipes.settings import DataSettings, LatentSettings, Recipe
 
 
@@ -16,7 +17,7 @@ class Maker:
     """What every generator of these tests shares; `unit` gives pictures in [0, 1] of latents (N, dim)."""
 
     def __init__(self, dim: int, shape: tuple[int, ...], classes: int = 0, law: str = "normal") -> None:
-        self.item_shape, self.classes = shape, classes
+        self.item_shape, self.classes, self.labelling = shape, classes, Labelling(classes)
         self.class_names = tuple(str(label) for label in range(classes))
         self.recipe = dataclasses.replace(
             Recipe(),

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from gansmith.ground.errors import RunError
 from gansmith.latent.inversion import hmc, inpainting, masks, projection, search
-from gansmith.latent.inversion.search import Goal, Settings
-from gansmith.latent.measurements import learned_operator, operators, sensing, upscaling
+from gansmith.latent.inversion.search import Objective, SearchSettings
+from gansmith.latent.measurements import learned_operator, operators, sensing
 
 from .makers import BarMaker, LinearMaker
 
-QUICK = Settings(restarts=2, steps=120, bank=200)
+QUICK = SearchSettings(restarts=2, steps=120, bank=200)
 
 
 def random_pictures(count: int, side: int = 8) -> np.ndarray:
@@ -42,7 +42,7 @@ def test_projection_finds_the_nearest_latent(law: str) -> None:
         best = ((flat - exact @ maker.weight.numpy().T) ** 2).mean(axis=1)
         assert found.losses == pytest.approx(best, rel=1e-3)
         assert projection.errors(found.pictures, pictures) == pytest.approx(best, rel=1e-3)
-    assert np.array_equal(found.losses, found.every.min(axis=1))
+    assert np.array_equal(found.losses, found.restart_losses.min(axis=1))
     assert found.labels is None
 
 
@@ -62,10 +62,10 @@ def test_own_samples_are_recovered_with_their_class() -> None:
 def test_more_restarts_never_lose_and_begin_alike() -> None:
     maker = BarMaker(dim=3)
     pictures = maker.images(maker.latents(4, 2), np.array([0, 1, 2, 0]))
-    few = projection.project(maker, pictures, Settings(restarts=2, steps=20, bank=60))
-    more = projection.project(maker, pictures, Settings(restarts=5, steps=20, bank=60))
+    few = projection.project(maker, pictures, SearchSettings(restarts=2, steps=20, bank=60))
+    more = projection.project(maker, pictures, SearchSettings(restarts=5, steps=20, bank=60))
     assert (more.losses <= few.losses + 1e-7).all()
-    assert more.every[:, :2] == pytest.approx(few.every, rel=1e-3, abs=1e-6)
+    assert more.restart_losses[:, :2] == pytest.approx(few.restart_losses, rel=1e-3, abs=1e-6)
 
 
 def test_one_picture_alone_is_found_as_in_company() -> None:
@@ -101,7 +101,7 @@ def test_frames_show_the_way_of_the_best_restart() -> None:
     maker = LinearMaker()
     pictures = random_pictures(3)
     told: list[tuple[int, int]] = []
-    settings = Settings(restarts=3, steps=60, bank=100, frames=5)
+    settings = SearchSettings(restarts=3, steps=60, bank=100, frames=5)
     found = projection.project(maker, pictures, settings, progress=lambda done, total: told.append((done, total)))
     assert len(found.frames) == 6
     assert all(frame.shape == (3, 8, 8, 1) and frame.dtype == np.uint8 for frame in found.frames)
@@ -112,24 +112,17 @@ def test_frames_show_the_way_of_the_best_restart() -> None:
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
-def test_nearest_errors_by_hand() -> None:
-    training = np.array([0, 100, 200], np.uint8).reshape(3, 1, 1, 1).repeat(4, axis=1)
-    pictures = np.array([90, 255], np.uint8).reshape(2, 1, 1, 1).repeat(4, axis=1)
-    wanted = [(10 / 255) ** 2, (55 / 255) ** 2]
-    assert projection.nearest_errors(pictures, training) == pytest.approx(wanted, rel=1e-3)
-
-
 @pytest.mark.parametrize("power", [1, 2])
 def test_the_banks_distances_are_the_loss(power: int) -> None:
     maker = LinearMaker()
     random = torch.Generator().manual_seed(0)
     targets, weights = torch.rand(3, 64, generator=random), torch.rand(1, 64, generator=random)
-    goal = Goal(targets, weights=weights, power=power)
+    objective = Objective(targets, weights=weights, power=power)
     place = torch.randn(4, 6, generator=random)
     pictures = search.decode(maker, place, None)
-    table = search._distances(goal, goal.observe(pictures))
+    table = search._distances(objective, objective.observe(pictures))
     for row in range(3):
-        loss = search.loss_of(goal, pictures, place, torch.full((4,), row), None)
+        loss = search.loss_of(objective, pictures, place, torch.full((4,), row), None)
         assert torch.allclose(table[row], loss, atol=1e-5)
 
 
@@ -138,10 +131,10 @@ def test_refusals_of_a_search() -> None:
     with pytest.raises(RunError, match="8x8x1"):
         projection.project(maker, np.zeros((1, 9, 8, 1), np.uint8), QUICK)
     with pytest.raises(RunError, match="at least 1 restart"):
-        projection.project(maker, random_pictures(1), Settings(restarts=0))
+        projection.project(maker, random_pictures(1), SearchSettings(restarts=0))
     with pytest.raises(RunError, match="larger bank"):
         projection.project(
-            LinearMaker(classes=3), random_pictures(1), Settings(restarts=5, bank=12), labels=np.array([0])
+            LinearMaker(classes=3), random_pictures(1), SearchSettings(restarts=5, bank=12), labels=np.array([0])
         )
 
 
@@ -174,16 +167,16 @@ def test_masks_from_pictures_and_their_refusals(tmp_path: Path) -> None:
         masks.make(str(tmp_path / "m.png"), 8, 8)
 
 
-@pytest.mark.parametrize("seam", ["raw", "blended"])
+@pytest.mark.parametrize("blended", [False, True])
 @pytest.mark.parametrize("name", masks.MASKS)
-def test_completion_keeps_known_pixels_and_beats_mean_and_chance(name: str, seam: inpainting.Seam) -> None:
+def test_completion_keeps_known_pixels_and_beats_mean_and_chance(name: str, blended: bool) -> None:
     maker = LinearMaker()
     pictures = maker.images(maker.latents(6, 5))
     known = masks.make(name, 8, 8, 1)
     low = name == masks.LOW_RESOLUTION
-    done = inpainting.inpaint(maker, pictures, known, QUICK, seam=seam, low_resolution=low)
+    done = inpainting.inpaint(maker, pictures, known, QUICK, blended=blended, low_resolution=low)
     assert np.array_equal(done.pictures[:, known], pictures[:, known])
-    made = done.pictures if name != "full" else np.rint(done.found.pictures * 255).astype(np.uint8)
+    made = done.pictures if name != "full" else np.rint(done.search.pictures * 255).astype(np.uint8)
     error = inpainting.hole_errors(made, pictures, known).mean()
     if name == "fourth":  # 4 pixels do not tell 6 coordinates
         return
@@ -194,10 +187,9 @@ def test_completion_keeps_known_pixels_and_beats_mean_and_chance(name: str, seam
 def test_variants_begin_at_good_restarts_only() -> None:
     every = np.array([[1.0, 1.2, 5.0], [2.0, 9.0, 9.0]])
     ends = np.arange(6, dtype=np.float32).reshape(2, 3, 1)
-    found = search.Found(
-        ends[:, 0], np.zeros(2, int), every.min(axis=1), every, np.zeros((2, 1, 1, 1)), ends, np.array([[7, 8, 9]] * 2)
-    )
-    latents, labels = inpainting.good_ends(found, 3)
+    labels, pictures = np.array([[7, 8, 9]] * 2), np.zeros((2, 1, 1, 1))
+    found = search.SearchResult(ends[:, 0], labels[:, 0], every.min(axis=1), pictures, every, ends, labels)
+    latents, labels = inpainting.good_restarts(found, 3)
     assert latents[:, 0].tolist() == [0, 1, 0, 3, 3, 3]
     assert labels is not None
     assert labels.tolist() == [7, 8, 7, 7, 7, 7]
@@ -217,8 +209,8 @@ def test_blending_meets_the_rim_and_keeps_the_texture() -> None:
     known = np.ones((9, 9), bool)
     known[3:6, 2:7] = False
     off = truth + 40  # right texture, wrong level
-    assert np.array_equal(inpainting.fill(truth, off, known, "blended"), truth)
-    assert not np.array_equal(inpainting.fill(truth, off, known, "raw"), truth)
+    assert np.array_equal(inpainting.fill(truth, off, known, blended=True), truth)
+    assert not np.array_equal(inpainting.fill(truth, off, known), truth)
 
 
 def test_refusals_of_inpainting() -> None:
@@ -232,11 +224,13 @@ def test_refusals_of_inpainting() -> None:
 
 def test_hmc_draws_from_a_gaussian() -> None:
     mean, deviation = torch.tensor([1.0, -2.0, 0.0]), torch.tensor([0.5, 1.0, 2.0])
-    chain = hmc.Chain(warm_up=150, samples=150, leaps=10, step=0.1)
-    drawn = hmc.sample(lambda x: (((x - mean) / deviation) ** 2).sum(1) / 2, torch.zeros(60, 3), chain)
-    assert drawn.places.shape == (150, 60, 3)
-    assert 0.4 < drawn.acceptance < 0.95
-    flat = drawn.places.reshape(-1, 3)
+    start = torch.zeros(60, 3)
+    positions, acceptance = hmc.sample(
+        lambda x: (((x - mean) / deviation) ** 2).sum(1) / 2, start, warm_up=150, samples=150, leaps=10, step=0.1
+    )
+    assert positions.shape == (150, 60, 3)
+    assert 0.4 < acceptance < 0.95
+    flat = positions.reshape(-1, 3)
     assert flat.mean(axis=0) == pytest.approx(mean.numpy(), abs=0.15)
     assert flat.std(axis=0) == pytest.approx(deviation.numpy(), rel=0.12)
 
@@ -247,7 +241,7 @@ def test_completions_agree_outside_and_differ_inside() -> None:
     known = np.zeros((8, 8), bool)
     known[:2] = True  # 16 pixels for 6 coordinates, and noise: the rest stays open
     done = inpainting.inpaint(maker, pictures, known, QUICK)
-    several = inpainting.variants(maker, pictures, known, done, 5, hmc.Chain(warm_up=40, samples=20, leaps=6))
+    several = inpainting.variants(maker, pictures, known, done, 5)
     assert several.pictures.shape == (2, 5, 8, 8, 1)
     assert 0.4 < several.acceptance <= 1
     assert np.array_equal(several.pictures[:, :, known], np.repeat(pictures[:, None], 5, 1)[:, :, known])
@@ -263,10 +257,10 @@ def test_completions_agree_outside_and_differ_inside() -> None:
 def test_upscaling_finds_what_was_shrunk() -> None:
     maker = LinearMaker(dim=4)
     pictures = maker.images(maker.latents(3, 1)).astype(np.float32) / 255
-    small = upscaling.shrink(pictures, 2)
+    small = sensing.shrink(pictures, 2)
     assert small.shape == (3, 4, 4, 1)
     assert small[0, 1, 2, 0] == pytest.approx(pictures[0, 2:4, 4:6, 0].mean(), abs=1e-6)
-    done = upscaling.upscale(maker, small, QUICK, prior=0.0)
+    done = sensing.upscale(maker, small, QUICK, prior=0.0)
     assert projection.errors(done.pictures, pictures).max() < 1e-4
     assert done.misfit.max() < 1e-5
 
@@ -274,19 +268,17 @@ def test_upscaling_finds_what_was_shrunk() -> None:
 def test_exact_upscaling_measures_again_what_was_given() -> None:
     maker = LinearMaker()
     small = np.random.default_rng(0).uniform(0.4, 0.6, (2, 2, 2, 1)).astype(np.float32)
-    loose = upscaling.upscale(maker, small, QUICK)
-    exact = upscaling.upscale(maker, small, QUICK, exact=True)
+    loose = sensing.upscale(maker, small, QUICK)
+    exact = sensing.upscale(maker, small, QUICK, exact=True)
     assert loose.misfit.min() > 1e-6
     assert exact.misfit.max() < 1e-8
-    assert upscaling.shrink(exact.pictures, 4) == pytest.approx(small, abs=1e-4)
+    assert sensing.shrink(exact.pictures, 4) == pytest.approx(small, abs=1e-4)
     with pytest.raises(RunError, match="no whole part"):
-        upscaling.upscale(maker, np.zeros((1, 3, 3, 1), np.float32), QUICK)
+        sensing.upscale(maker, np.zeros((1, 3, 3, 1), np.float32), QUICK)
 
 
 def test_bicubic_keeps_an_even_picture() -> None:
-    assert upscaling.bicubic(np.full((2, 4, 4, 3), 0.25, np.float32), 8, 8) == pytest.approx(
-        np.full((2, 8, 8, 3), 0.25)
-    )
+    assert sensing.bicubic(np.full((2, 4, 4, 3), 0.25, np.float32), 8, 8) == pytest.approx(np.full((2, 8, 8, 3), 0.25))
 
 
 # ---- sensing
@@ -320,7 +312,7 @@ def test_consistent_pictures_measure_as_asked() -> None:
 
 def test_a_learned_measurement_tells_more_than_a_random_one() -> None:
     maker = LinearMaker(dim=8)
-    learned = learned_operator.learn(maker, 4, learned_operator.Lesson(steps=30, batch=16, hidden=16))
+    learned = learned_operator.learn(maker, 4, steps=30, batch=16, hidden=16)
     random = operators.gaussian((1, 8, 8), 4, 0)
     assert (learned.matrix**2).sum() == pytest.approx(64, rel=1e-3)  # and hears no more
     pictures = maker.images(maker.latents(20, 3))

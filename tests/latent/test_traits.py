@@ -14,7 +14,7 @@ from gansmith.latent.appearance.traits import TRAITS
 def value(name: str, picture: np.ndarray) -> float:
     """One trait of one picture (H, W) or (H, W, C), uint8."""
     picture = picture[..., None] if picture.ndim == 2 else picture
-    return float(TRAITS[name].measure(picture[None])[0])
+    return float(TRAITS[name](picture[None])[0])
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +28,14 @@ def test_thickness_and_slant_follow_the_pen_within_a_class(drawn: tuple[glyphs.T
     truth, pictures = drawn
     rows = truth.labels == digit
     for name, exact in (("thickness", truth.thickness), ("slant", truth.slant)):
-        measured = TRAITS[name].measure(pictures[rows])
+        measured = TRAITS[name](pictures[rows])
         assert np.corrcoef(measured, exact[rows])[0, 1] > 0.99
 
 
 def test_thickness_is_in_pixels_and_height_follows_the_pen(drawn: tuple[glyphs.Truth, np.ndarray]) -> None:
     truth, pictures = drawn
-    assert np.abs(TRAITS["thickness"].measure(pictures) - truth.thickness).mean() < 0.3
-    assert np.abs(TRAITS["height"].measure(pictures) - truth.height - truth.thickness).mean() < 0.5
+    assert np.abs(TRAITS["thickness"](pictures) - truth.thickness).mean() < 0.3
+    assert np.abs(TRAITS["height"](pictures) - truth.height - truth.thickness).mean() < 0.5
 
 
 def test_a_bar_by_hand() -> None:
@@ -87,7 +87,7 @@ def test_colours_by_hand() -> None:
 def test_blur_is_less_sharp(drawn: tuple[glyphs.Truth, np.ndarray]) -> None:
     sharp = drawn[1][:50].astype(np.float32)
     blurred = ((sharp + np.roll(sharp, 1, 1) + np.roll(sharp, 1, 2) + np.roll(sharp, (1, 1), (1, 2))) / 4).astype("u1")
-    assert (TRAITS["sharpness"].measure(blurred) < TRAITS["sharpness"].measure(drawn[1][:50])).all()
+    assert (TRAITS["sharpness"](blurred) < TRAITS["sharpness"](drawn[1][:50])).all()
 
 
 def test_defaults_by_kind(drawn: tuple[glyphs.Truth, np.ndarray]) -> None:

@@ -20,19 +20,16 @@ LAWS = ["normal", "uniform", "unit"]
 
 @pytest.mark.parametrize("law", LAWS)
 def test_latents_lie_on_the_shell(law: str) -> None:
-    drawn = streams.latents(np.random.default_rng(0), law, (400, 100)) - space.middle(law)
-    assert np.linalg.norm(drawn, axis=1).mean() == pytest.approx(space.shell(law, 100), rel=0.02)
-    stretched = space.on_shell(drawn.mean(axis=0), law)
-    assert np.linalg.norm(stretched) == pytest.approx(space.shell(law, 100), rel=1e-5)
-    assert np.array_equal(space.on_shell(np.zeros(3), law), np.zeros(3))
+    drawn = streams.latents(np.random.default_rng(0), law, (400, 100)) - space.centre(law)
+    assert np.linalg.norm(drawn, axis=1).mean() == pytest.approx(space.shell_radius(law, 100), rel=0.02)
 
 
 @pytest.mark.parametrize("law", LAWS)
 def test_gaussian_coordinates_come_back_and_become_the_law(law: str) -> None:
     values = torch.randn(5000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     latents = space.from_gaussian(values, law)
-    assert latents.mean().item() == pytest.approx(space.middle(law), abs=0.03)
-    assert latents.std().item() == pytest.approx(space.RADII[law], rel=0.03)
+    assert latents.mean().item() == pytest.approx(space.centre(law), abs=0.03)
+    assert latents.std().item() == pytest.approx(space.DEVIATIONS[law], rel=0.03)
     kept = values.abs() < 4
     assert torch.allclose(space.to_gaussian(latents, law)[kept], values[kept], atol=1e-5)
 
@@ -55,22 +52,22 @@ def test_the_straight_line_is_shorter_inside_and_halves_a_right_angle() -> None:
     assert space.spherical(x, -x, half)[0] == pytest.approx([0, 0], abs=1e-6)  # opposite: no one circle
 
 
-@pytest.mark.parametrize("way", ["linear", "spherical"])
-def test_a_walk_passes_its_stations(way: walks.Way) -> None:
+@pytest.mark.parametrize("between", [space.linear, space.spherical])
+def test_a_walk_passes_its_stations(between: walks.Between) -> None:
     stations = LinearMaker().latents(3, 0)
-    walk = walks.interpolate(stations, 4, way, "normal")
+    walk = walks.interpolate(stations, 4, between, "normal")
     assert walk.shape == (9, 6)
     assert walk[::4] == pytest.approx(stations, abs=1e-5)
-    ring = walks.interpolate(stations, 4, way, "normal", closed=True)
+    ring = walks.interpolate(stations, 4, between, "normal", closed=True)
     assert ring.shape == (12, 6)
     assert ring[:9] == pytest.approx(walk, abs=1e-5)
     with pytest.raises(RunError, match="at least 2"):
-        walks.interpolate(stations[:1], 4, way, "normal")
+        walks.interpolate(stations[:1], 4, between, "normal")
 
 
 def test_a_walk_of_the_unit_law_turns_around_its_middle() -> None:
     stations = np.array([[0.5, 1.0], [1.0, 0.5]], np.float32)
-    walk = walks.interpolate(stations, 2, "spherical", "unit")
+    walk = walks.interpolate(stations, 2, space.spherical, "unit")
     assert walk[1] == pytest.approx(0.5 + 0.5 * 0.5**0.5 * np.ones(2))
 
 
@@ -103,6 +100,6 @@ def test_grid_needs_labels() -> None:
 
 def test_neighbours_differ_less_than_strangers() -> None:
     maker = LinearMaker()
-    frames = walks.pictures(maker, walks.interpolate(maker.latents(3, 0), 8, "spherical", "normal"))
+    frames = walks.pictures(maker, walks.interpolate(maker.latents(3, 0), 8, space.spherical, "normal"))
     near, far = walks.smoothness(frames, maker.images(maker.latents(40, 1)))
     assert 0 < near < far / 3

@@ -1,7 +1,7 @@
-"""Traits from examples: labels, an attribute file, or two folders of liked and disliked pictures.
+"""Traits learned from examples: labels, an attribute file, or two folders of liked and disliked pictures.
 
-A trait is learned on pictures with known values and can then be measured on any picture of that size: a ridge
-regression (values) or a logistic one (yes and no) on the pictures' principal components.
+A trait is learned on pictures with known values and can then be measured on any picture of that size. It is a ridge
+regression (values) or a logistic one (yes or no) on the pictures' principal components.
 """
 
 from __future__ import annotations
@@ -14,21 +14,25 @@ import numpy as np
 
 from gansmith.ground.errors import DataError
 from gansmith.latent.appearance.traits import Measure
+from gansmith.latent.pictures import to_unit
 
-COMPONENTS = 50  # principal components that a trait is a function of
-LEAST = 4  # examples without which nothing can be learned
+COMPONENTS = 50  # principal components used
+LEAST = 4  # examples that are needed
 MOST = 20_000  # examples used
 
 
 def learn(pictures: np.ndarray, values: np.ndarray) -> Measure:
-    """A trait from examples: uint8 (N, H, W, C) and values (N,); bool values make a yes-or-no trait, whose measure is
-    the log odds of yes. Raises DataError for fewer than 4 examples, and where all values are alike."""
+    """A trait from examples: pictures uint8 (N, H, W, C) and values (N,).
+
+    Bool values make a yes-or-no trait: it measures the log odds of yes. Raises DataError for fewer than 4 examples, and
+    for values that are all equal.
+    """
     from sklearn.decomposition import PCA
     from sklearn.linear_model import LogisticRegression, Ridge
 
     if len(pictures) != len(values) or len(pictures) < LEAST:
         raise DataError(
-            f"{len(pictures)} pictures with {len(values)} values teach no trait: give {LEAST} or more, one each"
+            f"{len(pictures)} pictures with {len(values)} values are too few, or do not match: give {LEAST} or more, one value each"
         )
     if len(np.unique(values)) < 2:
         raise DataError("all examples have the same value: a trait needs some that differ")
@@ -44,14 +48,14 @@ def learn(pictures: np.ndarray, values: np.ndarray) -> Measure:
     else:
         fitted = Ridge(alpha=1.0).fit(coordinates, values.astype(np.float64))
         weights, constant = fitted.coef_, float(fitted.intercept_)
-    slope = (weights / spread) @ space.components_  # one vector does it all
-    constant -= float(space.mean_ @ slope)
+    pixel_weights = (weights / spread) @ space.components_  # the trait as a linear function of the pixels
+    constant -= float(space.mean_ @ pixel_weights)
     shape = pictures.shape[1:]
 
-    def measure(some: np.ndarray) -> np.ndarray:
-        if some.shape[1:] != shape:
-            raise DataError(f"this trait was learned on pictures of {shape}, not {some.shape[1:]}")
-        return _rows(some) @ slope + constant
+    def measure(others: np.ndarray) -> np.ndarray:
+        if others.shape[1:] != shape:
+            raise DataError(f"this trait was learned on pictures of {shape}, not {others.shape[1:]}")
+        return _rows(others) @ pixel_weights + constant
 
     return measure
 
@@ -77,13 +81,17 @@ def read_attributes(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
             try:
                 columns[name].append(float(text))
             except ValueError:
-                raise DataError(f"{path}, line {number}: {text!r} in column {name!r} is no number") from None
+                raise DataError(f"{path}, line {number}: {text!r} in column {name!r} is not a number") from None
     return [row[0] for row in rows], {name: np.array(values) for name, values in columns.items()}
 
 
 def from_attributes(pictures: np.ndarray, columns: Mapping[str, np.ndarray]) -> dict[str, Measure]:
-    """A trait for each column; one that only holds two values is a yes-or-no trait."""
-    return {name: learn(pictures, _yes_or_no(values)) for name, values in columns.items()}
+    """A trait for each column; one with only two different values is a yes-or-no trait."""
+    made: dict[str, Measure] = {}
+    for name, values in columns.items():
+        different = np.unique(values)
+        made[name] = learn(pictures, values == different[1] if len(different) == 2 else values)
+    return made
 
 
 def from_labels(pictures: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -> dict[str, Measure]:
@@ -91,10 +99,5 @@ def from_labels(pictures: np.ndarray, labels: np.ndarray, names: tuple[str, ...]
     return {f"is-{name}": learn(pictures, labels == index) for index, name in enumerate(names)}
 
 
-def _yes_or_no(values: np.ndarray) -> np.ndarray:
-    known = np.unique(values)
-    return values == known[1] if len(known) == 2 else values
-
-
 def _rows(pictures: np.ndarray) -> np.ndarray:
-    return pictures.reshape(len(pictures), -1).astype(np.float32) / np.float32(255)
+    return to_unit(pictures).reshape(len(pictures), -1)

@@ -11,54 +11,27 @@ from PIL import Image
 from gansmith.ground import streams
 from gansmith.ground.errors import RunError, nearest
 
-LOW_RESOLUTION = "low-resolution"  # no pixel is known, but the means of 8 x 8 fields are
-FIELDS = 8  # of low resolution, each way
+LOW_RESOLUTION = "low-resolution"  # no pixel is known, but the means of 8 x 8 blocks are
+BLOCKS = 8  # of low resolution, in each direction
 
 
-def random(height: int, width: int, seed: int) -> np.ndarray:
-    """A random fifth of the pixels is missing."""
-    return streams.generator(seed, "explore", turn=1).random((height, width)) >= 0.2
-
-
-def centre(height: int, width: int, seed: int) -> np.ndarray:
-    """The middle half of the height and of the width is missing."""
+def _hole(height: int, width: int, rows: slice, columns: slice) -> np.ndarray:
     known = np.ones((height, width), bool)
-    known[height // 4 : height - height // 4, width // 4 : width - width // 4] = False
+    known[rows, columns] = False
     return known
-
-
-def left(height: int, width: int, seed: int) -> np.ndarray:
-    """The left half is missing."""
-    known = np.ones((height, width), bool)
-    known[:, : width // 2] = False
-    return known
-
-
-def full(height: int, width: int, seed: int) -> np.ndarray:
-    """Nothing is missing: the completion is a projection."""
-    return np.ones((height, width), bool)
-
-
-def fourth(height: int, width: int, seed: int) -> np.ndarray:
-    """Every fourth pixel of every fourth row is known."""
-    known = np.zeros((height, width), bool)
-    known[::4, ::4] = True
-    return known
-
-
-def nothing(height: int, width: int, seed: int) -> np.ndarray:
-    """No pixel is known; with low resolution, the means of fields are."""
-    return np.zeros((height, width), bool)
 
 
 MASKS: dict[str, Callable[[int, int, int], np.ndarray]] = {
-    "random": random,
-    "centre": centre,
-    "left": left,
-    "full": full,
-    "fourth": fourth,
-    LOW_RESOLUTION: nothing,
+    "random": lambda h, w, seed: streams.generator(seed, "explore", turn=1).random((h, w)) >= 0.2,  # a fifth is missing
+    "centre": lambda h, w, seed: _hole(h, w, slice(h // 4, h - h // 4), slice(w // 4, w - w // 4)),
+    "left": lambda h, w, seed: _hole(h, w, slice(h), slice(w // 2)),  # the left half is missing
+    "full": lambda h, w, seed: np.ones((h, w), bool),  # nothing is missing: a projection
+    "fourth": lambda h, w, seed: (
+        np.add.outer(np.arange(h) % 4, np.arange(w) % 4) == 0
+    ),  # every fourth of every fourth row
+    LOW_RESOLUTION: lambda h, w, seed: np.zeros((h, w), bool),
 }
+"""(height, width, seed) -> mask."""
 
 
 def make(name: str, height: int, width: int, seed: int = 0) -> np.ndarray:

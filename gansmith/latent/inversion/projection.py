@@ -1,4 +1,4 @@
-"""Projection: the picture of a generator that comes nearest to a given one, and its latent."""
+"""Projection: the latent whose picture comes nearest to a given picture."""
 
 from __future__ import annotations
 
@@ -10,77 +10,64 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.ground.errors import RunError
+from gansmith.ground.progress import Progress
 from gansmith.latent.decoder import Decoder
-from gansmith.latent.inversion.search import Found, Goal, Progress, Settings, Term, as_targets, search
+from gansmith.latent.inversion.search import Objective, SearchResult, SearchSettings, Term, as_targets, search
+from gansmith.latent.pictures import to_unit
 
-Features = Callable[[Tensor, Tensor | None], Tensor]
-"""Pictures (B, C, H, W) in [0, 1] and labels -> features (B, ...), differentiable."""
-Verdict = Callable[[Tensor, Tensor | None], Tensor]
-"""The same -> logits (B,)."""
+PictureFunction = Callable[[Tensor, Tensor | None], Tensor]
+"""Pictures (B, C, H, W) in [0, 1] and labels (B,) -> the discriminator's logits (B,) or features (B, ...)."""
 
 
 def project(
     generator: Decoder,
     pictures: np.ndarray,
-    settings: Settings,
+    settings: SearchSettings,
     labels: np.ndarray | None = None,
     terms: Sequence[tuple[float, Term]] = (),
     prior: float = 0.0,
     progress: Progress = lambda done, total: None,
-) -> Found:
+) -> SearchResult:
     """Latents for pictures (N, H, W, C), uint8 or float in [0, 1]; the loss is the mean squared error on pixels.
 
-    terms: weighted losses besides, as from `perceptual` and `realism`. Raises RunError for pictures of another shape.
+    terms: more losses with their weights, as from `perceptual` and `realism`. Raises RunError for pictures of another
+    shape.
     """
     check_shape(generator, pictures)
-    goal = Goal(as_targets(pictures).flatten(1), prior=prior, terms=terms)
-    return search(generator, goal, settings, labels, progress)
+    objective = Objective(as_targets(pictures).flatten(1), prior=prior, terms=terms)
+    return search(generator, objective, settings, labels, progress)
 
 
-def perceptual(features: Features, pictures: np.ndarray) -> Term:
-    """A loss on features: their mean squared difference from those of the pictures that are projected."""
+def perceptual(features: PictureFunction, pictures: np.ndarray) -> Term:
+    """A loss on features: the mean squared difference from those of the target pictures."""
     targets = as_targets(pictures)
 
     def loss(made: Tensor, labels: Tensor | None, rows: Tensor) -> Tensor:
-        with torch.no_grad():  # anew each time: features may depend on the label that is tried
+        with torch.no_grad():  # again at each step: features may depend on the label that is tried
             wanted = features(targets[rows], labels).flatten(1)
         return ((features(made, labels).flatten(1) - wanted) ** 2).mean(dim=1)
 
     return loss
 
 
-def realism(verdict: Verdict) -> Term:
-    """-log D: what the discriminator's verdict says against a picture."""
+def realism(logits: PictureFunction) -> Term:
+    """-log D: small where the discriminator takes a picture for real."""
 
     def loss(made: Tensor, labels: Tensor | None, rows: Tensor) -> Tensor:
-        return F.softplus(-verdict(made, labels).flatten())
+        return F.softplus(-logits(made, labels).flatten())
 
     return loss
 
 
 def errors(made: np.ndarray, pictures: np.ndarray) -> np.ndarray:
-    """Mean squared error on pixels in [0, 1] of each picture, (N,); either may be bytes."""
-    return ((_unit(made) - _unit(pictures)) ** 2).reshape(len(made), -1).mean(axis=1)
-
-
-def nearest_errors(pictures: np.ndarray, training: np.ndarray) -> np.ndarray:
-    """Each picture's mean squared error to the nearest of the training pictures, (N,)."""
-    wanted = torch.as_tensor(_unit(pictures).reshape(len(pictures), -1))
-    nearest = torch.full((len(wanted),), torch.inf)
-    for start in range(0, len(training), 4096):
-        some = torch.as_tensor(_unit(training[start : start + 4096]).reshape(-1, wanted.shape[1]))
-        nearest = torch.minimum(nearest, torch.cdist(wanted, some).min(dim=1).values)
-    return (nearest**2 / wanted.shape[1]).numpy()
+    """Mean squared error of each picture on pixels in [0, 1], (N,); either may be uint8."""
+    return ((to_unit(made) - to_unit(pictures)) ** 2).reshape(len(made), -1).mean(axis=1)
 
 
 def check_shape(generator: Decoder, pictures: np.ndarray) -> None:
-    """Refuse pictures of another size than the generator's."""
+    """Raise RunError for pictures of another size than the generator's."""
     if len(generator.item_shape) == 3:
         channels, height, width = generator.item_shape
         if pictures.shape[1:] != (height, width, channels):
             given = "x".join(map(str, pictures.shape[1:]))
             raise RunError(f"pictures of {given} do not fit: this generator makes {height}x{width}x{channels}")
-
-
-def _unit(pictures: np.ndarray) -> np.ndarray:
-    return pictures.astype(np.float32) / np.float32(255) if pictures.dtype == np.uint8 else pictures

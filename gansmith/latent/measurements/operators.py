@@ -1,7 +1,7 @@
-"""Linear measurements of pictures: y = A x + noise, x the picture's numbers in [0, 1], (C x H x W,) flattened.
+"""Linear measurements of pictures: y = A x + noise, where x are the picture's n = C x H x W numbers in [0, 1].
 
-Rows of A have the expected squared length n / m, as gaussian ones with variance 1 / m have, so that operators compare
-at equal noise.
+The m rows of A have the expected squared length n / m, as gaussian ones with variance 1 / m have: the same noise is
+equally strong for all operators.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from gansmith.ground import streams
 from gansmith.ground.errors import RunError, nearest
 from gansmith.ground.networks.plan import Shape
+from gansmith.latent.pictures import to_unit
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,10 @@ class Operator:
         return len(self.matrix)
 
     def measure(self, pictures: np.ndarray, noise: float = 0.0, seed: int = 0) -> np.ndarray:
-        """What is measured of pictures (P, H, W, C), uint8 or in [0, 1]: float32 (P, m).
+        """Measurements float32 (P, m) of pictures (P, H, W, C), uint8 or in [0, 1].
 
-        noise: its expected length over all measurements (Bora et al. 2017 take .1 for digits); each measurement's
-        standard deviation is noise / sqrt(m).
+        noise: its expected length over all measurements (Bora et al. 2017: .1 for digits). The standard deviation of
+        one measurement is noise / sqrt(m).
         """
         values = flat(pictures) @ self.matrix.T
         rng = streams.generator(seed, "explore", turn=4)
@@ -40,14 +41,14 @@ class Operator:
 
 
 def gaussian(shape: Shape, count: int, seed: int) -> Operator:
-    """Independent N(0, 1/m) entries; the first rows of m' > m measurements are in the direction of those of m."""
+    """Independent N(0, 1/m) entries. More measurements of a seed begin with the same directions."""
     size = check_count(shape, count)
     draw = streams.generator(seed, "explore", turn=3).standard_normal((count, size), dtype=np.float32)
     return Operator("gaussian", draw / np.float32(np.sqrt(count)))
 
 
 def subsample(shape: Shape, count: int, seed: int) -> Operator:
-    """m of the picture's own numbers, at random places, none twice."""
+    """`count` of the picture's own numbers, at random places, none twice."""
     size = check_count(shape, count)
     places = streams.generator(seed, "explore", turn=3).permutation(size)[:count]
     matrix = np.zeros((count, size), np.float32)
@@ -56,18 +57,18 @@ def subsample(shape: Shape, count: int, seed: int) -> Operator:
 
 
 OPERATORS: dict[str, Callable[[Shape, int, int], Operator]] = {"gaussian": gaussian, "subsample": subsample}
-"""Operators that are drawn: (item shape, measurements, seed). Learned ones come from `learned_operator.learn`."""
+"""Random operators: (item shape, measurements, seed) -> operator. `learned_operator.learn` makes learned ones."""
 
 
 def make(name: str, shape: Shape, count: int, seed: int) -> Operator:
-    """A drawn operator by its name. Raises RunError."""
+    """A random operator by its name. Raises RunError."""
     if name not in OPERATORS:
         raise RunError(f"unknown measurement {name!r}{nearest(name, [*OPERATORS, 'learned'])}")
     return OPERATORS[name](shape, count, seed)
 
 
 def check_count(shape: Shape, count: int) -> int:
-    """The picture's numbers; refuses to measure nothing, or more than there is."""
+    """How many numbers a picture has. Raises RunError for `count` below 1 or above that."""
     size = int(np.prod(shape))
     if not 1 <= count <= size:
         raise RunError(f"{count} measurements: a picture of {size} numbers takes 1 to {size}")
@@ -75,10 +76,10 @@ def check_count(shape: Shape, count: int) -> int:
 
 
 def blocks(shape: Shape, factor: int) -> Operator:
-    """Means of factor x factor pixels: what a camera of lower resolution sees. Raises RunError for odd sizes."""
+    """Means of factor x factor pixels, as of a camera with lower resolution. Raises RunError for sizes that do not fit."""
     channels, height, width = shape
     if factor < 2 or height % factor or width % factor:
-        raise RunError(f"pictures of {width}x{height} cannot be divided into fields of {factor}x{factor}")
+        raise RunError(f"pictures of {width}x{height} cannot be divided into blocks of {factor}x{factor}")
     rows = [np.kron(np.eye(side // factor), np.full((1, factor), 1 / factor)) for side in (height, width)]
     one = np.kron(rows[0], rows[1])
     return Operator(f"x{factor}", np.kron(np.eye(channels), one).astype(np.float32))
@@ -86,8 +87,7 @@ def blocks(shape: Shape, factor: int) -> Operator:
 
 def flat(pictures: np.ndarray) -> np.ndarray:
     """Pictures (N, H, W, C) as rows of numbers in [0, 1], float32 (N, C x H x W)."""
-    values = pictures.astype(np.float32) / np.float32(255) if pictures.dtype == np.uint8 else pictures
-    return np.ascontiguousarray(np.moveaxis(values, 3, 1), np.float32).reshape(len(pictures), -1)
+    return np.ascontiguousarray(np.moveaxis(to_unit(pictures), 3, 1), np.float32).reshape(len(pictures), -1)
 
 
 def unflat(rows: np.ndarray, shape: Shape) -> np.ndarray:

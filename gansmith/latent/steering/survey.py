@@ -1,7 +1,7 @@
-"""Many latents and what they look like: the ground on which styles, directions and control are built.
+"""Many latents and the traits of their pictures: styles, directions and control are computed from these.
 
-In a labelled generator the class and the style are apart, so a latent is shown in several classes, each trait is
-standardised within its class (a 7 leans by itself), and the latent's trait is the mean over the classes shown.
+In a labelled generator a trait depends on the class as well: a 7 leans by itself. So a latent is shown in several
+classes, each trait is standardised within its class, and the latent's trait is the mean over the classes shown.
 """
 
 from __future__ import annotations
@@ -29,11 +29,6 @@ class Scale:
         rows = np.zeros(len(values), np.int64) if labels is None else labels
         return (values - self.mean[rows]) / self.deviation[rows]
 
-    def natural(self, values: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        """The inverse of `standard`."""
-        rows = np.zeros(len(values), np.int64) if labels is None else labels
-        return values * self.deviation[rows] + self.mean[rows]
-
 
 @dataclass(frozen=True)
 class Survey:
@@ -45,23 +40,21 @@ class Survey:
     pictures: int  # how many were made and measured
 
     def correlations(self) -> dict[str, dict[str, float]]:
-        """Pearson correlation of every two traits over the latents: 0 = they vary on their own."""
+        """Pearson correlation of every two traits over the latents."""
         names = list(self.standard)
         matrix = np.corrcoef(np.stack([self.standard[name] for name in names])).reshape(len(names), len(names))
         return {a: {b: float(matrix[i, j]) for j, b in enumerate(names)} for i, a in enumerate(names)}
 
 
-def survey(
-    generator: Decoder, wanted: Mapping[str, Measure], count: int, seed: int = 0, classes_each: int = CLASSES_EACH
-) -> Survey:
-    """Draw `count` latents and measure them, all pictures in one batch."""
+def measure_latents(generator: Decoder, measures: Mapping[str, Measure], count: int, seed: int = 0) -> Survey:
+    """Draw `count` latents and measure their pictures, all in one batch. Raises RunError for a generator of vectors."""
     need_pictures(generator, "measuring traits")
     latents = generator.latents(count, seed)
-    each = min(classes_each, generator.classes) or 1
+    each = min(CLASSES_EACH, generator.classes) or 1
     labels = shown_in(count, each, generator.classes)
     made = generator.images(np.repeat(latents, each, axis=0), labels)
-    values = measure(made, wanted)
-    scales = {name: scale_of(found, labels, generator.classes) for name, found in values.items()}
+    values = measure(made, measures)
+    scales = {name: _scale(found, labels, generator.classes) for name, found in values.items()}
     standard = {
         name: scales[name].standard(found, labels).reshape(count, each).mean(axis=1) for name, found in values.items()
     }
@@ -69,18 +62,17 @@ def survey(
 
 
 def shown_in(count: int, each: int, classes: int) -> np.ndarray | None:
-    """The classes int64 (count x each,) that latents are shown in: all classes equally often, none twice for one."""
+    """The classes int64 (count x each,) that latents are shown in: all equally often, `each` different ones a latent."""
     if not classes:
         return None
     start = np.arange(count)[:, None] + np.arange(each) * (classes // each)
     return (start % classes).ravel()
 
 
-def scale_of(values: np.ndarray, labels: np.ndarray | None, classes: int) -> Scale:
-    """A trait's mean and deviation by class; a class without pictures, or all alike, takes those of all pictures."""
+def _scale(values: np.ndarray, labels: np.ndarray | None, classes: int) -> Scale:
+    """A trait's scale; a class without pictures, or with all equal, has the mean and deviation of all pictures."""
     mean, deviation = np.full(max(classes, 1), values.mean()), np.full(max(classes, 1), values.std())
     for label in range(classes):
-        assert labels is not None
         here = values[labels == label]
         if len(here) > 1 and here.std() > 1e-9:
             mean[label], deviation[label] = here.mean(), here.std()

@@ -1,10 +1,9 @@
-"""Walks: ways through latent space, and what a generator makes of them."""
+"""Walks: paths through latent space, and the generator's pictures of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 
@@ -12,7 +11,8 @@ from gansmith.ground.errors import RunError
 from gansmith.latent import space
 from gansmith.latent.decoder import Decoder, need_labels
 
-Way = Literal["linear", "spherical"]
+Between = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""First and last (dim,), shares (S,) -> offsets (S, dim): `space.spherical` or `space.linear`."""
 
 
 def grid(generator: Decoder, latents: np.ndarray, classes: Sequence[int] | None = None) -> np.ndarray:
@@ -21,35 +21,32 @@ def grid(generator: Decoder, latents: np.ndarray, classes: Sequence[int] | None 
     latents (columns, dim); classes: the rows' classes, all by default. Raises RunError when unlabelled.
     """
     need_labels(generator, "a grid of classes and styles")
-    rows = list(range(generator.classes)) if classes is None else list(classes)
-    labels = np.repeat(np.asarray(rows, np.int64), len(latents))
-    made = generator.images(np.tile(latents, (len(rows), 1)), labels)
-    return made.reshape(len(rows), len(latents), *made.shape[1:])
+    rows = np.arange(generator.classes) if classes is None else np.asarray(classes)
+    return pictures(generator, np.tile(latents, (len(rows), 1, 1)), rows[:, None])
 
 
-def interpolate(stations: np.ndarray, steps: int, way: Way, law: str, *, closed: bool = False) -> np.ndarray:
+def interpolate(
+    stations: np.ndarray, steps: int, between: Between, distribution: str, *, closed: bool = False
+) -> np.ndarray:
     """A walk through latents `stations` (K, dim): `steps` latents to each next one, then the last; (S, dim).
 
-    "spherical" stays on the shell (around the law's middle), "linear" cuts through the inside, where latents are
-    shorter than any the generator was trained on. closed: back to the first; S = K steps. Else S = (K - 1) steps + 1.
+    `space.spherical` stays on the shell; `space.linear` goes through the inside, where latents are shorter than any that
+    the generator was trained on. closed: back to the first; S = K steps. Else S = (K - 1) steps + 1.
     """
     if len(stations) < 2 or steps < 1:
         raise RunError("a walk needs at least 2 latents and 1 step between them")
-    step = space.spherical if way == "spherical" else space.linear
-    offsets = stations - np.float32(space.middle(law))
+    centre = np.float32(space.centre(distribution))
+    offsets = stations - centre
     shares = np.arange(steps) / steps
     path = np.concatenate([offsets, offsets[:1]]) if closed else offsets
-    parts = [step(here, there, shares) for here, there in pairwise(path)]
+    parts = [between(here, there, shares) for here, there in pairwise(path)]
     if not closed:
         parts.append(path[-1:])
-    return np.concatenate(parts) + np.float32(space.middle(law))
+    return np.concatenate(parts) + centre
 
 
 def traverse(dims: Sequence[int], values: np.ndarray, base: np.ndarray) -> np.ndarray:
-    """One coordinate after the other moved through `values` (S,), the others as in `base` (dim,): (dims, S, dim).
-
-    With the law's middle as base this shows what each coordinate does to the average picture.
-    """
+    """One coordinate after the other set to `values` (S,), the others as in `base` (dim,): (dims, S, dim)."""
     wrong = [dim for dim in dims if not 0 <= dim < len(base)]
     if wrong:
         raise RunError(f"dimension {wrong[0]} is none of this generator's: 0 to {len(base) - 1}")
@@ -59,16 +56,13 @@ def traverse(dims: Sequence[int], values: np.ndarray, base: np.ndarray) -> np.nd
     return walk
 
 
-def along(vectors: np.ndarray, amounts: np.ndarray, base: np.ndarray) -> np.ndarray:
-    """From `base` (dim,) along each of `vectors` (V, dim) by each of `amounts` (A,): (V, A, dim)."""
-    return (base + np.asarray(amounts)[None, :, None] * vectors[:, None, :]).astype(np.float32)
+def pictures(generator: Decoder, walk: np.ndarray, labels: np.ndarray | int | None = None) -> np.ndarray:
+    """The generator's pictures of latents (..., dim), in one batch: uint8 (..., H, W, C).
 
-
-def pictures(generator: Decoder, walk: np.ndarray, label: int | None = None) -> np.ndarray:
-    """What the generator makes of latents (..., dim), in one batch: uint8 (..., H, W, C)."""
-    flat = walk.reshape(-1, walk.shape[-1])
-    labels = None if label is None else np.full(len(flat), label, np.int64)
-    made = generator.images(flat, labels)
+    labels: one for all, or an array that broadcasts to the shape of the latents (...).
+    """
+    numbers = None if labels is None else np.broadcast_to(np.asarray(labels, np.int64), walk.shape[:-1]).ravel()
+    made = generator.images(walk.reshape(-1, walk.shape[-1]), numbers)
     return made.reshape(*walk.shape[:-1], *made.shape[1:])
 
 
@@ -80,8 +74,11 @@ def smoothness(frames: np.ndarray, strangers: np.ndarray) -> tuple[float, float]
 
 
 def shared_by_columns(values: np.ndarray) -> float:
-    """Of a trait measured on a grid (rows = classes, columns = latents), the share of its variance within classes that
-    lies between columns: 1 = a latent looks the same in every class, about 1/rows = latents mean nothing."""
+    """Of a trait's variance within classes, the share that lies between latents: 0 to 1.
+
+    values: the trait on a grid (rows = classes, columns = latents). 1: a latent looks the same in every class; about
+    1 / rows: latents mean nothing.
+    """
     within = values - values.mean(axis=1, keepdims=True)
     spread = within.std(axis=1, keepdims=True)
     within = np.divide(within, spread, out=np.zeros_like(within), where=spread > 1e-9)

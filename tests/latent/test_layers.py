@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gansmith.ground.errors import RunError
 from gansmith.ground.recipes.settings import DataSettings, LatentSettings, NetSettings, Recipe
-from gansmith.latent.steering import directions, first_layer, mixing
+from gansmith.latent.steering import directions, layers
 from gansmith.nets import NETS, NetPair
 from gansmith.nets.build import build_generator
 from gansmith.trained.generator import Generator
@@ -53,8 +53,8 @@ def test_the_first_layer_is_its_matrix(net: str, classes: int) -> None:
     generator = miniature(net, classes)
     latents = generator.latents(9, 1)
     labels = np.zeros(9, np.int64) if classes else None
-    made = first_layer.activations(generator, latents, labels).astype(np.float64)
-    matrix = first_layer.weights(generator)
+    made = layers.activations(generator, latents, labels).astype(np.float64)
+    matrix = layers.weights(generator)
     assert matrix.shape == (made.shape[1], DIM)
     moved = made[1:] - made[0]
     assert moved == pytest.approx((latents[1:] - latents[0]) @ matrix.T, abs=1e-3)
@@ -63,14 +63,14 @@ def test_the_first_layer_is_its_matrix(net: str, classes: int) -> None:
 @pytest.mark.parametrize("net", NETS)
 def test_every_net_has_directions_of_both_kinds(net: str) -> None:
     generator = miniature(net)
-    made = directions.factorise(first_layer.weights(generator), 3)
+    made = directions.factorise(layers.weights(generator), 3)
     assert list(made) == ["factorised-1", "factorised-2", "factorised-3"]
     vectors = np.stack([one.vector for one in made.values()])
     assert vectors @ vectors.T == pytest.approx(np.eye(3), abs=1e-4)
-    reach = np.linalg.norm(first_layer.weights(generator) @ vectors.T, axis=0)
+    reach = np.linalg.norm(layers.weights(generator) @ vectors.T, axis=0)
     assert reach[0] >= reach[1] >= reach[2]
     latents = generator.latents(300, 0)
-    principal = directions.principal(latents, first_layer.activations(generator, latents, generator.labels(300)), 3)
+    principal = directions.principal(latents, layers.activations(generator, latents, generator.labels(300)), 3)
     assert [one.kind for one in principal.values()] == ["principal"] * 3
     assert 0 < principal["principal-1"].explained < principal["principal-3"].explained <= 1
 
@@ -105,8 +105,8 @@ def test_ones_own_network_is_listened_to() -> None:
     arrays = {name: value.detach().numpy() for name, value in mine.state_dict().items()}
     pair = NetPair("mine", lambda dim, shape, classes: (Mine(), nn.Linear(64, 1)))
     generator = Generator(recipe, SHAPE, (), arrays, pair)
-    assert first_layer.weights(generator) == pytest.approx(mine.first.weight.detach().numpy(), abs=1e-5)
-    assert first_layer.activations(generator, generator.latents(4), None).min() < 0  # before the ReLU, though in place
+    assert layers.weights(generator) == pytest.approx(mine.first.weight.detach().numpy(), abs=1e-5)
+    assert layers.activations(generator, generator.latents(4), None).min() < 0  # before the ReLU, though in place
 
 
 # ---- style mixing
@@ -119,7 +119,7 @@ def test_mixed_layers_follow_two_classes(net: str, conditioning: str) -> None:
     latents = generator.latents(6, 0)
     one, other = np.array([0, 1, 2, 0, 1, 2]), np.array([0, 1, 2, 2, 0, 1])
     plain = generator.images(latents, one).astype(int)
-    mixed = mixing.mix(generator, latents, one, other).astype(int)
+    mixed = layers.mix(generator, latents, one, other).astype(int)
     assert mixed.shape == (6, *SHAPE[1:], 1)
     assert np.abs(mixed[:3] - plain[:3]).max() <= 1  # the same class twice is that class
     assert (np.abs(mixed[3:] - plain[3:]).max(axis=(1, 2, 3)) > 1).all()
@@ -127,7 +127,7 @@ def test_mixed_layers_follow_two_classes(net: str, conditioning: str) -> None:
 
 
 def test_mixing_needs_two_places() -> None:
-    with pytest.raises(RunError, match="at one place"):
-        mixing.mix(miniature("dcgan"), np.zeros((1, DIM)), np.zeros(1, int), np.ones(1, int))
+    with pytest.raises(RunError, match="at one layer"):
+        layers.mix(miniature("dcgan"), np.zeros((1, DIM)), np.zeros(1, int), np.ones(1, int))
     with pytest.raises(RunError, match="without labels"):
-        mixing.mix(miniature("dcgan", 0, "norm"), np.zeros((1, DIM)), np.zeros(1, int), np.ones(1, int))
+        layers.mix(miniature("dcgan", 0, "norm"), np.zeros((1, DIM)), np.zeros(1, int), np.ones(1, int))

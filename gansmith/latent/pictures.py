@@ -1,0 +1,21 @@
+"""Pictures as uint8 and as float32 in [0, 1]."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def to_unit(pictures: np.ndarray) -> np.ndarray:
+    """uint8 pictures as float32 in [0, 1]; pictures of floats, already in [0, 1], as they are."""
+    return pictures.astype(np.float32) / np.float32(255) if pictures.dtype == np.uint8 else pictures
+
+
+def to_bytes(pictures: np.ndarray) -> np.ndarray:
+    """Pictures of floats in [0, 1] as uint8, clipped and rounded; uint8 pictures as they are."""
+    return pictures if pictures.dtype == np.uint8 else np.rint(np.clip(pictures, 0, 1) * 255).astype(np.uint8)
+
+
+def frame(pictures: np.ndarray) -> np.ndarray:
+    """The outermost rows and columns of pictures (N, H, W, ...): (N, 2 H + 2 W, ...)."""
+    sides = pictures[:, 0], pictures[:, -1], pictures[:, :, 0], pictures[:, :, -1]
+    return np.concatenate(sides, axis=1)
