@@ -25,6 +25,7 @@ from gansmith.data import sources
 from gansmith.ground.errors import DataError, GansmithError, RecipeError, RunError, StoppedByUser
 from gansmith.ground.files.gridfolder import CellFolder, GridFolder, slug
 from gansmith.ground.files.runfolder import write_json, write_text
+from gansmith.ground.process.hardware import processors
 from gansmith.ground.process.launch import launched
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
@@ -197,13 +198,6 @@ def run_cells(cells: Sequence[Cell], jobs: int, say: Say) -> dict[CellFolder, st
             process.wait()
         raise StoppedByUser("every cell is saved") from None
     return errors
-
-
-def processors() -> int:
-    """The processors that this process may use: those it was bound to, where the system knows of such a thing."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
 
 
 def _start(cell: Cell, threads: int) -> subprocess.Popen[bytes]:

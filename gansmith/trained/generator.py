@@ -164,7 +164,7 @@ def load(run: str | Path, nets: NetPair | None = None, checkpoint: str = "last")
     if checkpoint == "last":
         arrays = _newest(folder)
     else:
-        arrays = checkpoints.load_generator(folder, find_update(folder, checkpoint))
+        arrays = checkpoints.load_network(folder, find_update(folder, checkpoint), "ema")
     return Generator(recipe, tuple(data["item_shape"]), names, arrays, nets, labelling)
 
 
@@ -202,7 +202,7 @@ def find_update(folder: RunFolder, name: str) -> int:
 def _newest(folder: RunFolder) -> dict[str, np.ndarray]:
     for update in reversed(checkpoints.saved_updates(folder)):
         try:
-            return checkpoints.load_generator(folder, update)
+            return checkpoints.load_network(folder, update, "ema")
         except RunError:
             continue
     raise RunError(f"{folder.root} holds no whole checkpoint: train longer, or resume it")

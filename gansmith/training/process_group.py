@@ -31,23 +31,23 @@ class ProcessGroup(Protocol):
         ...
 
     def device(self, name: str) -> str:
-        """The device of this process, where a recipe names a kind of device. Raises DeviceError."""
+        """The device of this process; `name` may be only a kind of device. Raises DeviceError."""
         ...
 
     def sync_clock(self, seconds: float, stopping: bool) -> tuple[float, bool]:
-        """The seconds of rank 0, and whether any process was asked to stop."""
+        """The seconds of rank 0, and whether any process is to stop."""
         ...
 
     def broadcast_outcome(self, work: Callable[[], Outcome | None]) -> Outcome | None:
-        """The outcome that `work` returns on rank 0, on every rank; its error there is raised on every rank."""
+        """The outcome that `work` returns on rank 0, on every rank. An error on rank 0 is raised on every rank."""
         ...
 
     def broadcast(self, work: Callable[[], Any]) -> Any:
-        """What `work` returns on rank 0 (JSON-able), on every rank; its error there is raised on every rank."""
+        """What `work` returns on rank 0 (JSON-able), on every rank. An error on rank 0 is raised on every rank."""
         ...
 
     def run_on_all(self, work: Callable[[], T]) -> T:
-        """What `work` returns on this rank, once every rank has done it; an error on one is raised on every rank."""
+        """What `work` returns on this rank, once every rank has run it. An error on one is raised on every rank."""
         ...
 
     def broadcast_checkpoint(self, saved: Checkpoint | None) -> Checkpoint | None:
@@ -56,32 +56,26 @@ class ProcessGroup(Protocol):
 
 
 class SingleProcess:
-    """One process: there is nothing to exchange."""
+    """A `ProcessGroup` of one process: there is nothing to exchange."""
 
     rank, size, is_main, ranks = 0, 1, True, None
 
     def device(self, name: str) -> str:
-        """The device as it is."""
         return name
 
     def sync_clock(self, seconds: float, stopping: bool) -> tuple[float, bool]:
-        """Both as they are."""
         return seconds, stopping
 
     def broadcast_outcome(self, work: Callable[[], Outcome | None]) -> Outcome | None:
-        """What `work` returns."""
         return work()
 
     def broadcast(self, work: Callable[[], Any]) -> Any:
-        """What `work` returns."""
         return work()
 
     def run_on_all(self, work: Callable[[], T]) -> T:
-        """What `work` returns."""
         return work()
 
     def broadcast_checkpoint(self, saved: Checkpoint | None) -> Checkpoint | None:
-        """The checkpoint as it is."""
         return saved
 
 

@@ -36,7 +36,7 @@ def threads_of_numpy() -> set[int]:
     return {each["num_threads"] for each in ThreadpoolController().select(user_api="blas").info()}
 
 
-@pytest.mark.skipif(not blas.can_be_told(), reason="this NumPy's library takes no number of threads")
+@pytest.mark.skipif(not blas.takes_threads(), reason="this NumPy's library takes no number of threads")
 @pytest.mark.parametrize("count", [1, 2])
 def test_the_library_takes_the_recipes_number(count: int) -> None:
     recipe = replace(choose_recipe("article-001-plain", data="digits"), engine="numpy", threads=count)
@@ -53,7 +53,7 @@ def test_the_library_is_named() -> None:
     assert "blas" not in environment(replace(recipe, engine="torch"))
 
 
-def test_a_library_that_cannot_be_told_is_said_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_takes_no_threads_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blas, "_libraries", Deaf)
     assert blas.use_threads(3) == 3
     assert blas.environment() == {"blas": "unknown"}

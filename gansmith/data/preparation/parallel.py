@@ -22,6 +22,7 @@ import numpy as np
 
 from gansmith.data.formats.listing import Listing
 from gansmith.data.preparation import prepare, reuse
+from gansmith.ground.process.hardware import processors
 
 ALONE = 1.0  # seconds of work before helpers are thought of
 WORTH_A_HELPER = 4.0  # seconds of one core's work for which another process, and its imports, are started
@@ -49,13 +50,6 @@ class Work:
             return None
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # where a process may be confined to some of them
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def pictures(
     listing: Listing,
     job: prepare.Job,
@@ -74,7 +68,7 @@ def pictures(
     for chunk in done:
         missing[chunk.start : chunk.stop] = False
     count = len(listing) - int(missing.sum())
-    chunks = _chunks(listing, job, folder / prepare.SLOTS, missing, workers or cores(), known)
+    chunks = _chunks(listing, job, folder / prepare.SLOTS, missing, workers or processors(), known)
     with open(folder / prepare.DONE, "a", encoding="utf-8") as record:
         for chunk in chunks:
             record.write(json.dumps(asdict(chunk)) + "\n")
