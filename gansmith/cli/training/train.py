@@ -64,7 +64,8 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.ground.files.runfolder import RunFolder
     from gansmith.ground.process.launch import launched
     from gansmith.runs.choose_recipe import Budget, choose_recipe
-    from gansmith.runs.run import begin, free_folder
+    from gansmith.runs.processes import free_folder
+    from gansmith.runs.run import begin
 
     by_attribute = [f"data.attribute={options.attribute}", "data.labels=classes"] if options.attribute else []
     recipe = choose_recipe(
