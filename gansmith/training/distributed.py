@@ -28,6 +28,7 @@ from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.events import Outcome
+from gansmith.training.process_group import ProcessGroup
 
 T = TypeVar("T")
 
@@ -83,19 +84,12 @@ def _one_line_errors() -> Iterator[None]:
         ) from None
 
 
-class Distributed:
-    """One rank of several; implements `nets.ranks.Ranks` and `process_group.ProcessGroup`."""
+class Distributed(ProcessGroup):
+    """One rank of several. It implements `nets.ranks.Ranks` too: a game averages over it."""
 
     def __init__(self, launch: Launch) -> None:
         self.launch, self.rank, self.size = launch, launch.rank, launch.size
-
-    @property
-    def is_main(self) -> bool:
-        return self.rank == 0
-
-    @property
-    def ranks(self) -> Distributed:
-        return self
+        self.ranks = self
 
     def device(self, name: str) -> str:
         """One GPU for each rank of a machine. Raises DeviceError if there are too few."""

@@ -15,6 +15,11 @@ from gansmith.cli import main
 from gansmith.ground.errors import GansmithError, RecipeError, RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.metrics.feature_networks import classifier, self_supervised
+from gansmith.runs.choose_recipe import Budget, choose_recipe
+from gansmith.runs.diagnose import diagnose
+from gansmith.runs.evaluation import evaluate
+from gansmith.runs.run import resume
+from gansmith.runs.setup import set_up, set_up_again
 
 GROUPS, END = 12, 8
 SETTINGS = {

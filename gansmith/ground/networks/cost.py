@@ -1,4 +1,4 @@
-"""What a plan costs: numbers to train, operations to compute, activations to keep. Nothing has to be built for it."""
+"""The cost of a plan: its parameters, operations and activations, without building the network."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from gansmith.ground.recipes.settings import Recipe
 
 @dataclass(frozen=True)
 class Count:
-    """Arrays of a plan: trained numbers, and batch statistics. Publications quote their sum."""
+    """How many numbers a plan has: trained ones, and batch statistics. Publications quote the sum."""
 
     trained: int
     batch_statistics: int
 
     @property
     def total(self) -> int:
-        """Trained numbers and batch statistics together."""
+        """The sum of both."""
         return self.trained + self.batch_statistics
 
 
 def count(plan: Plan) -> Count:
-    """The parameter counts of a plan."""
+    """Counts the numbers of a plan."""
     named = [layer for _, layer in leaves(plan.layers)]
     trained = sum(prod(shape) for layer in named for shape in layer.parameters().values())
     statistics = [shape for layer in named if layer.normalises for shape in layer.buffers().values()]
@@ -32,7 +32,7 @@ def count(plan: Plan) -> Count:
 
 
 def operations(plan: Plan) -> int:
-    """Multiplications and additions of one item's forward pass through the layers that have weights."""
+    """Multiplications and additions of one item's forward pass, in the layers that have weights."""
     return sum(layer.operations(shape) for layer, shape in _with_inputs(plan.layers, plan.input_shape))
 
 
@@ -43,7 +43,7 @@ def activations(plan: Plan) -> int:
 
 
 def _with_inputs(layers: tuple[Layer, ...], shape: Shape) -> Iterator[tuple[Layer, Shape]]:
-    """Every layer with the shape of its input; those within others, and the others too."""
+    """Every layer with the shape of its input, sublayers included."""
     for layer in layers:
         for stack in layer.sublayers().values():
             yield from _with_inputs(stack, shape)

@@ -1,8 +1,8 @@
-"""A network as a list of layers, without torch: both engines run it, and its shapes, parameters and operations are
-known before anything is built.
+"""A network as a list of layers, without torch. Both engines run it; its shapes, parameters and operations are known
+before anything is built.
 
-A kind of layer is one record here, which knows its own facts, and one class in each engine: `nets.layers` for torch,
-`by_hand` for NumPy. Shapes leave out the batch: vectors (features,), pictures (channels, height, width). Weights have
+Each kind of layer is a record here and a class in each engine: `nets.layers` for torch, `by_hand` for NumPy. Shapes leave
+out the batch: vectors (features,), pictures (channels, height, width). Weights have
 PyTorch's layout: linear (out, in), convolution (out, in, k, k), transposed convolution (in, out, k, k).
 """
 
@@ -21,7 +21,7 @@ Player = Literal["generator", "discriminator"]
 
 
 class Layer:
-    """The facts of a layer that has no arrays and keeps the shape; other kinds override what differs.
+    """A layer without arrays that keeps the shape; other kinds override what differs.
 
     A record with a field `classes` needs the label of every item.
     """
@@ -29,7 +29,7 @@ class Layer:
     normalises: ClassVar[bool] = False  # in training an item's output depends on the rest of its batch
 
     def shape_after(self, shape: Shape) -> Shape:
-        """The shape of the output for inputs of `shape`. Raises ValueError where the layer does not take them."""
+        """The shape of the output for inputs of `shape`. Raises ValueError if they do not fit."""
         return shape
 
     def parameters(self) -> dict[str, Shape]:
@@ -41,16 +41,16 @@ class Layer:
         return {}
 
     def fans(self, name: str) -> tuple[int, int]:
-        """How many inputs and outputs the weights `name` connect: what initial weights are scaled by."""
+        """How many inputs and outputs the weights `name` connect; initial weights are scaled by them."""
         outputs, inputs, *kernel = self.parameters()[name]
         return inputs * prod(kernel), outputs * prod(kernel)
 
     def sublayers(self) -> dict[str, tuple[Layer, ...]]:
-        """The stacks of layers within this one, by name. Each of them takes this layer's input."""
+        """The stacks of layers inside this one, by name. Each takes this layer's input."""
         return {}
 
     def operations(self, shape: Shape) -> int:
-        """Multiplications and additions for one item of `shape`; sublayers count their own."""
+        """Multiplications and additions for one item of `shape`, without those of sublayers."""
         return 0
 
     def _expect(self, fits: bool, shape: Shape) -> None:
@@ -59,7 +59,7 @@ class Layer:
 
 
 class Weighted(Layer):
-    """Layers with one weight and perhaps a bias. spectral: the weight is divided by its largest singular value."""
+    """A layer with one weight and perhaps a bias. spectral: the weight is divided by its largest singular value."""
 
     outputs: int
     bias: bool
@@ -70,15 +70,13 @@ class Weighted(Layer):
         raise NotImplementedError
 
     def parameters(self) -> dict[str, Shape]:
-        """The weight, and the bias where there is one."""
         return {"weight": self.weight_shape()} | ({"bias": (self.outputs,)} if self.bias else {})
 
     def buffers(self) -> dict[str, Shape]:
-        """left: the left singular vector, as far as the power iteration has come."""
+        """left: the estimate of the left singular vector, by power iteration."""
         return {"left": self.weight_shape()[:1]} if self.spectral else {}
 
     def operations(self, shape: Shape) -> int:
-        """Two for each weight and each place of the output."""
         return 2 * prod(self.weight_shape()) * prod(self.shape_after(shape)[1:])
 
 
@@ -92,12 +90,10 @@ class Linear(Weighted):
     spectral: bool = False
 
     def shape_after(self, shape: Shape) -> Shape:
-        """(inputs,) -> (outputs,)."""
         self._expect(shape == (self.inputs,), shape)
         return (self.outputs,)
 
     def weight_shape(self) -> Shape:
-        """(outputs, inputs)."""
         return (self.outputs, self.inputs)
 
 
@@ -120,7 +116,6 @@ class Conv(Weighted):
         return (self.outputs, *((size + sum(pad) - self.kernel) // self.stride + 1 for size, pad in sides))
 
     def weight_shape(self) -> Shape:
-        """(outputs, inputs, kernel, kernel)."""
         return (self.outputs, self.inputs, self.kernel, self.kernel)
 
 
@@ -143,16 +138,13 @@ class ConvTranspose(Weighted):
         return (self.outputs, *((size - 1) * self.stride + self.kernel - sum(cut) for size, cut in sides))
 
     def weight_shape(self) -> Shape:
-        """(inputs, outputs, kernel, kernel)."""
         return (self.inputs, self.outputs, self.kernel, self.kernel)
 
     def fans(self, name: str) -> tuple[int, int]:
-        """The weight's first axis is the input's."""
-        outputs, inputs = super().fans(name)
+        outputs, inputs = super().fans(name)  # the weight's first axis is the input's
         return inputs, outputs
 
     def operations(self, shape: Shape) -> int:
-        """Two for each weight and each place of the input."""
         return 2 * prod(self.weight_shape()) * prod(shape[1:])
 
 
@@ -163,12 +155,10 @@ class Norm(Layer):
     features: int
 
     def shape_after(self, shape: Shape) -> Shape:
-        """The same; the first axis has `features`."""
         self._expect(shape[0] == self.features, shape)
         return shape
 
     def buffers(self) -> dict[str, Shape]:
-        """The running statistics."""
         return {"mean": (self.features,), "variance": (self.features,)}
 
 
@@ -181,7 +171,6 @@ class BatchNorm(Norm):
     epsilon: float
 
     def parameters(self) -> dict[str, Shape]:
-        """Scale and shift of each feature."""
         return {"scale": (self.features,), "shift": (self.features,)}
 
 
@@ -195,13 +184,12 @@ class ConditionalBatchNorm(Norm):
     epsilon: float
 
     def parameters(self) -> dict[str, Shape]:
-        """Scale and shift of each feature, a row for each label."""
         return {"scale": (self.classes, self.features), "shift": (self.classes, self.features)}
 
 
 @dataclass(frozen=True)
 class Activation(Layer):
-    """An elementwise function; `slope` is of "leaky"."""
+    """An elementwise function; `slope` is the one of "leaky" below 0."""
 
     kind: ActivationName
     slope: float = 0.2
@@ -221,19 +209,17 @@ class Reshape(Layer):
     shape: Shape
 
     def shape_after(self, shape: Shape) -> Shape:
-        """As it says, for as many numbers."""
         self._expect(prod(self.shape) == prod(shape), shape)
         return self.shape
 
 
 @dataclass(frozen=True)
 class ConcatLabels(Layer):
-    """The one-hot label joins: after a vector's features, or as constant maps after a picture's channels."""
+    """Appends the one-hot label: to a vector's features, or as constant maps to a picture's channels."""
 
     classes: int
 
     def shape_after(self, shape: Shape) -> Shape:
-        """As many features or channels more as there are classes."""
         return (shape[0] + self.classes, *shape[1:])
 
 
@@ -246,26 +232,22 @@ class Projection(Layer):
     spectral: bool = False
 
     def shape_after(self, shape: Shape) -> Shape:
-        """(inputs,) -> (1,)."""
         self._expect(shape == (self.inputs,), shape)
         return (1,)
 
     def parameters(self) -> dict[str, Shape]:
-        """w, the table of the e, and b."""
         return {"weight": (1, self.inputs), "embedding": (self.classes, self.inputs), "bias": (1,)}
 
     def buffers(self) -> dict[str, Shape]:
-        """Left singular vectors of w and of the table."""
         return {"left": (1,), "left_embedding": (self.classes,)} if self.spectral else {}
 
     def operations(self, shape: Shape) -> int:
-        """Two products."""
         return 4 * self.inputs
 
 
 @dataclass(frozen=True)
 class Upsample(Layer):
-    """Every pixel becomes factor x factor pixels; what is beyond (height, width) is cut off."""
+    """Repeats every pixel factor x factor times, and cuts off what is beyond (height, width)."""
 
     factor: int
     size: tuple[int, int]
@@ -306,7 +288,6 @@ class Composite(Layer):
     body: tuple[Layer, ...]
 
     def sublayers(self) -> dict[str, tuple[Layer, ...]]:
-        """The body."""
         return {"body": self.body}
 
 
@@ -319,13 +300,11 @@ class Residual(Composite):
     scale: float = 1.0
 
     def shape_after(self, shape: Shape) -> Shape:
-        """The body's, which has to be the shortcut's."""
         after = shape_through(self.body, shape)
         self._expect(after == shape_through(self.shortcut, shape), shape)
         return after
 
     def sublayers(self) -> dict[str, tuple[Layer, ...]]:
-        """Body and shortcut."""
         return {"body": self.body, "shortcut": self.shortcut}
 
 
@@ -336,7 +315,6 @@ class Skip(Composite):
     body: tuple[Layer, ...]
 
     def shape_after(self, shape: Shape) -> Shape:
-        """The channels of both; the body has to keep height and width."""
         after = shape_through(self.body, shape)
         self._expect(after[1:] == shape[1:], shape)
         return (shape[0] + after[0], *shape[1:])
@@ -344,20 +322,19 @@ class Skip(Composite):
 
 @dataclass(frozen=True)
 class AuxiliaryHead(Composite):
-    """A second output of a discriminator, body(x); the next layer takes x. `name` is a field of `game.Verdicts`."""
+    """A second output of a discriminator, body(x); the next layer takes x. `name`: which output it is."""
 
     name: Literal["logits", "classes"]
     body: tuple[Layer, ...]
 
     def shape_after(self, shape: Shape) -> Shape:
-        """The same, which the body has to take."""
         shape_through(self.body, shape)
         return shape
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One player: what goes in, the layers, and whether labels are needed."""
+    """The network of one player."""
 
     player: Player
     input_shape: Shape
@@ -365,22 +342,22 @@ class Plan:
 
     @property
     def output_shape(self) -> Shape:
-        """The shape of what comes out."""
+        """The shape of the output."""
         return shape_through(self.layers, self.input_shape)
 
     @property
     def classes(self) -> int:
-        """Classes of the label that the plan needs; 0 = none."""
+        """How many different labels the network takes; 0 = none."""
         return max((getattr(layer, "classes", 0) for _, layer in leaves(self.layers)), default=0)
 
     @property
     def has_batch_norm(self) -> bool:
-        """Whether an item's output depends on the rest of its batch while training."""
+        """Whether an item's output depends on the rest of its batch in training."""
         return any(layer.normalises for _, layer in leaves(self.layers))
 
 
 def leaves(layers: tuple[Layer, ...], prefix: str = "") -> Iterator[tuple[str, Layer]]:
-    """Every layer that holds no others, by its name: its index, or "<index>.body.<index>" within another."""
+    """Every layer without sublayers, by name: its index, or "<index>.body.<index>" inside another layer."""
     for index, layer in enumerate(layers):
         stacks = layer.sublayers()
         for name, stack in stacks.items():
@@ -390,7 +367,7 @@ def leaves(layers: tuple[Layer, ...], prefix: str = "") -> Iterator[tuple[str, L
 
 
 def shape_through(layers: tuple[Layer, ...], shape: Shape) -> Shape:
-    """The shape after all layers. Raises ValueError where they do not fit."""
+    """The shape after all layers. Raises ValueError if they do not fit."""
     for layer in layers:
         shape = layer.shape_after(shape)
     return shape
