@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from gansmith.ground.process import blas
+from gansmith.ground.process import blas, hardware
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.setup import environment, resolve_machine, set_up
 
@@ -67,5 +67,5 @@ def test_a_library_that_takes_no_threads_is_reported(monkeypatch: pytest.MonkeyP
 def test_the_pace_is_a_share_of_the_quickest_of_some_large_products(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a clock on which they take 4, 2, 8 and 4 seconds."""
     readings = iter([0.0, 4.0, 10.0, 12.0, 20.0, 28.0, 30.0, 34.0])
-    monkeypatch.setattr(blas, "time", SimpleNamespace(perf_counter=lambda: next(readings)))
+    monkeypatch.setattr(hardware, "time", SimpleNamespace(perf_counter=lambda: next(readings)))
     assert blas.operations_per_second() == blas.EFFICIENCY * 2 * 1024**3 / 2.0

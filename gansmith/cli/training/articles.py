@@ -8,7 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from gansmith.cli.parser import Parser, whole
+from gansmith.cli.parser import Parser, add_jobs
 
 
 def add_arguments(parser: Parser) -> None:
@@ -16,22 +16,17 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("names", nargs="*", metavar="ARTICLE", help="000, 001, 002, 003, 004 (default: all)")
     parser.add_argument("--data", metavar="SOURCE", help="the folder with MNIST's four files")
     parser.add_argument("--quick", action="store_true", help="a few updates and one seed, to see that everything runs")
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="the folder of the trainings (default: articles, or articles-quick)"
-    )
-    parser.add_argument(
-        "--pages", type=Path, metavar="DIR", help="the folder of the pages (default: pages, inside --out)"
-    )
+    about = "the folder of the trainings (default: articles, or articles-quick)"
+    parser.add_argument("--out", type=Path, metavar="DIR", help=about)
+    parser.add_argument("--pages", type=Path, metavar="DIR", help="the folder of the pages (default: pages in --out)")
     parser.add_argument("--only-pages", action="store_true", help="train nothing, write the pages from what is there")
-    parser.add_argument(
-        "--jobs", type=whole, default=0, metavar="N", help="trainings at the same time (default: all cores)"
-    )
+    add_jobs(parser)
     parser.add_argument("--json", action="store_true", help="print all figures and results as JSON")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train what is missing, write the pages, and tell the verdicts."""
+    """Train what is missing, write the pages, and print the verdicts."""
     from gansmith.articles.tried import Order, articles, choose
     from gansmith.ground.files.gridfolder import ArticlesFolder
 
@@ -57,14 +52,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def show(found: dict) -> None:
-    """Every claim with its verdict."""
+    """Print every claim with its verdict."""
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
     for title in ("article", "claim", "verdict"):
         table.add_column(title, overflow="fold")
-    for name, told in found["articles"].items():
-        for claim in told["claims"]:
+    for name, article in found["articles"].items():
+        for claim in article["claims"]:
             table.add_row(name, claim["says"], claim["verdict"])
     Console().print(table)

@@ -37,7 +37,7 @@ def environment() -> dict[str, Any]:
 def operations_per_second() -> float:
     """Expected operations a second of a training with NumPy here, from the time of a large product."""
     a = np.ones((1024, 1024), np.float32)
-    return EFFICIENCY * 2 * 1024**3 / least_seconds(lambda: np.matmul(a, a))
+    return EFFICIENCY * 2 * 1024**3 / least_seconds(lambda: np.matmul(a, a), rounds=4)
 
 
 def _libraries() -> Any:
