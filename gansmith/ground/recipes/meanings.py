@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import difflib
 import io
-import itertools
 import json
 import tokenize
 from collections.abc import Iterator
@@ -137,14 +136,14 @@ def _comments(name: str) -> dict[str, str]:
     """The comments of a class by field: those on its lines, and on the lines up to the next field."""
     tree, comments = _parsed()
     body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name).body
-    found = {}
+    starts, found = {node.lineno for node in body}, {}
     for node in body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            last = node.end_lineno or node.lineno
-            has_comment = itertools.takewhile(lambda line: line in comments, itertools.count(last))
-            code = {other.lineno for other in body} - {last}
-            lines = itertools.takewhile(lambda line: line not in code, has_comment)
-            found[node.target.id] = " ".join(comments[line] for line in lines)
+            line, words = node.end_lineno or node.lineno, []
+            while line in comments and not (words and line in starts):
+                words.append(comments[line])
+                line += 1
+            found[node.target.id] = " ".join(words)
     return found
 
 
