@@ -15,7 +15,7 @@ from gansmith.ground.recipes.settings import Recipe
 
 
 @dataclass(frozen=True)
-class Now:
+class StepContext:
     """The number of an update and its scheduled numbers."""
 
     update: int  # counts from 1
@@ -64,8 +64,8 @@ NUMBERS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Verdicts:
-    """The discriminator's output for N items."""
+class DiscriminatorArrays:
+    """The discriminator's output for N items, as arrays."""
 
     logits: np.ndarray  # float32 (N,)
     per_pixel: np.ndarray | None = None  # float32 (N, H, W): a logit for every pixel, of discriminators that give one
@@ -102,7 +102,7 @@ class Game(Protocol):
         """Take the training items. The engine keeps them on the device if they fit."""
         ...
 
-    def step(self, indices: np.ndarray, now: Now) -> None:
+    def step(self, indices: np.ndarray, context: StepContext) -> None:
         """One update. indices int64 (discriminator turns, batch): a row for each. Does not wait for the device."""
         ...
 
@@ -118,7 +118,7 @@ class Game(Protocol):
         """Like `make`, as items: pictures uint8 (N, H, W, C), vectors float32 (N, D)."""
         ...
 
-    def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
+    def discriminate(self, items: np.ndarray, labels: np.ndarray | None) -> DiscriminatorArrays:
         """The discriminator's output in inference mode."""
         ...
 

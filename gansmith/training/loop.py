@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gansmith.ground.game import Game, Now, Report
+from gansmith.ground.game import Game, Report, StepContext
 from gansmith.training.events import Outcome, Start, UpdateEvent, Watcher
 from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
 from gansmith.training.schedules import WARM_AFTER, Clock
@@ -62,8 +62,8 @@ def train(
         update += 1
         final = not recipe.budget.minutes and update >= (clock.total_updates() or math.inf)
         due = update % recipe.watch.stats_every == 0 or final
-        now = clock.at(update, measure=due)
-        game.step(order.turns(update, recipe.feedback.discriminator_turns), now)
+        context = clock.at(update, measure=due)
+        game.step(order.turns(update, recipe.feedback.discriminator_turns), context)
 
         # read the clock
         report = game.report() if due else None  # waits for the device, so that the seconds include its work
@@ -75,7 +75,7 @@ def train(
             warm = (update, seconds)
 
         # call the watchers, and do what they request
-        row = None if report is None else rows.make(report, clock, now, seconds)
+        row = None if report is None else rows.make(report, clock, context, seconds)
         event = UpdateEvent(game, clock, update, seconds, row, last=final or stopping)
         outcome = processes.broadcast_outcome(partial(call_watchers, watchers, event, save, final, stopping))
 
@@ -118,9 +118,9 @@ class StatsRows:
     def __init__(self, start: Start) -> None:
         self.update, self.seconds = start.update, start.seconds
 
-    def make(self, report: Report, clock: Clock, now: Now, seconds: float) -> dict[str, Any]:
+    def make(self, report: Report, clock: Clock, context: StepContext, seconds: float) -> dict[str, Any]:
         """One JSON-able row; its keys are listed in docs/guide/run-folder.md."""
-        update, images = now.update, clock.images(now.update) - clock.images(self.update)
+        update, images = context.update, clock.images(context.update) - clock.images(self.update)
         images_per_second = images / max(seconds - self.seconds, 1e-9)
         self.update, self.seconds = update, seconds
         return {
@@ -129,9 +129,9 @@ class StatsRows:
             "epoch": round(clock.epoch(update), 6),
             "seconds": round(seconds, 4),
             "images_per_second": round(images_per_second, 2),
-            "rate.generator": now.generator_rate,
-            "rate.discriminator": now.discriminator_rate,
-            "ema.decay": now.ema_decay,
+            "rate.generator": context.generator_rate,
+            "rate.discriminator": context.discriminator_rate,
+            "ema.decay": context.ema_decay,
             **report.numbers,
             "histograms": {name: {"edges": h.edges, "counts": h.counts} for name, h in report.histograms.items()},
             "layers": report.layers,

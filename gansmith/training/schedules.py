@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import cos, floor, pi
 
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.recipes.settings import EmaSettings, Recipe, ScheduleSettings
 
 ESTIMATE_AFTER = 50
@@ -47,12 +47,12 @@ class Clock:
         """Updates in the whole run; None if that is unknown."""
         return None if self.total_images is None else max(1, -(-self.total_images // self.images_per_update))
 
-    def at(self, update: int, *, measure: bool = False) -> Now:
+    def at(self, update: int, *, measure: bool = False) -> StepContext:
         """The scheduled numbers of update `update` (from 1); they depend on the images seen before it."""
         seen = self.images(update - 1)
         factor = rate_factor(self.recipe.schedule, seen / self.images_per_epoch, self._total_epochs(update))
         optimizer = self.recipe.optimizer
-        return Now(
+        return StepContext(
             update=update,
             images_seen=seen,
             generator_rate=optimizer.generator.rate * factor,

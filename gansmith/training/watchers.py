@@ -100,7 +100,7 @@ class WriteSamples:
         self.drawn = event.update
         raw = event.game.make(self.latents, self.labels)
         items = pixels.to_bytes(raw, self.recipe.data.pixels) if raw.ndim == 4 else raw
-        logits = event.game.verdicts(items, self.labels).logits
+        logits = event.game.discriminate(items, self.labels).logits
         pixels.write_png(self.folder.sample_sheet(event.update), self.draw(items))
         row = {
             "update": event.update,

@@ -12,7 +12,7 @@ import pytest
 from gansmith.by_hand import HandGame
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import EngineError, RunError
-from gansmith.ground.game import NUMBERS, Game, Now, State
+from gansmith.ground.game import NUMBERS, Game, State, StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import NetSettings, Recipe, RegularizerSettings
 
@@ -70,7 +70,7 @@ def test_ten_updates_are_the_other_engines(name: str) -> None:
     labels = np.arange(9) % classes if classes else None
     assert np.abs(ours.make(latents, labels) - theirs.make(latents, labels)).max() < 1e-5
     items, item_labels = training_items(shape, classes)
-    difference = ours.verdicts(items, item_labels).logits - theirs.verdicts(items, item_labels).logits
+    difference = ours.discriminate(items, item_labels).logits - theirs.discriminate(items, item_labels).logits
     assert np.abs(difference).max() < 1e-5
     play(ours, recipe, 4, 13)
     play(theirs, recipe, 4, 13)
@@ -141,7 +141,7 @@ def test_sampling_and_reporting_disturb_nothing() -> None:
     for update in range(1, 5):
         watched.step(*moment(recipe, update, measure=True))
         watched.sample(np.ones((5, recipe.latent.dim), np.float32), None)
-        watched.verdicts(training_items(shape, classes)[0], None)
+        watched.discriminate(training_items(shape, classes)[0], None)
         watched.report()
     first, second = quiet.state().arrays, watched.state().arrays
     assert all(np.array_equal(first[key], second[key]) for key in first)
@@ -164,7 +164,7 @@ def test_each_turn_moves_its_own_player_only(name: str) -> None:
     """The discriminator's turn moves no weight of G, the generator's turn nothing of D, running statistics included."""
     recipe, shape, classes = GAMES[name]
     game = new_game(recipe, shape, classes)
-    indices, now = moment(recipe, 1)
+    indices, context = moment(recipe, 1)
 
     def arrays(prefix: str) -> dict[str, np.ndarray]:
         return {key: array for key, array in game.state().arrays.items() if key.startswith(prefix)}
@@ -172,13 +172,13 @@ def test_each_turn_moves_its_own_player_only(name: str) -> None:
     def same(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> bool:
         return all(np.array_equal(before[key], after[key]) for key in before)
 
-    fakes = game.generate(now, 0, indices.shape[1])
+    fakes = game.generate(context, 0, indices.shape[1])
     generator, discriminator = arrays("generator"), arrays("discriminator")
-    game.discriminator_step(indices[0], fakes, now, 0)
+    game.discriminator_step(indices[0], fakes, context, 0)
     assert same(generator, arrays("generator"))
     assert not same(discriminator, arrays("discriminator"))
     discriminator = arrays("discriminator")
-    game.generator_step(fakes, now, 1)
+    game.generator_step(fakes, context, 1)
     assert same(discriminator, arrays("discriminator"))
     assert not same(generator, arrays("generator"))
 
@@ -213,8 +213,8 @@ def test_a_game_that_diverges_says_so_in_its_numbers_only(name: str) -> None:
     recipe, shape, classes = GAMES[name]
     game = new_game(recipe, shape, classes)
     for update in range(1, 6):
-        indices, now = moment(recipe, update, measure=True)
-        game.step(indices, replace(now, generator_rate=1e30, discriminator_rate=1e30))
+        indices, context = moment(recipe, update, measure=True)
+        game.step(indices, replace(context, generator_rate=1e30, discriminator_rate=1e30))
     game.sample(np.ones((3, recipe.latent.dim), np.float32), None)
     assert not all(np.isfinite(value) for value in game.report().numbers.values())
 
@@ -240,10 +240,10 @@ def test_a_steady_update_allocates_little(net: str) -> None:
     game.load(*training_items((1, 16, 16), 0))
     indices = np.random.default_rng(0).integers(0, 40, (1, 64))
     for update in (1, 2):
-        game.step(indices, Now(update, 0, 1e-4, 1e-4, ema_decay=0.9))
+        game.step(indices, StepContext(update, 0, 1e-4, 1e-4, ema_decay=0.9))
     tracemalloc.start()
     try:
-        game.step(indices, Now(3, 0, 1e-4, 1e-4, ema_decay=0.9))
+        game.step(indices, StepContext(3, 0, 1e-4, 1e-4, ema_decay=0.9))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
