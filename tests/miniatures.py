@@ -143,7 +143,7 @@ def indices(update: int, turns: int = 1, batch: int = BATCH, count: int = COUNT)
     return (np.arange(first, first + turns * batch) % count).reshape(turns, batch)
 
 
-def context(update: int, rate: float = 1e-2, *, decay: float = 0.9, measure: bool = False) -> StepContext:
+def now(update: int, rate: float = 1e-2, *, decay: float = 0.9, measure: bool = False) -> StepContext:
     """The clock at an update, with both rates alike."""
     return StepContext(update, (update - 1) * BATCH, rate, rate, decay, measure)
 
@@ -152,7 +152,7 @@ def play(game: Any, first: int, last: int, **numbers: Any) -> None:
     """Updates first .. last, both included."""
     turns = game.recipe.feedback.discriminator_turns if hasattr(game, "recipe") else 1
     for update in range(first, last + 1):
-        game.step(indices(update, turns), context(update, **numbers))
+        game.step(indices(update, turns), now(update, **numbers))
 
 
 def fixed_latents(count: int = 10, dim: int = 4) -> np.ndarray:

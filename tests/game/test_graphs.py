@@ -20,7 +20,7 @@ from gansmith.game.step import Gan
 from gansmith.game.torch_game import TorchGame, can_be_captured
 from gansmith.ground.game import StepContext
 from gansmith.nets import NetPair
-from miniatures import World, assert_same_arrays, context, indices, play, world
+from miniatures import World, assert_same_arrays, now, indices, play, world
 from thread_ranks import Circle, ThreadRanks
 from variants import EVERY, host_inputs, meaningful, new_game, start
 
@@ -162,7 +162,7 @@ def test_one_graph_for_each_kind_of_update():
     """Plain, with penalty, and each of them measured."""
     game, recorder = graphed(world("vectors", regularizer__name="r1", regularizer__interval=2))
     for update in range(1, 4 * (WARM + 1) * 2 + 1):
-        game.step(indices(update), context(update, measure=update % 4 < 2))
+        game.step(indices(update), now(update, measure=update % 4 < 2))
     assert recorder.captured == 4
     assert game.graphs is not None
     assert len(game.graphs.captured) == 4
@@ -292,9 +292,9 @@ def test_updates_that_launch_other_operations_are_of_another_structure(name: str
     batch = settings.get("data__batch", 8)
     plain, other = new_game("vectors"), new_game(kind, **settings)
     assert other.drawing is not None
-    drawn = other.drawing.draw(indices(1, batch=batch), context(1, **numbers), 0)
+    drawn = other.drawing.draw(indices(1, batch=batch), now(1, **numbers), 0)
     assert structure(drawn) != structure(host_inputs(plain, 1))
-    assert structure(drawn) == structure(other.drawing.draw(indices(9, batch=batch), context(9, **numbers), 0))
+    assert structure(drawn) == structure(other.drawing.draw(indices(9, batch=batch), now(9, **numbers), 0))
 
 
 def test_numbers_that_are_drawn_or_scheduled_are_no_matter_of_structure():
@@ -324,7 +324,7 @@ def test_a_gpu_replays_what_it_would_have_launched(name: str, kind: str):
     eager, game = (start(world(kind, **settings, graphs=graphs)) for graphs in (False, True))
     for update in range(1, 17):
         for each in (eager, game):
-            each.step(indices(update, each.recipe.feedback.discriminator_turns), context(update, rate=1e-4))
+            each.step(indices(update, each.recipe.feedback.discriminator_turns), now(update, rate=1e-4))
     assert game.graphs is not None
     assert not game.graphs.off
     assert game.graphs.captured
