@@ -20,7 +20,7 @@ from gansmith.game.step import Gan
 from gansmith.game.torch_game import TorchGame, can_be_captured
 from gansmith.ground.game import StepContext
 from gansmith.nets import NetPair
-from miniatures import World, assert_same_arrays, now, indices, play, world
+from miniatures import World, assert_same_arrays, indices, now, play, world
 from thread_ranks import Circle, ThreadRanks
 from variants import EVERY, host_inputs, meaningful, new_game, start
 
