@@ -20,7 +20,7 @@ from gansmith.runs.records import finish, one_line_errors, write_checkpoint
 from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.roll_back import Restart, changes, roll_back
 from gansmith.runs.setup import Setup, build_game
-from gansmith.runs.sheets import sheet_drawer
+from gansmith.runs.sheets.run_sheets import sheet_drawer
 from gansmith.training import loop, watchers
 from gansmith.training.events import Outcome, Start, UpdateEvent, Watcher
 from gansmith.training.interrupts import StopRequest

@@ -15,7 +15,7 @@ from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.recovery.roll_back import spared
 from gansmith.runs.setup import Setup, describe_data, environment
-from gansmith.runs.sheets import real_items, sheet_drawer
+from gansmith.runs.sheets.run_sheets import real_items, sheet_drawer
 from gansmith.training import checkpoint
 from gansmith.training.events import Outcome, UpdateEvent
 

@@ -16,7 +16,7 @@ from gansmith.metrics import evaluation as metrics_evaluation
 from gansmith.metrics.feature_networks import classifier
 from gansmith.metrics.table import METRICS
 from gansmith.runs import evaluation
-from gansmith.runs.sheets import real_items
+from gansmith.runs.sheets.run_sheets import real_items
 
 
 @pytest.fixture(autouse=True)

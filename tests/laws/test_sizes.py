@@ -93,10 +93,22 @@ def explained() -> dict[str, frozenset[str]]:
     return found
 
 
+def bases(kind: ast.ClassDef) -> list[str]:
+    """The names of the classes that a class is made from."""
+    return [ast.unparse(base).partition("[")[0] for base in kind.bases]
+
+
 def explained_above(kind: ast.ClassDef | None) -> set[str]:
-    """Methods of a class that a base class or a protocol explains: those need no words of their own."""
-    bases = [] if kind is None else [ast.unparse(base).partition("[")[0] for base in kind.bases]
-    return set().union(explained()["Protocol"] if kind else (), *(explained().get(base, ()) for base in bases))
+    """Methods of a class that a class above it or a protocol explains: those need no words of their own."""
+    if kind is None:
+        return set()
+    classes = {n.name: n for module in modules() for n in ast.walk(module.tree) if isinstance(n, ast.ClassDef)}
+    found, left = set(explained()["Protocol"]), bases(kind)
+    while left:
+        name = left.pop()
+        found |= explained().get(name, frozenset())
+        left += bases(classes[name]) if name in classes else []
+    return found
 
 
 def without_docstring(module: Module, body: list[ast.stmt], kind: ast.ClassDef | None = None) -> Iterator[str]:
