@@ -51,7 +51,7 @@ def pictures(count: int = 10_000) -> np.ndarray:
 def by_hand(name: str) -> Step:
     """An update of the NumPy engine under one of the recipes below."""
     from gansmith.by_hand import HandGame
-    from gansmith.ground.game import Now
+    from gansmith.ground.game import StepContext
 
     items, rng, update = pictures(), np.random.default_rng(1), 0
     game = HandGame(recipe(name), (1, 28, 28))
@@ -60,7 +60,9 @@ def by_hand(name: str) -> Step:
     def step() -> None:
         nonlocal update
         update += 1
-        game.step(rng.integers(0, len(items), (1, BATCH)), Now(update, update * BATCH, 1e-4, 1e-4, ema_decay=0.0))
+        game.step(
+            rng.integers(0, len(items), (1, BATCH)), StepContext(update, update * BATCH, 1e-4, 1e-4, ema_decay=0.0)
+        )
         if update % 50 == 0:
             game.report()
 

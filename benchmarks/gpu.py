@@ -23,7 +23,7 @@ import torch
 
 from gansmith import bench
 from gansmith.game.torch_game import TorchGame
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import choose_networks, choose_recipe
@@ -84,7 +84,7 @@ def player(case: Case, *, graphs: bool) -> tuple[TorchGame, Callable[[], None]]:
         nonlocal update
         update += 1
         rows = rng.integers(0, ITEMS, (case.recipe.feedback.discriminator_turns, batch))
-        game.step(rows, Now(update, update * batch, RATE, RATE, ema_decay=0.99))
+        game.step(rows, StepContext(update, update * batch, RATE, RATE, ema_decay=0.99))
 
     return game, step
 

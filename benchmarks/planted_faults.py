@@ -27,7 +27,7 @@ from gansmith.diagnosis.doctor import Doctor, replay
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe, Prober
 from gansmith.ground.files.runfolder import read_rows
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.recipes.recipe import flat, override
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget, choose_recipe
@@ -53,12 +53,12 @@ class Planted:
     def __init__(self, game: Any, after: Callable[[Any, int], None]) -> None:
         self.game, self.after_update = game, after
         self.load, self.report, self.make, self.sample = game.load, game.report, game.make, game.sample
-        self.verdicts, self.state, self.restore = game.verdicts, game.state, game.restore
+        self.discriminate, self.state, self.restore = game.discriminate, game.state, game.restore
 
-    def step(self, indices: np.ndarray, now: Now) -> None:
+    def step(self, indices: np.ndarray, context: StepContext) -> None:
         """An update, then the mischief."""
-        self.game.step(indices, now)
-        self.after_update(self.game, now.update)
+        self.game.step(indices, context)
+        self.after_update(self.game, context.update)
 
 
 def forget_latents(game: Any, update: int) -> None:
@@ -79,7 +79,9 @@ def pretrain(game: Any, setup: Setup, turns: int = 300) -> None:
     """The discriminator learns to tell the untrained generator's items before the game begins."""
     order = setup.order()
     for turn in range(turns):
-        game.step(order.turns(turn + 1, 1), Now(turn + 1, 0, 0.0, setup.recipe.optimizer.discriminator.rate, 1.0))
+        game.step(
+            order.turns(turn + 1, 1), StepContext(turn + 1, 0, 0.0, setup.recipe.optimizer.discriminator.rate, 1.0)
+        )
     game.report()
 
 

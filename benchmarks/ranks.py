@@ -22,7 +22,7 @@ import numpy as np
 from gansmith.bench import CONTESTS, ITEMS, Contest, operations_per_image, recipe_of
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.networks.plan import BatchNorm, leaves
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.processes import process_group
@@ -109,7 +109,7 @@ def measure(contest: Contest, budget: float, precision: str) -> dict[str, object
         def step() -> None:
             nonlocal update
             update += 1
-            game.step(rng.integers(0, ITEMS, (1, share)), Now(update, update, 1e-4, 1e-4, ema_decay=0.0))
+            game.step(rng.integers(0, ITEMS, (1, share)), StepContext(update, update, 1e-4, 1e-4, ema_decay=0.0))
 
         once = timed(step, 2)
         count = processes.broadcast(lambda: max(1, round(budget / once)))  # everyone takes as many steps as the first

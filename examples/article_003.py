@@ -20,7 +20,7 @@ import numpy as np
 import gansmith
 from gansmith.data.order import Order
 from gansmith.data.store import open_store
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.pixels import grid, to_bytes, write_png
 from gansmith.runs.choose_recipe import choose_recipe
 from gansmith.runs.setup import build_game, set_up
@@ -39,7 +39,7 @@ def slope_by_hand(data: str, step: float = 1e-5) -> tuple[float, float]:
         game.restore(start)
         for rate in rates:
             game.report()
-            game.step(rows, Now(1, 0, rate, 0.0, 0.0, True))
+            game.step(rows, StepContext(1, 0, rate, 0.0, 0.0, True))
         return game.report().numbers
 
     norm = numbers(0.0)["gradient.generator"]

@@ -39,7 +39,7 @@ def untrained(data: str, out: Path) -> float:
     made = game.sample(latents, None)
     real = np.asarray(setup.store.items[:SAMPLES])
     write_png(out / "untrained.png", grid(np.concatenate([real, made]), SAMPLES, zoom=2))
-    return float((1 / (1 + np.exp(-game.verdicts(made, None).logits))).mean())
+    return float((1 / (1 + np.exp(-game.discriminate(made, None).logits))).mean())
 
 
 def main(arguments: list[str] | None = None) -> None:

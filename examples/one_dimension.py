@@ -24,7 +24,7 @@ import numpy as np
 
 from gansmith.by_hand import HandGame
 from gansmith.ground import streams
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.recipes.settings import (
     DataSettings,
     FeedbackSettings,
@@ -89,7 +89,7 @@ def train(game: HandGame, first: int, last: int, total: int, *, frozen: bool = F
         fade = 0.5 * (1 + np.cos(np.pi * update / total))
         rates = 0.0 if frozen else fade * optimizers.generator.rate, fade * optimizers.discriminator.rate
         chosen = streams.generator(recipe.seed, "order", update).integers(0, len(game.items), shape)
-        game.step(chosen, Now(update, (update - 1) * chosen.size, *rates, ema_decay=0.99))
+        game.step(chosen, StepContext(update, (update - 1) * chosen.size, *rates, ema_decay=0.99))
 
 
 def theory(updates: int) -> tuple[np.ndarray, np.ndarray]:
@@ -101,13 +101,13 @@ def theory(updates: int) -> tuple[np.ndarray, np.ndarray]:
     game.restore(state)
     train(game, 1, updates, updates, frozen=True)
     p, q = density(LINE[:, 0], MEAN, SPREAD), density(LINE[:, 0], FROZEN_MEAN, FROZEN_SPREAD)
-    return sigmoid(game.verdicts(LINE, None).logits), p / (p + q)
+    return sigmoid(game.discriminate(LINE, None).logits), p / (p + q)
 
 
 def look(game: HandGame, update: int) -> Moment:
     """D and the averaged generator as they are."""
     latents = streams.latents(streams.generator(0, "samples"), game.recipe.latent.law, (5000, 1))
-    return Moment(update, sigmoid(game.verdicts(LINE, None).logits), game.make(latents, None)[:, 0])
+    return Moment(update, sigmoid(game.discriminate(LINE, None).logits), game.make(latents, None)[:, 0])
 
 
 def play(updates: int) -> list[Moment]:
@@ -139,7 +139,7 @@ def draw(moments: list[Moment], found: tuple[np.ndarray, np.ndarray], out: Path)
     for axes, moment in zip(figure.subplots(1, len(moments), sharey=True), moments, strict=True):
         axes.plot(line, density(line, MEAN, SPREAD), color="tab:green", label="p, data")
         axes.hist(moment.made, bins=80, range=(-5, 5), density=True, color="tab:red", alpha=0.5, label="q, generator")
-        axes.plot(line, moment.verdicts, color="tab:blue", label="D")
+        axes.plot(line, moment.discriminate, color="tab:blue", label="D")
         axes.set_ylim(0, 1)
         axes.set_title(f"after {moment.update} updates: mean {moment.made.mean():.2f}, std {moment.made.std():.2f}")
     axes.legend()

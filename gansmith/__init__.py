@@ -10,17 +10,18 @@ from gansmith.ground.version import __version__ as __version__
 if TYPE_CHECKING:
     from gansmith.nets import NetPair
     from gansmith.runs.evaluation import evaluate
-    from gansmith.runs.run import Run, train
+    from gansmith.runs.from_python import train
+    from gansmith.runs.result import Run
     from gansmith.trained.generator import Generator, load
 
 __all__ = ["Generator", "NetPair", "Run", "evaluate", "load", "train"]
 MODULES = {
     "Generator": "gansmith.trained.generator",
     "NetPair": "gansmith.nets",
-    "Run": "gansmith.runs.run",
+    "Run": "gansmith.runs.result",
     "evaluate": "gansmith.runs.evaluation",
     "load": "gansmith.trained.generator",
-    "train": "gansmith.runs.run",
+    "train": "gansmith.runs.from_python",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gansmith.ground import pixels, streams
-from gansmith.ground.game import Now, Report, State, Verdicts
+from gansmith.ground.game import DiscriminatorArrays, Report, State, StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 
@@ -23,14 +23,14 @@ class FakeGame:
     def load(self, items: np.ndarray, labels: np.ndarray | None) -> None:
         self.items, self.labels = items, labels if self.classes else None
 
-    def step(self, indices: np.ndarray, now: Now) -> None:
+    def step(self, indices: np.ndarray, context: StepContext) -> None:
         for rows in indices:
             batch, asked = self._floats(self.items[rows]), self._classes(len(rows), self.labels, rows)
-            noise = streams.generator(self.recipe.seed, "latents", now.update).standard_normal(batch.shape)
+            noise = streams.generator(self.recipe.seed, "latents", context.update).standard_normal(batch.shape)
             error = batch + 0.01 * noise - self.mean[asked]
-            np.add.at(self.mean, asked, now.generator_rate * error)
+            np.add.at(self.mean, asked, context.generator_rate * error)
             self.losses.append(float((error**2).mean()))
-        self.averaged += (1 - now.ema_decay) * (self.mean - self.averaged)
+        self.averaged += (1 - context.ema_decay) * (self.mean - self.averaged)
         self.steps += 1
 
     def report(self) -> Report:
@@ -46,9 +46,9 @@ class FakeGame:
         made = self.make(latents, labels)
         return pixels.to_bytes(made) if made.ndim == 4 else made
 
-    def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
+    def discriminate(self, items: np.ndarray, labels: np.ndarray | None) -> DiscriminatorArrays:
         distance = self._floats(items) - self.mean[self._classes(len(items), labels, slice(None))]
-        return Verdicts((1 - (distance**2).reshape(len(items), -1).mean(1)).astype(np.float32))
+        return DiscriminatorArrays((1 - (distance**2).reshape(len(items), -1).mean(1)).astype(np.float32))
 
     def state(self) -> State:
         arrays = {"generator/mean": self.mean, "generator/spread": self.spread, "ema/mean": self.averaged}

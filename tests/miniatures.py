@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import (
@@ -143,9 +143,9 @@ def indices(update: int, turns: int = 1, batch: int = BATCH, count: int = COUNT)
     return (np.arange(first, first + turns * batch) % count).reshape(turns, batch)
 
 
-def now(update: int, rate: float = 1e-2, *, decay: float = 0.9, measure: bool = False) -> Now:
+def now(update: int, rate: float = 1e-2, *, decay: float = 0.9, measure: bool = False) -> StepContext:
     """The clock at an update, with both rates alike."""
-    return Now(update, (update - 1) * BATCH, rate, rate, decay, measure)
+    return StepContext(update, (update - 1) * BATCH, rate, rate, decay, measure)
 
 
 def play(game: Any, first: int, last: int, **numbers: Any) -> None:

@@ -20,7 +20,7 @@ from gansmith.bench import plain
 from gansmith.bench.plain import Step
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.networks.cost import operations
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.progress import Say
@@ -163,7 +163,7 @@ def own_step(recipe: Recipe, item_shape: Shape) -> Step:
         nonlocal update
         update += 1
         rows = rng.integers(0, ITEMS, (1, recipe.data.batch))
-        game.step(rows, Now(update, update * recipe.data.batch, 1e-4, 1e-4, ema_decay=0.0))
+        game.step(rows, StepContext(update, update * recipe.data.batch, 1e-4, 1e-4, ema_decay=0.0))
         if update % REPORT_EVERY == 0:
             game.report()
 

@@ -18,7 +18,7 @@ from gansmith.by_hand.network import Network
 from gansmith.by_hand.penalty import gradient_penalty
 from gansmith.by_hand.player import Player, load_arrays
 from gansmith.ground import draws, penalties, pixels
-from gansmith.ground.game import Now, Report, State, Verdicts
+from gansmith.ground.game import DiscriminatorArrays, Report, State, StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
@@ -52,53 +52,53 @@ class HandGame:
     # ---- one update
 
     @np.errstate(all="ignore")  # NaN and infinity go into the report; the training loop decides what to do
-    def step(self, indices: Array, now: Now) -> None:
+    def step(self, indices: Array, context: StepContext) -> None:
         """The discriminator's steps, then the generator's, then the average."""
         same, fakes = self.recipe.feedback.latents == "same", None
         for turn, rows in enumerate(indices):
-            fakes = self.generate(now, turn, len(rows))
-            self.discriminator_step(rows, fakes, now, turn)
+            fakes = self.generate(context, turn, len(rows))
+            self.discriminator_step(rows, fakes, context, turn)
         for index in range(self.recipe.feedback.generator_turns):
             turn = draws.generator_turn(self.recipe, index)
             if fakes is None or not same or index > 0:
-                fakes = self.generate(now, turn, indices.shape[1])
-            self.generator_step(fakes, now, turn)
-        self.average(now.ema_decay)
+                fakes = self.generate(context, turn, indices.shape[1])
+            self.generator_step(fakes, context, turn)
+        self.average(context.ema_decay)
 
-    def generate(self, now: Now, turn: int, count: int) -> Array:
+    def generate(self, context: StepContext, turn: int, count: int) -> Array:
         """The generator's items (B, ...) of a turn, in training mode."""
-        z = self._to_float(draws.latents(self.recipe, now.update, turn, count))
-        mode = self._training(self._drawn_labels(now, turn, count), now, turn, "generator", track=True)
+        z = self._to_float(draws.latents(self.recipe, context.update, turn, count))
+        mode = self._training(self._drawn_labels(context, turn, count), context, turn, "generator", track=True)
         return self.generator.network.forward(z, self.generator.weights, mode)
 
-    def discriminator_step(self, rows: Array, fakes: Array, now: Now, turn: int) -> None:
+    def discriminator_step(self, rows: Array, fakes: Array, context: StepContext, turn: int) -> None:
         """One step of the discriminator, on the real items at `rows` (B,) and the generated ones, `fakes`.
 
         L_D = real(D(x)) + fake(D(G(z))) + penalties, and the gradient of a sum is the sum of the gradients.
         """
         player, labels = self.discriminator, None if self.labels is None else self.labels[rows]
-        drawn = self._drawn_labels(now, turn, len(rows))
-        real, penalty = self._one_class("real", self._reals(rows, now, turn), labels, now, turn, player.gradient)
-        fake, another = self._one_class("fake", fakes, drawn, now, turn, self.fake_gradient)
+        drawn = self._drawn_labels(context, turn, len(rows))
+        real, penalty = self._one_class("real", self._reals(rows, context, turn), labels, context, turn, player.gradient)
+        fake, another = self._one_class("fake", fakes, drawn, context, turn, self.fake_gradient)
         player.gradient.trained += self.fake_gradient.trained
 
         self.stats.add("loss.discriminator", real + fake)
         if penalties.due(self.recipe.regularizer, self.discriminator_turns):
             self.stats.add("loss.penalty", penalty + another)
-        player.step(now.discriminator_rate, self.stats if now.measure else None)
+        player.step(context.discriminator_rate, self.stats if context.measure else None)
         self.discriminator_turns += 1
 
     def _one_class(
-        self, kind: draws.Pass, items: Array, labels: Array | None, now: Now, turn: int, into: Arrays
+        self, kind: draws.Pass, items: Array, labels: Array | None, context: StepContext, turn: int, into: Arrays
     ) -> tuple[float, float]:
         """D forward on real or on generated items, and backward from their part of the loss to D's weights.
 
         Returns the loss and the penalty, and leaves the gradient of both in `into`.
         """
         network, weights, settings = self.discriminator.network, self.discriminator.weights, self.recipe.regularizer
-        logits = network.forward(items, weights, self._training(labels, now, turn, kind, track=True))
+        logits = network.forward(items, weights, self._training(labels, context, turn, kind, track=True))
         part = self.loss.real if kind == "real" else self.loss.fake
-        loss, d_logits = part(logits[:, 0], draws.targets(self.recipe, kind, now.update, turn, len(items)))
+        loss, d_logits = part(logits[:, 0], draws.targets(self.recipe, kind, context.update, turn, len(items)))
         self.stats.add_logits(kind, logits[:, 0])
 
         d_logits *= self.recipe.loss.discriminator_scale
@@ -109,15 +109,15 @@ class HandGame:
         into.trained += settings.interval * self.penalty_gradient.trained
         return loss, penalty
 
-    def generator_step(self, fakes: Array, now: Now, turn: int) -> None:
+    def generator_step(self, fakes: Array, context: StepContext, turn: int) -> None:
         """One step of the generator: the gradient of its loss passes through the whole discriminator, which is frozen.
 
         dL/dw = dL/dD(G(z))  x  dD/dG(z)  x  dG(z)/dw, from left to right.
         """
         discriminator, player = self.discriminator, self.generator
-        mode = self._training(self._drawn_labels(now, turn, len(fakes)), now, turn, "fake", track=False)
+        mode = self._training(self._drawn_labels(context, turn, len(fakes)), context, turn, "fake", track=False)
         logits = discriminator.network.forward(fakes, discriminator.weights, mode)
-        target = draws.targets(self.recipe, "generator", now.update, turn, len(fakes))
+        target = draws.targets(self.recipe, "generator", context.update, turn, len(fakes))
         loss, d_logits = self.loss.generator(logits[:, 0], target)
 
         d_items = discriminator.network.backward(d_logits[:, None], discriminator.weights, into=None)
@@ -127,7 +127,7 @@ class HandGame:
             square_last_gradient(player.network, upstream, player.gradient)
 
         self.stats.add("loss.generator", loss)
-        player.step(now.generator_rate, self.stats if now.measure else None)
+        player.step(context.generator_rate, self.stats if context.measure else None)
 
     def average(self, decay: float) -> None:
         """average = decay x average + (1 - decay) x weights; the statistics of batch norm are copied."""
@@ -142,11 +142,11 @@ class HandGame:
         """Take the training items, uint8 (N, H, W, C) or float32 (N, D), and int64 labels; nothing is copied."""
         self.items, self.labels = items, labels if self.classes else None
 
-    def _reals(self, rows: Array, now: Now, turn: int) -> Array:
+    def _reals(self, rows: Array, context: StepContext, turn: int) -> Array:
         """The training items at `rows`, as the discriminator sees them."""
         items = self._to_float(self.items[rows])
         if self.recipe.augment.name == "mirror":
-            mirrored = draws.mirrored(self.recipe, now.update, turn, len(rows))
+            mirrored = draws.mirrored(self.recipe, context.update, turn, len(rows))
             items[mirrored] = items[mirrored, :, ::-1]
         return items
 
@@ -157,13 +157,13 @@ class HandGame:
         factor, offset = pixels.SCALE[self.recipe.data.pixels]
         return items.astype(self.dtype) * self.dtype.type(factor) + self.dtype.type(offset)
 
-    def _drawn_labels(self, now: Now, turn: int, count: int) -> Array | None:
+    def _drawn_labels(self, context: StepContext, turn: int, count: int) -> Array | None:
         """The labels (B,) of generated items; None where there are no labels."""
-        return draws.labels(self.recipe, now.update, turn, count, self.classes, self.labels)
+        return draws.labels(self.recipe, context.update, turn, count, self.classes, self.labels)
 
-    def _training(self, labels: Array | None, now: Now, turn: int, which: draws.Pass, track: bool) -> Pass:
+    def _training(self, labels: Array | None, context: StepContext, turn: int, which: draws.Pass, track: bool) -> Pass:
         """A pass in training mode, with its keys for dropout."""
-        key = partial(draws.dropout_key, self.recipe, now.update, turn, which)
+        key = partial(draws.dropout_key, self.recipe, context.update, turn, which)
         return Pass(labels, training=True, track=track, dropout_key=key)
 
     # ---- what comes out
@@ -179,8 +179,8 @@ class HandGame:
         made = self.make(latents, labels)
         return pixels.to_bytes(made, self.recipe.data.pixels) if made.ndim == 4 else made
 
-    def verdicts(self, items: Array, labels: Array | None) -> Verdicts:
-        return Verdicts(self._infer(self.discriminator.network, self.discriminator.weights, items, labels)[:, 0])
+    def discriminate(self, items: Array, labels: Array | None) -> DiscriminatorArrays:
+        return DiscriminatorArrays(self._infer(self.discriminator.network, self.discriminator.weights, items, labels)[:, 0])
 
     @np.errstate(all="ignore")
     def _infer(self, network: Network, w: Arrays, x: Array, labels: Array | None) -> Array:

@@ -14,29 +14,23 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """What this machine has, and what `auto` would choose on it."""
+    """Print what this machine has, and what `auto` means on it."""
     from gansmith.data import cache
     from gansmith.ground.process import blas
     from gansmith.training import machine
 
     device = machine.choose_device("auto")
-    facts = (
-        machine.environment()
-        | blas.environment()
-        | {
-            "device": device,
-            "precision": machine.choose_precision("auto", device),
-            "measured operations per second": round(machine.operations_per_second(device) / machine.EFFICIENCY),
-            "cache": str(cache.folder()),
-        }
-    )
+    facts = {
+        **machine.environment(),
+        **blas.environment(),
+        "device": device,
+        "precision": machine.choose_precision("auto", device),
+        "measured operations per second": round(machine.product_speed("float32", device)),
+        "cache": str(cache.folder()),
+    }
     if options.json:
         print(json.dumps(facts, indent=2))
-    else:
-        for name, value in facts.items():
-            print(
-                f"{name:<31} {value:,}"
-                if isinstance(value, int) and not isinstance(value, bool)
-                else f"{name:<31} {value}"
-            )
+        return 0
+    for name, value in facts.items():
+        print(f"{name:<31} {f'{value:,}' if type(value) is int else value}")
     return 0

@@ -107,7 +107,7 @@ def frame_of(options: argparse.Namespace) -> DataSettings:
 def info(options: argparse.Namespace) -> int:
     """Survey a source, show the settings that would be chosen for it, and draw it."""
     from gansmith.runs.choose_recipe import choices_for_source
-    from gansmith.runs.preview import draw
+    from gansmith.runs.sheets.source_sheets import draw
 
     settings = dataclasses.replace(frame_of(options), attribute=options.attribute)
     found = _surveyed(settings, quiet=options.json)

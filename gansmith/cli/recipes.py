@@ -14,7 +14,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """List, or show."""
+    """List the recipes, or print one."""
     if options.name:
         print(recipes.text(options.name), end="")
     else:

@@ -13,13 +13,8 @@ from gansmith.ground.recipes.meanings import Key, find
 
 def add_arguments(parser: Parser) -> None:
     """The options of `settings`."""
-    parser.add_argument(
-        "prefix",
-        nargs="?",
-        default="",
-        metavar="PREFIX",
-        help="a table or a key: loss, optimizer.generator, data.labels (default: all)",
-    )
+    about = "a table or a key: loss, optimizer.generator, data.labels (default: all)"
+    parser.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help=about)
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
@@ -38,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def text(key: Key) -> str:
-    """One key: its default, its type, its meaning."""
+    """A key as text: its default, its type, its meaning."""
     kind = f"{key.kind} {', '.join(key.choices)}" if key.choices else key.kind
     lines = [f"  {key.name} = {key.value}"]
     for part in (kind, key.meaning, *(f"{name}: {about}" for name, about in key.choice_meanings.items())):

@@ -21,7 +21,7 @@ from typing import Any
 from gansmith.compare import ray_cluster
 from gansmith.compare.cells import Cell, Variant, last_words, run_queue
 from gansmith.data import sources
-from gansmith.data.preparation.parallel import cores
+from gansmith.ground.process.hardware import processors
 from gansmith.ground.errors import DataError, GansmithError, RecipeError, RunError, StoppedByUser
 from gansmith.ground.files.gridfolder import CellFolder, GridFolder, slug
 from gansmith.ground.files.runfolder import write_json, write_text
@@ -171,8 +171,8 @@ def run_cells(cells: Sequence[Cell], jobs: int, say: Say) -> dict[CellFolder, st
 
     Raises StoppedByUser.
     """
-    jobs = min(jobs or cores(), len(cells))
-    threads = max(1, cores() // jobs)
+    jobs = min(jobs or processors(), len(cells))
+    threads = max(1, processors() // jobs)
     say(f"{jobs} at a time")
 
     def start(cell: Cell) -> subprocess.Popen[bytes]:

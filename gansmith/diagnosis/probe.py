@@ -202,7 +202,7 @@ def _verdicts(probe: Probe, look: Look, known: Reference, game: Game) -> None:
     labelled = look.labels is not None
 
     def judge(items: Items) -> np.ndarray:
-        return game.verdicts(items.items, items.labels if labelled else None).logits
+        return game.discriminate(items.items, items.labels if labelled else None).logits
 
     fakes = judge(Items(look.items, look.labels).take(np.arange(JUDGED)))
     training = judge(known.training)

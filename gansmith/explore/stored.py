@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gansmith.data import sources
 from gansmith.data import store as stores
 from gansmith.data.store import Store
 from gansmith.explore.options import Average
@@ -17,7 +18,6 @@ from gansmith.latent.appearance import learned_traits, traits
 from gansmith.latent.appearance.traits import Measure
 from gansmith.latent.steering import styles
 from gansmith.latent.steering.styles import Style
-from gansmith.runs.choose_recipe import choose_source
 
 SAMPLES = 64  # generated pictures that decide on the default traits
 
@@ -34,7 +34,7 @@ def load_styles(session: Session) -> dict[str, Style]:
 def open_pictures(session: Session, source: str, split: str, first: int = 0) -> Store:
     """A source's pictures in the generator's size; "" = the source of the run. Raises DataError."""
     own = session.generator.recipe.data
-    settings = DataSettings(source=choose_source(source)) if source else own
+    settings = DataSettings(source=sources.absolute(source)) if source else own
     settings = stores.with_shape(settings, session.generator.item_shape)
     settings = dataclasses.replace(settings, split=split, first=first, labels="none")
     return stores.open_store(settings, session.generator.recipe.seed)

@@ -24,7 +24,7 @@ from gansmith.game.weights.average import AveragedGenerator
 from gansmith.game.weights.optimizer import to_numpy
 from gansmith.ground import pixels
 from gansmith.ground.errors import OutOfMemory
-from gansmith.ground.game import Now, Report, State, Verdicts
+from gansmith.ground.game import DiscriminatorArrays, Report, State, StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
@@ -83,12 +83,12 @@ class TorchGame:
         numpy_dtype = np.dtype(np.float64 if self.dtype == torch.float64 else np.float32)
         self.drawing = Drawing(self.recipe, self.gan.items, self.classes, kept, rank, size, numpy_dtype)
 
-    def step(self, indices: np.ndarray, now: Now) -> None:
+    def step(self, indices: np.ndarray, context: StepContext) -> None:
         """One update: draw its inputs, then run it. indices int64 (discriminator turns, B). Raises OutOfMemory."""
         if self.drawing is None:
             raise ValueError("load() the items before the first step")
         with out_of_memory_as_error(self.recipe):
-            inputs = self.drawing.draw(indices, now, self.discriminator_turns)
+            inputs = self.drawing.draw(indices, context, self.discriminator_turns)
             if self.graphs:
                 self.graphs.run(inputs, self.stats)
             else:
@@ -162,14 +162,14 @@ class TorchGame:
         return Items(items, labels, self.recipe.data.pixels, self.item_shape, self.device, self.dtype)
 
     @torch.no_grad()
-    def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
+    def discriminate(self, items: np.ndarray, labels: np.ndarray | None) -> DiscriminatorArrays:
         """The discriminator's raw output on items, in inference mode and float32."""
         holder = self._items(items, labels if self.classes else None)
         every = [self.gan.discriminator.discriminate(*holder.batch(rows)) for rows in chunks(len(items), self.device)]
         logits = _on_host([output.logits for output in every])
         assert logits is not None
         per_pixel, classes = _on_host([o.per_pixel for o in every]), _on_host([o.classes for o in every])
-        return Verdicts(logits, per_pixel, classes)
+        return DiscriminatorArrays(logits, per_pixel, classes)
 
     # ---- checkpoints
 

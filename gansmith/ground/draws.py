@@ -1,7 +1,7 @@
-"""What both engines draw in an update, from stateless streams: latents, asked labels, targets, dropout keys.
+"""All random draws of an update, for both engines.
 
-Turns are numbered within an update: the discriminator's first, then the generator's. With `latents = "same"` every
-generator turn reuses the latents and labels of the last discriminator turn.
+The turns of an update are numbered: first the discriminator's, then the generator's. With `latents = "same"` every
+generator turn uses the latents and labels of the last discriminator turn again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gansmith.ground.recipes.settings import AugmentOperation, Recipe
 Pass = Literal["real", "fake", "generator"]
 PASSES: tuple[Pass, ...] = ("real", "fake", "generator")
 OPERATION_NUMBERS: dict[AugmentOperation, int] = {"zoom": 2, "translation": 2, "colour": 3, "cutout": 2}
-"""How many numbers each operation of an augmentation takes for a picture."""
+"""How many random numbers each operation of an augmentation needs for a picture."""
 
 
 def generator_turn(recipe: Recipe, index: int) -> int:
@@ -39,10 +39,10 @@ def latents(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
 def labels(
     recipe: Recipe, update: int, turn: int, count: int, classes: int, known: np.ndarray | None = None
 ) -> np.ndarray | None:
-    """The labels int64 (count,) asked of the generator at a turn, in random order: every class in equal shares.
+    """The labels int64 (count,) of the generated items of a turn; None when unlabelled.
 
-    None when unlabelled. With latent.classes_drawn = n, only classes 0 .. n-1 are asked. Groups of like items are asked
-    for by their shares: those of items drawn from all, whose groups (N,) are `known`.
+    Classes come in equal shares and random order; with latent.classes_drawn = n, only classes 0 .. n-1. Clusters are drawn
+    by their sizes: `known` (N,) is the cluster of every real item, and items are drawn from all of them.
     """
     if not classes:
         return None
@@ -54,7 +54,7 @@ def labels(
 
 
 def targets(recipe: Recipe, who: Pass, update: int, turn: int, count: int) -> np.ndarray | float:
-    """The loss's targets at a turn: a number when they are constant, else float32 (count,) from U(low, high)."""
+    """The loss's targets at a turn: a number if they are constant, else float32 (count,) from U(low, high)."""
     low, high = getattr(recipe.loss, who)
     if low == high:
         return low
@@ -63,39 +63,39 @@ def targets(recipe: Recipe, who: Pass, update: int, turn: int, count: int) -> np
 
 
 def dropout_key(recipe: Recipe, update: int, turn: int, which: Pass, layer: int) -> int:
-    """The key of `streams.keep_mask` for the dropout layer at index `layer` of the network that runs in a pass:
-    "real" and "fake" are the discriminator's passes, "generator" is the generator's own."""
+    """The key of `streams.keep_mask` for the dropout layer at index `layer`. "real" and "fake" are passes of the
+    discriminator, "generator" is one of the generator."""
     number = (len(PASSES) * turn + PASSES.index(which)) * 1000 + layer
     return streams.word(recipe.seed, "dropout", update, number)
 
 
 def mirrored(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
-    """Which real items of a turn are turned left to right: bool (count,), half of them on average."""
+    """Which real items of a turn are flipped left to right: bool (count,), half of them on average."""
     return streams.generator(recipe.seed, "augment", update, turn).random(count) < 0.5
 
 
 def corners(recipe: Recipe, update: int, turn: int, count: int, spare: tuple[int, int]) -> np.ndarray:
-    """Where the windows of a turn's real pictures begin: int64 (count, 2), down and to the right, 0 .. `spare` each."""
+    """The top left corners (down, right) of the windows of a turn's real pictures: int64 (count, 2) in 0 .. `spare`."""
     rng = streams.generator(recipe.seed, "windows", update, turn)
     return np.floor(rng.random((count, 2)) * (np.array(spare) + 1)).astype(np.int64)
 
 
 def chances(recipe: Recipe, update: int, turn: int, which: Pass, count: int) -> np.ndarray:
-    """What decides how each picture of a pass is augmented: float32 (count, numbers) in [0, 1).
+    """The random numbers of the augmentation of each picture in a pass: float32 (count, numbers) in [0, 1).
 
-    First a number for each operation, by which it is made or not, then the operations' own, in the order of
-    `OPERATION_NUMBERS`. They are drawn whichever operations a recipe has, picture after picture.
+    First comes a number for each operation, which decides whether it happens, then the operations' own numbers, in the
+    order of `OPERATION_NUMBERS`. All of them are drawn, whichever operations a recipe has.
     """
     rng = streams.generator(recipe.seed, "views", update, len(PASSES) * turn + PASSES.index(which))
     return rng.random((count, len(OPERATION_NUMBERS) + sum(OPERATION_NUMBERS.values())), dtype=np.float32)
 
 
 def shares(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
-    """Where between a real and a generated item a gradient penalty looks: float32 (count,) in [0, 1)."""
+    """The points of a gradient penalty between real and generated items: float32 (count,) in [0, 1)."""
     return streams.generator(recipe.seed, "penalty", update, turn).random(count, dtype=np.float32)
 
 
 def steps(recipe: Recipe, update: int, turn: int, where: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The directions in which a penalty looks from its items ("real" or "fake"): float32 of `shape` (B, ...), N(0, 1)."""
+    """The random steps of a penalty from its items, "real" or "fake": float32 of `shape` (B, ...), N(0, 1)."""
     number = len(PASSES) * turn + PASSES.index("real" if where == "real" else "fake")
     return streams.generator(recipe.seed, "penalty", update, number).standard_normal(shape, dtype=np.float32)

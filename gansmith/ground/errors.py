@@ -1,13 +1,13 @@
 """Every error that Gansmith raises on purpose.
 
-GansmithError               one line: the thing, the rule, the way out; the command line exits with 1
-  RecipeError               a recipe, a `--set`, or a combination of settings that has no meaning
+GansmithError               one line: what is wrong, the rule, what to do; the command line exits with 1
+  RecipeError               a recipe, a `--set`, or a combination of settings that makes no sense
   DataError                 a source of pictures or vectors, or the store made from it
   RunError                  a run folder, a checkpoint, a saved generator
     LostRank                another rank of a training over several processes is gone
-  DeviceError               a device, a precision or a number of threads that this machine lacks
+  DeviceError               a device or a precision that this machine lacks
   EngineError               something that the chosen engine cannot do
-  OutOfMemory               the device has no room for a batch
+  OutOfMemory               the device has not enough memory for a batch
   Diverged                  training met NaN or infinity and could not be brought back
 StoppedByUser               Ctrl-C or SIGTERM: everything is saved; the command line exits with 130
 """
@@ -19,11 +19,11 @@ from collections.abc import Iterable
 
 
 class GansmithError(Exception):
-    """A mistake that the user can mend; `str(error)` is one line that says how."""
+    """Something that the user can mend; `str(error)` is one line that says how."""
 
 
 class RecipeError(GansmithError):
-    """A recipe that cannot be read, or that asks for something without meaning."""
+    """A recipe that cannot be read, or that makes no sense."""
 
 
 class DataError(GansmithError):
@@ -31,15 +31,15 @@ class DataError(GansmithError):
 
 
 class RunError(GansmithError):
-    """A run folder that is missing, in the way, damaged or of another kind."""
+    """A run folder that is missing, damaged, of another kind, or already there."""
 
 
 class LostRank(RunError):
-    """Another rank of this training is gone, or does not answer."""
+    """Another rank of this training has ended, or does not answer."""
 
 
 class DeviceError(GansmithError):
-    """A device or a precision that was asked for by name and is not here."""
+    """A device or a precision that the recipe names and this machine lacks."""
 
 
 class EngineError(GansmithError):
@@ -47,19 +47,19 @@ class EngineError(GansmithError):
 
 
 class OutOfMemory(GansmithError):
-    """The device has no room for what a turn computes at a time."""
+    """The device has not enough memory for a step."""
 
 
 class Diverged(GansmithError):
-    """Training met NaN or infinity, and no remedy was left."""
+    """Training met NaN or infinity, and no remedy helped."""
 
 
 class StoppedByUser(Exception):
-    """The user asked to stop; everything is saved."""
+    """The user stopped the program; everything is saved."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint for a mistyped name: `; did you mean 'x'?`, or the choices when nothing is near."""
+    """A hint for a mistyped name: `; did you mean 'x'?`, or all known names if none is similar."""
     choices = sorted(known)
     close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
     if close:

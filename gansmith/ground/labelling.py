@@ -1,4 +1,4 @@
-"""What the players are told of the items: nothing, their classes, or groups of like ones."""
+"""The labels that the players see: none, classes, or clusters of similar items."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ from dataclasses import dataclass
 import numpy as np
 
 GOLDEN = (math.sqrt(5) - 1) / 2
-"""Steps of this length, taken round a circle, spread over it more evenly than those of any other."""
+"""Steps of this length around a circle are spread more evenly than steps of any other length."""
 
 
 @dataclass(frozen=True)
 class Labelling:
-    """Labels 0 .. classes - 1, and how often each is asked for."""
+    """Labels 0 .. classes - 1, and how often each is drawn."""
 
     classes: int = 0  # 0 = unlabelled
     counts: tuple[int, ...] = ()
-    """Items of each group, by which it is asked for; () = these are classes, each asked for as often as another."""
+    """The size of each cluster: clusters are drawn by their sizes. () = classes, which are drawn equally often."""
 
     def spread(self, count: int, first: int = 0) -> np.ndarray | None:
-        """`count` labels int64, each in its share of any long run of them, from the `first` of an endless row on."""
+        """`count` labels int64 from an endless sequence, beginning at index `first`. Every part of it has each label in its
+        share. None when unlabelled."""
         if not self.classes:
             return None
-        turns = np.arange(first, first + count)
+        index = np.arange(first, first + count)
         if not self.counts:
-            return turns % self.classes
+            return index % self.classes
         ends = np.cumsum(self.counts)
-        return np.searchsorted(ends, (turns * GOLDEN) % 1 * ends[-1], side="right")
+        return np.searchsorted(ends, (index * GOLDEN) % 1 * ends[-1], side="right")
 
     @property
     def first(self) -> int | None:
-        """The label to show where none is asked for: the first class, or the largest group; None when unlabelled."""
+        """The label to show by default: the first class, or the largest cluster; None when unlabelled."""
         if not self.classes:
             return None
         return int(np.argmax(self.counts)) if self.counts else 0
 
     def shuffled(self, count: int, rng: np.random.Generator) -> np.ndarray | None:
-        """The same labels as `spread` has, in random order."""
+        """The labels of `spread` in random order."""
         labels = self.spread(count)
         return None if labels is None else labels[rng.permutation(count)]
 

@@ -1,4 +1,4 @@
-"""Where and when a regularizer of the discriminator takes its penalty: the facts that both engines share."""
+"""Where and when the discriminator's regularizer is computed, for both engines."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ WHERE: dict[RegularizerName, tuple[Where, ...]] = {
 
 
 def due(settings: RegularizerSettings, discriminator_turns: int) -> bool:
-    """Whether a penalty is taken in the discriminator's step after so many: in every `interval`-th, the first included
-    (lazy regularisation, Karras et al. 2020)."""
+    """Whether the penalty is computed in the next step of the discriminator, after `discriminator_turns` steps: in every
+    `interval`-th, beginning with the first (lazy regularization, Karras et al. 2020)."""
     return settings.name != "none" and settings.gamma > 0 and discriminator_turns % settings.interval == 0

@@ -1,4 +1,4 @@
-"""The only place that converts pixels: bytes, the networks' ranges, grids and PNG files.
+"""Conversions of pixels: bytes, the networks' ranges, grids and PNG files.
 
 Pictures are uint8 (N, H, W, C) outside the engines and float32 inside, in one of two ranges:
 "symmetric" [-1, 1] for tanh, "unit" [0, 1] for sigmoid.
@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 PixelRange = Literal["symmetric", "unit"]
-AnyArray = TypeVar("AnyArray", bound=Any)  # NumPy's, or another library's that computes alike
+AnyArray = TypeVar("AnyArray", bound=Any)  # of NumPy or torch
 
 SCALE: dict[str, tuple[float, float]] = {"symmetric": (2 / 255, -1.0), "unit": (1 / 255, 0.0)}
 """value = byte * SCALE[range][0] + SCALE[range][1]"""
@@ -26,7 +26,7 @@ def to_float(pictures: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.
 
 
 def to_bytes(values: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.ndarray:
-    """Floats in the named range to bytes, rounded to nearest and clipped; the inverse of `to_float`. NaN is black."""
+    """Floats in the named range to bytes, rounded and clipped; the inverse of `to_float`. NaN becomes 0."""
     factor, offset = SCALE[pixel_range]
     scaled = np.array(values, np.float32)
     scaled -= np.float32(offset)
@@ -36,7 +36,7 @@ def to_bytes(values: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.nd
 
 
 def to_unit(values: AnyArray, pixel_range: PixelRange) -> AnyArray:
-    """Values of either range to [0, 1], unclipped; arrays and tensors of any shape."""
+    """Values in the named range to [0, 1], without clipping; arrays and tensors of any shape."""
     factor, offset = SCALE[pixel_range]
     return (values - offset) * (1 / (255 * factor))
 
@@ -48,9 +48,9 @@ def from_unit(values: AnyArray, pixel_range: PixelRange) -> AnyArray:
 
 
 def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap: int = 1) -> np.ndarray:
-    """One picture (H', W', 3) of many: uint8 (N, H, W, 1 or 3), row by row, on a grey ground.
+    """Many pictures uint8 (N, H, W, 1 or 3) as one (H', W', 3), row by row, on grey.
 
-    The display range is fixed (byte 0 is black, 255 white): a constant picture is drawn flat.
+    Contrast is not stretched: byte 0 is black, 255 white.
     """
     pictures = as_rgb(pictures)
     count, height, width, _ = pictures.shape
@@ -67,7 +67,7 @@ def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap
 
 
 def whole_rows(count: int) -> int:
-    """The columns of a sheet: about square, wider (thrice at most) where that fills its rows: 10 in 2x5."""
+    """The columns of a grid: about square, or up to three times wider if that fills all rows, as 10 in 2x5."""
     square = max(1, isqrt(count - 1) + 1)
     return next((columns for columns in range(square, isqrt(3 * count) + 1) if count % columns == 0), square)
 
@@ -78,7 +78,7 @@ def as_rgb(pictures: np.ndarray) -> np.ndarray:
 
 
 def display_zoom(height: int, width: int, target: int = 64) -> int:
-    """The whole factor by which small pictures are enlarged for looking at: about `target` pixels high."""
+    """The whole factor that makes a small picture about `target` pixels high."""
     return max(1, round(target / max(height, width)))
 
 
@@ -86,16 +86,16 @@ def write_png(path: Path, picture: np.ndarray) -> None:
     """Write one uint8 picture (H, W, 3) or (H, W, 1) as PNG."""
     if picture.ndim == 3 and picture.shape[2] == 1:
         picture = picture[:, :, 0]
-    from PIL import Image  # here, so that the NumPy engine needs NumPy only
+    from PIL import Image  # late, so that the NumPy engine needs only NumPy
 
     Image.fromarray(picture).save(path, format="PNG")
 
 
 def half_blocks(picture: np.ndarray) -> str:
-    """A uint8 picture (H, W, 3) as terminal text: two pixels a character, in 24-bit colour escapes."""
+    """A picture uint8 (H, W, 3) as text for terminals: two pixels a character, in 24-bit colours."""
     if picture.shape[0] % 2:
         picture = np.concatenate([picture, np.zeros_like(picture[:1])])
-    lines: list[str] = []
+    lines = []
     for upper, lower in zip(picture[0::2], picture[1::2], strict=True):
         cells = (
             f"\x1b[38;2;{u[0]};{u[1]};{u[2]};48;2;{v[0]};{v[1]};{v[2]}m\u2580"

@@ -1,4 +1,4 @@
-"""Running statistics: what happened since the last report, for both engines."""
+"""Statistics since the last report, for both engines."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ BINS = 40
 
 Array = TypeVar("Array")
 Place = tuple[str, ...]
-"""Where one array belongs: ("mean", name), ("logits", kind), ("last", name) or ("layer", player, layer, name)."""
+"""The place of one array: ("mean", name), ("logits", kind), ("last", name) or ("layer", player, layer, name)."""
 
 
 @dataclass(frozen=True)
 class Library(Generic[Array]):
-    """What the statistics need of a library of arrays."""
+    """What the statistics need of an array library."""
 
-    keep: Callable[[Array], Array]  # what may be kept of an array: without a graph, and not written to again
-    to_host: Callable[[list[Array]], list[np.ndarray]]  # the same numbers as NumPy arrays; this may wait for a device
+    keep: Callable[[Array], Array]  # an array that can be kept: without its graph, and never changed later
+    to_host: Callable[[list[Array]], list[np.ndarray]]  # the numbers as NumPy arrays; may wait for a device
 
 
 NUMPY: Library[Any] = Library(np.array, list)
-"""NumPy's arrays, and plain numbers. Arrays are copied, because the NumPy engine writes to them again."""
+"""NumPy's arrays, and plain numbers. Arrays are copied, because the NumPy engine reuses them."""
 
 
 class RunningStats(Generic[Array]):
-    """Lists of arrays, on whatever device they are. Nothing waits for the device before `read`.
+    """Lists of arrays on any device. Only `read` waits for the device.
 
-    threshold: an item with a logit above it is called real; None: with a logit above the other class's mean.
+    threshold: an item with a logit above it counts as real; None: a logit above the mean of the other kind of items.
     """
 
     def __init__(self, threshold: float | None, library: Library[Array] = NUMPY) -> None:
@@ -64,7 +64,7 @@ class RunningStats(Generic[Array]):
         self.layers.setdefault(player, {})[layer] = entry
 
     def items(self) -> Iterator[tuple[Place, Array]]:
-        """Every array, and where it belongs."""
+        """Every array with its place."""
         for name, numbers in self.means.items():
             yield from ((("mean", name), number) for number in numbers)
         for kind, parts in self.logits.items():
@@ -75,7 +75,7 @@ class RunningStats(Generic[Array]):
                 yield from ((("layer", player, layer, name), number) for name, number in entry.items())
 
     def put(self, path: Place, array: Array) -> None:
-        """Add or set one array of `items`, as it is."""
+        """Add or set one array at its place, without copying it."""
         match path:
             case ("mean", name):
                 self.means.setdefault(name, []).append(array)
@@ -86,18 +86,15 @@ class RunningStats(Generic[Array]):
             case (_, player, layer, name):
                 self.layers.setdefault(player, {}).setdefault(layer, {})[name] = array
             case _:
-                raise ValueError(f"{path} is no place in a report")
+                raise ValueError(f"{path} is no place in the statistics")
 
     def merge(self, other: RunningStats[Array]) -> None:
-        """Add what another one holds, as of a micro-batch or a rank."""
+        """Add the statistics of another one, for example of a micro-batch or a rank."""
         for path, array in other.items():
             self.put(path, array)
 
     def read(self) -> Report:
-        """The report of everything since the last one; these statistics are empty afterwards.
-
-        Means are taken in float64. NaN and infinity stay what they are.
-        """
+        """The report; afterwards the statistics are empty. Means are computed in float64; NaN and infinity stay."""
         paths, arrays = [path for path, _ in self.items()], [array for _, array in self.items()]
         on_host: RunningStats[np.ndarray] = RunningStats(self.threshold)
         for path, array in zip(paths, self.library.to_host(arrays), strict=True):
@@ -127,7 +124,7 @@ def _report(stats: RunningStats[np.ndarray]) -> Report:
 
 
 def histogram(values: np.ndarray) -> Histogram:
-    """Equal bins over the finite values."""
+    """A histogram of the finite values."""
     finite = values[np.isfinite(values)]
     if finite.size == 0:
         return Histogram([0.0, 1.0], [0])

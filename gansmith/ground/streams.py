@@ -1,9 +1,9 @@
-"""The only place that makes seeds: stateless random streams.
+"""Stateless random streams. All random numbers come from here.
 
-Every draw is a function of (seed, stream, update, turn), so nothing remembers a generator's state: a run that is
-resumed, watched or sampled draws exactly what it would have drawn anyway. A stream is a Philox counter generator
-(Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) whose key is the seed and the stream's name,
-and whose counter starts at (0, 0, turn, update): two draws can only overlap after 2**128 numbers.
+Every draw is a function of (seed, stream, update, turn), and no generator's state is kept: a run draws the same numbers
+whether or not it is resumed, watched or sampled in between. A stream is a Philox counter generator (Salmon et al.,
+"Parallel random numbers: as easy as 1, 2, 3", 2011). Its key is the seed and the stream's name, and its counter starts at
+(0, 0, turn, update): two draws can only overlap after 2**128 numbers.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import numpy as np
 Stream = Literal[
     "order",  # the permutation of each epoch
     "initial",  # initial weights; turn = player
-    "latents",  # the generator's input while training
-    "labels",  # the classes asked of the generator while training
+    "latents",  # the generator's input in training
+    "labels",  # the labels of generated items in training
     "targets",  # smoothed targets of the losses
     "dropout",  # dropout masks
-    "penalty",  # the points at which a gradient penalty is taken
+    "penalty",  # the points of gradient penalties
     "augment",  # which real pictures are mirrored
-    "windows",  # which part of a real picture is seen
-    "views",  # what augmentation makes of the pictures that the discriminator sees
-    "samples",  # latents of samples that a user asks for
-    "sample-labels",  # classes of samples that a user did not name
-    "watch",  # latents of the samples that are watched while training
+    "windows",  # which part of a real picture is used
+    "views",  # augmentation of the pictures that the discriminator sees
+    "samples",  # latents of `gansmith sample`
+    "sample-labels",  # labels of `gansmith sample`
+    "watch",  # latents of the sheets of samples during training
     "source",  # items of synthetic sources
-    "groups",  # groups of like items where there are no classes
+    "groups",  # clusters of similar items
     "features",  # training of feature networks
     "explore",  # walks, restarts and measurements in latent space
     "diagnosis",  # probes of the doctor
@@ -49,7 +49,7 @@ def generator(seed: int, stream: Stream, update: int = 0, turn: int = 0) -> np.r
 
 
 def word(seed: int, stream: Stream, update: int = 0, turn: int = 0) -> int:
-    """One 31-bit number of a stream: the key of an elementwise hash such as `keep_mask`."""
+    """One 31-bit number of a stream: the key of a hash such as `keep_mask`."""
     return int(generator(seed, stream, update, turn).integers(0, 2**31 - 1))
 
 
@@ -59,9 +59,9 @@ MASK_BLOCK = 65_536  # numbers hashed at a time
 def keep_mask(shape: tuple[int, ...], rate: float, mask_key: int, first_row: int = 0) -> np.ndarray:
     """Dropout's mask: bool of `shape` (B, ...), True with probability 1 - rate.
 
-    Element i of the global batch is kept when a hash of (i, mask_key) is large enough, so every rank, engine and
-    device draws its own rows of one and the same mask. `first_row` is the rank's first row of the global batch.
-    The hash is "lowbias32" by C. Wellons (2018).
+    Element i of the global batch is kept if a hash of (i, mask_key) is large enough, so every rank, engine and device gets
+    its rows of the same mask. `first_row` is the rank's first row in the global batch. The hash is "lowbias32" by
+    C. Wellons (2018).
     """
     start = first_row * int(np.prod(shape[1:], dtype=np.int64))
     count = int(np.prod(shape, dtype=np.int64))
@@ -82,12 +82,12 @@ def keep_mask(shape: tuple[int, ...], rate: float, mask_key: int, first_row: int
     return keep.reshape(shape)
 
 
-def latents(rng: np.random.Generator, law: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Latents float32 of `shape` under a law: "normal" N(0,1), "uniform" U(-1,1), "unit" U(0,1).
+def latents(rng: np.random.Generator, distribution: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Latents float32 of `shape` from a distribution: "normal" N(0, 1), "uniform" U(-1, 1), "unit" U(0, 1).
 
-    Rows are drawn one after the other: the first 5 of 10 are the 5 of 5.
+    They are drawn row by row, so the first rows do not depend on the number of rows.
     """
-    if law == "normal":
+    if distribution == "normal":
         return rng.standard_normal(shape, dtype=np.float32)
     values = rng.random(shape, dtype=np.float32)
-    return values * 2 - 1 if law == "uniform" else values
+    return values * 2 - 1 if distribution == "uniform" else values

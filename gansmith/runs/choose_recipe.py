@@ -1,13 +1,13 @@
-"""From a recipe's name and what a user changed to a recipe; and, where it leaves its networks open (`widths = []`), what
-suits the sizes and the count of its data.
+"""From a recipe's name and the user's changes to a recipe. If it leaves its networks open (`widths = []`), they are chosen
+by the sizes and the number of its items.
 
-Every automatic choice has its reason, which is printed; what the user set stays.
+Every automatic choice is printed with its reason; what the user has set stays.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import log2
 from pathlib import Path
@@ -23,22 +23,20 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
 
-LOWEST = 4  # pixels of the short side where a generator begins
-MOST = {"dcgan": 512, "resnet": 512}
-"""Features of a layer at most."""
-
-FIRST = {"dcgan": 32, "resnet": 64}
-"""Features next to the picture; every halving of its size doubles them."""
+LOWEST = 4  # pixels of the shorter side at which a generator begins
+MOST_FEATURES = 512  # of a layer
+FIRST_FEATURES = {"dcgan": 32, "resnet": 64}
+"""Features of the layer next to the picture; they double whenever the size is halved."""
 
 FEW, MANY = 500, 50_000
-"""Pictures: below the first, all that the discriminator sees is augmented; from the second on, nothing is. In between,
-as much as it takes: after four minutes that was better than all on 1,683 and 2,062 pictures (23 for 29, 2.4 for 3.9), and
-on 3,781 behind by less than the distance swung from minute to minute (14.3 for 12.9)."""
+"""Numbers of pictures. Below the first, every picture that the discriminator sees is augmented; from the second on, none
+is. In between, the augmentation adapts. After four minutes that was better than augmenting all on 1,683 and 2,062 pictures
+(distances 23 for 29, and 2.4 for 3.9); on 3,781 pictures the difference was within the noise (14.3 for 12.9)."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a user said about the length of a run; one at most. None: as the recipe says."""
+    """The user's choice for the length of a run, at most one of them. None: as in the recipe."""
 
     updates: int | None = None
     images: int | None = None
@@ -57,8 +55,8 @@ class Budget:
             raise RecipeError(f"--{name} {value}: it must be above 0")
         budget = BudgetSettings(**given)
         if name == "minutes" and recipe.budget.minutes == value:
-            budget = recipe.budget  # the same length again: its estimate stands
-        return dataclasses.replace(recipe, budget=budget)
+            budget = recipe.budget  # the same length: keep its estimates
+        return replace(recipe, budget=budget)
 
 
 def choose_recipe(
@@ -71,30 +69,24 @@ def choose_recipe(
     seed: int | None = None,
     settings: Mapping[str, Any] | list[str] | None = None,
 ) -> Recipe:
-    """A recipe by name or path with what the user changed. "auto" values are still in it."""
+    """A recipe by name or path, with the user's changes. It may still hold "auto" values. Raises RecipeError."""
     recipe = name if isinstance(name, Recipe) else cookbook.load(str(name))
-    asked = {"data.source": data, "engine": engine, "device": device, "seed": seed}
-    recipe = recipe_files.override(recipe, {key: value for key, value in asked.items() if value is not None})
+    given = {"data.source": data, "engine": engine, "device": device, "seed": seed}
+    recipe = recipe_files.override(recipe, {key: value for key, value in given.items() if value is not None})
     if settings:
         recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
     losses.check(recipe)
     recipe = budget.apply(recipe)
-    recipe = dataclasses.replace(
-        recipe, data=dataclasses.replace(recipe.data, source=choose_source(recipe.data.source))
-    )
+    # an absolute path, because the run may be resumed from elsewhere
+    recipe = replace(recipe, data=replace(recipe.data, source=sources.absolute(recipe.data.source)))
     if not any((recipe.budget.updates, recipe.budget.images, recipe.budget.epochs, recipe.budget.minutes)):
         raise RecipeError(f"recipe {recipe.name!r} has no budget: give --updates, --images, --epochs or --minutes")
     return recipe
 
 
-def choose_source(name: str) -> str:
-    """A built-in source's name as it is, anything else as an absolute path: a run may be resumed from elsewhere."""
-    return sources.absolute(name)
-
-
 @dataclass(frozen=True)
 class Choice:
-    """One setting and its reason."""
+    """An automatic choice of a setting, and its reason."""
 
     key: str
     value: Any
@@ -102,24 +94,24 @@ class Choice:
 
 
 def choose_networks(recipe: Recipe) -> tuple[Recipe, list[str]]:
-    """A recipe with its networks left open gets what the survey of its data advises; and what was chosen, in lines."""
+    """Chooses what a recipe with open networks leaves open. Returns the recipe, and a line for each choice."""
     if recipe.generator.widths or recipe.discriminator.widths:
         return recipe, []
     name = recipe.name if recipe.name in cookbook.names() else "folder"
-    written, now = recipe_files.flat(cookbook.load(name)), recipe_files.flat(recipe)
+    original, changed = recipe_files.flat(cookbook.load(name)), recipe_files.flat(recipe)
     found = surveys.survey(replace(recipe.data, window="", labels="none"))
-    chosen = [one for one in choices(recipe, found) if now[one.key] == written[one.key]]
+    chosen = [one for one in choices(recipe, found) if changed[one.key] == original[one.key]]
     recipe = recipe_files.override(recipe, {one.key: one.value for one in chosen})
     return recipe, [f"{one.key} = {one.value}: {one.reason}" for one in chosen]
 
 
 def choices_for_source(name: str, found: Survey, data: DataSettings) -> list[Choice]:
-    """What the built-in recipe `name` would set for a source that was looked at under data settings."""
+    """What the built-in recipe `name` would choose for a source with these settings."""
     return choices(replace(cookbook.load(name), data=data), found)
 
 
 def choices(recipe: Recipe, found: Survey) -> list[Choice]:
-    """What suits items, under a recipe's choice of networks."""
+    """The settings that suit the items of a source, with the recipe's kind of networks."""
     if found.kind != "pictures":
         return _vectors()
     size = parse_size(recipe.data.window or recipe.data.size)
@@ -129,7 +121,7 @@ def choices(recipe: Recipe, found: Survey) -> list[Choice]:
         size = (height, width)
         text = str(width) if width == height else f"{width}x{height}"
         chosen.append(Choice("data.size", text, reason))
-    batch = _batch(found.count)
+    batch = 16 if found.count < 1000 else 32 if found.count < 20_000 else 64
     chosen.append(
         Choice("data.batch", batch, f"{found.count:,} pictures make {found.count // batch:,} updates an epoch")
     )
@@ -151,40 +143,36 @@ def _vectors() -> list[Choice]:
     ]
 
 
-def _batch(count: int) -> int:
-    return 16 if count < 1000 else 32 if count < 20_000 else 64
-
-
 def _augmentation(found: Survey, recipe: Recipe) -> Choice:
-    """By the count of pictures: the fewer, the sooner a discriminator knows them by heart."""
+    """The augmentation for so many pictures: the fewer, the sooner a discriminator remembers them."""
     count = found.count
     name = "diffaugment" if count < FEW else "ada" if count < MANY else "none"
-    # pictures without any colour are often writing, which has a left and a right
+    # pictures without colour often show writing, which must not be mirrored
     mirror = found.colour and "mirror" in recipe.augment.name
     if name == "none":
         return Choice("augment.name", "mirror" if mirror else name, f"{count:,} pictures are enough by themselves")
     why = f"{count:,} pictures are {'few' if name == 'diffaugment' else 'not many'}"
     if mirror:
-        return Choice("augment.name", f"mirror+{name}", f"{why}; without mirror for what has a left and a right")
+        return Choice("augment.name", f"mirror+{name}", f"{why}; use it without mirror if left and right differ")
     return Choice("augment.name", name, why)
 
 
 def _widths(recipe: Recipe, size: tuple[int, int]) -> list[Choice]:
-    """Features of every stage, from 4 pixels or a little more up to the picture."""
+    """The features of each stage, from about 4 pixels up to the size of the picture."""
     stages = max(1, round(log2(min(size) / LOWEST)))
-    chosen: list[Choice] = []
-    turn: dict[str, Callable[[list[int]], list[int]]] = {"generator": lambda w: w[::-1], "discriminator": lambda w: w}
-    for player, turned in turn.items():
-        net = getattr(recipe, player).net
-        widths = [min(MOST.get(net, 512), FIRST.get(net, 32) * 2**stage) for stage in range(stages)]
-        reason = f"{stages} doublings from {min(size) >> stages} pixels to {min(size)}"
-        reason = reason if player == "generator" else "the generator's, turned round"
-        chosen.append(Choice(f"{player}.widths", turned(widths), reason))
-    return chosen
+
+    def widths(net: str) -> list[int]:
+        return [min(MOST_FEATURES, FIRST_FEATURES.get(net, 32) * 2**stage) for stage in range(stages)]
+
+    reason = f"{stages} doublings from {min(size) >> stages} pixels to {min(size)}"
+    return [
+        Choice("generator.widths", widths(recipe.generator.net)[::-1], reason),
+        Choice("discriminator.widths", widths(recipe.discriminator.net), "the generator's in reverse order"),
+    ]
 
 
 def _penalty(recipe: Recipe, size: tuple[int, int], batch: int) -> list[Choice]:
-    """gamma grows with the picture's area: the squared slope is a sum over its pixels."""
+    """gamma grows with the area of the picture: the squared gradient is a sum over its pixels."""
     if recipe.regularizer.name == "none":
         return []
     gamma = round(recipe.regularizer.gamma * size[0] * size[1] / 64**2, 3)

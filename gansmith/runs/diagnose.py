@@ -1,9 +1,8 @@
-"""The doctor joined to a run: beside its training, and afterwards."""
+"""The doctor on a run: during its training, and afterwards."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,27 +18,26 @@ from gansmith.diagnosis.reference import Reference, reference
 from gansmith.diagnosis.watcher import Watch, note_known, picture_of, probes_of, remembered
 from gansmith.ground.errors import GansmithError, RunError
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
-from gansmith.runs.recovery.roll_back import changes, made
+from gansmith.ground.progress import Say
+from gansmith.runs.recovery.roll_back import changed_settings, changes
 from gansmith.runs.setup import Setup, build_game, set_up_again
 from gansmith.training import checkpoint
 from gansmith.training.events import Start, Watcher
 
-Say = Callable[[str], None]
-
 
 def doctors(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[Watcher]:
-    """The doctor beside a training, unless the recipe sends it away."""
+    """The doctor as a watcher of a training, or none if the recipe says so."""
     if not setup.recipe.watch.diagnose:
         return []
     known = reference_of(setup)
     if not start.update:
         note_known(folder, known)
-    tried = made(folder)
+    tried = changed_settings(folder)
     return [Watch(folder, setup.recipe, known, setup.labelling, say=say, seconds=start.seconds, tried=tried)]
 
 
 def reference_of(setup: Setup) -> Reference:
-    """What the doctor knows of a run's items. Held out are the source's test items, or those after `data.first`."""
+    """What the doctor knows of a run's items. Its held-out items are the test split, or those after `data.first`."""
     store, data = setup.store, setup.recipe.data
     heldout = heldout_labels = None
     if store.kind == "pictures" and data.split == "train" and "test" in store.splits:
@@ -57,26 +55,26 @@ def reference_of(setup: Setup) -> Reference:
         heldout_labels=heldout_labels,
         pixel_range=data.pixels,
         class_names=store.class_names,
-        groups=setup.groups,
+        groups=setup.clusters,
         seed=setup.recipe.seed,
     )
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the doctor makes of a run."""
+    """What the doctor found in a run."""
 
     root: Path
-    update: int  # the newest seen
-    looks: int  # probes of samples that it rests on; 0 = stats alone
+    update: int  # the newest one
+    looks: int  # how many probes of samples there were; 0 = the diagnosis uses the statistics only
     leading: Finding
     others: tuple[Finding, ...]
-    said: tuple[tuple[int, Finding], ...]  # update, and what the finding became then
+    said: tuple[tuple[int, Finding], ...]  # every change of the leading finding: update, and the new finding
     changes: tuple[dict[str, Any], ...]
     remarks: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-able."""
+        """The diagnosis as `gansmith diagnose --json` prints it."""
         return {
             "run": str(self.root),
             "update": self.update,
@@ -90,10 +88,10 @@ class Diagnosis:
 
 
 def diagnose(run: str | Path, say: Say = lambda _: None) -> Diagnosis:
-    """Look at a finished, killed, running or foreign run: a folder, or a stats.jsonl alone.
+    """Diagnose a finished, killed or running run, or another program's: a folder, or a file like stats.jsonl.
 
-    A run of ours without probes gets them now, from its checkpoints, where its data are still there. Raises RunError
-    where there is nothing to look at.
+    If a run of Gansmith has no probes yet, its checkpoints are probed now, as far as its data is still there. Raises
+    RunError if there is nothing to diagnose.
     """
     path = Path(run)
     folder = RunFolder(path.parent if path.is_file() else path)
@@ -103,14 +101,14 @@ def diagnose(run: str | Path, say: Say = lambda _: None) -> Diagnosis:
     remarks: list[str] = []
     recipe = folder.load_recipe() if folder.recipe.is_file() else None
     if recipe is not None and not probes_of(folder):
-        remarks += _look_at_checkpoints(folder, say)
+        remarks += _probe_checkpoints(folder, say)
     doctor = Doctor(remembered(folder, recipe))
     rows, probes = list(read_rows(stats)), probes_of(folder)
     said = replay(doctor, rows, probes)
     if not rows and not probes:
-        raise RunError(f"{stats} holds no row yet: nothing can be said")
+        raise RunError(f"{stats} holds no row yet: train longer, then diagnose again")
     if not probes:
-        remarks.append("no samples were seen: collapse, copies and quality cannot be judged from losses alone")
+        remarks.append("there are no samples: collapse, copies and quality cannot be seen in the losses alone")
     return Diagnosis(
         root=folder.root,
         update=doctor.history.update,
@@ -123,26 +121,26 @@ def diagnose(run: str | Path, say: Say = lambda _: None) -> Diagnosis:
     )
 
 
-def _look_at_checkpoints(folder: RunFolder, say: Say) -> list[str]:
-    """Probe every checkpoint that is left; what stood in the way, if anything did."""
+def _probe_checkpoints(folder: RunFolder, say: Say) -> list[str]:
+    """Probe every checkpoint that is left. Returns remarks."""
     updates = checkpoint.saved_updates(folder)
     if not updates:
-        return ["no checkpoint is left to look at"]
+        return ["no checkpoint is left to be probed"]
     try:
         setup = set_up_again(folder)
         known, game = reference_of(setup), build_game(setup)
         prober = Prober(setup.recipe, known, setup.labelling)
         note_known(folder, known)
         for update in updates:
-            say(f"looking at the checkpoint of update {update:,}")
+            say(f"probing the checkpoint of update {update:,}")
             game.restore(checkpoint.load(folder, update).state)
             append_row(folder.probes, prober.probe(game, update, setup.clock().images(update)).as_row())
             doctor = Doctor(History(setup.recipe, dict(known.real), known.count, known.classes, known.class_names))
             replay(doctor, read_rows(folder.stats), probes_of(folder))
             picture_of(folder, doctor.leading, update, prober)
     except GansmithError as error:
-        return [f"its checkpoints could not be looked at: {error}"]
-    return [f"{len(updates)} checkpoints were looked at now: since when is known only as well as they lie apart"]
+        return [f"its checkpoints could not be probed: {error}"]
+    return [f"{len(updates)} checkpoints were probed now: a finding began somewhere between two of them"]
 
 
 def _with_picture(folder: RunFolder, finding: Finding) -> Finding:

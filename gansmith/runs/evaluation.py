@@ -1,4 +1,4 @@
-"""Honest numbers for any items: a run's samples, a folder of pictures, an .npz of another program."""
+"""Measuring items: a run's samples, a folder of pictures, or an .npz of another program."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ from gansmith.ground import pixels
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.recipes.settings import DataSettings, Recipe
-from gansmith.runs.choose_recipe import choose_source
 from gansmith.trained.generator import load
 
 if TYPE_CHECKING:
     from gansmith.metrics.evaluation import Evaluation
     from gansmith.metrics.reference import RealItems, Reference
 
-COUNT = 5000  # the yardstick's number of samples
-STACKED_COUNT = 26_000  # the literature's, of a thousand modes
+COUNT = 5000  # samples to measure
+STACKED_COUNT = 26_000  # of stacked pictures, as in the literature on a thousand modes
 Progress = Callable[[str, float], None]
 
 
-def silent(what: str, share: float) -> None:
-    """Progress that nobody sees."""
+def _silent(what: str, share: float) -> None:
+    """Progress that is not shown."""
 
 
 def evaluate(
@@ -44,14 +43,13 @@ def evaluate(
     features: str = "auto",
     inception: str | Path | None = None,
     copies: str | Path | None = None,
-    progress: Progress = silent,
+    progress: Progress = _silent,
 ) -> Evaluation:
     """Measure a run, a folder or zip of pictures, or an .npz with `images` or `vectors` (and `labels`).
 
-    data: the source to compare with; a run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
-    pictures. copies: a PNG to write, see `draw_copies`. A run's figures are stored as its evaluation.json, and its copies
-    drawn as its copies.png.
-    Raises GansmithError with one line that says what to do.
+    data: the source to compare with; the run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
+    pictures. copies: a PNG to write, see `draw_copies`. A run's folder gets its figures as evaluation.json, and its copies
+    as copies.png. Raises GansmithError with one line that says what to do.
     """
     from gansmith.metrics.evaluation import evaluate as measure
 
@@ -59,17 +57,17 @@ def evaluate(
     folder = RunFolder(path)
     is_run = folder.recipe.is_file()
     if data is None and not is_run:
-        raise DataError(f"{path} is no run, so it does not say what to compare with: give --data SOURCE")
+        raise DataError(f"{path} is not a run, so its data is unknown: give --data SOURCE to compare with")
     recipe = folder.load_recipe() if is_run else Recipe()
     settings = recipe.data
     if data is not None:
-        settings = dataclasses.replace(settings, source=choose_source(data))
+        settings = dataclasses.replace(settings, source=sources.absolute(data))
     if count is None:
         count = COUNT if sources.single_of(settings.source) is None else STACKED_COUNT
     if is_run:
         generator = load(path, checkpoint=checkpoint)
         items, labels = generator.sample(count, seed), generator.labels(count, None, seed)
-        labels = None if generator.labelling.counts else labels  # no judge knows what a group is
+        labels = None if generator.labelling.counts else labels  # no classifier knows the clusters
     else:
         items, labels, settings = read_items(path, count, settings)
     reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
@@ -83,7 +81,7 @@ def evaluate(
 
 
 def draw_copies(path: Path, items: np.ndarray, evaluation: Evaluation, real: RealItems) -> None:
-    """A PNG of the generated pictures most like training pictures, above those. Raises DataError where it cannot be."""
+    """A PNG of the generated pictures most similar to training pictures, above those. Raises DataError."""
     training = real.items if real.shown is None else real.shown
     made = items[[copy.item for copy in evaluation.copies]]
     pictures = np.concatenate([made, training[[copy.training for copy in evaluation.copies]]])
@@ -101,12 +99,12 @@ def reference_for(
     features: str = "auto",
     inception: str | Path | None = None,
     train: bool = True,
-    progress: Progress = silent,
+    progress: Progress = _silent,
 ) -> Reference:
-    """A source made ready to be compared with: its training items, and its test items where it has them.
+    """A source prepared for comparisons: its training items, and its test items if it has any.
 
-    seed: the run's. Drawn and stacked sources have other items under each seed: those of seed 0 are compared with,
-    whatever the run, so that figures are comparable, and copies are looked for among the run's own.
+    seed: the run's. Synthetic and stacked sources have other items for each seed. All runs are compared with those of seed
+    0, so that their figures are comparable; copies are searched among the run's own items.
     """
     from gansmith.metrics.feature_networks.yardstick import FeatureSettings
     from gansmith.metrics.reference import reference
@@ -120,7 +118,7 @@ def reference_for(
 
 
 def real_items(settings: DataSettings, seed: int = 0) -> RealItems:
-    """A source as the metrics take it; a seed as in `reference_for`."""
+    """The items of a source for the metrics; seed as in `reference_for`."""
     from gansmith.metrics.reference import RealItems
 
     train = stores.open_store(dataclasses.replace(settings, first=0))
@@ -145,10 +143,11 @@ def real_items(settings: DataSettings, seed: int = 0) -> RealItems:
 
 
 def _singles(settings: DataSettings, source: str, stacks: Store) -> RealItems:
-    """The grey pictures that were stacked, in the stacks' size: whoever judges stacks learns these."""
+    """The grey pictures that were stacked, in the stacks' size: the classifier for stacks is trained on these."""
     from gansmith.metrics.reference import RealItems
 
-    alike = dataclasses.replace(settings, source=source, size=_size(stacks), channels=1, first=0)
+    size = f"{stacks.item_shape[2]}x{stacks.item_shape[1]}"
+    alike = dataclasses.replace(settings, source=source, size=size, channels=1, first=0)
     store = stores.open_store(alike)
     return RealItems(sources.short_name(source), store.fingerprint, store.items, store.labels, store.class_names)
 
@@ -159,13 +158,8 @@ def _test_split(settings: DataSettings, train: Store) -> Store | None:
     return stores.open_store(dataclasses.replace(stores.with_shape(settings, train.item_shape), split="test", first=0))
 
 
-def _size(store: Store) -> str:
-    """As data.size has it."""
-    return f"{store.item_shape[2]}x{store.item_shape[1]}"
-
-
 def read_items(path: Path, count: int, settings: DataSettings) -> tuple[np.ndarray, np.ndarray | None, DataSettings]:
-    """Another program's items, and the settings under which real items look like them."""
+    """Another program's items and labels, and the data settings that give real items of the same shape."""
     if path.suffix == ".npz":
         items, labels = _from_npz(path)
     else:

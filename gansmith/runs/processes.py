@@ -1,9 +1,10 @@
-"""A training over several processes, started by `torchrun` or a similar launcher: connecting them, setting all up with the
-same choices, and finding the run that a restarted job continues."""
+"""A training over several processes, started by `torchrun` or a similar launcher: connecting them, the same setup on all,
+and the run that a restarted job continues."""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
 
 @contextmanager
 def process_group() -> Iterator[ProcessGroup]:
-    """The processes that this one was started with; SINGLE_PROCESS where it was started alone."""
+    """The processes that were started together; SINGLE_PROCESS if this one was started alone."""
     launch = launched()
     if not launch.several:
         yield SINGLE_PROCESS
@@ -37,51 +38,52 @@ def process_group() -> Iterator[ProcessGroup]:
 
 
 def set_up_on_all(
-    processes: ProcessGroup, recipe: Recipe, groups: Callable[[], np.ndarray | None] = lambda: None
+    processes: ProcessGroup, recipe: Recipe, clusters: Callable[[], np.ndarray | None] = lambda: None
 ) -> Setup:
     """`set_up` on every rank, on the same data, with the automatic choices of rank 0.
 
-    groups: reads the groups that the run found earlier; only rank 0 calls it.
+    clusters: reads the clusters that the run has found earlier; only rank 0 calls it.
     """
     if processes.size == 1:
-        return set_up(recipe, groups=groups())
+        return set_up(recipe, clusters=clusters())
     if recipe.engine == "numpy":
         raise EngineError("engine = 'numpy' trains in one process: use engine=torch over several ranks")
+    recipe = _without_mps(recipe)
+    found = processes.broadcast(lambda: _clusters(recipe, clusters()))
 
-    made = processes.broadcast(lambda: _prepared(_without_mps(recipe), groups()))
-
-    def prepared() -> Setup:
-        own = recipes.from_table(made["recipe"]) if made["groups"] else _without_mps(recipe)
-        found = np.array(made["groups"], np.int64) if made["groups"] else None
+    def on_this_rank() -> Setup:
+        own, ids = recipe, None
+        if found["clusters"]:
+            own, ids = recipes.from_table(found["recipe"]), np.array(found["clusters"], np.int64)
         setup = dataclasses.replace(
-            set_up(own, groups=found), rank=processes.rank, ranks=processes.size, seconds=made["seconds"]
+            set_up(own, clusters=ids), rank=processes.rank, ranks=processes.size, seconds=found["seconds"]
         )
         setup.order()  # refuses a batch that cannot be shared
         processes.device(setup.recipe.device)
         return setup
 
-    setup = processes.run_on_all(prepared)
+    setup = processes.run_on_all(on_this_rank)
     table, fingerprint = processes.broadcast(lambda: [recipes.to_table(setup.recipe), setup.store.fingerprint])
     processes.run_on_all(lambda: _same_data(setup, fingerprint))
     return dataclasses.replace(setup, recipe=recipes.from_table(table))
 
 
-def _prepared(recipe: Recipe, known: np.ndarray | None) -> dict[str, Any]:
-    """What rank 0 computes for all, JSON-able: the groups. Another kind of processor may round differently and put an
-    item into another group."""
+def _clusters(recipe: Recipe, known: np.ndarray | None) -> dict[str, Any]:
+    """The clusters of the items, JSON-able. Rank 0 finds them for all: another kind of processor may round differently and
+    put an item into another cluster."""
     if recipe.data.labels != "clusters":
-        return {"groups": None, "seconds": 0.0}
-    setup = set_up(recipe, groups=known)
-    assert setup.groups is not None
+        return {"clusters": None, "seconds": 0.0}
+    setup = set_up(recipe, clusters=known)
+    assert setup.clusters is not None
     return {
-        "groups": setup.groups.tolist(),
+        "clusters": setup.clusters.tolist(),
         "seconds": setup.seconds,
         "recipe": recipes.to_table(dataclasses.replace(setup.recipe, device=recipe.device)),
     }
 
 
 def _without_mps(recipe: Recipe) -> Recipe:
-    """ "auto" among ranks is CUDA, else the processor."""
+    """The recipe with "auto" as CUDA or the processor: ranks cannot exchange tensors on MPS."""
     if recipe.device != "auto":
         return recipe
     from gansmith.training import machine
@@ -99,7 +101,7 @@ def _same_data(setup: Setup, fingerprint: str) -> None:
 
 
 def broadcast_restart(processes: ProcessGroup, setup: Setup, find: Callable[[], Restart | None]) -> Restart | None:
-    """The restart point that `find` returns on rank 0, on every rank."""
+    """The restart that `find` returns on rank 0, on every rank."""
     if processes.size == 1:
         return find()
     saved: Checkpoint | None = None
@@ -120,16 +122,11 @@ def broadcast_restart(processes: ProcessGroup, setup: Setup, find: Callable[[], 
     return Restart(dataclasses.replace(setup, recipe=recipes.from_table(table)), saved, seconds)
 
 
-# ---- jobs that are started again after a rank died
-
-
-def about_launch(launch: Launch) -> dict[str, Any]:
-    """What a run stores of how it was started."""
-    return {"ranks": launch.size, **({"job": launch.job} if launch.job else {})}
+# ---- jobs that their launcher starts again after a rank died
 
 
 def of_this_job(folder: RunFolder, launch: Launch) -> bool:
-    """Whether a run was begun by the very job that was started again as this process."""
+    """Whether this process is a restart of the job that began a run."""
     if not launch.restarts or not folder.recipe.is_file():
         return False
     try:
@@ -138,7 +135,12 @@ def of_this_job(folder: RunFolder, launch: Launch) -> bool:
         return False
 
 
-def run_of_this_job(recipe: Recipe, parent: Path, launch: Launch) -> RunFolder | None:
-    """The run that this job has begun under a name of its own choice."""
-    found = sorted(parent.glob(f"{recipe.name}-[0-9]*"), reverse=True) if launch.restarts else []
-    return next((RunFolder(path) for path in found if of_this_job(RunFolder(path), launch)), None)
+def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:
+    """runs/<recipe>-001, -002 ...: the first that is free, or the run of this job if it was started again."""
+    launch = launched()
+    if launch.restarts:
+        for path in sorted(parent.glob(f"{recipe.name}-[0-9]*"), reverse=True):
+            if of_this_job(RunFolder(path), launch):
+                return RunFolder(path)
+    paths = (parent / f"{recipe.name}-{number:03d}" for number in itertools.count(1))
+    return RunFolder(next(path for path in paths if not path.exists()))

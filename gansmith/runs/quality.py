@@ -1,4 +1,4 @@
-"""Quality while training: a watcher that measures the averaged generator on a budget, and keeps the best checkpoint."""
+"""Quality during training: a watcher that measures the averaged generator now and then, and keeps the best checkpoint."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from gansmith.metrics.reference import Reference
 from gansmith.runs.evaluation import reference_for
 from gansmith.training.events import Request, UpdateEvent
 
-COUNT = 2000  # generated items of one judgement
-FIRST_UPDATE = 100  # before it there is nothing to judge
+COUNT = 2000  # generated items of one measurement
+FIRST_UPDATE = 100  # earlier samples are noise
 
 
 class MeasureOnBudget:
-    """Measures one distance (lower is better) whenever that fits into its share of the time.
+    """Measures one distance (lower is better) whenever the recipe's share of the time allows it.
 
-    Distances are Frechet distances in a feature network that the cache already holds, else sliced Wasserstein
-    distances, which need none: no network is ever trained inside a timed run.
+    It is a Frechet distance if the cache holds a feature network for the data, else a sliced Wasserstein distance, which
+    needs none: no feature network is trained during a run.
     """
 
     def __init__(self, folder: RunFolder, recipe: Recipe, labelling: Labelling, *, seconds: float = 0.0) -> None:
@@ -36,7 +36,7 @@ class MeasureOnBudget:
         self.best = read_best(folder)
 
     def after(self, event: UpdateEvent) -> Request | None:
-        """Measure when the budget allows it; request a checkpoint when the result is the best so far."""
+        """Measure if the time allows it, and request a checkpoint if the result is the best so far."""
         share = self.recipe.watch.judge
         elapsed = event.seconds - self.began
         if share <= 0 or event.row is None or event.update < FIRST_UPDATE:
@@ -70,13 +70,13 @@ class MeasureOnBudget:
                 items, None if self.labelling.counts else labels, self.reference, metrics=[name], floors=False
             ).figures[0]
         except GansmithError:
-            return None  # a set that cannot be compared with is trained on all the same
+            return None  # training goes on with data that cannot be compared
         self.metric = figure.name
         return figure.value
 
 
 def forget_best(folder: RunFolder, update: int) -> None:
-    """After a fall back to `update`, the best checkpoint is the best of those that are left."""
+    """When a run goes back to `update`, its best checkpoint is the best of those that are left."""
     best = read_best(folder)
     if best is None or best.get("update", 0) <= update:
         return
@@ -89,7 +89,7 @@ def forget_best(folder: RunFolder, update: int) -> None:
 
 
 def read_best(folder: RunFolder) -> dict[str, Any] | None:
-    """best.json, or None where there is none yet."""
+    """best.json, or None if there is none yet."""
     try:
         return json.loads(folder.best.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,25 +1,42 @@
-"""What a training writes into its folder besides what its watchers write, and what is said where it cannot."""
+"""What a run writes when it begins, saves and ends; the watchers write the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
 from gansmith.ground.errors import Diverged, RunError
-from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.files.runfolder import RunFolder, write_json
+from gansmith.ground.pixels import write_png
+from gansmith.ground.process.launch import Launch
+from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.recovery.roll_back import spared
+from gansmith.runs.setup import Setup, describe_data, environment
+from gansmith.runs.sheets.run_sheets import real_items, sheet_drawer
 from gansmith.training import checkpoint
 from gansmith.training.events import Outcome, UpdateEvent
 
-Say = Callable[[str], None]
+
+def create(folder: RunFolder, setup: Setup, launch: Launch) -> None:
+    """Make the folder of a new run, with all that is known before the first update. Raises RunError."""
+
+    def fill() -> None:
+        job = {"job": launch.job} if launch.job else {}
+        write_json(folder.environment, environment(setup.recipe) | {"ranks": launch.size} | job)
+        write_json(folder.data, describe_data(setup.store, setup.labelling))
+        if setup.clusters is not None:
+            np.save(folder.groups, setup.clusters)
+        write_png(folder.real_sheet, sheet_drawer(setup)(real_items(setup)))
+
+    folder.create(setup.recipe, fill)
 
 
 @contextmanager
-def writing(folder: RunFolder) -> Iterator[None]:
-    """What the disk refuses is said in one line."""
+def one_line_errors(folder: RunFolder) -> Iterator[None]:
+    """Raise RunError with one line if the disk is full or cannot be written to."""
     try:
         yield
     except OSError as error:
@@ -29,7 +46,7 @@ def writing(folder: RunFolder) -> Iterator[None]:
 
 
 def write_checkpoint(folder: RunFolder, recipe: Recipe, event: UpdateEvent) -> None:
-    """Save the game, and prune older checkpoints. NaN is never written. Raises Diverged or RunError."""
+    """Save the game, and delete older checkpoints. Raises Diverged for NaN, which is never written, and RunError."""
     state = event.game.state()
     for name, array in state.arrays.items():
         if not np.isfinite(array).all():
@@ -42,8 +59,7 @@ def write_checkpoint(folder: RunFolder, recipe: Recipe, event: UpdateEvent) -> N
 
 
 def finish(folder: RunFolder, outcome: Outcome, say: Say) -> None:
-    """The animation and the page of a run that came to an end, whatever end. Raises RunError where they cannot be
-    written, as on a full disk: the run itself is whole by then."""
+    """Write the animation and the page of a run that has ended. Raises RunError if the disk is full; the run is whole."""
     from gansmith.report import animation, page
 
     if outcome.ended == "stopped":

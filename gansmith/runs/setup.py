@@ -1,13 +1,11 @@
-"""From a recipe's name and what a user changed to a resolved recipe, a store, an order and a game."""
+"""From a recipe to everything that its training needs: the resolved recipe, the data, the clock, the game."""
 
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import platform
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,7 +23,9 @@ from gansmith.ground.labelling import UNLABELLED, Labelling
 from gansmith.ground.networks.cost import operations, update_operations
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.process import blas, memory
+from gansmith.ground.progress import Progress, Say
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.ground.version import __version__
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choose_networks
 from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
@@ -34,8 +34,8 @@ from gansmith.training.schedules import Clock, budget_images
 if TYPE_CHECKING:
     from gansmith.nets import NetPair
 
-PACE = {"cpu": 2.5e11, "cuda": 5e12}
-"""Operations a second, to an order of magnitude: recipe `mnist` on two processor cores, and on one large GPU."""
+TYPICAL_SPEED = {"cpu": 2.5e11, "cuda": 5e12}
+"""Operations a second, roughly: recipe `mnist` on two processor cores, and on one large GPU."""
 
 
 @dataclass(frozen=True)
@@ -44,30 +44,33 @@ class Setup:
 
     recipe: Recipe
     store: Store
-    remarks: tuple[str, ...] = ()  # automatic choices, said aloud
-    groups: np.ndarray | None = None  # int64 (N,): of like items, where the players see those
-    seconds: float = 0.0  # that it took to find them: of the run's time
+    remarks: tuple[str, ...] = ()  # lines about automatic choices, for the user
+    clusters: np.ndarray | None = None  # int64 (N,): the cluster of each item, with data.labels = "clusters"
+    seconds: float = 0.0  # that finding the clusters took; they count as time of the run
     rank: int = 0
-    ranks: int = 1  # that share each batch
+    ranks: int = 1  # how many share each batch
 
     @property
     def classes(self) -> int:
-        """Classes or groups that the players are told of; 0 = unlabelled."""
+        """How many different labels the players see; 0 = unlabelled."""
         return self.labelling.classes
 
     @cached_property
     def labelling(self) -> Labelling:
-        """What the players are told of the items."""
+        """The labels that the players see, and how often each is drawn."""
         if self.recipe.data.labels == "none":
             return UNLABELLED
-        return Labelling(self.store.classes) if self.groups is None else labelling_of(self.groups)
+        if self.clusters is None:
+            return Labelling(self.store.classes)
+        counts = np.bincount(self.clusters)
+        return Labelling(len(counts), tuple(int(count) for count in counts))
 
     @property
     def labels(self) -> np.ndarray | None:
-        """What the players are told of each item, int64 (N,); None where they are told nothing."""
+        """The label of each item that the players see, int64 (N,); None if unlabelled."""
         if self.recipe.data.labels == "none":
             return None
-        return self.store.labels if self.groups is None else self.groups
+        return self.store.labels if self.clusters is None else self.clusters
 
     @property
     def item_shape(self) -> Shape:
@@ -75,7 +78,7 @@ class Setup:
         return self.store.item_shape
 
     def order(self) -> Order:
-        """The seeded order of this rank's items."""
+        """The order in which this rank sees its items."""
         return Order(self.store.count, self.recipe.data.batch, self.recipe.seed, self.rank, self.ranks)
 
     def clock(self) -> Clock:
@@ -84,24 +87,25 @@ class Setup:
         return Clock(self.recipe, images_per_epoch, budget_images(self.recipe, images_per_epoch))
 
     def epochs(self) -> float:
-        """How often the run will see each item; with a budget in minutes, to an order of magnitude.
+        """How often the run will see each item; with a budget in minutes this is a rough guess.
 
-        That depends on the kind of device and on no timing: the same recipe and data give the same number.
+        The guess depends on the kind of device and on no timing: the same recipe and data give the same number.
         """
         recipe, images = self.recipe, self.clock().total_images
         if images is None:
             plans = plan_generator(recipe, self.item_shape, 0), plan_discriminator(recipe, self.item_shape, 0)
             per_update = update_operations(recipe, *(operations(plan) for plan in plans))
-            per_second = PACE.get(recipe.device.partition(":")[0], PACE["cpu"])
+            per_second = TYPICAL_SPEED.get(recipe.device.partition(":")[0], TYPICAL_SPEED["cpu"])
             updates = recipe.budget.minutes * 60 * per_second / per_update
             images = updates * recipe.feedback.discriminator_turns * recipe.data.batch
         return images / self.store.count
 
 
-def set_up(
-    recipe: Recipe, progress: Callable[[int, int], None] | None = None, groups: np.ndarray | None = None
-) -> Setup:
-    """Open (or prepare) the store and settle what the recipe leaves open. groups: those that a run has found before."""
+def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarray | None = None) -> Setup:
+    """Open (or prepare) the data and choose what the recipe leaves open. Raises GansmithError.
+
+    clusters: those that a run has found earlier.
+    """
     losses.check(recipe)
     recipe, remarks = choose_networks(recipe)
     store = stores.open_store(recipe.data, recipe.seed, progress)
@@ -113,15 +117,15 @@ def set_up(
         remarks.append(
             f"{len(store.skipped)} of the source's files are skipped; the first: {': '.join(store.skipped[0])}"
         )
-    if recipe.engine == "numpy" and recipe.threads and not blas.can_be_told():
-        remarks.append(f"threads = {recipe.threads}: this NumPy's products cannot be told, and take what they like")
-    setup = Setup(resolve_machine(recipe), store, tuple(remarks), groups)
-    return find_groups(setup) if recipe.data.labels == "clusters" and groups is None else setup
+    if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():
+        remarks.append(f"threads = {recipe.threads} has no effect: this NumPy chooses its number of threads itself")
+    setup = Setup(resolve_machine(recipe), store, tuple(remarks), clusters)
+    return find_clusters(setup) if recipe.data.labels == "clusters" and clusters is None else setup
 
 
-def find_groups(setup: Setup) -> Setup:
-    """With the number of groups in the recipe, the group of every item, and a word about them. Raises RecipeError for
-    more groups than items."""
+def find_clusters(setup: Setup) -> Setup:
+    """The setup with the cluster of every item, and their number in the recipe. Raises RecipeError for more clusters than
+    items."""
     from gansmith.data.clusters import choose_count, cluster
 
     began, recipe, store = time.perf_counter(), setup.recipe, setup.store
@@ -130,42 +134,40 @@ def find_groups(setup: Setup) -> Setup:
         raise RecipeError(f"data.clusters = {count}: the data has {store.count} items; set it to 0, or to fewer")
     recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, clusters=count))
     found = cluster(store.items, count, recipe.seed)
-    _, groups = np.unique(found, return_inverse=True)  # equal items may leave a group empty
+    _, clusters = np.unique(found, return_inverse=True)  # without the empty clusters that equal items may leave
     seconds = time.perf_counter() - began
-    told = f"{store.count:,} items were put into {groups.max() + 1:,} groups of like ones, in {seconds:.1f} s"
-    remarks = (*setup.remarks, told) if groups.any() else setup.remarks
-    return dataclasses.replace(setup, recipe=recipe, groups=groups, seconds=seconds, remarks=remarks)
+    remarks = setup.remarks
+    if clusters.any():
+        found_line = (
+            f"{store.count:,} items were put into {clusters.max() + 1:,} clusters of similar ones, in {seconds:.1f} s"
+        )
+        remarks = (*remarks, found_line)
+    return dataclasses.replace(setup, recipe=recipe, clusters=clusters, seconds=seconds, remarks=remarks)
 
 
 def set_up_again(folder: RunFolder) -> Setup:
-    """What a run was trained with. Raises RunError where it is gone, or is other data by now."""
-    setup = set_up(folder.load_recipe(), groups=read_groups(folder))
-    if setup.groups is not None and len(setup.groups) != setup.store.count:
+    """The setup of an existing run. Raises RunError if its files or its data have changed."""
+    setup = set_up(folder.load_recipe(), clusters=read_clusters(folder))
+    if setup.clusters is not None and len(setup.clusters) != setup.store.count:
         raise RunError(
-            f"{folder.root} has groups of {len(setup.groups):,} items, and its data {setup.store.count:,} by now: put the "
-            "old data back"
+            f"{folder.root} has the clusters of {len(setup.clusters):,} items, and its data now has {setup.store.count:,}: "
+            "put the old data back"
         )
     return setup
 
 
-def read_groups(folder: RunFolder) -> np.ndarray | None:
-    """The groups that a run has found among its items; None where it did not look for any. Raises RunError."""
+def read_clusters(folder: RunFolder) -> np.ndarray | None:
+    """The clusters that a run has found, int64 (N,); None if its labels are no clusters. Raises RunError."""
     if folder.load_recipe().data.labels != "clusters":
         return None
     try:
         return np.load(folder.groups, allow_pickle=False)
     except (OSError, ValueError, EOFError):
-        raise RunError(f"{folder.groups} is missing or damaged: what this run's labels mean is unknown") from None
-
-
-def labelling_of(groups: np.ndarray) -> Labelling:
-    """The labelling by groups of items int64 (N,)."""
-    counts = np.bincount(groups)
-    return Labelling(len(counts), tuple(int(count) for count in counts))
+        raise RunError(f"{folder.groups} is missing or damaged: the labels of this run are unknown") from None
 
 
 def resolve_machine(recipe: Recipe) -> Recipe:
-    """Device, precision and threads as this machine has them; and the C library is told to keep memory."""
+    """The recipe with the device, precision and threads of this machine. It also sets how memory is kept."""
     memory.keep_freed()
     if recipe.engine == "numpy":
         if recipe.device not in ("auto", "cpu"):
@@ -173,8 +175,7 @@ def resolve_machine(recipe: Recipe) -> Recipe:
                 f"engine = 'numpy' computes on the processor: device = {recipe.device!r} needs --engine torch"
             )
         name = "float32" if recipe.precision.name == "auto" else recipe.precision.name
-        threads = blas.use_threads(recipe.threads)
-        device = "cpu"
+        device, threads = "cpu", blas.use_threads(recipe.threads)
     else:
         from gansmith.training import machine
 
@@ -189,9 +190,9 @@ def build_game(
     setup: Setup,
     nets: NetPair | None = None,
     processes: ProcessGroup = SINGLE_PROCESS,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = lambda _: None,
 ) -> Game:
-    """The game on the engine that the recipe names, with its items loaded."""
+    """The game on the recipe's engine, with its items loaded."""
     if setup.recipe.engine == "numpy":
         from gansmith.by_hand import HandGame
 
@@ -209,7 +210,7 @@ def build_game(
 
 
 def describe_data(store: Store, labelling: Labelling = UNLABELLED) -> dict[str, Any]:
-    """What a run remembers of its data, and of the groups that were found in it."""
+    """What data.json says about a run's data. "groups": the sizes of its clusters."""
     groups = {"groups": list(labelling.counts)} if labelling.counts else {}
     return groups | {
         "description": store.description,
@@ -225,7 +226,7 @@ def describe_data(store: Store, labelling: Labelling = UNLABELLED) -> dict[str, 
 def environment(recipe: Recipe) -> dict[str, Any]:
     """What results may depend on."""
     found: dict[str, Any] = {
-        "gansmith": importlib.metadata.version("gansmith") if _installed() else "from source",
+        "gansmith": __version__,
         "python": platform.python_version(),
         "platform": sys.platform,
         "numpy": np.__version__,
@@ -239,11 +240,3 @@ def environment(recipe: Recipe) -> dict[str, Any]:
     from gansmith.training import machine
 
     return found | machine.environment()
-
-
-def _installed() -> bool:
-    try:
-        importlib.metadata.version("gansmith")
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True

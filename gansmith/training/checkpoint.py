@@ -1,11 +1,12 @@
-"""Checkpoints: safetensors and a JSON of counters, written so that a kill at any byte leaves whole ones only."""
+"""Checkpoints: safetensors and a JSON file of counters. A kill at any moment leaves only whole checkpoints."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,17 +25,17 @@ STATE = "state.json"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A game's state after an update, and the loop's own progress."""
+    """The state of a game after an update, and the progress of the loop."""
 
     update: int
     state: State
-    progress: dict[str, Any]  # seconds so far, and what watchers need to go on
+    progress: dict[str, Any]  # {"seconds": ...} so far
 
 
 def save(folder: RunFolder, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint under a temporary name, flush it to the disk, then give it its name in one move.
+    """Write a checkpoint under a temporary name, flush it to the disk, then rename it.
 
-    Raises RunError when the disk is full or not writable; what was saved before stays.
+    Raises RunError if the disk is full or cannot be written to; earlier checkpoints stay.
     """
     target = folder.checkpoint(checkpoint.update)
     part = target.with_name(target.name + ".part")
@@ -62,11 +63,11 @@ def save(folder: RunFolder, checkpoint: Checkpoint) -> Path:
     return target
 
 
-def prune(folder: RunFolder, keep: int, *, spare: set[int] | None = None) -> None:
-    """Delete all but the newest `keep` checkpoints and the spared updates, and what a kill left half-written."""
+def prune(folder: RunFolder, keep: int, *, spare: Collection[int] = ()) -> None:
+    """Delete all checkpoints except the newest `keep` and the updates in `spare`; and those that a kill left unfinished."""
     updates = saved_updates(folder)
     for update in updates[:-keep]:
-        if update not in (spare or set()):
+        if update not in spare:
             shutil.rmtree(folder.checkpoint(update), ignore_errors=True)
     for part in folder.checkpoints.glob("*.part"):
         shutil.rmtree(part, ignore_errors=True)
@@ -80,7 +81,7 @@ def saved_updates(folder: RunFolder) -> list[int]:
 
 
 def load(folder: RunFolder, update: int) -> Checkpoint:
-    """Read one checkpoint. Raises RunError when it is damaged."""
+    """Read one checkpoint. Raises RunError if it is damaged."""
     path = folder.checkpoint(update)
     try:
         table = json.loads((path / STATE).read_text(encoding="utf-8"))
@@ -91,7 +92,7 @@ def load(folder: RunFolder, update: int) -> Checkpoint:
 
 
 def load_newest(folder: RunFolder) -> tuple[Checkpoint, list[str]]:
-    """The newest checkpoint that is whole, and one remark for each damaged one that was passed over."""
+    """The newest whole checkpoint, and a remark for each newer one that is damaged. Raises RunError if none is whole."""
     remarks: list[str] = []
     for update in reversed(saved_updates(folder)):
         try:
@@ -101,18 +102,13 @@ def load_newest(folder: RunFolder) -> tuple[Checkpoint, list[str]]:
     raise RunError(f"{folder.root} holds no whole checkpoint{': ' + remarks[0] if remarks else ''}")
 
 
-def load_generator(folder: RunFolder, update: int) -> dict[str, np.ndarray]:
-    """The averaged generator's arrays alone, by their plan names. Raises RunError when they are damaged."""
-    return load_network(folder, update, "ema")
-
-
 def load_network(folder: RunFolder, update: int, which: str) -> dict[str, np.ndarray]:
-    """The arrays of "ema", "generator" or "discriminator" alone, by their plan names. Raises RunError."""
+    """Read one network, "ema" (the averaged generator), "generator" or "discriminator": its arrays by their names in the
+    plan. Raises RunError if they are damaged."""
     prefix = f"{which}/"
     try:
-        return {
-            name.removeprefix(prefix): array for name, array in _arrays(folder.checkpoint(update) / WEIGHTS, prefix)
-        }
+        arrays = _arrays(folder.checkpoint(update) / WEIGHTS, prefix)
+        return {name.removeprefix(prefix): array for name, array in arrays}
     except (OSError, SafetensorError) as error:
         raise RunError(f"the checkpoint {folder.checkpoint(update)} is damaged ({error})") from None
 
@@ -125,21 +121,17 @@ def _arrays(path: Path, prefix: str) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _flush_folder(path: Path) -> None:
-    """Ask the disk to keep a folder's entries, where the system allows it."""
-    try:
+    """Write a folder's entries to the disk, if the system can."""
+    with suppress(OSError):  # Windows opens no folders
         handle = os.open(path, os.O_RDONLY)
-    except OSError:  # Windows opens no folders
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass
-    finally:
-        os.close(handle)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def best_update(folder: RunFolder) -> int | None:
-    """The update of the best checkpoint by the metric that was watched, or None where nothing was."""
+    """The update of the best checkpoint, measured during the training; None if it is unknown or gone."""
     try:
         update = int(json.loads(folder.best.read_text(encoding="utf-8"))["update"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,8 +1,8 @@
 """Ranks: processes, on one machine or several, that train one GAN over torch.distributed.
 
-A launcher starts them (`torchrun -m gansmith train ...`); `join` connects them. Rank 0 alone writes the run's folder,
-runs the watchers and prints; the other ranks compute the same updates on their own rows of each batch, and rank 0
-broadcasts its decisions. Tensors of the processor are exchanged over gloo, tensors of GPUs over NCCL.
+A launcher starts them (`torchrun -m gansmith train ...`), and `join` connects them. Each rank computes every update on
+its own rows of the batch. Only rank 0 writes the run's folder, runs the watchers and prints; it broadcasts its decisions.
+Tensors on processors are exchanged with gloo, tensors on GPUs with NCCL.
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.events import Outcome
+from gansmith.training.process_group import ProcessGroup
 
 T = TypeVar("T")
 
-TIMEOUT = timedelta(minutes=30)  # of an exchange: rank 0 may be measuring, or preparing data, while the others wait
+TIMEOUT = timedelta(minutes=30)  # of an exchange: the others may wait while rank 0 measures or prepares data
 
 
 @contextmanager
 def join(launch: Launch) -> Iterator[Distributed]:
-    """Connect to the other ranks, and disconnect at the end. Raises LostRank where one does not answer."""
+    """Connect to the other ranks, and disconnect at the end. Raises LostRank if one does not answer."""
     if not dist.is_available():
         raise RunError("this PyTorch has no torch.distributed: train in one process")
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if launch.local_rank < gpus:
-        torch.cuda.set_device(launch.local_rank)  # NCCL wants one GPU a process
+        torch.cuda.set_device(launch.local_rank)  # NCCL needs a GPU for each process
     ours = not dist.is_initialized()
     with _one_line_errors():
         if ours:
@@ -53,13 +54,13 @@ def join(launch: Launch) -> Iterator[Distributed]:
     finally:
         if ours:
             dist.destroy_process_group()
-            gc.collect()  # its threads have to end before the interpreter does
+            gc.collect()  # ends its threads, which has to happen before the interpreter ends
 
 
 def connect(backend: str, launch: Launch) -> None:
-    """Form torch's process group.
+    """Make torch's process group.
 
-    The launcher's store survives a restart of the ranks, so each restart uses keys of its own: old entries are not read.
+    The launcher's key-value store outlives a restart of the ranks, so each restart uses its own keys.
     """
     store = None
     if launch.restarts:
@@ -70,42 +71,31 @@ def connect(backend: str, launch: Launch) -> None:
 
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
-    """Raise LostRank with one line where torch reports a broken connection."""
+    """Raise LostRank with one line if torch reports a broken connection."""
     try:
         yield
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:  # of gloo, NCCL and the store alike
-        words = str(error).strip().splitlines() or [type(error).__name__]
+        lines = str(error).strip().splitlines() or [type(error).__name__]
         raise LostRank(
-            f"another rank is gone ({words[0][:160]}): what was saved is whole; start again with the same command and "
+            f"another rank is gone ({lines[0][:160]}): what was saved is whole; start again with the same command and "
             "--max-restarts, or go on with `gansmith resume`"
         ) from None
 
 
-class Distributed:
-    """One rank of several; implements `nets.ranks.Ranks` and `process_group.ProcessGroup`."""
+class Distributed(ProcessGroup):
+    """One rank of several. It implements `nets.ranks.Ranks` too: a game averages over it."""
 
     def __init__(self, launch: Launch) -> None:
         self.launch, self.rank, self.size = launch, launch.rank, launch.size
-
-    @property
-    def is_main(self) -> bool:
-        """Whether this rank writes the run's folder and prints."""
-        return self.rank == 0
-
-    @property
-    def ranks(self) -> Distributed:
-        """All ranks: a game averages over them."""
-        return self
+        self.ranks = self
 
     def device(self, name: str) -> str:
-        """One GPU for each rank of a machine. Raises DeviceError where there are too few."""
+        """One GPU for each rank of a machine. Raises DeviceError if there are too few."""
         kind, _, number = name.partition(":")
         if kind == "mps":
-            raise DeviceError(
-                "device = 'mps': ranks cannot talk to one another on it; use --device cpu, or one process"
-            )
+            raise DeviceError("device = 'mps': ranks cannot exchange tensors on it; use --device cpu, or one process")
         if kind != "cuda":
             return name
         if number and self.launch.local_size > 1:
@@ -121,38 +111,33 @@ class Distributed:
             )
         return name if number else f"cuda:{self.launch.local_rank}"
 
-    # ---- exchanged by a game
+    # ---- for a game
 
     def all_reduce(self, tensor: Tensor) -> None:
-        """Replace a contiguous tensor by its sum over the ranks, in place."""
         with _one_line_errors():
             dist.all_reduce(tensor)
 
     def all_gather(self, tensor: Tensor) -> Tensor:
-        """The tensors (...) of all ranks, stacked in the order of the ranks: (size, ...)."""
         gathered = torch.empty((self.size, *tensor.shape), dtype=tensor.dtype, device=tensor.device)
         with _one_line_errors():
             dist.all_gather(list(gathered.unbind(0)), tensor.contiguous())
         return gathered
 
-    # ---- exchanged by the training loop
+    # ---- for the training loop
 
     def sync_clock(self, seconds: float, stopping: bool) -> tuple[float, bool]:
-        """The seconds of rank 0, and whether any rank was asked to stop."""
         sums = torch.tensor([seconds if self.is_main else 0.0, float(stopping)], dtype=torch.float64)
         self.all_reduce(sums)
         return float(sums[0]), bool(sums[1] > 0)
 
     def broadcast_outcome(self, work: Callable[[], Outcome | None]) -> Outcome | None:
-        """The outcome that `work` returns on rank 0, on every rank; its error there is raised on every rank."""
         fields = self.broadcast(lambda: None if (outcome := work()) is None else dataclasses.asdict(outcome))
         return None if fields is None else Outcome(**fields)
 
-    # ---- exchanged while a training is set up
+    # ---- while a training is set up
 
     def broadcast(self, work: Callable[[], Any]) -> Any:
-        """What `work` returns on rank 0 (JSON-able), on every rank. Its error there is raised on every rank: Diverged
-        as Diverged, any other as RunError."""
+        """As in `ProcessGroup`; an error becomes RunError on the other ranks, except Diverged."""
         if not self.is_main:
             return self._receive()
         try:
@@ -166,7 +151,7 @@ class Distributed:
         return made
 
     def run_on_all(self, work: Callable[[], T]) -> T:
-        """What `work` returns, once every rank has done it. Where one rank fails, all raise, and name it."""
+        """As in `ProcessGroup`; the other ranks raise RunError, which names the rank that failed."""
         made, error = None, None
         try:
             made = work()
@@ -181,15 +166,14 @@ class Distributed:
         return made  # pyright: ignore[reportReturnType]
 
     def broadcast_checkpoint(self, saved: Checkpoint | None) -> Checkpoint | None:
-        """The checkpoint of rank 0, on every rank."""
         about = self.broadcast(
             lambda: saved and {"update": saved.update, "counters": saved.state.counters, "progress": saved.progress}
         )
         if about is None:
             return None
-        packed = self._broadcast_bytes(save(_plain(saved.state.arrays)) if saved and self.is_main else b"")
-        arrays = load(packed)
-        return Checkpoint(about["update"], State(arrays, about["counters"]), about["progress"])
+        arrays = {name: np.asarray(array, order="C") for name, array in saved.state.arrays.items()} if saved else {}
+        received = load(self._broadcast_bytes(save(arrays) if saved and self.is_main else b""))
+        return Checkpoint(about["update"], State(received, about["counters"]), about["progress"])
 
     def _send(self, text: str) -> None:
         self._broadcast_bytes(text.encode())
@@ -204,7 +188,7 @@ class Distributed:
         return message["made"]
 
     def _broadcast_bytes(self, data: bytes) -> bytes:
-        """The bytes of rank 0, on every rank. A single exchange where there are none."""
+        """The bytes of rank 0, on every rank; without any bytes this is a single exchange."""
         with _one_line_errors():
             length = torch.tensor(len(data))
             dist.broadcast(length, 0)
@@ -228,7 +212,3 @@ class Distributed:
             row[: int(length)].numpy().tobytes().decode()
             for row, length in zip(self.all_gather(buffer), lengths, strict=True)
         ]
-
-
-def _plain(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: np.asarray(array, order="C") for name, array in arrays.items()}

@@ -1,4 +1,4 @@
-"""What the loop tells its watchers, what they may ask of it, and how it began and ended."""
+"""What the loop and its watchers tell each other, and how the loop begins and ends."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gansmith.training.schedules import Clock
 
 @dataclass(frozen=True)
 class UpdateEvent:
-    """What a watcher gets after an update; before the first update = 0, and there is no row."""
+    """What a watcher gets after an update. Before the first one it gets update = 0, without a row."""
 
     game: Game
     clock: Clock
     update: int
-    seconds: float  # of the loop with its watchers, resumed runs included
-    row: dict[str, Any] | None = None  # a row of stats, where one was due
+    seconds: float  # of the loop and its watchers, from the start of the run
+    row: dict[str, Any] | None = None  # a row of stats.jsonl, if one is due
     last: bool = False  # no update follows
 
     @property
@@ -28,7 +28,7 @@ class UpdateEvent:
 
 @dataclass(frozen=True)
 class Request:
-    """What a watcher asks the loop to do."""
+    """What a watcher requests from the loop."""
 
     kind: Literal["stop", "save", "rollback"]
     reason: str
@@ -37,11 +37,11 @@ class Request:
 
 
 class Watcher(Protocol):
-    """Is called after every update, and may make a request. It cannot change the training: draws are stateless."""
+    """Is called after every update, and may request something. Random draws are stateless: it cannot disturb them."""
 
     def after(self, event: UpdateEvent) -> Request | None:
-        """Called before the first update and after each one; once more, with `last` set and without the row, after an
-        update at which a watcher requested a stop."""
+        """Called before the first update and after each one. After an update at which a watcher requested a stop, it is
+        called once more, with `last` set and without the row."""
         ...
 
 
@@ -61,5 +61,5 @@ class Outcome:
     update: int
     seconds: float
     reason: str = ""
-    change: dict[str, Any] = field(default_factory=dict)
+    change: dict[str, Any] = field(default_factory=dict)  # rollback: as in the request
     before: int | None = None  # rollback: as in the request

@@ -1,34 +1,34 @@
-"""The clock: learning rates and EMA decay as pure functions of images_seen."""
+"""Learning rates and EMA decay as pure functions of images_seen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import cos, floor, pi
 
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.recipes.settings import EmaSettings, Recipe, ScheduleSettings
 
 ESTIMATE_AFTER = 50
-"""With a budget in minutes, the run's length in images is estimated after so many updates, and whenever twice as many are
-over: a machine that gets busier takes less of the budget's updates, and rates that fall are to reach their end."""
+"""With a budget in minutes, the number of images in the whole run is estimated after 50, 100, 200, 400 ... updates: a
+machine that gets busier computes fewer updates, and the schedules have to reach their end all the same."""
 WARM_AFTER = 10
-"""The first updates, and what came before them, are slower than the others: they are left out of the estimate."""
+"""The first updates are slower than the others, so the estimate leaves them out."""
 LEAST_SEEN = 20
-"""Updates from which a pace is taken."""
+"""The speed is measured over at least this many updates."""
 
 
 def estimates_by(update: int) -> int:
-    """How many estimates of a run in minutes are made when `update` updates are over."""
+    """How many estimates have been made after `update` updates of a run in minutes."""
     return (update // ESTIMATE_AFTER).bit_length()
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Turns updates into images and epochs, and says what is scheduled when."""
+    """Converts updates into images and epochs, and gives the scheduled numbers of each update."""
 
     recipe: Recipe
-    images_per_epoch: int  # batches in an epoch x batch
-    total_images: int | None  # images_seen at the end; None until a budget in minutes has been estimated
+    images_per_epoch: int  # whole batches only
+    total_images: int | None  # images_seen at the end; None before the first estimate of a budget in minutes
 
     @property
     def images_per_update(self) -> int:
@@ -44,15 +44,15 @@ class Clock:
         return self.images(update) / self.images_per_epoch
 
     def total_updates(self) -> int | None:
-        """Updates in the whole run; None while that is unknown."""
+        """Updates in the whole run; None if that is unknown."""
         return None if self.total_images is None else max(1, -(-self.total_images // self.images_per_update))
 
-    def at(self, update: int, *, measure: bool = False) -> Now:
-        """The numbers of update `update` (from 1), from the images seen before it."""
+    def at(self, update: int, *, measure: bool = False) -> StepContext:
+        """The scheduled numbers of update `update` (from 1); they depend on the images seen before it."""
         seen = self.images(update - 1)
         factor = rate_factor(self.recipe.schedule, seen / self.images_per_epoch, self._total_epochs(update))
         optimizer = self.recipe.optimizer
-        return Now(
+        return StepContext(
             update=update,
             images_seen=seen,
             generator_rate=optimizer.generator.rate * factor,
@@ -62,23 +62,23 @@ class Clock:
         )
 
     def has_to_estimate(self, update: int) -> bool:
-        """Whether the length of a run in minutes is to be estimated anew when `update` updates are over."""
+        """Whether a new estimate is due after `update` updates."""
         budget = self.recipe.budget
         return budget.minutes > 0 and estimates_by(update) > len(budget.estimated_images)
 
     def estimated(self, update: int, seconds: float, since: tuple[int, float] = (0, 0.0)) -> Clock:
-        """This clock with the length of a run in minutes estimated from its pace since (update, seconds)."""
+        """This clock with a new estimate of the whole run, from the speed since (update, seconds)."""
         since = since if update - since[0] >= LEAST_SEEN else (0, 0.0)
-        pace = (self.images(update) - self.images(since[0])) / max(seconds - since[1], 1e-9)
+        speed = (self.images(update) - self.images(since[0])) / max(seconds - since[1], 1e-9)
         left = max(0.0, self.recipe.budget.minutes * 60 - seconds)
-        total, known = self.images(update) + round(pace * left), self.recipe.budget.estimated_images
-        # several at once where a new budget forgot the old ones
+        total, known = self.images(update) + round(speed * left), self.recipe.budget.estimated_images
+        # several at once if the user has set a new budget, which drops the old estimates
         known = (*known, *[total] * (estimates_by(update) - len(known)))
         budget = replace(self.recipe.budget, estimated_images=known)
         return replace(self, recipe=replace(self.recipe, budget=budget), total_images=total)
 
     def _total_epochs(self, update: int) -> float | None:
-        """What the schedules may know at an update: the newest estimate that was made before it."""
+        """Epochs in the whole run, as far as that was known before an update."""
         if not self.recipe.budget.minutes:
             return None if self.total_images is None else self.total_images / self.images_per_epoch
         known = self.recipe.budget.estimated_images[: estimates_by(update - 1)]
@@ -86,7 +86,7 @@ class Clock:
 
 
 def budget_images(recipe: Recipe, images_per_epoch: int) -> int | None:
-    """images_seen at the end of the run's budget; None for minutes that are not estimated yet."""
+    """images_seen at the end of the budget; None before the first estimate of a budget in minutes."""
     budget = recipe.budget
     if budget.updates:
         return budget.updates * recipe.feedback.discriminator_turns * recipe.data.batch
@@ -96,10 +96,10 @@ def budget_images(recipe: Recipe, images_per_epoch: int) -> int | None:
 
 
 def rate_factor(schedule: ScheduleSettings, epoch: float, total_epochs: float | None) -> float:
-    """The factor on the learning rates at `epoch` passes; shaped schedules are flat until the end is known."""
+    """The factor on the learning rates at an epoch. "linear" and "cosine" are 1 until the end of the run is known."""
     if schedule.rate == "step":
         first = schedule.start or schedule.every
-        # a hair of tolerance: the first update of a pass is at a whole number of epochs
+        # the tolerance is for rounding: an epoch begins at a whole number
         past = epoch - first + 1e-9
         if past < 0 or first == 0:
             return 1.0
@@ -113,7 +113,7 @@ def rate_factor(schedule: ScheduleSettings, epoch: float, total_epochs: float | 
 
 
 def ema_decay(ema: EmaSettings, images_per_update: int, images_seen: int) -> float:
-    """The share that the averaged generator keeps in one update (Karras et al. 2020, with its ramp-up)."""
+    """The share of itself that the averaged generator keeps in one update (Karras et al. 2020, with its ramp-up)."""
     if ema.half_life <= 0:
         return 0.0
     half_life = ema.half_life

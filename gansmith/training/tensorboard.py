@@ -1,4 +1,4 @@
-"""Rows of stats as TensorBoard events (the extra `tensorboard`)."""
+"""Rows of stats.jsonl as TensorBoard events (the extra `tensorboard`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gansmith.ground.errors import EngineError
 
 
 def writer(folder: Path) -> Callable[[dict[str, Any]], None]:
-    """A function that writes one row; raises EngineError where TensorBoard is not installed."""
+    """A function that writes one row. Raises EngineError if TensorBoard is not installed."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

@@ -1,4 +1,4 @@
-"""The watchers that write a run's folder: stats, sheets of samples, checkpoints, the estimate of a run's length."""
+"""The watchers of every run: stats, estimates, sheets of samples, when to save, and the check for NaN."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from gansmith.training.events import Request, UpdateEvent
 
 
 class WriteStats:
-    """Appends each row to stats.jsonl, and to TensorBoard where the recipe asks for it."""
+    """Appends each row to stats.jsonl, and to TensorBoard if there is a `board`."""
 
     def __init__(self, folder: RunFolder, board: Callable[[dict[str, Any]], None] | None = None) -> None:
         self.folder, self.board = folder, board
 
     def after(self, event: UpdateEvent) -> Request | None:
-        """Write the row, if one was due."""
         if event.row is not None:
             append_row(self.folder.stats, event.row)
             if self.board:
@@ -32,13 +31,12 @@ class WriteStats:
 
 
 class KeepEstimate:
-    """Stores each estimated length of a run in minutes, once: schedules of a resumed run must not change."""
+    """Stores each estimate of a run in minutes in recipe.toml: the schedules must be the same after a resume."""
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder, self.kept = folder, 0
 
     def after(self, event: UpdateEvent) -> Request | None:
-        """Write the estimates into recipe.toml when there is a new one."""
         known = event.clock.recipe.budget.estimated_images
         if len(known) > self.kept:
             self.kept = len(known)
@@ -50,13 +48,12 @@ class KeepEstimate:
 
 
 class SaveOnSchedule:
-    """Asks for a checkpoint every so many minutes, updates or epochs, as [watch] says."""
+    """Requests a checkpoint every so many minutes, updates or epochs, as [watch] says."""
 
     def __init__(self, recipe: Recipe, seconds: float = 0.0, epoch: float = 0.0) -> None:
         self.watch, self.saved_at, self.saved_epoch = recipe.watch, seconds, epoch
 
     def after(self, event: UpdateEvent) -> Request | None:
-        """A request, when one is due."""
         if event.update == 0:
             return None
         watch, epoch = self.watch, event.clock.epoch(event.update)
@@ -71,10 +68,9 @@ class SaveOnSchedule:
 
 
 class StopOnNaN:
-    """Ends a run whose numbers are no numbers, before they reach a checkpoint."""
+    """Raises Diverged if a statistic is NaN or infinite, before that reaches a checkpoint."""
 
     def after(self, event: UpdateEvent) -> Request | None:
-        """Raises Diverged when a loss or a verdict is NaN or infinite."""
         for name, value in (event.row or {}).items():
             if isinstance(value, float) and not np.isfinite(value):
                 raise Diverged(
@@ -85,7 +81,7 @@ class StopOnNaN:
 
 
 class WriteSamples:
-    """Draws a sheet of samples from fixed latents: before the first update, then ever more rarely, and at the end."""
+    """Draws a sheet of samples from fixed latents: before the first update, then more and more rarely, and at the end."""
 
     def __init__(
         self, folder: RunFolder, recipe: Recipe, labelling: Labelling, draw: Callable[[np.ndarray], np.ndarray]
@@ -93,12 +89,10 @@ class WriteSamples:
         """draw: items (vectors, or pictures uint8) of one sheet -> one picture uint8 (H, W, 3)."""
         self.folder, self.recipe, self.draw = folder, recipe, draw
         self.latents, self.labels = watched_latents(recipe, labelling)
-        self.classes = None if labelling.counts else self.labels  # too few samples share a group to be compared in it
-        self.newest: np.ndarray | None = None
+        self.classes = None if labelling.counts else self.labels  # a cluster has too few samples on the sheet
         self.drawn = -1  # the update of the newest sheet
 
     def after(self, event: UpdateEvent) -> Request | None:
-        """Write a sheet and its row, when one is due."""
         if not (event.last or is_sheet_due(event.update, self.recipe.watch.samples_every)):
             return None
         if self.drawn == event.update:
@@ -106,14 +100,13 @@ class WriteSamples:
         self.drawn = event.update
         raw = event.game.make(self.latents, self.labels)
         items = pixels.to_bytes(raw, self.recipe.data.pixels) if raw.ndim == 4 else raw
-        verdicts = event.game.verdicts(items, self.labels).logits
-        self.newest = self.draw(items)
-        pixels.write_png(self.folder.sample_sheet(event.update), self.newest)
+        logits = event.game.discriminate(items, self.labels).logits
+        pixels.write_png(self.folder.sample_sheet(event.update), self.draw(items))
         row = {
             "update": event.update,
             "images_seen": event.images_seen,
             "seconds": round(event.seconds, 4),
-            "verdicts": [round(float(v), 5) for v in verdicts],
+            "verdicts": [round(float(logit), 5) for logit in logits],
             "sensitivity": sensitivity(raw, self.classes),
         }
         append_row(self.folder.sample_rows, row)
@@ -121,14 +114,14 @@ class WriteSamples:
 
 
 def watched_latents(recipe: Recipe, labelling: Labelling) -> tuple[np.ndarray, np.ndarray | None]:
-    """The fixed latents (N, dim) and labels (N,) of the watched sheet; each label in its share."""
+    """The fixed latents (N, dim) and labels (N,) of the sheets; each label in its share."""
     count = recipe.watch.samples
     latents = streams.latents(streams.generator(recipe.seed, "watch"), recipe.latent.law, (count, recipe.latent.dim))
     return latents, labelling.spread(count)
 
 
 def is_sheet_due(update: int, every: int) -> bool:
-    """Every so many updates; with 0, at 0 and at 25 x (1, 2, 3, 4, 6, 8, 12, 16, 24 ...)."""
+    """Whether an update gets a sheet: every `every` updates; with 0 after 0 and 25 x (1, 2, 3, 4, 6, 8, 12 ...)."""
     if every:
         return update % every == 0
     if update % 25:
@@ -140,7 +133,8 @@ def is_sheet_due(update: int, every: int) -> bool:
 
 
 def sensitivity(raw: np.ndarray, labels: np.ndarray | None) -> float:
-    """How much the latents matter: the standard deviation over z of each output number, averaged; within classes."""
+    """How much the output depends on z: its standard deviation over z, averaged over the numbers of an item; with classes
+    within each of them."""
     flat = raw.reshape(len(raw), -1)
     if labels is None:
         return float(flat.std(0).mean())

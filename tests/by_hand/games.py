@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gansmith.ground.game import Game, Now
+from gansmith.ground.game import Game, StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import (
     AugmentSettings,
@@ -122,13 +122,13 @@ def training_items(shape: Shape, classes: int, count: int = 40) -> tuple[np.ndar
     return rng.integers(0, 256, (count, *shape[1:], shape[0]), dtype=np.uint8), labels
 
 
-def moment(recipe: Recipe, update: int, measure: bool = False) -> tuple[np.ndarray, Now]:
+def moment(recipe: Recipe, update: int, measure: bool = False) -> tuple[np.ndarray, StepContext]:
     """The indices and the clock of an update; the rates change from update to update."""
     turns = recipe.feedback.discriminator_turns
     indices = np.random.default_rng(update).integers(0, 40, (turns, BATCH))
     fade = 0.95**update
     rates = recipe.optimizer.generator.rate * fade, recipe.optimizer.discriminator.rate * fade
-    return indices, Now(update, (update - 1) * BATCH, *rates, ema_decay=0.7, measure=measure)
+    return indices, StepContext(update, (update - 1) * BATCH, *rates, ema_decay=0.7, measure=measure)
 
 
 def play(game: Game, recipe: Recipe, first: int, last: int) -> None:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.ground import draws, streams
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.networks import plan
 from gansmith.ground.networks.plan import Plan, Shape
 from gansmith.ground.recipes.settings import OptimizerSettings, Recipe
@@ -48,62 +48,64 @@ class Referee:
             return torch.optim.SGD(weights, settings.rate, momentum=settings.momentum)
         return torch.optim.Adam(weights, settings.rate, (settings.beta1, settings.beta2), settings.epsilon)
 
-    def update(self, items: np.ndarray, labels: np.ndarray | None, indices: np.ndarray, now: Now) -> None:
+    def update(self, items: np.ndarray, labels: np.ndarray | None, indices: np.ndarray, context: StepContext) -> None:
         """One alternating update; items as the game takes them."""
         recipe, fakes, count = self.recipe, torch.empty(0), indices.shape[1]
         same = recipe.feedback.latents == "same"
         for turn, rows in enumerate(indices):
-            fakes = self.generate(now, turn, count)
+            fakes = self.generate(context, turn, count)
             real_labels = None if labels is None else torch.tensor(labels[rows])
-            self.discriminator_turn(self.reals(items[rows], now, turn), real_labels, fakes.detach(), now, turn)
+            self.discriminator_turn(self.reals(items[rows], context, turn), real_labels, fakes.detach(), context, turn)
         for index in range(recipe.feedback.generator_turns):
             turn = draws.generator_turn(recipe, index)
             if index > 0 or not same:
-                fakes = self.generate(now, turn, count)
-            self.generator_turn(fakes, now, turn)
+                fakes = self.generate(context, turn, count)
+            self.generator_turn(fakes, context, turn)
         for name in self.w:
             if name.startswith("ema/"):
                 source = self.w[name.replace("ema/", "generator/")].detach()
-                keep = now.ema_decay if name.replace("ema/", "generator/") in self.trained["generator"] else 0.0
+                keep = context.ema_decay if name.replace("ema/", "generator/") in self.trained["generator"] else 0.0
                 self.w[name] = keep * self.w[name] + (1 - keep) * source
 
-    def reals(self, items: np.ndarray, now: Now, turn: int) -> Tensor:
+    def reals(self, items: np.ndarray, context: StepContext, turn: int) -> Tensor:
         if items.ndim == 2:
             return torch.tensor(items).to(self.dtype)
         if self.recipe.augment.name == "mirror":
-            mirrored = draws.mirrored(self.recipe, now.update, turn, len(items))
+            mirrored = draws.mirrored(self.recipe, context.update, turn, len(items))
             items = np.stack([item[:, ::-1] if flip else item for item, flip in zip(items, mirrored, strict=True)])
         pictures = torch.tensor(items).to(self.dtype).permute(0, 3, 1, 2)
         return pictures * (2 / 255) - 1 if self.recipe.data.pixels == "symmetric" else pictures / 255
 
-    def asked(self, now: Now, turn: int, count: int) -> Tensor | None:
-        drawn = draws.labels(self.recipe, now.update, turn, count, self.classes)
+    def asked(self, context: StepContext, turn: int, count: int) -> Tensor | None:
+        drawn = draws.labels(self.recipe, context.update, turn, count, self.classes)
         return None if drawn is None else torch.tensor(drawn)
 
-    def generate(self, now: Now, turn: int, count: int) -> Tensor:
-        z = torch.tensor(draws.latents(self.recipe, now.update, turn, count)).to(self.dtype)
-        return self.run("generator", z, self.asked(now, turn, count), now, turn, "generator", track=True)
+    def generate(self, context: StepContext, turn: int, count: int) -> Tensor:
+        z = torch.tensor(draws.latents(self.recipe, context.update, turn, count)).to(self.dtype)
+        return self.run("generator", z, self.asked(context, turn, count), context, turn, "generator", track=True)
 
-    def discriminator_turn(self, reals: Tensor, real_labels: Tensor | None, fakes: Tensor, now: Now, turn: int) -> None:
+    def discriminator_turn(
+        self, reals: Tensor, real_labels: Tensor | None, fakes: Tensor, context: StepContext, turn: int
+    ) -> None:
         settings, count, total = self.recipe.regularizer, len(reals), torch.zeros((), dtype=self.dtype)
-        asked = self.asked(now, turn, count)
+        asked = self.asked(context, turn, count)
         for who, x, labels in (("real", reals, real_labels), ("fake", fakes, asked)):
             x = x.clone().requires_grad_(True)
-            logits = self.run("discriminator", x, labels, now, turn, who, track=True).flatten()
-            target = draws.targets(self.recipe, who, now.update, turn, count)  # pyright: ignore[reportArgumentType]
+            logits = self.run("discriminator", x, labels, context, turn, who, track=True).flatten()
+            target = draws.targets(self.recipe, who, context.update, turn, count)  # pyright: ignore[reportArgumentType]
             total = total + self.recipe.loss.discriminator_scale * self.loss(who, logits, target)
             if {"real": "r1", "fake": "r2"}[who] in settings.name and self.turns % settings.interval == 0:
                 (g,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
                 penalty = settings.gamma / 2 * g.square().flatten(1).sum(1).mean()
                 total = total + settings.interval * penalty
         self.turns += 1
-        self.descend("discriminator", total, now.discriminator_rate)
+        self.descend("discriminator", total, context.discriminator_rate)
 
-    def generator_turn(self, fakes: Tensor, now: Now, turn: int) -> None:
-        labels = self.asked(now, turn, len(fakes))
-        logits = self.run("discriminator", fakes, labels, now, turn, "fake", track=False).flatten()
-        target = draws.targets(self.recipe, "generator", now.update, turn, len(fakes))
-        self.descend("generator", self.loss("generator", logits, target), now.generator_rate)
+    def generator_turn(self, fakes: Tensor, context: StepContext, turn: int) -> None:
+        labels = self.asked(context, turn, len(fakes))
+        logits = self.run("discriminator", fakes, labels, context, turn, "fake", track=False).flatten()
+        target = draws.targets(self.recipe, "generator", context.update, turn, len(fakes))
+        self.descend("generator", self.loss("generator", logits, target), context.generator_rate)
 
     def loss(self, who: str, v: Tensor, target: np.ndarray | float) -> Tensor:
         """Straight from the definitions, in terms of probabilities where there are any."""
@@ -132,7 +134,14 @@ class Referee:
         optimizer.step()
 
     def run(
-        self, player: str, x: Tensor, labels: Tensor | None, now: Now, turn: int, which: draws.Pass, track: bool
+        self,
+        player: str,
+        x: Tensor,
+        labels: Tensor | None,
+        context: StepContext,
+        turn: int,
+        which: draws.Pass,
+        track: bool,
     ) -> Tensor:
         """A plan in training mode, layer by layer; pictures are (B, C, H, W)."""
         network: Plan = self.plans[player]
@@ -155,7 +164,7 @@ class Referee:
                     functions = {"relu": F.relu, "tanh": torch.tanh, "arctan": torch.atan, "sigmoid": torch.sigmoid}
                     x = F.leaky_relu(x, layer.slope) if layer.kind == "leaky" else functions[layer.kind](x)
                 case plan.Dropout():
-                    key = draws.dropout_key(self.recipe, now.update, turn, which, index)
+                    key = draws.dropout_key(self.recipe, context.update, turn, which, index)
                     last = x.movedim(1, -1)  # masks count as numbers lie in memory
                     keep = torch.tensor(streams.keep_mask(tuple(last.shape), layer.rate, key))
                     x = x * keep.movedim(-1, 1) / (1 - layer.rate)

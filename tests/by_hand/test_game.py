@@ -69,7 +69,7 @@ def test_ten_updates_are_the_other_engines(name: str) -> None:
     labels = np.arange(9) % classes if classes else None
     assert np.abs(ours.make(latents, labels) - theirs.make(latents, labels)).max() < 1e-5
     items, item_labels = training_items(shape, classes)
-    difference = ours.verdicts(items, item_labels).logits - theirs.verdicts(items, item_labels).logits
+    difference = ours.discriminate(items, item_labels).logits - theirs.discriminate(items, item_labels).logits
     assert np.abs(difference).max() < 1e-5
     play(ours, recipe, 4, 13)
     play(theirs, recipe, 4, 13)
@@ -140,7 +140,7 @@ def test_sampling_and_reporting_disturb_nothing() -> None:
     for update in range(1, 5):
         watched.step(*moment(recipe, update, measure=True))
         watched.sample(np.ones((5, recipe.latent.dim), np.float32), None)
-        watched.verdicts(training_items(shape, classes)[0], None)
+        watched.discriminate(training_items(shape, classes)[0], None)
         watched.report()
     first, second = quiet.state().arrays, watched.state().arrays
     assert all(np.array_equal(first[key], second[key]) for key in first)

@@ -46,13 +46,13 @@ sys.meta_path.insert(0, Blocker())
 import numpy as np
 from dataclasses import replace
 from gansmith.by_hand import HandGame
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.recipes.settings import NetSettings, Recipe
 
 recipe = Recipe(generator=NetSettings(widths=(4, 3), norm="batch", output="tanh"))
 game = HandGame(replace(recipe, discriminator=NetSettings(widths=(3, 4))), (1, 8, 8))
 game.load(np.zeros((9, 8, 8, 1), np.uint8), None)
-game.step(np.array([[0, 1, 2, 3]]), Now(1, 0, 1e-3, 1e-3, 0.0))
+game.step(np.array([[0, 1, 2, 3]]), StepContext(1, 0, 1e-3, 1e-3, 0.0))
 assert game.sample(np.zeros((2, 64), np.float32), None).shape == (2, 8, 8, 1)
 known = set(sys.stdlib_module_names) | {"numpy", "gansmith", "__main__", "cython_runtime"}
 print(sorted({name.partition(".")[0] for name in set(sys.modules) - at_the_start} - known))

@@ -112,9 +112,9 @@ def test_a_run_without_probes_is_looked_at_now(frozen: RunFolder, tmp_path: Path
     found = diagnose(folder.root)
     assert found.leading.state == "discriminator never moves"
     assert found.looks == len(list(folder.checkpoints.iterdir()))
-    assert any("looked at now" in remark for remark in found.remarks)
+    assert any("probed now" in remark for remark in found.remarks)
     again = diagnose(folder.root)
-    assert again.looks == found.looks  # not looked at twice
+    assert again.looks == found.looks  # not probed twice
 
 
 def test_a_killed_run_is_still_a_run(frozen: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -145,7 +145,7 @@ def test_a_stats_file_alone_gives_what_it_can(tmp_path: Path, capsys: pytest.Cap
         assert main(["diagnose", str(where)]) == 0
         text = capsys.readouterr().out
         assert "DISCRIMINATOR PULLED ALONG" in text
-        assert "no samples were seen" in text
+        assert "there are no samples" in text
     assert sorted(path.name for path in tmp_path.iterdir()) == ["stats.jsonl"]  # a foreign folder is left alone
 
 

@@ -12,7 +12,7 @@ from gansmith.diagnosis.pictures import beside
 from gansmith.diagnosis.probe import PROBED, SAMPLES, Probe, Prober
 from gansmith.diagnosis.reference import Reference, reference
 from gansmith.ground import pixels, streams
-from gansmith.ground.game import Verdicts
+from gansmith.ground.game import DiscriminatorArrays
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
@@ -40,8 +40,8 @@ class Puppet:
         self.make = make
         self.judge = judge or (lambda items: items.reshape(len(items), -1).mean(1))
 
-    def verdicts(self, items: np.ndarray, labels: np.ndarray | None) -> Verdicts:
-        return Verdicts(np.asarray(self.judge(items), np.float32))
+    def discriminate(self, items: np.ndarray, labels: np.ndarray | None) -> DiscriminatorArrays:
+        return DiscriminatorArrays(np.asarray(self.judge(items), np.float32))
 
 
 @pytest.fixture(scope="module")

@@ -108,15 +108,15 @@ def test_labels_steer(case: Case):
     items, right = case.world.items[:10], case.world.labels
     assert right is not None
     shifted = (right[:10] + 1) % CLASSES
-    assert not np.allclose(game.verdicts(items, right[:10]).logits, game.verdicts(items, shifted).logits)
+    assert not np.allclose(game.discriminate(items, right[:10]).logits, game.discriminate(items, shifted).logits)
 
 
 def test_verdicts_are_of_each_item_alone(case: Case):
     game, items, labels = case.new(), case.world.items, case.world.labels
     play(game, 1, 2)
-    whole = game.verdicts(items, labels).logits
+    whole = game.discriminate(items, labels).logits
     assert (whole.shape, whole.dtype) == ((len(items),), np.float32)
-    one = [game.verdicts(items[i : i + 1], None if labels is None else labels[i : i + 1]).logits for i in range(5)]
+    one = [game.discriminate(items[i : i + 1], None if labels is None else labels[i : i + 1]).logits for i in range(5)]
     np.testing.assert_allclose(np.concatenate(one), whole[:5], rtol=1e-4, atol=1e-5)
 
 
@@ -194,7 +194,7 @@ def test_looking_changes_nothing(case: Case):
         play(watched, update, update, measure=True)
         watched.make(fixed_latents(), case.asked)
         watched.sample(fixed_latents(3), None if case.asked is None else case.asked[:3])
-        watched.verdicts(case.world.items[:7], None if case.world.labels is None else case.world.labels[:7])
+        watched.discriminate(case.world.items[:7], None if case.world.labels is None else case.world.labels[:7])
         watched.report()
         watched.state()
         np.random.random(3)
@@ -244,7 +244,7 @@ def test_items_are_read_and_never_written(case: Case):
     game = ENGINES[case.engine](case.world.recipe, case.world.item_shape, case.world.classes)
     game.load(items, case.world.labels)
     play(game, 1, 3)
-    game.verdicts(items, case.world.labels)
+    game.discriminate(items, case.world.labels)
     np.testing.assert_array_equal(items, case.world.items)
 
 

@@ -122,9 +122,9 @@ def test_chunks_do_not_show():
     items = np.resize(world("labelled-pictures").items, (600, 8, 8, 1))
     labels = np.arange(600) % 3
     both = np.concatenate(
-        [game.verdicts(items[:300], labels[:300]).logits, game.verdicts(items[300:], labels[300:]).logits]
+        [game.discriminate(items[:300], labels[:300]).logits, game.discriminate(items[300:], labels[300:]).logits]
     )
-    np.testing.assert_allclose(game.verdicts(items, labels).logits, both, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(game.discriminate(items, labels).logits, both, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.skipif(not os.environ.get("GANSMITH_TEST_CUDA"), reason="GANSMITH_TEST_CUDA asks for the checks on a GPU")

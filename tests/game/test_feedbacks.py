@@ -209,11 +209,11 @@ def test_a_discriminator_that_is_never_frozen_learns_to_call_fakes_real(kind: st
     for faults in ([], ["never-frozen"]):
         game = new_game(kind, feedback__name="stacked", faults=faults, **FAIR)
         fakes, before = game.sample(fixed_latents(), None), arrays(game, "discriminator")
-        logit = game.verdicts(fakes, None).logits.mean()
+        logit = game.discriminate(fakes, None).logits.mean()
         for update in range(1, 6):
             game.step(indices(update), replace(now(update, 1e-2), discriminator_rate=0.0))
         if faults:
-            assert game.verdicts(fakes, None).logits.mean() > logit + 0.05
+            assert game.discriminate(fakes, None).logits.mean() > logit + 0.05
         else:
             assert_same_arrays(before, arrays(game, "discriminator"))
 

@@ -18,7 +18,7 @@ from gansmith.game import graphs
 from gansmith.game.graphs import WARM, CudaGraphs, Packed, StaticInputs, leaves, structure
 from gansmith.game.step import Gan
 from gansmith.game.torch_game import TorchGame, can_be_captured
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.nets import NetPair
 from miniatures import World, assert_same_arrays, indices, now, play, world
 from thread_ranks import Circle, ThreadRanks
@@ -87,9 +87,11 @@ def only_capture(game: TorchGame) -> graphs.Captured:
     return only
 
 
-def moving(update: int) -> Now:
+def moving(update: int) -> StepContext:
     """A clock whose every number moves."""
-    return Now(update, (update - 1) * 8, 1e-2 / update, 2e-2 / update, 1 - 0.5 / update, measure=update % 4 == 0)
+    return StepContext(
+        update, (update - 1) * 8, 1e-2 / update, 2e-2 / update, 1 - 0.5 / update, measure=update % 4 == 0
+    )
 
 
 # ---- the same bits

@@ -11,7 +11,7 @@ from gansmith import recipes
 from gansmith.data.store import open_store
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import streams
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.networks.cost import count
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import DataSettings
@@ -50,7 +50,7 @@ def test_64_emoji(tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyP
     rng, distances = np.random.default_rng(1), {}
     for update in range(1, LAST + 1):
         rows = rng.permutation(64)[:BATCH][None]
-        game.step(rows, Now(update, (update - 1) * BATCH, RATE, RATE, 0.0))
+        game.step(rows, StepContext(update, (update - 1) * BATCH, RATE, RATE, 0.0))
         if update in (FIRST, LAST):
             distances[update] = distance()
     assert distances[LAST] < distances[FIRST] / 2

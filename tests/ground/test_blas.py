@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from gansmith.ground.process import blas
+from gansmith.ground.process import blas, hardware
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.setup import environment, resolve_machine, set_up
 
@@ -37,7 +37,7 @@ def threads_of_numpy() -> set[int]:
     return {each["num_threads"] for each in ThreadpoolController().select(user_api="blas").info()}
 
 
-@pytest.mark.skipif(not blas.can_be_told(), reason="this NumPy's library takes no number of threads")
+@pytest.mark.skipif(not blas.takes_threads(), reason="this NumPy's library takes no number of threads")
 @pytest.mark.parametrize("count", [1, 2])
 def test_the_library_takes_the_recipes_number(count: int) -> None:
     recipe = replace(choose_recipe("article-001-plain", data="digits"), engine="numpy", threads=count)
@@ -54,7 +54,7 @@ def test_the_library_is_named() -> None:
     assert "blas" not in environment(replace(recipe, engine="torch"))
 
 
-def test_a_library_that_cannot_be_told_is_said_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_takes_no_threads_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blas, "_libraries", Deaf)
     assert blas.use_threads(3) == 3
     assert blas.environment() == {"blas": "unknown"}
@@ -67,5 +67,5 @@ def test_a_library_that_cannot_be_told_is_said_aloud(monkeypatch: pytest.MonkeyP
 def test_the_pace_is_a_share_of_the_quickest_of_some_large_products(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a clock on which they take 4, 2, 8 and 4 seconds."""
     readings = iter([0.0, 4.0, 10.0, 12.0, 20.0, 28.0, 30.0, 34.0])
-    monkeypatch.setattr(blas, "time", SimpleNamespace(perf_counter=lambda: next(readings)))
+    monkeypatch.setattr(hardware, "time", SimpleNamespace(perf_counter=lambda: next(readings)))
     assert blas.operations_per_second() == blas.EFFICIENCY * 2 * 1024**3 / 2.0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gansmith import recipes
 from gansmith.ground.errors import RunError
 from gansmith.ground.files import runfolder
-from gansmith.ground.files.runfolder import RunFolder, append_row, cut_rows, read_rows, write_json, write_text
+from gansmith.ground.files.runfolder import Entry, RunFolder, append_row, cut_rows, read_rows, write_json, write_text
 from gansmith.ground.recipes.settings import Recipe
 
 
@@ -90,7 +90,7 @@ def test_a_directory_that_is_no_run(tmp_path: Path):
 
 
 def test_every_file_lies_in_the_run_and_has_its_own_name(folder: RunFolder):
-    names = [name for name, value in vars(RunFolder).items() if isinstance(value, property)]
+    names = [name for name, value in vars(RunFolder).items() if isinstance(value, Entry)]
     paths = [getattr(folder, name) for name in names] + [folder.sample_sheet(25), folder.checkpoint(25)]
     assert len(set(paths)) == len(paths) == len(names) + 2
     assert all(folder.root in path.parents for path in paths)

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gansmith.ground import streams
-from gansmith.ground.recipes.settings import LatentLaw
+from gansmith.ground.recipes.settings import DistributionName
 
-LAWS = get_args(LatentLaw)
+LAWS = get_args(DistributionName)
 NAMES = get_args(streams.Stream)
 
 

@@ -58,7 +58,7 @@ def test_the_label_alone_changes_picture_and_verdict(pair: str, generator: str, 
     play(game, 1, 12)
     z, items = fixed_latents(6, game.recipe.latent.dim), world("labelled-pictures").items[:6]
     drawn = [game.make(z, np.full(6, label)) for label in range(CLASSES)]
-    verdicts = [game.verdicts(items, np.full(6, label)) for label in range(CLASSES)]
+    verdicts = [game.discriminate(items, np.full(6, label)) for label in range(CLASSES)]
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert np.abs(drawn[one] - drawn[other]).max() > 1e-3
         blind = discriminator == "classifier"
@@ -174,12 +174,12 @@ def test_it_learns_the_classes_and_so_does_the_generator():
     play(game, 1, 250)
     made = world("labelled-pictures")
     assert made.labels is not None
-    scores = game.verdicts(made.items, made.labels).classes
+    scores = game.discriminate(made.items, made.labels).classes
     assert scores is not None
     assert (scores.argmax(1) == made.labels).mean() > 0.95
     asked = np.arange(60) % CLASSES
     drawn = game.sample(fixed_latents(60), asked)
-    scores = game.verdicts(drawn, asked).classes
+    scores = game.discriminate(drawn, asked).classes
     assert scores is not None
     assert (scores.argmax(1) == asked).mean() > 0.9
     assert game.report().numbers["loss.classifier"] > 0
@@ -225,7 +225,7 @@ def test_the_pixels_logits_find_where_fakes_are_wrong():
     x = replace(drawn, rows=rows, latents=latents, real=real, fake=wrong)
     for _ in range(150):
         game.players.discriminator.minimise(discriminator_step, x)
-    maps = game.verdicts(fakes, made.labels).per_pixel
+    maps = game.discriminate(fakes, made.labels).per_pixel
     assert maps is not None
     assert maps[:, 5:].mean() < maps[:, :3].mean() - 1
 

@@ -72,7 +72,7 @@ def test_they_train():
     for name in ("generator/first.weight", "generator/last.bias", "discriminator/last.weight", "ema/first.weight"):
         assert not np.array_equal(before[name], after[name]), name
     assert game.make(fixed_latents(), None).shape == (10, 8, 8, 1)
-    assert game.verdicts(made.items[:5], None).logits.shape == (5,)
+    assert game.discriminate(made.items[:5], None).logits.shape == (5,)
 
 
 class Gapped(nn.Module):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from gansmith import recipes
 from gansmith.data.survey import Survey
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.networks.cost import count
 from gansmith.ground.recipes.recipe import flat, override
 from gansmith.nets import plan_discriminator, plan_generator
@@ -110,7 +110,7 @@ def test_it_trains_as_it_is_choicesd(name: str, tmp_path: Path, monkeypatch: pyt
     assert setup.recipe.augment.name == "mirror+diffaugment"
     game, order = build_game(setup), setup.order()
     for update in range(1, 4):
-        game.step(order.turns(update, 1), Now(update, 4 * update, 2e-4, 2e-4, 0.9))
+        game.step(order.turns(update, 1), StepContext(update, 4 * update, 2e-4, 2e-4, 0.9))
     numbers = game.report().numbers
     assert all(np.isfinite(value) for value in numbers.values())
     assert numbers["loss.penalty"] > 0

@@ -8,7 +8,7 @@ import pytest
 
 from gansmith.data.clusters import choose_count
 from gansmith.runs.choose_recipe import Budget, choose_recipe
-from gansmith.runs.setup import PACE, Setup, set_up
+from gansmith.runs.setup import TYPICAL_SPEED, Setup, set_up
 
 ITEMS = 1797
 
@@ -27,7 +27,7 @@ def test_a_budget_in_minutes_goes_by_the_device():
     one, ten = of(minutes=1), of(minutes=10)
     assert ten.epochs() == pytest.approx(10 * one.epochs())
     there = dataclasses.replace(one, recipe=dataclasses.replace(one.recipe, device="cuda:1"))
-    assert there.epochs() == pytest.approx(PACE["cuda"] / PACE["cpu"] * one.epochs())
+    assert there.epochs() == pytest.approx(TYPICAL_SPEED["cuda"] / TYPICAL_SPEED["cpu"] * one.epochs())
 
 
 def test_the_number_of_groups_follows():

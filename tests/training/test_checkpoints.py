@@ -238,12 +238,12 @@ def test_other_files_are_no_checkpoints(folder: RunFolder):
 
 def test_the_generator_alone(folder: RunFolder):
     save(folder, made(50))
-    arrays = checkpoint.load_generator(folder, 50)
+    arrays = checkpoint.load_network(folder, 50, "ema")
     assert set(arrays) == {"0.weight", "empty"}
     np.testing.assert_array_equal(arrays["0.weight"], made(50).state.arrays["ema/0.weight"])
     damage_weights(folder.checkpoint(50))
     with pytest.raises(RunError, match="is damaged"):
-        checkpoint.load_generator(folder, 50)
+        checkpoint.load_network(folder, 50, "ema")
 
 
 def test_the_best_is_one_that_is_there(folder: RunFolder):

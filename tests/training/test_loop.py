@@ -10,7 +10,7 @@ import pytest
 
 from fake_game import FakeGame
 from gansmith.ground.errors import Diverged
-from gansmith.ground.game import NUMBERS, Now, Report
+from gansmith.ground.game import NUMBERS, Report, StepContext
 from gansmith.training import loop
 from gansmith.training.events import Outcome, Request, Start, UpdateEvent
 from gansmith.training.schedules import ESTIMATE_AFTER, Clock, budget_images
@@ -37,10 +37,10 @@ class Game(FakeGame):
         self.time, self.seen, self.reports = time, [], 0
         self.shapes: list[tuple[int, ...]] = []
 
-    def step(self, indices: np.ndarray, now: Now) -> None:
-        self.seen.append(now)
+    def step(self, indices: np.ndarray, context: StepContext) -> None:
+        self.seen.append(context)
         self.shapes.append(indices.shape)
-        super().step(indices, now)
+        super().step(indices, context)
         if self.time:
             self.time.passed += self.time.seconds
 
@@ -50,7 +50,7 @@ class Game(FakeGame):
 
     @property
     def updates(self) -> list[int]:
-        return [now.update for now in self.seen]
+        return [context.update for context in self.seen]
 
 
 class Order:
@@ -109,7 +109,7 @@ def test_a_budget_is_kept_exactly(budget: dict[str, float], turns: int, updates:
     assert (outcome.ended, outcome.update) == ("finished", updates)
     assert game.updates == list(range(1, updates + 1))
     assert game.shapes == [(turns, BATCH)] * updates
-    assert [now.images_seen for now in game.seen] == [turns * BATCH * done for done in range(updates)]
+    assert [context.images_seen for context in game.seen] == [turns * BATCH * done for done in range(updates)]
     assert saved == [updates]
 
 
@@ -123,7 +123,7 @@ def test_rows_come_when_they_are_due_and_at_the_end():
     game, watch = Game(budget__updates=7, watch__stats_every=3), Watch()
     train(game, watch)
     assert [row["update"] for row in watch.rows] == [3, 6, 7]
-    assert [now.measure for now in game.seen] == [False, False, True, False, False, True, True]
+    assert [context.measure for context in game.seen] == [False, False, True, False, False, True, True]
     assert game.reports == 3  # nothing else waits for the device
 
 
@@ -281,7 +281,7 @@ def test_the_length_is_estimated_after_fifty_updates_and_a_hundred(monkeypatch: 
     assert len(set(totals[50:])) == 1
     assert totals[-1] == second * BATCH
     assert {event.clock.total_images for event in watch.events if event.update < ESTIMATE_AFTER} == {None}
-    rates = [now.generator_rate for now in game.seen]
+    rates = [context.generator_rate for context in game.seen]
     assert rates[:ESTIMATE_AFTER] == [1e-2] * ESTIMATE_AFTER
     assert rates[60] == pytest.approx(1e-2 * (1 - 60 / 120))
     assert rates[110] == pytest.approx(1e-2 * (1 - 110 * BATCH / totals[-1]))
@@ -295,7 +295,7 @@ def test_an_estimate_of_an_earlier_sitting_is_kept(monkeypatch: pytest.MonkeyPat
     game, watch = minutes(Time(monkeypatch), 2.0, **settings), Watch()
     train(game, watch, start=Start(40, 40.0))
     assert {event.clock.total_images for event in watch.events} == {888 * BATCH}
-    rates = {now.update: now.generator_rate for now in game.seen}
+    rates = {context.update: context.generator_rate for context in game.seen}
     slopes = [1e-2 - rates[update] for update in (60, 120)]  # the earlier update goes by the first of them
     assert slopes[1] / slopes[0] == pytest.approx(119 / 59 * 999 / 888)
 
@@ -312,7 +312,7 @@ def test_watchers_that_look_do_not_disturb():
     class Look(Watch):
         def after(self, event: UpdateEvent) -> None:
             event.game.make(np.ones((3, 4), np.float32), None)
-            event.game.verdicts(world("vectors").items[:3], None)
+            event.game.discriminate(world("vectors").items[:3], None)
             event.game.state()
 
     watched, alone = Game(budget__updates=12), Game(budget__updates=12)

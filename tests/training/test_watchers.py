@@ -160,9 +160,9 @@ def test_a_sheet_and_its_row(folder: RunFolder, kind: str):
     assert rows[1]["sensitivity"] > 0
     latents, labels = watched_latents(made.recipe, Labelling(made.classes))
     items = game.sample(latents, labels)
-    np.testing.assert_allclose(rows[1]["verdicts"], game.verdicts(items, labels).logits, atol=1e-5)
+    np.testing.assert_allclose(rows[1]["verdicts"], game.discriminate(items, labels).logits, atol=1e-5)
     with Image.open(folder.sample_sheet(3)) as stored:
-        np.testing.assert_array_equal(np.asarray(stored), watcher.newest)
+        np.testing.assert_array_equal(np.asarray(stored), watcher.draw(items))
         if kind == "pictures":
             np.testing.assert_array_equal(np.asarray(stored), grid(items))
 

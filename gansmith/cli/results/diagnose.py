@@ -22,7 +22,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Say what is wrong, what it rests on, and what to change; put it into the run's page."""
+    """Print what is wrong, the evidence, and what to change; and put it into the run's page."""
     from gansmith.ground.files.runfolder import RunFolder, append_row
     from gansmith.runs.diagnose import diagnose
 
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 def lines(found: Diagnosis) -> list[str]:
     """The diagnosis as text."""
-    text = [f"{found.root} at update {found.update:,}, after {found.looks} looks at its samples", ""]
+    text = [f"{found.root} at update {found.update:,}, after {found.looks} probes of its samples", ""]
     text += explained(found.leading)
     for finding in found.others:
         text += ["", "also:", *explained(finding)]

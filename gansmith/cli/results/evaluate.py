@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from gansmith.cli.parser import Parser, whole
+from gansmith.cli.parser import Parser, add_checkpoint, whole
 
 
 def add_arguments(parser: Parser) -> None:
@@ -15,20 +15,17 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--data", metavar="SOURCE", help="the real items to compare with (default: the run's)")
     parser.add_argument("--count", type=whole, metavar="N", help="items to measure (default 5,000; stacked 26,000)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of a run's samples (default 0)")
-    parser.add_argument(
-        "--checkpoint", default="last", metavar="NAME", help="last (default), best, or the number of an update"
-    )
+    add_checkpoint(parser)
     parser.add_argument("--features", default="auto", help="auto, classifier, self-supervised, pixels or inception")
     parser.add_argument("--inception", type=Path, metavar="FILE", help="the standard Inception weights, for FID")
-    parser.add_argument(
-        "--copies", type=Path, metavar="FILE.png", help="draw the items most like training items, above these"
-    )
+    about = "draw the items most similar to training items, above these"
+    parser.add_argument("--copies", type=Path, metavar="FILE.png", help=about)
     parser.add_argument("--explain", action="store_true", help="print what each figure means")
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure, and tell."""
+    """Measure, and print the figures."""
     from rich.console import Console
     from rich.progress import Progress
     from rich.table import Table
@@ -52,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(evaluation.as_dict(), indent=2))
         return 0
     heading, *rows = evaluation.rows()
-    shown = len(heading) if options.explain else len(heading) - 1  # the last column says what a figure means
+    shown = len(heading) if options.explain else len(heading) - 1  # the last column is the meaning of a figure
     table = Table(title=f"{evaluation.count:,} items against {evaluation.data}", box=None, pad_edge=False)
     for name in heading[:shown]:
         table.add_column(name, no_wrap=name != "meaning", overflow="fold")

@@ -8,12 +8,12 @@ import json
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from gansmith.cli.parser import Parser
+from gansmith.cli.parser import Parser, add_checkpoint
 from gansmith.explore import VERBS
 
 
 def add_arguments(parser: Parser) -> None:
-    """A run, a verb, and the verb's own options."""
+    """The options of `explore`: a run, a verb, and the verb's own options."""
     parser.add_argument("run", type=Path, help="a run's folder")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, verb in VERBS.items():
@@ -22,14 +22,12 @@ def add_arguments(parser: Parser) -> None:
         hints = get_type_hints(verb.options)
         for field in dataclasses.fields(verb.options):
             add_field(sub, field, hints[field.name])
-        sub.add_argument(
-            "--checkpoint", default="last", metavar="NAME", help="last (default), best, or the number of an update"
-        )
+        add_checkpoint(sub)
         sub.add_argument("--json", action="store_true", help="print the figures as JSON, nothing else")
 
 
 def add_field(parser: argparse.ArgumentParser, field: dataclasses.Field[Any], kind: Any) -> None:
-    """A field of a verb's options as an argument."""
+    """Add a field of a verb's options as an argument."""
     about = field.metadata["about"]
     choices = field.metadata["choices"] or None
     several = get_origin(kind) is tuple
@@ -39,26 +37,19 @@ def add_field(parser: argparse.ArgumentParser, field: dataclasses.Field[Any], ki
         shown = " ".join(map(str, default)) if several else f"{default:.3g}" if kind is float else default
         about += f" (default {shown})"
     about = about.replace("%", "%%")
+    flag = "--" + field.name.replace("_", "-")
     if field.metadata["positional"]:
         parser.add_argument(field.name, nargs="*" if several else None, type=inner, help=about)
     elif kind is bool:
         action = argparse.BooleanOptionalAction if default else "store_true"
-        parser.add_argument(flag(field.name), action=action, default=default, help=about)
+        parser.add_argument(flag, action=action, default=default, help=about)
     else:
-        many = "+" if several else None
-        parser.add_argument(
-            flag(field.name), nargs=many, type=inner, default=default, choices=choices, help=about,
-            metavar=None if choices else {int: "N", float: "X"}.get(inner, "NAME"),
-        )  # fmt: skip
-
-
-def flag(name: str) -> str:
-    """--like-this."""
-    return "--" + name.replace("_", "-")
+        many, metavar = "+" if several else None, None if choices else {int: "N", float: "X"}.get(inner, "NAME")
+        parser.add_argument(flag, nargs=many, type=inner, default=default, choices=choices, help=about, metavar=metavar)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do the verb, and tell."""
+    """Run the verb, and print its figures."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -66,14 +57,13 @@ def run(options: argparse.Namespace) -> int:
 
     kind = VERBS[options.verb].options
     values: dict[str, Any] = {field.name: getattr(options, field.name) for field in dataclasses.fields(kind)}
-    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    asked = kind(**given)
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     with Progress(console=Console(stderr=True), transient=True, disable=options.json) as bar:
         task = bar.add_task(options.verb, total=1.0)
         result = explore(
             options.run,
             options.verb,
-            asked,
+            kind(**values),
             checkpoint=options.checkpoint,
             progress=lambda what, share: bar.update(task, description=what, completed=share),
         )

@@ -8,33 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.cli.parser import Parser, Refused, positive, whole
+from gansmith.cli.parser import Parser, Refused, add_checkpoint, positive, whole
 
 
 def add_arguments(parser: Parser) -> None:
     """The options of `sample`."""
     parser.add_argument("run", type=Path, help="a run's folder")
     parser.add_argument("--count", type=whole, default=16, metavar="N", help="how many pictures (default 16)")
-    parser.add_argument(
-        "--seed",
-        type=int,
-        metavar="S",
-        help="the same seed gives the same pictures (default: the command asks for it; 0 if there is no terminal)",
-    )
+    about = "the same seed gives the same pictures (default: the command asks for it; 0 if there is no terminal)"
+    parser.add_argument("--seed", type=int, metavar="S", help=about)
     parser.add_argument("--label", metavar="NAME|N", help="with labels: the class, by name or number")
-    parser.add_argument(
-        "--truncation", type=positive, default=1.0, metavar="T", help="below 1: more typical, less varied"
-    )
-    parser.add_argument(
-        "--checkpoint", default="last", metavar="NAME", help="last (default), best, or the number of an update"
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help=".png (one sheet), .npz, or a folder (default: sample-<seed>.png)"
-    )
+    about = "below 1: more typical, less varied"
+    parser.add_argument("--truncation", type=positive, default=1.0, metavar="T", help=about)
+    add_checkpoint(parser)
+    about = ".png (one sheet), .npz, or a folder (default: sample-<seed>.png)"
+    parser.add_argument("--out", type=Path, metavar="FILE", help=about)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Sample and write."""
+    """Draw samples and write them."""
     from gansmith.trained.generator import load
 
     generator = load(options.run, checkpoint=options.checkpoint)
@@ -48,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def ask_seed() -> int:
-    """A number from the person at the terminal; 0 where there is nobody to ask."""
+    """A number from the user; 0 if there is no terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return 0
     while True:
@@ -62,15 +54,15 @@ def ask_seed() -> int:
             print("that is not a whole number, try again", file=sys.stderr)
 
 
-def write(out: Path, items: np.ndarray, labels: np.ndarray | None, called: str = "labels") -> None:
-    """Items as one sheet (.png), as arrays (.npz) with what their labels are `called`, or as a folder of pictures."""
+def write(out: Path, items: np.ndarray, labels: np.ndarray | None, label_name: str) -> None:
+    """Write items as one sheet (.png), as arrays (.npz, with the labels as `label_name`), or as a folder of pictures."""
     from gansmith.ground.pixels import display_zoom, grid, write_png
 
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix == ".npz":
             name = "vectors" if items.ndim == 2 else "images"
-            arrays = {name: items} if labels is None else {name: items, called: labels}
+            arrays = {name: items} if labels is None else {name: items, label_name: labels}
             np.savez_compressed(out, **arrays)  # pyright: ignore[reportArgumentType]
         elif items.ndim == 2:
             from gansmith.report.scatter import scatter_sheet

@@ -7,27 +7,22 @@ import json
 import sys
 from pathlib import Path
 
-from gansmith.cli.parser import Parser, add_budget, whole
+from gansmith.cli.parser import Parser, add_budget, add_device, add_jobs, budget_of, whole
 
 
 def add_arguments(parser: Parser) -> None:
     """The options of `compare`."""
-    parser.add_argument(
-        "recipes", nargs="+", metavar="RECIPE", help="a recipe, with changes after plus signs: mnist+loss.name=hinge"
-    )
+    about = "a recipe, with changes after plus signs: mnist+loss.name=hinge"
+    parser.add_argument("recipes", nargs="+", metavar="RECIPE", help=about)
     parser.add_argument("--data", metavar="SOURCE", help="the training data, the same for all")
     parser.add_argument("--seeds", type=whole, default=3, metavar="N", help="seeds for each recipe (default 3)")
     add_budget(parser)
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting in all recipes"
-    )
-    parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps")
-    parser.add_argument(
-        "--out", type=Path, default=Path("comparison"), metavar="DIR", help="its folder (default: comparison)"
-    )
-    parser.add_argument(
-        "--jobs", type=whole, default=0, metavar="N", help="trainings at the same time (default: all cores)"
-    )
+    about = "change a setting in all recipes"
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=about)
+    add_device(parser)
+    about = "its folder (default: comparison)"
+    parser.add_argument("--out", type=Path, default=Path("comparison"), metavar="DIR", help=about)
+    add_jobs(parser)
     parser.add_argument("--ray", metavar="ADDRESS", help="train on this Ray cluster: HOST:PORT, or auto")
     parser.add_argument("--count", type=whole, default=2000, metavar="N", help="samples to measure (default 2000)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -35,11 +30,10 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the grid, and tell."""
+    """Train and measure the grid, and print the figures."""
     from gansmith.compare.grid import compare, variant
-    from gansmith.runs.choose_recipe import Budget
 
-    budget = Budget(options.updates, options.images, options.epochs, options.minutes)
+    budget = budget_of(options)
     variants = [
         variant(text, data=options.data, budget=budget, device=options.device, settings=options.set)
         for text in options.recipes
@@ -58,15 +52,13 @@ def run(options: argparse.Namespace) -> int:
     elif not options.quiet:
         show(found)
     if failed:
-        print(
-            f"gansmith: {len(failed)} cells failed; the same command tries them again. First: {failed[0]['error']}",
-            file=sys.stderr,
-        )
+        what = f"{len(failed)} cells failed; the same command tries them again. First: {failed[0]['error']}"
+        print(f"gansmith: {what}", file=sys.stderr)
     return 1 if failed else 0
 
 
 def show(found: dict) -> None:
-    """The variants as a table: median over seeds, and the range."""
+    """Print the variants as a table: median over seeds, and the range."""
     from rich.console import Console
     from rich.table import Table
 
@@ -74,9 +66,8 @@ def show(found: dict) -> None:
 
     table = Table(box=None, pad_edge=False)
     table.add_column("variant", overflow="fold")
-    for column in COLUMNS:
-        table.add_column(column.title, justify="right")
-    table.add_column("learns", justify="right")
+    for title in (*(column.title for column in COLUMNS), "learns"):
+        table.add_column(title, justify="right")
     for each in found["variants"]:
         table.add_row(each["name"], *(ranged(each, column) for column in COLUMNS), learned(each))
     Console().print(table)

@@ -1,15 +1,18 @@
-"""`gansmith train --dry-run`: the resolved truth, before anything is trained."""
+"""`gansmith train --dry-run`: the resolved recipe and its cost, before anything is trained."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gansmith.ground.recipes.settings import Recipe
 
+if TYPE_CHECKING:
+    from gansmith.runs.setup import Setup
+
 
 def show(recipe: Recipe, *, as_json: bool) -> int:
-    """Print the resolved recipe, the players' sizes, and what an update costs."""
+    """Print the resolved recipe, the sizes of both networks, and the cost of an update."""
     from gansmith.ground.recipes.recipe import to_table, to_toml
     from gansmith.runs.setup import set_up
 
@@ -35,42 +38,39 @@ def show(recipe: Recipe, *, as_json: bool) -> int:
     return 0
 
 
-def cost(setup: Any) -> dict[str, Any]:
-    """Counts of both players, operations, memory and time expected."""
+def cost(setup: Setup) -> dict[str, Any]:
+    """The sizes of both networks, and the expected operations, memory and time; JSON-able."""
     from gansmith.ground.networks.cost import activations, count, operations, update_operations
     from gansmith.nets import plan_discriminator, plan_generator
 
-    recipe = setup.recipe
-    plans = {
-        "generator": plan_generator(recipe, setup.item_shape, setup.classes),
-        "discriminator": plan_discriminator(recipe, setup.item_shape, setup.classes),
-    }
+    recipe, store, clock = setup.recipe, setup.store, setup.clock()
+    plans = [plan(recipe, setup.item_shape, setup.classes) for plan in (plan_generator, plan_discriminator)]
     facts: dict[str, Any] = {}
-    for player, plan in plans.items():
+    for plan in plans:
         sizes = count(plan)
-        facts[player] = {
+        facts[plan.player] = {
             "parameters": sizes.total,
             "trained": sizes.trained,
             "batch_statistics": sizes.batch_statistics,
             "operations_per_item": operations(plan),
             "layers": [type(layer).__name__ for layer in plan.layers],
         }
-    per_update = update_operations(recipe, operations(plans["generator"]), operations(plans["discriminator"]))
-    kept = sum(activations(plan) for plan in plans.values()) * recipe.data.batch * 4 * 2
-    weights = sum(count(plan).trained for plan in plans.values()) * 4 * 4  # weights, gradients, two moments
-    clock = setup.clock()
-    updates = clock.total_updates()
-    seconds = recipe.budget.minutes * 60 or (updates and round(updates * per_update / pace(recipe), 1))
+    facts["data"] = {
+        "count": store.count,
+        "item_shape": list(setup.item_shape),
+        "labels": recipe.data.labels,
+        "classes": setup.classes,
+        "description": store.description,
+        "fingerprint": store.fingerprint,
+        "batches_per_epoch": setup.order().batches_per_epoch,
+    }
+    kept = sum(activations(plan) for plan in plans) * recipe.data.batch * 4 * 2
+    weights = sum(count(plan).trained for plan in plans) * 4 * 4  # weights, gradients, two moments
+    updates, per_update = clock.total_updates(), update_operations(recipe, *(operations(plan) for plan in plans))
+    seconds = recipe.budget.minutes * 60 or None
+    if seconds is None and updates:
+        seconds = round(updates * per_update / operations_per_second(recipe), 1)
     return facts | {
-        "data": {
-            "count": setup.store.count,
-            "item_shape": list(setup.item_shape),
-            "labels": setup.recipe.data.labels,
-            "classes": setup.classes,
-            "description": setup.store.description,
-            "fingerprint": setup.store.fingerprint,
-            "batches_per_epoch": setup.order().batches_per_epoch,
-        },
         "operations_per_update": per_update,
         "memory_megabytes": round((kept + weights) / 1e6, 1),
         "total_images": clock.total_images,
@@ -79,8 +79,8 @@ def cost(setup: Any) -> dict[str, Any]:
     }
 
 
-def pace(recipe: Recipe) -> float:
-    """Operations a second to expect of the recipe's engine on this machine."""
+def operations_per_second(recipe: Recipe) -> float:
+    """The expected speed of the recipe's engine on this machine."""
     if recipe.engine == "numpy":
         from gansmith.ground.process import blas
 

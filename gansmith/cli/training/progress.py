@@ -1,11 +1,11 @@
-"""What a person sees while training: a live table in a terminal, a line now and then elsewhere, JSON for programs."""
+"""What a training shows: a live table in a terminal, a line now and then elsewhere, or JSON for programs."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -18,43 +18,41 @@ from rich.text import Text
 from gansmith.ground.errors import StoppedByUser
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import half_blocks
-from gansmith.runs.run import Run
+from gansmith.ground.process.launch import launched
+from gansmith.runs.result import Run
 from gansmith.training.events import Request, UpdateEvent
 
-SHOWN = ("loss.discriminator", "loss.generator", "probability.real", "probability.fake")
-PLAIN_SECONDS = 10.0  # between lines where there is no terminal
+PLAIN_SECONDS = 10.0  # between lines without a terminal
 
 
 class Display:
-    """A watcher that shows; it also says the remarks of a run as they come."""
+    """A watcher that shows the rows of statistics; `say` shows a run's remarks."""
 
-    def __init__(self, folder: RunFolder, *, as_json: bool, quiet: bool, preview: bool) -> None:
-        self.folder, self.as_json, self.quiet, self.preview = folder, as_json, quiet, preview
+    def __init__(self, folder: RunFolder, options: argparse.Namespace) -> None:
+        """options: those of `parser.add_display`."""
+        self.folder, self.as_json, self.preview = folder, options.json, options.preview
+        self.quiet = options.quiet or options.json or not launched().first
         self.console = Console(stderr=True)
-        self.live: Live | None = None
-        self.said_at = 0.0
+        self.printed_at = 0.0
         self.first = True
-        if self.console.is_terminal and not (as_json or quiet):
-            self.live = Live(console=self.console, refresh_per_second=4, transient=True)
+        show_live = self.console.is_terminal and not self.quiet
+        self.live = Live(console=self.console, refresh_per_second=4, transient=True) if show_live else None
 
     def __enter__(self) -> Display:
         if self.live:
             self.live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self.live:
             self.live.stop()
 
     def say(self, text: str) -> None:
-        """A remark for the person."""
-        if not (self.quiet or self.as_json):
+        """Print a remark."""
+        if not self.quiet:
             self.console.print(text, highlight=False, soft_wrap=True)
 
     def after(self, event: UpdateEvent) -> Request | None:
-        """Show the newest row."""
         if self.first:
             self.first = False
             self._introduce(event)
@@ -62,14 +60,12 @@ class Display:
         if row is None:
             return None
         if self.as_json:
-            print(
-                json.dumps({key: value for key, value in row.items() if key not in ("histograms", "layers")}),
-                flush=True,
-            )
+            numbers = {key: value for key, value in row.items() if key not in ("histograms", "layers")}
+            print(json.dumps(numbers), flush=True)
         elif self.live:
             self.live.update(self._panel(row, event))
-        elif not self.quiet and (time.monotonic() - self.said_at > PLAIN_SECONDS or event.last):
-            self.said_at = time.monotonic()
+        elif not self.quiet and (time.monotonic() - self.printed_at > PLAIN_SECONDS or event.last):
+            self.printed_at = time.monotonic()
             self.say(line(row, event))
         return None
 
@@ -84,21 +80,22 @@ class Display:
             table.add_row(Text(name, style="dim"), text)
         if state := newest_state(self.folder):
             table.add_row(Text("doctor", style="dim"), state)
-        parts: list[Any] = [table]
         sheet = newest_sheet(self.folder) if self.preview else None
-        if sheet is not None:
-            parts.append(Text.from_ansi(half_blocks(strip(sheet, self.console.width))))
-        return Group(*parts)
+        if sheet is None:
+            return Group(table)
+        return Group(table, Text.from_ansi(half_blocks(strip(sheet, self.console.width))))
 
 
 def cells(row: dict[str, Any], event: UpdateEvent) -> dict[str, str]:
-    """What is worth looking at in a row, in words."""
-    value = {name: row.get(name, float("nan")) for name in SHOWN}
+    """The most important numbers of a row, as text."""
+    missing = float("nan")
+    d, g = row.get("loss.discriminator", missing), row.get("loss.generator", missing)
+    real, fake = row.get("probability.real", missing), row.get("probability.fake", missing)
     return {
         "update": f"{row['update']:,} · {row['images_seen']:,} images seen · epoch {row['epoch']:.2f}",
         "speed": f"{row['images_per_second']:,.0f} images/s · {time_left(event)}",
-        "losses": f"D {value['loss.discriminator']:.3f} · G {value['loss.generator']:.3f}",
-        "verdict": f"D(real) {value['probability.real']:.2f} · D(fake) {value['probability.fake']:.2f}",
+        "losses": f"D {d:.3f} · G {g:.3f}",
+        "verdict": f"D(real) {real:.2f} · D(fake) {fake:.2f}",
     }
 
 
@@ -108,7 +105,7 @@ def line(row: dict[str, Any], event: UpdateEvent) -> str:
 
 
 def time_left(event: UpdateEvent) -> str:
-    """Minutes and seconds until the budget's end, at the pace so far."""
+    """Minutes and seconds until the end of the budget, at the speed so far."""
     recipe, total = event.clock.recipe, event.clock.total_updates()
     if recipe.budget.minutes:
         seconds = recipe.budget.minutes * 60 - event.seconds
@@ -122,7 +119,7 @@ def time_left(event: UpdateEvent) -> str:
 
 def newest_sheet(folder: RunFolder) -> np.ndarray | None:
     """The newest sheet of samples (H, W, 3)."""
-    sheets = sorted(folder.samples.glob("*.png")) if folder.samples.is_dir() else []
+    sheets = sorted(folder.samples.glob("*.png"))
     if not sheets:
         return None
     with Image.open(sheets[-1]) as picture:
@@ -130,17 +127,16 @@ def newest_sheet(folder: RunFolder) -> np.ndarray | None:
 
 
 def newest_state(folder: RunFolder) -> str:
-    """What the doctor said last, in a word or two; "" where it said nothing."""
-    state = ""
-    for row in read_rows(folder.findings):
-        state = str(row.get("state"))
-        if row.get("severity") == "alarm":
-            state += f" since update {row.get('since_update')}"
-    return state
+    """The doctor's newest finding in a few words; "" if there is none."""
+    rows = list(read_rows(folder.findings))
+    if not rows:
+        return ""
+    since = f" since update {rows[-1].get('since_update')}" if rows[-1].get("severity") == "alarm" else ""
+    return f"{rows[-1].get('state')}{since}"
 
 
 def strip(sheet: np.ndarray, columns: int) -> np.ndarray:
-    """The upper part of a sheet, small enough for a terminal of so many columns: at most 40 pixels high."""
+    """The upper part of a sheet for a terminal of so many columns: at most 40 pixels high."""
     width = max(8, min(columns - 1, sheet.shape[1]))
     height = round(sheet.shape[0] * width / sheet.shape[1])
     picture = Image.fromarray(sheet).resize((width, height), Image.Resampling.BILINEAR)
@@ -148,7 +144,7 @@ def strip(sheet: np.ndarray, columns: int) -> np.ndarray:
 
 
 def conclude(run: Run, *, quiet: bool) -> int:
-    """The last lines; exit code 0, or 130 (by StoppedByUser) when the user stopped it."""
+    """Print the last lines, and return exit code 0. Raises StoppedByUser (exit code 130) if the user stopped it."""
     root = run.folder.root
     if run.ended == "interrupted":
         raise StoppedByUser(f"everything is saved; go on with `gansmith resume {root}`")

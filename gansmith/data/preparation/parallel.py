@@ -24,6 +24,7 @@ from gansmith.data.formats.listing import Listing, Reader
 from gansmith.data.preparation import prepare, reuse
 from gansmith.data.preparation.resize import Frame
 from gansmith.ground.progress import Progress
+from gansmith.ground.process.hardware import processors
 
 ALONE = 1.0  # seconds of work before helpers are considered
 WORTH_A_HELPER = 4.0  # seconds of one core's work for which a helper is started
@@ -51,13 +52,6 @@ class Work:
             return None
 
 
-def cores() -> int:
-    """How many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def pictures(
     listing: Listing,
     job: prepare.Job,
@@ -75,7 +69,7 @@ def pictures(
     for chunk in done:
         missing[chunk.start : chunk.stop] = False
     count = len(listing) - int(missing.sum())
-    chunks = _chunks(listing, job, folder / prepare.SLOTS, missing, workers or cores(), known)
+    chunks = _chunks(listing, job, folder / prepare.SLOTS, missing, workers or processors(), known)
     with open(folder / prepare.DONE, "a", encoding="utf-8") as record:
         for chunk in chunks:
             record.write(json.dumps(asdict(chunk)) + "\n")

@@ -22,7 +22,7 @@ from gansmith.game.augment import ADAPT_EVERY, AUGMENTS
 from gansmith.game.inputs.items import Items
 from gansmith.ground import draws
 from gansmith.ground.draws import Pass
-from gansmith.ground.game import Now
+from gansmith.ground.game import StepContext
 from gansmith.ground.penalties import WHERE, due
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES, Targets
@@ -173,23 +173,25 @@ class Drawing:
         self.in_generator, self.in_discriminator = dropouts
         self.loss, self.augmentation = LOSSES[recipe.loss.name], AUGMENTS[recipe.augment.name]
 
-    def draw(self, indices: np.ndarray, now: Now, turns_before: int) -> UpdateInputs:
+    def draw(self, indices: np.ndarray, context: StepContext, turns_before: int) -> UpdateInputs:
         """The inputs of an update, as NumPy arrays and numbers.
 
         indices: int64 (discriminator turns, B), this process's real items. turns_before: discriminator turns in all
         updates before this one.
         """
         feedback = self.recipe.feedback
-        every = [self._discriminator_turn(rows, now, turn, turns_before + turn) for turn, rows in enumerate(indices)]
+        every = [
+            self._discriminator_turn(rows, context, turn, turns_before + turn) for turn, rows in enumerate(indices)
+        ]
         if feedback.latents == "same" and feedback.name != "labels":
             every[-1] = replace(every[-1], used_again=True)
-        generator_turns = [self._generator_turn(every[-1], now, index) for index in range(feedback.generator_turns)]
+        generator_turns = [self._generator_turn(every[-1], context, index) for index in range(feedback.generator_turns)]
         if feedback.name == "joint":  # one turn for both players
             targets = replace(every[0].targets, generator=generator_turns[0].targets.generator)
             every[0] = replace(every[0], targets=targets)
-        return UpdateInputs(tuple(every), tuple(generator_turns), now.ema_decay, np.float64(1 - now.ema_decay))
+        return UpdateInputs(tuple(every), tuple(generator_turns), context.ema_decay, np.float64(1 - context.ema_decay))
 
-    def _discriminator_turn(self, indices: np.ndarray, now: Now, turn: int, number: int) -> TurnInputs:
+    def _discriminator_turn(self, indices: np.ndarray, context: StepContext, turn: int, number: int) -> TurnInputs:
         rows = Rows(self.rank * len(indices), len(indices), self.size * len(indices))
         penalty_due = due(self.recipe.regularizer, number)
         at = WHERE[self.recipe.regularizer.name] if penalty_due else ()
@@ -197,32 +199,32 @@ class Drawing:
         shape = (rows.of, *self.items.shape)
         return TurnInputs(
             rows=rows,
-            latents=self._latents(now, turn, rows),
-            rates=self._rates(now),
-            real=self._real(indices, now, turn, rows),
-            targets=self._targets(now, turn, rows, ("real", "fake")),
-            chances=self._chances(now, turn, rows, ("real", "fake")),
-            dropout=self._dropout(now, turn, ("real", "fake")),
+            latents=self._latents(context, turn, rows),
+            rates=self._rates(context),
+            real=self._real(indices, context, turn, rows),
+            targets=self._targets(context, turn, rows, ("real", "fake")),
+            chances=self._chances(context, turn, rows, ("real", "fake")),
+            dropout=self._dropout(context, turn, ("real", "fake")),
             steps={
-                where: self._floats(rows.take(draws.steps(self.recipe, now.update, turn, where, shape)))
+                where: self._floats(rows.take(draws.steps(self.recipe, context.update, turn, where, shape)))
                 for where in at
                 if by_steps and where != "between"
             },
-            shares=self._floats(rows.take(draws.shares(self.recipe, now.update, turn, rows.of)))
+            shares=self._floats(rows.take(draws.shares(self.recipe, context.update, turn, rows.of)))
             if "between" in at
             else None,
             penalty_due=penalty_due,
-            measured=now.measure,
+            measured=context.measure,
             adapts=self.augmentation.adapts and (number + 1) % ADAPT_EVERY == 0,
         )
 
-    def _generator_turn(self, before: TurnInputs, now: Now, index: int) -> TurnInputs:
+    def _generator_turn(self, before: TurnInputs, context: StepContext, index: int) -> TurnInputs:
         """before: the discriminator's last turn."""
         recipe, rows, turn = self.recipe, before.rows, draws.generator_turn(self.recipe, index)
         regression = recipe.feedback.name == "labels" and recipe.feedback.labels == "regression"
         passes: tuple[Pass, ...] = ("real", "fake") if self.loss.paired else ("fake",)
         same = recipe.feedback.latents == "same" and index == 0 and recipe.feedback.name != "labels"
-        latents = before.latents if same else self._latents(now, turn, rows)
+        latents = before.latents if same else self._latents(context, turn, rows)
         if regression:
             latents = replace(latents, labels=before.real_labels)
         return TurnInputs(
@@ -230,25 +232,25 @@ class Drawing:
             latents=latents,
             rates=before.rates,
             real=before.real if self.loss.paired or regression else None,
-            targets=self._targets(now, turn, rows, ("generator",)),
-            chances=self._chances(now, turn, rows, passes),
-            dropout=self._dropout(now, turn, passes),
-            measured=now.measure,
+            targets=self._targets(context, turn, rows, ("generator",)),
+            chances=self._chances(context, turn, rows, passes),
+            dropout=self._dropout(context, turn, passes),
+            measured=context.measure,
         )
 
     # ---- the parts of a turn
 
-    def _latents(self, now: Now, turn: int, rows: Rows) -> GeneratorInputs:
+    def _latents(self, context: StepContext, turn: int, rows: Rows) -> GeneratorInputs:
         recipe = self.recipe
-        z = self._floats(rows.take(draws.latents(recipe, now.update, turn, rows.of)))
-        labels = draws.labels(recipe, now.update, turn, rows.of, self.classes, self.items.labels)
-        keys = self._keys(now, turn, "generator", self.in_generator)
+        z = self._floats(rows.take(draws.latents(recipe, context.update, turn, rows.of)))
+        labels = draws.labels(recipe, context.update, turn, rows.of, self.classes, self.items.labels)
+        keys = self._keys(context, turn, "generator", self.in_generator)
         return GeneratorInputs(z, None if labels is None else rows.take(labels), keys)
 
-    def _real(self, indices: np.ndarray, now: Now, turn: int, rows: Rows) -> RealInputs:
+    def _real(self, indices: np.ndarray, context: StepContext, turn: int, rows: Rows) -> RealInputs:
         items, spare = self.items, self.items.spare
-        corners = draws.corners(self.recipe, now.update, turn, rows.of, spare) if any(spare) else None
-        mirrored = draws.mirrored(self.recipe, now.update, turn, rows.of) if self.augmentation.mirror else None
+        corners = draws.corners(self.recipe, context.update, turn, rows.of, spare) if any(spare) else None
+        mirrored = draws.mirrored(self.recipe, context.update, turn, rows.of) if self.augmentation.mirror else None
         return RealInputs(
             items=items.gather(indices),
             labels=None if items.labels is None else items.labels[indices],
@@ -256,37 +258,44 @@ class Drawing:
             mirrored=None if mirrored is None else rows.take(mirrored),
         )
 
-    def _targets(self, now: Now, turn: int, rows: Rows, passes: Sequence[Pass]) -> Targets:
+    def _targets(self, context: StepContext, turn: int, rows: Rows, passes: Sequence[Pass]) -> Targets:
         """Numbers, or arrays (B,) where they are drawn."""
         if not self.loss.takes_targets:
             return Targets()
         targets: dict[str, Any] = {}
         for who in passes:
-            drawn = draws.targets(self.recipe, who, now.update, turn, rows.of)
+            drawn = draws.targets(self.recipe, who, context.update, turn, rows.of)
             targets[who] = rows.take(drawn) if isinstance(drawn, np.ndarray) else drawn
         return Targets(**targets)
 
-    def _chances(self, now: Now, turn: int, rows: Rows, passes: Sequence[Pass]) -> Mapping[Pass, np.ndarray]:
+    def _chances(
+        self, context: StepContext, turn: int, rows: Rows, passes: Sequence[Pass]
+    ) -> Mapping[Pass, np.ndarray]:
         if not self.augmentation.operates:
             return {}
         chances: dict[Pass, np.ndarray] = {}
         for which in passes:
-            chances[which] = self._floats(rows.take(draws.chances(self.recipe, now.update, turn, which, rows.of)))
+            chances[which] = self._floats(rows.take(draws.chances(self.recipe, context.update, turn, which, rows.of)))
         return chances
 
-    def _dropout(self, now: Now, turn: int, passes: Sequence[Pass]) -> Mapping[Pass, Mapping[int, np.int32]]:
+    def _dropout(
+        self, context: StepContext, turn: int, passes: Sequence[Pass]
+    ) -> Mapping[Pass, Mapping[int, np.int32]]:
         if not self.in_discriminator:
             return {}
         keys: dict[Pass, Mapping[int, np.int32]] = {}
         for which in passes:
-            keys[which] = self._keys(now, turn, which, self.in_discriminator)
+            keys[which] = self._keys(context, turn, which, self.in_discriminator)
         return keys
 
-    def _keys(self, now: Now, turn: int, which: Pass, layers: Sequence[int]) -> dict[int, np.int32]:
-        return {n: np.int32(draws.dropout_key(self.recipe, now.update, turn, which, n)) for n in layers}
+    def _keys(self, context: StepContext, turn: int, which: Pass, layers: Sequence[int]) -> dict[int, np.int32]:
+        return {n: np.int32(draws.dropout_key(self.recipe, context.update, turn, which, n)) for n in layers}
 
-    def _rates(self, now: Now) -> dict[str, np.float64]:
-        return {"generator": np.float64(now.generator_rate), "discriminator": np.float64(now.discriminator_rate)}
+    def _rates(self, context: StepContext) -> dict[str, np.float64]:
+        return {
+            "generator": np.float64(context.generator_rate),
+            "discriminator": np.float64(context.discriminator_rate),
+        }
 
     def _floats(self, drawn: np.ndarray) -> np.ndarray:
         """In the type that the networks compute in."""

@@ -1,4 +1,4 @@
-"""The only place that names the files of a run. Everything is written while training: a killed run is still a run."""
+"""The names of all files of a run, and how they are written. A run that is killed leaves whole files."""
 
 from __future__ import annotations
 
@@ -16,132 +16,55 @@ from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 
 
+class Entry:
+    """The path of a file or folder inside a folder that has a `root`, as an attribute of that folder's class."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, folder: Any, _: type) -> Path:
+        return folder.root / self.name
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """The files of one run. `root` need not exist before `create`."""
 
     root: Path
 
-    @property
-    def recipe(self) -> Path:
-        """The resolved recipe."""
-        return self.root / "recipe.toml"
-
-    @property
-    def environment(self) -> Path:
-        """Versions, processor, threads, instruction set, device."""
-        return self.root / "environment.json"
-
-    @property
-    def data(self) -> Path:
-        """What the run learns from: the store's fingerprint, item shape, class names, count."""
-        return self.root / "data.json"
-
-    @property
-    def groups(self) -> Path:
-        """The group of every item int64 (N,), where the players see groups of like items."""
-        return self.root / "groups.npy"
-
-    @property
-    def stats(self) -> Path:
-        """One JSON row per report."""
-        return self.root / "stats.jsonl"
-
-    @property
-    def findings(self) -> Path:
-        """One JSON row per change of the doctor's mind."""
-        return self.root / "findings.jsonl"
-
-    @property
-    def probes(self) -> Path:
-        """One JSON row per look of the doctor at samples and verdicts."""
-        return self.root / "probes.jsonl"
-
-    @property
-    def changes(self) -> Path:
-        """One JSON row per time that the run was rolled back: from where, to where, why, and what was changed."""
-        return self.root / "changes.jsonl"
-
-    @property
-    def diagnosis(self) -> Path:
-        """Pictures that explain findings."""
-        return self.root / "diagnosis"
-
-    @property
-    def samples(self) -> Path:
-        """Sheets of samples from fixed latents."""
-        return self.root / "samples"
+    recipe = Entry("recipe.toml")  # the resolved recipe
+    environment = Entry("environment.json")  # versions, processor, threads, instruction set, device
+    data = Entry("data.json")  # about the data: the store's fingerprint, item shape, class names, count
+    groups = Entry("groups.npy")  # the cluster of every item int64 (N,), with data.labels = "clusters"
+    stats = Entry("stats.jsonl")  # a row for each report
+    samples = Entry("samples")  # sheets of samples from fixed latents
+    sample_rows = Entry("samples.jsonl")  # a row for each sheet: update, images_seen, seconds, logits, spread over z
+    real_sheet = Entry("real.png")  # a sheet of real items, for comparison
+    progress_webp = Entry("progress.webp")  # the sheets as an animation
+    progress_gif = Entry("progress.gif")  # the same for old viewers
+    checkpoints = Entry("checkpoints")  # a folder for each checkpoint, named by its update
+    best = Entry("best.json")  # which checkpoint is the best, and by which metric
+    judgements = Entry("judgements.jsonl")  # a row for each measurement of quality during training
+    probes = Entry("probes.jsonl")  # a row for each probe of samples and logits by the doctor
+    findings = Entry("findings.jsonl")  # a row for each change of the doctor's finding
+    diagnosis = Entry("diagnosis")  # pictures that explain findings
+    changes = Entry("changes.jsonl")  # a row for each roll-back: from where, to where, why, and what was changed
+    evaluation = Entry("evaluation.json")  # the figures of the last evaluation
+    copies = Entry("copies.png")  # the samples most similar to training pictures, above those pictures
+    report = Entry("report.html")  # the run's page, in one file
+    tensorboard = Entry("tensorboard")  # TensorBoard events, with watch.tensorboard
+    explore = Entry("explore")  # results of `gansmith explore`: NNN-verb/ each
 
     def sample_sheet(self, update: int) -> Path:
-        """The sheet (or, for vectors, the scatter) after an update."""
+        """The sheet after an update: pictures in a grid, or vectors as a scatter plot."""
         return self.samples / f"{update:08d}.png"
-
-    @property
-    def sample_rows(self) -> Path:
-        """One JSON row per sheet: update, images_seen, seconds, the discriminator's verdicts, the spread over z."""
-        return self.root / "samples.jsonl"
-
-    @property
-    def real_sheet(self) -> Path:
-        """A sheet of real items, for comparison."""
-        return self.root / "real.png"
-
-    @property
-    def progress_webp(self) -> Path:
-        """The sheets as an animation."""
-        return self.root / "progress.webp"
-
-    @property
-    def progress_gif(self) -> Path:
-        """The sheets as an animation for old readers."""
-        return self.root / "progress.gif"
-
-    @property
-    def checkpoints(self) -> Path:
-        """One folder per checkpoint, named by its update."""
-        return self.root / "checkpoints"
 
     def checkpoint(self, update: int) -> Path:
         """The folder of the checkpoint after an update."""
         return self.checkpoints / f"{update:08d}"
 
-    @property
-    def best(self) -> Path:
-        """Which checkpoint is the best, and by which figure."""
-        return self.root / "best.json"
-
-    @property
-    def judgements(self) -> Path:
-        """One JSON row per measurement of quality while training."""
-        return self.root / "judgements.jsonl"
-
-    @property
-    def evaluation(self) -> Path:
-        """The figures of the last evaluation."""
-        return self.root / "evaluation.json"
-
-    @property
-    def copies(self) -> Path:
-        """The generated pictures most like training pictures, above those."""
-        return self.root / "copies.png"
-
-    @property
-    def report(self) -> Path:
-        """The run's self-contained page."""
-        return self.root / "report.html"
-
-    @property
-    def tensorboard(self) -> Path:
-        """TensorBoard events, where asked for."""
-        return self.root / "tensorboard"
-
-    @property
-    def explore(self) -> Path:
-        """Results of steering the generator: NNN-verb/ each."""
-        return self.root / "explore"
-
     def new_exploration(self, verb: str) -> Exploration:
-        """Make the next folder of results. Raises RunError where it cannot be made."""
+        """Make the folder of the next result. Raises RunError if it cannot be made."""
         taken = [int(name) for name, _, rest in self._explored() if name.isdigit() and rest]
         for number in range(max(taken, default=0) + 1, 10_000):
             try:
@@ -164,14 +87,14 @@ class RunFolder:
         return sorted(path.name.partition("-") for path in self.explore.iterdir() if path.is_dir())
 
     def create(self, recipe: Recipe, fill: Callable[[], None] = lambda: None) -> None:
-        """Make the folder, let `fill` write what belongs to its beginning, and store the recipe last.
+        """Make the folder, let `fill` write its first files, and store the recipe last.
 
-        The recipe makes a folder a run: what a kill before that leaves behind is begun again, not in the way.
-        Raises RunError when something else is.
+        A folder with a recipe is a run. What is left of a run that was killed before that is written again. Raises
+        RunError if the folder holds a run or anything else.
         """
         if self.recipe.exists():
             raise RunError(f"{self.root} already holds a run: choose another --out, or `gansmith resume {self.root}`")
-        if self.root.exists() and (not self.root.is_dir() or self._strangers()):
+        if self.root.exists() and (not self.root.is_dir() or self._foreign_files()):
             raise RunError(f"{self.root} is not an empty folder: choose another --out")
         try:
             self.samples.mkdir(parents=True, exist_ok=True)
@@ -181,8 +104,8 @@ class RunFolder:
         except OSError as error:
             raise RunError(f"{self.root} cannot be made: {error.strerror or error}") from None
 
-    def _strangers(self) -> set[str]:
-        """What lies in the folder and is not of a run that was killed while it was made."""
+    def _foreign_files(self) -> set[str]:
+        """What the folder holds besides the files of a run that was killed before its recipe was written."""
         parts = (self.environment, self.data, self.groups, self.real_sheet, self.samples, self.checkpoints)
         ours = {path.name for path in parts}
         found = {path.name.removesuffix(".part") for path in self.root.iterdir()}
@@ -190,11 +113,11 @@ class RunFolder:
         return (found - ours - {self.recipe.name}) | full
 
     def store_recipe(self, recipe: Recipe) -> None:
-        """Write the resolved recipe, replacing the old one in one move."""
+        """Write the resolved recipe, or replace the old one in one step."""
         write_text(self.recipe, recipes.to_toml(recipe))
 
     def load_recipe(self) -> Recipe:
-        """The resolved recipe. Raises RunError where there is no run."""
+        """Read the resolved recipe. Raises RunError if there is no run."""
         if not self.recipe.is_file():
             raise RunError(f"{self.root} is not a run: it holds no {self.recipe.name}")
         return recipes.read(self.recipe)
@@ -202,49 +125,34 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class Exploration:
-    """The files of one result of steering."""
+    """The files of one result of `gansmith explore`."""
 
     root: Path
 
-    @property
-    def result(self) -> Path:
-        """What was asked, and the figures that came of it; written last."""
-        return self.root / "result.json"
-
-    @property
-    def styles(self) -> Path:
-        """Named latent means."""
-        return self.root / "styles.safetensors"
-
-    @property
-    def directions(self) -> Path:
-        """Named directions."""
-        return self.root / "directions.safetensors"
-
-    @property
-    def latents(self) -> Path:
-        """Latents, and labels, that were found."""
-        return self.root / "latents.npz"
+    result = Entry("result.json")  # the request and its figures; written last
+    styles = Entry("styles.safetensors")  # latent means by name
+    directions = Entry("directions.safetensors")  # latent directions by name
+    latents = Entry("latents.npz")  # the latents that were found, and their labels
 
     def picture(self, name: str) -> Path:
         """A sheet."""
         return self.root / f"{name}.png"
 
     def animations(self, name: str) -> tuple[Path, Path]:
-        """The same frames for new and for old readers."""
+        """The same animation for new (.webp) and for old viewers (.gif)."""
         return self.root / f"{name}.webp", self.root / f"{name}.gif"
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file so that a reader, or a kill, sees the old or the new one and nothing between.
+    """Write a text file in one step: a reader, or a kill, sees the old or the new file and nothing between.
 
-    Raises OSError where that cannot be: the old one stays, and takes no more room than before.
+    Raises OSError if that is impossible: then the old file stays.
     """
     write_bytes(path, text.encode("utf-8"))
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """`write_text` for bytes."""
+    """Like `write_text`, for bytes."""
     part = path.with_name(path.name + ".part")
     try:
         with open(part, "wb") as file:
@@ -259,12 +167,12 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """`write_text` of a value as indented JSON."""
+    """Write a value as indented JSON, in one step."""
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
 def append_row(path: Path, row: dict[str, Any]) -> None:
-    """Append one JSON row to a .jsonl file in one write; NaN and infinity, which JSON cannot hold, become null."""
+    """Append one JSON row to a .jsonl file in one write; NaN and infinity, which JSON lacks, become null."""
     with open(path, "a", encoding="utf-8") as file:
         file.write(json.dumps(_finite(row)) + "\n")
 
@@ -278,21 +186,21 @@ def _finite(value: Any) -> Any:
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a .jsonl file; a row torn by a kill, or damaged, is passed over. Nothing where there is no file."""
+    """The rows of a .jsonl file, without those that are damaged or cut off by a kill; nothing if there is no file."""
     if not path.exists():
         return
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
                 row = json.loads(line)
-            except ValueError:  # torn, or a number too long to be one
+            except ValueError:  # cut off, or a number with too many digits
                 continue
             if isinstance(row, dict):
                 yield row
 
 
 def cut_rows(path: Path, update: int) -> None:
-    """Drop the rows after an update: what is resumed from a checkpoint will write them again."""
+    """Drop the rows after an update: a run that goes on from it will write them again."""
     if path.exists():
         kept = [row for row in read_rows(path) if row.get("update", 0) <= update]
         write_text(path, "".join(json.dumps(row) + "\n" for row in kept))

@@ -1,4 +1,4 @@
-"""TensorFlow's SAME padding: outputs of size / stride, rounded up; and the transposed convolutions that undo it."""
+"""Convolutions with TensorFlow's SAME padding, whose outputs have size / stride, rounded up; and their adjoints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gansmith.ground.networks.plan import Conv, ConvTranspose, Shape, Sides
 
 
 def same_padding(size: int, kernel: int, stride: int) -> Sides:
-    """TensorFlow's SAME padding of one axis: output ceil(size / stride); the odd one goes after (5, stride 2: 1, 2)."""
+    """The padding of one axis, (before, after): if the sum is odd, the larger half comes after."""
     total = max((ceil(size / stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
 

@@ -1,36 +1,32 @@
-"""What NumPy's matrix products run on: the library behind them, its threads, its pace."""
+"""The library that computes NumPy's matrix products: its name, its threads, its speed."""
 
 from __future__ import annotations
 
-import os
-import time
 from typing import Any
 
 import numpy as np
 
-EFFICIENCY = 0.25
-"""The share of a large product's pace that the NumPy engine's training is expected to reach."""
+from gansmith.ground.process.hardware import EFFICIENCY, least_seconds, processors
 
 
 def use_threads(count: int) -> int:
-    """Multiply with `count` threads (0 = as many as the library takes: every processor, or what its own variables in
-    the environment say); returns how many it will be.
+    """Multiply matrices with `count` threads; 0 = the library's own number. Returns the number that is used.
 
-    Where the library cannot be told (Apple's Accelerate), the number stands for nothing.
+    With a library that takes no number (Apple's Accelerate) the returned number means nothing.
     """
     libraries = _libraries()
     if count:
         libraries.limit(limits=count)
-    return max((each["num_threads"] for each in libraries.info()), default=count or os.cpu_count() or 1)
+    return max((each["num_threads"] for each in libraries.info()), default=count or processors())
 
 
-def can_be_told() -> bool:
-    """Whether this NumPy's library takes a number of threads."""
+def takes_threads() -> bool:
+    """Whether the number of threads can be set."""
     return bool(_libraries().info())
 
 
 def environment() -> dict[str, Any]:
-    """What results may depend on: the library, its version, and the processor that it takes this one for."""
+    """What results may depend on: the library, its version, and the kind of processor that it has found."""
     known = {
         f"{each['internal_api']} {each.get('version') or ''} {each.get('architecture') or ''}".strip()
         for each in _libraries().info()
@@ -39,17 +35,12 @@ def environment() -> dict[str, Any]:
 
 
 def operations_per_second() -> float:
-    """Operations a second to expect of a training here: a share of what a large matrix product is timed at."""
+    """Expected operations a second of a training with NumPy here, from the time of a large product."""
     a = np.ones((1024, 1024), np.float32)
-    best = float("inf")
-    for _ in range(4):
-        begin = time.perf_counter()
-        np.matmul(a, a)
-        best = min(best, time.perf_counter() - begin)
-    return EFFICIENCY * 2 * 1024**3 / best
+    return EFFICIENCY * 2 * 1024**3 / least_seconds(lambda: np.matmul(a, a), rounds=4)
 
 
 def _libraries() -> Any:
-    from threadpoolctl import ThreadpoolController  # here: the package and its help stay light
+    from threadpoolctl import ThreadpoolController  # late, so that `--help` is quick
 
     return ThreadpoolController().select(user_api="blas")

@@ -1,6 +1,6 @@
-"""How this process was started: alone, or by `torchrun` (or a like launcher) as one rank of several.
+"""How this process was started: alone, or as one rank of several, by `torchrun` or a similar launcher.
 
-Launchers tell by environment variables: RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, and torchrun also
+Launchers set environment variables: RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE; torchrun also sets
 TORCHELASTIC_RESTART_COUNT and TORCHELASTIC_RUN_ID.
 """
 
@@ -21,41 +21,34 @@ class Launch:
     size: int = 1  # processes over all machines
     local_rank: int = 0  # counts from 0 on this machine
     local_size: int = 1  # processes on this machine
-    restarts: int = 0  # how often the launcher has started them all again, after one of them died
-    job: str = ""  # what stays the same over restarts; "" where no launcher restarts
+    restarts: int = 0  # how often the launcher has started all processes again, after one of them died
+    job: str = ""  # stays the same after a restart; "" if the launcher never restarts
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that writes and speaks."""
+        """Whether this process writes and prints."""
         return self.rank == 0
 
     @property
     def several(self) -> bool:
-        """Whether there are others."""
+        """Whether there are other processes."""
         return self.size > 1
 
 
 def launched(environment: Mapping[str, str] = os.environ) -> Launch:
-    """What the launcher told this process. Raises RunError where that makes no sense."""
+    """What the launcher says about this process. Raises RunError if the variables contradict each other."""
     try:
         size, rank = int(environment.get("WORLD_SIZE", 1)), int(environment.get("RANK", 0))
         local_rank = int(environment.get("LOCAL_RANK", 0))
         local_size = int(environment.get("LOCAL_WORLD_SIZE", 1))
         restarts = int(environment.get("TORCHELASTIC_RESTART_COUNT", 0))
     except ValueError as error:
-        raise RunError(
-            f"RANK, WORLD_SIZE and their like must be whole numbers ({error}): start with torchrun"
-        ) from None
+        raise RunError(f"RANK, WORLD_SIZE and so on must be whole numbers ({error}): start with torchrun") from None
     if size == 1:
         rank = local_rank = 0
     if not 0 <= rank < size or local_rank < 0:
         raise RunError(f"RANK = {rank} is not one of WORLD_SIZE = {size}: start the ranks with torchrun")
-    return Launch(rank, size, local_rank, local_size, restarts, _job(environment))
-
-
-def _job(environment: Mapping[str, str]) -> str:
-    """The launcher's name for what it started; without one, the number of its process, which outlives its workers."""
-    if "TORCHELASTIC_RUN_ID" not in environment:
-        return ""
-    name = environment["TORCHELASTIC_RUN_ID"]
-    return f"process {os.getppid()}" if name in ("", "none") else name
+    job = environment.get("TORCHELASTIC_RUN_ID")
+    if job in ("", "none"):  # the launcher's own process lives longer than those that it starts
+        job = f"process {os.getppid()}"
+    return Launch(rank, size, local_rank, local_size, restarts, job or "")

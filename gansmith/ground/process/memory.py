@@ -1,24 +1,22 @@
-"""What the C library does with memory that was freed."""
+"""How the C library handles memory that was freed."""
 
 from __future__ import annotations
 
 import ctypes
 
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # names of mallopt's parameters, from glibc's malloc.h
-LARGEST = 2**30, 2**25  # bytes: only larger blocks are taken from the system one by one; old libraries refuse the first
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # parameters of mallopt, from glibc's malloc.h
+LARGEST = 2**30, 2**25  # bytes: larger blocks are still taken one by one; old libraries refuse the first value
 
 
 def keep_freed() -> bool:
-    """From now on, keep what is freed for the next that ask, instead of giving it back to the system; whether it could
-    be told (glibc can).
+    """Keep freed memory for later use instead of returning it to the system. Returns whether that worked (with glibc).
 
-    An update frees and asks for the same blocks as the last one did. Given back in between, their pages are taken from
-    the system and cleared anew in every update: with 2 MB of activations a layer that was 12% of an update's time, with
-    27 MB of weights for 1,024 labels 30%. It holds for the whole process, whose resident memory stays near the most that
-    it needed at once.
+    Every update frees and allocates the same blocks. If they are returned in between, the system has to clear their
+    pages again in every update: that took 12% of an update's time with 2 MB of activations a layer, and 30% with 27 MB of
+    weights for 1,024 labels. The setting holds for the whole process, whose memory stays near its maximum.
     """
     try:
-        tell = ctypes.CDLL(None).mallopt
+        mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # another C library; Windows has no library without a name
         return False
-    return any(tell(MMAP_THRESHOLD, size) for size in LARGEST) and bool(tell(TRIM_THRESHOLD, 2**31 - 1))
+    return any(mallopt(MMAP_THRESHOLD, size) for size in LARGEST) and bool(mallopt(TRIM_THRESHOLD, 2**31 - 1))

@@ -11,7 +11,7 @@ import io
 import json
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import UnionType
@@ -35,10 +35,10 @@ class Key:
 
     name: str  # with its table: "loss.name"
     kind: str  # its type in words: "whole number", "list of numbers", "one of"
-    choices: tuple[str, ...]  # the names that it may have; () = any value of its type
-    default: Any  # as TOML has it
+    choices: tuple[str, ...]  # the values that it may have; () = any value of its type
+    default: Any  # as in TOML
     meaning: str
-    choice_meanings: dict[str, str]  # of those choices that are described one by one
+    choice_meanings: dict[str, str]  # of the choices that have a meaning of their own
 
     @property
     def value(self) -> str:
@@ -64,29 +64,25 @@ def tables() -> tuple[Table, ...]:
 def find(prefix: str = "") -> tuple[Table, ...]:
     """The tables and keys under a prefix: "loss", "optimizer.generator", "data.labels"; "" is everything.
 
-    Raises RecipeError for a prefix that no key has, with near names.
+    Raises RecipeError if no key has the prefix.
     """
     if not prefix:
         return tables()
-    found = []
-    for table in tables():
-        keys = tuple(key for key in table.keys if f"{key.name}.".startswith(f"{prefix}."))
-        if keys:
-            found.append(Table(table.name, table.meaning, keys))
-    if not found:
+    found = [
+        replace(table, keys=tuple(key for key in table.keys if f"{key.name}.".startswith(f"{prefix}.")))
+        for table in tables()
+    ]
+    if not any(table.keys for table in found):
         raise RecipeError(f"unknown setting {prefix!r}{near(prefix)}")
-    return tuple(found)
+    return tuple(table for table in found if table.keys)
 
 
 def near(name: str) -> str:
-    """The way out for an unknown table or key: near names, or all tables."""
+    """The end of the error for an unknown table or key: similar names, or all tables."""
     names = [table.name for table in tables() if table.name]
-    parents = {name.partition(".")[0] for name in names}
-    known = {*names, *parents, *(key.name for table in tables() for key in table.keys)}
+    known = {*names, *(name.partition(".")[0] for name in names), *(key.name for t in tables() for key in t.keys)}
     close = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.75)
-    if close:
-        return f"; did you mean {' or '.join(map(repr, close))}?"
-    return f"; the tables are {', '.join(names)}"
+    return f"; did you mean {' or '.join(map(repr, close))}?" if close else f"; the tables are {', '.join(names)}"
 
 
 def _walk(kind: type, defaults: Any, prefix: str) -> Iterator[Table]:
@@ -128,47 +124,33 @@ def _in_words(hint: Any, several: bool = False) -> tuple[str, tuple[str, ...]]:
 
 
 @cache
-def _source() -> str:
-    return Path(settings.__file__).read_text(encoding="utf-8")
-
-
-@cache
-def _parsed() -> ast.Module:
-    return ast.parse(_source())
-
-
-@cache
-def _lines() -> dict[int, str]:
-    """The comment on each line of settings.py that has one."""
-    tokens = tokenize.generate_tokens(io.StringIO(_source()).readline)
-    return {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
+def _parsed() -> tuple[ast.Module, dict[int, str]]:
+    """settings.py as a syntax tree, and the comment on each of its lines that has one."""
+    source = Path(settings.__file__).read_text(encoding="utf-8")
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    comments = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
+    return ast.parse(source), comments
 
 
 def _comments(name: str) -> dict[str, str]:
     """The comments of a class by field: those on its lines, and on the lines up to the next field."""
-    body = next(node for node in _parsed().body if isinstance(node, ast.ClassDef) and node.name == name).body
-    found = {}
-    for node, following in zip(body, [*body[1:], None], strict=True):
+    tree, comments = _parsed()
+    body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name).body
+    starts, found = {node.lineno for node in body}, {}
+    for node in body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            last = node.end_lineno or node.lineno
-            found[node.target.id] = " ".join(_until(last, following.lineno if following else last + 4))
+            line, words = node.end_lineno or node.lineno, []
+            while line in comments and not (words and line in starts):
+                words.append(comments[line])
+                line += 1
+            found[node.target.id] = " ".join(words)
     return found
-
-
-def _until(first: int, end: int) -> Iterator[str]:
-    """The comments from a field's last line on: its own, and those on the lines directly after it."""
-    for line in range(first, end):
-        if line not in _lines():
-            return
-        yield _lines()[line]
 
 
 @cache
 def _choices() -> dict[str, str]:
     """The comment of each name in a Literal that stands on a line of its own."""
-    found = {}
-    for node in _parsed().body:
-        if isinstance(node, ast.Assign):
-            names = [part for part in ast.walk(node.value) if isinstance(part, ast.Constant)]
-            found |= {str(part.value): _lines()[part.lineno] for part in names if part.lineno in _lines()}
-    return found
+    tree, comments = _parsed()
+    literals = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    names = [part for literal in literals for part in ast.walk(literal) if isinstance(part, ast.Constant)]
+    return {str(name.value): comments[name.lineno] for name in names if name.lineno in comments}

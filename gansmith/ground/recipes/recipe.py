@@ -1,6 +1,6 @@
-"""The only place that reads and writes TOML: recipes to typed settings and back, with errors that help.
+"""Recipes as TOML: read, written, changed and checked.
 
-A recipe in a file names only what differs from the defaults; a run stores it resolved, every field written.
+A recipe's file names only what differs from the defaults. A run stores the resolved recipe, with every key.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import dataclasses
 import math
 import tomllib
 import types
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -18,16 +20,16 @@ from gansmith.ground.recipes.settings import Recipe
 FORMAT = 1
 
 ALLOWED: dict[str, set[str]] = {}
-"""Names that were added at run time, by the key that may say them: {"loss.name": {"mine"}}."""
+"""Choices that were added at run time, by key: {"loss.name": {"mine"}}."""
 
 
 def allow(key: str, name: str) -> None:
-    """Let recipes of this process say `key = name`, beside the key's own choices."""
+    """Allow `key = name` in the recipes of this process, in addition to the key's own choices."""
     ALLOWED.setdefault(key, set()).add(name)
 
 
 def read(path: Path) -> Recipe:
-    """Read a recipe file. Raises RecipeError with the file's name, the key and the way out."""
+    """Read a recipe file. Raises RecipeError with the file's name, the key and what to do."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -42,7 +44,7 @@ def read(path: Path) -> Recipe:
 
 
 def from_table(table: dict[str, Any], origin: str = "recipe") -> Recipe:
-    """Typed settings from a parsed TOML table; unknown keys and wrong types are refused by name."""
+    """A recipe from a parsed TOML table. Raises RecipeError for unknown keys and wrong types."""
     version = table.get("format", FORMAT)
     if type(version) is not int or version < 1:
         raise RecipeError(f"{origin}: format = {version!r} is no format of a recipe: write format = {FORMAT}")
@@ -55,29 +57,28 @@ def from_table(table: dict[str, Any], origin: str = "recipe") -> Recipe:
     return recipe
 
 
-def to_table(recipe: Recipe) -> dict[str, Any]:
-    """Plain dictionaries, lists, strings and numbers, every field present."""
-    return dataclasses.asdict(recipe, dict_factory=lambda items: {k: _plain(v) for k, v in items})
+def to_table(settings: Any) -> dict[str, Any]:
+    """A recipe, or one of its tables, as dictionaries, lists, strings and numbers, with every key."""
+    plain = lambda items: {k: list(v) if isinstance(v, tuple) else v for k, v in items}  # noqa: E731
+    return dataclasses.asdict(settings, dict_factory=plain)
 
 
 def flat(recipe: Recipe) -> dict[str, Any]:
     """Every value by its dotted name: {"data.batch": 64, ...}."""
-    values: dict[str, Any] = {}
+    return dict(_flat(to_table(recipe), ""))
 
-    def walk(table: dict[str, Any], prefix: str) -> None:
-        for name, value in table.items():
-            if isinstance(value, dict):
-                walk(value, f"{prefix}{name}.")
-            else:
-                values[prefix + name] = value
 
-    walk(to_table(recipe), "")
-    return values
+def _flat(table: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
 
 
 def to_toml(recipe: Recipe) -> str:
-    """The recipe as TOML text, every field written: `from_table(tomllib.loads(text)) == recipe`."""
-    import tomli_w  # a small writer, wanted only where a run is made
+    """The recipe as TOML text, with every key: `from_table(tomllib.loads(text)) == recipe`."""
+    import tomli_w  # late: only runs and comparisons write recipes
 
     return tomli_w.dumps(to_table(recipe))
 
@@ -85,7 +86,7 @@ def to_toml(recipe: Recipe) -> str:
 def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
     """A recipe with some values replaced: {"loss.name": "hinge"}, or the command line's ["loss.name=hinge"].
 
-    Text is read as TOML (`0.5`, `true`, `[64, 32]`), and as a bare string where it is none (`hinge`).
+    The command line's values are read as TOML (`0.5`, `true`, `[64, 32]`), anything else as text (`hinge`).
     """
     if isinstance(assignments, list):
         assignments = dict(_split(assignment) for assignment in assignments)
@@ -111,78 +112,38 @@ def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
 
 
 def listed(name: str) -> str:
-    """The end of a refusal: the command that explains a key, or lists the keys of a table ("loss", "loss." or "")."""
+    """The end of an error message: the command that explains a key, or lists the keys of a table ("loss", "loss." or "")."""
     name = name.rstrip(".")
     return f" (`gansmith settings{' ' * bool(name)}{name}` {'explains it' if name in flat(Recipe()) else 'lists the keys'})"
 
 
 ABOVE_ZERO = (
-    "data.batch",
-    "latent.dim",
-    "generator.norm_epsilon",
-    "generator.initial_scale",
-    "discriminator.norm_epsilon",
-    "discriminator.initial_scale",
-    "loss.discriminator_scale",
-    "regularizer.interval",
-    "augment.ramp_images",
-    "feedback.discriminator_turns",
-    "feedback.generator_turns",
-    "optimizer.generator.rate",
-    "optimizer.generator.epsilon",
-    "optimizer.discriminator.rate",
-    "optimizer.discriminator.epsilon",
-    "watch.stats_every",
-    "watch.samples",
-    "watch.keep",
-)
+    "data.batch", "latent.dim", "*.norm_epsilon", "*.initial_scale", "loss.discriminator_scale", "regularizer.interval",
+    "augment.ramp_images", "feedback.*_turns", "optimizer.*.rate", "optimizer.*.epsilon", "watch.stats_every",
+    "watch.samples", "watch.keep",
+)  # fmt: skip
 NOT_NEGATIVE = (
-    "threads",
-    "data.micro_batch",
-    "data.channels",
-    "data.crop",
-    "data.first",
-    "data.clusters",
-    "latent.classes_drawn",
-    "generator.slope",
-    "discriminator.slope",
-    "regularizer.gamma",
-    "regularizer.sigma",
-    "optimizer.generator.momentum",
-    "optimizer.discriminator.momentum",
-    "schedule.start",
-    "schedule.factor",
-    "schedule.every",
-    "ema.half_life",
-    "ema.ramp_up",
-    "ema.recalibrate",
-    "watch.samples_every",
-    "watch.checkpoint_minutes",
-    "watch.checkpoint_every",
-    "watch.checkpoint_epochs",
-)
-SHARES = (
-    "generator.dropout",
-    "discriminator.dropout",
-    "optimizer.generator.beta1",
-    "optimizer.generator.beta2",
-    "optimizer.discriminator.beta1",
-    "optimizer.discriminator.beta2",
-)
+    "threads", "data.micro_batch", "data.channels", "data.crop", "data.first", "data.clusters", "latent.classes_drawn",
+    "*.slope", "regularizer.gamma", "regularizer.sigma", "optimizer.*.momentum", "schedule.start", "schedule.factor",
+    "schedule.every", "ema.half_life", "ema.ramp_up", "ema.recalibrate", "watch.samples_every", "watch.checkpoint_*",
+)  # fmt: skip
+SHARES = ("*.dropout", "optimizer.*.beta1", "optimizer.*.beta2")
+
+
+def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def check(recipe: Recipe) -> None:
-    """Refuse values and combinations without meaning, whatever engine or data comes later."""
+    """Raises RecipeError for values and combinations that make no sense with any engine or data."""
     values = flat(recipe)
-    for name in ABOVE_ZERO:
-        if not values[name] > 0:
-            raise RecipeError(f"{name} is {values[name]}: it must be above 0")
-    for name in NOT_NEGATIVE:
-        if values[name] < 0:
-            raise RecipeError(f"{name} is {values[name]}: it must be at least 0")
-    for name in SHARES:
-        if not 0 <= values[name] < 1:
-            raise RecipeError(f"{name} is {values[name]}: it must be at least 0 and below 1")
+    for name, value in values.items():
+        if _is_one_of(name, ABOVE_ZERO) and not value > 0:
+            raise RecipeError(f"{name} is {value}: it must be above 0")
+        if _is_one_of(name, NOT_NEGATIVE) and value < 0:
+            raise RecipeError(f"{name} is {value}: it must be at least 0")
+        if _is_one_of(name, SHARES) and not 0 <= value < 1:
+            raise RecipeError(f"{name} is {value}: it must be at least 0 and below 1")
     if not 0 <= recipe.augment.probability <= 1:
         raise RecipeError(f"augment.probability is {recipe.augment.probability}: it must be from 0 to 1")
     if not -1 < recipe.augment.target < 1:
@@ -206,7 +167,7 @@ def check(recipe: Recipe) -> None:
 
 
 def _check_ranges(recipe: Recipe) -> None:
-    """The last activations against the pixels' range and the loss."""
+    """The last activations have to fit the range of the pixels and the loss."""
     generator, pixels = recipe.generator.output, recipe.data.pixels
     if generator == "sigmoid" and pixels == "symmetric":
         raise RecipeError(
@@ -226,7 +187,7 @@ def _check_ranges(recipe: Recipe) -> None:
 
 
 def _check_labels(recipe: Recipe) -> None:
-    """What is said of labels, by what the players see."""
+    """Settings of clusters and classes have to fit `data.labels`."""
     labels = recipe.data.labels
     if recipe.data.clusters and labels != "clusters":
         raise RecipeError(
@@ -234,27 +195,26 @@ def _check_labels(recipe: Recipe) -> None:
         )
     if recipe.latent.classes_drawn and labels == "clusters":
         raise RecipeError(
-            f"latent.classes_drawn = {recipe.latent.classes_drawn} leaves classes out, and groups are asked for by their "
-            "shares: set it to 0, or data.labels=classes"
+            f"latent.classes_drawn = {recipe.latent.classes_drawn} leaves classes out, and clusters are drawn by their "
+            "sizes: set it to 0, or data.labels=classes"
         )
 
 
 def _check_game(recipe: Recipe) -> None:
-    """Regularizers, feedbacks and faults that have no meaning together; `losses.check` does the same for the loss."""
+    """Regularizers, feedbacks and faults have to fit together; `losses.check` does the same for the loss."""
     feedback, regularizer = recipe.feedback, recipe.regularizer.name
     if regularizer == "gradient-penalty" and recipe.discriminator.norm == "batch":
         raise RecipeError(
-            "regularizer.name = 'gradient-penalty' asks for the slope at each item alone, and batch norm mixes the "
+            "regularizer.name = 'gradient-penalty' needs the gradient at each item alone, and batch norm mixes the "
             "items: set discriminator.norm=none"
         )
     if recipe.regularizer.sigma and regularizer not in ("none", "r1", "r2", "r1+r2"):
         raise RecipeError(
-            f"regularizer.sigma is a way to take r1 and r2, and regularizer.name is {regularizer!r}: set "
-            "regularizer.sigma=0"
+            f"regularizer.sigma is for r1 and r2, and regularizer.name is {regularizer!r}: set regularizer.sigma=0"
         )
     if feedback.name == "joint" and (feedback.discriminator_turns, feedback.generator_turns) != (1, 1):
         raise RecipeError(
-            "feedback.name = 'joint' moves both players once, at the same time: set both turns to 1, or "
+            "feedback.name = 'joint' has one step for both players together: set both turns to 1, or "
             "feedback.name=alternating"
         )
     if feedback.name == "joint" and feedback.latents != "same":
@@ -272,7 +232,7 @@ def _split(assignment: str) -> tuple[str, Any]:
 
 
 def _value(text: str) -> Any:
-    """Text as TOML, or else as what people type: `.5`, `2.`, `[relu, tanh]`, and bare strings (dates are names)."""
+    """Text as TOML, or as people type it: `.5`, `2.`, `[relu, tanh]`, and strings without quotes."""
     try:
         value = tomllib.loads(f"value = {text}")["value"]
         return value if isinstance(value, (bool, int, float, str, list, dict)) else text
@@ -286,39 +246,25 @@ def _value(text: str) -> Any:
         return text
 
 
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
 def _build(kind: type, table: Any, path: str, origin: str) -> Any:
-    """A settings dataclass from a table; `path` is where in the recipe we are, for errors."""
+    """A settings object from a table; `path` is its place in the recipe, for errors."""
     if not isinstance(table, dict):
         raise RecipeError(f"{origin}: {path.rstrip('.')} must be a table")
-    hints = get_type_hints(kind)
+    hints, defaults = get_type_hints(kind), kind()
     values: dict[str, Any] = {}
-    defaults = {f.name: _default(f) for f in dataclasses.fields(kind)}
     for name, value in table.items():
         if name not in hints:
             raise RecipeError(f"{origin}: unknown key {path + name!r}{nearest(name, hints)}{listed(path)}")
         if dataclasses.is_dataclass(hints[name]):
-            given = {**to_nested(defaults[name]), **value} if isinstance(value, dict) else value
+            given = {**to_table(getattr(defaults, name)), **value} if isinstance(value, dict) else value
             values[name] = _build(hints[name], given, f"{path}{name}.", origin)  # pyright: ignore[reportArgumentType]
         else:
             values[name] = _coerce(value, hints[name], path + name, origin)
     return kind(**values)
 
 
-def _default(entry: dataclasses.Field[Any]) -> Any:
-    return entry.default_factory() if entry.default_factory is not dataclasses.MISSING else entry.default
-
-
-def to_nested(settings: Any) -> dict[str, Any]:
-    """A settings object as plain nested dictionaries."""
-    return dataclasses.asdict(settings, dict_factory=lambda items: {k: _plain(v) for k, v in items})
-
-
 def _coerce(value: Any, hint: Any, name: str, origin: str) -> Any:
-    """`value` as the annotated type; numbers widen (1 -> 1.0), lists become tuples, 28 may stand for "28"."""
+    """`value` as the annotated type: 1 may stand for 1.0, 1.0 for 1, a list for a tuple, 28 for "28"."""
     kind = get_origin(hint)
     if kind is Literal:
         choices = (*get_args(hint), *sorted(ALLOWED.get(name, ())))

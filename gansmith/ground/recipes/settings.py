@@ -23,7 +23,7 @@ OutputName = Literal["tanh", "sigmoid", "linear"]
 InitialName = Literal["pytorch", "keras", "normal", "he"]
 AugmentName = Literal["none", "mirror", "diffaugment", "mirror+diffaugment", "ada", "mirror+ada"]
 AugmentOperation = Literal["colour", "translation", "cutout", "zoom"]
-LatentLaw = Literal["normal", "uniform", "unit"]
+DistributionName = Literal["normal", "uniform", "unit"]
 LabelsName = Literal["none", "classes", "clusters"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
@@ -68,7 +68,7 @@ class LatentSettings:
     """[latent]: the random numbers that the generator turns into an item."""
 
     dim: int = 64  # how many numbers for one item
-    law: LatentLaw = "normal"  # their distribution: "normal" is N(0, 1), "uniform" is U(-1, 1), "unit" is U(0, 1)
+    law: DistributionName = "normal"  # their distribution: "normal": N(0, 1), "uniform": U(-1, 1), "unit": U(0, 1)
     classes_drawn: int = 0  # with labels: generate classes 0 .. n-1 only; 0 = all (article 001 published 9 of 10)
 
 

@@ -1,4 +1,4 @@
-"""What a run forgets when it goes on from an older checkpoint."""
+"""What is removed when a run goes on from an older checkpoint."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from gansmith.training import checkpoint
 
 
 def forget_after(folder: RunFolder, update: int) -> None:
-    """Drop rows, sheets and (damaged) checkpoints newer than the one that is resumed: they will be written again."""
+    """Remove the rows, sheets and (damaged) checkpoints after an update: the run will write them again."""
     for newer in checkpoint.saved_updates(folder):
         if newer > update:
             shutil.rmtree(folder.checkpoint(newer), ignore_errors=True)
-    runfolder.cut_rows(folder.stats, update)
-    runfolder.cut_rows(folder.sample_rows, update if update else -1)
-    runfolder.cut_rows(folder.probes, update if update else -1)
-    runfolder.cut_rows(folder.findings, update)
-    runfolder.cut_rows(folder.judgements, update)
-    forget_best(folder, update)
+    for rows in (folder.stats, folder.findings, folder.judgements):
+        runfolder.cut_rows(rows, update)
+    newest_kept = update or -1  # a run that begins again draws the sheet of update 0 again, and probes again
+    for rows in (folder.sample_rows, folder.probes):
+        runfolder.cut_rows(rows, newest_kept)
     for sheet in folder.samples.glob("*.png"):
-        if sheet.stem.isdigit() and int(sheet.stem) > (update if update else -1):
+        if sheet.stem.isdigit() and int(sheet.stem) > newest_kept:
             sheet.unlink()
+    forget_best(folder, update)

@@ -1,15 +1,15 @@
-"""Resuming a run: its newest checkpoint, the check that the data is the same, and a warning where the machine differs."""
+"""Resuming a run: its newest checkpoint, the check that the data is the same, and what differs on this machine."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
+from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.runs.records import writing
+from gansmith.runs.records import one_line_errors
 from gansmith.runs.recovery.forget import forget_after
 from gansmith.runs.setup import Setup, environment
 from gansmith.training import checkpoint
@@ -17,11 +17,9 @@ from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.events import Start
 from gansmith.training.process_group import ProcessGroup
 
-Say = Callable[[str], None]
-
 
 def newest(folder: RunFolder, say: Say) -> Checkpoint | None:
-    """The newest whole checkpoint, if there is any."""
+    """The newest whole checkpoint; None if the run has no checkpoint."""
     if not checkpoint.saved_updates(folder):
         return None
     saved, remarks = checkpoint.load_newest(folder)
@@ -30,8 +28,8 @@ def newest(folder: RunFolder, say: Say) -> Checkpoint | None:
     return saved
 
 
-def put_back(processes: ProcessGroup, game: Game, saved: Checkpoint | None) -> Start:
-    """Restore the game from the checkpoint of rank 0; where there is none, start at update 0."""
+def restore(processes: ProcessGroup, game: Game, saved: Checkpoint | None) -> Start:
+    """Restore the game from the checkpoint of rank 0; without one, start at update 0."""
     saved = processes.broadcast_checkpoint(saved)
     if saved is None:
         return Start()
@@ -46,14 +44,14 @@ def is_over(setup: Setup, start: Start) -> bool:
 
 
 def forget(folder: RunFolder, setup: Setup, start: Start) -> None:
-    """Nothing newer than the start is left in the folder; the recipe is the one that goes on."""
-    with writing(folder):
+    """Remove what is newer than the start, and store the recipe that goes on."""
+    with one_line_errors(folder):
         forget_after(folder, start.update)
         folder.store_recipe(setup.recipe)
 
 
-def same_data(folder: RunFolder, setup: Setup) -> None:
-    """Refuse to go on with other data than the run was started with. Raises RunError."""
+def check_data(folder: RunFolder, setup: Setup) -> None:
+    """Raises RunError if the data is not the data of the run."""
     try:
         stored = json.loads(folder.data.read_text(encoding="utf-8"))["fingerprint"]
     except (OSError, ValueError, KeyError):

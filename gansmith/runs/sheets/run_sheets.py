@@ -1,4 +1,4 @@
-"""How the sheets of a run are drawn."""
+"""Sheets of samples and of real items."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gansmith.runs.setup import Setup
 
 
 def sheet_drawer(setup: Setup) -> Callable[[np.ndarray], np.ndarray]:
-    """How a sheet of items is drawn: pictures in a grid (one column a class, where there are few), vectors as a scatter."""
+    """A function that draws items: pictures in a grid (a column for each class, up to 20), vectors as a scatter plot."""
     if setup.store.kind == "vectors":
         from gansmith.report.scatter import on_plane, scatter_sheet
 
@@ -25,13 +25,12 @@ def sheet_drawer(setup: Setup) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def real_items(setup: Setup) -> np.ndarray:
-    """As many real items as a sheet has samples: of labelled runs, each of the label that its sample is asked for, where
-    there is one."""
+    """As many real items as a sheet has samples; with labels, each has the label of its sample, if any item has it."""
     count = setup.recipe.watch.samples
-    asked = setup.labelling.spread(count)
-    if asked is None:
+    wanted = setup.labelling.spread(count)
+    if wanted is None:
         return np.asarray(setup.store.items[np.resize(setup.order().rows(0), count)])
     labels = np.asarray(setup.labels)
-    rows = {label: np.flatnonzero(labels == label) for label in np.unique(asked)}
+    rows = {label: np.flatnonzero(labels == label) for label in np.unique(wanted)}
     next_of = {label: cycle(found if len(found) else np.arange(len(labels))) for label, found in rows.items()}
-    return np.asarray(setup.store.items[[next(next_of[label]) for label in asked]])
+    return np.asarray(setup.store.items[[next(next_of[label]) for label in wanted]])

@@ -1,4 +1,4 @@
-"""Sheets of a source: what it holds, and what the discriminator would see of it."""
+"""Sheets of a source's pictures, as they are and as the discriminator would see them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.runs.choose_recipe import choices_for_source
 
-COLUMNS, ROWS = 8, 8  # of a sheet of augmented pictures; the first row shows them as they are
+COLUMNS, ROWS = 8, 8  # of a sheet of augmented pictures; the first row shows them unchanged
 
 
 def draw(
     settings: DataSettings, found: Survey, path: Path | None = None, *, augmented: bool = False, name: str | None = None
 ) -> Path:
-    """Write a sheet of a source's items as PNG and say where: at `path`, else in the cache.
+    """Write a sheet of a source's items as PNG, at `path` or in the cache. Returns its path.
 
-    augmented: pictures as the discriminator sees them under the augmentation `name`, else under the advised one.
-    Raises DataError, RecipeError.
+    augmented: show the pictures as the discriminator sees them with the augmentation `name` (None: the one that recipe
+    `folder` would choose). Raises DataError, RecipeError.
     """
     store = stores.open_store(settings)
     sheet = augmented_sheet(store, recipe_of(settings, found, name)) if augmented else contact_sheet(store)
@@ -45,7 +45,7 @@ def draw(
 
 
 def recipe_of(settings: DataSettings, found: Survey, name: str | None) -> Recipe:
-    """A recipe with the augmentation that a user named, else the one that suits the data. Raises RecipeError."""
+    """A recipe with the augmentation `name`; None: with the one that suits the data. Raises RecipeError."""
     if name is None:
         name = {one.key: one.value for one in choices_for_source("folder", found, settings)}.get("augment.name", "none")
     recipe = recipe_files.override(cookbook.load("folder"), {"augment.name": name})
@@ -53,9 +53,9 @@ def recipe_of(settings: DataSettings, found: Survey, name: str | None) -> Recipe
 
 
 def augmented_sheet(store: Store, recipe: Recipe) -> np.ndarray:
-    """A picture a column: as it is, and below as the discriminator sees it at `ROWS` - 1 looks, uint8 (H, W, 3).
+    """Each column shows a picture unchanged, and below `ROWS` - 1 augmented versions; uint8 (H, W, 3).
 
-    Adaptive augmentation is shown growing: from none to all that it may come to.
+    The probability of adaptive augmentation grows from row to row, up to 1.
     """
     import torch
 
@@ -70,16 +70,16 @@ def augmented_sheet(store: Store, recipe: Recipe) -> np.ndarray:
     height, width = store.item_shape[1:]
     augmenter = Augmenter(recipe, torch.device("cpu"), torch.float32)
     shown = [np.asarray(store.items[np.sort(rows)])]
-    for look in range(1, ROWS):
-        corners = draws.corners(recipe, look, 0, COLUMNS, items.spare)
+    for row in range(1, ROWS):
+        corners = draws.corners(recipe, row, 0, COLUMNS, items.spare)
         cut = windows(torch.as_tensor(items.host), torch.as_tensor(corners), (height, width))
         seen = items.convert(cut)
         if augmenter.what.mirror:
-            turned = torch.as_tensor(draws.mirrored(recipe, look, 0, COLUMNS))
-            seen = torch.where(turned[:, None, None, None], seen.flip(3), seen)
+            mirrored = torch.as_tensor(draws.mirrored(recipe, row, 0, COLUMNS))
+            seen = torch.where(mirrored[:, None, None, None], seen.flip(3), seen)
         if augmenter.what.adapts:
-            augmenter.probability.fill_(look / (ROWS - 1))
+            augmenter.probability.fill_(row / (ROWS - 1))
         if augmenter.what.operates:
-            seen = augmenter.see(seen, draws.chances(recipe, look, 0, "real", COLUMNS))
+            seen = augmenter.see(seen, draws.chances(recipe, row, 0, "real", COLUMNS))
         shown.append(pixels.to_bytes(seen.permute(0, 2, 3, 1).numpy(), recipe.data.pixels))
     return pixels.grid(np.concatenate(shown), COLUMNS, zoom=pixels.display_zoom(height, width))

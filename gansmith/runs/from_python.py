@@ -1,0 +1,47 @@
+"""`gansmith.train`: a training from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.progress import Say
+from gansmith.ground.recipes.settings import Recipe
+from gansmith.runs.choose_recipe import Budget, choose_recipe
+from gansmith.runs.processes import free_folder
+from gansmith.runs.result import Run
+from gansmith.runs.run import begin
+from gansmith.training.events import Watcher
+
+if TYPE_CHECKING:
+    from gansmith.nets import NetPair
+
+
+def train(
+    recipe: str | Path | Recipe,
+    data: str | None = None,
+    nets: NetPair | None = None,
+    *,
+    out: str | Path | None = None,
+    updates: int | None = None,
+    images: int | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    engine: str | None = None,
+    device: str | None = None,
+    seed: int | None = None,
+    settings: dict[str, Any] | None = None,
+    watching: Sequence[Watcher] = (),
+    say: Say = lambda _: None,
+) -> Run:
+    """Train a GAN and return its run.
+
+    recipe: a built-in name, a .toml file or a Recipe. data: a source instead of the recipe's. nets: your own pair of
+    networks. settings: {"loss.name": "hinge", ...}. out: the run's folder; runs/<recipe>-<number> by default.
+    Raises GansmithError with one line that says what to do.
+    """
+    budget = Budget(updates, images, epochs, minutes)
+    chosen = choose_recipe(recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings)
+    return begin(chosen, RunFolder(Path(out)) if out else free_folder(chosen), nets, watching=watching, say=say)

@@ -1,0 +1,42 @@
+"""A run as Python sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gansmith.ground.files.runfolder import RunFolder, read_rows
+from gansmith.ground.recipes.settings import Recipe
+from gansmith.trained.generator import Generator, load
+
+if TYPE_CHECKING:
+    from gansmith.nets import NetPair
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training that has ended or was killed: its folder and what is in it."""
+
+    folder: RunFolder
+    nets: NetPair | None = None
+    ended: str = ""
+
+    @property
+    def recipe(self) -> Recipe:
+        """The resolved recipe."""
+        return self.folder.load_recipe()
+
+    @property
+    def stats(self) -> list[dict[str, Any]]:
+        """The rows of stats.jsonl."""
+        return list(read_rows(self.folder.stats))
+
+    def generator(self, checkpoint: str = "last") -> Generator:
+        """The averaged generator of a checkpoint: "last", "best" or the number of an update."""
+        return load(self.folder.root, nets=self.nets, checkpoint=checkpoint)
+
+    def _repr_html_(self) -> str:
+        """Samples and curves, for notebooks."""
+        from gansmith.report.notebook import run_html
+
+        return run_html(self.folder)

@@ -1,0 +1,1 @@
+"""Sheets of pictures: of a run, and of a source."""
