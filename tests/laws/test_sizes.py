@@ -102,13 +102,14 @@ def explained_above(kind: ast.ClassDef | None) -> set[str]:
     """Methods of a class that a class above it or a protocol explains: those need no words of their own."""
     if kind is None:
         return set()
-    classes = {n.name: n for module in modules() for n in ast.walk(module.tree) if isinstance(n, ast.ClassDef)}
-    found, left = set(explained()["Protocol"]), bases(kind)
+    classes = [node for module in modules() for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
+    above, left = {"Protocol"}, bases(kind)
     while left:
         name = left.pop()
-        found |= explained().get(name, frozenset())
-        left += bases(classes[name]) if name in classes else []
-    return found
+        if name not in above:
+            above.add(name)
+            left += [base for node in classes if node.name == name for base in bases(node)]
+    return set().union(*(explained().get(name, frozenset()) for name in above))
 
 
 def without_docstring(module: Module, body: list[ast.stmt], kind: ast.ClassDef | None = None) -> Iterator[str]:
