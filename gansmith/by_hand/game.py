@@ -78,7 +78,9 @@ class HandGame:
         """
         player, labels = self.discriminator, None if self.labels is None else self.labels[rows]
         drawn = self._drawn_labels(context, turn, len(rows))
-        real, penalty = self._one_class("real", self._reals(rows, context, turn), labels, context, turn, player.gradient)
+        real, penalty = self._one_class(
+            "real", self._reals(rows, context, turn), labels, context, turn, player.gradient
+        )
         fake, another = self._one_class("fake", fakes, drawn, context, turn, self.fake_gradient)
         player.gradient.trained += self.fake_gradient.trained
 
@@ -180,7 +182,9 @@ class HandGame:
         return pixels.to_bytes(made, self.recipe.data.pixels) if made.ndim == 4 else made
 
     def discriminate(self, items: Array, labels: Array | None) -> DiscriminatorArrays:
-        return DiscriminatorArrays(self._infer(self.discriminator.network, self.discriminator.weights, items, labels)[:, 0])
+        return DiscriminatorArrays(
+            self._infer(self.discriminator.network, self.discriminator.weights, items, labels)[:, 0]
+        )
 
     @np.errstate(all="ignore")
     def _infer(self, network: Network, w: Arrays, x: Array, labels: Array | None) -> Array:

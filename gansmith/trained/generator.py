@@ -192,7 +192,7 @@ def _read_checkpoint(folder: RunFolder, name: str) -> tuple[int, dict[str, np.nd
     if name == "last":
         for update in reversed(saved):
             try:
-                return update, checkpoints.load_generator(folder, update)
+                return update, checkpoints.load_network(folder, update, "ema")
             except RunError:
                 continue
         raise RunError(f"{folder.root} holds no whole checkpoint: train longer, or resume it")
@@ -205,7 +205,7 @@ def _read_checkpoint(folder: RunFolder, name: str) -> tuple[int, dict[str, np.nd
     else:
         known = ", ".join(map(str, saved)) or "none"
         raise RunError(f"{folder.root} has no checkpoint {name!r}; it has: last, {known}")
-    return update, checkpoints.load_generator(folder, update)
+    return update, checkpoints.load_network(folder, update, "ema")
 
 
 def truncate(values: np.ndarray, distribution: str, truncation: float) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gansmith.compare import cell, grid
-from gansmith.data.preparation.parallel import cores
+from gansmith.ground.process.hardware import processors
 from gansmith.ground.files.gridfolder import CellFolder
 from gansmith.ground.files.runfolder import write_json, write_text
 from gansmith.ground.recipes import recipe as recipes
@@ -18,10 +18,10 @@ from gansmith.ground.recipes import recipe as recipes
 
 def test_processors_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 3, 5}, raising=False)
-    assert cores() == 3
+    assert processors() == 3
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    assert cores() == 8
+    assert processors() == 8
 
 
 @pytest.mark.parametrize(("own", "used"), [(0, 3), (2, 2)])

@@ -131,7 +131,7 @@ def threads_of(*arguments: object, told: int) -> str:
     return done.stdout.splitlines()[-1]
 
 
-@pytest.mark.skipif(not blas.can_be_told(), reason="this NumPy's library takes no number of threads")
+@pytest.mark.skipif(not blas.takes_threads(), reason="this NumPy's library takes no number of threads")
 def test_threads_are_the_recipes_whatever_the_environment_says(tmp_path: Path) -> None:
     """Products may round by the number of threads, so a run that is resumed elsewhere is equal only if it is honoured."""
     recipe = ["article-001-plain", *SMALL, "--quiet", "--set", "generator.widths=[128]", "--set", "watch.diagnose=0"]
@@ -143,7 +143,7 @@ def test_threads_are_the_recipes_whatever_the_environment_says(tmp_path: Path) -
     assert equal(weights(tmp_path / "whole", 3), weights(tmp_path / "two", 3))
 
 
-@pytest.mark.skipif(not blas.can_be_told(), reason="this NumPy's library takes no number of threads")
+@pytest.mark.skipif(not blas.takes_threads(), reason="this NumPy's library takes no number of threads")
 def test_a_recipe_that_names_no_threads_notes_those_of_its_beginning(tmp_path: Path) -> None:
     recipe = ["article-001-plain", *SMALL, "--quiet", "--set", "watch.diagnose=0", "--updates", 1]
     assert threads_of("train", *recipe, "--out", tmp_path / "run", told=1) == "threads: 1"

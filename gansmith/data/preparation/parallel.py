@@ -23,8 +23,8 @@ import numpy as np
 from gansmith.data.formats.listing import Listing, Reader
 from gansmith.data.preparation import prepare, reuse
 from gansmith.data.preparation.resize import Frame
-from gansmith.ground.progress import Progress
 from gansmith.ground.process.hardware import processors
+from gansmith.ground.progress import Progress
 
 ALONE = 1.0  # seconds of work before helpers are considered
 WORTH_A_HELPER = 4.0  # seconds of one core's work for which a helper is started
