@@ -66,7 +66,7 @@ class Subject:
 
     @cached_property
     def reference(self) -> Reference:
-        """The data with the networks that judge pictures."""
+        """The data with the networks that measure pictures."""
         return reference_for(self.recipe.data)
 
     @cached_property
@@ -92,12 +92,12 @@ class Subject:
 
 
 def kinds(subject: Subject) -> Figures:
-    """Which classes the samples show, by the judge: the largest share, and whose it is."""
-    judge = subject.reference.judge
-    if judge is None:
+    """Which classes the samples show, by the classifier: the largest share, and whose it is."""
+    classifier = subject.reference.classifier
+    if classifier is None:
         return {}
     items, asked = subject.newest_snapshot()
-    answers = judge.read(items).probabilities.argmax(axis=1)  # pyright: ignore[reportOptionalMemberAccess]
+    answers = classifier.read(items).probabilities.argmax(axis=1)  # pyright: ignore[reportOptionalMemberAccess]
     counts = np.bincount(answers, minlength=subject.reference.classes)
     figures = {"largest_share": counts.max() / len(items), "largest_class": float(counts.argmax())}
     if asked is not None:

@@ -108,7 +108,7 @@ def reference_for(
     seed: the run's. Drawn and stacked sources have other items under each seed: those of seed 0 are compared with,
     whatever the run, so that figures are comparable, and copies are looked for among the run's own.
     """
-    from gansmith.metrics.feature_networks.yardstick import FeatureSettings
+    from gansmith.metrics.feature_networks.choice import FeatureSettings
     from gansmith.metrics.reference import reference
 
     chosen = FeatureSettings(
