@@ -86,7 +86,7 @@ CASES: dict[str, dict[str, Any]] = {
 def test_every_state_has_a_case_a_rule_and_a_remedy():
     assert set(CASES) == set(RULES)
     assert set(RULES) | set(COURSE) == set(STATES)
-    assert set(REMEDIES) == set(STATES)
+    assert set(REMEDIES) == set(RULES)
 
 
 @pytest.mark.parametrize("state", CASES)

@@ -97,7 +97,7 @@ def test_other_networks_are_refused(tmp_path, change, says):
 
 
 def test_missing_and_damaged_files_are_named(tmp_path):
-    with pytest.raises(DataError, match="is not there"):
+    with pytest.raises(DataError, match="does not exist"):
         inception.load(tmp_path / "none.safetensors")
     (tmp_path / "bad.safetensors").write_bytes(b"not a safetensors file")
     with pytest.raises(DataError, match="cannot be read"):
