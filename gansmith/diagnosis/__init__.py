@@ -5,8 +5,8 @@ signals       numbers without thresholds, of samples, of discriminator outputs, 
 probe         such numbers of one generator at one update
 history       rows and probes over time
 findings      a finding: a state, since when, the evidence, what to change
-ruleset       RULES: history -> finding, each with its thresholds
-remedies      what to change first, for a recipe
+ruleset       RULES: history -> finding, each with its thresholds and remedies
+remedies      what to change in a recipe
 doctor        the rules applied as the history grows: which findings are active
 watcher       the doctor beside the training loop
 """

@@ -10,9 +10,9 @@ from typing import Any
 from gansmith.diagnosis.findings import Finding, State
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe
-from gansmith.diagnosis.remedies import remedies
 from gansmith.diagnosis.ruleset.course import course
-from gansmith.diagnosis.ruleset.table import RULES
+from gansmith.diagnosis.ruleset.table import RULES, Rule
+from gansmith.ground.recipes.settings import Recipe
 
 MISSED = 3  # checks in a row without a sign that end an active finding: at least this many,
 MISSED_SHARE = 3  # or a third of the checks that found it, so that a finding that comes and goes is reported once,
@@ -57,7 +57,7 @@ class Doctor:
         if probe is not None:
             self.history.add_probe(probe)
         for state, rule in RULES.items():
-            self._note(state, rule.find(self.history), rule.times)
+            self._note(state, rule)
         self._follow(course(self.history))
         leading = self.leading
         if leading.state in (self.reported, "warming up"):
@@ -65,8 +65,8 @@ class Doctor:
         self.reported = leading.state
         return leading
 
-    def _note(self, state: State, finding: Finding | None, times: int) -> None:
-        seen = self.sightings[state]
+    def _note(self, state: State, rule: Rule) -> None:
+        seen, finding = self.sightings[state], rule.find(self.history)
         if finding is None:
             seen.found = 0
             seen.missed += 1
@@ -76,10 +76,10 @@ class Doctor:
         seen.missed = 0
         seen.found += 1
         before = self.active.get(state)
-        if before or seen.found >= times:
+        if before or seen.found >= rule.times:
             seen.active += 1
             since = min(finding.since_update, before.since_update) if before else finding.since_update
-            remedy = remedies(state, self.history.recipe)
+            remedy = tuple(rule.remedies(self.history.recipe or Recipe()))
             self.active[state] = dataclasses.replace(finding, since_update=since, remedy=remedy)
 
     def _follow(self, now: Finding) -> None:

@@ -1,10 +1,8 @@
-"""What to change first, for a state and a recipe. The first remedy is the one that `--remedy auto` applies."""
+"""What to change in a recipe, for each finding. The first remedy is the one that `--remedy auto` applies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from gansmith.diagnosis.findings import Remedy, State
+from gansmith.diagnosis.findings import Remedy
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
 
@@ -29,8 +27,9 @@ def _rates(recipe: Recipe) -> tuple[float, float]:
     return recipe.optimizer.generator.rate, recipe.optimizer.discriminator.rate
 
 
-def _divergence(recipe: Recipe) -> list[Remedy]:
-    first = _rate_too_high(recipe) if max(_rates(recipe)) > HIGHEST_RATE else [_lower_rates(recipe)]
+def divergence(recipe: Recipe) -> list[Remedy]:
+    """Smaller learning rates, a stronger penalty."""
+    first = rate_too_high(recipe) if max(_rates(recipe)) > HIGHEST_RATE else [_lower_rates(recipe)]
     return first + _stronger_penalty(recipe)
 
 
@@ -39,50 +38,58 @@ def _lower_rates(recipe: Recipe) -> Remedy:
     return Remedy({GENERATOR: g / 2, DISCRIMINATOR: d / 2}, "too large steps end in too large numbers", DCGAN)
 
 
-def _sigmoid(recipe: Recipe) -> list[Remedy]:
+def sigmoid_as_logits(recipe: Recipe) -> list[Remedy]:
+    """A linear output."""
     change = {"discriminator.output": "linear"} | _without(recipe, "sigmoid-as-logits")
     why = "the loss computes the sigmoid itself; a second one limits the probability to .5 .. .73"
     return [Remedy(change, why, ORIGINAL)]
 
 
-def _pixel_range(recipe: Recipe) -> list[Remedy]:
+def pixel_range(recipe: Recipe) -> list[Remedy]:
+    """One range for generator and data."""
     pixels = "unit" if recipe.generator.output == "sigmoid" else "symmetric"
     change = {"data.pixels": pixels} | _without(recipe, "wrong-pixel-range")
     return [Remedy(change, f"the generator's {recipe.generator.output} and the data must share one range", DCGAN)]
 
 
-def _rate_too_high(recipe: Recipe) -> list[Remedy]:
+def rate_too_high(recipe: Recipe) -> list[Remedy]:
+    """A tenth of the learning rates."""
     g, d = (min(rate / 10, HIGHEST_RATE) for rate in _rates(recipe))
     why = "each step rewrites the weights: a tenth of the rate, and at most 1e-3"
     return [Remedy({GENERATOR: g, DISCRIMINATOR: d}, why, DCGAN)]
 
 
-def _rate_too_low(recipe: Recipe) -> list[Remedy]:
+def rate_too_low(recipe: Recipe) -> list[Remedy]:
+    """Ten times the learning rates."""
     g, d = (max(USUAL_RATE, rate * 10) for rate in _rates(recipe))
     why = "the weights hardly move: ten times the rate, and at least DCGAN's 2e-4"
     return [Remedy({GENERATOR: g, DISCRIMINATOR: d}, why, DCGAN)]
 
 
-def _discriminator_still(recipe: Recipe) -> list[Remedy]:
+def discriminator_still(recipe: Recipe) -> list[Remedy]:
+    """Let the discriminator learn."""
     if "never-trained" in recipe.faults:
         return [Remedy(_without(recipe, "never-trained"), "freeze it in the generator's turn only", ORIGINAL)]
     why = "it learns nothing: give it the generator's rate, and check what is frozen"
     return [Remedy({DISCRIMINATOR: max(recipe.optimizer.generator.rate, USUAL_RATE)}, why, ORIGINAL)]
 
 
-def _generator_still(recipe: Recipe) -> list[Remedy]:
+def generator_still(recipe: Recipe) -> list[Remedy]:
+    """Let a gradient reach the generator."""
     if recipe.feedback.name != "alternating":
         return [Remedy({"feedback.name": "alternating"}, "an output passed on as a number has no gradient", ORIGINAL)]
     why = "no gradient arrives, or no step is taken: check what is detached or frozen"
     return [Remedy({GENERATOR: max(recipe.optimizer.discriminator.rate, USUAL_RATE)}, why, ORIGINAL)]
 
 
-def _pulled(recipe: Recipe) -> list[Remedy]:
+def pulled_along(recipe: Recipe) -> list[Remedy]:
+    """Freeze the discriminator in the generator's turn."""
     change = {"feedback.name": "alternating"} | _without(recipe, "never-frozen", "never-trained")
     return [Remedy(change, "the discriminator's weights must not move in the generator's turn", ORIGINAL)]
 
 
-def _one_picture(recipe: Recipe) -> list[Remedy]:
+def one_picture(recipe: Recipe) -> list[Remedy]:
+    """The usual initial weights and batches."""
     change = {
         "data.batch": max(recipe.data.batch, 64),
         "generator.initial_scale": 1.0,
@@ -93,25 +100,29 @@ def _one_picture(recipe: Recipe) -> list[Remedy]:
     return [Remedy(change | _without(recipe), why, INITIAL)]
 
 
-def _mean(recipe: Recipe) -> list[Remedy]:
+def mean(recipe: Recipe) -> list[Remedy]:
+    """Let the generator imitate, not fit."""
     why = "trained to fit real items directly, the best answer is their mean"
     return [Remedy({"feedback.name": "alternating"}, why, AVERAGES), *_stronger_penalty(recipe)]
 
 
-def _collapse(recipe: Recipe) -> list[Remedy]:
+def collapse(recipe: Recipe) -> list[Remedy]:
+    """A stronger penalty, a slower generator, a larger batch."""
     why = "a larger batch shows the discriminator more of the modes"
     larger = Remedy({"data.batch": recipe.data.batch * 2}, why, LARGE_BATCH)
     slower = Remedy({GENERATOR: recipe.optimizer.generator.rate / 2}, "the discriminator keeps up better", TTUR)
     return [*_stronger_penalty(recipe), slower, larger]
 
 
-def _labels(recipe: Recipe) -> list[Remedy]:
+def labels_ignored(recipe: Recipe) -> list[Remedy]:
+    """Check the labels, add them earlier."""
     check = Remedy({}, "check that labels and items belong together: gansmith data info SOURCE", CONDITIONAL)
     why = "add the label where it can still be compared with the item"
     return [check, Remedy({"discriminator.label_after": 0}, why, CONDITIONAL)]
 
 
-def _memorised(recipe: Recipe) -> list[Remedy]:
+def memorised(recipe: Recipe) -> list[Remedy]:
+    """Augmentation, a stronger penalty, more items."""
     found, name = _stronger_penalty(recipe), recipe.augment.name
     if recipe.engine == "numpy" and name == "none":  # this engine has no other augmentation
         why = "twice the pictures, where left and right do not matter"
@@ -123,7 +134,8 @@ def _memorised(recipe: Recipe) -> list[Remedy]:
     return [*found, Remedy({}, "more items, or stop at the best checkpoint: few items are soon memorised", FEW_ITEMS)]
 
 
-def _d_strong(recipe: Recipe) -> list[Remedy]:
+def discriminator_too_strong(recipe: Recipe) -> list[Remedy]:
+    """Fewer turns, another loss, a stronger penalty, a lower rate."""
     found: list[Remedy] = []
     if recipe.feedback.discriminator_turns > 1:
         found.append(Remedy({"feedback.discriminator_turns": 1}, "one turn each", ORIGINAL))
@@ -134,13 +146,15 @@ def _d_strong(recipe: Recipe) -> list[Remedy]:
     return [*found, *_stronger_penalty(recipe), slower]
 
 
-def _d_weak(recipe: Recipe) -> list[Remedy]:
+def discriminator_too_weak(recipe: Recipe) -> list[Remedy]:
+    """A higher rate, more turns."""
     g, d = _rates(recipe)
     faster = Remedy({DISCRIMINATOR: max(d * 2, g)}, "a discriminator that learns faster than the generator", TTUR)
     return [faster, Remedy({"feedback.discriminator_turns": 2}, "two turns for each of the generator's", ORIGINAL)]
 
 
-def _oscillation(recipe: Recipe) -> list[Remedy]:
+def oscillation(recipe: Recipe) -> list[Remedy]:
+    """A stronger penalty, no momentum, lower rates."""
     found = _stronger_penalty(recipe)
     if max(recipe.optimizer.generator.beta1, recipe.optimizer.discriminator.beta1) > 0:
         change = {"optimizer.generator.beta1": 0.0, "optimizer.discriminator.beta1": 0.0}
@@ -148,7 +162,8 @@ def _oscillation(recipe: Recipe) -> list[Remedy]:
     return [*found, _lower_rates(recipe)]
 
 
-def _checkerboard(recipe: Recipe) -> list[Remedy]:
+def checkerboard(recipe: Recipe) -> list[Remedy]:
+    """Kernels that the stride divides."""
     why = "a kernel size divisible by the stride covers all pixels evenly"
     return [Remedy({"generator.kernels": [4]}, why, "Odena et al. 2016")]
 
@@ -169,37 +184,3 @@ def _without(recipe: Recipe, *faults: str) -> dict[str, object]:
     if not recipe.faults:
         return {}
     return {"faults": [fault for fault in recipe.faults if faults and fault not in faults]}
-
-
-REMEDIES: dict[State, Callable[[Recipe], list[Remedy]]] = {
-    "divergence": _divergence,
-    "sigmoid as logits": _sigmoid,
-    "wrong pixel range": _pixel_range,
-    "rate too high": _rate_too_high,
-    "rate too low": _rate_too_low,
-    "discriminator never moves": _discriminator_still,
-    "generator never moves": _generator_still,
-    "discriminator pulled along": _pulled,
-    "one picture memorised": _one_picture,
-    "latents lost": _one_picture,
-    "regression to the mean": _mean,
-    "mode collapse": _collapse,
-    "cycling mode collapse": _collapse,
-    "partial mode collapse": _collapse,
-    "label-wise mode collapse": _collapse,
-    "memorised pictures": _memorised,
-    "discriminator memorises": _memorised,
-    "labels ignored": _labels,
-    "discriminator overpowers": _d_strong,
-    "generator overpowers": _d_weak,
-    "vanishing gradients": _d_strong,
-    "exploding gradients": _divergence,
-    "oscillation": _oscillation,
-    "checkerboard": _checkerboard,
-}
-"""For each alarm; other states need no change."""
-
-
-def remedies(state: State, recipe: Recipe | None) -> tuple[Remedy, ...]:
-    """What to try first and next; for a run without a recipe, as for the default recipe."""
-    return tuple(REMEDIES[state](recipe or Recipe())) if state in REMEDIES else ()

@@ -91,13 +91,7 @@ class Evaluation:
 
     def __getitem__(self, key: str) -> Figure:
         """A figure by its key. Raises KeyError where it was not measured."""
-        for figure in self.figures:
-            if figure.key == key:
-                return figure
-        raise KeyError(key)
-
-    def __contains__(self, key: object) -> bool:
-        return any(figure.key == key for figure in self.figures)
+        return {figure.key: figure for figure in self.figures}[key]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: numbers that are not finite are None."""
@@ -106,8 +100,12 @@ class Evaluation:
 
     def rows(self) -> list[tuple[str, ...]]:
         """A table of the figures as text; the first row is the heading."""
-        heading = ("figure", "value", "95%", "real", "noise", "relative", "items", "meaning")
-        return [heading, *(_row(figure) for figure in self.figures)]
+        rows: list[tuple[str, ...]] = [("figure", "value", "95%", "real", "noise", "relative", "items", "meaning")]
+        for each in self.figures:
+            interval = "" if each.interval is None else " .. ".join(map(_text, each.interval))
+            compared = (_text(value) for value in (each.floor, each.noise, each.relative))
+            rows.append((each.name, _text(each.value), interval, *compared, f"{each.count:,}", each.meaning))
+        return rows
 
 
 def evaluate(
@@ -135,7 +133,7 @@ def evaluate(
     for index, (name, metric) in enumerate(chosen.items()):
         progress(name, index / len(chosen))
         if applies(metric, made, reference):
-            figures.extend(_figures(metric, made, reference, floors))
+            figures += _figures(metric, made, reference, floors)
     return Evaluation(
         data=reference.real.name,
         count=len(made),
@@ -277,12 +275,6 @@ def _copies(made: View, rows: np.ndarray) -> tuple[Copy, ...]:
         Copy(int(rows[i]), int(near.nearest[i]), float(near.distance[i]), float(near.ratio[i]))
         for i in near.worst(COPIES_SHOWN)
     )
-
-
-def _row(figure: Figure) -> tuple[str, ...]:
-    interval = "" if figure.interval is None else f"{_text(figure.interval[0])} .. {_text(figure.interval[1])}"
-    floor, noise, relative = (_text(value) for value in (figure.floor, figure.noise, figure.relative))
-    return figure.name, _text(figure.value), interval, floor, noise, relative, f"{figure.count:,}", figure.meaning
 
 
 def _text(value: float | None) -> str:

@@ -64,37 +64,39 @@ class Block(NamedTuple):
     branches: tuple[Branch, ...]
 
 
-ROW3, COLUMN3, ROW7, COLUMN7 = (1, 3), (3, 1), (1, 7), (7, 1)
+ONE, THREE, ROW3, COLUMN3, ROW7, COLUMN7 = (1, 1), (3, 3), (1, 3), (3, 1), (1, 7), (7, 1)  # height, width
+
+
+def _chain(prefix: str, *layers: tuple[int, tuple[int, int]]) -> tuple[Conv, ...]:
+    """Convolutions one after another: (width, kernel) each, named `prefix` and their number."""
+    return tuple(Conv(f"{prefix}{index}", *layer) for index, layer in enumerate(layers, start=1))
 
 
 def _block_a(name: str, pooled: int) -> Block:
-    five = (Conv("branch5x5_1", 48), Conv("branch5x5_2", 64, (5, 5)))
-    double = (Conv("branch3x3dbl_1", 64), Conv("branch3x3dbl_2", 96, (3, 3)), Conv("branch3x3dbl_3", 96, (3, 3)))
+    five = _chain("branch5x5_", (48, ONE), (64, (5, 5)))
+    double = _chain("branch3x3dbl_", (64, ONE), (96, THREE), (96, THREE))
     return Block(name, ((Conv("branch1x1", 64),), five, double, (Pool("mean", 1), Conv("branch_pool", pooled))))
 
 
 def _block_c(name: str, width: int) -> Block:
-    seven = (Conv("branch7x7_1", width), Conv("branch7x7_2", width, ROW7), Conv("branch7x7_3", 192, COLUMN7))
-    double = (
-        Conv("branch7x7dbl_1", width),
-        Conv("branch7x7dbl_2", width, COLUMN7),
-        Conv("branch7x7dbl_3", width, ROW7),
-        Conv("branch7x7dbl_4", width, COLUMN7),
-        Conv("branch7x7dbl_5", 192, ROW7),
+    seven = _chain("branch7x7_", (width, ONE), (width, ROW7), (192, COLUMN7))
+    double = [(width, ONE), (width, COLUMN7), (width, ROW7), (width, COLUMN7), (192, ROW7)]
+    return Block(
+        name,
+        (
+            (Conv("branch1x1", 192),),
+            seven,
+            _chain("branch7x7dbl_", *double),
+            (Pool("mean", 1), Conv("branch_pool", 192)),
+        ),
     )
-    return Block(name, ((Conv("branch1x1", 192),), seven, double, (Pool("mean", 1), Conv("branch_pool", 192))))
 
 
 def _block_e(name: str, pool: Literal["mean", "max"]) -> Block:
-    three = (
-        Conv("branch3x3_1", 384),
-        Fork((Conv("branch3x3_2a", 384, ROW3), Conv("branch3x3_2b", 384, COLUMN3))),
-    )
-    double = (
-        Conv("branch3x3dbl_1", 448),
-        Conv("branch3x3dbl_2", 384, (3, 3)),
-        Fork((Conv("branch3x3dbl_3a", 384, ROW3), Conv("branch3x3dbl_3b", 384, COLUMN3))),
-    )
+    three_fork = Fork((Conv("branch3x3_2a", 384, ROW3), Conv("branch3x3_2b", 384, COLUMN3)))
+    three = (*_chain("branch3x3_", (384, ONE)), three_fork)
+    double_fork = Fork((Conv("branch3x3dbl_3a", 384, ROW3), Conv("branch3x3dbl_3b", 384, COLUMN3)))
+    double = (*_chain("branch3x3dbl_", (448, ONE), (384, THREE)), double_fork)
     return Block(name, ((Conv("branch1x1", 320),), three, double, (Pool(pool, 1), Conv("branch_pool", 192))))
 
 
@@ -109,20 +111,14 @@ STEM: Branch = (
 )
 SHRINK_6: tuple[Branch, ...] = (
     (Conv("branch3x3", 384, (3, 3), 2, padded=False),),
-    (
-        Conv("branch3x3dbl_1", 64),
-        Conv("branch3x3dbl_2", 96, (3, 3)),
-        Conv("branch3x3dbl_3", 96, (3, 3), 2, padded=False),
-    ),
+    (*_chain("branch3x3dbl_", (64, ONE), (96, THREE)), Conv("branch3x3dbl_3", 96, THREE, 2, padded=False)),
     (Pool("max", 2),),
 )
 SHRINK_7: tuple[Branch, ...] = (
     (Conv("branch3x3_1", 192), Conv("branch3x3_2", 320, (3, 3), 2, padded=False)),
     (
-        Conv("branch7x7x3_1", 192),
-        Conv("branch7x7x3_2", 192, ROW7),
-        Conv("branch7x7x3_3", 192, COLUMN7),
-        Conv("branch7x7x3_4", 192, (3, 3), 2, padded=False),
+        *_chain("branch7x7x3_", (192, ONE), (192, ROW7), (192, COLUMN7)),
+        Conv("branch7x7x3_4", 192, THREE, 2, padded=False),
     ),
     (Pool("max", 2),),
 )
