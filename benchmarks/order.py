@@ -78,7 +78,7 @@ def told(name: str, found: dict[str, Evaluation]) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Train, measure, tell."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("GANSMITH_DATA", ".")))
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.ground.files.runfolder import RunFolder
-from gansmith.ground.game import Game
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.runs import drive
 from gansmith.runs import run as runs
 from gansmith.runs.choose_recipe import Budget, choose_recipe
-from gansmith.training.events import UpdateEvent
+from gansmith.training.loop import UpdateEvent
 
 LONG = 1e-3  # seconds: shorter calls are not asked for their memory, as the asking would take a part of what is timed
 
@@ -136,16 +136,16 @@ def main() -> None:
 
 def measure(recipe: Recipe, ledger: Ledger, memory: Memory) -> None:
     """Train once, every part of the loop on the ledger."""
-    train = runs.loop.train
+    train = drive.loop.train
 
-    def watched(game: Game, order: Any, clock: Any, watchers: list[Any], save: Any, **rest: Any) -> Any:
+    def watched(game: Any, order: Any, clock: Any, watchers: list[Any], save: Any, **rest: Any) -> Any:
         for method in ("step", "report"):
             game = Timed(game, method, ledger.timed(method, getattr(game, method)))
-        named = [Timed(each, "after", ledger.timed(type(each).__name__, each.after)) for each in watchers]
+        named: list[Any] = [Timed(each, "after", ledger.timed(type(each).__name__, each.after)) for each in watchers]
         order = Timed(order, "turns", ledger.timed("order", order.turns))
         return train(game, order, clock, named, ledger.timed("save", save), **rest)
 
-    runs.loop.train = watched
+    drive.loop.train = watched
     with tempfile.TemporaryDirectory() as folder:
         runs.begin(recipe, RunFolder(Path(folder) / "run"), None, watching=[memory], say=lambda _: None)
 

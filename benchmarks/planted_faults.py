@@ -64,14 +64,14 @@ class Planted:
 def forget_latents(game: Any, update: int) -> None:
     """From ONSET on the generator's first weights are 0: every latent makes the same item."""
     if update >= ONSET:
-        for network in (game.generator.network, game.averaged):
+        for network in (game.gan.generator, game.average.network):
             network.array(0, "weight").data.zero_()
 
 
 def poison(game: Any, update: int) -> None:
     """One weight of the discriminator becomes NaN at update 200."""
     if update == 200:
-        weights = next(iter(game.discriminator.network.arrays().values())).data
+        weights = next(iter(game.gan.discriminator.arrays().values())).data
         weights[(0,) * weights.ndim] = float("nan")
 
 

@@ -28,7 +28,7 @@ from gansmith.data.preparation import decode
 from gansmith.data.preparation.prepare import write_header
 from gansmith.data.preparation.resize import Frame, framed
 from gansmith.data.store import open_store, prepare_store
-from gansmith.game.inputs.items import Pixels
+from gansmith.game.inputs.items import Items
 from gansmith.ground.recipes.settings import DataSettings
 
 WIDTH, HEIGHT, SIDE = 178, 218, 64
@@ -51,7 +51,7 @@ def photo(seed: int) -> np.ndarray:
     picture = Image.fromarray(np.clip(layers, 0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(picture)
     for _ in range(6):
-        x, y, r = rng.integers(0, WIDTH), rng.integers(0, HEIGHT), rng.integers(8, 50)
+        x, y, r = int(rng.integers(0, WIDTH)), int(rng.integers(0, HEIGHT)), int(rng.integers(8, 50))
         draw.ellipse((x - r, y - r, x + r, y + r), outline=tuple(rng.integers(0, 256, 3).tolist()), width=3)
     grain = rng.normal(0, 1.5, (HEIGHT, WIDTH, 1))
     return np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8)
@@ -212,7 +212,7 @@ def reading(rows: int, place: Path) -> dict[str, float]:
         for _ in range(rows // 1000):
             file.write(block.data)
     items = np.load(path, mmap_mode="r")
-    pixels = Pixels(items, None, "symmetric", torch.device("cpu"))
+    pixels = Items(items, None, "symmetric", (3, SIDE, SIDE), torch.device("cpu"))
     order = np.random.default_rng(1).permutation(rows)[: rows // 64 * 64].reshape(-1, 64)
     for batch in order[:200]:  # the file into the system's memory
         pixels.batch(batch)

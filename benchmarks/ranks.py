@@ -63,7 +63,7 @@ def work_of(contest: Contest) -> Work:
     plans = plan_generator(recipe, contest.item_shape, 0), plan_discriminator(recipe, contest.item_shape, 0)
     norms = [sum(isinstance(layer, BatchNorm) for _, layer in leaves(plan.layers)) for plan in plans]
     game = TorchGame(recipe, contest.item_shape)
-    trained = sum(p.numel() for player in game.players() for p in player.parameters)
+    trained = sum(p.numel() for player in game.players for p in player.parameters)
     return Work(operations_per_image(recipe, contest.item_shape), 4 * trained, 2 * norms[0] + 6 * norms[1])
 
 
@@ -115,9 +115,9 @@ def measure(contest: Contest, budget: float, precision: str) -> dict[str, object
         count = processes.broadcast(lambda: max(1, round(budget / once)))  # everyone takes as many steps as the first
         taken = [timed(step, 1) for _ in range(count)]
         exchange = 0.0
-        if processes.ranks:
-            buffers = [player.flat.buffer for player in game.players() if player.flat]
-            exchange = timed(lambda: [processes.ranks.all_reduce(buffer) for buffer in buffers], 5)
+        if (ranks := processes.ranks) is not None:
+            buffers = [player.optimizer.flat.buffer for player in game.players if player.optimizer.flat]
+            exchange = timed(lambda: [ranks.all_reduce(buffer) for buffer in buffers], 5)
         return {
             "ranks": processes.size,
             "threads each": threads,

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ def problem() -> tuple[np.ndarray, np.ndarray]:
     """Measurements (569, 30), each of mean 0 and deviation 1, and diagnoses (569,) of 0 and 1."""
     from sklearn.datasets import load_breast_cancer
 
-    data = load_breast_cancer()
+    data: Any = load_breast_cancer()
     x = np.asarray(data["data"], FLOAT)
     return (x - x.mean(0)) / x.std(0), np.asarray(data["target"], FLOAT)
 

@@ -37,6 +37,7 @@ def dense(sizes: list[int], seed: int, player: int, last: nn.Module | None = Non
     layers: list[nn.Module] = []
     for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
         layer, bound = nn.utils.skip_init(nn.Linear, inputs, outputs), sqrt(6 / (inputs + outputs))
+        assert isinstance(layer, nn.Linear)
         with torch.no_grad():
             layer.weight.copy_(torch.as_tensor(rng.uniform(-bound, bound, (outputs, inputs)).astype(np.float32)))
             layer.bias.zero_()

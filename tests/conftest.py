@@ -1,11 +1,14 @@
-"""What every test shares: a cache of its own, one thread, and where the data sets are."""
+"""What every test shares: a cache of its own, one thread, dice that begin alike, and where the data sets are."""
 
 from __future__ import annotations
 
 import os
+import random
+import sys
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -13,15 +16,94 @@ ROOT = Path(__file__).parent.parent
 # Before torch is imported: miniature networks are no work for two threads, which would wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# A busy machine is no failure.
-hypothesis.settings.register_profile("patient", deadline=None)
+# What a terminal, a launcher or a job scheduler has set is no business of a test: the same on every machine.
+FOREIGN = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE")
+for _name in list(os.environ):
+    if _name in FOREIGN or _name.startswith(("TORCHELASTIC_", "MASTER_")):
+        del os.environ[_name]
+if not os.environ.get("GANSMITH_TEST_CUDA"):  # which asks for the checks on a GPU
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+# A busy machine is no failure, and what is found on one machine is found on every other.
+hypothesis.settings.register_profile(
+    "patient",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("patient")
+
+
+FULL_ONLY = (
+    "articles/test_tried.py",
+    "articles/test_walk_throughs.py",
+    "bench/test_bench.py",
+    "runs/test_clusters.py",
+    "by_hand/test_examples.py",
+    "cli/test_data.py",
+    "cli/test_evaluate.py",
+    "cli/test_journeys.py",
+    "cli/test_numpy_engine.py",
+    "runs/test_out_of_memory.py",
+    "cli/test_python_api.py",
+    "cli/test_refusals.py",
+    "data/test_parallel.py",
+    "data/test_store.py",
+    "diagnosis/test_diagnose.py",
+    "diagnosis/test_planted_faults.py",
+    "runs/test_roll_back.py",
+    "game/test_augment.py",
+    "game/test_capture.py",
+    "game/test_exactness.py",
+    "game/test_feedbacks.py",
+    "game/test_lazy.py",
+    "game/test_portions.py",
+    "game/test_ranks.py",
+    "ground/test_memory.py",
+    "explore/test_explore.py",
+    "latent/test_search.py",
+    "metrics/test_evaluation.py",
+    "metrics/test_metric_features.py",
+    "metrics/test_metric_order.py",
+    "nets/test_conditioning.py",
+    "nets/test_convolution.py",
+    "nets/test_pairs.py",
+    "report/test_page.py",
+    "report/test_plots.py",
+    "training/test_mid_epoch.py",
+)
+"""What `./run test quick` leaves out: files that take more than a second or two on a quiet core, as they train networks,
+start processes or draw plots. Their tests are marked `full`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is for the full tier alone."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix() in FULL_ONLY:
+            item.add_marker(pytest.mark.full)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Stores and feature networks of the tests go to a folder that vanishes."""
     os.environ["GANSMITH_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def _dice_that_begin_alike() -> None:
+    """A test that draws from a global generator draws the same alone, after others, and in any order."""
+    random.seed(0)
+    np.random.seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The test's own dice."""
+    return np.random.default_rng(0)
 
 
 @pytest.fixture(scope="session")

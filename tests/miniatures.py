@@ -58,6 +58,33 @@ VECTORS = override(
 """Points of the plane: 4 -> 8 -> 8 -> 2 -> 8 -> 8 -> 1."""
 
 
+PAIRS: dict[str, dict[str, Any]] = {
+    "dense": {"generator__net": "dense", "discriminator__net": "dense"},
+    "dcgan": {"generator__dense": [6], "discriminator__dense": [6]},
+    "encdec": {
+        "generator__net": "encdec",
+        "discriminator__net": "encdec",
+        "generator__bottleneck": 5,
+        "discriminator__bottleneck": 5,
+    },
+    "hourglass": {
+        "generator__net": "hourglass",
+        "discriminator__net": "hourglass",
+        "generator__bottleneck": 5,
+        "discriminator__bottleneck": 5,
+        "latent__dim": 64,
+    },
+    "resnet": {"generator__net": "resnet", "discriminator__net": "resnet"},
+    "subpixel": {
+        "generator__net": "subpixel",
+        "discriminator__net": "subpixel",
+        "generator__strides": [1, 2],
+        "discriminator__strides": [1, 2],
+    },
+}
+"""Every pair of networks, for pictures of 8x8: settings of `world`."""
+
+
 @dataclass(frozen=True)
 class World:
     """A recipe with items that fit it."""
@@ -85,7 +112,7 @@ def pictures(count: int = COUNT) -> np.ndarray:
 def vectors(count: int = COUNT) -> np.ndarray:
     """float32 (count, 2): one cluster a class."""
     noise = np.random.default_rng(0).standard_normal((count, 2)).astype(np.float32) * np.float32(0.1)
-    return noise + np.float32([[1, 0], [-1, 0], [0, 1]])[np.arange(count) % CLASSES]
+    return noise + np.array([[1, 0], [-1, 0], [0, 1]], np.float32)[np.arange(count) % CLASSES]
 
 
 def labels(count: int = COUNT) -> np.ndarray:

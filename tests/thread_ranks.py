@@ -10,12 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from checkpoint_arrays import PATIENCE
+
 
 class Circle:
     """What the ranks share: a place for each to lay something down, and a barrier."""
 
     def __init__(self, size: int) -> None:
-        self.size, self.places, self.barrier = size, [torch.empty(0)] * size, threading.Barrier(size, timeout=60)
+        self.size, self.places, self.barrier = size, [torch.empty(0)] * size, threading.Barrier(size, timeout=PATIENCE)
 
 
 class ThreadRanks:

@@ -105,7 +105,7 @@ def points(raw: Mapping[str, Mapping[str, Values]]) -> list[Point]:
                 place, _, method = key.partition(": ")
                 at = (int(place), NOISE) if section == "sense" else (100, float(place))
                 if not method.startswith("own"):
-                    gathered.setdefault((method, *at), []).extend(errors)
+                    gathered.setdefault((method, at[0], at[1]), []).extend(errors)
     return [Point(method, count, noise, np.array(errors)) for (method, count, noise), errors in gathered.items()]
 
 

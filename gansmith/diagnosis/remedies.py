@@ -29,11 +29,12 @@ def _rates(recipe: Recipe) -> tuple[float, float]:
 
 def divergence(recipe: Recipe) -> list[Remedy]:
     """Smaller learning rates, a stronger penalty."""
-    first = rate_too_high(recipe) if max(_rates(recipe)) > HIGHEST_RATE else [_lower_rates(recipe)]
+    first = rate_too_high(recipe) if max(_rates(recipe)) > HIGHEST_RATE else [lower_rates(recipe)]
     return first + _stronger_penalty(recipe)
 
 
-def _lower_rates(recipe: Recipe) -> Remedy:
+def lower_rates(recipe: Recipe) -> Remedy:
+    """Both learning rates halved."""
     g, d = _rates(recipe)
     return Remedy({GENERATOR: g / 2, DISCRIMINATOR: d / 2}, "too large steps end in too large numbers", DCGAN)
 
@@ -159,7 +160,7 @@ def oscillation(recipe: Recipe) -> list[Remedy]:
     if max(recipe.optimizer.generator.beta1, recipe.optimizer.discriminator.beta1) > 0:
         change = {"optimizer.generator.beta1": 0.0, "optimizer.discriminator.beta1": 0.0}
         found.append(Remedy(change, "momentum amplifies the rotation of a two-player game", "Gidel et al. 2019"))
-    return [*found, _lower_rates(recipe)]
+    return [*found, lower_rates(recipe)]
 
 
 def checkerboard(recipe: Recipe) -> list[Remedy]:

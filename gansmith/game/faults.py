@@ -15,10 +15,9 @@ from functools import partial
 import torch
 
 from gansmith.game.feedbacks import FEEDBACKS, Feedback, mixed_discriminator_step, running_generator_step
-from gansmith.game.gan import Gan
-from gansmith.game.inputs.struct import TurnInputs, UpdateInputs
+from gansmith.game.inputs.update import TurnInputs, UpdateInputs
 from gansmith.game.player import Players, Turn, minimise_together
-from gansmith.game.step import Losses, discriminator_step, generator_losses
+from gansmith.game.step import Gan, Losses, discriminator_step, generator_losses
 from gansmith.ground.recipes.settings import Recipe
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from gansmith.game.inputs.struct import UpdateInputs
+from gansmith.game.inputs.update import UpdateInputs
 from gansmith.game.player import Players, Step, Turn, minimise_together
 from gansmith.game.step import discriminator_step, generator_step, joint_step
 from gansmith.ground.recipes.settings import FeedbackName

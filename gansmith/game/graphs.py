@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.game.inputs.struct import UpdateInputs, map_leaves
+from gansmith.game.inputs.update import UpdateInputs, map_leaves
 from gansmith.game.player import Player
 from gansmith.game.statistics import TORCH, Places, pack, unpack
 from gansmith.ground.running_stats import RunningStats
@@ -30,6 +30,8 @@ Stats = RunningStats[Tensor]
 Play = Callable[[UpdateInputs, Stats], None]
 """Computes one update, and adds its statistics to those that it is given."""
 Replay = Callable[[], object]
+Packed = tuple[Tensor, Places]
+"""Statistics in one tensor, and what lies where in it."""
 
 
 class Recorder(Protocol):
@@ -39,8 +41,9 @@ class Recorder(Protocol):
         """Where all updates run, captured or not."""
         ...
 
-    def capture(self, work: Callable[[], None]) -> Replay:
-        """Record what `work` launches, without running it; what is returned runs it."""
+    def capture(self, work: Callable[[], Packed]) -> tuple[Replay, Packed]:
+        """Record what `work` launches, without running it. Returns what runs it, and what `work` returned: each run
+        leaves its statistics in that very tensor."""
         ...
 
 
@@ -59,12 +62,12 @@ class CudaRecorder:
             yield
         torch.cuda.current_stream(self.device).wait_stream(self.stream)
 
-    def capture(self, work: Callable[[], None]) -> Replay:
+    def capture(self, work: Callable[[], Packed]) -> tuple[Replay, Packed]:
         """A graph of `work`."""
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
-            work()
-        return graph.replay
+            packed = work()
+        return graph.replay, packed
 
 
 @dataclass
@@ -112,17 +115,16 @@ class CudaGraphs:
 
     def _capture(self, kind: Hashable, inputs: UpdateInputs) -> None:
         static, before = StaticInputs(inputs, self.device), self._steps()
-        packed: list[tuple[Tensor, Places]] = []
 
-        def work() -> None:
+        def work() -> Packed:
             own: Stats = RunningStats(None, TORCH)
             self.play(static.inputs, own)
-            packed.append(pack(own))
+            return pack(own)
 
         try:
-            replay = self.recorder.capture(work)
+            replay, packed = self.recorder.capture(work)
             steps = [after - start for after, start in zip(self._steps(), before, strict=True)]
-            self.captured[kind] = Captured(static, replay, *packed[-1], steps)
+            self.captured[kind] = Captured(static, replay, *packed, steps)
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:

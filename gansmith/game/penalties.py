@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gansmith.game.inputs.struct import TurnInputs
+from gansmith.game.inputs.update import TurnInputs
 from gansmith.ground.draws import Pass
 from gansmith.ground.penalties import WHERE, Where
 from gansmith.ground.recipes.settings import RegularizerName, RegularizerSettings

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from gansmith.game.gan import Gan
-from gansmith.game.inputs.struct import TurnInputs
-from gansmith.game.step import Losses
+from gansmith.game.inputs.update import TurnInputs
+from gansmith.game.step import Gan, Losses
 from gansmith.game.weights.optimizer import Optimizer
 from gansmith.ground.recipes.settings import OptimizerSettings
 from gansmith.nets.network import Network

@@ -12,15 +12,14 @@ from torch import Tensor
 
 from gansmith.game.augment import Augmenter
 from gansmith.game.faults import feedback_of
-from gansmith.game.gan import Gan, dropouts
 from gansmith.game.graphs import CudaGraphs, CudaRecorder
-from gansmith.game.inputs.drawing import Drawing
 from gansmith.game.inputs.items import Items
-from gansmith.game.inputs.struct import UpdateInputs, to_device
+from gansmith.game.inputs.update import Drawing, UpdateInputs, to_device
 from gansmith.game.limits import refuse, refuse_recipe
 from gansmith.game.penalties import Penalty
 from gansmith.game.player import Player, Players, Turn
 from gansmith.game.statistics import TORCH, gather
+from gansmith.game.step import Gan, dropouts
 from gansmith.game.weights.average import AveragedGenerator
 from gansmith.game.weights.optimizer import to_numpy
 from gansmith.ground import pixels

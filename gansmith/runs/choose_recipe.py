@@ -19,8 +19,8 @@ from gansmith.data import sources
 from gansmith.data import survey as surveys
 from gansmith.data.preparation.resize import parse_size
 from gansmith.data.survey import Survey
-from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.errors import RecipeError
+from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
 
 LOWEST = 4  # pixels of the short side where a generator begins

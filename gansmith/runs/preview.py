@@ -15,8 +15,8 @@ from gansmith.data.order import Order
 from gansmith.data.store import Store
 from gansmith.data.survey import Survey, contact_sheet
 from gansmith.ground import draws, pixels
-from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.errors import DataError
+from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.runs.choose_recipe import choices_for_source
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.errors import EngineError, RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.process.launch import Launch, launched
+from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.recovery.roll_back import Restart
 from gansmith.runs.setup import Setup, set_up

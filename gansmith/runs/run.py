@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.errors import RunError
 from gansmith.ground.files import runfolder
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import write_png
 from gansmith.ground.process.launch import launched
+from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget, choose_recipe
@@ -28,7 +28,7 @@ from gansmith.runs.processes import (
 )
 from gansmith.runs.records import finish
 from gansmith.runs.recovery.resume import differences, forget, is_over, newest, put_back, same_data
-from gansmith.runs.setup import Setup, build_game, describe_data, environment, read_groups
+from gansmith.runs.setup import build_game, describe_data, environment, read_groups
 from gansmith.runs.sheets import real_items, sheet_drawer
 from gansmith.trained.generator import Generator, load
 from gansmith.training.events import Outcome, Start, Watcher

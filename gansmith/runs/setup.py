@@ -10,13 +10,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gansmith import losses
-from gansmith.ground.process import blas
 from gansmith.data import store as stores
 from gansmith.data.order import Order
 from gansmith.data.store import Store
@@ -26,7 +24,7 @@ from gansmith.ground.game import Game
 from gansmith.ground.labelling import UNLABELLED, Labelling
 from gansmith.ground.networks.cost import operations, update_operations
 from gansmith.ground.networks.plan import Shape
-from gansmith.ground.process import memory
+from gansmith.ground.process import blas, memory
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choose_networks

@@ -71,8 +71,8 @@ class Referee:
         if items.ndim == 2:
             return torch.tensor(items).to(self.dtype)
         if self.recipe.augment.name == "mirror":
-            turned = draws.mirrored(self.recipe, now.update, turn, len(items))
-            items = np.stack([item[:, ::-1] if turn_it else item for item, turn_it in zip(items, turned, strict=True)])
+            mirrored = draws.mirrored(self.recipe, now.update, turn, len(items))
+            items = np.stack([item[:, ::-1] if flip else item for item, flip in zip(items, mirrored, strict=True)])
         pictures = torch.tensor(items).to(self.dtype).permute(0, 3, 1, 2)
         return pictures * (2 / 255) - 1 if self.recipe.data.pixels == "symmetric" else pictures / 255
 
@@ -89,11 +89,11 @@ class Referee:
         asked = self.asked(now, turn, count)
         for who, x, labels in (("real", reals, real_labels), ("fake", fakes, asked)):
             x = x.clone().requires_grad_(True)
-            verdicts = self.run("discriminator", x, labels, now, turn, who, track=True).flatten()
+            logits = self.run("discriminator", x, labels, now, turn, who, track=True).flatten()
             target = draws.targets(self.recipe, who, now.update, turn, count)  # pyright: ignore[reportArgumentType]
-            total = total + self.recipe.loss.discriminator_scale * self.loss(who, verdicts, target)
+            total = total + self.recipe.loss.discriminator_scale * self.loss(who, logits, target)
             if {"real": "r1", "fake": "r2"}[who] in settings.name and self.turns % settings.interval == 0:
-                (g,) = torch.autograd.grad(verdicts.sum(), x, create_graph=True)
+                (g,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
                 penalty = settings.gamma / 2 * g.square().flatten(1).sum(1).mean()
                 total = total + settings.interval * penalty
         self.turns += 1
@@ -101,9 +101,9 @@ class Referee:
 
     def generator_turn(self, fakes: Tensor, now: Now, turn: int) -> None:
         labels = self.asked(now, turn, len(fakes))
-        verdicts = self.run("discriminator", fakes, labels, now, turn, "fake", track=False).flatten()
+        logits = self.run("discriminator", fakes, labels, now, turn, "fake", track=False).flatten()
         target = draws.targets(self.recipe, "generator", now.update, turn, len(fakes))
-        self.descend("generator", self.loss("generator", verdicts, target), now.generator_rate)
+        self.descend("generator", self.loss("generator", logits, target), now.generator_rate)
 
     def loss(self, who: str, v: Tensor, target: np.ndarray | float) -> Tensor:
         """Straight from the definitions, in terms of probabilities where there are any."""

@@ -81,10 +81,10 @@ def test_squared_last_gradient_by_its_definition() -> None:
     fakes = game.generate(now, 1, 2).copy()
     last = [layer for layer in game.generator.network.layers if isinstance(layer, Dense)][-1]
     features = last.x.copy()
-    critic = game.discriminator
+    discriminator = game.discriminator
 
     def loss() -> float:
-        return game.loss.generator(critic.network.forward(fakes, critic.weights)[:, 0], 1.0)[0]
+        return game.loss.generator(discriminator.network.forward(fakes, discriminator.weights)[:, 0], 1.0)[0]
 
     pixel = 8
     flat, u = fakes.reshape(2, -1), np.zeros(2)
@@ -99,7 +99,7 @@ def test_squared_last_gradient_by_its_definition() -> None:
     assert game.generator.gradient.of[last.index]["weight"][pixel] == pytest.approx(u**2 @ features, rel=1e-5)
 
 
-def test_the_literal_net_hears_nothing_of_its_latents() -> None:
+def test_the_literal_net_loses_its_latents() -> None:
     """Seven layers of weights scaled by .002 let no trace of z through: all samples are one picture."""
     game = game_of(in_precision(LITERAL, "float64"), (1, 28, 28))
     latents = np.random.default_rng(0).uniform(-1, 1, (16, LITERAL.latent.dim)).astype(np.float32)

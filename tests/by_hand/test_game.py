@@ -70,8 +70,8 @@ def test_ten_updates_are_the_other_engines(name: str) -> None:
     labels = np.arange(9) % classes if classes else None
     assert np.abs(ours.make(latents, labels) - theirs.make(latents, labels)).max() < 1e-5
     items, item_labels = training_items(shape, classes)
-    judged = ours.verdicts(items, item_labels).logits - theirs.verdicts(items, item_labels).logits
-    assert np.abs(judged).max() < 1e-5
+    difference = ours.verdicts(items, item_labels).logits - theirs.verdicts(items, item_labels).logits
+    assert np.abs(difference).max() < 1e-5
     play(ours, recipe, 4, 13)
     play(theirs, recipe, 4, 13)
     assert largest_difference(ours.state().arrays, theirs.state().arrays, ("",)) < 1e-10

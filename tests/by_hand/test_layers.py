@@ -25,9 +25,9 @@ few = settings(max_examples=25, deadline=None)
 def check_layer(layer: Layer, x: np.ndarray, how: Pass = TRAINING, seed: int = 0) -> None:
     """dL/dx and dL/dw of L = sum(c y), for a random c, within 1e-6 of central differences."""
     rng = np.random.default_rng(seed)
-    arrays = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64, kept=True)
+    arrays = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64, statistics=True)
     arrays.trained[...] = rng.normal(size=arrays.trained.shape)
-    arrays.kept[...] = rng.uniform(0.5, 1.5, arrays.kept.shape)
+    arrays.statistics[...] = rng.uniform(0.5, 1.5, arrays.statistics.shape)
     into = Arrays(Plan("generator", features_first(x), (layer,)), FLOAT64)
     hand = LAYERS[type(layer)](layer, 0, FLOAT64)
     untracked = Pass(how.labels, how.training, track=False, dropout_key=how.dropout_key)

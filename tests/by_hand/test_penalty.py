@@ -20,7 +20,7 @@ FLOAT64 = np.dtype(np.float64)
 LABELS = np.array([0, 2, 1, 2])
 
 
-def critic(kind: ActivationName) -> Plan:
+def discriminator_plan(kind: ActivationName) -> Plan:
     """Every layer that the penalty may meet: a picture, labels half way, dropout, an activation at the end."""
     layers = (
         Reshape((6,)),
@@ -38,7 +38,7 @@ def critic(kind: ActivationName) -> Plan:
 
 def ready(kind: ActivationName) -> tuple[Network, Arrays, np.ndarray, Pass]:
     rng = np.random.default_rng(5)
-    network, w = Network(critic(kind), FLOAT64), Arrays(critic(kind), FLOAT64)
+    network, w = Network(discriminator_plan(kind), FLOAT64), Arrays(discriminator_plan(kind), FLOAT64)
     w.trained[...] = rng.normal(size=w.trained.shape)
     how = Pass(LABELS, training=True, dropout_key=lambda index: 99 + index)
     return network, w, rng.normal(size=(4, 2, 3, 1)), how
@@ -85,11 +85,11 @@ def test_value_and_gradient_are_torchs(kind: ActivationName) -> None:
 
 
 def test_by_hand_on_one_layer() -> None:
-    """D(x) = w x: the slope is w everywhere, the penalty gamma/2 w^2, its gradient gamma w; the bias has no part."""
+    """D(x) = w x: the gradient is w everywhere, the penalty gamma/2 w^2, its gradient gamma w; the bias has no part."""
     plan = Plan("discriminator", (1,), (Linear(1, 1),))
     network, w, into = Network(plan, FLOAT64), Arrays(plan, FLOAT64), Arrays(plan, FLOAT64)
     w.of[0]["weight"][...] = 3.0
-    verdicts = network.forward(np.array([[1.0], [5.0]]), w)
-    assert gradient_penalty(network, verdicts, w, 10.0, into) == pytest.approx(45.0)
+    logits = network.forward(np.array([[1.0], [5.0]]), w)
+    assert gradient_penalty(network, logits, w, 10.0, into) == pytest.approx(45.0)
     assert into.of[0]["weight"][0, 0] == pytest.approx(30.0)
     assert into.of[0]["bias"][0] == 0.0

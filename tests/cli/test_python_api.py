@@ -15,7 +15,10 @@ from gansmith.ground.files.runfolder import read_rows
 from gansmith.runs.run import resume
 from gansmith.training.events import Request, UpdateEvent
 
-TINY = {"data.first": 128, "watch.samples": 4, "data.batch": 16, "schedule.rate": "constant"}
+TINY = {
+    "data.first": 128, "watch.samples": 4, "data.batch": 16, "schedule.rate": "constant",
+    "generator.widths": [8, 8, 4], "discriminator.widths": [4, 8, 8],
+}  # fmt: skip
 
 
 class Up(nn.Module):

@@ -12,7 +12,8 @@ from PIL import Image
 
 from gansmith.cli import main
 
-TINY = ["--updates", "2", "--quiet", "--set", "watch.samples=4", "--set", "data.first=128"]
+SMALL = ["--set", "generator.widths=[8,8,4]", "--set", "discriminator.widths=[4,8,8]"]
+TINY = ["--updates", "2", "--quiet", "--set", "watch.samples=4", "--set", "data.first=128", *SMALL]
 
 UNLABELLED = ["--set", "data.batch=8", "--set", "data.labels=none"]
 
@@ -156,6 +157,7 @@ def test_a_broken_picture_is_named_skipped_and_counted(capsys: pytest.CaptureFix
         "data.batch=8",
         "--set",
         "data.labels=none",
+        *SMALL,
     ]
     assert main([str(argument) for argument in arguments]) == 0
     said = capsys.readouterr().err
@@ -182,6 +184,7 @@ def test_a_store_that_changed_is_refused(capsys: pytest.CaptureFixture[str], tmp
         "data.batch=8",
         "--set",
         "data.labels=none",
+        *SMALL,
     ]
     assert main([str(argument) for argument in arguments]) == 0
     np.savez(source, images=rng.integers(0, 255, (64, 16, 16, 1), np.uint8))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from checkpoint_arrays import PATIENCE
 from gansmith.cli import main
 from gansmith.compare import ray_cluster
 from gansmith.compare.cells import Cell, Variant
@@ -23,7 +23,10 @@ from gansmith.runs.choose_recipe import Budget
 from miniatures import world
 
 ROOT = Path(__file__).parent.parent.parent
-TINY = ["generator.widths=[8]", "discriminator.widths=[8]", "watch.diagnose=0", "watch.samples=4", "data.first=256"]
+TINY = [
+    *("generator.widths=[8]", "discriminator.widths=[8]", "watch.diagnose=0", "watch.samples=4", "data.first=256"),
+    *("threads=1", "precision.name=float32"),  # as many on a machine of one core as on one of many
+]
 
 
 def cells(count: int, device: str = "cpu") -> list[Cell]:
@@ -180,17 +183,19 @@ def address(tmp_path: Path) -> Iterator[str]:
         if not found:
             pytest.fail(f"the cluster did not start: {words.read_text()[-2000:]}")
         yield found
-        started.communicate(timeout=60)
+        started.communicate(timeout=PATIENCE)
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_cluster_of_two_nodes_gives_the_table_of_this_machine(address: str, tmp_path: Path):
+def test_a_cluster_of_two_nodes_gives_the_table_of_this_machine(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     variants = [
         variant(text, budget=Budget(updates=20), device="cpu", settings=[*TINY, "watch.stats_every=10"])
         for text in ("ring", "ring+loss.name=hinge")
     ]
     said: list[str] = []
-    os.environ["PYTHONPATH"] = str(ROOT)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     ours = compare(variants, tmp_path / "here", seeds=1, jobs=2, count=200)
     theirs = compare(variants, tmp_path / "there", seeds=1, ray=address, count=200, say=said.append)
     assert any("2 cells at a time, 1 threads each" in line for line in said)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import os
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-
-SHARED = Path(os.environ.get("GANSMITH_DATA", "../shared/data"))
 
 
 @pytest.fixture(autouse=True)
@@ -21,13 +18,13 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def shared():
+def shared(data_folder: Path):
     """`shared("mnist")`: a folder of the data sets that tests may read; skips by name where it is absent."""
 
     def folder(name: str) -> Path:
-        if not (SHARED / name).exists():
-            pytest.skip(f"no data set {name} in {SHARED}")
-        return SHARED / name
+        if not (data_folder / name).exists():
+            pytest.skip(f"no data set {name} in {data_folder}")
+        return data_folder / name
 
     return folder
 

@@ -16,14 +16,14 @@ def opened(path, **settings):
     return open_store(DataSettings(source=str(path), **settings))
 
 
-def test_samples_as_gansmith_writes_them_come_back(tmp_path):
+def test_samples_as_gansmith_writes_them_come_back(tmp_path, rng):
     labels = np.array([2, 0, 1, 2, 0, 1, 2])
     np.savez(tmp_path / "a.npz", images=PICTURES, labels=labels)
     store = opened(tmp_path / "a.npz")
     assert np.array_equal(store.items, PICTURES)
     assert np.array_equal(store.labels, labels)
     assert store.item_shape == (3, 6, 5)
-    vectors = RNG.standard_normal((9, 4))
+    vectors = rng.standard_normal((9, 4))
     np.savez(tmp_path / "b.npz", vectors=vectors)
     store = opened(tmp_path / "b.npz")
     assert store.kind == "vectors"

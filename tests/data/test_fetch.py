@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import socket
 import threading
 from dataclasses import replace
 
@@ -60,10 +61,12 @@ def test_the_first_mirror_that_is_right_serves_and_nothing_is_fetched_twice(serv
 
 
 def test_no_network_names_the_folder_and_the_files(server, tmp_path, monkeypatch):
-    dead = replace(fetch.DOWNLOADS["made"], mirrors=("http://127.0.0.1:9/",))
-    monkeypatch.setitem(fetch.DOWNLOADS, "made", dead)
-    with pytest.raises(DataError) as caught:
-        fetch.get("made", tmp_path / "here")
+    with socket.socket() as silent:  # a port that is taken, and at which nobody listens
+        silent.bind(("127.0.0.1", 0))
+        dead = replace(fetch.DOWNLOADS["made"], mirrors=(f"http://127.0.0.1:{silent.getsockname()[1]}/",))
+        monkeypatch.setitem(fetch.DOWNLOADS, "made", dead)
+        with pytest.raises(DataError) as caught:
+            fetch.get("made", tmp_path / "here")
     text = str(caught.value)
     assert str(tmp_path / "here") in text
     assert "a.gz, b.gz" in text

@@ -7,10 +7,13 @@ import threading
 import zipfile
 from dataclasses import asdict
 from io import BytesIO, StringIO
+from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from checkpoint_arrays import PATIENCE
 from gansmith.data import cache
 from gansmith.data.preparation import decode, parallel, prepare, worker
 from gansmith.data.preparation.resize import Frame, framed
@@ -54,7 +57,7 @@ def test_helpers_make_the_same_bytes(folder, eager, monkeypatch):
     def patient(*args):  # this process waits for the helper before it goes on
         mine.append(args)
         if len(mine) > 1:
-            assert helped.wait(60)
+            assert helped.wait(PATIENCE)
         return read_chunk(*args)
 
     def noted(row):
@@ -126,11 +129,13 @@ def test_the_workers_side_of_the_talk(folder, tmp_path, kind):
 
 
 def test_short_work_is_done_alone(folder, monkeypatch):
+    """By a clock that is a thousandth of a second on at every look."""
+    monkeypatch.setattr(parallel, "time", SimpleNamespace(monotonic=count(0, 0.001).__next__))
     monkeypatch.setattr(parallel, "start_process", lambda: pytest.fail("started a process for forty pictures"))
     assert open_store(DataSettings(source=str(folder), size="24"), workers=8).count == 38
 
 
 def test_a_worker_ends_with_its_orders():
     process = parallel.start_process()
-    process.communicate("", timeout=60)
+    process.communicate("", timeout=PATIENCE)
     assert process.returncode is not None

@@ -9,6 +9,7 @@ from PIL import Image
 from gansmith.by_hand import HandGame
 from gansmith.data.preparation.resize import parse_background
 from gansmith.data.store import alike, open_store, prepare_store
+from gansmith.game.inputs.update import to_device
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws, pixels
 from gansmith.ground.errors import DataError, EngineError
@@ -52,10 +53,11 @@ def test_players_see_windows_at_random_places_that_are_stateless(coordinates):
     )  # fmt: skip
     game = build_game(set_up(recipe))
     assert isinstance(game, TorchGame)
+    assert game.drawing is not None
     places = []
     for update in range(1, 30):
-        rows = np.arange(12)
-        seen = game.reals(rows, now(update), 0).pixels
+        drawn = game.drawing.draw(np.arange(12)[None], now(update), update - 1)
+        seen = game.gan.real(to_device(drawn, game.device).discriminator_turns[0])
         shown = pixels.to_bytes(seen.permute(0, 2, 3, 1).numpy())
         corners = draws.corners(recipe, update, 0, 12, (4, 8))
         for index, (top, left) in enumerate(corners):

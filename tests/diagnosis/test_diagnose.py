@@ -24,16 +24,9 @@ SMALL: dict[str, Any] = {
     "watch.samples": 9,
     "watch.judge": 0.0,
     "watch.checkpoint_every": 100,
-    "watch.diagnose": 0.5,  # on a busy machine too
     "generator.widths": [16, 16, 8],
     "discriminator.widths": [8, 16, 16],
 }
-
-
-@pytest.fixture(autouse=True)
-def _no_film(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The animation at the end of a run takes longer than the run."""
-    monkeypatch.setattr("gansmith.report.animation.write_progress", lambda folder: None)
 
 
 def train(out: Path, updates: int, said: list[str] | None = None, **settings: Any) -> RunFolder:
@@ -84,7 +77,7 @@ def test_article_003s_picture_is_named(mnist: Path, tmp_path: Path):
 
 def test_article_003s_failed_nets_are_named(mnist: Path, tmp_path: Path):
     """Weights of .002: before the first update no latent reaches a sample."""
-    settings = {"watch.judge": 0.0, "watch.diagnose": 0.9, "threads": 1}
+    settings = {"watch.judge": 0.0, "threads": 1}
     run = gansmith.train("article-003-failure-1", data=str(mnist), out=tmp_path / "run", updates=100, settings=settings)
     found = diagnose(run.folder.root)
     assert (found.leading.state, found.leading.article) == ("latents lost", "003")

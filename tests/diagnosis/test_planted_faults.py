@@ -90,9 +90,8 @@ def test_article_000s_failures_are_named_as_such(state: str, tmp_path: Path, mon
     assert (newest.state, newest.article) == (state, "000")
 
 
-def test_a_planted_fault_is_mended_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_planted_fault_is_mended_by_itself(tmp_path: Path):
     """`--remedy auto`: named, one setting changed, begun again, and healthy at the end."""
-    monkeypatch.setattr("gansmith.report.animation.write_progress", lambda folder: None)
     done = rescue.rescue(case_of("[0,1] under tanh"), 0, Path(), tmp_path / "run", updates=300)
     assert done.rescued, done
     assert done.named == "wrong pixel range"

@@ -1,28 +1,24 @@
-"""Augmentation: what each operation does, that gradients pass, how the probability adapts, and who sees what."""
+"""Augmentation: what each operation does, that gradients pass, how the probability adapts, and what the networks see."""
 
 from __future__ import annotations
+
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from gansmith.game.feedback import FEEDBACKS
 from torch import Tensor
 
 from gansmith.by_hand import HandGame
 from gansmith.game.augment import ADAPT_EVERY, AUGMENTS, OPERATIONS, Augmenter, resampled
-from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
 from gansmith.ground.errors import EngineError, RecipeError
-from miniatures import BATCH, World, indices, now, play, world
+from gansmith.ground.recipes.settings import FeedbackName
+from miniatures import BATCH, play, world
+from variants import host_inputs, inputs, new_game, start
 
 CHANGING = [name for name, what in AUGMENTS.items() if what.operates]
-
-
-def game(made: World) -> TorchGame:
-    table = TorchGame(made.recipe, made.item_shape, made.classes)
-    table.load(made.items, made.labels)
-    return table
 
 
 def pictures(count: int = 3, channels: int = 3, height: int = 8, width: int = 12) -> Tensor:
@@ -56,10 +52,10 @@ def test_a_closed_gate_changes_nothing_and_an_open_one_does(name: str, channels:
 def test_gradients_pass_and_pass_twice(name: str):
     given = pictures(2, 3, 6, 5).requires_grad_()
     drawn, open_ = drawn_for(name, 2), gate(1, 1)
-    look = OPERATIONS[name]  # pyright: ignore
+    operation = OPERATIONS[name]  # pyright: ignore
 
     def seen(x: Tensor) -> Tensor:
-        return look(x, drawn, open_).square()
+        return operation(x, drawn, open_).square()
 
     assert torch.autograd.gradcheck(seen, (given,))
     assert torch.autograd.gradgradcheck(seen, (given,))
@@ -182,14 +178,21 @@ def adaptive(**settings) -> Augmenter:
     return Augmenter(made.recipe, torch.device("cpu"), torch.float32)
 
 
+def end_turn(augmenter: Augmenter, turn: int, real: Tensor, fake: Tensor) -> float:
+    """The end of the discriminator's turn number `turn`, from 0, with these logits (B,). Returns the mean sign."""
+    (sign,) = augmenter.after_turn([(real, fake)], 0.0)
+    if (turn + 1) % ADAPT_EVERY == 0:
+        augmenter.adapt()
+    return float(sign)
+
+
 def test_it_grows_by_its_ramp_while_the_discriminator_is_sure_and_falls_when_it_is_not():
     augmenter = adaptive()
     assert float(augmenter.probability) == 0
     sure, unsure = torch.full((BATCH,), 3.0), torch.full((BATCH,), -3.0)
     course = []
     for turn in range(16):
-        augmenter.observe(sure if turn < 12 else unsure, unsure, 0.0)
-        augmenter.adapt(turn)
+        end_turn(augmenter, turn, sure if turn < 12 else unsure, unsure)
         course.append(round(float(augmenter.probability), 6))
     assert course == [0] * 3 + [0.1] * 4 + [0.2] * 4 + [0.3] * 4 + [0.2]
 
@@ -197,12 +200,10 @@ def test_it_grows_by_its_ramp_while_the_discriminator_is_sure_and_falls_when_it_
 def test_it_stays_a_probability():
     augmenter = adaptive()
     for turn in range(200):
-        augmenter.observe(torch.ones(BATCH), torch.zeros(BATCH), 0.0)
-        augmenter.adapt(turn)
+        end_turn(augmenter, turn, torch.ones(BATCH), torch.zeros(BATCH))
     assert float(augmenter.probability) == 1
     for turn in range(200):
-        augmenter.observe(-torch.ones(BATCH), torch.zeros(BATCH), 0.0)
-        augmenter.adapt(turn)
+        end_turn(augmenter, turn, -torch.ones(BATCH), torch.zeros(BATCH))
     assert float(augmenter.probability) == 0
 
 
@@ -213,27 +214,40 @@ def test_it_holds_the_mean_sign_at_its_target():
     rng, signs = np.random.default_rng(0), []
     for turn in range(2000):
         right = rng.random(BATCH) < 1 - float(augmenter.probability)
-        signs.append(float(augmenter.observe(torch.as_tensor(right * 2.0 - 1), torch.zeros(BATCH), 0.0)))
-        augmenter.adapt(turn)
+        signs.append(end_turn(augmenter, turn, torch.as_tensor(right * 2.0 - 1), torch.zeros(BATCH)))
     assert np.mean(signs[1000:]) == pytest.approx(0.6, abs=0.06)
 
 
-def test_verdicts_that_only_compare_are_compared_row_by_row():
+@pytest.mark.parametrize(("name", "changes"), [("ada", True), ("diffaugment", False)])
+def test_every_fourth_turn_of_the_discriminator_changes_the_probability(name: str, changes: bool):
+    """Counted over updates, as the inputs say."""
+    game = new_game(augment__name=name, feedback__discriminator_turns=3)
+    adapts: list[bool] = []
+    for update in range(1, 9):
+        adapts += [x.adapts for x in host_inputs(game, update).discriminator_turns]
+        game.discriminator_turns += 3
+    assert adapts == [changes and (turn + 1) % ADAPT_EVERY == 0 for turn in range(24)]
+
+
+def test_logits_that_are_only_compared_are_compared_row_by_row():
     augmenter = adaptive()
     real, fake = torch.tensor([5.0, 5.0, 9.0, 9.0]), torch.tensor([4.0, 6.0, 8.0, 8.0])
-    assert float(augmenter.observe(real, fake, None)) == pytest.approx(0.5)
-    assert float(augmenter.observe(real, fake, 7.0)) == pytest.approx(0.0)
+    assert augmenter.after_turn([(real, fake)], None).item() == pytest.approx(0.5)
+    assert augmenter.after_turn([(real, fake)], 7.0).item() == pytest.approx(0.0)
+    halves = [(real[:2], fake[:2]), (real[2:], fake[2:])]  # as micro-batches
+    assert augmenter.after_turn(halves, None).tolist() == pytest.approx([0.0, 1.0])
+    assert float(augmenter.signs) == pytest.approx(0.5 + 0.0 + 0.5)
 
 
 def test_the_probability_is_in_the_state_and_comes_back():
     made = world("pictures", augment__name="mirror+ada", augment__ramp_images=400)
-    table, other = game(made), game(made)
-    play(table, 1, 6)
-    table.augmenter.probability.fill_(0.375)
-    other.restore(table.state())
+    game, other = start(made), start(made)
+    play(game, 1, 6)
+    game.augmenter.probability.fill_(0.375)
+    other.restore(game.state())
     assert float(other.augmenter.probability) == 0.375
-    assert float(other.augmenter.signs) == float(table.augmenter.signs) != 0
-    numbers = table.report().numbers
+    assert float(other.augmenter.signs) == float(game.augmenter.signs) != 0
+    numbers = game.report().numbers
     assert 0 <= numbers["augment.probability"] <= 1
     assert -1 <= numbers["augment.sign"] <= 1
 
@@ -241,10 +255,10 @@ def test_the_probability_is_in_the_state_and_comes_back():
 # ---- in the game
 
 
-@pytest.mark.parametrize("feedback", FEEDBACKS)
+@pytest.mark.parametrize("feedback", get_args(FeedbackName))
 @pytest.mark.parametrize("name", CHANGING)
 @pytest.mark.parametrize("regularizer", ["none", "r1+r2", "gradient-penalty"])
-def test_every_feedback_plays_on_with_it(feedback: str, name: str, regularizer: str):
+def test_every_feedback_trains_with_it(feedback: str, name: str, regularizer: str):
     made = world(
         "labelled-pictures",
         augment__name=name,
@@ -254,9 +268,9 @@ def test_every_feedback_plays_on_with_it(feedback: str, name: str, regularizer: 
         feedback__latents="same",
         regularizer__name=regularizer,
     )
-    table = game(made)
-    play(table, 1, 6, measure=True)
-    numbers = table.report().numbers
+    game = start(made)
+    play(game, 1, 6, measure=True)
+    numbers = game.report().numbers
     assert all(np.isfinite(value) for value in numbers.values())
     assert (numbers["gradient.generator"] > 0) == (feedback != "labels")
     assert numbers["augment.probability"] <= 1
@@ -264,43 +278,44 @@ def test_every_feedback_plays_on_with_it(feedback: str, name: str, regularizer: 
 
 def test_the_discriminator_sees_augmented_pictures_and_is_penalised_there(monkeypatch: pytest.MonkeyPatch):
     made = world("pictures", augment__name="diffaugment", regularizer__name="r1+r2")
-    table = game(made)
-    looked: list[Tensor] = []
-    network = table.discriminator.network
+    game = start(made)
+    seen: list[Tensor] = []
+    network = game.gan.discriminator
     discriminate = network.discriminate
-    monkeypatch.setattr(network, "discriminate", lambda x, *rest: looked.append(x) or discriminate(x, *rest))
-    plain = table.reals(indices(1)[0], now(1), 0).pixels
-    expected = table.augmenter.see(plain, draws.chances(made.recipe, 1, 0, "real", BATCH))
-    play(table, 1, 1)
-    real, fake, advice = looked
+    monkeypatch.setattr(network, "discriminate", lambda x, *rest: seen.append(x) or discriminate(x, *rest))
+    plain = game.gan.real(inputs(game, 1).discriminator_turns[0])
+    expected = game.augmenter.see(plain, draws.chances(made.recipe, 1, 0, "real", BATCH))
+    play(game, 1, 1)
+    real, fake, generator_turn = seen
     assert torch.equal(real, expected)
     assert not torch.equal(real, plain)
-    assert real.requires_grad  # the slope is taken with respect to what was seen
+    assert real.requires_grad  # the gradient is taken with respect to what was seen
     assert fake.requires_grad
-    assert len(advice) == BATCH
+    assert len(generator_turn) == BATCH
 
 
-def test_the_generator_is_told_through_the_augmentation(monkeypatch: pytest.MonkeyPatch):
+def test_the_generator_s_gradient_passes_through_the_augmentation():
     """A discriminator that looks at a corner only: where the corner is cut out of every picture, no gradient is left."""
-    table = game(world("pictures", augment__name="diffaugment", augment__operations=["cutout"], seed=2))
-    fakes = table.generate(now(1), 0, BATCH, graph=True)
-    chances = draws.chances(table.recipe, 1, 0, "fake", BATCH)
-    chances[:, -2:] = 0.0  # the hole lies on the first corner
-    monkeypatch.setattr(draws, "chances", lambda *_: chances)
-    seen = table.seen(fakes, now(1), 0, "fake").pixels
-    (gradient,) = torch.autograd.grad(seen[:, :, 0, 0].sum(), fakes.pixels, retain_graph=True)
+    game = start(world("pictures", augment__name="diffaugment", augment__operations=["cutout"], seed=2))
+    (x,) = inputs(game, 1).generator_turns
+    x.chances["fake"][:, -2:] = 0.0  # the hole lies on the first corner
+    fake = game.gan.generate(x)
+    seen = game.gan.augmented(fake, x, "fake")
+    (gradient,) = torch.autograd.grad(seen[:, :, 0, 0].sum(), fake, retain_graph=True)
     assert not gradient.any()
-    (gradient,) = torch.autograd.grad(seen[:, :, 7, 7].sum(), fakes.pixels)
+    (gradient,) = torch.autograd.grad(seen[:, :, 7, 7].sum(), fake)
     assert (gradient[:, :, 7, 7] == 1).all()
 
 
 def test_without_it_nothing_is_drawn_and_pictures_stay_as_they_are():
-    table = game(world("pictures", augment__name="mirror"))
-    items = table.reals(indices(1)[0], now(1), 0)
-    assert table.seen(items, now(1), 0, "real") is items
-    play(table, 1, 2)
-    assert not {"augment.probability", "augment.sign"} & set(table.report().numbers)
-    assert not [name for name in table.state().arrays if name.startswith("augment")]
+    game = start(world("pictures", augment__name="mirror"))
+    (x,) = inputs(game, 1).discriminator_turns
+    items = game.gan.real(x)
+    assert game.gan.augmented(items, x, "real") is items
+    assert not x.chances
+    play(game, 1, 2)
+    assert not {"augment.probability", "augment.sign"} & set(game.report().numbers)
+    assert not [name for name in game.state().arrays if name.startswith("augment")]
 
 
 @pytest.mark.parametrize("name", CHANGING)
@@ -309,11 +324,11 @@ def test_who_cannot_says_so_by_name(name: str):
     with pytest.raises(EngineError, match=f"augment.name = '{name.replace('+', '.')}'"):
         HandGame(made.recipe, made.item_shape)
     with pytest.raises(RecipeError, match="these items are vectors"):
-        game(world("vectors", augment__name=name))
+        start(world("vectors", augment__name=name))
 
 
-def test_lazy_penalties_are_lazy_in_a_joint_move_too():
-    table = game(
+def test_lazy_penalties_are_lazy_with_joint_feedback_too():
+    game = start(
         world(
             "pictures",
             feedback__name="joint",
@@ -324,6 +339,6 @@ def test_lazy_penalties_are_lazy_in_a_joint_move_too():
     )
     taken = []
     for update in range(1, 7):
-        play(table, update, update)
-        taken.append("loss.penalty" in table.report().numbers)
+        play(game, update, update)
+        taken.append("loss.penalty" in game.report().numbers)
     assert taken == [True, False, False, True, False, False]

@@ -158,7 +158,7 @@ def test_reports_are_means_since_the_last_one(case: Case):
         assert value == pytest.approx(np.mean([row[name] for row in singles]), rel=1e-4, abs=1e-6), name
 
 
-def test_a_report_empties_the_ledger(case: Case):
+def test_a_report_empties_the_statistics(case: Case):
     game = case.new()
     play(game, 1, 2, measure=True)
     assert game.report().numbers
@@ -188,7 +188,7 @@ def test_a_state_is_a_snapshot(case: Case):
 
 
 def test_looking_changes_nothing(case: Case):
-    """Watchers may make, sample, judge, report and save between any two updates."""
+    """Watchers may make, sample, take verdicts, report and save between any two updates."""
     watched, alone = case.new(), case.new()
     for update in range(1, 6):
         play(watched, update, update, measure=True)

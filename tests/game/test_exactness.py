@@ -3,61 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from gansmith.game.feedback import Rows
 
-from gansmith.game.torch_game import TorchGame
-from miniatures import World, assert_same_arrays, fixed_latents, indices, now, play, world
-
-VARIANTS = {
-    "adam": {},
-    "momentum": {"optimizer__generator__name": "sgd", "optimizer__generator__momentum": 0.9},
-    "sgd": {"optimizer__discriminator__name": "sgd"},
-    "spectral": {"discriminator__spectral_norm": True, "generator__spectral_norm": True},
-    "dropout": {"discriminator__dropout": 0.3, "generator__dropout": 0.1},
-    "batch-norm": {"discriminator__norm": "batch"},
-    "bfloat16": {"precision__name": "bfloat16"},
-    "float64": {"precision__name": "float64"},
-    "lazy-r1": {"regularizer__name": "r1", "regularizer__interval": 3},
-    "targets": {"loss__real": [0.9, 1.0], "loss__fake": [0.0, 0.1]},
-    "mirror": {"augment__name": "mirror"},
-    "diffaugment": {"augment__name": "diffaugment", "regularizer__name": "r1+r2"},
-    "ada": {"augment__name": "mirror+ada", "augment__ramp_images": 200.0, "feedback__discriminator_turns": 3},
-    "rmsprop": {"optimizer__generator__name": "rmsprop", "optimizer__generator__momentum": 0.5},
-    "gradient-penalty": {"regularizer__name": "gradient-penalty", "regularizer__interval": 2},
-    "joint": {"feedback__name": "joint", "feedback__latents": "same"},
-    "stacked": {"feedback__name": "stacked", "discriminator__norm": "batch"},
-    "never-frozen": {"feedback__name": "stacked", "faults": ["never-frozen"]},
-    "relativistic": {"loss__name": "relativistic"},
-    "clusters": {"data__labels": "clusters"},
-    "same-latents": {"feedback__latents": "same", "feedback__generator_turns": 2},
-}
-PICTURES_ONLY = ("mirror", "diffaugment", "ada")
-
-
-def meaningful(names: Iterable[str], kinds: Sequence[str]) -> list[tuple[str, str]]:
-    """The variants and worlds that go together: vectors are not augmented, and a classifier needs classes."""
-    return [
-        (name, kind)
-        for name in names
-        for kind in kinds
-        if not (name in PICTURES_ONLY and "vectors" in kind) and not (name == "classifier" and "labelled" not in kind)
-    ]
-
-
-def game(made: World) -> TorchGame:
-    table = TorchGame(made.recipe, made.item_shape, made.classes)
-    table.load(made.items, made.labels)
-    return table
+from gansmith.game.step import discriminator_step, generator_step
+from miniatures import assert_same_arrays, fixed_latents, play, world
+from variants import VARIANTS, inputs, meaningful, start
 
 
 @pytest.mark.parametrize("kind", ["vectors", "labelled-pictures"])
 def test_fifty_updates_of_one_seed_are_bit_equal(kind: str):
-    first, second, other = game(world(kind)), game(world(kind)), game(world(kind, seed=3))
+    first, second, other = start(world(kind)), start(world(kind)), start(world(kind, seed=3))
     play(first, 1, 50)
     torch.manual_seed(1234)  # no global generator matters
     np.random.seed(99)
@@ -71,7 +30,7 @@ def test_fifty_updates_of_one_seed_are_bit_equal(kind: str):
 @pytest.mark.parametrize(("name", "kind"), meaningful(VARIANTS, ["labelled-vectors", "pictures"]))
 def test_a_restored_game_goes_on_bit_for_bit(name: str, kind: str):
     made = world(kind, **VARIANTS[name])
-    straight, half, resumed = game(made), game(made), game(made)
+    straight, half, resumed = start(made), start(made), start(made)
     play(straight, 1, 9)
     play(half, 1, 5)
     resumed.restore(half.state())
@@ -82,17 +41,17 @@ def test_a_restored_game_goes_on_bit_for_bit(name: str, kind: str):
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant_learns_something_finite(name: str):
-    table = game(world("pictures", **VARIANTS[name]))
-    play(table, 1, 5, measure=True)
-    report = table.report()
+    game = start(world("pictures", **VARIANTS[name]))
+    play(game, 1, 5, measure=True)
+    report = game.report()
     assert all(np.isfinite(value) for value in report.numbers.values())
-    assert all(np.isfinite(array).all() for array in table.state().arrays.values())
+    assert all(np.isfinite(array).all() for array in game.state().arrays.values())
     assert report.numbers["gradient.generator"] > 0
     assert report.numbers["step.discriminator"] > 0
 
 
 def test_measuring_changes_nothing():
-    measured, not_measured = game(world("pictures")), game(world("pictures"))
+    measured, not_measured = start(world("pictures")), start(world("pictures"))
     play(measured, 1, 5, measure=True)
     play(not_measured, 1, 5)
     assert_same_arrays(measured.state().arrays, not_measured.state().arrays)
@@ -101,16 +60,18 @@ def test_measuring_changes_nothing():
 def test_gradients_and_steps_are_measured_as_they_are():
     """Gradient descent: the step is rate x gradient."""
     settings = {"optimizer__generator__name": "sgd", "optimizer__discriminator__name": "sgd"}
-    table = game(world("vectors", **settings))
-    before = {name: value.detach().clone() for name, value in table.generator.named.items()}
-    play(table, 1, 1, rate=0.05, measure=True)
-    report = table.report()
-    change = torch.stack([(table.generator.named[name].detach() - old).norm() for name, old in before.items()]).norm()
+    game = start(world("vectors", **settings))
+    before = {name: value.detach().clone() for name, value in game.players.generator.optimizer.named.items()}
+    play(game, 1, 1, rate=0.05, measure=True)
+    report = game.report()
+    change = torch.stack(
+        [(game.players.generator.optimizer.named[name].detach() - old).norm() for name, old in before.items()]
+    ).norm()
     weights = torch.stack([old.norm() for old in before.values()]).norm()
     assert report.numbers["gradient.generator"] * 0.05 == pytest.approx(float(change), rel=1e-3)
     assert report.numbers["step.generator"] == pytest.approx(float(change / weights), rel=1e-4)
     layer = report.layers["generator"]["0"]
-    here = (table.generator.named["0.weight"].detach() - before["0.weight"]).norm()
+    here = (game.players.generator.optimizer.named["0.weight"].detach() - before["0.weight"]).norm()
     assert layer["gradient"] * 0.05 == pytest.approx(float(here), rel=1e-3)
     assert layer["step"] == pytest.approx(float(here / before["0.weight"].norm()), rel=1e-4)
     assert set(report.layers) == {"generator", "discriminator"}
@@ -120,57 +81,57 @@ def test_gradients_and_steps_are_measured_as_they_are():
     ("precision", "dtype"), [("float32", "float32"), ("bfloat16", "float32"), ("float64", "float64")]
 )
 def test_weights_and_memories_are_stored_wide(precision: str, dtype: str):
-    table = game(world("pictures", precision__name=precision))
-    play(table, 1, 2)
-    assert {str(array.dtype) for array in table.state().arrays.values()} == {dtype}
-    assert table.make(fixed_latents(), None).dtype == np.float32
+    game = start(world("pictures", precision__name=precision))
+    play(game, 1, 2)
+    assert {str(array.dtype) for array in game.state().arrays.values()} == {dtype}
+    assert game.make(fixed_latents(), None).dtype == np.float32
 
 
 def test_bfloat16_is_near_float32():
-    rough, fine = game(world("pictures", precision__name="bfloat16")), game(world("pictures"))
-    for table in (rough, fine):
-        play(table, 1, 1, rate=1e-3)
+    rough, fine = start(world("pictures", precision__name="bfloat16")), start(world("pictures"))
+    for game in (rough, fine):
+        play(game, 1, 1, rate=1e-3)
     assert not np.array_equal(rough.state().arrays["generator/0.weight"], fine.state().arrays["generator/0.weight"])
     assert rough.report().numbers["loss.discriminator"] == pytest.approx(
         fine.report().numbers["loss.discriminator"], abs=0.05
     )
 
 
-def test_the_generator_is_judged_by_the_discriminator_as_it_is_now():
-    """Stale bfloat16 copies of D's weights would hide its update from G."""
-    made = world("vectors", precision__name="bfloat16")
-    table = game(made)
-    fakes = table.generate(now(1), 1, 8, graph=True)
-    table.judge(table.reals(indices(1)[0], now(1), 0), fakes, now(1, rate=0.5), 0)
+def test_the_generator_meets_the_discriminator_as_it_is_now():
+    """bfloat16 copies of D's weights from before its step would hide that step from G."""
+    game = start(world("vectors", precision__name="bfloat16"))
+    update = inputs(game, 1, rate=0.5)
+    (x_discriminator,), (x_generator,) = update.discriminator_turns, update.generator_turns
+    fake = game.gan.generate(x_generator)
+    game.players.discriminator.minimise(discriminator_step, replace(x_discriminator, fake=fake))
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        expected = table.loss.generator(
-            table.discriminator.network(fakes.pixels).flatten(), None, table._targets(now(1), 1, Rows(0, 8, 8))
-        )
-    table.advise(fakes, now(1), 1)
-    assert table.report().numbers["loss.generator"] == pytest.approx(float(expected), rel=1e-6)
+        logits = game.gan.discriminator(fake).flatten()
+        expected = game.gan.loss.generator(logits, None, x_generator.targets)
+    turn = game.players.generator.minimise(generator_step, replace(x_generator, fake=fake))
+    assert float(turn.numbers[0]["loss.generator"]) == pytest.approx(float(expected), rel=1e-6)
 
 
 def test_chunks_do_not_show():
     """More latents than fit into one pass: the same pictures."""
-    table = game(world("labelled-pictures"))
-    play(table, 1, 2)
+    game = start(world("labelled-pictures"))
+    play(game, 1, 2)
     z, asked = fixed_latents(600), np.arange(600) % 3
-    whole = table.make(z, asked)
-    parts = [table.make(z[start : start + 37], asked[start : start + 37]) for start in range(0, 600, 37)]
+    whole = game.make(z, asked)
+    parts = [game.make(z[start : start + 37], asked[start : start + 37]) for start in range(0, 600, 37)]
     np.testing.assert_array_equal(np.concatenate(parts), whole)
-    items = np.resize(np.asarray(table.data.host), (600, 8, 8, 1))
+    items = np.resize(world("labelled-pictures").items, (600, 8, 8, 1))
     labels = np.arange(600) % 3
     both = np.concatenate(
-        [table.verdicts(items[:300], labels[:300]).logits, table.verdicts(items[300:], labels[300:]).logits]
+        [game.verdicts(items[:300], labels[:300]).logits, game.verdicts(items[300:], labels[300:]).logits]
     )
-    np.testing.assert_allclose(table.verdicts(items, labels).logits, both, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(game.verdicts(items, labels).logits, both, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.skipif(not os.environ.get("GANSMITH_TEST_CUDA"), reason="GANSMITH_TEST_CUDA asks for the checks on a GPU")
 def test_a_gpu_plays_the_same_game_to_rounding():
-    here, there = game(world("pictures")), game(world("pictures", device="cuda"))
-    for table in (here, there):
-        play(table, 1, 3, rate=1e-4)
+    here, there = start(world("pictures")), start(world("pictures", device="cuda"))
+    for game in (here, there):
+        play(game, 1, 3, rate=1e-4)
     ours, theirs = here.state().arrays, there.state().arrays
     for name, array in ours.items():
         if name.split("/")[0] in ("generator", "discriminator", "ema"):
@@ -181,8 +142,8 @@ def test_a_gpu_plays_the_same_game_to_rounding():
 @pytest.mark.parametrize("kind", ["vectors", "pictures"])
 def test_the_first_five_are_the_five_in_networks_of_real_size(kind: str, widths: list[int]):
     """A matrix product rounds by its shape; a picture must not depend on how many were asked for with it."""
-    table = game(world(kind, generator__widths=widths, latent__dim=100))
+    game = start(world(kind, generator__widths=widths, latent__dim=100))
     z = fixed_latents(70, dim=100)
-    many = table.make(z, None)
+    many = game.make(z, None)
     for count in (1, 2, 5, 17, 64):
-        np.testing.assert_array_equal(table.make(z[:count], None), many[:count])
+        np.testing.assert_array_equal(game.make(z[:count], None), many[:count])

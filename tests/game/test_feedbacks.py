@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import torch
-from gansmith.game.feedback import FEEDBACKS
 
+from gansmith.game.faults import LABELS, STACKED
+from gansmith.game.feedbacks import FEEDBACKS, Feedback
+from gansmith.game.inputs.update import TurnInputs
+from gansmith.game.player import Player, Step, Turn
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
-from gansmith.losses import Targets, check
+from gansmith.ground.recipes.settings import FeedbackName
+from gansmith.losses import check
 from gansmith.nets.network import Network
 from miniatures import assert_same_arrays, fixed_latents, indices, now, play, world
+from variants import changed, inputs, new_game, part
 
 # design of the comparisons: weights in float32, no batch norm, the same latents, 1:1, Adam at 1e-4 with betas .5, .999
 FAIR: dict[str, Any] = {
@@ -26,19 +31,9 @@ FAIR: dict[str, Any] = {
 BATCH_NORM_IN_D = {"discriminator__norm": "batch", "discriminator__norm_first": True}
 
 
-def game(kind: str = "pictures", **settings: Any) -> TorchGame:
-    made = world(kind, **settings)
-    table = TorchGame(made.recipe, made.item_shape, made.classes)
-    table.load(made.items, made.labels)
-    return table
-
-
-def arrays(table: TorchGame, player: str) -> dict[str, np.ndarray]:
-    return {name: array for name, array in table.state().arrays.items() if name.startswith(f"{player}/")}
-
-
-def differ(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> list[str]:
-    return [name for name in one if one[name].tobytes() != other[name].tobytes()]
+def arrays(game: TorchGame, player: str) -> dict[str, np.ndarray]:
+    """The arrays of one player's network."""
+    return part(game, f"{player}/")
 
 
 # ---- joint
@@ -49,39 +44,37 @@ def differ(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> list[str
 def test_joint_takes_both_gradients_at_the_old_weights(kind: str, dropout: float):
     """Against a referee that differentiates each loss by itself: the same bits (plain descent shows the gradient)."""
     descent = {"optimizer__generator__name": "sgd", "optimizer__discriminator__name": "sgd"}
-    table = game(kind, feedback__name="joint", discriminator__dropout=dropout, **FAIR, **descent)
-    before = {player: arrays(table, player) for player in ("generator", "discriminator")}
+    game = new_game(kind, feedback__name="joint", discriminator__dropout=dropout, **FAIR, **descent)
+    before = {player: arrays(game, player) for player in ("generator", "discriminator")}
 
-    referee = game(kind, feedback__name="joint", discriminator__dropout=dropout, **FAIR, **descent)
-    clock, rows = now(1), indices(1)[0]
-    fakes = referee.generate(clock, 0, len(rows), graph=True)
-    reals = referee.reals(rows, clock, 0)
-    critic = referee.discriminator.network
-    on = {who: referee._mode(referee.discriminator, clock, 0, who) for who in ("real", "fake")}
-    d_loss = referee.loss.discriminator(
-        critic(reals.pixels, reals.labels, on["real"]).flatten(),
-        critic(fakes.pixels.detach(), fakes.labels, on["fake"]).flatten(),
-        Targets(),
+    referee = new_game(kind, feedback__name="joint", discriminator__dropout=dropout, **FAIR, **descent)
+    gan, (x,) = referee.gan, inputs(referee, 1).discriminator_turns
+    real, fake = gan.real(x), gan.generate(x)
+    d_loss = gan.loss.discriminator(
+        gan.discriminator(real, x.labels("real"), gan.mode(x, "real")).flatten(),
+        gan.discriminator(fake.detach(), x.labels("fake"), gan.mode(x, "fake")).flatten(),
+        x.targets,
     )
-    g_loss = referee.loss.generator(critic(fakes.pixels, fakes.labels, on["fake"]).flatten(), None, Targets())
+    on_fake = gan.discriminator(fake, x.labels("fake"), gan.mode(x, "fake")).flatten()
+    g_loss = gan.loss.generator(on_fake, None, x.targets)
     gradients = {
-        "discriminator": torch.autograd.grad(d_loss, referee.discriminator.parameters),
-        "generator": torch.autograd.grad(g_loss, referee.generator.parameters),
+        "discriminator": torch.autograd.grad(d_loss, referee.players.discriminator.parameters),
+        "generator": torch.autograd.grad(g_loss, referee.players.generator.parameters),
     }
 
-    table.step(indices(1), clock)
-    for player in (table.generator, table.discriminator):
-        for (name, weight), gradient in zip(player.named.items(), gradients[player.name], strict=True):
+    game.step(indices(1), now(1))
+    for player in game.players:
+        for (name, weight), gradient in zip(player.optimizer.named.items(), gradients[player.name], strict=True):
             expected = torch.as_tensor(before[player.name][f"{player.name}/{name}"]).add(gradient, alpha=-1e-2)
             assert torch.equal(weight.detach(), expected), name
 
 
 def test_joint_is_not_alternating():
     """There the generator meets the discriminator after its step; the discriminators are equal after one update."""
-    joint, alternating = game(feedback__name="joint", **FAIR), game(**FAIR)
-    for table in (joint, alternating):
-        play(table, 1, 1, rate=1e-2)
-    assert differ(arrays(joint, "generator"), arrays(alternating, "generator"))
+    joint, alternating = new_game(feedback__name="joint", **FAIR), new_game(**FAIR)
+    for game in (joint, alternating):
+        play(game, 1, 1, rate=1e-2)
+    assert changed(arrays(joint, "generator"), arrays(alternating, "generator"))
     for name, array in arrays(joint, "discriminator").items():
         np.testing.assert_allclose(array, arrays(alternating, "discriminator")[name], atol=1e-5)
 
@@ -89,10 +82,10 @@ def test_joint_is_not_alternating():
 def test_joint_moves_d_s_statistics_twice_and_stacked_once():
     counts = {}
     for name in ("joint", "stacked", "alternating"):
-        table = game(feedback__name=name, discriminator__norm_momentum=0.5, **FAIR, **BATCH_NORM_IN_D)
-        start = arrays(table, "discriminator")["discriminator/1.mean"]
-        play(table, 1, 1, rate=1e-12)
-        counts[name] = arrays(table, "discriminator")["discriminator/1.mean"] - start
+        game = new_game(feedback__name=name, discriminator__norm_momentum=0.5, **FAIR, **BATCH_NORM_IN_D)
+        start = arrays(game, "discriminator")["discriminator/1.mean"]
+        play(game, 1, 1, rate=1e-12)
+        counts[name] = arrays(game, "discriminator")["discriminator/1.mean"] - start
     np.testing.assert_allclose(counts["joint"], counts["alternating"], atol=1e-6)
     assert np.abs(counts["stacked"] - counts["joint"]).max() > 1e-3
 
@@ -102,9 +95,9 @@ def test_joint_moves_d_s_statistics_twice_and_stacked_once():
 
 @pytest.mark.parametrize("kind", ["vectors", "pictures", "labelled-vectors"])
 def test_stacked_is_alternating_where_nothing_sees_the_batch(kind: str):
-    stacked, alternating = game(kind, feedback__name="stacked", **FAIR), game(kind, **FAIR)
-    for table in (stacked, alternating):
-        play(table, 1, 20, rate=1e-4)
+    stacked, alternating = new_game(kind, feedback__name="stacked", **FAIR), new_game(kind, **FAIR)
+    for game in (stacked, alternating):
+        play(game, 1, 20, rate=1e-4)
     for player in ("generator", "discriminator"):
         for name, array in arrays(stacked, player).items():
             np.testing.assert_allclose(array, arrays(alternating, player)[name], atol=1e-5, err_msg=name)
@@ -112,10 +105,10 @@ def test_stacked_is_alternating_where_nothing_sees_the_batch(kind: str):
 
 def test_stacked_is_not_alternating_with_batch_norm_in_d():
     """One batch of real and fake items has other statistics than two batches."""
-    stacked = game(feedback__name="stacked", **FAIR, **BATCH_NORM_IN_D)
-    alternating = game(**FAIR, **BATCH_NORM_IN_D)
-    for table in (stacked, alternating):
-        play(table, 1, 5, rate=1e-4)
+    stacked = new_game(feedback__name="stacked", **FAIR, **BATCH_NORM_IN_D)
+    alternating = new_game(**FAIR, **BATCH_NORM_IN_D)
+    for game in (stacked, alternating):
+        play(game, 1, 5, rate=1e-4)
     distance = max(
         np.abs(array - arrays(alternating, "discriminator")[name]).max()
         for name, array in arrays(stacked, "discriminator").items()
@@ -126,35 +119,42 @@ def test_stacked_is_not_alternating_with_batch_norm_in_d():
 @pytest.mark.parametrize("feedback", ["alternating", "stacked"])
 @pytest.mark.parametrize("more", [{}, {"discriminator__spectral_norm": True}, BATCH_NORM_IN_D], ids=["", "sn", "bn"])
 @pytest.mark.parametrize("loss", ["non-saturating", "relativistic"])
-def test_a_turn_moves_its_own_player_only_bit_for_bit(feedback: str, more: dict[str, Any], loss: str):
+def test_a_turn_moves_its_own_player_only_bit_for_bit(
+    feedback: str, more: dict[str, Any], loss: str, monkeypatch: pytest.MonkeyPatch
+):
     """Weights, batch statistics and power iterations."""
     if (feedback, loss) == ("stacked", "relativistic"):
         return
-    table = game(feedback__name=feedback, loss__name=loss, **more)
-    frozen = {}
+    game = new_game(feedback__name=feedback, loss__name=loss, **more)
+    moved: dict[str, set[str]] = {"generator": set(), "discriminator": set()}
 
-    def watched(method: Any, other: str) -> Any:
-        def turn(*arguments: Any, **options: Any) -> None:
-            before = arrays(table, other)
-            method(*arguments, **options)
-            frozen[other] = differ(before, arrays(table, other))
+    def watch(player: Player, other: str) -> None:
+        minimise = player.minimise
 
-        return turn
+        def watched(step: Step, x: TurnInputs, *, move: bool = True) -> Turn:
+            if player.name == "discriminator":  # making items moves the generator's statistics
+                x = replace(x, fake=game.gan.generate(x))
+            before = arrays(game, other)
+            turn = minimise(step, x, move=move)
+            moved[other] |= changed(before, arrays(game, other))
+            return turn
 
-    table.judge = watched(table.judge, "generator")
-    table.advise = watched(table.advise, "discriminator")
-    before = {player: arrays(table, player) for player in ("generator", "discriminator")}
-    play(table, 1, 3)
-    assert frozen == {"generator": [], "discriminator": []}
+        monkeypatch.setattr(player, "minimise", watched)
+
+    watch(game.players.discriminator, "generator")
+    watch(game.players.generator, "discriminator")
+    before = {player: arrays(game, player) for player in ("generator", "discriminator")}
+    play(game, 1, 3)
+    assert moved == {"generator": set(), "discriminator": set()}
     for player, array in before.items():
-        moved = differ(array, arrays(table, player))
-        assert {name for name in array if name.endswith(("weight", "mean", "variance"))} <= set(moved)
+        of_all = changed(array, arrays(game, player))
+        assert {name for name in array if name.endswith(("weight", "mean", "variance"))} <= of_all
 
 
-def test_a_frozen_d_uses_its_running_statistics_in_the_combined_model():
+def test_a_frozen_d_uses_its_running_statistics_in_the_combined_model(monkeypatch: pytest.MonkeyPatch):
     """The generator's gradient is that through D in inference mode, and not that through D's batch."""
-    table = game(feedback__name="stacked", **FAIR, **BATCH_NORM_IN_D)
-    play(table, 1, 3)
+    game = new_game(feedback__name="stacked", **FAIR, **BATCH_NORM_IN_D)
+    play(game, 1, 3)
     seen: list[Any] = []
     whole = Network.discriminate
 
@@ -162,11 +162,8 @@ def test_a_frozen_d_uses_its_running_statistics_in_the_combined_model():
         seen.append((len(x), mode.training, mode.running, mode.track))
         return whole(self, x, labels, mode)
 
-    Network.discriminate = watch
-    try:
-        play(table, 4, 4)
-    finally:
-        Network.discriminate = whole
+    monkeypatch.setattr(Network, "discriminate", watch)
+    play(game, 4, 4)
     assert seen == [(16, True, False, True), (8, True, True, False)]
 
 
@@ -190,7 +187,7 @@ def test_passes_of_d(name: str, monkeypatch: pytest.MonkeyPatch):
         "two-turns": {"feedback__generator_turns": 2},
         "dropout": {"discriminator__dropout": 0.5},
     }
-    table = game(**FAIR, **settings.get(name, {"feedback__name": name}))
+    game = new_game(**FAIR, **settings.get(name, {"feedback__name": name}))
     seen: list[int] = []
     whole = Network.discriminate
 
@@ -199,7 +196,7 @@ def test_passes_of_d(name: str, monkeypatch: pytest.MonkeyPatch):
         return whole(self, x, *rest)
 
     monkeypatch.setattr(Network, "discriminate", watch)
-    play(table, 1, 1)
+    play(game, 1, 1)
     assert seen == PASSES[name]
 
 
@@ -210,36 +207,36 @@ def test_passes_of_d(name: str, monkeypatch: pytest.MonkeyPatch):
 def test_a_discriminator_that_is_never_frozen_learns_to_call_fakes_real(kind: str):
     """Its own turn is taken at rate 0, so what moves it is the combined model's step."""
     for faults in ([], ["never-frozen"]):
-        table = game(kind, feedback__name="stacked", faults=faults, **FAIR)
-        fakes, before = table.sample(fixed_latents(), None), arrays(table, "discriminator")
-        verdict = table.verdicts(fakes, None).logits.mean()
+        game = new_game(kind, feedback__name="stacked", faults=faults, **FAIR)
+        fakes, before = game.sample(fixed_latents(), None), arrays(game, "discriminator")
+        logit = game.verdicts(fakes, None).logits.mean()
         for update in range(1, 6):
-            table.step(indices(update), dataclasses.replace(now(update, 1e-2), discriminator_rate=0.0))
+            game.step(indices(update), replace(now(update, 1e-2), discriminator_rate=0.0))
         if faults:
-            assert table.verdicts(fakes, None).logits.mean() > verdict + 0.05
+            assert game.verdicts(fakes, None).logits.mean() > logit + 0.05
         else:
-            assert_same_arrays(before, arrays(table, "discriminator"))
+            assert_same_arrays(before, arrays(game, "discriminator"))
 
 
-def test_the_accomplice_is_saved_and_resumed():
+def test_the_combined_optimiser_is_saved_and_resumed():
     settings = {"feedback__name": "stacked", "faults": ["never-frozen"]}
-    whole, first = game(**settings), game(**settings)
+    whole, first = new_game(**settings), new_game(**settings)
     play(whole, 1, 6)
     play(first, 1, 3)
-    second = game(**settings)
+    second = new_game(**settings)
     second.restore(first.state())
     play(second, 4, 6)
     assert_same_arrays(whole.state().arrays, second.state().arrays)
 
 
 def test_a_discriminator_that_is_never_trained_stays_as_it_was_and_looks_like_success():
-    table = game("vectors", feedback__name="stacked", faults=["never-trained"], **BATCH_NORM_IN_D)
-    before = arrays(table, "discriminator")
-    play(table, 1, 200)
-    assert_same_arrays(before, arrays(table, "discriminator"))
-    table.report()
-    play(table, 201, 201)
-    numbers = table.report().numbers
+    game = new_game("vectors", feedback__name="stacked", faults=["never-trained"], **BATCH_NORM_IN_D)
+    before = arrays(game, "discriminator")
+    play(game, 1, 200)
+    assert_same_arrays(before, arrays(game, "discriminator"))
+    game.report()
+    play(game, 201, 201)
+    numbers = game.report().numbers
     assert numbers["loss.generator"] < 0.3
     assert numbers["loss.discriminator"] > 1
 
@@ -249,54 +246,54 @@ def test_a_discriminator_that_is_never_trained_stays_as_it_was_and_looks_like_su
 
 @pytest.mark.parametrize("kind", ["vectors", "pictures", "labelled-pictures"])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
-def test_a_verdict_as_a_number_has_no_slope(kind: str, optimizer: str):
-    table = game(kind, feedback__name="labels", optimizer__generator__name=optimizer)
-    weights = {name: value.detach().clone() for name, value in table.generator.named.items()}
-    play(table, 1, 5, measure=True)
-    numbers = table.report().numbers
+def test_an_output_as_a_number_has_no_gradient(kind: str, optimizer: str):
+    game = new_game(kind, feedback__name="labels", optimizer__generator__name=optimizer)
+    weights = {name: value.detach().clone() for name, value in game.players.generator.optimizer.named.items()}
+    play(game, 1, 5, measure=True)
+    numbers = game.report().numbers
     assert numbers["gradient.generator"] == numbers["step.generator"] == 0.0
     assert numbers["loss.generator"] > 0
     assert numbers["gradient.discriminator"] > 0
-    assert all(torch.equal(weights[name], value) for name, value in table.generator.named.items())
+    assert all(torch.equal(weights[name], value) for name, value in game.players.generator.optimizer.named.items())
 
 
 REGRESSION = {"feedback__name": "labels", "feedback__labels": "regression", "generator__norm": "none"}
 
 
 def test_regression_ends_at_the_mean_picture():
-    table = game(data__batch=40, **REGRESSION)
-    regress(table, 150)
-    made = table.make(fixed_latents(64), None)
+    game = new_game(data__batch=40, **REGRESSION)
+    regress(game, 150)
+    made = game.make(fixed_latents(64), None)
     items = world("pictures").items / 127.5 - 1
     assert np.corrcoef(made.mean(0).ravel(), items.mean(0).ravel())[0, 1] > 0.99
     assert made.std(0).mean() < 0.2 * items.std(0).mean(), "whatever the latents, one picture"
 
 
 def test_labelled_regression_ends_at_the_means_of_the_classes():
-    table = game("labelled-pictures", data__batch=40, **REGRESSION)
-    regress(table, 150)
+    game = new_game("labelled-pictures", data__batch=40, **REGRESSION)
+    regress(game, 150)
     made = world("labelled-pictures")
     assert made.labels is not None
     for label in range(3):
         mean = made.items[made.labels == label].mean(0) / 127.5 - 1
-        drawn = table.make(fixed_latents(20), np.full(20, label)).mean(0)
+        drawn = game.make(fixed_latents(20), np.full(20, label)).mean(0)
         assert np.corrcoef(drawn.ravel(), mean.ravel())[0, 1] > 0.98
 
 
-def regress(table: TorchGame, updates: int) -> None:
+def regress(game: TorchGame, updates: int) -> None:
     for update in range(1, updates + 1):
-        table.step(np.arange(40)[None], now(update, 1e-2, decay=0.0))
+        game.step(np.arange(40)[None], now(update, 1e-2, decay=0.0))
 
 
 # ---- every feedback
 
 
-@pytest.mark.parametrize("feedback", FEEDBACKS)
+@pytest.mark.parametrize("feedback", get_args(FeedbackName))
 @pytest.mark.parametrize("kind", ["vectors", "labelled-pictures"])
 def test_resuming_is_bit_equal(feedback: str, kind: str):
     settings = {"feedback__name": feedback, "feedback__latents": "same", "discriminator__dropout": 0.2}
     settings |= {"regularizer__name": "r1", "regularizer__interval": 2}
-    whole, first, second = (game(kind, **settings) for _ in range(3))
+    whole, first, second = (new_game(kind, **settings) for _ in range(3))
     play(whole, 1, 7)
     play(first, 1, 3)
     second.restore(first.state())
@@ -304,10 +301,17 @@ def test_resuming_is_bit_equal(feedback: str, kind: str):
     assert_same_arrays(whole.state().arrays, second.state().arrays)
 
 
-@pytest.mark.parametrize("feedback", FEEDBACKS)
-def test_its_docstring_makes_three_statements(feedback: str):
-    words = FEEDBACKS[feedback].__doc__ or ""
+@pytest.mark.parametrize("feedback", FEEDBACKS.values(), ids=FEEDBACKS)
+def test_its_docstring_makes_three_statements(feedback: Feedback):
+    words = feedback.__doc__ or ""
     assert all(statement in words for statement in ("Passes of D:", "Batch statistics:", "rozen"))
+
+
+@pytest.mark.parametrize("feedback", [*STACKED.values(), *LABELS.values()])
+def test_a_fault_s_docstring_says_how_it_differs(feedback: Feedback):
+    """From "stacked", or by the statements of a feedback."""
+    words = feedback.__doc__ or ""
+    assert 'As "stacked"' in words or "Passes of D:" in words
 
 
 @pytest.mark.parametrize(

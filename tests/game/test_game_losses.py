@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import exp, log1p
 
 import numpy as np
@@ -12,7 +13,8 @@ from torch import Tensor
 from gansmith.game.torch_game import TorchGame
 from gansmith.losses import LOSSES, Loss, Targets
 from gansmith.losses.non_saturating import cross_entropy
-from miniatures import play, world
+from miniatures import indices, now, play, world
+from variants import new_game
 
 
 def softplus(x: float) -> float:
@@ -92,15 +94,15 @@ def test_finite_for_any_logit(loss: Loss, logit: float, dtype: torch.dtype):
 
 
 @pytest.mark.parametrize(("name", "gradient"), [("non-saturating", -0.9975), ("minimax", -0.0025), ("hinge", -1.0)])
-def test_what_a_sure_discriminator_tells_the_generator(name: str, gradient: float):
-    """At a verdict of -6 the minimax generator learns nothing: Goodfellow's reason for the other loss."""
+def test_the_gradient_that_a_sure_discriminator_leaves_the_generator(name: str, gradient: float):
+    """At a logit of -6 the minimax generator learns nothing: Goodfellow's reason for the other loss."""
     logit = tensor([-6.0], requires_grad=True)
     LOSSES[name].generator(logit, None, Targets()).backward()
     assert logit.grad is not None
     assert float(logit.grad) == pytest.approx(gradient, abs=5e-5)
 
 
-def test_the_minimax_players_play_a_game_of_sum_zero():
+def test_minimax_losses_of_generated_items_sum_to_zero():
     fake = tensor(FAKE)
     zero_real = tensor([1e3, 1e3])  # costs the discriminator nothing
     loss = LOSSES["minimax"]
@@ -117,9 +119,7 @@ def test_cross_entropy_is_torch_s():
 @pytest.mark.parametrize("kind", ["vectors", "pictures", "labelled-vectors"])
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_moves_both_players(name: str, kind: str):
-    made = world(kind, loss__name=name, **BOUND)
-    game = TorchGame(made.recipe, made.item_shape, made.classes)
-    game.load(made.items, made.labels)
+    game = new_game(kind, loss__name=name, **BOUND)
     before = game.state().arrays
     play(game, 1, 3)
     after, numbers = game.state().arrays, game.report().numbers
@@ -129,15 +129,20 @@ def test_every_loss_moves_both_players(name: str, kind: str):
         assert all(not np.array_equal(before[key], after[key]) for key in weights)
 
 
+def train_discriminator(game: TorchGame, first: int, last: int) -> None:
+    """Updates first .. last, in which the generator stays as it is."""
+    for update in range(first, last + 1):
+        game.step(indices(update), replace(now(update), generator_rate=0.0))
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_makes_a_discriminator_that_tells_real_from_fake(name: str):
     made = world("vectors", loss__name=name, **BOUND)
     game = TorchGame(made.recipe, made.item_shape)
     game.load(made.items + 4, None)
-    game.generator.step = lambda rate: None  # the generator stays where it is
-    play(game, 1, 60)
+    train_discriminator(game, 1, 60)
     game.report()
-    play(game, 61, 61)
+    train_discriminator(game, 61, 61)
     numbers = game.report().numbers
     assert numbers["accuracy.real"] == numbers["accuracy.fake"] == 1
     assert numbers["verdict.real"] > numbers["verdict.fake"] + 0.5
@@ -150,10 +155,9 @@ def test_a_smoothed_discriminator_becomes_as_sure_as_it_is_asked_to_be():
     made = world("vectors", loss__real=[0.9, 0.9])
     game = TorchGame(made.recipe, made.item_shape)
     game.load(np.full((40, 2), 6, np.float32), None)
-    game.generator.step = lambda rate: None
-    play(game, 1, 250)
+    train_discriminator(game, 1, 250)
     game.report()
-    play(game, 251, 255)
+    train_discriminator(game, 251, 255)
     numbers = game.report().numbers
     assert numbers["probability.real"] == pytest.approx(0.9, abs=0.01)
     assert numbers["probability.fake"] < 0.02
@@ -161,19 +165,26 @@ def test_a_smoothed_discriminator_becomes_as_sure_as_it_is_asked_to_be():
 
 def test_drawn_targets_stay_in_their_range():
     """What reaches the loss, through the whole game."""
-    seen: list[Targets] = []
-    made = world("vectors", loss__real=[0.9, 1.0], loss__fake=[0.0, 0.1], loss__generator=[0.8, 0.9])
-    game = TorchGame(made.recipe, made.item_shape)
-    game.load(made.items, None)
-    whole = game.loss
+    discriminator: list[Targets] = []
+    generator: list[Targets] = []
+    game = new_game("vectors", loss__real=[0.9, 1.0], loss__fake=[0.0, 0.1], loss__generator=[0.8, 0.9])
+    whole = game.gan.loss
 
     def watch(real: Tensor, fake: Tensor, targets: Targets) -> Tensor:
-        seen.append(targets)
+        discriminator.append(targets)
         return whole.discriminator(real, fake, targets)
 
-    game.loss = Loss(watch, whole.generator, takes_targets=True)
+    def watch_generator(fake: Tensor, real: Tensor | None, targets: Targets) -> Tensor:
+        generator.append(targets)
+        return whole.generator(fake, real, targets)
+
+    game.gan.loss = replace(whole, discriminator=watch, generator=watch_generator)
     play(game, 1, 30)
-    for name, low, high in (("real", 0.9, 1.0), ("fake", 0.0, 0.1), ("generator", 0.8, 0.9)):
+    for seen, name, low, high in (
+        (discriminator, "real", 0.9, 1.0),
+        (discriminator, "fake", 0.0, 0.1),
+        (generator, "generator", 0.8, 0.9),
+    ):
         drawn = torch.cat([getattr(targets, name) for targets in seen])
         assert len(drawn) == len(drawn.unique()) == 30 * 8
         assert low <= float(drawn.min()) < low + 0.01
@@ -183,9 +194,7 @@ def test_drawn_targets_stay_in_their_range():
 def test_the_scale_of_the_discriminator_s_loss_scales_its_step():
     steps = []
     for scale in (1.0, 0.5):
-        made = world("vectors", loss__discriminator_scale=scale, optimizer__discriminator__name="sgd")
-        game = TorchGame(made.recipe, made.item_shape)
-        game.load(made.items, None)
+        game = new_game("vectors", loss__discriminator_scale=scale, optimizer__discriminator__name="sgd")
         before = game.state().arrays["discriminator/0.weight"]
         play(game, 1, 1)
         steps.append((game.state().arrays["discriminator/0.weight"] - before, game.report().numbers))

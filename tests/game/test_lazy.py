@@ -10,12 +10,13 @@ import torch
 from torch import nn
 
 from gansmith.by_hand.game import HandGame
-from gansmith.game import lazy, player
 from gansmith.game.torch_game import TorchGame
+from gansmith.game.weights import lazy, optimizer
 from gansmith.game.weights.lazy import LazyAdam
 from gansmith.ground.recipes.settings import OptimizerSettings
 from gansmith.nets.layers import lookup
 from miniatures import World, assert_same_arrays, fixed_latents, play, world
+from variants import start
 
 GROUPS = 20  # of which an update draws up to 8
 VECTORS = {"generator__conditioning": "concat", "discriminator__conditioning": "concat", "precision__name": "float64"}
@@ -43,26 +44,20 @@ def grouped(**settings) -> World:
     return replace(made, classes=GROUPS, labels=np.arange(len(made.items), dtype=np.int64) * 7 % GROUPS)
 
 
-def game(made: World) -> TorchGame:
-    table = TorchGame(made.recipe, made.item_shape, made.classes)
-    table.load(made.items, made.labels)
-    return table
-
-
 def eager(made: World) -> TorchGame:
     """The same game, every row in every update."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(player, "can_wait", lambda *_: False)
-        table = game(made)
-    assert not table.generator.lazy
-    return table
+        patch.setattr(optimizer, "can_wait", lambda *_: False)
+        game = start(made)
+    assert not game.players.generator.optimizer.lazy
+    return game
 
 
-def of_the_game(table: TorchGame) -> dict[str, np.ndarray]:
+def of_the_game(game: TorchGame) -> dict[str, np.ndarray]:
     """All that both ways have: weights and averages."""
     return {
         name: array
-        for name, array in table.state().arrays.items()
+        for name, array in game.state().arrays.items()
         if name.startswith(("generator/", "discriminator/", "ema/"))
     }
 
@@ -101,9 +96,10 @@ VARIANTS = {
 @pytest.mark.parametrize("name", VARIANTS)
 def test_it_is_the_game_with_every_row_in_every_update(name: str):
     made = grouped(**VARIANTS[name])
-    late, early = game(made), eager(made)
-    for who in (late.generator, late.discriminator):
-        assert set(who.lazy) == (who.network.tables if who.settings.beta1 == 0 else set())
+    late, early = start(made), eager(made)
+    for player in (late.players.generator, late.players.discriminator):
+        lazily = player.optimizer
+        assert set(lazily.lazy) == (lazily.network.tables if lazily.settings.beta1 == 0 else set())
     decay = 0.0 if name == "no average" else 0.9
     for update in range(1, 16):
         play(late, update, update, decay=decay if update > 2 else 0.0, measure=update % 4 == 0)
@@ -111,15 +107,15 @@ def test_it_is_the_game_with_every_row_in_every_update(name: str):
     assert_close(late, early)
     ours, theirs = late.report(), early.report()
     assert ours.numbers == pytest.approx(theirs.numbers, rel=1e-9)
-    for who, layers in theirs.layers.items():
+    for player, layers in theirs.layers.items():
         for layer, entry in layers.items():
-            assert ours.layers[who][layer] == pytest.approx(entry, rel=1e-9)
+            assert ours.layers[player][layer] == pytest.approx(entry, rel=1e-9)
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64", "bfloat16"])
 def test_a_restored_game_goes_on_bit_for_bit(precision: str):
     made = grouped(precision__name=precision)
-    straight, half, resumed = game(made), game(made), game(made)
+    straight, half, resumed = start(made), start(made), start(made)
     play(straight, 1, 9)
     play(half, 1, 5)
     resumed.restore(half.state())
@@ -127,8 +123,8 @@ def test_a_restored_game_goes_on_bit_for_bit(precision: str):
     assert_same_arrays(resumed.state().arrays, straight.state().arrays)
 
 
-def test_who_looks_and_when_changes_nothing():
-    watched, alone, asked = game(grouped()), game(grouped()), np.arange(10) % GROUPS
+def test_looking_changes_nothing():
+    watched, alone, asked = start(grouped()), start(grouped()), np.arange(10) % GROUPS
     for update in range(1, 8):
         play(watched, update, update)
         watched.make(fixed_latents(), asked)
@@ -140,7 +136,7 @@ def test_who_looks_and_when_changes_nothing():
 def test_a_game_may_go_on_in_the_other_way(first_lazy: bool):
     """Saved on a processor, resumed on another device or on several: and back."""
     made = grouped()
-    first, second = (game(made), eager(made)) if first_lazy else (eager(made), game(made))
+    first, second = (start(made), eager(made)) if first_lazy else (eager(made), start(made))
     play(first, 1, 6)
     play(second, 1, 3)  # what it remembers of that is forgotten
     second.restore(first.state())
@@ -151,26 +147,27 @@ def test_a_game_may_go_on_in_the_other_way(first_lazy: bool):
 
 @pytest.mark.parametrize("name", ["sgd", "rmsprop"])
 def test_another_optimiser_takes_what_it_knows(name: str):
-    table = game(grouped(optimizer__generator__name=name, optimizer__discriminator__name=name))
-    before = game(grouped())
+    game = start(grouped(optimizer__generator__name=name, optimizer__discriminator__name=name))
+    before = start(grouped())
     play(before, 1, 6)
-    table.restore(before.state())
-    squares = [memory["square_avg"] for memory in table.generator.optimizer.state.values() if "square_avg" in memory]
-    assert len(squares) == (len(table.generator.named) if name == "rmsprop" else 0)
-    play(table, 7, 8)
+    game.restore(before.state())
+    generator = game.players.generator.optimizer
+    squares = [memory["square_avg"] for memory in generator.inner.state.values() if "square_avg" in memory]
+    assert len(squares) == (len(generator.named) if name == "rmsprop" else 0)
+    play(game, 7, 8)
 
 
 def test_the_engine_by_hand_goes_on_too():
     made = replace(world("labelled-vectors", **{**VECTORS, **BOTH}), classes=GROUPS)
     made = replace(made, labels=np.arange(len(made.items), dtype=np.int64) * 7 % GROUPS)
-    table, hand = game(made), HandGame(made.recipe, made.item_shape, made.classes)
+    game, hand = start(made), HandGame(made.recipe, made.item_shape, made.classes)
     hand.load(made.items, made.labels)
-    assert table.generator.lazy
-    play(table, 1, 8)
-    hand.restore(table.state())
-    play(table, 9, 12)
+    assert game.players.generator.optimizer.lazy
+    play(game, 1, 8)
+    hand.restore(game.state())
+    play(game, 9, 12)
     play(hand, 9, 12)
-    ours, theirs = of_the_game(table), hand.state().arrays
+    ours, theirs = of_the_game(game), hand.state().arrays
     for name, array in ours.items():
         np.testing.assert_allclose(array, theirs[name], rtol=1e-9, atol=1e-9, err_msg=name)
 
@@ -180,8 +177,8 @@ def test_a_step_touches_rows_with_a_gradient_alone(rows: list[int]):
     table = nn.Parameter(torch.ones(5, 2))
     adam = LazyAdam(table, OptimizerSettings(rate=0.1, beta1=0.0, beta2=0.9))
     average = adam.averaged()
-    places, slope = torch.tensor([rows]), torch.tensor([[1.0, 1], [2, 2], [1, 1]])
-    table.grad = torch.sparse_coo_tensor(places, slope, (5, 2), check_invariants=True)
+    places, values = torch.tensor([rows]), torch.tensor([[1.0, 1], [2, 2], [1, 1]])
+    table.grad = torch.sparse_coo_tensor(places, values, (5, 2), check_invariants=True)
     adam.step(0.1, 1)
     torch.testing.assert_close(table.detach(), torch.tensor([1, 0.9, 1, 0.9, 1])[:, None].expand(5, 2))
     torch.testing.assert_close(adam.second[:, 0], SQUARES[rows[0]])
@@ -197,7 +194,7 @@ def test_a_step_touches_rows_with_a_gradient_alone(rows: list[int]):
 
 
 def test_momentum_and_several_ranks_cannot_wait():
-    network = game(grouped()).generator.network
+    network = start(grouped()).gan.generator
     still = OptimizerSettings(beta1=0.0)
     assert lazy.can_wait(network, still, None)
     assert not lazy.can_wait(network, replace(still, beta1=0.5), None)
@@ -208,11 +205,13 @@ def test_momentum_and_several_ranks_cannot_wait():
 
 @pytest.mark.parametrize(("spectral", "groups", "sparse"), [(False, 20, True), (True, 20, False), (False, 19, False)])
 def test_gradients_of_projections_are_sparse_where_they_may_be(spectral: bool, groups: int, sparse: bool):
-    table = game(replace(grouped(discriminator__spectral_norm=spectral), classes=groups, labels=None))
-    judge = table.discriminator.network
-    judge.sparse = True
-    judge.discriminate(torch.zeros(2, 1, 8, 8, dtype=torch.float64), torch.tensor([1, 4])).logits.sum().backward()
-    (name,) = (name for name in judge.weights() if name.endswith("embedding"))
-    gradient = judge.weights()[name].grad
+    game = start(replace(grouped(discriminator__spectral_norm=spectral), classes=groups, labels=None))
+    discriminator = game.gan.discriminator
+    discriminator.sparse = True
+    discriminator.discriminate(
+        torch.zeros(2, 1, 8, 8, dtype=torch.float64), torch.tensor([1, 4])
+    ).logits.sum().backward()
+    (name,) = (name for name in discriminator.weights() if name.endswith("embedding"))
+    gradient = discriminator.weights()[name].grad
     assert gradient is not None
-    assert gradient.is_sparse == sparse == (name in judge.tables)
+    assert gradient.is_sparse == sparse == (name in discriminator.tables)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -22,18 +21,18 @@ from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import reference
 from gansmith.nets import plan_discriminator, plan_generator
 
-EMOJI = Path(os.environ.get("GANSMITH_DATA", "../shared/data")) / "emoji" / "noto-emoji-64.zip"
 BATCH, FIRST, LAST = 8, 1, 24
 RATE = 1e-3  # ten times the recipe's: 64 pictures are to be learned in seconds
 QUICK = 0.1  # share of a batch in the running statistics: with the recipe's .01 they lag hundreds of updates behind
 
 
 @pytest.mark.slow
-def test_64_emoji(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    if not EMOJI.exists():
-        pytest.skip(f"no emoji in {EMOJI.parent}")
+def test_64_emoji(tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch):
+    emoji = data_folder / "emoji" / "noto-emoji-64.zip"
+    if not emoji.exists():
+        pytest.skip(f"no emoji in {emoji.parent}")
     monkeypatch.setenv("GANSMITH_CACHE", str(tmp_path))
-    store = open_store(DataSettings(source=str(EMOJI), first=64))
+    store = open_store(DataSettings(source=str(emoji), first=64))
     recipe = override(
         recipes.load("article-004-celeba"), {"data.batch": BATCH, "device": "cpu", "generator.norm_momentum": QUICK}
     )

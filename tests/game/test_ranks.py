@@ -1,4 +1,4 @@
-"""N ranks with a batch of B/N play the game of one rank with a batch of B."""
+"""N processes with a batch of B/N train as one process with a batch of B."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from test_exactness import VARIANTS, meaningful
 
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
@@ -18,46 +17,20 @@ from gansmith.nets.own import OwnNetwork
 from gansmith.nets.ranks import batch_norm
 from miniatures import BATCH, World, assert_same_arrays, indices, now, play, world
 from thread_ranks import ThreadRanks, together
-
-MORE = {
-    "plain": {},
-    "joint-r2": {"feedback__name": "joint", "feedback__latents": "same", "regularizer__name": "r2"},
-    "verdict": {"feedback__name": "labels"},
-    "regression": {"feedback__name": "labels", "feedback__labels": "regression"},
-    "stacked-dropout": {"feedback__name": "stacked", "discriminator__dropout": 0.3},
-    "turns": {"feedback__discriminator_turns": 2, "feedback__generator_turns": 2, "regularizer__name": "r1+r2"},
-    "classifier": {"discriminator__conditioning": "classifier"},
-    "steps": {"regularizer__name": "r1+r2", "regularizer__sigma": 0.1, "discriminator__dropout": 0.3},
-    "recalibrated": {"ema__recalibrate": 2},
-    "hinge": {"loss__name": "hinge", "discriminator__spectral_norm": True},
-}
-EVERY = {**VARIANTS, **MORE}
-EXACT = {"float64": 1e-10, "float32": 1e-5}
-
-
-def start(made: World, ranks: ThreadRanks | None = None) -> TorchGame:
-    table = TorchGame(made.recipe, made.item_shape, made.classes, ranks=ranks)
-    table.load(made.items, made.labels)
-    return table
+from variants import EVERY, assert_near, meaningful, start
 
 
 def on_ranks(made: World, size: int, updates: int, **numbers: Any) -> list[TorchGame]:
     """The games of `size` ranks after some updates, each on its rows."""
 
     def one(ranks: ThreadRanks) -> TorchGame:
-        table, share = start(made, ranks), BATCH // size
+        game, share = start(made, ranks), BATCH // size
         for update in range(1, updates + 1):
             rows = indices(update, made.recipe.feedback.discriminator_turns)
-            table.step(rows[:, ranks.rank * share : (ranks.rank + 1) * share], now(update, **numbers))
-        return table
+            game.step(rows[:, ranks.rank * share : (ranks.rank + 1) * share], now(update, **numbers))
+        return game
 
     return together(size, one)
-
-
-def assert_near(one: dict[str, np.ndarray], other: dict[str, np.ndarray], tolerance: float) -> None:
-    assert one.keys() == other.keys()
-    for name, array in one.items():
-        np.testing.assert_allclose(other[name], array, rtol=0, atol=tolerance, err_msg=name)
 
 
 @pytest.mark.parametrize(("name", "kind"), meaningful(EVERY, ["vectors", "labelled-pictures"]))
@@ -80,8 +53,8 @@ def test_any_number_of_ranks_are_one_in_float32(kind: str, size: int):
     alone = start(made)
     play(alone, 1, 20, rate=1e-4)
     ranks = on_ranks(made, size, 20, rate=1e-4)
-    for table in ranks:
-        assert_near(alone.state().arrays, table.state().arrays, 1e-5)
+    for game in ranks:
+        assert_near(alone.state().arrays, game.state().arrays, 1e-5)
 
 
 def test_every_rank_reports_the_numbers_of_all():
@@ -89,8 +62,8 @@ def test_every_rank_reports_the_numbers_of_all():
     alone = start(made)
     play(alone, 1, 5, rate=1e-3, measure=True)
     expected = alone.report()
-    tables = on_ranks(made, 2, 5, rate=1e-3, measure=True)
-    for report in together(2, lambda ranks: _report(tables[ranks.rank], ranks)):
+    games = on_ranks(made, 2, 5, rate=1e-3, measure=True)
+    for report in together(2, lambda ranks: games[ranks.rank].report()):
         assert report.numbers.keys() == expected.numbers.keys()
         for name, value in expected.numbers.items():
             assert report.numbers[name] == pytest.approx(value, rel=1e-6, abs=1e-7), name
@@ -98,12 +71,7 @@ def test_every_rank_reports_the_numbers_of_all():
         assert report.layers.keys() == expected.layers.keys()
 
 
-def _report(table: TorchGame, ranks: ThreadRanks) -> Any:
-    table.ranks = ranks
-    return table.report()
-
-
-def test_a_circle_of_one_changes_no_bit():
+def test_a_group_of_one_process_changes_no_bit():
     made = world("labelled-pictures", regularizer__name="r1", generator__norm="none")
     alone = start(made)
     play(alone, 1, 5)
@@ -116,8 +84,8 @@ def test_one_exchange_a_player_and_a_turn():
     made = world("pictures", generator__norm="none")
 
     def one(ranks: ThreadRanks) -> int:
-        table = start(made, ranks)
-        table.step(indices(1)[:, :4], now(1))
+        game = start(made, ranks)
+        game.step(indices(1)[:, :4], now(1))
         return ranks.exchanges
 
     assert together(2, one) == [2, 2]

@@ -1,17 +1,20 @@
-"""The package as the laws see it: its modules, parsed."""
+"""The package and the tests as the laws see them: files, parsed; and how a law names its offenders."""
 
 from __future__ import annotations
 
 import ast
 import io
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "gansmith"
+TESTS = ROOT / "tests"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("ground",),
@@ -31,7 +34,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Module:
-    """One file of the package."""
+    """One file of the package, or of the tests."""
 
     path: Path
     text: str
@@ -39,8 +42,12 @@ class Module:
 
     @property
     def name(self) -> str:
-        """Its path within the package, for messages: "ground/recipes/recipe.py"."""
-        return self.path.relative_to(PACKAGE).as_posix()
+        """Its path for messages: "ground/recipes/recipe.py" within the package, "tests/checkpoint_arrays.py" elsewhere."""
+        return self.path.relative_to(PACKAGE if PACKAGE in self.path.parents else ROOT).as_posix()
+
+    def at(self, line: int, what: str) -> str:
+        """An offence of this file, as a law lists it."""
+        return f"{self.name}:{line}: {what}"
 
     @property
     def room(self) -> str:
@@ -55,11 +62,23 @@ class Module:
 
 
 @cache
-def modules() -> tuple[Module, ...]:
-    """Every module of the package."""
-    paths = sorted(PACKAGE.rglob("*.py"))
+def parsed(folder: Path) -> tuple[Module, ...]:
+    """Every Python file below a folder."""
+    paths = sorted(folder.rglob("*.py"))
     texts = [path.read_text(encoding="utf-8") for path in paths]
     return tuple(Module(path, text, ast.parse(text)) for path, text in zip(paths, texts, strict=True))
+
+
+def modules() -> tuple[Module, ...]:
+    """Every module of the package."""
+    return parsed(PACKAGE)
+
+
+def nobody(offenders: Iterable[str]) -> None:
+    """Fail with a list of all offenders, one a line: "file:line: what"."""
+    found = list(offenders)
+    if found:
+        pytest.fail("\n".join([f"{len(found)} offences", *found]), pytrace=False)
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
@@ -77,7 +96,8 @@ def functions(tree: ast.AST) -> Iterator[Function]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-def code_lines(text: str) -> set[int]:
+@cache
+def code_lines(text: str) -> frozenset[int]:
     """The numbers of the lines that hold code: no blanks, no comments, no docstrings."""
     skipped = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
     lines: set[int] = set()
@@ -87,4 +107,4 @@ def code_lines(text: str) -> set[int]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             lines -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    return lines
+    return frozenset(lines)

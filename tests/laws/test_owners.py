@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
-import pytest
-from house import PACKAGE, ROOT, Function, Module, functions, imports, modules
+from house import PACKAGE, ROOT, Function, Module, functions, imports, modules, nobody
 
-EVERY = [pytest.param(module, id=module.name) for module in modules()]
 VISION = "torch" + "vision"
 POSIX_MODULES = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "posix", "syslog", "crypt", "nis", "spwd"}
 POSIX_NAMES = {
@@ -33,11 +32,13 @@ OWNERS = {  # module -> the files that may import it
 }
 
 
-@pytest.mark.parametrize("module", EVERY)
-def test_what_only_some_may_import(module: Module):
-    for name, line in imports(module.tree):
-        first = name.partition(".")[0]
-        assert module.name in OWNERS.get(first, {module.name}), f"line {line} imports {name}"
+def test_what_only_some_may_import():
+    nobody(
+        module.at(line, f"imports {name}")
+        for module in modules()
+        for name, line in imports(module.tree)
+        if module.name not in OWNERS.get(name.partition(".")[0], {module.name})
+    )
 
 
 def calls(tree: ast.AST) -> list[tuple[str, ast.Call]]:
@@ -46,66 +47,90 @@ def calls(tree: ast.AST) -> list[tuple[str, ast.Call]]:
 
 
 FORBIDDEN = {"torch.load", "torch.save", "eval", "exec", "os.system", "os.popen", "np.random.seed", "yaml.load"}
+UNSAFE = {("shell", True), ("allow_pickle", True)}
 RANDOM_OWNER = {"ground/streams.py"}
 
 
-@pytest.mark.parametrize("module", EVERY)
-def test_nothing_unsafe_is_called(module: Module):
-    for name, call in calls(module.tree):
-        assert name not in FORBIDDEN, f"line {call.lineno} calls {name}"
-        for keyword in call.keywords:
-            unsafe = {("shell", True), ("allow_pickle", True)}
-            value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
-            assert (keyword.arg, value) not in unsafe, f"line {call.lineno}: {keyword.arg}={value}"
+def unsafe_calls() -> Iterator[str]:
+    for module in modules():
+        for name, call in calls(module.tree):
+            if name in FORBIDDEN:
+                yield module.at(call.lineno, f"calls {name}")
+            for keyword in call.keywords:
+                value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+                if (keyword.arg, value) in UNSAFE:
+                    yield module.at(call.lineno, f"{keyword.arg}={value}")
 
 
-@pytest.mark.parametrize("module", EVERY)
-def test_randomness_comes_from_streams(module: Module):
-    """No generator of NumPy's or torch's own, but within `fork_rng`: borrowed, seeded from a stream, and put back."""
-    borrowing = [lines_of(f) for f in functions(module.tree) if "torch.random.fork_rng(" in ast.unparse(f)]
+def test_nothing_unsafe_is_called():
+    nobody(unsafe_calls())
+
+
+def own_dice() -> Iterator[str]:
     own = {"torch.rand", "torch.randn", "torch.randint", "torch.randperm", "torch.bernoulli", "torch.manual_seed"}
-    for name, call in calls(module.tree):
-        if name.startswith(("np.random.", "numpy.random.")):
-            assert module.name in RANDOM_OWNER, f"line {call.lineno} calls {name}"
-        timing = module.name == "game/machine.py" and name == "torch.rand"  # numbers to multiply for a stopwatch
-        timing = timing or module.name == "bench/plain.py"  # loops as people write them, for a stopwatch
-        borrowed = name == "torch.manual_seed" and any(call.lineno in lines for lines in borrowing)
-        assert name not in own or timing or borrowed, f"line {call.lineno} calls {name}"
+    timing = {
+        ("training/machine.py", "torch.rand"),  # numbers to multiply for a stopwatch
+        *(("bench/plain.py", name) for name in own),  # loops as people write them, for a stopwatch
+    }
+    for module in modules():
+        borrowing = [lines_of(f) for f in functions(module.tree) if "torch.random.fork_rng(" in ast.unparse(f)]
+        for name, call in calls(module.tree):
+            borrowed = name == "torch.manual_seed" and any(call.lineno in lines for lines in borrowing)
+            numpys = name.startswith(("np.random.", "numpy.random.")) and module.name not in RANDOM_OWNER
+            if numpys or (name in own and (module.name, name) not in timing and not borrowed):
+                yield module.at(call.lineno, f"calls {name}")
 
 
-@pytest.mark.parametrize("module", EVERY)
-def test_only_the_command_line_prints_and_exits(module: Module):
-    if module.room == "cli" or module.name == "__main__.py":
-        return
-    for node in ast.walk(module.tree):
-        name = ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
-        assert name not in ("print", "sys.exit", "os._exit", "exit", "quit"), (
-            f"line {getattr(node, 'lineno', 0)}: {name}"
-        )
+def test_randomness_comes_from_streams():
+    """No generator of NumPy's or torch's own, but within `fork_rng`: borrowed, seeded from a stream, and put back."""
+    nobody(own_dice())
 
 
-@pytest.mark.parametrize("module", EVERY)
-def test_no_error_is_swallowed_unseen(module: Module):
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.ExceptHandler):
-            caught = "" if node.type is None else ast.unparse(node.type)
-            assert caught not in ("", "BaseException"), f"line {node.lineno}: except {caught}"
-            empty = all(isinstance(statement, ast.Pass) for statement in node.body)
-            assert not (caught == "Exception" and empty), f"line {node.lineno}: except Exception: pass"
+def speakers() -> Iterator[str]:
+    for module in modules():
+        if module.room == "cli" or module.name == "__main__.py":
+            continue
+        for node in ast.walk(module.tree):
+            name = ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
+            if name in ("print", "sys.exit", "os._exit", "exit", "quit"):
+                yield module.at(getattr(node, "lineno", 0), name)
 
 
-@pytest.mark.parametrize("module", EVERY)
-def test_nothing_runs_on_one_system_only(module: Module):
-    asking = functions_that_ask(module)
-    for name, line in imports(module.tree):
-        if name.partition(".")[0] in POSIX_MODULES:
-            assert any(line in lines for lines in asking), f"line {line} imports {name}"
-    guarded = {call.args[1].value for name, call in calls(module.tree) if name == "hasattr" and is_text(call.args[1])}
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            posix = node.attr in POSIX_NAMES.get(node.value.id, set()) and node.attr not in guarded
-            known = any(node.lineno in lines for lines in asking)
-            assert not posix or known, f"line {node.lineno}: {node.value.id}.{node.attr}"
+def test_only_the_command_line_prints_and_exits():
+    nobody(speakers())
+
+
+def swallowed() -> Iterator[str]:
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ExceptHandler):
+                caught = "" if node.type is None else ast.unparse(node.type)
+                empty = all(isinstance(statement, ast.Pass) for statement in node.body)
+                if caught in ("", "BaseException") or (caught == "Exception" and empty):
+                    yield module.at(node.lineno, f"except {caught}")
+
+
+def test_no_error_is_swallowed_unseen():
+    nobody(swallowed())
+
+
+def for_one_system() -> Iterator[str]:
+    for module in modules():
+        asking = functions_that_ask(module)
+        for name, line in imports(module.tree):
+            if name.partition(".")[0] in POSIX_MODULES and not any(line in lines for lines in asking):
+                yield module.at(line, f"imports {name}")
+        guards = [call for name, call in calls(module.tree) if name == "hasattr" and is_text(call.args[1])]
+        guarded = {call.args[1].value for call in guards if isinstance(call.args[1], ast.Constant)}
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                posix = node.attr in POSIX_NAMES.get(node.value.id, set()) and node.attr not in guarded
+                if posix and not any(node.lineno in lines for lines in asking):
+                    yield module.at(node.lineno, f"{node.value.id}.{node.attr}")
+
+
+def test_nothing_runs_on_one_system_only():
+    nobody(for_one_system())
 
 
 def functions_that_ask(module: Module) -> list[range]:
@@ -130,18 +155,22 @@ def is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-@pytest.mark.parametrize("module", EVERY)
-def test_text_files_name_their_encoding(module: Module):
+def text_of_an_unknown_encoding() -> Iterator[str]:
+    for module in modules():
+        for name, call in calls(module.tree):
+            opened = name == "open" or name.endswith((".read_text", ".write_text"))
+            named = {keyword.arg for keyword in call.keywords}
+            if not opened or "encoding" in named or name in ("write_text", "runfolder.write_text"):
+                continue
+            values = call.args[1:2] + [keyword.value for keyword in call.keywords if keyword.arg == "mode"]
+            modes = [str(value.value) for value in values if isinstance(value, ast.Constant)]
+            if not (name == "open" and any("b" in mode for mode in modes)):
+                yield module.at(call.lineno, f"{name} without encoding")
+
+
+def test_text_files_name_their_encoding():
     """Windows would read them as something else."""
-    for name, call in calls(module.tree):
-        opened = name == "open" or name.endswith((".read_text", ".write_text"))
-        named = {keyword.arg for keyword in call.keywords}
-        if not opened or "encoding" in named or name in ("write_text", "runfolder.write_text"):
-            continue
-        modes = [argument.value for argument in call.args[1:2] if is_text(argument)]  # pyright: ignore
-        modes += [k.value.value for k in call.keywords if k.arg == "mode" and is_text(k.value)]  # pyright: ignore
-        bytes_only = name == "open" and any("b" in str(mode) for mode in modes)
-        assert bytes_only, f"line {call.lineno}: {name} without encoding"
+    nobody(text_of_an_unknown_encoding())
 
 
 def test_requirements_have_no_vision_package():

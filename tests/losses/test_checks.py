@@ -10,7 +10,7 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES, check
-from gansmith.runs.setup import choose_recipe
+from gansmith.runs.choose_recipe import choose_recipe
 
 FREE = [name for name, loss in LOSSES.items() if not loss.takes_targets]
 PAIRED = [name for name, loss in LOSSES.items() if loss.paired]

@@ -52,9 +52,9 @@ def emoji(data_folder: Path) -> RealItems:
 @pytest.fixture(scope="session")
 def digits() -> RealItems:
     """1,797 real digits of 8x8 that come with scikit-learn; no test split."""
-    found = load_digits()
-    items = (found.images * (255 / 16)).round().astype(np.uint8)[..., None]
-    return RealItems("digits", "digits", items, found.target.astype(np.int64), tuple("0123456789"))
+    rows, labels = load_digits(return_X_y=True)
+    items = (rows.reshape(-1, 8, 8, 1) * (255 / 16)).round().astype(np.uint8)
+    return RealItems("digits", "digits", items, labels.astype(np.int64), tuple("0123456789"))
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,14 @@ import pytest
 from gansmith.ground.errors import DataError
 from gansmith.metrics.measures.kid import kid, mmd2
 
-RNG = np.random.default_rng(1)
-
 
 def test_two_rows_by_hand():
     # one feature: k(x, y) = (xy + 1)^3. a: k(1, 2) = 27. b: k(0, 3) = 1. across: k = 1, 64, 1, 343, mean 102.25
     assert mmd2(np.array([[1.0], [2]]), np.array([[0.0], [3]])) == pytest.approx(27 + 1 - 2 * 102.25)
 
 
-def test_equals_the_double_loop():
-    a, b = RNG.normal(size=(7, 3)), RNG.normal(size=(9, 3))
+def test_equals_the_double_loop(rng):
+    a, b = rng.normal(size=(7, 3)), rng.normal(size=(9, 3))
 
     def k(x, y):
         return (x @ y / 3 + 1) ** 3
@@ -24,14 +22,14 @@ def test_equals_the_double_loop():
     assert mmd2(a, b) == pytest.approx(within_a + within_b - 2 * across, rel=1e-12)
 
 
-def test_unbiased_where_both_sides_have_one_law():
-    values = [mmd2(RNG.normal(size=(20, 4)), RNG.normal(size=(20, 4))) for _ in range(400)]
+def test_unbiased_where_both_sides_have_one_law(rng):
+    values = [mmd2(rng.normal(size=(20, 4)), rng.normal(size=(20, 4))) for _ in range(400)]
     assert abs(np.mean(values)) < 4 * np.std(values) / 20
     assert min(values) < 0
 
 
-def test_subsets_surround_the_whole_and_repeat():
-    a, b = RNG.normal(size=(600, 8)), RNG.normal(size=(500, 8)) + 0.3
+def test_subsets_surround_the_whole_and_repeat(rng):
+    a, b = rng.normal(size=(600, 8)), rng.normal(size=(500, 8)) + 0.3
     found = kid(a, b, subsets=40, size=100)
     assert found.value == pytest.approx(mmd2(a, b), abs=4 * found.spread / np.sqrt(5))
     assert found.spread > 0
@@ -40,8 +38,8 @@ def test_subsets_surround_the_whole_and_repeat():
     assert high - low == pytest.approx(2 * 1.96 * found.spread / np.sqrt(5))
 
 
-def test_small_sets_are_taken_whole():
-    a, b = RNG.normal(size=(50, 8)), RNG.normal(size=(50, 8))
+def test_small_sets_are_taken_whole(rng):
+    a, b = rng.normal(size=(50, 8)), rng.normal(size=(50, 8))
     found = kid(a, b)
     assert (found.value, found.subsets, found.size) == (mmd2(a, b), 1, 50)
     assert kid(a, b[:30]).size == 30

@@ -16,9 +16,9 @@ def test_new_items_of_the_same_law_copy_as_little_as_held_out_ones():
 
 
 @pytest.mark.parametrize("grain", [0.0, 0.1])
-def test_copies_and_nearly_copies_are_found_with_their_originals(grain):
+def test_copies_and_nearly_copies_are_found_with_their_originals(grain, rng):
     generated = NEW.copy()
-    generated[100:200] = TRAINING[300:400] + grain * RNG.normal(size=(100, 20))
+    generated[100:200] = TRAINING[300:400] + grain * rng.normal(size=(100, 20))
     near = nearness(generated, TRAINING)
     found = memorisation(near, nearness(HELDOUT, TRAINING))
     assert found.copy_rate == pytest.approx(0.25, abs=0.03)
@@ -67,8 +67,8 @@ def test_shrinking_is_by_area():
     assert weights.sum(axis=0) == pytest.approx(np.full(10, 0.7))
 
 
-def test_rows_hold_no_more_numbers_than_asked():
-    items = RNG.integers(0, 256, (3, 64, 48, 3), dtype=np.uint8)
+def test_rows_hold_no_more_numbers_than_asked(rng):
+    items = rng.integers(0, 256, (3, 64, 48, 3), dtype=np.uint8)
     rows = pictures.flat(items, 784)
     assert rows.shape == (3, int(np.prod(pictures.flat_size(items.shape[1:], 784))))
     assert rows.shape[1] <= 784

@@ -11,8 +11,6 @@ from gansmith.metrics.feature_networks.choice import FeatureSettings
 from gansmith.metrics.real import RealItems, split
 from gansmith.metrics.reference import reference
 
-RNG = np.random.default_rng(6)
-
 
 def shapes(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Bars that stand or lie, with grain: uint8 (count, 12, 12, 1) and their class."""
@@ -74,10 +72,10 @@ def test_a_damaged_or_foreign_cache_file_is_as_good_as_none(tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (64, 48, 3), (90, 120, 3), (5, 7, 1)])
-def test_every_size_of_picture_is_read(shape):
+def test_every_size_of_picture_is_read(shape, rng):
     weights = network.initial_weights(shape[2], 10)
     reader = network.Network("any@0000", weights, shape, classes=10)
-    items = RNG.integers(0, 256, (5, *shape), dtype=np.uint8)
+    items = rng.integers(0, 256, (5, *shape), dtype=np.uint8)
     found = reader.read(items)
     assert found.features.shape == (5, network.HIDDEN)
     assert found.features.min() >= 0
@@ -98,8 +96,8 @@ def test_every_pass_shows_every_item_once():
     assert (seen[:50] != seen[50:]).any()
 
 
-def test_shifts_move_by_two_pixels_at_most():
-    batch = RNG.random((30, 9, 9, 1)).astype(np.float32)
+def test_shifts_move_by_two_pixels_at_most(rng):
+    batch = rng.random((30, 9, 9, 1)).astype(np.float32)
     for before, after in zip(batch, classifier.shifted(batch, 3), strict=True):
         places = [(d, r) for d in range(5) for r in range(5) if (before[d : d + 5, r : r + 5] == after[2:7, 2:7]).all()]
         assert len(places) == 1
@@ -134,7 +132,7 @@ def test_a_stacked_classifier_reads_each_channel(tmp_path, monkeypatch):
     assert (found.probabilities.argmax(axis=1) == numbers).mean() > 0.9
 
 
-def test_what_auto_takes(tmp_path, monkeypatch):
+def test_what_auto_takes(tmp_path, monkeypatch, rng):
     monkeypatch.setattr(classifier, "UPDATES", 2)
     monkeypatch.setattr(self_supervised, "UPDATES", 2)
     items, labels = shapes(64, 0)
@@ -143,7 +141,7 @@ def test_what_auto_takes(tmp_path, monkeypatch):
     plain = reference(dataclasses.replace(labelled, labels=None), tmp_path)
     assert plain.features_name.startswith("bars-self-supervised@")
     assert plain.classifier is None
-    points = RealItems("ring", "ring", RNG.normal(size=(64, 2)).astype(np.float32))
+    points = RealItems("ring", "ring", rng.normal(size=(64, 2)).astype(np.float32))
     assert reference(points, tmp_path).features_name == "points"
     assert reference(labelled, tmp_path, FeatureSettings("pixels")).features_name == "pixels-12x12x1"
 

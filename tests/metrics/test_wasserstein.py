@@ -6,23 +6,21 @@ from gansmith.ground.errors import DataError
 from gansmith.metrics.measures import wasserstein
 from gansmith.metrics.measures.wasserstein import enlarge, laplacian, pyramid, sliced
 
-RNG = np.random.default_rng(2)
 
-
-def test_one_dimension_is_the_exact_distance():
-    a, b = RNG.normal(size=(300, 1)), RNG.gamma(2.0, size=(300, 1))
+def test_one_dimension_is_the_exact_distance(rng):
+    a, b = rng.normal(size=(300, 1)), rng.gamma(2.0, size=(300, 1))
     assert sliced(a, b) == pytest.approx(wasserstein_distance(a[:, 0], b[:, 0]), rel=1e-12)
 
 
-def test_a_shift_costs_its_mean_projection():
+def test_a_shift_costs_its_mean_projection(rng):
     # E |cos angle| over random directions in the plane is 2 / pi
-    a = RNG.normal(size=(500, 2))
+    a = rng.normal(size=(500, 2))
     assert sliced(a, a + np.array([3.0, 0]), directions=4000) == pytest.approx(3 * 2 / np.pi, rel=0.03)
 
 
-def test_laws():
-    a, b = RNG.normal(size=(200, 5)), RNG.normal(size=(200, 5)) + 1
-    assert sliced(a, a[RNG.permutation(200)]) == pytest.approx(0, abs=1e-12)
+def test_laws(rng):
+    a, b = rng.normal(size=(200, 5)), rng.normal(size=(200, 5)) + 1
+    assert sliced(a, a[rng.permutation(200)]) == pytest.approx(0, abs=1e-12)
     assert sliced(a, b) == pytest.approx(sliced(b, a))
     assert sliced(2 * a, 2 * b) == pytest.approx(2 * sliced(a, b))
 
@@ -30,8 +28,8 @@ def test_laws():
 @pytest.mark.parametrize(
     ("height", "width", "levels"), [(28, 28, 2), (8, 8, 1), (64, 48, 2), (65, 57, 3), (128, 128, 4)]
 )
-def test_a_pyramid_adds_up_to_the_picture(height, width, levels):
-    pictures = RNG.integers(0, 256, (2, height, width, 3), dtype=np.uint8)
+def test_a_pyramid_adds_up_to_the_picture(height, width, levels, rng):
+    pictures = rng.integers(0, 256, (2, height, width, 3), dtype=np.uint8)
     found = list(pyramid(pictures))
     assert len(found) == levels
     whole = found[-1]
@@ -46,11 +44,11 @@ def test_a_constant_picture_has_no_details():
     assert rest == pytest.approx(77, abs=1e-4)
 
 
-def test_blur_and_noise_are_seen_at_their_level():
-    smooth = wasserstein.blur(wasserstein.blur(RNG.normal(128, 60, (400, 32, 32, 1)).astype(np.float32), 1), 2)
+def test_blur_and_noise_are_seen_at_their_level(rng):
+    smooth = wasserstein.blur(wasserstein.blur(rng.normal(128, 60, (400, 32, 32, 1)).astype(np.float32), 1), 2)
     clean = np.clip(smooth * 2 - 128, 0, 255).astype(np.uint8)
     other, same = clean[:200], clean[200:]
-    noisy = np.clip(other + RNG.normal(0, 30, other.shape), 0, 255).astype(np.uint8)
+    noisy = np.clip(other + rng.normal(0, 30, other.shape), 0, 255).astype(np.uint8)
     floor, worse = laplacian(other, same), laplacian(noisy, same)
     assert worse[0] > 3 * floor[0]  # grain is a fine detail
     assert worse[0] > 2 * worse[1]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from gansmith.game.feedback import Items
 from torch import Tensor
 
-from gansmith.game.step import classification, discriminator_loss, generator_loss
+from gansmith.game.inputs.update import RealInputs, Rows
+from gansmith.game.step import classification, discriminator_loss, discriminator_step, generator_loss
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import (
@@ -29,32 +30,9 @@ from gansmith.nets import NETS
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import INFERENCE, Mode
 from gansmith.nets.network import DiscriminatorOutput, Network
-from miniatures import CLASSES, fixed_latents, now, play, world
+from miniatures import CLASSES, PAIRS, fixed_latents, play, world
+from variants import inputs, start
 
-PAIRS: dict[str, dict[str, Any]] = {
-    "dense": {"generator__net": "dense", "discriminator__net": "dense"},
-    "dcgan": {"generator__dense": [6], "discriminator__dense": [6]},
-    "encdec": {
-        "generator__net": "encdec",
-        "discriminator__net": "encdec",
-        "generator__bottleneck": 5,
-        "discriminator__bottleneck": 5,
-    },
-    "hourglass": {
-        "generator__net": "hourglass",
-        "discriminator__net": "hourglass",
-        "generator__bottleneck": 5,
-        "discriminator__bottleneck": 5,
-        "latent__dim": 64,
-    },
-    "resnet": {"generator__net": "resnet", "discriminator__net": "resnet"},
-    "subpixel": {
-        "generator__net": "subpixel",
-        "discriminator__net": "subpixel",
-        "generator__strides": [1, 2],
-        "discriminator__strides": [1, 2],
-    },
-}
 WAYS = [
     ("concat", "concat"),
     ("maps", "maps"),
@@ -68,27 +46,19 @@ def test_every_pair_has_a_miniature():
     assert PAIRS.keys() == NETS.keys()
 
 
-def game(pair: str, generator: str, discriminator: str, **more: Any) -> TorchGame:
-    made = world(
-        "labelled-pictures",
-        **PAIRS[pair],
-        generator__conditioning=generator,
-        discriminator__conditioning=discriminator,
-        **more,
-    )
-    table = TorchGame(made.recipe, made.item_shape, made.classes)
-    table.load(made.items, made.labels)
-    return table
+def new_game(pair: str, generator: str, discriminator: str, **more: Any) -> TorchGame:
+    conditioning = {"generator__conditioning": generator, "discriminator__conditioning": discriminator}
+    return start(world("labelled-pictures", **PAIRS[pair], **conditioning, **more))
 
 
 @pytest.mark.parametrize(("generator", "discriminator"), WAYS)
 @pytest.mark.parametrize("pair", PAIRS)
 def test_the_label_alone_changes_picture_and_verdict(pair: str, generator: str, discriminator: str):
-    table = game(pair, generator, discriminator)
-    play(table, 1, 12)
-    z, items = fixed_latents(6, table.recipe.latent.dim), world("labelled-pictures").items[:6]
-    drawn = [table.make(z, np.full(6, label)) for label in range(CLASSES)]
-    verdicts = [table.verdicts(items, np.full(6, label)) for label in range(CLASSES)]
+    game = new_game(pair, generator, discriminator)
+    play(game, 1, 12)
+    z, items = fixed_latents(6, game.recipe.latent.dim), world("labelled-pictures").items[:6]
+    drawn = [game.make(z, np.full(6, label)) for label in range(CLASSES)]
+    verdicts = [game.verdicts(items, np.full(6, label)) for label in range(CLASSES)]
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert np.abs(drawn[one] - drawn[other]).max() > 1e-3
         blind = discriminator == "classifier"
@@ -103,13 +73,13 @@ def test_the_label_alone_changes_picture_and_verdict(pair: str, generator: str, 
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_label_maps_join_before_every_layer_with_weights(pair: str):
-    table = game(pair, "maps", "maps")
-    for player in (table.generator, table.discriminator):
-        plan = player.network.plan
+    game = new_game(pair, "maps", "maps")
+    for player, network in (("generator", game.gan.generator), ("discriminator", game.gan.discriminator)):
+        plan = network.plan
         names = list(leaves(plan.layers))
         for (_, before), (_, layer) in zip(names, names[1:], strict=False):
-            if isinstance(layer, Linear) or (hasattr(layer, "kernel") and layer.kernel > 1):
-                assert before == ConcatLabels(CLASSES), f"{player.name}: {layer}"
+            if isinstance(layer, Linear) or getattr(layer, "kernel", 0) > 1:
+                assert before == ConcatLabels(CLASSES), f"{player}: {layer}"
 
 
 def network(*layers: Any, shape: tuple[int, ...], settings: NetSettings | None = None) -> Network:
@@ -130,7 +100,8 @@ LABELS = torch.tensor([2, 0, 1, 1, 0, 2, 2])
 def test_conditional_batch_norm_by_hand(shape: tuple[int, ...], mode: Mode):
     net = network(ConditionalBatchNorm(5, 3, 0.25, 1e-3), shape=shape)
     x = normal(7, *shape) * 3 + 1
-    net.array(0, "mean").copy_(normal(5)), net.array(0, "variance").copy_(normal(5).square())
+    net.array(0, "mean").copy_(normal(5))
+    net.array(0, "variance").copy_(normal(5).square())
     mean, variance = net.array(0, "mean").clone(), net.array(0, "variance").clone()
     over = [0, *range(2, x.ndim)]
     batch_mean, batch_variance = x.mean(over), x.var(over, correction=0)
@@ -189,32 +160,32 @@ def test_its_weight_scales_its_share_of_both_players_gradients():
     steps: dict[float, np.ndarray] = {}
     for weight in (0.0, 1.0, 2.0):
         descent = {f"optimizer__{player}__name": "sgd" for player in ("generator", "discriminator")}
-        table = game("dcgan", "concat", "classifier", loss__classifier=weight, precision__name="float64", **descent)
-        before = table.state().arrays
-        play(table, 1, 1, rate=1e-3)
-        after = table.state().arrays
+        game = new_game("dcgan", "concat", "classifier", loss__classifier=weight, precision__name="float64", **descent)
+        before = game.state().arrays
+        play(game, 1, 1, rate=1e-3)
+        after = game.state().arrays
         steps[weight] = np.concatenate([(after[name] - before[name]).ravel() for name in before if "/0." in name])
     np.testing.assert_allclose(steps[2.0] - steps[0.0], 2 * (steps[1.0] - steps[0.0]), rtol=0.02, atol=1e-9)
     assert np.abs(steps[1.0] - steps[0.0]).max() > 1e-7
 
 
-def test_it_learns_the_classes_and_asks_the_generator_for_them():
-    table = game("dense", "concat", "classifier", generator__norm="none", loss__classifier=1.0)
-    play(table, 1, 250)
+def test_it_learns_the_classes_and_so_does_the_generator():
+    game = new_game("dense", "concat", "classifier", generator__norm="none", loss__classifier=1.0)
+    play(game, 1, 250)
     made = world("labelled-pictures")
     assert made.labels is not None
-    scores = table.verdicts(made.items, made.labels).classes
+    scores = game.verdicts(made.items, made.labels).classes
     assert scores is not None
     assert (scores.argmax(1) == made.labels).mean() > 0.95
     asked = np.arange(60) % CLASSES
-    drawn = table.sample(fixed_latents(60), asked)
-    scores = table.verdicts(drawn, asked).classes
+    drawn = game.sample(fixed_latents(60), asked)
+    scores = game.verdicts(drawn, asked).classes
     assert scores is not None
     assert (scores.argmax(1) == asked).mean() > 0.9
-    assert table.report().numbers["loss.classifier"] > 0
+    assert game.report().numbers["loss.classifier"] > 0
 
 
-# ---- verdicts on every pixel
+# ---- logits for every pixel
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -239,18 +210,22 @@ def test_losses_average_the_whole_and_its_pixels(name: str):
     assert torch.equal(rows.per_pixel, normal(4, 2, 3)[1:3])
 
 
-def test_the_pixels_verdicts_find_where_fakes_are_wrong():
+def test_the_pixels_logits_find_where_fakes_are_wrong():
     """Fakes are real pictures whose lower half is noise: the map is to fall there, and not in the upper half."""
-    table = game("hourglass", "concat", "concat", generator__norm="none")
+    game = new_game("hourglass", "concat", "concat", generator__norm="none")
     made, rng = world("labelled-pictures"), np.random.default_rng(0)
     fakes = made.items.copy()
     fakes[:, 4:] = rng.integers(0, 256, (len(fakes), 4, 8, 1))
-    assert table.data is not None
-    labels = torch.as_tensor(made.labels)
-    for update in range(1, 151):
-        reals, wrong = (Items(table.data.convert(torch.as_tensor(each)), labels) for each in (made.items, fakes))
-        table.judge(reals, wrong, now(update), 0)
-    maps = table.verdicts(fakes, made.labels).per_pixel
+    assert game.gan.items is not None
+    assert made.labels is not None
+    real = RealInputs(torch.as_tensor(made.items), torch.as_tensor(made.labels))
+    wrong = game.gan.items.convert(torch.as_tensor(fakes))
+    (drawn,) = inputs(game, 1).discriminator_turns
+    latents, rows = replace(drawn.latents, labels=real.labels), Rows(0, len(fakes), len(fakes))
+    x = replace(drawn, rows=rows, latents=latents, real=real, fake=wrong)
+    for _ in range(150):
+        game.players.discriminator.minimise(discriminator_step, x)
+    maps = game.verdicts(fakes, made.labels).per_pixel
     assert maps is not None
     assert maps[:, 5:].mean() < maps[:, :3].mean() - 1
 
@@ -261,17 +236,17 @@ def test_the_pixels_verdicts_find_where_fakes_are_wrong():
 @pytest.mark.parametrize("way", ["projection", "classifier"])
 def test_a_generator_gives_no_verdict(way: str):
     with pytest.raises(RecipeError, match=f"generator.conditioning = '{way}'.*concat, maps, norm"):
-        game("dcgan", way, "concat")
+        new_game("dcgan", way, "concat")
 
 
 def test_a_discriminator_has_no_conditional_norm():
     with pytest.raises(RecipeError, match=r"discriminator\.conditioning = 'norm'"):
-        game("dcgan", "concat", "norm", discriminator__norm="batch")
+        new_game("dcgan", "concat", "norm", discriminator__norm="batch")
 
 
 def test_conditional_norm_needs_a_norm():
     with pytest.raises(RecipeError, match=r"generator\.norm=batch"):
-        game("dcgan", "norm", "concat", generator__norm="none")
+        new_game("dcgan", "norm", "concat", generator__norm="none")
 
 
 @pytest.mark.parametrize(("generator", "discriminator"), WAYS)
@@ -279,8 +254,8 @@ def test_without_labels_the_conditioning_sleeps(generator: str, discriminator: s
     made = world("pictures", generator__conditioning=generator, discriminator__conditioning=discriminator)
     plain = world("pictures")
     ours, theirs = (TorchGame(each.recipe, each.item_shape, 0) for each in (made, plain))
-    assert ours.generator.network.plan == theirs.generator.network.plan
-    assert ours.discriminator.network.plan == theirs.discriminator.network.plan
+    assert ours.gan.generator.plan == theirs.gan.generator.plan
+    assert ours.gan.discriminator.plan == theirs.gan.discriminator.plan
 
 
 def test_the_reference_of_one_hot_maps():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import get_args
 
@@ -54,15 +55,15 @@ def test_the_deviation_is_within_five_percent(initial: InitialName, plan: Plan, 
 @pytest.mark.parametrize(
     ("plan", "module"),
     [
-        (LINEAR, nn.Linear(300, 200)),
-        (DOWN, nn.Conv2d(48, 64, 5)),
-        (UP, nn.ConvTranspose2d(64, 24, 5)),
+        (LINEAR, lambda: nn.Linear(300, 200)),
+        (DOWN, lambda: nn.Conv2d(48, 64, 5)),
+        (UP, lambda: nn.ConvTranspose2d(64, 24, 5)),
     ],
     ids=["linear", "convolution", "transposed"],
 )
-def test_pytorch_s_own_layers_have_the_same_bounds(plan: Plan, module: nn.Module):
+def test_pytorch_s_own_layers_have_the_same_bounds(plan: Plan, module: Callable[[], nn.Module]):
     ours = weights(plan, "pytorch")
-    for name, reference in module.named_parameters():
+    for name, reference in module().named_parameters():
         few = reference.numel() < 1000
         expected = float(reference.detach().abs().max())
         assert abs(ours[f"0.{name}"]).max() == pytest.approx(expected, rel=0.2 if few else 0.01)

@@ -10,7 +10,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_conditioning import PAIRS
 
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import RecipeError
@@ -34,7 +33,7 @@ from gansmith.nets import NETS, plan_discriminator, plan_generator
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.modes import Mode
 from gansmith.nets.network import Network
-from miniatures import assert_same_arrays, play, world
+from miniatures import PAIRS, assert_same_arrays, play, world
 
 CONV = Conv(2, 2, 3, 1, ((1, 1), (1, 1)))
 DOWN = Conv(2, 3, 1, 2, ((0, 0), (0, 0)))
@@ -143,41 +142,41 @@ def pair_world(pair: str, **more: Any) -> Any:
 @pytest.mark.parametrize("kind", ["pictures", "labelled-pictures"])
 def test_the_networks_are_what_the_plans_say(pair: str, kind: str):
     made = world(kind, **PAIRS[pair])
-    table = TorchGame(made.recipe, made.item_shape, made.classes)
+    game = TorchGame(made.recipe, made.item_shape, made.classes)
     labels = torch.zeros(2, dtype=torch.int64) if made.classes else None
-    for player in (table.generator, table.discriminator):
-        net, plan = player.network, player.network.plan
+    for net in (game.gan.generator, game.gan.discriminator):
+        plan = net.plan
         assert net(torch.randn(2, *plan.input_shape), labels).shape == (2, *plan.output_shape)
         assert sum(parameter.numel() for parameter in net.parameters()) == count(plan).trained
         names = [name for name, _ in leaves(plan.layers)]
         assert len(names) == len(set(names))
         assert operations(plan) > 0
         assert plan.classes == made.classes
-    assert table.generator.network.plan.output_shape == made.item_shape
+    assert game.gan.generator.plan.output_shape == made.item_shape
 
 
 @pytest.mark.parametrize("pair", NETS)
-def test_a_discriminator_s_slopes_by_finite_differences(pair: str):
+def test_a_discriminator_s_gradients_by_finite_differences(pair: str):
     """First and second order: what the generator and the gradient penalties learn from."""
     made = pair_world(pair, precision__name="float64", discriminator__activation="tanh")
-    table = TorchGame(made.recipe, made.item_shape, made.classes)
+    game = TorchGame(made.recipe, made.item_shape, made.classes)
     labels, mode = torch.tensor([0, 2]), Mode(training=True)
 
-    def verdict(x: torch.Tensor) -> torch.Tensor:
-        return table.discriminator.network.discriminate(x, labels, mode).overall
+    def logits(x: torch.Tensor) -> torch.Tensor:
+        return game.gan.discriminator.discriminate(x, labels, mode).overall
 
     x = (normal(2, *made.item_shape) * 0.5).requires_grad_()
-    assert torch.autograd.gradcheck(verdict, x, fast_mode=True)
-    assert torch.autograd.gradgradcheck(verdict, x, fast_mode=True)
+    assert torch.autograd.gradcheck(logits, x, fast_mode=True)
+    assert torch.autograd.gradgradcheck(logits, x, fast_mode=True)
 
 
 @pytest.mark.parametrize("pair", NETS)
-def test_a_generator_s_slopes_by_finite_differences(pair: str):
+def test_a_generator_s_gradients_by_finite_differences(pair: str):
     made = pair_world(pair, precision__name="float64", generator__activation="tanh")
-    table = TorchGame(made.recipe, made.item_shape, made.classes)
+    game = TorchGame(made.recipe, made.item_shape, made.classes)
     labels, mode = torch.tensor([0, 2, 1]), Mode(training=True)
     z = normal(3, made.recipe.latent.dim).requires_grad_()
-    assert torch.autograd.gradcheck(lambda z: table.generator.network(z, labels, mode), z, fast_mode=True)
+    assert torch.autograd.gradcheck(lambda z: game.gan.generator(z, labels, mode), z, fast_mode=True)
 
 
 @pytest.mark.parametrize("pair", NETS)
@@ -185,8 +184,8 @@ def test_a_generator_s_slopes_by_finite_differences(pair: str):
 def test_training_resumes_bit_for_bit(pair: str, regularizer: str):
     made = pair_world(pair, regularizer__name=regularizer)
     whole, first, second = (TorchGame(made.recipe, made.item_shape, made.classes) for _ in range(3))
-    for table in (whole, first, second):
-        table.load(made.items, made.labels)
+    for game in (whole, first, second):
+        game.load(made.items, made.labels)
     play(whole, 1, 4)
     play(first, 1, 2)
     second.restore(first.state())
@@ -206,8 +205,8 @@ def test_pictures_of_any_size(pair: str, item_shape: Shape):
         item_shape = (item_shape[0], item_shape[1] // 2 * 2, item_shape[2])
     made = pair_world(pair, latent__dim=prod(item_shape[1:]) if pair == "hourglass" else 4)
     assert plan_generator(made.recipe, item_shape, 3).output_shape == item_shape
-    judged = plan_discriminator(made.recipe, item_shape, 3).output_shape
-    assert judged == ((1, *item_shape[1:]) if pair == "hourglass" else (1,))
+    output = plan_discriminator(made.recipe, item_shape, 3).output_shape
+    assert output == ((1, *item_shape[1:]) if pair == "hourglass" else (1,))
 
 
 @pytest.mark.parametrize("pair", ["encdec", "hourglass"])
@@ -215,10 +214,10 @@ def test_all_that_passes_is_the_code(pair: str):
     """Whatever else is in the latents is lost: the pictures lie on a surface of as many dimensions as the code has."""
     wide = {"generator__bottleneck": 2, "latent__dim": 64, "precision__name": "float64"}
     made = world("pictures", **{**PAIRS[pair], **wide})
-    table = TorchGame(made.recipe, made.item_shape, 0)
+    game = TorchGame(made.recipe, made.item_shape, 0)
     z = normal(1, 64)
-    slope = torch.autograd.functional.jacobian(lambda z: table.generator.network(z).flatten(), z)
-    values = torch.linalg.svdvals(slope.reshape(64, 64))
+    jacobian = torch.autograd.functional.jacobian(lambda z: game.gan.generator(z).flatten(), z)
+    values = torch.linalg.svdvals(jacobian.reshape(64, 64))
     assert values[1] > 1e-6 * values[0]
     assert values[2] < 1e-12 * values[0]
 

@@ -16,7 +16,8 @@ from gansmith.ground import pixels
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.report import animation, sheets
-from tests.report import synthetic
+
+from . import synthetic
 
 
 def decoded(path: Path) -> tuple[list[np.ndarray], list[int]]:

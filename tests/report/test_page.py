@@ -23,7 +23,8 @@ from gansmith.ground.files.runfolder import RunFolder, append_row, write_json, w
 from gansmith.ground.recipes.settings import LossName, LossSettings, Recipe, RegularizerSettings
 from gansmith.report import notebook, page, plots, wording
 from gansmith.report.page_parts import contents, pictures
-from tests.report import synthetic
+
+from . import synthetic
 
 VOID = {"meta", "img", "input", "br", "link", "path", "circle", "line"}
 ADDRESSES = {"src", "href", "action", "data", "poster", "srcset", "formaction", "background"}
@@ -272,7 +273,9 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     return folder
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(stats=ROWS, sample_rows=ROWS, findings=ROWS, tables=st.lists(JSON, min_size=3, max_size=3))
 def test_no_json_breaks_the_page(small_run: RunFolder, stats: Any, sample_rows: Any, findings: Any, tables: Any):
     synthetic.write_rows(small_run.stats, stats)
@@ -284,7 +287,9 @@ def test_no_json_breaks_the_page(small_run: RunFolder, stats: Any, sample_rows: 
     read(page.write_report(small_run))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(missing=st.sets(st.sampled_from(sorted(synthetic.stats_row(20)))), broken=st.sampled_from([math.nan, math.inf]))
 def test_any_key_may_be_missing(small_run: RunFolder, missing: set[str], broken: float):
     rows = [{k: v for k, v in synthetic.stats_row(u).items() if k not in missing} for u in (20, 40, 60)]

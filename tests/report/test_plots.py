@@ -19,7 +19,8 @@ from PIL import Image
 from gansmith.ground.errors import DataError
 from gansmith.report import plots, scatter
 from gansmith.report.series import AXES, CURVES, Row
-from tests.report import synthetic
+
+from . import synthetic
 
 ROWS = [synthetic.stats_row(update) for update in range(100, 2001, 100)]
 

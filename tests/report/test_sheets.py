@@ -14,7 +14,8 @@ from PIL import Image
 
 from gansmith.ground import pixels
 from gansmith.report import sheets
-from tests.report import synthetic
+
+from . import synthetic
 
 
 @settings(deadline=None, max_examples=60)

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from gansmith.data.groups import suitable
-from gansmith.runs.choose_recipe import (Budget, choose_recipe)
-from gansmith.runs.setup import (PACE, Setup, set_up)
+from gansmith.runs.choose_recipe import Budget, choose_recipe
+from gansmith.runs.setup import PACE, Setup, set_up
 
 ITEMS = 1797
 

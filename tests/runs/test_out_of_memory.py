@@ -1,4 +1,4 @@
-"""A device without room: the run goes on in smaller portions, says so, and remembers. The device is pretended: it has
+"""A device without room: the run goes on in smaller micro-batches, says so, and remembers. The device is pretended: it has
 room for so many items at a time."""
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import torch
-from gansmith.game.turns import Turns
 
 import gansmith
+from gansmith.game.inputs.update import Drawing, TurnInputs, UpdateInputs
+from gansmith.game.step import Gan
 from gansmith.ground.errors import OutOfMemory
 from gansmith.ground.files.runfolder import read_rows
 from gansmith.runs.choose_recipe import Budget
@@ -35,16 +36,23 @@ SETTINGS: dict[str, Any] = {
 
 @pytest.fixture
 def room_for(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """A device with room for `items` at a time, from its so-manieth turn on."""
-    assess = Turns._assess
+    """A device with room for `items` at a time, from the so-manieth update of this process on."""
+    real, draw = Gan.real, Drawing.draw
 
-    def limit(items: int, turn: int = 0) -> None:
-        def limited(self: Turns, reals: Any, *rest: Any, **options: Any) -> Any:
-            if len(reals.pixels) > items and self.discriminator_turns >= turn:
+    def limit(items: int, after: int = 0) -> None:
+        drawn = []
+
+        def counted(self: Drawing, *rest: Any) -> UpdateInputs:
+            drawn.append(self)
+            return draw(self, *rest)
+
+        def limited(self: Gan, x: TurnInputs) -> torch.Tensor:
+            if x.rows.count > items and len(drawn) > after:
                 raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-            return assess(self, reals, *rest, **options)
+            return real(self, x)
 
-        monkeypatch.setattr(Turns, "_assess", limited)
+        monkeypatch.setattr(Drawing, "draw", counted)
+        monkeypatch.setattr(Gan, "real", limited)
 
     return limit
 
@@ -54,9 +62,9 @@ def train(out: Path, said: list[str] | None = None, **settings: Any) -> gansmith
     return gansmith.train("ring", out=out, updates=30, settings={**SETTINGS, **settings}, say=words.append)
 
 
-def test_a_run_finds_the_portion_that_fits(tmp_path: Path, room_for: Callable[..., None]):
+def test_a_run_finds_the_micro_batch_that_fits(tmp_path: Path, room_for: Callable[..., None]):
     """24, 12, 6 items at a time; what comes of it is what a run with 6 from its beginning gives, to the bit."""
-    told = train(tmp_path / "told", **{"data.micro_batch": 6})
+    given = train(tmp_path / "given", **{"data.micro_batch": 6})
     said: list[str] = []
     room_for(7)
     found = train(tmp_path / "found", said)
@@ -70,13 +78,13 @@ def test_a_run_finds_the_portion_that_fits(tmp_path: Path, room_for: Callable[..
     assert [row["text"] for row in rows] == [line for line in said if "memory" in line]
     assert "has no room for 12 items at a time" in rows[1]["reason"]
     assert [row["update"] for row in found.stats] == [5, 10, 15, 20, 25, 30]
-    ours, theirs = (checkpoint.load_newest(run.folder)[0].state for run in (found, told))
+    ours, theirs = (checkpoint.load_newest(run.folder)[0].state for run in (found, given))
     assert_same_arrays(ours.arrays, theirs.arrays)
 
 
-def test_a_run_that_runs_short_later_goes_on_from_what_is_saved(tmp_path: Path, room_for: Callable[..., None]):
+def test_a_run_that_is_out_of_memory_later_goes_on_from_what_is_saved(tmp_path: Path, room_for: Callable[..., None]):
     said: list[str] = []
-    room_for(12, turn=25)
+    room_for(12, after=25)
     run = train(tmp_path / "run", said)
     assert "out of memory at update 26: going on from update 20 with data.micro_batch = 12, not 24" in said
     assert [row["update"] for row in run.stats] == [5, 10, 15, 20, 25, 30]
@@ -84,7 +92,7 @@ def test_a_run_that_runs_short_later_goes_on_from_what_is_saved(tmp_path: Path, 
     assert run.recipe.data.micro_batch == 12
 
 
-def test_batch_norm_leaves_no_portions(tmp_path: Path, room_for: Callable[..., None]):
+def test_batch_norm_leaves_no_micro_batches(tmp_path: Path, room_for: Callable[..., None]):
     room_for(12)
     with pytest.raises(
         OutOfMemory, match=r"no room for 24 items .* batch norm of the generator .*generator\.norm=none"
@@ -101,6 +109,6 @@ def test_a_device_without_room_for_one(tmp_path: Path, room_for: Callable[..., N
 @pytest.mark.parametrize(
     ("batch", "micro", "expected"), [(24, 0, 12), (24, 6, 3), (24, 3, 1), (7, 0, 1), (24, 1, None)]
 )
-def test_the_next_smaller_portion(batch: int, micro: int, expected: int | None):
+def test_the_next_smaller_micro_batch(batch: int, micro: int, expected: int | None):
     recipe = world("vectors", data__batch=batch, data__micro_batch=micro).recipe
     assert smaller(recipe) == expected

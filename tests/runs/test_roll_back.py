@@ -37,12 +37,6 @@ SMALL: dict[str, Any] = {
 RATES = ("optimizer.generator.rate", "optimizer.discriminator.rate")
 
 
-@pytest.fixture(autouse=True)
-def _no_film(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The animation at the end of a run takes longer than the run."""
-    monkeypatch.setattr("gansmith.report.animation.write_progress", lambda folder: None)
-
-
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A healthy run of 60 updates with checkpoints at 20, 40 and 60."""

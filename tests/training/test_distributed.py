@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gansmith.ground.errors import RunError
+from checkpoint_arrays import PATIENCE, until
 from gansmith.ground.files.runfolder import RunFolder, read_rows
-from gansmith.ground.process.launch import launched
 from gansmith.training import checkpoint
 from miniatures import assert_same_arrays
 
@@ -33,7 +31,6 @@ ADAM = [f"optimizer.{who}.{key}" for who in ("generator", "discriminator") for k
 
 
 pytestmark = pytest.mark.slow  # every test starts interpreters of its own, and waits for them
-PATIENCE = 240  # seconds: a busy machine is no failure
 
 STARTED: list[subprocess.Popen[str]] = []
 
@@ -73,7 +70,17 @@ def free_port() -> int:
 
 
 def ranks(size: int, arguments: list[str], **variables: str) -> list[tuple[int, str]]:
-    """Exit code and standard error of each of `size` ranks, started by hand: the variables are all it takes."""
+    """Exit code and standard error of each of `size` ranks, started by hand: the variables are all it takes.
+
+    Where another program takes the port between its choice and its use, they are started again at another.
+    """
+    found = ranks_once(size, arguments, **variables)
+    while any("address already in use" in words.lower() for _, words in found):
+        found = ranks_once(size, arguments, **variables)
+    return found
+
+
+def ranks_once(size: int, arguments: list[str], **variables: str) -> list[tuple[int, str]]:
     shared = {"WORLD_SIZE": str(size), "LOCAL_WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1"}
     shared["MASTER_PORT"] = str(free_port())
     processes = [
@@ -95,14 +102,6 @@ def torchrun(size: int, arguments: list[str], *options: str) -> subprocess.Popen
 
 def newest(root: Path) -> checkpoint.Checkpoint:
     return checkpoint.load_newest(RunFolder(root))[0]
-
-
-def until(happened: object, seconds: float = PATIENCE) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + seconds
-    while not happened():  # pyright: ignore[reportCallIssue]
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)
 
 
 def workers(launcher: subprocess.Popen[str]) -> dict[int, int]:
@@ -235,30 +234,3 @@ def test_two_machines_run_one_training(two_machines: list[str], tmp_path: Path):
     assert list((tmp_path / "machine-1").iterdir()) == []
     assert ranks(2, command([*DENSE, *ADAM], tmp_path / "one", "--updates", "20", "--seed", "3"))[0][0] == 0
     assert_same_arrays(newest(tmp_path / "machine-0" / "run").state.arrays, newest(tmp_path / "one").state.arrays)
-
-
-# ---- what launchers tell
-
-
-def test_nobody_else_is_there_without_a_launcher():
-    found = launched({})
-    assert (found.rank, found.size, found.several, found.first, found.job) == (0, 1, False, True, "")
-
-
-def test_a_launcher_s_variables():
-    found = launched(
-        {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "nightly"}
-        | {"TORCHELASTIC_RESTART_COUNT": "2"}
-    )
-    assert (found.rank, found.size, found.local_rank, found.local_size, found.restarts) == (3, 4, 1, 2, 2)
-    assert (found.job, found.several, found.first) == ("nightly", True, False)
-
-
-def test_a_launcher_without_a_name_is_known_by_its_process():
-    assert launched({"TORCHELASTIC_RUN_ID": "none"}).job == f"process {os.getppid()}"
-
-
-@pytest.mark.parametrize("told", [{"RANK": "x", "WORLD_SIZE": "2"}, {"RANK": "2", "WORLD_SIZE": "2"}])
-def test_variables_without_sense_are_refused(told: dict[str, str]):
-    with pytest.raises(RunError, match="torchrun"):
-        launched(told)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.errors import OutOfMemory, RecipeError
 from gansmith.ground.files.runfolder import RunFolder, append_row
+from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.recovery.forget import forget_after
 from gansmith.runs.recovery.roll_back import Restart, Say, machine_of

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gansmith.diagnosis.findings import written
-from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.errors import GansmithError, RunError
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
+from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.recovery.forget import forget_after
 from gansmith.runs.setup import Setup
