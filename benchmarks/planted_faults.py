@@ -213,7 +213,7 @@ class Watch:
             self.events.append({"probe": probe.as_row()})
         if row is None and probe is None:
             return None
-        said = self.doctor.look(row=row, probe=probe)
+        said = self.doctor.check(row=row, probe=probe)
         if said is not None and said.is_alarm and not self.alarmed:
             self.alarmed = max(event.update, self.case.start)
         enough = self.alarmed and event.update >= self.alarmed + AFTERWARDS

@@ -139,7 +139,7 @@ def draw(moments: list[Moment], found: tuple[np.ndarray, np.ndarray], out: Path)
     for axes, moment in zip(figure.subplots(1, len(moments), sharey=True), moments, strict=True):
         axes.plot(line, density(line, MEAN, SPREAD), color="tab:green", label="p, data")
         axes.hist(moment.made, bins=80, range=(-5, 5), density=True, color="tab:red", alpha=0.5, label="q, generator")
-        axes.plot(line, moment.discriminate, color="tab:blue", label="D")
+        axes.plot(line, moment.verdicts, color="tab:blue", label="D")
         axes.set_ylim(0, 1)
         axes.set_title(f"after {moment.update} updates: mean {moment.made.mean():.2f}, std {moment.made.std():.2f}")
     axes.legend()

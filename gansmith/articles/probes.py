@@ -96,7 +96,7 @@ def newest_snapshot(folder: CellFolder) -> tuple[np.ndarray, np.ndarray | None]:
 def class_shares(subject: Subject) -> Figures:
     """Which classes the samples show, by a classifier: the largest share, and of which class; and per class, how many
     samples show the class they were generated for."""
-    classifier = subject.reference.judge
+    classifier = subject.reference.classifier
     if classifier is None:
         return {}
     items, labels = newest_snapshot(subject.folder)

@@ -1,12 +1,12 @@
-"""The doctor: signals from rows of stats and from probes -> rules -> findings. It never imports torch.
+"""The doctor: numbers of samples and rows of stats -> rules -> findings. It never imports torch.
 
-reference     what it knows of the real items: projections, prototypes, neighbourhoods
-signals       numbers without thresholds, of samples, of verdicts, of series
-probe         samples of a generator looked at once: a row of such numbers
+reference     what the doctor knows of the real items: principal axes, prototypes, neighbourhoods
+signals       numbers without thresholds, of samples, of discriminator outputs, of series
+probe         such numbers of one generator at one update
 history       rows and probes over time
-findings      what is found: a state, since when, the evidence, what to change
-rules         RULES: history -> finding, each with its thresholds       (rules_game, rules_samples, rules_course)
-remedies      what to change first, for a recipe
-doctor        RULES applied as the history grows: what stands, and when it changed
+findings      a finding: a state, since when, the evidence, what to change
+ruleset       RULES: history -> finding, each with its thresholds and remedies
+remedies      what to change in a recipe
+doctor        the rules applied as the history grows: which findings are active
 watcher       the doctor beside the training loop
 """

@@ -1,98 +1,101 @@
-"""The rules applied as a history grows: which findings stand, which of them leads, and when that changes."""
+"""The doctor applies the rules as a history grows: it knows which findings are active and which comes first."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from gansmith.diagnosis.findings import Finding, State
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe
-from gansmith.diagnosis.remedies import remedies
 from gansmith.diagnosis.ruleset.course import course
-from gansmith.diagnosis.ruleset.table import RULES
+from gansmith.diagnosis.ruleset.table import RULES, Rule
+from gansmith.ground.recipes.settings import Recipe
 
-FORGOTTEN = 3  # looks without a sign after which a finding no longer stands: at least,
-FORGOTTEN_SHARE = 3  # or a third of the looks that saw it, so that what comes and goes is said once
-FORGOTTEN_MOST = 12
-SETTLED = 3  # looks before a change of course is believed
+MISSED = 3  # checks in a row without a sign that end an active finding: at least this many,
+MISSED_SHARE = 3  # or a third of the checks that found it, so that a finding that comes and goes is reported once,
+MISSED_MOST = 12  # but at most this many
+SETTLED = 3  # checks in a row before a change of course is accepted
+
+
+@dataclass
+class Sightings:
+    """How often a rule found its state."""
+
+    found: int = 0  # checks in a row that found it
+    missed: int = 0  # checks in a row that did not
+    active: int = 0  # checks that found it while its finding was active
 
 
 class Doctor:
-    """Looks at a history again and again. A finding stands once its rule found it often enough in a row."""
+    """Checks a history after every row or probe. A finding is active once its rule found it often enough in a row."""
 
     def __init__(self, history: History) -> None:
         self.history = history
-        self.standing: dict[State, Finding] = {}
-        self.seen: dict[State, int] = {}  # looks in a row that found it
-        self.missed: dict[State, int] = {}  # looks in a row that did not
-        self.stood: dict[State, int] = {}  # looks that found it while it stood
+        self.active: dict[State, Finding] = {}
+        self.sightings: dict[State, Sightings] = {state: Sightings() for state in RULES}
         self.course: Finding = course(history)
-        self.turned = 0  # looks in a row that saw another course
-        self.said: State | None = None
+        self.changed = 0  # checks in a row with another course
+        self.reported: State | None = None
 
     @property
     def leading(self) -> Finding:
-        """The finding to act on: the first alarm of the table that stands, else how training gets on."""
-        return next((self.standing[state] for state in RULES if state in self.standing), self.course)
+        """The finding to act on: the first active alarm of the table, else how training goes."""
+        return next((self.active[state] for state in RULES if state in self.active), self.course)
 
     @property
     def others(self) -> list[Finding]:
-        """The alarms that stand beside the leading one."""
-        return [self.standing[state] for state in RULES if state in self.standing][1:]
+        """The active alarms after the leading one."""
+        return [self.active[state] for state in RULES if state in self.active][1:]
 
-    def look(self, *, row: dict[str, Any] | None = None, probe: Probe | None = None) -> Finding | None:
-        """Take what is new at an update; the leading finding, if it is another one than was last said."""
+    def check(self, *, row: dict[str, Any] | None = None, probe: Probe | None = None) -> Finding | None:
+        """Add what is new after an update. Returns the leading finding if it is not the one reported last."""
         if row is not None:
             self.history.add_row(row)
         if probe is not None:
             self.history.add_probe(probe)
         for state, rule in RULES.items():
-            self._note(state, rule.finds(self.history), rule.looks)
+            self._note(state, rule)
         self._follow(course(self.history))
         leading = self.leading
-        if leading.state in (self.said, "warming up"):
+        if leading.state in (self.reported, "warming up"):
             return None
-        self.said = leading.state
+        self.reported = leading.state
         return leading
 
-    def _note(self, state: State, finding: Finding | None, looks: int) -> None:
+    def _note(self, state: State, rule: Rule) -> None:
+        seen, finding = self.sightings[state], rule.find(self.history)
         if finding is None:
-            self.seen[state] = 0
-            self.missed[state] = self.missed.get(state, 0) + 1
-            patience = min(self.stood.get(state, 0) // FORGOTTEN_SHARE, FORGOTTEN_MOST)
-            if self.missed[state] >= max(FORGOTTEN, patience):
-                self.standing.pop(state, None)
+            seen.found = 0
+            seen.missed += 1
+            if seen.missed >= max(MISSED, min(seen.active // MISSED_SHARE, MISSED_MOST)):
+                self.active.pop(state, None)
             return
-        self.missed[state] = 0
-        self.seen[state] = self.seen.get(state, 0) + 1
-        before = self.standing.get(state)
-        if before is not None or self.seen[state] >= looks:
-            self.stood[state] = self.stood.get(state, 0) + 1
+        seen.missed = 0
+        seen.found += 1
+        before = self.active.get(state)
+        if before or seen.found >= rule.times:
+            seen.active += 1
             since = min(finding.since_update, before.since_update) if before else finding.since_update
-            remedy = remedies(state, self.history.recipe)
-            self.standing[state] = dataclasses.replace(finding, since_update=since, remedy=remedy)
+            remedy = tuple(rule.remedies(self.history.recipe or Recipe()))
+            self.active[state] = dataclasses.replace(finding, since_update=since, remedy=remedy)
 
     def _follow(self, now: Finding) -> None:
-        """A change of course is believed when it lasts."""
-        self.turned = self.turned + 1 if now.state != self.course.state else 0
-        if now.state == self.course.state or self.turned >= SETTLED or self.course.state == "warming up":
-            self.course, self.turned = now, 0
+        """Accept a change of course when it lasts."""
+        self.changed = self.changed + 1 if now.state != self.course.state else 0
+        if self.changed in (0, SETTLED) or self.course.state == "warming up":
+            self.course, self.changed = now, 0
 
 
 def replay(doctor: Doctor, rows: Iterable[dict[str, Any]], probes: Iterable[Probe]) -> list[tuple[int, Finding]]:
-    """Look at what was recorded, in the order of updates: what would have been said, and after which update."""
-    moments: dict[int, tuple[dict[str, Any] | None, Probe | None]] = {}
-    for row in rows:
-        if isinstance(row.get("update"), int):
-            moments[row["update"]] = (row, None)
-    for probe in probes:
-        moments[probe.update] = (moments.get(probe.update, (None, None))[0], probe)
-    said: list[tuple[int, Finding]] = []
-    for update in sorted(moments):
-        row, probe = moments[update]
-        finding = doctor.look(row=row, probe=probe)
+    """Check recorded rows and probes in the order of updates. Returns (update, finding) for each report."""
+    row_at = {row["update"]: row for row in rows if isinstance(row.get("update"), int)}
+    probe_at = {probe.update: probe for probe in probes}
+    reports: list[tuple[int, Finding]] = []
+    for update in sorted({*row_at, *probe_at}):
+        finding = doctor.check(row=row_at.get(update), probe=probe_at.get(update))
         if finding is not None:
-            said.append((update, finding))
-    return said
+            reports.append((update, finding))
+    return reports

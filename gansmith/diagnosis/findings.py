@@ -1,4 +1,4 @@
-"""What the doctor can find, and what a finding says."""
+"""The states that the doctor can find, and the record of a finding."""
 
 from __future__ import annotations
 
@@ -39,30 +39,30 @@ State = Literal[
     "balanced",
 ]
 STATES: tuple[State, ...] = get_args(State)
-Severity = Literal["alarm", "course"]  # something is wrong; or how training gets on
+Severity = Literal["alarm", "course"]  # something is wrong; or how training goes
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """One change to try first."""
+    """One change to try."""
 
-    settings: Mapping[str, Any]  # by dotted name, as `--set` takes them; empty where no setting helps
+    settings: Mapping[str, Any]  # by dotted name, as for `--set`; empty where no setting helps
     why: str
     source: str = ""
 
     def as_row(self) -> dict[str, Any]:
-        """JSON-able."""
+        """The row for JSON."""
         return {"set": {**self.settings}, "why": self.why, "source": self.source}
 
     def line(self) -> str:
-        """As a person types it: `--set a.b=c`, then why."""
+        """One line: `--set a.b=c`, the reason, the source."""
         flags = " ".join(flag(name, value) for name, value in self.settings.items())
         return ": ".join(part for part in (flags, self.why) if part) + (f" ({self.source})" if self.source else "")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A state, since when, what it rests on, and what to change."""
+    """A state, since when, the evidence, and what to change."""
 
     state: State
     since_update: int
@@ -75,7 +75,7 @@ class Finding:
 
     @property
     def is_alarm(self) -> bool:
-        """Something is wrong."""
+        """Whether something is wrong."""
         return self.severity == "alarm"
 
     def line(self) -> str:
@@ -84,8 +84,8 @@ class Finding:
         return f"{self.state}{since}: {self.text}"
 
     def as_row(self, update: int) -> dict[str, Any]:
-        """A row of findings.jsonl, said after `update`."""
-        row: dict[str, Any] = {
+        """A row of findings.jsonl, written after `update`."""
+        row = {
             "update": update,
             "state": self.state,
             "since_update": self.since_update,
@@ -94,7 +94,7 @@ class Finding:
             "evidence": {name: round(value, 6) for name, value in self.evidence.items()},
             "remedy": [remedy.as_row() for remedy in self.remedy],
         }
-        return row | {name: value for name in ("article", "picture") if (value := getattr(self, name))}
+        return row | {name: getattr(self, name) for name in ("article", "picture") if getattr(self, name)}
 
 
 def written(value: Any) -> str:
@@ -106,5 +106,5 @@ def written(value: Any) -> str:
 
 
 def flag(name: str, value: Any) -> str:
-    """A setting as it is typed into a shell, quoted where a shell would read brackets as its own."""
+    """A setting for a shell's command line, quoted where it holds brackets."""
     return f"--set {shlex.quote(f'{name}={written(value)}')}"

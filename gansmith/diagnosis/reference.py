@@ -1,27 +1,28 @@
-"""What the doctor knows of the real items, found out once, before training."""
+"""What the doctor knows of the real items, measured once, before training."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from gansmith.diagnosis import signals
 from gansmith.ground import pixels, streams
 from gansmith.ground.pixels import PixelRange
+from gansmith.metrics import pictures
 from gansmith.metrics.measures import distances
 from gansmith.metrics.measures.diversity import pairwise_diversity
 
-NUMBERS = 256  # values a row
-ROWS = 10_000  # training items known
-AXES = 48  # principal axes in which distances are taken
-MODELLED = 2000  # items from which axes and prototypes are fitted
+NUMBERS = 256  # values in a row
+ROWS = 10_000  # training items used
+AXES = 48  # principal axes in which distances are measured
+MODELLED = 2000  # items from which axes and prototypes are computed
 PROTOTYPES = 20
-BALLS = 512  # real items with a neighbourhood
-NEIGHBOUR = 5  # that bounds a neighbourhood
+NEIGHBOURHOODS = 512  # real items with a neighbourhood
+NEIGHBOUR = 5  # a neighbourhood reaches to this neighbour
 VOTERS = 2000  # labelled items that vote on a sample's class
-CLASSES_MOST = VOTERS // 20  # of more classes too few would vote: samples' classes are not judged
-JUDGED = 128  # real items of each kind shown to the discriminator
+CLASSES_MOST = VOTERS // 20  # with more classes too few items would vote: samples' classes are not measured
+SCORED = 128  # items of each kind that the discriminator scores
 NEXT = 20  # neighbours after the nearest, for copies
 CHUNK = 256  # pictures converted at a time
 
@@ -34,7 +35,7 @@ class Items:
     labels: np.ndarray | None
 
     def take(self, where: np.ndarray) -> Items:
-        """Those at `where` (n,)."""
+        """The items at indices `where` (n,)."""
         return Items(np.asarray(self.items[where]), None if self.labels is None else np.asarray(self.labels)[where])
 
     def __len__(self) -> int:
@@ -43,9 +44,9 @@ class Items:
 
 @dataclass(frozen=True)
 class Space:
-    """Principal axes: a row (d,) is described by its coordinates (p,), most important first.
+    """Principal axes: a row (d,) becomes coordinates (p,), largest variance first.
 
-    In float64 where there are few numbers: points of the plane may lie in clusters far narrower than they are apart.
+    In float64 for few numbers: clusters in the plane may be far narrower than the distances between them.
     """
 
     mean: np.ndarray
@@ -53,7 +54,7 @@ class Space:
 
     @classmethod
     def of(cls, rows: np.ndarray) -> Space:
-        """Of rows float32 (N, d)."""
+        """The axes of rows float32 (N, d)."""
         mean = rows.mean(0)
         centred = (rows - mean).astype(np.float64)
         values, vectors = np.linalg.eigh(centred.T @ centred)
@@ -67,36 +68,36 @@ class Space:
 
 @dataclass(frozen=True)
 class Reference:
-    """Real items as the doctor needs them: rows on a scale from 0 to 1, points on their principal axes."""
+    """Real items for the doctor: rows of pixels in 0..1, and points on their principal axes."""
 
     source: np.ndarray  # all training items; not copied
     pixel_range: PixelRange
-    where: np.ndarray  # int64 (n,): which of them are known, at most ROWS, in random order
-    rows: np.ndarray  # those (n, d)
+    where: np.ndarray  # int64 (n,): indices of the items used, at most ROWS, in random order
+    rows: np.ndarray  # their rows (n, d)
     space: Space
-    points: np.ndarray  # of the same, (n, p)
-    labels: np.ndarray | None  # of the same, (n,)
+    points: np.ndarray  # their points (n, p)
+    labels: np.ndarray | None  # their labels (n,)
     classes: int  # 0 = no labels, or more than CLASSES_MOST
     class_names: tuple[str, ...]
     prototypes: np.ndarray  # (K, p)
-    shares: np.ndarray  # of the real items, (K,)
-    radii: np.ndarray  # squared, (BALLS,), of the first so many points
-    training: Items  # shown to the discriminator
-    heldout: Items | None  # the same of items it never learned from
-    real: dict[str, float]  # what real items show where samples are measured
+    shares: np.ndarray  # the prototypes' shares of the real items, (K,)
+    radii: np.ndarray  # squared radii of the first points' neighbourhoods, (NEIGHBOURHOODS,)
+    training: Items  # training items that the discriminator scores
+    heldout: Items | None  # unseen items that it scores
+    real: dict[str, float] = field(default_factory=dict)  # the numbers of a probe, of real items
 
     @property
     def count(self) -> int:
-        """Training items in all."""
+        """Number of all training items."""
         return len(self.source)
 
     @property
     def is_pictures(self) -> bool:
-        """Pictures, not vectors."""
+        """Whether the items are pictures, not vectors."""
         return self.source.ndim == 4
 
     def class_of(self, points: np.ndarray) -> np.ndarray:
-        """The class int64 (N,) of the nearest labelled items: five vote."""
+        """The class int64 (N,) of the nearest labelled items: the five nearest vote."""
         assert self.labels is not None
         voters, labels = self.points[:VOTERS], self.labels[:VOTERS]
         count = min(5, len(voters))
@@ -117,29 +118,32 @@ def reference(
     groups: np.ndarray | None = None,
     seed: int = 0,
 ) -> Reference:
-    """Learn to know real items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), N >= 1; labels int64 (N,).
+    """Measure real items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), N >= 1; labels int64 (N,).
 
-    heldout: items of the same kind that the players never see, where there are any. groups int64 (N,): what the players
-    know of each item instead of its class; a held-out item counts to the group of the training item nearest to it.
+    heldout: items of the same kind that the players never see, if there are any. groups int64 (N,): the players' labels
+    where they are not classes; a held-out item is in the group of its nearest training item.
     """
     where = streams.generator(seed, "diagnosis", 0, 1).permutation(len(items))[:ROWS]
     classes = int(labels.max()) + 1 if labels is not None and len(labels) else 0
     if classes > CLASSES_MOST:
         classes = 0
-    kept = np.asarray(labels)[where] if labels is not None and classes else None
     rows = real_rows(items, where)
     space = Space.of(rows[:MODELLED])
     points = space.points(rows)
     prototypes = signals.k_means(points[:MODELLED], PROTOTYPES, streams.generator(seed, "diagnosis", 0, 2))
-    balls = points[:BALLS]
-    radii = distances.kth_nearest(balls, min(NEIGHBOUR, len(balls) - 1)) if len(balls) > 1 else np.zeros(1)
+    few = points[:NEIGHBOURHOODS]
+    radii = distances.kth_nearest(few, min(NEIGHBOUR, len(few) - 1)) if len(few) > 1 else np.zeros(1)
     shares = np.bincount(signals.nearest_of(points, prototypes), minlength=len(prototypes)) / len(points)
-    unseen = None if heldout is None or not len(heldout) else _some(Items(heldout, heldout_labels), seed)
+    unseen = None
+    if heldout is not None and len(heldout):
+        order = streams.generator(seed, "diagnosis", 0, 3).permutation(len(heldout))
+        unseen = Items(heldout, heldout_labels).take(order[: 2 * SCORED])
+    player_labels = labels
     if groups is not None:
-        labels = np.asarray(groups)
+        player_labels = np.asarray(groups)
         if unseen is not None:
             near = signals.nearest_of(space.points(real_rows(unseen.items, np.arange(len(unseen)))), points)
-            unseen = Items(unseen.items, labels[where[near]])
+            unseen = Items(unseen.items, player_labels[where[near]])
     found = Reference(
         source=items,
         pixel_range=pixel_range,
@@ -147,42 +151,35 @@ def reference(
         rows=rows,
         space=space,
         points=points,
-        labels=kept,
+        labels=np.asarray(labels)[where] if labels is not None and classes else None,
         classes=classes,
         class_names=class_names,
         prototypes=prototypes,
         shares=shares,
         radii=radii,
-        training=Items(items, labels).take(where[:JUDGED]),
+        training=Items(items, player_labels).take(where[:SCORED]),
         heldout=unseen,
-        real={},
     )
     found.real.update(_floors(found))
     return found
 
 
 def real_rows(items: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Rows of the items at `where`: of pictures as bytes, or of vectors. Few are held in memory at a time."""
+    """Rows float32 (n, d) of the pictures (bytes) or vectors at `where`; few pictures are in memory at a time."""
     if items.ndim == 2:
         return np.asarray(items[where], np.float32)
     parts = [where[start : start + CHUNK] for start in range(0, len(where), CHUNK)]
-    return np.concatenate([signals.rows(pixels.to_float(items[part], "unit"), NUMBERS) for part in parts])
-
-
-def _some(items: Items, seed: int) -> Items:
-    """Two batches' worth of held-out items."""
-    order = streams.generator(seed, "diagnosis", 0, 3).permutation(len(items))
-    return items.take(order[: 2 * JUDGED])
+    return np.concatenate([pictures.flat(pixels.to_float(items[part], "unit"), NUMBERS) for part in parts])
 
 
 def _floors(known: Reference) -> dict[str, float]:
-    """The numbers of a probe, of real items."""
+    """The numbers of a probe, measured on real items."""
     rows, points = known.rows[:MODELLED], known.points[:MODELLED]
     real = {
         "spread": signals.spread(rows),
         "contrast": signals.contrast(rows),
         "diversity": pairwise_diversity(rows) if len(rows) > 1 else 0.0,
-        "kinds": signals.effective(known.shares),
+        "kinds": signals.effective_number(known.shares),
     }
     if known.is_pictures:
         some = pixels.to_float(known.source[known.where[:CHUNK]], "unit")
@@ -193,7 +190,7 @@ def _floors(known: Reference) -> dict[str, float]:
         unseen = known.heldout.items
         other, own = known.space.points(real_rows(unseen, np.arange(len(unseen)))), False
     else:
-        other, own = points[: 2 * JUDGED], True
+        other, own = points[: 2 * SCORED], True
     squared = distances.squared(other, known.points)
     real["copy limit"] = float(np.percentile(signals.copy_ratio(squared, NEXT, skip_self=own), 1))
     nearest = min(int(own), squared.shape[1] - 1)

@@ -1,16 +1,14 @@
-"""What to change first, for a state and its recipe. The first remedy is the one that `--remedy auto` applies."""
+"""What to change in a recipe, for each finding. The first remedy is the one that `--remedy auto` applies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from gansmith.diagnosis.findings import Remedy, State
+from gansmith.diagnosis.findings import Remedy
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
 
 GENERATOR, DISCRIMINATOR = "optimizer.generator.rate", "optimizer.discriminator.rate"
 USUAL_RATE = 2e-4  # Adam's in DCGAN (Radford et al. 2016)
-HIGHEST_RATE = 1e-3  # that the built-in recipes use, with R1
+HIGHEST_RATE = 1e-3  # of the built-in recipes, with R1
 
 R1 = "Mescheder et al. 2018"
 DCGAN = "Radford et al. 2016"
@@ -24,196 +22,166 @@ FEW_ITEMS = "Karras et al. 2020"
 AUGMENTED = "Zhao et al. 2020"
 
 
+def _rates(recipe: Recipe) -> tuple[float, float]:
+    """The learning rates of generator and discriminator."""
+    return recipe.optimizer.generator.rate, recipe.optimizer.discriminator.rate
+
+
+def divergence(recipe: Recipe) -> list[Remedy]:
+    """Smaller learning rates, a stronger penalty."""
+    first = rate_too_high(recipe) if max(_rates(recipe)) > HIGHEST_RATE else [lower_rates(recipe)]
+    return first + _stronger_penalty(recipe)
+
+
 def lower_rates(recipe: Recipe) -> Remedy:
-    """Both rates halved."""
-    rates = recipe.optimizer
-    return Remedy(
-        {GENERATOR: rates.generator.rate / 2, DISCRIMINATOR: rates.discriminator.rate / 2},
-        "steps that are too large end in numbers too large",
-        DCGAN,
-    )
+    """Both learning rates halved."""
+    g, d = _rates(recipe)
+    return Remedy({GENERATOR: g / 2, DISCRIMINATOR: d / 2}, "too large steps end in too large numbers", DCGAN)
 
 
-def _divergence(recipe: Recipe) -> tuple[Remedy, ...]:
-    rates = recipe.optimizer
-    high = max(rates.generator.rate, rates.discriminator.rate) > HIGHEST_RATE
-    first = _rate_too_high(recipe)[0] if high else lower_rates(recipe)
-    return (first, *_stronger_penalty(recipe))
-
-
-def _sigmoid(recipe: Recipe) -> tuple[Remedy, ...]:
+def sigmoid_as_logits(recipe: Recipe) -> list[Remedy]:
+    """A linear output."""
     change = {"discriminator.output": "linear"} | _without(recipe, "sigmoid-as-logits")
-    return (
-        Remedy(change, "the loss takes the sigmoid itself; a second one caps the verdict between .5 and .73", ORIGINAL),
-    )
+    why = "the loss computes the sigmoid itself; a second one limits the probability to .5 .. .73"
+    return [Remedy(change, why, ORIGINAL)]
 
 
-def _pixel_range(recipe: Recipe) -> tuple[Remedy, ...]:
+def pixel_range(recipe: Recipe) -> list[Remedy]:
+    """One range for generator and data."""
     pixels = "unit" if recipe.generator.output == "sigmoid" else "symmetric"
     change = {"data.pixels": pixels} | _without(recipe, "wrong-pixel-range")
-    return (Remedy(change, f"the generator's {recipe.generator.output} and the data must share one range", DCGAN),)
+    return [Remedy(change, f"the generator's {recipe.generator.output} and the data must share one range", DCGAN)]
 
 
-def _rate_too_high(recipe: Recipe) -> tuple[Remedy, ...]:
-    rates = recipe.optimizer
-    lowered = {GENERATOR: rates.generator.rate, DISCRIMINATOR: rates.discriminator.rate}
-    lowered = {name: min(rate / 10, HIGHEST_RATE) for name, rate in lowered.items()}
-    return (Remedy(lowered, "each step rewrites the weights: a tenth of the rate, and at most 1e-3", DCGAN),)
+def rate_too_high(recipe: Recipe) -> list[Remedy]:
+    """A tenth of the learning rates."""
+    g, d = (min(rate / 10, HIGHEST_RATE) for rate in _rates(recipe))
+    why = "each step rewrites the weights: a tenth of the rate, and at most 1e-3"
+    return [Remedy({GENERATOR: g, DISCRIMINATOR: d}, why, DCGAN)]
 
 
-def _rate_too_low(recipe: Recipe) -> tuple[Remedy, ...]:
-    rates = recipe.optimizer
-    raised = {GENERATOR: max(USUAL_RATE, rates.generator.rate * 10)}
-    raised[DISCRIMINATOR] = max(USUAL_RATE, rates.discriminator.rate * 10)
-    return (Remedy(raised, "the weights hardly move: ten times the rate, and at least DCGAN's 2e-4", DCGAN),)
+def rate_too_low(recipe: Recipe) -> list[Remedy]:
+    """Ten times the learning rates."""
+    g, d = (max(USUAL_RATE, rate * 10) for rate in _rates(recipe))
+    why = "the weights hardly move: ten times the rate, and at least DCGAN's 2e-4"
+    return [Remedy({GENERATOR: g, DISCRIMINATOR: d}, why, DCGAN)]
 
 
-def _discriminator_still(recipe: Recipe) -> tuple[Remedy, ...]:
+def discriminator_still(recipe: Recipe) -> list[Remedy]:
+    """Let the discriminator learn."""
     if "never-trained" in recipe.faults:
-        return (Remedy(_without(recipe, "never-trained"), "freeze it in the generator's turn only", ORIGINAL),)
-    rate = max(recipe.optimizer.generator.rate, USUAL_RATE)
+        return [Remedy(_without(recipe, "never-trained"), "freeze it in the generator's turn only", ORIGINAL)]
     why = "it learns nothing: give it the generator's rate, and check what is frozen"
-    return (Remedy({DISCRIMINATOR: rate}, why, ORIGINAL),)
+    return [Remedy({DISCRIMINATOR: max(recipe.optimizer.generator.rate, USUAL_RATE)}, why, ORIGINAL)]
 
 
-def _generator_still(recipe: Recipe) -> tuple[Remedy, ...]:
+def generator_still(recipe: Recipe) -> list[Remedy]:
+    """Let a gradient reach the generator."""
     if recipe.feedback.name != "alternating":
-        return (Remedy({"feedback.name": "alternating"}, "a verdict passed on as a number has no gradient", ORIGINAL),)
-    rate = max(recipe.optimizer.discriminator.rate, USUAL_RATE)
+        return [Remedy({"feedback.name": "alternating"}, "an output passed on as a number has no gradient", ORIGINAL)]
     why = "no gradient arrives, or no step is taken: check what is detached or frozen"
-    return (Remedy({GENERATOR: rate}, why, ORIGINAL),)
+    return [Remedy({GENERATOR: max(recipe.optimizer.discriminator.rate, USUAL_RATE)}, why, ORIGINAL)]
 
 
-def _pulled(recipe: Recipe) -> tuple[Remedy, ...]:
+def pulled_along(recipe: Recipe) -> list[Remedy]:
+    """Freeze the discriminator in the generator's turn."""
     change = {"feedback.name": "alternating"} | _without(recipe, "never-frozen", "never-trained")
-    return (Remedy(change, "the discriminator's weights must not move in the generator's turn", ORIGINAL),)
+    return [Remedy(change, "the discriminator's weights must not move in the generator's turn", ORIGINAL)]
 
 
-def _one_picture(recipe: Recipe) -> tuple[Remedy, ...]:
+def one_picture(recipe: Recipe) -> list[Remedy]:
+    """The usual initial weights and batches."""
     change = {
         "data.batch": max(recipe.data.batch, 64),
         "generator.initial_scale": 1.0,
         "discriminator.initial_scale": 1.0,
         "schedule.rate": "constant",
     }
-    why = "batches, weights of their usual size, and a rate that is not cut"
-    return (Remedy(change | _without(recipe), why, INITIAL),)
+    why = "batches, initial weights of the usual size, and a constant learning rate"
+    return [Remedy(change | _without(recipe), why, INITIAL)]
 
 
-def _mean(recipe: Recipe) -> tuple[Remedy, ...]:
-    why = "fitted to real items directly, the best answer is their mean"
-    return (Remedy({"feedback.name": "alternating"}, why, AVERAGES), *_stronger_penalty(recipe))
+def mean(recipe: Recipe) -> list[Remedy]:
+    """Let the generator imitate, not fit."""
+    why = "trained to fit real items directly, the best answer is their mean"
+    return [Remedy({"feedback.name": "alternating"}, why, AVERAGES), *_stronger_penalty(recipe)]
 
 
-def _collapse(recipe: Recipe) -> tuple[Remedy, ...]:
+def collapse(recipe: Recipe) -> list[Remedy]:
+    """A stronger penalty, a slower generator, a larger batch."""
     why = "a larger batch shows the discriminator more of the modes"
-    more = Remedy({"data.batch": recipe.data.batch * 2}, why, LARGE_BATCH)
+    larger = Remedy({"data.batch": recipe.data.batch * 2}, why, LARGE_BATCH)
     slower = Remedy({GENERATOR: recipe.optimizer.generator.rate / 2}, "the discriminator keeps up better", TTUR)
-    return (*_stronger_penalty(recipe), slower, more)
+    return [*_stronger_penalty(recipe), slower, larger]
 
 
-def _labels(recipe: Recipe) -> tuple[Remedy, ...]:
-    why = "let the label join where it can still be compared with the item"
-    earlier = Remedy({"discriminator.label_after": 0}, why, CONDITIONAL)
-    look = Remedy({}, "see whether labels and items belong together: gansmith data info SOURCE", CONDITIONAL)
-    return (look, earlier)
+def labels_ignored(recipe: Recipe) -> list[Remedy]:
+    """Check the labels, add them earlier."""
+    check = Remedy({}, "check that labels and items belong together: gansmith data info SOURCE", CONDITIONAL)
+    why = "add the label where it can still be compared with the item"
+    return [check, Remedy({"discriminator.label_after": 0}, why, CONDITIONAL)]
 
 
-def _memorised(recipe: Recipe) -> tuple[Remedy, ...]:
+def memorised(recipe: Recipe) -> list[Remedy]:
+    """Augmentation, a stronger penalty, more items."""
     found, name = _stronger_penalty(recipe), recipe.augment.name
-    if recipe.engine == "numpy":  # which can do no more than mirror
+    if recipe.engine == "numpy" and name == "none":  # this engine has no other augmentation
         why = "twice the pictures, where left and right do not matter"
-        found = (Remedy({"augment.name": "mirror"}, why, FEW_ITEMS), *found) if name == "none" else found
-    elif "diffaugment" not in name:
-        why = "what the discriminator sees of a picture is another each time, so that none can be learned by heart"
+        found = [Remedy({"augment.name": "mirror"}, why, FEW_ITEMS), *found]
+    elif recipe.engine != "numpy" and "diffaugment" not in name:
+        why = "the discriminator never sees a picture in the same form twice, so it cannot memorise any"
         wanted = "mirror+diffaugment" if "mirror" in name else "diffaugment"
-        found = (Remedy({"augment.name": wanted}, why, AUGMENTED), *found)
-    more = Remedy({}, "more items, or stop at the best checkpoint: few items are learned by heart", FEW_ITEMS)
-    return (*found, more)
+        found = [Remedy({"augment.name": wanted}, why, AUGMENTED), *found]
+    return [*found, Remedy({}, "more items, or stop at the best checkpoint: few items are soon memorised", FEW_ITEMS)]
 
 
-def _d_strong(recipe: Recipe) -> tuple[Remedy, ...]:
-    slower = Remedy({DISCRIMINATOR: recipe.optimizer.discriminator.rate / 4}, "let the generator catch up", TTUR)
-    found: tuple[Remedy, ...] = (*_stronger_penalty(recipe), slower)
+def discriminator_too_strong(recipe: Recipe) -> list[Remedy]:
+    """Fewer turns, another loss, a stronger penalty, a lower rate."""
+    found: list[Remedy] = []
+    if recipe.feedback.discriminator_turns > 1:
+        found.append(Remedy({"feedback.discriminator_turns": 1}, "one turn each", ORIGINAL))
     if LOSSES[recipe.loss.name].saturates:
         why = "its gradient does not vanish where the discriminator is sure"
-        found = (Remedy({"loss.name": "non-saturating"}, why, ORIGINAL), *found)
-    if recipe.feedback.discriminator_turns > 1:
-        found = (Remedy({"feedback.discriminator_turns": 1}, "one turn each", ORIGINAL), *found)
-    return found
+        found.append(Remedy({"loss.name": "non-saturating"}, why, ORIGINAL))
+    slower = Remedy({DISCRIMINATOR: recipe.optimizer.discriminator.rate / 4}, "let the generator catch up", TTUR)
+    return [*found, *_stronger_penalty(recipe), slower]
 
 
-def _d_weak(recipe: Recipe) -> tuple[Remedy, ...]:
-    rate = max(recipe.optimizer.discriminator.rate * 2, recipe.optimizer.generator.rate)
-    faster = Remedy({DISCRIMINATOR: rate}, "a judge that learns faster than the forger", TTUR)
-    return (faster, Remedy({"feedback.discriminator_turns": 2}, "two turns for each of the generator's", ORIGINAL))
+def discriminator_too_weak(recipe: Recipe) -> list[Remedy]:
+    """A higher rate, more turns."""
+    g, d = _rates(recipe)
+    faster = Remedy({DISCRIMINATOR: max(d * 2, g)}, "a discriminator that learns faster than the generator", TTUR)
+    return [faster, Remedy({"feedback.discriminator_turns": 2}, "two turns for each of the generator's", ORIGINAL)]
 
 
-def _oscillation(recipe: Recipe) -> tuple[Remedy, ...]:
-    momentum = {"optimizer.generator.beta1": 0.0, "optimizer.discriminator.beta1": 0.0}
-    calmer = Remedy(momentum, "momentum feeds the rotation of a two-player game", "Gidel et al. 2019")
-    moving = max(recipe.optimizer.generator.beta1, recipe.optimizer.discriminator.beta1) > 0
-    return (*_stronger_penalty(recipe), *((calmer,) if moving else ()), lower_rates(recipe))
+def oscillation(recipe: Recipe) -> list[Remedy]:
+    """A stronger penalty, no momentum, lower rates."""
+    found = _stronger_penalty(recipe)
+    if max(recipe.optimizer.generator.beta1, recipe.optimizer.discriminator.beta1) > 0:
+        change = {"optimizer.generator.beta1": 0.0, "optimizer.discriminator.beta1": 0.0}
+        found.append(Remedy(change, "momentum amplifies the rotation of a two-player game", "Gidel et al. 2019"))
+    return [*found, lower_rates(recipe)]
 
 
-def _checkerboard(recipe: Recipe) -> tuple[Remedy, ...]:
-    return (Remedy({"generator.kernels": [4]}, "a kernel that its stride divides covers evenly", "Odena et al. 2016"),)
+def checkerboard(recipe: Recipe) -> list[Remedy]:
+    """Kernels that the stride divides."""
+    why = "a kernel size divisible by the stride covers all pixels evenly"
+    return [Remedy({"generator.kernels": [4]}, why, "Odena et al. 2016")]
 
 
-def _none(recipe: Recipe) -> tuple[Remedy, ...]:
-    return ()
-
-
-def _stronger_penalty(recipe: Recipe) -> tuple[Remedy, ...]:
-    """R1 where there is none, else ten times as much of it."""
+def _stronger_penalty(recipe: Recipe) -> list[Remedy]:
+    """R1 where there is no penalty, else ten times its weight; nothing from a weight of 100."""
     settings = recipe.regularizer
     if settings.name == "none":
-        why = "a penalty on the discriminator's slope at real items keeps the game from running away"
-        return (Remedy({"regularizer.name": "r1", "regularizer.gamma": 1.0, "regularizer.interval": 4}, why, R1),)
+        why = "a penalty on the discriminator's gradient at real items keeps the game stable"
+        return [Remedy({"regularizer.name": "r1", "regularizer.gamma": 1.0, "regularizer.interval": 4}, why, R1)]
     if settings.gamma >= 100:
-        return ()
-    return (Remedy({"regularizer.gamma": settings.gamma * 10}, "a gentler slope of the discriminator", R1),)
+        return []
+    return [Remedy({"regularizer.gamma": settings.gamma * 10}, "a smaller gradient of the discriminator", R1)]
 
 
 def _without(recipe: Recipe, *faults: str) -> dict[str, object]:
-    """The setting that takes faults (all, where none is named) out of a recipe; nothing where there are none."""
+    """The setting that removes these planted faults, or all where none is named; {} where the recipe has none."""
     if not recipe.faults:
         return {}
     return {"faults": [fault for fault in recipe.faults if faults and fault not in faults]}
-
-
-REMEDIES: dict[State, Callable[[Recipe], tuple[Remedy, ...]]] = {
-    "divergence": _divergence,
-    "sigmoid as logits": _sigmoid,
-    "wrong pixel range": _pixel_range,
-    "rate too high": _rate_too_high,
-    "rate too low": _rate_too_low,
-    "discriminator never moves": _discriminator_still,
-    "generator never moves": _generator_still,
-    "discriminator pulled along": _pulled,
-    "one picture memorised": _one_picture,
-    "latents lost": _one_picture,
-    "regression to the mean": _mean,
-    "mode collapse": _collapse,
-    "cycling mode collapse": _collapse,
-    "partial mode collapse": _collapse,
-    "label-wise mode collapse": _collapse,
-    "memorised pictures": _memorised,
-    "discriminator memorises": _memorised,
-    "labels ignored": _labels,
-    "discriminator overpowers": _d_strong,
-    "generator overpowers": _d_weak,
-    "vanishing gradients": _d_strong,
-    "exploding gradients": _divergence,
-    "oscillation": _oscillation,
-    "checkerboard": _checkerboard,
-    "warming up": _none,
-    "still improving": _none,
-    "converged": _none,
-    "balanced": _none,
-}
-
-
-def remedies(state: State, recipe: Recipe | None) -> tuple[Remedy, ...]:
-    """What to try first and next; of a foreign run, as for a recipe with the defaults."""
-    return REMEDIES[state](recipe or Recipe())

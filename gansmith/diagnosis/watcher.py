@@ -1,4 +1,4 @@
-"""The doctor beside the training loop: it looks on a budget, says what it finds, and may request a roll-back."""
+"""The doctor beside the training loop: it probes within a time budget, reports findings, may request a rollback."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from gansmith.ground.recipes.settings import Recipe
 from gansmith.training.events import Request, UpdateEvent
 
 PROBE_EVERY = 50  # updates, where the budget allows it
-PATIENCE = 3  # looks that an alarm stands before a remedy is tried
-HEALTHY_SAVES = 200  # updates between checkpoints to which a remedy may go back
+PATIENCE = 3  # checks with an alarm before a remedy is tried
+HEALTHY_SAVES = 200  # updates between the checkpoints that a remedy may go back to
 
 
 def note_known(folder: RunFolder, known: Reference) -> None:
-    """Write what is known of the real items as the first row of probes.jsonl: a later diagnosis needs no data."""
+    """Write the numbers of the real items as the first row of probes.jsonl: a later diagnosis then needs no data."""
     about = {"real": known.real, "count": known.count, "classes": known.classes, "class_names": list(known.class_names)}
     append_row(folder.probes, {"update": 0, "about": about})
 
 
 def remembered(folder: RunFolder, recipe: Recipe | None) -> History:
-    """An empty history with what `note_known` wrote."""
+    """An empty history with the numbers that `note_known` wrote."""
     about = next((row["about"] for row in read_rows(folder.probes) if isinstance(row.get("about"), dict)), {})
     try:
         real = {str(name): float(value) for name, value in about.get("real", {}).items()}
@@ -43,15 +43,13 @@ def remembered(folder: RunFolder, recipe: Recipe | None) -> History:
 
 
 def probes_of(folder: RunFolder) -> list[Probe]:
-    """The probes that were taken of a run."""
+    """The probes of a run."""
     return [probe for row in read_rows(folder.probes) if (probe := Probe.of_row(row)) is not None]
 
 
 def picture_of(folder: RunFolder, finding: Finding, update: int, prober: Prober) -> str:
-    """Draw what a finding means, from the newest samples; the file's name within the run, "" where there is none."""
-    if prober.newest is None or not finding.is_alarm:
-        return ""
-    picture = beside(finding.state, prober.newest, prober.known)
+    """Draw a finding's picture from the newest samples. Returns the file's name in the run; "" without a picture."""
+    picture = beside(finding.state, prober.newest, prober.known) if prober.newest and finding.is_alarm else None
     if picture is None:
         return ""
     folder.diagnosis.mkdir(exist_ok=True)
@@ -61,7 +59,7 @@ def picture_of(folder: RunFolder, finding: Finding, update: int, prober: Prober)
 
 
 class Watch:
-    """A watcher. It writes probes.jsonl and findings.jsonl, and hands each change of its mind to `say`."""
+    """A watcher that writes probes.jsonl and findings.jsonl, and passes each new finding to `say`."""
 
     def __init__(
         self,
@@ -74,25 +72,24 @@ class Watch:
         seconds: float = 0.0,
         tried: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """labelling: what the players are told of. seconds: of the loop before it began. tried: changes made before."""
-        self.folder, self.recipe, self.known, self.say = folder, recipe, known, say
-        history = History(recipe, dict(known.real), known.count, known.classes, known.class_names)
-        self.doctor = Doctor(history)
+        """labelling: the players' labels. seconds: the loop's, before this process. tried: changes made before."""
+        self.folder, self.recipe, self.say = folder, recipe, say
+        self.doctor = Doctor(History(recipe, dict(known.real), known.count, known.classes, known.class_names))
         replay(self.doctor, read_rows(folder.stats), probes_of(folder))
         self.prober = Prober(recipe, known, labelling)
         self.began, self.spent, self.cost = seconds, 0.0, 0.0
-        self.probed = -1  # the update of the newest look
+        self.probed = -1  # the update of the newest probe
         self.tried = [dict(change) for change in tried]
-        self.stood = 0  # looks that the leading alarm has stood
-        self.saved = 0  # update of the last checkpoint wished for
-        self.helpless = False  # said that there is no remedy left
+        self.alarms = 0  # checks in a row with an alarm
+        self.saved = 0  # update of the last checkpoint requested
+        self.helpless = False  # has reported that there is no remedy left
 
     def after(self, event: UpdateEvent) -> Request | None:
-        """Look, where a row or a probe is due."""
+        """Check, where a row or a probe is due."""
         probe = self._probe(event) if self._affordable(event) else None
         if event.row is None and probe is None:
             return None
-        finding = self.doctor.look(row=event.row, probe=probe)
+        finding = self.doctor.check(row=event.row, probe=probe)
         if finding is not None:
             picture = picture_of(self.folder, finding, event.update, self.prober)
             append_row(self.folder.findings, replace(finding, picture=picture).as_row(event.update))
@@ -100,7 +97,7 @@ class Watch:
         return self._request(event) if self.recipe.watch.remedy == "auto" else None
 
     def _affordable(self, event: UpdateEvent) -> bool:
-        """Every PROBE_EVERY updates, as long as all looks together keep within their share of the time; and at last."""
+        """Whether to probe: every PROBE_EVERY updates while probes keep to their share of the time; and at both ends."""
         if event.update == self.probed:
             return False
         if event.last or event.update == 0:
@@ -112,36 +109,36 @@ class Watch:
     def _probe(self, event: UpdateEvent) -> Probe:
         began, self.probed = time.perf_counter(), event.update
         probe = self.prober.probe(event.game, event.update, event.images_seen)
-        if event.update:  # the first look warms caches, and is made before the clock starts
+        if event.update:  # the first probe is slow, and is taken before the clock starts
             self.cost = time.perf_counter() - began
             self.spent += self.cost
         append_row(self.folder.probes, probe.as_row())
         return probe
 
     def _request(self, event: UpdateEvent) -> Request | None:
-        """Go back and change one thing, once an alarm has stood long enough; keep healthy states to go back to."""
+        """Roll back with one change once an alarm has lasted; save healthy states to go back to."""
         leading = self.doctor.leading
         if not leading.is_alarm:
-            self.stood = 0
+            self.alarms = 0
             due = event.row is not None and event.update - self.saved >= HEALTHY_SAVES
             if due and leading.state != "warming up" and not event.last:
                 self.saved = event.update
                 return Request("save", "a healthy state to go back to")
             return None
-        self.stood += 1
-        if self.stood < PATIENCE and leading.state != "divergence":
+        self.alarms += 1
+        if self.alarms < PATIENCE and leading.state != "divergence":
             return None
         change = next_change(leading, self.recipe, self.tried)
         if change is None:
             if not self.helpless:
                 self.helpless = True
-                self.say(f"no setting that was not tried helps against {leading.state}: going on as it is")
+                self.say(f"no setting that was not tried helps against {leading.state}: training continues unchanged")
             return None
         return Request("rollback", leading.line(), change, before=leading.since_update)
 
 
 def next_change(finding: Finding, recipe: Recipe, tried: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """The first remedy that changes something and was not tried before; None where there is none left."""
+    """The first remedy that changes something and was not tried before; None where none is left."""
     now = flat(recipe)
     for remedy in finding.remedy:
         change = {name: value for name, value in remedy.settings.items() if now.get(name) != value}

@@ -1,13 +1,11 @@
-"""Numbers that can be trusted: one metric per file over shared features, joined in `table` and run by `evaluation`.
+"""Metrics: one file per measure over shared features, listed in `table` and computed by `evaluation`.
 
-    features, yardstick       what an item is described by: pixels, a classifier, a self-supervised network, Inception
-    network, classifier, self_supervised, inception          the networks behind that
-    frechet, kid, manifold, wasserstein, memorisation        how far generated items are from real ones
-    modes, confidence, agreement, diversity                  what they show, and how differently
-    intervals, distances, pictures                           what several of them need
-    real, reference           a data set, and all that is measured of it once
+    feature_networks          what describes an item: pixels, a classifier, a self-supervised network, Inception
+    measures                  distances between real and generated items, modes, agreement, diversity, copies
+    intervals, pictures       what several measures need
+    real, reference           a data set, and everything that is measured of it once
     table                     METRICS: every metric as one function of (generated, real)
-    evaluation                the same metrics on generated items, on real ones (the floor) and on noise
+    evaluation                the metrics of generated items, of real ones (the floor) and of noise
 
-Importing any of them imports NumPy only; torch comes in when a feature network runs.
+Importing any of them imports NumPy only; torch is imported when a feature network runs.
 """

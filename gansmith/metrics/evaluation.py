@@ -1,9 +1,9 @@
-"""Evaluate items: every metric that has a meaning for them, each figure beside real items (the floor) and noise.
+"""Evaluate items by every metric that applies to them. Each figure stands beside that of real items (the floor) and noise.
 
     relative = (value - floor) / (noise - floor)        0 as good as real, 1 as bad as noise
 
-A floor rests on as many real items as there are generated ones, since a Frechet distance shrinks with the count. Where
-the set has fewer training items, only so many generated ones are compared. Noise figures rest on at most 1,000 items.
+A floor is measured on as many real items as there are generated ones, because a Frechet distance depends on the count.
+If the set has fewer training items, only so many generated ones are compared. Noise figures rest on at most 1,000 items.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gansmith.metrics.measures import agreement, memorisation
 from gansmith.metrics.reference import Reference, View
 from gansmith.metrics.table import METRICS, Better, Metric, Words
 
-LEAST = 8  # items: fewer have no neighbourhoods
+LEAST = 8  # items: fewer have too few neighbours
 FEW = 1000  # items: with fewer, a note says that distances are rough
 NOISE_MOST = 1000
 COPIES_SHOWN = 8
@@ -34,13 +34,13 @@ COPIES_SHOWN = 8
 
 @dataclass(frozen=True)
 class Figure:
-    """One number and what is needed to read it."""
+    """One number, and what is needed to understand it."""
 
-    key: str  # "fd": what programs ask for
-    name: str  # "FD(mnist-classifier@3fa2)": what people read
+    key: str  # "fd": for programs
+    name: str  # "FD(mnist-classifier@3fa2)": for people
     value: float
-    floor: float | None  # the same on real items
-    noise: float | None  # the same on noise
+    floor: float | None  # of real items
+    noise: float | None
     count: int  # generated items
     interval: Interval | None  # 95%
     features: str | None  # the name of the features it was measured in
@@ -49,7 +49,7 @@ class Figure:
 
     @property
     def relative(self) -> float | None:
-        """0 as real, 1 as noise; only of figures of which less is better, and with noise above the floor."""
+        """0 as real, 1 as noise; None unless lower is better and the noise lies above the floor."""
         if self.better != "lower" or self.floor is None or self.noise is None or not self.noise > self.floor:
             return None
         return (self.value - self.floor) / (self.noise - self.floor)
@@ -62,53 +62,50 @@ class ClassShare:
     name: str
     count: int
     share: float
-    due: float  # the data's share
-    agreement: float | None  # of the items asked for it, the share that shows it
+    due: float  # its share of the data
+    agreement: float | None  # of the items requested of this class, the share predicted as it
 
 
 @dataclass(frozen=True)
 class Copy:
-    """A generated item and the training item that it is most like."""
+    """A generated item and its nearest training item."""
 
     item: int  # row of the evaluated items
     training: int  # row of the data set's items
-    distance: float  # of rows in 0..1
+    distance: float  # between rows in 0..1
     ratio: float  # 0 = exact copy, about 1 = new
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All figures of one set of items."""
+    """The figures of one set of items."""
 
     data: str
     count: int
     features: str
     figures: tuple[Figure, ...]
     classes: tuple[ClassShare, ...]
-    copies: tuple[Copy, ...]  # the worst, for showing side by side
+    copies: tuple[Copy, ...]  # the items most like training items
     notes: tuple[str, ...]
     seconds: float
 
     def __getitem__(self, key: str) -> Figure:
         """A figure by its key. Raises KeyError where it was not measured."""
-        for figure in self.figures:
-            if figure.key == key:
-                return figure
-        raise KeyError(key)
-
-    def __contains__(self, key: object) -> bool:
-        return any(figure.key == key for figure in self.figures)
+        return {figure.key: figure for figure in self.figures}[key]
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON can hold it: numbers that are not finite are None."""
-        told = asdict(self)
-        told["figures"] = [asdict(figure) | {"relative": figure.relative} for figure in self.figures]
-        return _finite(told)
+        """For JSON: numbers that are not finite are None."""
+        figures = [asdict(figure) | {"relative": figure.relative} for figure in self.figures]
+        return _finite(asdict(self) | {"figures": figures})
 
     def rows(self) -> list[tuple[str, ...]]:
-        """The figures as text, the first row being the heading: for a table of any kind."""
-        heading = ("figure", "value", "95%", "real", "noise", "relative", "items", "meaning")
-        return [heading, *(_row(figure) for figure in self.figures)]
+        """A table of the figures as text; the first row is the heading."""
+        rows: list[tuple[str, ...]] = [("figure", "value", "95%", "real", "noise", "relative", "items", "meaning")]
+        for each in self.figures:
+            interval = "" if each.interval is None else " .. ".join(map(_text, each.interval))
+            compared = (_text(value) for value in (each.floor, each.noise, each.relative))
+            rows.append((each.name, _text(each.value), interval, *compared, f"{each.count:,}", each.meaning))
+        return rows
 
 
 def evaluate(
@@ -120,10 +117,10 @@ def evaluate(
     floors: bool = True,
     progress: Progress = silent,
 ) -> Evaluation:
-    """Measure generated items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), N >= 8, like the reference's.
+    """Measure generated items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), N >= 8, of the reference's shape.
 
-    labels int64 (N,): the classes that were asked for, None when unlabelled. `metrics` names rows of METRICS, None =
-    all. With floors = False, floors and noise are given only where they are in the cache. Raises DataError.
+    labels int64 (N,): the requested classes, None when unlabelled. metrics: names of METRICS, None = all. With
+    floors = False, only floors and noise figures from the cache are given. Raises DataError.
     """
     start = time.perf_counter()
     chosen = {name: METRICS[name] for name in _named(metrics)}
@@ -136,7 +133,7 @@ def evaluate(
     for index, (name, metric) in enumerate(chosen.items()):
         progress(name, index / len(chosen))
         if applies(metric, made, reference):
-            figures.extend(_figures(metric, made, reference, floors))
+            figures += _figures(metric, made, reference, floors)
     return Evaluation(
         data=reference.real.name,
         count=len(made),
@@ -150,16 +147,16 @@ def evaluate(
 
 
 def applies(metric: Metric, made: View, reference: Reference) -> bool:
-    """Whether a metric has a meaning for these items."""
+    """Whether a metric can be measured on these items."""
     centres = reference.real.centres is not None
-    judged = reference.judge is not None and not centres
+    classified = reference.classifier is not None and not centres
     match metric.needs:
         case "centres":
             return centres
         case "classes":
-            return judged
+            return classified
         case "labels":
-            return judged and made.labels is not None and reference.heldout.labels is not None
+            return classified and made.labels is not None and reference.heldout.labels is not None
         case "pictures":
             return made.items.ndim == 4
         case _:
@@ -168,55 +165,52 @@ def applies(metric: Metric, made: View, reference: Reference) -> bool:
 
 def _figures(metric: Metric, made: View, reference: Reference, floors: bool) -> list[Figure]:
     numbers = metric.measure(made, reference)
-    real = _kept(metric, made, reference, "real", floors)
-    noise = _kept(metric, made, reference, "noise", floors)
+    real = _floor(metric, made, reference, "real", floors)
+    noise = _floor(metric, made, reference, "noise", floors)
     result: list[Figure] = []
     for key, number in numbers.items():
         words = metric.figures[key]
         name, features = _named_after(words, reference)
-        facts = (number.count, number.interval, features, words.better, words.meaning)
-        result.append(Figure(key, name, number.value, real.get(key), noise.get(key), *facts))
+        about = (number.count, number.interval, features, words.better, words.meaning)
+        result.append(Figure(key, name, number.value, real.get(key), noise.get(key), *about))
     return result
 
 
-def _kept(metric: Metric, made: View, reference: Reference, what: str, measure: bool) -> dict[str, float]:
-    """The metric's figures on real items or noise: from the cache, or measured now."""
+def _floor(metric: Metric, made: View, reference: Reference, what: str, measure: bool) -> dict[str, float]:
+    """The metric's figures of "real" items or "noise": from the cache, or measured now."""
     if what == "noise":
-        count = min(len(made), NOISE_MOST)
+        count, view_of = min(len(made), NOISE_MOST), reference.noise
+    elif metric.floor == "training":
+        count, view_of = min(len(made), len(reference.training_rows)), reference.training
     else:
-        training = min(len(made), len(reference.training_rows))
-        count = training if metric.floor == "training" else len(reference.heldout)
+        count, view_of = len(reference.heldout), reference.heldout.first
     labelled = "labelled" if made.labels is not None else "plain"
     keys = {key: f"{key}/{what}/{labelled}/{count}" for key in metric.figures}
     known = {key: reference.floors[long] for key, long in keys.items() if long in reference.floors}
     if known or not measure:
         return known
-    if what == "noise":
-        view = reference.noise(count)
-    else:
-        view = reference.training(count) if metric.floor == "training" else reference.heldout
+    view = view_of(count)
     if made.labels is None:
         view = replace(view, labels=None)
     values = {key: number.value for key, number in metric.measure(view, reference).items()}
-    reference.remember({keys[key]: value for key, value in values.items() if math.isfinite(value)})
+    reference.store_floors({keys[key]: value for key, value in values.items() if math.isfinite(value)})
     return values
 
 
 def _named_after(words: Words, reference: Reference) -> tuple[str, str | None]:
     """The figure's name, and its features': FID only where the features are Inception's."""
-    real = reference.real
+    shape = reference.real.items.shape[1:]
     match words.of:
         case "features":
-            if isinstance(reference.extractor, Inception):
-                return ("FID" if words.label == "FD" else words.label), reference.features_name
             features = reference.features_name
-        case "judge":
-            features = reference.judge.name if reference.judge else None
+            if isinstance(reference.extractor, Inception):
+                return ("FID" if words.label == "FD" else words.label), features
+        case "classifier":
+            features = reference.classifier.name if reference.classifier else None
         case "thumbnails":
-            height, width, channels = pictures.flat_size(real.items.shape[1:], memorisation.NUMBERS)
-            features = f"pixels-{width}x{height}x{channels}"
+            features = pictures.pixels_name(shape, memorisation.NUMBERS)
         case "points":
-            features = "points" if real.items.ndim == 2 else None
+            features = "points" if len(shape) == 1 else None
         case _:
             features = None
     return (f"{words.label}({features})" if features else words.label), features
@@ -232,7 +226,7 @@ def _named(metrics: Collection[str] | None) -> list[str]:
 def _accepted(
     items: np.ndarray, labels: np.ndarray | None, reference: Reference
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, list[str]]:
-    """The items in random order, since folders come sorted, their rows, and what was found wrong with them."""
+    """The items in random order, because folders are sorted; their rows; and notes on what is wrong with them."""
     like, name = reference.real.items, reference.real.name
     if items.shape[1:] != like.shape[1:] or items.dtype != like.dtype:
         raise DataError(
@@ -249,7 +243,7 @@ def _accepted(
             notes.append(f"{int((~finite).sum())} of {len(items)} vectors are not finite and were left out")
             rows = rows[finite]
     if len(rows) < LEAST:
-        raise DataError(f"{len(rows)} items are too few to evaluate: give {LEAST} or more (1,000 for firm figures)")
+        raise DataError(f"{len(rows)} items are too few to evaluate: give {LEAST} or more (1,000 for stable figures)")
     fewest = min(len(rows), len(reference.training_rows), len(reference.heldout))
     if fewest < FEW:
         notes.append(f"distances rest on {fewest} items: rough; compare only figures of equal count")
@@ -257,23 +251,23 @@ def _accepted(
 
 
 def _classes(made: View, reference: Reference) -> tuple[ClassShare, ...]:
-    """Shares of the classes that the judge sees, at most 100 of them."""
-    if reference.judge is None or not 2 <= reference.classes <= 100:
+    """Shares of the predicted classes; none for more than 100 classes."""
+    if reference.classifier is None or not 2 <= reference.classes <= 100:
         return ()
-    counts = np.bincount(made.answers, minlength=reference.classes)
-    due = reference.due / reference.due.sum()
-    kept: list[float | None] = [None] * reference.classes
+    counts = np.bincount(made.predicted, minlength=reference.classes)
+    expected = reference.class_counts / reference.class_counts.sum()
+    agreed: list[float | None] = [None] * reference.classes
     if made.labels is not None:
-        kept = agreement.agreement(made.labels, made.answers, reference.classes).per_class
+        agreed = agreement.agreement(made.labels, made.predicted, reference.classes).per_class
     names = reference.real.class_names or tuple(str(index) for index in range(reference.classes))
     return tuple(
-        ClassShare(name, int(count), count / len(made), float(part), right)
-        for name, count, part, right in zip(names, counts, due, kept, strict=True)
+        ClassShare(name, int(count), count / len(made), float(due), share)
+        for name, count, due, share in zip(names, counts, expected, agreed, strict=True)
     )
 
 
 def _copies(made: View, rows: np.ndarray) -> tuple[Copy, ...]:
-    """The items most like training items, where that was looked for."""
+    """The items most like training items, where that was measured."""
     near = made.nearness
     if near is None:
         return ()
@@ -283,18 +277,12 @@ def _copies(made: View, rows: np.ndarray) -> tuple[Copy, ...]:
     )
 
 
-def _row(figure: Figure) -> tuple[str, ...]:
-    interval = "" if figure.interval is None else f"{_text(figure.interval[0])} .. {_text(figure.interval[1])}"
-    floor, noise, relative = (_text(value) for value in (figure.floor, figure.noise, figure.relative))
-    return figure.name, _text(figure.value), interval, floor, noise, relative, f"{figure.count:,}", figure.meaning
-
-
 def _text(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
 
 
 def _finite(value: Any) -> Any:
-    """With None for every number that JSON cannot hold."""
+    """The same with None for every number that JSON cannot hold."""
     if isinstance(value, dict):
         return {key: _finite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""A data set as the metrics take it: plain arrays, a name, a fingerprint, and the part that is held out."""
+"""A data set for the metrics: plain arrays, a name, a fingerprint, and the held-out part."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError
 
-LEAST = 16  # items of a set: fewer cannot be split in two with neighbours on both sides
-HELDOUT_LEAST, HELDOUT_MOST = 2000, 10_000  # of items held out here: a sixth, within these, and at most half
+LEAST = 16  # items of a set: fewer cannot be split in two parts with neighbours in both
+HELDOUT_LEAST, HELDOUT_MOST = 2000, 10_000  # items held out here: a sixth, within these limits, at most half
 
 
 @dataclass(frozen=True)
@@ -18,25 +18,25 @@ class RealItems:
     """A data set as plain arrays: pictures uint8 (N, H, W, C) or vectors float32 (N, D), labels int64 (N,) or None."""
 
     name: str  # short, such as "mnist"; feature networks are named after it
-    fingerprint: str  # equal only for equal items and labels
+    fingerprint: str  # the same only for the same items and labels
     items: np.ndarray
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
     heldout_items: np.ndarray | None = None  # the test split; None = there is none
     heldout_labels: np.ndarray | None = None
-    centres: np.ndarray | None = None  # float32 (K, D) where modes are known exactly
+    centres: np.ndarray | None = None  # float32 (K, D), where the modes are known exactly
     std: float = 0.0  # of each coordinate around a centre
-    single: RealItems | None = None  # of stacked pictures: the grey set they were made of; labels are 100 r + 10 g + b
-    shown: np.ndarray | None = None  # what the generator learned from, where that is not `items`
+    single: RealItems | None = None  # of stacked pictures: the grey pictures in them; labels are 100 r + 10 g + b
+    shown: np.ndarray | None = None  # the items that the generator was trained on, where they are not `items`
     shown_fingerprint: str = ""
 
     @property
     def stacked(self) -> bool:
-        """Whether every channel is a picture of its own."""
+        """Whether every channel is a separate picture."""
         return self.single is not None
 
     def labelled_pictures(self) -> bool:
-        """Whether a classifier can learn from it: pictures of two classes or more."""
+        """Whether a classifier can be trained on it: pictures of two classes or more."""
         return self.items.ndim == 4 and self.labels is not None and int(self.labels.max(initial=0)) > 0
 
 
@@ -46,7 +46,7 @@ def as_size(shape: tuple[int, ...]) -> str:
 
 
 def check(real: RealItems) -> None:
-    """Refuse arrays that are not a data set."""
+    """Raise DataError for arrays that are not a data set."""
     if real.items.ndim not in (2, 4) or len(real.items) < LEAST:
         raise DataError(f"{real.name}: an array {real.items.shape} is no set of at least {LEAST} pictures or vectors")
     if real.labels is not None and len(real.labels) != len(real.items):
@@ -59,15 +59,14 @@ def check(real: RealItems) -> None:
 
 
 def split(real: RealItems) -> tuple[np.ndarray, np.ndarray | None]:
-    """Rows for training, and rows held out here where the set brings no test split; both in random order."""
+    """Training indices, and held-out indices where the set has no test split; both in random order."""
     order = streams.generator(0, "features", 0, 10).permutation(len(real.items))
     if real.heldout_items is not None:
         return order, None
-    count = len(order)
-    heldout = min(HELDOUT_MOST, max(count // 6, min(count // 2, HELDOUT_LEAST)))
+    heldout = min(HELDOUT_MOST, max(len(order) // 6, min(len(order) // 2, HELDOUT_LEAST)))
     return order[heldout:], order[:heldout]
 
 
 def take(items: np.ndarray, labels: np.ndarray | None, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Rows of items and labels."""
+    """The items and labels at these indices."""
     return items[rows], None if labels is None else labels[rows]

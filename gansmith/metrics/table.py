@@ -1,7 +1,7 @@
-"""METRICS: every metric as one function of (generated items, real items), and the words in which it is told.
+"""METRICS: every metric as one function of (generated items, real items), with the names of its figures.
 
-The same function measures generated items, real ones (the floor: what a perfect generator would show) and noise.
-A new metric is a file with its formula, a function here, and a row.
+The same function measures generated items, real items (the floor: what a perfect generator would get) and noise.
+A new metric is a file with its formula, a function here, and a row of the table.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import numpy as np
 
 from gansmith.metrics import intervals, pictures
 from gansmith.metrics.intervals import Interval
-from gansmith.metrics.measures import agreement, confidence, diversity, kid, manifold, memorisation, modes, wasserstein
+from gansmith.metrics.measures import agreement, diversity, kid, manifold, memorisation, modes, wasserstein
 from gansmith.metrics.measures.frechet import Gaussian, distance
 from gansmith.metrics.reference import COPIES_LOOKED_AT, Reference, View
 
-Needs = Literal["items", "pictures", "classes", "labels", "centres", "many"]
+Needs = Literal["items", "pictures", "classes", "labels", "centres"]
 Better = Literal["lower", "higher", "as real"]
-JACKKNIFE_MOST = 512  # features; an interval of more costs more than the figure
-MANIFOLD_MOST = 5000  # items of a side
+JACKKNIFE_MOST = 512  # features: with more, the interval costs more than the figure
+MANIFOLD_MOST = 5000  # items of each side
+CONFIDENT = 0.9  # probability above which an item counts as recognised
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,12 @@ class Number:
 
 @dataclass(frozen=True)
 class Words:
-    """How a figure is told."""
+    """The name and meaning of a figure."""
 
     label: str  # "FD"; with `of`, the features' name follows in brackets
     better: Better
     meaning: str
-    of: Literal["", "features", "judge", "thumbnails", "points"] = ""
+    of: Literal["", "features", "classifier", "thumbnails", "points"] = ""
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,14 @@ class Metric:
     """A row of METRICS."""
 
     measure: Callable[[View, Reference], dict[str, Number]]
-    figures: dict[str, Words]  # key -> words; a metric may leave a figure out
-    needs: Needs
-    floor: Literal["training", "heldout"]  # which real items show the floor
+    figures: dict[str, Words]  # by key; a metric may leave a figure out
+    needs: Needs = "items"
+    floor: Literal["training", "heldout"] = "training"  # which real items show the floor
+
+
+def share(value: float, count: int) -> Number:
+    """A share of `count` items, with its interval."""
+    return Number(value, count, intervals.share(value * count, count))
 
 
 def frechet_distance(made: View, reference: Reference) -> dict[str, Number]:
@@ -61,10 +67,10 @@ def frechet_distance(made: View, reference: Reference) -> dict[str, Number]:
         return distance(Gaussian.of(rows), real)
 
     value = statistic(made.features)
-    spread = None
+    interval = None
     if made.features.shape[1] <= JACKKNIFE_MOST and len(made) >= 100:
-        spread = intervals.jackknife(statistic, made.features, value)
-    return {"fd": Number(value, len(made), spread)}
+        interval = intervals.jackknife(statistic, made.features, value)
+    return {"fd": Number(value, len(made), interval)}
 
 
 def kernel_distance(made: View, reference: Reference) -> dict[str, Number]:
@@ -75,20 +81,19 @@ def kernel_distance(made: View, reference: Reference) -> dict[str, Number]:
 
 
 def neighbourhoods(made: View, reference: Reference) -> dict[str, Number]:
-    """Precision, recall, density and coverage, of equally many items on both sides."""
+    """Precision, recall, density and coverage, with the same number of items on both sides."""
     count = min(len(made), len(reference.heldout), len(reference.training_rows), MANIFOLD_MOST)
-    sides = (view.first(count).features for view in (made, reference.heldout))
-    found = manifold.manifold(*sides)
+    found = manifold.manifold(made.first(count).features, reference.heldout.first(count).features)
     return {
-        "precision": Number(found.precision, count, intervals.share(found.precision * count, count)),
-        "recall": Number(found.recall, count, intervals.share(found.recall * count, count)),
+        "precision": share(found.precision, count),
+        "recall": share(found.recall, count),
         "density": Number(found.density, count),
-        "coverage": Number(found.coverage, count, intervals.share(found.coverage * count, count)),
+        "coverage": share(found.coverage, count),
     }
 
 
 def patches(made: View, reference: Reference) -> dict[str, Number]:
-    """Sliced Wasserstein distance of pyramids' patches, or of points."""
+    """Sliced Wasserstein distance between patches of pictures, or between points."""
     count = min(len(made), len(reference.heldout), wasserstein.PICTURES)
     a, b = made.items[:count], reference.heldout.items[:count]
     value = wasserstein.sliced(a, b) if a.ndim == 2 else float(np.mean(wasserstein.laplacian(a, b)))
@@ -98,66 +103,60 @@ def patches(made: View, reference: Reference) -> dict[str, Number]:
 def modes_of_centres(made: View, reference: Reference) -> dict[str, Number]:
     """Modes known by their centres."""
     assert reference.real.centres is not None
-    due = reference.due if reference.classes == len(reference.real.centres) else None
-    found = modes.exact(made.items, reference.real.centres, reference.real.std, due)
+    expected = reference.class_counts if reference.classes == len(reference.real.centres) else None
+    found = modes.exact(made.items, reference.real.centres, reference.real.std, expected)
     return {
         "modes": Number(found.covered, len(made)),
-        "good": Number(found.good, len(made), intervals.share(found.good * len(made), len(made))),
+        "good": share(found.good, len(made)),
         "class_kl": Number(found.kl, len(made)),
     }
 
 
 def modes_of_classes(made: View, reference: Reference) -> dict[str, Number]:
-    """Classes that the judge sees; of stacked digits, each is covered by one picture, as published."""
-    found = modes.of_classes(made.answers, reference.due, 0.0 if reference.real.stacked else modes.LEAST)
+    """Classes that the classifier predicts; of stacked digits, one picture covers a class, as published."""
+    least = 0.0 if reference.real.stacked else modes.LEAST
+    found = modes.of_classes(made.predicted, reference.class_counts, least)
     return {"modes": Number(found.covered, len(made)), "class_kl": Number(found.kl, len(made))}
 
 
-def sureness(made: View, reference: Reference) -> dict[str, Number]:
-    """How sure the judge is."""
+def confidence(made: View, reference: Reference) -> dict[str, Number]:
+    """How confident the classifier is: pictures of no class get no high probability."""
     assert made.probabilities is not None
-    found = confidence.confidence(made.probabilities)
-    hits = found.confident * len(made)
+    largest = made.probabilities.max(axis=1)
+    mean = float(largest.mean(dtype=np.float64))
     return {
-        "confidence": Number(found.mean, len(made), intervals.mean(made.probabilities.max(axis=1))),
-        "confident": Number(found.confident, len(made), intervals.share(hits, len(made))),
+        "confidence": Number(mean, len(made), intervals.mean(largest)),
+        "confident": share(float((largest > CONFIDENT).mean()), len(made)),
     }
 
 
-def obedience(made: View, reference: Reference) -> dict[str, Number]:
-    """Whether the asked class is the one that the judge sees."""
+def label_agreement(made: View, reference: Reference) -> dict[str, Number]:
+    """Whether the classifier predicts the requested class."""
     assert made.labels is not None
-    found = agreement.agreement(made.labels, made.answers, reference.classes)
-    hits = found.overall * len(made)
-    return {
-        "agreement": Number(found.overall, len(made), intervals.share(hits, len(made))),
-        "agreement_worst": Number(found.worst, len(made)),
-    }
+    found = agreement.agreement(made.labels, made.predicted, reference.classes)
+    return {"agreement": share(found.overall, len(made)), "agreement_worst": Number(found.worst, len(made))}
 
 
 def differences(made: View, reference: Reference) -> dict[str, Number]:
-    """How differently items come out."""
+    """How different items are from one another."""
     return {
         "sensitivity": Number(diversity.latent_sensitivity(made.items, made.labels), len(made)),
         "diversity": Number(diversity.pairwise_diversity(made.features), len(made)),
     }
 
 
-def copying(made: View, reference: Reference) -> dict[str, Number]:
+def copies(made: View, reference: Reference) -> dict[str, Number]:
     """Whether items are copies of training items."""
     found = memorisation.memorisation(nearness_of(made, reference), reference.heldout_nearness)
     count = min(len(made), COPIES_LOOKED_AT)
-    return {
-        "copies": Number(found.copy_rate, count, intervals.share(found.copy_rate * count, count)),
-        "nearest": Number(found.distance_ratio, count),
-    }
+    return {"copies": share(found.copy_rate, count), "nearest": Number(found.distance_ratio, count)}
 
 
 def nearness_of(made: View, reference: Reference) -> memorisation.Nearness:
-    """Of the first items among all that a generator may have been trained on."""
+    """The nearest of all items that a generator may have been trained on, for the first items."""
     if made.nearness is not None:
         return made.nearness
-    if made.items is reference.heldout.items:  # held out here, they may be in the set themselves
+    if made.items is reference.heldout.items:  # they may be among the items that they are compared with
         return reference.heldout_nearness
     rows = pictures.flat(made.items[:COPIES_LOOKED_AT], memorisation.NUMBERS)
     return memorisation.nearness(rows, reference.shown)
@@ -165,16 +164,11 @@ def nearness_of(made: View, reference: Reference) -> memorisation.Nearness:
 
 METRICS: dict[str, Metric] = {
     "frechet": Metric(
-        frechet_distance,
-        {"fd": Words("FD", "lower", "Frechet distance to held-out real items", "features")},
-        needs="many",
-        floor="training",
+        frechet_distance, {"fd": Words("FD", "lower", "Frechet distance to held-out real items", "features")}
     ),
     "kid": Metric(
         kernel_distance,
         {"kid": Words("KID", "lower", "kernel distance to held-out real items; unbiased", "features")},
-        needs="many",
-        floor="training",
     ),
     "manifold": Metric(
         neighbourhoods,
@@ -184,14 +178,9 @@ METRICS: dict[str, Metric] = {
             "density": Words("density", "higher", "how deep generated items lie among real ones", "features"),
             "coverage": Words("coverage", "higher", "share of real items with a generated one nearby", "features"),
         },
-        needs="many",
-        floor="training",
     ),
     "wasserstein": Metric(
-        patches,
-        {"swd": Words("SWD", "lower", "sliced Wasserstein distance of details of every size", "points")},
-        needs="items",
-        floor="training",
+        patches, {"swd": Words("SWD", "lower", "sliced Wasserstein distance of details of every size", "points")}
     ),
     "modes": Metric(
         modes_of_centres,
@@ -206,26 +195,25 @@ METRICS: dict[str, Metric] = {
     "classes": Metric(
         modes_of_classes,
         {
-            "modes": Words("modes covered", "higher", "classes with enough samples", "judge"),
-            "class_kl": Words("KL of shares", "lower", "KL from the classes' shares to the data's, nats", "judge"),
+            "modes": Words("modes covered", "higher", "classes with enough samples", "classifier"),
+            "class_kl": Words("KL of shares", "lower", "KL from the classes' shares to the data's, nats", "classifier"),
         },
         needs="classes",
-        floor="training",
     ),
     "confidence": Metric(
-        sureness,
+        confidence,
         {
-            "confidence": Words("confidence", "as real", "mean of the classifier's largest probability", "judge"),
-            "confident": Words("recognised", "higher", "share of items with a class above 0.9", "judge"),
+            "confidence": Words("confidence", "as real", "mean of the classifier's largest probability", "classifier"),
+            "confident": Words("recognised", "higher", "share of items with a class above 0.9", "classifier"),
         },
         needs="classes",
         floor="heldout",
     ),
     "agreement": Metric(
-        obedience,
+        label_agreement,
         {
-            "agreement": Words("agreement", "higher", "share of items of the class that was asked for", "judge"),
-            "agreement_worst": Words("worst class", "higher", "agreement of the class that fares worst", "judge"),
+            "agreement": Words("agreement", "higher", "share of items of the class that was asked for", "classifier"),
+            "agreement_worst": Words("worst class", "higher", "agreement of the class that fares worst", "classifier"),
         },
         needs="labels",
         floor="heldout",
@@ -236,11 +224,10 @@ METRICS: dict[str, Metric] = {
             "sensitivity": Words("sensitivity", "as real", "standard deviation over items, mean over pixels"),
             "diversity": Words("diversity", "as real", "mean distance between two items", "features"),
         },
-        needs="items",
         floor="heldout",
     ),
     "memorisation": Metric(
-        copying,
+        copies,
         {
             "copies": Words(
                 "copy rate", "as real", "share of items as near to a training item as 1% of real ones", "thumbnails"

@@ -106,7 +106,7 @@ def reference_for(
     seed: the run's. Synthetic and stacked sources have other items for each seed. All runs are compared with those of seed
     0, so that their figures are comparable; copies are searched among the run's own items.
     """
-    from gansmith.metrics.feature_networks.yardstick import FeatureSettings
+    from gansmith.metrics.feature_networks.choice import FeatureSettings
     from gansmith.metrics.reference import reference
 
     chosen = FeatureSettings(

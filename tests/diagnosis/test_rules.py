@@ -14,7 +14,6 @@ import pytest
 from gansmith.diagnosis import history as history_of_runs
 from gansmith.diagnosis import signals
 from gansmith.diagnosis.findings import STATES, Remedy
-from gansmith.diagnosis.remedies import REMEDIES, remedies
 from gansmith.diagnosis.ruleset import collapse, course, players, samples
 from gansmith.diagnosis.ruleset.table import RULES
 from gansmith.diagnosis.watcher import next_change
@@ -86,7 +85,6 @@ CASES: dict[str, dict[str, Any]] = {
 def test_every_state_has_a_case_a_rule_and_a_remedy():
     assert set(CASES) == set(RULES)
     assert set(RULES) | set(COURSE) == set(STATES)
-    assert set(REMEDIES) == set(STATES)
 
 
 @pytest.mark.parametrize("state", CASES)
@@ -297,11 +295,11 @@ RECIPES = [Recipe(), override(Recipe(), {"loss.name": "minimax", "feedback.discr
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: ",".join(recipe.faults) or recipe.loss.name)
 def test_every_remedy_is_a_recipe(recipe: Recipe):
     """Applied to the recipe that has the fault, it is accepted; and it has its reason and source."""
-    for state in STATES:
+    for state, rule in RULES.items():
         if recipe.faults and state not in ("sigmoid as logits", "wrong pixel range", "discriminator pulled along",
                                            "discriminator never moves"):  # fmt: skip
             continue
-        for remedy in remedies(state, recipe):
+        for remedy in rule.remedies(recipe):
             assert remedy.why
             assert remedy.source
             override(recipe, dict(remedy.settings))
@@ -362,4 +360,4 @@ def test_no_rule_reads_a_name_or_a_planted_fault(module: Any):
 def test_what_is_learned_by_heart_is_augmented(settings: dict[str, object], first: str):
     """Measured: mirror images alone leave a discriminator that knows 32 pictures by heart (docs/notebook/diagnosis.md)."""
     for state in ("memorised pictures", "discriminator memorises"):
-        assert remedies(state, override(Recipe(), settings))[0].settings == {"augment.name": first}
+        assert RULES[state].remedies(override(Recipe(), settings))[0].settings == {"augment.name": first}

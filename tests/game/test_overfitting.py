@@ -16,7 +16,7 @@ from gansmith.ground.networks.cost import count
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.metrics.evaluation import evaluate
-from gansmith.metrics.feature_networks.yardstick import FeatureSettings
+from gansmith.metrics.feature_networks.choice import FeatureSettings
 from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import reference
 from gansmith.nets import plan_discriminator, plan_generator

@@ -222,13 +222,13 @@ def test_counts_that_cost_too_much_are_cut(digits, digits_reference):
 
 
 def test_every_figure_is_explained():
-    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "measure.md").read_text(encoding="utf-8")
     for metric in METRICS.values():
         for words in metric.figures.values():
             assert f"| {words.label} |" in page, words.label
 
 
 def test_every_name_of_features_is_a_row_of_the_page():
-    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "measure.md").read_text(encoding="utf-8")
     for name in get_args(FeatureName):
         assert f"`{name}`" in page, name

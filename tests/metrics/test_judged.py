@@ -1,4 +1,4 @@
-"""Confidence, agreement, diversity, intervals: what a judge's answers and items by themselves say."""
+"""Agreement, diversity, intervals."""
 
 import numpy as np
 import pytest
@@ -7,18 +7,6 @@ from gansmith.ground.errors import DataError
 from gansmith.metrics import intervals
 from gansmith.metrics.measures import diversity
 from gansmith.metrics.measures.agreement import agreement
-from gansmith.metrics.measures.confidence import confidence
-
-
-def test_confidence_of_certain_and_of_clueless_answers():
-    certain = confidence(np.eye(4))
-    assert (certain.mean, certain.confident, certain.entropy) == (1, 1, 0)
-    assert certain.score == pytest.approx(4)
-    clueless = confidence(np.full((3, 4), 0.25))
-    assert (clueless.mean, clueless.confident) == (0.25, 0)
-    assert clueless.entropy == pytest.approx(np.log(4))
-    assert clueless.score == pytest.approx(1)
-    assert confidence(np.array([[0.95, 0.05], [0.6, 0.4]])).confident == 0.5
 
 
 def test_agreement_by_hand():
@@ -26,7 +14,6 @@ def test_agreement_by_hand():
     assert found.overall == pytest.approx(4 / 6)
     assert found.per_class == [pytest.approx(2 / 3), 1.0, 0.0, None]
     assert found.worst == 0
-    assert found.confusion == [[2, 1, 0, 0], [0, 2, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
 
 
 @pytest.mark.parametrize(("asked", "answered"), [([0, 9], [0, 0]), ([0], [0, 1]), ([-1], [0]), ([], [])])

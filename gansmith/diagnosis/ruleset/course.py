@@ -1,4 +1,4 @@
-"""How training gets on, where nothing is wrong: keep on, or stop."""
+"""How training goes where nothing is wrong: continue, or stop."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from gansmith.diagnosis.history import History
 
 EARLY_PROBES = 4
 EARLY_ROWS = 4
-WINDOW = 0.5  # of the probes so far, in which progress is looked for: what doubling the training brought
+WINDOW = 0.5  # of all probes: progress is measured over it, that is, over the second half of the training
 WINDOW_LEAST = 10  # probes
-GAIN = 0.04  # of its size, that a figure gets better by within the window
-FIGURES = {"quality": -1, "nearness": -1, "coverage": 1, "precision": 1}  # what is better, less or more
+GAIN = 0.04  # relative improvement of a figure within the window that counts as progress
+FIGURES = {"quality": -1, "nearness": -1, "coverage": 1, "precision": 1}  # -1: lower is better
 
 
 def course(history: History) -> Finding:
@@ -28,26 +28,26 @@ def course(history: History) -> Finding:
         return _warming(history)
     window = max(WINDOW_LEAST, int(WINDOW * len(updates)))
     gains = {name: gain(history, name, window) for name in FIGURES}
-    best = max(gains, key=lambda name: gains[name])
+    best = max(gains, key=gains.__getitem__)
     evidence = {f"gain in {name}": round(value, 4) for name, value in gains.items()}
     if len(updates) < WINDOW_LEAST and gains[best] <= GAIN:
         return _warming(history)
+    since = int(updates[-window:][0])
     if gains[best] > GAIN:
         text = f"Keep on: {best} got better by {gains[best]:.0%} over the last {len(updates[-window:])} probes."
-        return Finding("still improving", int(updates[-window:][0]), text, evidence, "course")
-    since = int(updates[-window:][0])
-    text = f"Nothing has got better since update {since:,}: stop here, or lower the rates for a last polish."
+        return Finding("still improving", since, text, evidence, "course")
+    text = f"Nothing has got better since update {since:,}: stop here, or lower the learning rates for the last gain."
     return Finding("converged", since, text, evidence, "course")
 
 
 def gain(history: History, name: str, window: int) -> float:
-    """By how much of its size a figure got better within the last `window` probes (robust slope x span)."""
+    """Relative improvement of a figure within the last `window` probes, by a robust line through it."""
     values, updates = history.probed(name, window), history.probe_updates(window)
-    there = np.isfinite(values)
-    if there.sum() < 3:
+    finite = np.isfinite(values)
+    if finite.sum() < 3:
         return 0.0
-    values, updates = values[there], updates[there]
-    rise = signals.slope(updates, values) * (updates[-1] - updates[0]) * FIGURES[name]
+    values, updates = values[finite], updates[finite]
+    rise = signals.robust_slope(updates, values) * (updates[-1] - updates[0]) * FIGURES[name]
     return float(rise / max(abs(float(np.median(values))), 1e-3))
 
 

@@ -1,11 +1,11 @@
-"""Features: what an item is described by before sets of items are compared, each with a name that carries a hash.
+"""Features: the numbers that describe an item when sets of items are compared. Each kind has a name with a hash.
 
-    pixels            pictures as they are, or by area so small that there are at most 768 numbers; vectors: "points"
+    pixels            pictures themselves, shrunk by area to at most 784 numbers; vectors: "points"
     classifier        penultimate layer of a small classifier trained on the labelled set itself   (classifier.py)
     self-supervised   the same network trained without labels                                     (self_supervised.py)
     inception         the network of the published FID, from a file that the user names           (inception.py)
 
-Two distances may be compared only if their names, hashes included, are equal.
+Two distances may be compared only if the names of their features, with the hashes, are equal.
 """
 
 from __future__ import annotations
@@ -26,51 +26,48 @@ Progress = Callable[[str, float], None]  # (what is being done, share done in 0.
 
 
 def silent(what: str, share: float) -> None:
-    """The progress callback that says nothing."""
+    """A progress callback that does nothing."""
 
 
 @dataclass(frozen=True)
-class Read:
-    """What an extractor finds in N items."""
+class Extracted:
+    """What an extractor computes from N items."""
 
     features: np.ndarray  # float32 (N, d)
     probabilities: np.ndarray | None = None  # float32 (N, classes), where the extractor is a classifier
 
 
 class Extractor(Protocol):
-    """Anything that describes items."""
+    """Anything that computes features."""
 
     @property
     def name(self) -> str:
         """Kind and hash, such as "mnist-classifier@3fa2"."""
         ...
 
-    def read(self, items: np.ndarray) -> Read:
-        """Describe items: pictures uint8 (N, H, W, C) or vectors float32 (N, D)."""
+    def read(self, items: np.ndarray) -> Extracted:
+        """The features of pictures uint8 (N, H, W, C) or vectors float32 (N, D)."""
         ...
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """Items as they are, pictures in 0..1 and made smaller by area where they hold more than PIXEL_NUMBERS values."""
+    """The items' own numbers, pictures in 0..1 and shrunk by area to at most PIXEL_NUMBERS values."""
 
     shape: tuple[int, ...]  # of one item
 
     @property
     def name(self) -> str:
         """ "points", or "pixels" with the size compared."""
-        if len(self.shape) == 1:
-            return "points"
-        height, width, channels = pictures.flat_size(self.shape, PIXEL_NUMBERS)
-        return f"pixels-{width}x{height}x{channels}"
+        return pictures.pixels_name(self.shape, PIXEL_NUMBERS)
 
-    def read(self, items: np.ndarray) -> Read:
+    def read(self, items: np.ndarray) -> Extracted:
         """Features (N, H' * W' * C)."""
-        return Read(pictures.flat(items, PIXEL_NUMBERS))
+        return Extracted(pictures.flat(items, PIXEL_NUMBERS))
 
 
 def hash_of(arrays: dict[str, np.ndarray]) -> str:
-    """Four hex digits of the weights: the same only where every number is."""
+    """Four hex digits of the weights."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])

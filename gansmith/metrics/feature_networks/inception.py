@@ -1,18 +1,17 @@
 """The Inception network of the published FID, from a weights file that the user names; nothing is downloaded.
 
-It is Inception v3 (Szegedy et al. 2016) as Google's graph of 2015-12-05 has it, which differs from later ports in three
-places: mean pools leave the border out of the mean, the last block takes a maximum where the block before takes a
-mean, and the class head has 1,008 rows. Its 2,048 features are the last block's means over the picture.
+It is Inception v3 (Szegedy et al. 2016) as in Google's graph of 2015-12-05. Later ports differ in three places: here, mean
+pools ignore the border, the last block has a max pool where the block before has a mean pool, and the class head has
+1,008 rows. The 2,048 features are the last block's means over the picture.
 
 The file is .safetensors with the tensor names of the `pytorch-fid` weights: for each convolution below
 NAME.conv.weight, NAME.bn.weight, NAME.bn.bias, NAME.bn.running_mean, NAME.bn.running_var, and fc.weight (1008, 2048),
-by which this network is told from others of its shape. docs/guide/measure.md says how to make it. Pictures are resized to
-299 x 299, bilinear, and taken in [-1, 1].
+which other networks of this shape do not have. docs/guide/measure.md says how to make it. Pictures are resized to
+299 x 299, bilinear, and scaled to [-1, 1].
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from gansmith.ground.errors import DataError
-from gansmith.metrics.feature_networks.features import Read, hash_of
+from gansmith.metrics.feature_networks.features import Extracted, hash_of
 
 if TYPE_CHECKING:
     import torch
@@ -33,7 +32,7 @@ BATCH = 32
 
 
 class Conv(NamedTuple):
-    """A convolution without bias, its batch norm, a ReLU."""
+    """A convolution without bias, a batch norm, a ReLU."""
 
     name: str
     width: int
@@ -50,7 +49,7 @@ class Pool(NamedTuple):
 
 
 class Fork(NamedTuple):
-    """Convolutions side by side of one input, their outputs joined."""
+    """Convolutions of the same input; their outputs are concatenated."""
 
     convs: tuple[Conv, ...]
 
@@ -59,43 +58,45 @@ Branch = tuple[Conv | Pool | Fork, ...]
 
 
 class Block(NamedTuple):
-    """Branches of one input, their outputs joined; a plain run of layers is a block of one branch."""
+    """Branches of the same input; their outputs are concatenated."""
 
     name: str
     branches: tuple[Branch, ...]
 
 
-ROW3, COLUMN3, ROW7, COLUMN7 = (1, 3), (3, 1), (1, 7), (7, 1)
+ONE, THREE, ROW3, COLUMN3, ROW7, COLUMN7 = (1, 1), (3, 3), (1, 3), (3, 1), (1, 7), (7, 1)  # height, width
+
+
+def _chain(prefix: str, *layers: tuple[int, tuple[int, int]]) -> tuple[Conv, ...]:
+    """Convolutions one after another: (width, kernel) each, named `prefix` and their number."""
+    return tuple(Conv(f"{prefix}{index}", *layer) for index, layer in enumerate(layers, start=1))
 
 
 def _block_a(name: str, pooled: int) -> Block:
-    five = (Conv("branch5x5_1", 48), Conv("branch5x5_2", 64, (5, 5)))
-    double = (Conv("branch3x3dbl_1", 64), Conv("branch3x3dbl_2", 96, (3, 3)), Conv("branch3x3dbl_3", 96, (3, 3)))
+    five = _chain("branch5x5_", (48, ONE), (64, (5, 5)))
+    double = _chain("branch3x3dbl_", (64, ONE), (96, THREE), (96, THREE))
     return Block(name, ((Conv("branch1x1", 64),), five, double, (Pool("mean", 1), Conv("branch_pool", pooled))))
 
 
 def _block_c(name: str, width: int) -> Block:
-    seven = (Conv("branch7x7_1", width), Conv("branch7x7_2", width, ROW7), Conv("branch7x7_3", 192, COLUMN7))
-    double = (
-        Conv("branch7x7dbl_1", width),
-        Conv("branch7x7dbl_2", width, COLUMN7),
-        Conv("branch7x7dbl_3", width, ROW7),
-        Conv("branch7x7dbl_4", width, COLUMN7),
-        Conv("branch7x7dbl_5", 192, ROW7),
+    seven = _chain("branch7x7_", (width, ONE), (width, ROW7), (192, COLUMN7))
+    double = [(width, ONE), (width, COLUMN7), (width, ROW7), (width, COLUMN7), (192, ROW7)]
+    return Block(
+        name,
+        (
+            (Conv("branch1x1", 192),),
+            seven,
+            _chain("branch7x7dbl_", *double),
+            (Pool("mean", 1), Conv("branch_pool", 192)),
+        ),
     )
-    return Block(name, ((Conv("branch1x1", 192),), seven, double, (Pool("mean", 1), Conv("branch_pool", 192))))
 
 
 def _block_e(name: str, pool: Literal["mean", "max"]) -> Block:
-    three = (
-        Conv("branch3x3_1", 384),
-        Fork((Conv("branch3x3_2a", 384, ROW3), Conv("branch3x3_2b", 384, COLUMN3))),
-    )
-    double = (
-        Conv("branch3x3dbl_1", 448),
-        Conv("branch3x3dbl_2", 384, (3, 3)),
-        Fork((Conv("branch3x3dbl_3a", 384, ROW3), Conv("branch3x3dbl_3b", 384, COLUMN3))),
-    )
+    three_fork = Fork((Conv("branch3x3_2a", 384, ROW3), Conv("branch3x3_2b", 384, COLUMN3)))
+    three = (*_chain("branch3x3_", (384, ONE)), three_fork)
+    double_fork = Fork((Conv("branch3x3dbl_3a", 384, ROW3), Conv("branch3x3dbl_3b", 384, COLUMN3)))
+    double = (*_chain("branch3x3dbl_", (448, ONE), (384, THREE)), double_fork)
     return Block(name, ((Conv("branch1x1", 320),), three, double, (Pool(pool, 1), Conv("branch_pool", 192))))
 
 
@@ -110,20 +111,14 @@ STEM: Branch = (
 )
 SHRINK_6: tuple[Branch, ...] = (
     (Conv("branch3x3", 384, (3, 3), 2, padded=False),),
-    (
-        Conv("branch3x3dbl_1", 64),
-        Conv("branch3x3dbl_2", 96, (3, 3)),
-        Conv("branch3x3dbl_3", 96, (3, 3), 2, padded=False),
-    ),
+    (*_chain("branch3x3dbl_", (64, ONE), (96, THREE)), Conv("branch3x3dbl_3", 96, THREE, 2, padded=False)),
     (Pool("max", 2),),
 )
 SHRINK_7: tuple[Branch, ...] = (
     (Conv("branch3x3_1", 192), Conv("branch3x3_2", 320, (3, 3), 2, padded=False)),
     (
-        Conv("branch7x7x3_1", 192),
-        Conv("branch7x7x3_2", 192, ROW7),
-        Conv("branch7x7x3_3", 192, COLUMN7),
-        Conv("branch7x7x3_4", 192, (3, 3), 2, padded=False),
+        *_chain("branch7x7x3_", (192, ONE), (192, ROW7), (192, COLUMN7)),
+        Conv("branch7x7x3_4", 192, THREE, 2, padded=False),
     ),
     (Pool("max", 2),),
 )
@@ -144,7 +139,7 @@ BLOCKS: tuple[Block, ...] = (
 
 
 def conv_shapes() -> dict[str, tuple[int, int, int, int]]:
-    """The weight's shape of every convolution by its full name, worked out from BLOCKS."""
+    """The shape of every convolution's weight by its full name, computed from BLOCKS."""
     shapes: dict[str, tuple[int, int, int, int]] = {}
     channels = 3
     for block in BLOCKS:
@@ -165,13 +160,13 @@ def conv_shapes() -> dict[str, tuple[int, int, int, int]]:
 
 @dataclass(frozen=True)
 class Inception:
-    """The loaded network; batch norms are folded into the convolutions."""
+    """The loaded network; its batch norms are folded into the convolutions."""
 
     name: str  # "inception@3fa2"
     weights: dict[str, np.ndarray]  # NAME -> (out, in, kh, kw); NAME.bias -> (out,)
     device: str = "cpu"
 
-    def read(self, items: np.ndarray) -> Read:
+    def read(self, items: np.ndarray) -> Extracted:
         """Features (N, 2048) of pictures uint8 (N, H, W, 1 or 3)."""
         import torch
         from torch.nn import functional as F
@@ -186,7 +181,7 @@ class Inception:
                 x = batch.permute(0, 3, 1, 2).expand(-1, 3, -1, -1).float() / 255
                 x = F.interpolate(x, size=(SIZE, SIZE), mode="bilinear", align_corners=False) * 2 - 1
                 found[start : start + BATCH] = forward(tensors, x).mean(dim=(2, 3)).cpu().numpy()
-        return Read(found)
+        return Extracted(found)
 
 
 def forward(tensors: dict[str, torch.Tensor], x: torch.Tensor, blocks: tuple[Block, ...] = BLOCKS) -> torch.Tensor:
@@ -225,12 +220,12 @@ def _conv(tensors: dict[str, torch.Tensor], prefix: str, conv: Conv, x: torch.Te
 
 
 def load(path: Path, device: str = "cpu") -> Inception:
-    """The network of a .safetensors file. Raises DataError for a missing, damaged or different file."""
+    """Load a .safetensors file. Raises DataError for a missing, damaged or different file."""
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
         raise DataError(
-            f"{path} is not there: FID needs the standard Inception weights as .safetensors (docs/guide/measure.md)"
+            f"{path} does not exist: FID needs the standard Inception weights as .safetensors (docs/guide/measure.md)"
         )
     try:
         with safe_open(path, framework="numpy") as file:
@@ -243,7 +238,7 @@ def load(path: Path, device: str = "cpu") -> Inception:
 
 
 def checked(arrays: dict[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
-    """The arrays that count, when all of them are there in their shapes."""
+    """The arrays that the network uses. Raises DataError if one is missing or has another shape."""
     wanted: dict[str, tuple[int, ...]] = {"fc.weight": (CLASSES, FEATURES)}
     for name, shape in conv_shapes().items():
         wanted[f"{name}.conv.weight"] = shape
@@ -259,7 +254,7 @@ def checked(arrays: dict[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
 
 
 def folded(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Convolution weights with their batch norm inside: w gamma / sqrt(var + eps), beta - mean gamma / sqrt(...)."""
+    """Convolution weights with their batch norm folded in: w gamma / sqrt(var + eps), beta - mean gamma / sqrt(...)."""
     result: dict[str, np.ndarray] = {}
     for name in conv_shapes():
         part = {
@@ -271,8 +266,3 @@ def folded(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         result[name] = weight.astype(np.float32)
         result[f"{name}.bias"] = (part["bias"] - part["running_mean"] * factor).astype(np.float32)
     return result
-
-
-def parameter_count() -> int:
-    """Weights and batch-norm scales and shifts, without the head: 21,785,568 as published."""
-    return sum(math.prod(shape) + 2 * shape[0] for shape in conv_shapes().values())

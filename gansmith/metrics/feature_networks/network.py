@@ -2,8 +2,8 @@
 
     picture -> conv 32 -> conv 64 -> conv 128, halved in between -> mean of 4 x 4 areas -> 128 ReLU = features -> head
 
-The head is a class score for the classifier, a projection for the self-supervised network; it is a matrix like any
-other. Pictures over 40 pixels are halved by the first convolution too, and pictures over 64 are first shrunk to 64.
+The head gives class logits for the classifier, and a projection for the self-supervised network. Pictures over 40 pixels
+are halved by the first convolution too; pictures over 64 are first shrunk to 64.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,7 +23,7 @@ from gansmith.data import cache
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError
 from gansmith.metrics import pictures
-from gansmith.metrics.feature_networks import features
+from gansmith.metrics.feature_networks.features import Extracted, Progress, hash_of
 from gansmith.metrics.real import as_size
 
 if TYPE_CHECKING:
@@ -35,22 +35,23 @@ HIDDEN = 128
 LARGEST = 64  # pixels
 STRIDE_ABOVE = 40  # pixels
 POOL_ABOVE = 7  # pixels
-BATCH = 64  # pictures read at a time: what a cache holds is read faster
-FORMAT = "1"  # of the cached files; rises when anything above changes
+BATCH = 64  # pictures read at a time: a batch that fits into the processor's cache is read faster
+RATE = 2e-3  # the highest learning rate, a quarter of the way through training
+FORMAT = "1"  # of the cached files; change it when anything above changes
 
 Weights = dict[str, np.ndarray]
 
 
 def can_be_read() -> bool:
-    """Whether networks can be read here: it takes PyTorch, which the NumPy engine does without."""
+    """Whether networks can be read here: that needs PyTorch, and the NumPy engine works without it."""
     try:
         return find_spec("torch") is not None
-    except ImportError:  # something forbids it
+    except ImportError:  # the import is blocked
         return False
 
 
 def initial_weights(channels: int, outputs: int, seed: int = 0) -> Weights:
-    """He's normal law for what a ReLU follows, biases at 0, and a small head."""
+    """He's normal distribution for layers before a ReLU, half its variance for the head, biases 0."""
     rng = streams.generator(seed, "features", 0, 4)
     shapes: dict[str, tuple[int, ...]] = {}
     fan = channels
@@ -69,15 +70,10 @@ def initial_weights(channels: int, outputs: int, seed: int = 0) -> Weights:
 
 
 def as_tensors(weights: Weights, device: str = "cpu") -> dict[str, torch.Tensor]:
-    """The weights on a device, copied."""
+    """Copies of the weights on a device."""
     import torch
 
     return {name: torch.tensor(array, device=device) for name, array in weights.items()}
-
-
-def as_arrays(tensors: dict[str, torch.Tensor]) -> Weights:
-    """Weights as arrays again."""
-    return {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
 
 
 def features_of(tensors: dict[str, torch.Tensor], batch: torch.Tensor) -> torch.Tensor:
@@ -89,45 +85,36 @@ def features_of(tensors: dict[str, torch.Tensor], batch: torch.Tensor) -> torch.
         stride = 2 if index == 0 and max(x.shape[2:]) > STRIDE_ABOVE else 1
         x = F.conv2d(x, tensors[f"conv{index}.weight"], tensors[f"conv{index}.bias"], stride, padding=1)
         if index < len(WIDTHS) - 1 and min(x.shape[2:]) > POOL_ABOVE:
-            x = F.max_pool2d(x, 2)  # before the ReLU, where it means the same and leaves a quarter of the work
+            x = F.max_pool2d(x, 2)  # the same before the ReLU as after it, and a quarter of the work
         x = F.relu(x)
     x = F.adaptive_avg_pool2d(x, AREAS).flatten(1)  # (B, 128 * 16)
     return F.relu(F.linear(x, tensors["hidden.weight"], tensors["hidden.bias"]))
 
 
 def head_of(tensors: dict[str, torch.Tensor], hidden: torch.Tensor) -> torch.Tensor:
-    """What the head makes of features (B, HIDDEN): (B, outputs)."""
+    """The head's outputs (B, outputs) of features (B, HIDDEN)."""
     from torch.nn import functional as F
 
     return F.linear(hidden, tensors["head.weight"], tensors["head.bias"])
 
 
 def inputs(items: np.ndarray) -> np.ndarray:
-    """Pictures uint8 (N, H, W, C) as the network takes them: float32 (N, H', W', C) in 0..1."""
+    """Pictures uint8 (N, H, W, C) as the network reads them: float32 (N, H', W', C) in 0..1."""
     return pictures.shrink(items, *pictures.size_within(items.shape[1], items.shape[2], LARGEST))
-
-
-def batches(items: np.ndarray, size: int = BATCH, device: str = "cpu") -> Iterator[torch.Tensor]:
-    """Float batches (B, C, H, W), channels last in memory."""
-    import torch
-
-    for start in range(0, len(items), size):
-        yield torch.from_numpy(inputs(items[start : start + size])).to(device).permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network, ready to read pictures."""
+    """A trained network that computes features of pictures."""
 
     name: str
     weights: Weights
     shape: tuple[int, ...]  # (H, W, C) of the pictures it was trained on
-    facts: dict[str, str]  # what is known of its training: items, shape, seconds
     classes: int = 0  # 0: trained without labels
     device: str = "cpu"
 
-    def read(self, items: np.ndarray) -> features.Read:
-        """Features (N, HIDDEN) and, of a classifier, probabilities (N, classes)."""
+    def read(self, items: np.ndarray) -> Extracted:
+        """Features (N, HIDDEN) and, of a classifier, probabilities (N, classes). Raises DataError for another size."""
         import torch
 
         if items.shape[1:] != self.shape:
@@ -136,76 +123,128 @@ class Network:
                 "prepare them at one size"
             )
         tensors = as_tensors(self.weights, self.device)
-        found = np.empty((len(items), HIDDEN), np.float32)
-        answers = np.empty((len(items), self.classes), np.float32) if self.classes else None
+        features = np.empty((len(items), HIDDEN), np.float32)
+        probabilities = np.empty((len(items), self.classes), np.float32) if self.classes else None
         with torch.inference_mode():
-            for index, batch in enumerate(batches(items, device=self.device)):
-                rows = slice(index * BATCH, index * BATCH + len(batch))
+            for start in range(0, len(items), BATCH):
+                batch = torch.from_numpy(inputs(items[start : start + BATCH])).to(self.device).permute(0, 3, 1, 2)
                 hidden = features_of(tensors, batch)
-                found[rows] = hidden.cpu().numpy()
-                if answers is not None:
-                    answers[rows] = head_of(tensors, hidden).softmax(dim=1).cpu().numpy()
-        return features.Read(found, answers)
+                features[start : start + BATCH] = hidden.cpu().numpy()
+                if probabilities is not None:
+                    probabilities[start : start + BATCH] = head_of(tensors, hidden).softmax(dim=1).cpu().numpy()
+        return Extracted(features, probabilities)
 
 
-def trained(path: Path, known: Callable[[], Network | None], items: np.ndarray, fit: Callable[[], Weights]) -> Network:
-    """The network that `known` finds in the cache at `path`, or one that is trained now; one process trains, others wait.
+def fit(
+    weights: Weights,
+    updates: int,
+    weight_decay: float,
+    loss: Callable[[dict[str, torch.Tensor], int], torch.Tensor],
+    progress: Progress,
+) -> Weights:
+    """Minimise loss(tensors, update) from initial weights: AdamW with a one-cycle learning rate."""
+    import torch
 
-    `fit` returns the weights learned from `items`, pictures uint8 (N, H, W, C).
-    """
-    found = known()
-    if found is not None:
-        return found
-    with cache.claim(cache.make(path.parent) / f"{path.stem}.lock"):
-        found = known()
+    tensors = as_tensors(weights)
+    for tensor in tensors.values():
+        tensor.requires_grad_()
+    optimizer = torch.optim.AdamW(tensors.values(), lr=RATE, weight_decay=weight_decay, fused=True)
+    for update in range(updates):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * one_cycle(update / updates)
+        value = loss(tensors, update)
+        optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        optimizer.step()
+        if update % 25 == 24 or update == updates - 1:
+            progress("training the feature network", (update + 1) / updates)
+    return {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
+
+
+def one_cycle(done: float) -> float:
+    """The learning rate's factor after a share `done` of the training: up to 1 at a quarter, then to 0 (Smith 2017)."""
+    return min(done / 0.25, 0.5 * (1 + np.cos(np.pi * max(0.0, done - 0.25) / 0.75))) + 1e-3
+
+
+def draw(count: int, batch: int, update: int) -> np.ndarray:
+    """The items' indices in an update's batch: each item once an epoch, each epoch in a new order."""
+    position = update * batch + np.arange(batch)
+    orders: dict[int, np.ndarray] = {}
+    for epoch in np.unique(position // count).tolist():
+        orders[epoch] = streams.generator(0, "features", epoch, 5).permutation(count)
+    return np.array([orders[int(place // count)][place % count] for place in position])
+
+
+@dataclass(frozen=True)
+class CachedNetwork:
+    """A network of one data set, in the cache or still to be trained."""
+
+    folder: Path  # of the cache
+    kind: str  # "classifier" or "self-supervised"
+    updates: int
+    fingerprint: str  # the data set's
+    set_name: str  # such as "mnist"
+
+    @property
+    def path(self) -> Path:
+        """The network's file."""
+        digest = hashlib.sha256(f"{self.fingerprint}/{self.updates}".encode()).hexdigest()[:16]
+        return self.folder / "features" / f"{self.kind}-{digest}.safetensors"
+
+    def load(self) -> Network | None:
+        """The network, if it was trained before."""
+        found = read(self.path)
         if found is None:
-            start = time.perf_counter()
-            weights = fit()
-            facts = {"items": str(len(items)), "shape": "x".join(str(size) for size in items.shape[1:])}
-            write(path, weights, {**facts, "seconds": f"{time.perf_counter() - start:.1f}"})
-            found = known()
-    if found is None:
-        raise DataError(f"{path} was written but cannot be read: is the disk sound?")
-    return found
+            return None
+        weights, metadata = found
+        shape = tuple(int(size) for size in metadata["shape"].split("x"))
+        classes = len(weights["head.bias"]) if self.kind == "classifier" else 0
+        return Network(f"{self.set_name}-{self.kind}@{hash_of(weights)}", weights, shape, classes)
+
+    def load_or_train(self, items: np.ndarray, fit: Callable[[], Weights]) -> Network:
+        """The network, trained now by `fit` on `items` uint8 (N, H, W, C) if need be; other processes wait meanwhile."""
+        found = self.load()
+        if found is not None:
+            return found
+        with cache.claim(cache.make(self.path.parent) / f"{self.path.stem}.lock"):
+            found = self.load()
+            if found is None:
+                start = time.perf_counter()
+                weights = fit()
+                metadata = {"items": str(len(items)), "shape": "x".join(str(size) for size in items.shape[1:])}
+                write(self.path, weights, {**metadata, "seconds": f"{time.perf_counter() - start:.1f}"})
+                found = self.load()
+        if found is None:
+            raise DataError(f"{self.path} was written but cannot be read: check the disk")
+        return found
 
 
-def path_of(folder: Path, kind: str, fingerprint: str, updates: int) -> Path:
-    """Where the cache keeps a network that was trained on a set."""
-    digest = hashlib.sha256(f"{fingerprint}/{updates}".encode()).hexdigest()[:16]
-    return folder / "features" / f"{kind}-{digest}.safetensors"
-
-
-def shape_of(facts: dict[str, str]) -> tuple[int, ...]:
-    """The pictures' shape (H, W, C) in a cached file's facts."""
-    return tuple(int(size) for size in facts["shape"].split("x"))
-
-
-def write(path: Path, weights: Weights, facts: dict[str, str]) -> None:
-    """Cache weights so that a reader, or a kill, sees the whole file or none. Raises DataError where that cannot be."""
+def write(path: Path, arrays: Weights, metadata: dict[str, str]) -> None:
+    """Write a cached file at once, so that nobody reads half of it. Raises DataError where that fails."""
     from safetensors.numpy import save_file
 
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         cache.make(path.parent)
-        save_file(weights, part, metadata={"format": FORMAT, **facts})
+        save_file(arrays, part, metadata={"format": FORMAT, **metadata})
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise DataError(
-            f"cannot keep features in {path.parent} ({error.strerror}): set GANSMITH_CACHE to a folder to write in"
+            f"cannot write features to {path.parent} ({error.strerror}): set GANSMITH_CACHE to a folder to write in"
         ) from None
 
 
 def read(path: Path) -> tuple[Weights, dict[str, str]] | None:
-    """Cached weights and facts; None where there are none, or a damaged file, or one of another format."""
+    """The arrays and metadata of a cached file; None where there is none, it is damaged or of another format."""
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
         return None
     try:
         with safe_open(path, framework="numpy") as file:
-            facts = dict(file.metadata() or {})
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            metadata = dict(file.metadata() or {})
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError):
         return None
-    return (weights, facts) if facts.pop("format", "") == FORMAT else None
+    return (arrays, metadata) if metadata.pop("format", "") == FORMAT else None

@@ -1,4 +1,4 @@
-"""Does the generator make the class that was asked for? A classifier's answer against the asked label."""
+"""Does the generator draw the requested class? A classifier's predictions against the requested labels."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from gansmith.ground.errors import DataError
 
 @dataclass(frozen=True)
 class Agreement:
-    """Shares of items whose class is the asked one."""
+    """Shares of items whose predicted class is the requested one."""
 
     overall: float
-    per_class: list[float | None]  # None for a class that nobody asked for
-    worst: float  # the least of per_class
-    confusion: list[list[int]]  # confusion[asked][answered], counts
+    per_class: list[float | None]  # None for a class that was never requested
+    worst: float  # the smallest of per_class
 
 
-def agreement(asked: np.ndarray, answered: np.ndarray, classes: int) -> Agreement:
-    """Of labels asked and answered, int64 (N,) in [0, classes), N >= 1."""
-    if asked.shape != answered.shape or asked.ndim != 1 or not len(asked):
-        raise DataError(f"{len(asked)} asked labels and {len(answered)} answers: give one label per item")
-    if min(asked.min(), answered.min()) < 0 or max(asked.max(), answered.max()) >= classes:
-        raise DataError(f"labels {asked.min()} to {asked.max()}: the data's classes are 0 to {classes - 1}")
-    confusion = np.bincount(asked * classes + answered, minlength=classes * classes).reshape(classes, classes)
-    counts, right = confusion.sum(axis=1), np.diag(confusion)
-    per_class = [int(r) / int(n) if n else None for r, n in zip(right, counts, strict=True)]
-    worst = min(share for share in per_class if share is not None)
-    return Agreement(int(right.sum()) / len(asked), per_class, worst, confusion.tolist())
+def agreement(requested: np.ndarray, predicted: np.ndarray, classes: int) -> Agreement:
+    """Compare requested and predicted labels, int64 (N,) in [0, classes), N >= 1. Raises DataError for other labels."""
+    if requested.shape != predicted.shape or requested.ndim != 1 or not len(requested):
+        raise DataError(f"{len(requested)} requested labels and {len(predicted)} predictions: give one label per item")
+    low, high = min(requested.min(), predicted.min()), max(requested.max(), predicted.max())
+    if low < 0 or high >= classes:
+        raise DataError(f"labels {low} to {high}: the data's classes are 0 to {classes - 1}")
+    right = requested == predicted
+    counts, hits = (np.bincount(labels, minlength=classes) for labels in (requested, requested[right]))
+    per_class = [int(hit) / int(count) if count else None for hit, count in zip(hits, counts, strict=True)]
+    return Agreement(int(right.sum()) / len(right), per_class, min(share for share in per_class if share is not None))

@@ -1,10 +1,10 @@
-"""The Frechet distance between two sets of features, taken as Gaussians (Dowson and Landau 1982; Heusel et al. 2017).
+"""The Frechet distance between two sets of features, each described by a Gaussian (Dowson and Landau 1982; Heusel 2017).
 
     |mean_a - mean_b|^2 + trace(A + B - 2 sqrt(A B)),        A, B the covariances
 
 With factors F'F = A and G'G = B, the trace of sqrt(A B) is the sum of the singular values of F G'. The factors come
-from a QR decomposition of the centred features, so nothing is ever squared: rounding costs 1e-16 of the largest
-singular value, where the eigenvalues of A B would lose half of the digits in their square root.
+from a QR decomposition of the centred features. Nothing is squared, so the rounding error is 1e-16 of the largest
+singular value; through the eigenvalues of A B, half of the digits would be lost.
 """
 
 from __future__ import annotations
@@ -18,27 +18,19 @@ from gansmith.ground.errors import DataError
 
 @dataclass(frozen=True)
 class Gaussian:
-    """A mean (d,) and a factor (r, d) of a covariance: factor.T @ factor, both float64."""
+    """A mean (d,) and a factor (r, d) of the covariance: factor.T @ factor, both float64."""
 
     mean: np.ndarray
     factor: np.ndarray
 
     @classmethod
     def of(cls, features: np.ndarray) -> Gaussian:
-        """The Gaussian of features (N, d), N >= 2; the covariance divides by N - 1."""
+        """The Gaussian of features (N, d), N >= 2; the covariance divides by N - 1. Raises DataError for fewer rows."""
         if features.ndim != 2 or len(features) < 2:
             raise DataError(f"a Frechet distance needs at least 2 rows of features, not an array {features.shape}")
         values = np.asarray(features, np.float64)
         mean = values.mean(axis=0)
-        triangle = np.linalg.qr(values - mean, mode="r")
-        return cls(mean, triangle / np.sqrt(len(values) - 1))
-
-    @classmethod
-    def of_moments(cls, mean: np.ndarray, covariance: np.ndarray) -> Gaussian:
-        """The Gaussian of published moments: mean (d,), covariance (d, d), of which only the symmetric part counts."""
-        covariance = np.asarray(covariance, np.float64)
-        values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-        return cls(np.asarray(mean, np.float64), np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
+        return cls(mean, np.linalg.qr(values - mean, mode="r") / np.sqrt(len(values) - 1))
 
 
 def distance(a: Gaussian, b: Gaussian) -> float:

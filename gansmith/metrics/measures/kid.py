@@ -2,12 +2,13 @@
 
     k(x, y) = (x.y / d + 1)^3
 
-The estimate is unbiased, so it may fall below 0, and it does not drift with the number of items as a Frechet
-distance does. The mean over subsets is the field's KID; how much the subsets differ is its spread.
+The estimate is unbiased: it may be below 0, and it does not depend on the number of items as a Frechet distance does.
+KID is the mean over random subsets; `spread` is the standard deviation over them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ SUBSET_SIZE = 1000
 
 @dataclass(frozen=True)
 class KernelDistance:
-    """The mean over subsets, and the subsets' standard deviation."""
+    """The mean and the standard deviation over subsets."""
 
     value: float
     spread: float
@@ -29,7 +30,7 @@ class KernelDistance:
     size: int  # items of each side in a subset
 
     def interval(self, count: int) -> tuple[float, float]:
-        """About 95%: subsets overlap, so only `count` // size of them count as independent."""
+        """About 95%. Subsets overlap: only `count` // size of them count as independent."""
         half = 1.96 * self.spread / np.sqrt(max(1, count // self.size))
         return self.value - half, self.value + half
 
@@ -53,7 +54,7 @@ def kid(
 ) -> KernelDistance:
     """KID of features a (N, d) and b (M, d): `subsets` draws of `size` rows without replacement from either side.
 
-    Where a side has no more rows than `size`, subsets are as large as it is; where neither has, one subset is all.
+    With fewer rows on one side, subsets have as many. If both sides have just so many, all rows are used once.
     """
     size = min(size, len(a), len(b))
     if len(a) == len(b) == size:
@@ -62,8 +63,8 @@ def kid(
     return KernelDistance(float(np.mean(values)), float(np.std(values)), subsets, size)
 
 
-def draws(a: np.ndarray, b: np.ndarray, subsets: int, size: int, seed: int):
-    """The subsets' rows, pair by pair."""
+def draws(a: np.ndarray, b: np.ndarray, subsets: int, size: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Random subsets of the rows of both sides, (size, d) each."""
     for index in range(subsets):
         rng = streams.generator(seed, "features", index)
         yield a[rng.permutation(len(a))[:size]], b[rng.permutation(len(b))[:size]]

@@ -1,11 +1,11 @@
 """Precision and recall (Kynkaanniemi et al. 2019), density and coverage (Naeem et al. 2020).
 
-Each set is covered by balls around its items that reach to the k-th nearest other item.
+Around each item lies a ball that reaches to its k-th nearest other item of the same set.
 
     precision   share of generated items inside a real ball: do they look real?
     recall      share of real items inside a generated ball: is everything real also generated?
-    density     real balls around a generated item, mean over k: like precision, less fooled by lone real items
-    coverage    share of real items with a generated one inside their ball: like recall, less fooled by lone fakes
+    density     number of real balls around a generated item, over k: like precision, less sensitive to real outliers
+    coverage    share of real balls that hold a generated item: like recall, less sensitive to generated outliers
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from gansmith.metrics.measures import distances
 
 NEIGHBOURS_PRECISION = 3  # k of precision and recall, as published
 NEIGHBOURS_DENSITY = 5  # k of density and coverage, as published
-TIES = 1 + 1e-10  # on squared radii: an item just on a ball's edge counts as inside, whatever its last bit
+TIES = 1 + 1e-10  # factor on squared radii: an item on the edge of a ball is inside despite rounding
 
 
 @dataclass(frozen=True)
 class Manifold:
-    """Density is 0 or more, about 1 for real against real; the others are shares."""
+    """Density is 0 or more, about 1 for real items; the others are shares."""
 
     precision: float
     recall: float
@@ -35,7 +35,7 @@ class Manifold:
 def manifold(
     generated: np.ndarray, real: np.ndarray, *, k: int = NEIGHBOURS_PRECISION, k_density: int = NEIGHBOURS_DENSITY
 ) -> Manifold:
-    """All four of generated (N, d) against real (M, d) features; N, M above both k."""
+    """All four, of generated (N, d) against real (M, d) features; N, M above both k. Raises DataError for fewer."""
     if min(len(generated), len(real)) <= max(k, k_density):
         raise DataError(
             f"{k_density}-nearest neighbours need more than {max(k, k_density)} items on both sides, "

@@ -1,12 +1,14 @@
 """The sliced Wasserstein distance between patches of Laplacian pyramids (Karras et al. 2018); needs no network.
 
-Every level of the pyramid shows details of one size. From each level, small patches are cut at random places, each
-channel is brought to mean 0 and deviation 1, and the patches of the two sets are compared along random directions: in
-one dimension the distance is the mean difference of the sorted values. The figure is the mean over levels, times 1000
-as published. Vectors are compared along random directions as they are, without a pyramid and without the factor.
+Each level of the pyramid holds details of one size. Small patches are cut from it at random places, and each channel is
+normalised to mean 0 and deviation 1. The patches of the two sets are compared along random directions: in one dimension
+the distance is the mean difference of the sorted values. The figure is the mean over levels, times 1000 as published.
+Vectors are compared along random directions without a pyramid and without the factor.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -39,21 +41,20 @@ def laplacian(
 ) -> list[float]:
     """Sliced Wasserstein distances, x 1000, of pictures a and b uint8 (N, H, W, C), from the finest level down.
 
-    The smaller set's count is taken of both. Levels go down while both sides hold two patches.
+    Of the larger set, only as many are used as the smaller set holds.
     """
     if a.shape[1:] != b.shape[1:] or a.ndim != 4:
         raise DataError(f"pictures {a.shape[1:]} and {b.shape[1:]} cannot be compared: prepare them at one size")
     count = min(len(a), len(b))
     result: list[float] = []
-    levels = zip(pyramid(a[:count]), pyramid(b[:count]), strict=True)
-    for index, (level_a, level_b) in enumerate(levels):
-        pair = (descriptors(level, patches, seed + index) for level in (level_a, level_b))
+    for index, levels in enumerate(zip(pyramid(a[:count]), pyramid(b[:count]), strict=True)):
+        pair = (descriptors(level, patches, seed + index) for level in levels)
         result.append(SCALE * sliced(*pair, directions=directions, seed=seed + index))
     return result
 
 
-def pyramid(pictures: np.ndarray):
-    """Levels float32 (N, H, W, C) of pictures uint8: differences between one size and the next, then the rest."""
+def pyramid(pictures: np.ndarray) -> Iterator[np.ndarray]:
+    """Levels float32 (N, H, W, C) of pictures uint8: differences between sizes, finest first, then the smallest picture."""
     level = pictures.astype(np.float32)
     while min(level.shape[1:3]) >= 4 * PATCH:
         smaller = blur(blur(level, 1), 2)[:, ::2, ::2]
@@ -64,9 +65,8 @@ def pyramid(pictures: np.ndarray):
 
 def blur(pictures: np.ndarray, axis: int) -> np.ndarray:
     """Burt and Adelson's five-tap blur along one axis, mirrored at the border."""
-    reach = len(BLUR) // 2
     margin = [(0, 0)] * pictures.ndim
-    margin[axis] = (reach, reach)
+    margin[axis] = (len(BLUR) // 2, len(BLUR) // 2)
     padded = np.moveaxis(np.pad(pictures, margin, mode="reflect"), axis, 0)
     length = pictures.shape[axis]
     result = sum(weight * padded[shift : shift + length] for shift, weight in enumerate(BLUR))
@@ -74,7 +74,7 @@ def blur(pictures: np.ndarray, axis: int) -> np.ndarray:
 
 
 def enlarge(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Twice the size, or one less: zeros between the pixels, then the blur at four times its weight."""
+    """Double the size, or one pixel less: zeros between the pixels, then the blur with four times its weight."""
     count, _, _, channels = pictures.shape
     result = np.zeros((count, *size, channels), np.float32)
     result[:, ::2, ::2] = pictures

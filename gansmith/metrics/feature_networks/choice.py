@@ -1,8 +1,10 @@
-"""Which features measure a set, and who judges its classes: chosen, and loaded or trained."""
+"""Which features describe a data set and which classifier knows its classes: chosen, then loaded or trained."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -14,30 +16,30 @@ from gansmith.metrics.real import RealItems
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """What items are to be described by."""
+    """Which features to use, and how."""
 
     name: FeatureName = "auto"  # a classifier for labelled pictures, self-supervised for others, points for vectors
     inception_file: Path | None = None  # the standard weights as .safetensors, for "inception"
-    train: bool = True  # False: networks that are not in the cache are not trained; pixels stand in, and a note says so
+    train: bool = True  # False: a network that is not in the cache is not trained, pixels are used, and a note says so
     device: str = "cpu"  # where pictures are read; training is always on the CPU, so that hashes agree
 
 
 @dataclass(frozen=True)
-class Yardstick:
-    """The features' extractor, the classes' judge, and what had to be left out."""
+class FeatureChoice:
+    """The extractor of features, the classifier of the set's classes, and notes on what had to be left out."""
 
     extractor: Extractor
-    judge: Extractor | None
+    classifier: Extractor | None
     notes: tuple[str, ...]
 
 
-def yardstick(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> Yardstick:
+def choose(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> FeatureChoice:
     """Choose, and load or train. Raises DataError for features that the items do not allow."""
     chosen = resolve(real, settings.name)
     extractor: Extractor | None = None
     if chosen == "inception":  # first: what is refused should be refused before minutes of training
         if not network.can_be_read():
-            raise DataError("FID is measured by a network, and networks are read by PyTorch, which is not here")
+            raise DataError("FID needs PyTorch, which is not installed: install it, or use --features pixels")
         if settings.inception_file is None:
             raise DataError(
                 "FID needs the standard Inception weights: name their .safetensors file (docs/guide/measure.md)"
@@ -48,23 +50,25 @@ def yardstick(real: RealItems, cache: Path, settings: FeatureSettings, progress:
 
     notes: list[str] = []
     why = (
-        "not in the cache and may not be trained now" if network.can_be_read() else "read by PyTorch, which is not here"
+        "not in the cache and may not be trained now" if network.can_be_read() else "read by PyTorch, which is missing"
     )
-    judge = _judge(real, cache, settings, progress) if real.labelled_pictures() else None
-    if judge is None and real.labelled_pictures():
-        notes.append(f"classifiers are {why}: classes are not judged")
+    knows_classes = _classifier(real, cache, settings, progress) if real.labelled_pictures() else None
+    if knows_classes is None and real.labelled_pictures():
+        notes.append(f"classifiers are {why}: classes are not measured")
     if chosen == "classifier":
-        extractor = judge
+        extractor = knows_classes
     elif chosen == "self-supervised":
-        extractor = _self_supervised(real, cache, settings, progress)
+        place = (cache, real.fingerprint, real.name)
+        train = partial(self_supervised.trained, *place, real.items, progress)
+        extractor = _load(self_supervised.cached(*place), train, settings)
     if extractor is None:
         extractor = Pixels(real.items.shape[1:])
         notes.append(f"{chosen} features are {why}: pixels instead")
-    return Yardstick(extractor, judge, tuple(notes))
+    return FeatureChoice(extractor, knows_classes, tuple(notes))
 
 
 def resolve(real: RealItems, features: FeatureName) -> FeatureName:
-    """What "auto" means here. Raises DataError for an unknown name, and for a choice that the items do not allow."""
+    """What "auto" means here. Raises DataError for an unknown name, and for features that the items do not allow."""
     if features not in get_args(FeatureName):
         raise DataError(f"no features are called {features!r}{nearest(features, get_args(FeatureName))}")
     vectors, labelled = real.items.ndim == 2, real.labelled_pictures()
@@ -77,28 +81,21 @@ def resolve(real: RealItems, features: FeatureName) -> FeatureName:
     return features
 
 
-def _judge(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> Extractor | None:
-    """Who judges the set's classes; None where it is not in the cache and may not be trained, or cannot be read."""
-    known = _classifier(real if real.single is None else real.single, cache, settings, progress)
-    return classifier.StackedClassifier(known) if known and real.stacked else known
+def _classifier(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> Extractor | None:
+    """The classifier of the set's classes; of stacked pictures, it is trained on the single ones."""
+    single = real.single or real
+    assert single.labels is not None
+    place = (cache, single.fingerprint, single.name)
+    train = partial(classifier.trained, *place, single.items, single.labels, progress)
+    found = _load(classifier.cached(*place), train, settings)
+    return classifier.StackedClassifier(found) if found and real.stacked else found
 
 
-def _classifier(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> network.Network | None:
-    if not network.can_be_read():
-        return None
-    known = classifier.cached(cache, real.fingerprint, real.name)
-    if known is None and settings.train:
-        assert real.labels is not None
-        known = classifier.trained(cache, real.fingerprint, real.name, real.items, real.labels, progress)
-    return None if known is None else replace(known, device=settings.device)
-
-
-def _self_supervised(
-    real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress
+def _load(
+    cached: network.CachedNetwork, train: Callable[[], network.Network], settings: FeatureSettings
 ) -> network.Network | None:
+    """A network; None where it is not in the cache and may not be trained, or cannot be read."""
     if not network.can_be_read():
         return None
-    known = self_supervised.cached(cache, real.fingerprint, real.name)
-    if known is None and settings.train:
-        known = self_supervised.trained(cache, real.fingerprint, real.name, real.items, progress)
-    return None if known is None else replace(known, device=settings.device)
+    found = train() if settings.train else cached.load()
+    return found and replace(found, device=settings.device)
