@@ -89,6 +89,10 @@ class Evaluation:
     notes: tuple[str, ...]
     seconds: float
 
+    def __contains__(self, key: str) -> bool:
+        """Whether a figure was measured."""
+        return any(figure.key == key for figure in self.figures)
+
     def __getitem__(self, key: str) -> Figure:
         """A figure by its key. Raises KeyError where it was not measured."""
         return {figure.key: figure for figure in self.figures}[key]

@@ -99,7 +99,7 @@ def test_a_run_is_whole_without_torch(run: Path, tmp_path: Path) -> None:
         assert arrays["images"].shape[0] == 5
     assert '"metric": "SWD"' in (run / "judgements.jsonl").read_text(encoding="utf-8")
     said = {part.split()[0]: part for part in done.stdout.split("## ")[1:]}
-    assert "PyTorch, which is not here" in said["evaluate"]
+    assert "PyTorch, which is missing" in said["evaluate"]
     assert re.search(r"[0-9.]+ seconds expected", said["train"])
 
 

@@ -206,5 +206,5 @@ def test_steps_are_the_same_in_one_pass_and_in_several(kind: str, norm: str, mon
 
 
 def test_steps_are_for_r1_and_r2():
-    with pytest.raises(RecipeError, match=r"regularizer\.sigma is a way"):
+    with pytest.raises(RecipeError, match=r"regularizer\.sigma is for r1 and r2"):
         new_game("vectors", loss__name="wasserstein", regularizer__name="gradient-penalty", regularizer__sigma=0.1)
