@@ -172,10 +172,6 @@ class Augmenter:
                 self.signs += sign * (1 / len(signs))
         return torch.stack(signs)
 
-    def due(self, turn: int) -> bool:
-        """Whether the probability changes after the discriminator's turn number `turn`, counted from 0."""
-        return self.what.adapts and (turn + 1) % ADAPT_EVERY == 0
-
     @torch.no_grad()
     def adapt(self, ranks: Ranks | None = None) -> None:
         """Change the probability, alike on all ranks."""

@@ -14,22 +14,21 @@ from functools import partial
 
 import torch
 
-from gansmith.game.feedbacks import FEEDBACKS, Feedback, mixed_discriminator_step, running_generator_step
+from gansmith.game.feedbacks import Feedback, mixed_discriminator_step, running_generator_step
 from gansmith.game.inputs.update import TurnInputs, UpdateInputs
 from gansmith.game.player import Players, Turn, minimise_together
 from gansmith.game.step import Gan, Losses, discriminator_step, generator_losses
-from gansmith.ground.recipes.settings import Recipe
 
 
-def never_frozen(players: Players, update: UpdateInputs) -> Iterator[Turn]:
+def never_frozen(players: Players, inputs: UpdateInputs) -> Iterator[Turn]:
     """As "stacked", but the combined model's own optimiser moves D too, towards calling fakes real, and D's batch
     statistics with it."""
     assert players.combined is not None
     fake = None
-    for x in update.discriminator_turns:
-        fake = players.made_once(x)
+    for x in inputs.discriminator_turns:
+        fake = players.fakes_for_both(x)
         yield players.discriminator.minimise(mixed_discriminator_step, replace(x, fake=fake))
-    for x in update.generator_turns:
+    for x in inputs.generator_turns:
         both = players.generator, players.combined
         yield minimise_together(both, unfrozen_generator_step, replace(x, fake=fake))[0]
         fake = None
@@ -42,27 +41,27 @@ def unfrozen_generator_step(gan: Gan, x: TurnInputs) -> tuple[Losses, Losses]:
     return losses, losses
 
 
-def never_trained(players: Players, update: UpdateInputs) -> Iterator[Turn]:
+def never_trained(players: Players, inputs: UpdateInputs) -> Iterator[Turn]:
     """As "stacked", but D was frozen for good: its turn computes a loss and moves nothing."""
     idle_step = partial(discriminator_step, one_batch=True, running=True)
     fake = None
-    for x in update.discriminator_turns:
-        fake = players.made_once(x)
+    for x in inputs.discriminator_turns:
+        fake = players.fakes_for_both(x)
         yield players.discriminator.minimise(idle_step, replace(x, fake=fake), move=False)
-    for x in update.generator_turns:
+    for x in inputs.generator_turns:
         yield players.generator.minimise(running_generator_step, replace(x, fake=fake))
         fake = None
 
 
-def verdict(players: Players, update: UpdateInputs) -> Iterator[Turn]:
+def verdict(players: Players, inputs: UpdateInputs) -> Iterator[Turn]:
     """D's output is handed on as a number, and a number has no gradient: G's gradient is exactly 0.
 
     Passes of D: one a discriminator turn, over real and fake items as one batch of 2B; one a generator turn, whose batch
     statistics are the fakes' own and are not remembered.
     """
-    for x in update.discriminator_turns:
+    for x in inputs.discriminator_turns:
         yield players.discriminator.minimise(mixed_discriminator_step, x)
-    for x in update.generator_turns:
+    for x in inputs.generator_turns:
         yield players.generator.minimise(detached_verdict_step, x)
 
 
@@ -73,14 +72,14 @@ def detached_verdict_step(gan: Gan, x: TurnInputs) -> Losses:
     return generator_losses(gan, x, on_fake, None)
 
 
-def regression(players: Players, update: UpdateInputs) -> Iterator[Turn]:
+def regression(players: Players, inputs: UpdateInputs) -> Iterator[Turn]:
     """G is fitted to the real items of its batch, row by row. It cannot know which item is meant, and learns their mean.
 
     Passes of D: one a discriminator turn, over real and fake items as one batch of 2B; none in the generator's turn.
     """
-    for x in update.discriminator_turns:
+    for x in inputs.discriminator_turns:
         yield players.discriminator.minimise(mixed_discriminator_step, x)
-    for x in update.generator_turns:
+    for x in inputs.generator_turns:
         yield players.generator.minimise(regression_step, x)
 
 
@@ -93,11 +92,3 @@ def regression_step(gan: Gan, x: TurnInputs) -> Losses:
 
 STACKED: dict[str, Feedback] = {"never-frozen": never_frozen, "never-trained": never_trained}
 LABELS: dict[str, Feedback] = {"verdict": verdict, "regression": regression}
-
-
-def feedback_of(recipe: Recipe) -> Feedback:
-    """The feedback that a recipe asks for, with its faults."""
-    if recipe.feedback.name == "labels":
-        return LABELS[recipe.feedback.labels]
-    made = [fault for fault in recipe.faults if fault in STACKED]
-    return STACKED[made[0]] if made else FEEDBACKS[recipe.feedback.name]

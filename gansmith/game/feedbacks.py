@@ -1,7 +1,7 @@
-"""How the discriminator's output reaches the generator: each feedback plays one update.
+"""How the discriminator's output reaches the generator, and who moves when: each feedback plays one update.
 
-Siblings share a signature: feedback(players, update) yields every turn when it is over, before the next begins. Faults
-that are made on purpose are in `faults`.
+Siblings share a signature: feedback(players, inputs) yields every turn when it is over, so that adaptive augmentation can
+change before the next turn begins. Faults that are made on purpose are in `faults`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ running_generator_step: Step = partial(generator_step, running=True)
 Feedback = Callable[[Players, UpdateInputs], Iterator[Turn]]
 
 
-def alternating(players: Players, update: UpdateInputs) -> Iterator[Turn]:
+def alternating(players: Players, inputs: UpdateInputs) -> Iterator[Turn]:
     """Discriminator turns, then generator turns against the discriminator as it is by then (Goodfellow et al. 2014).
 
     Passes of D: two a discriminator turn (real, fake; one over both where its plan has neither batch norm nor dropout),
@@ -31,15 +31,15 @@ def alternating(players: Players, update: UpdateInputs) -> Iterator[Turn]:
     turn.
     """
     fake = None
-    for x in update.discriminator_turns:
-        fake = players.made_once(x)
+    for x in inputs.discriminator_turns:
+        fake = players.fakes_for_both(x)
         yield players.discriminator.minimise(discriminator_step, replace(x, fake=fake))
-    for x in update.generator_turns:
+    for x in inputs.generator_turns:
         yield players.generator.minimise(generator_step, replace(x, fake=fake))
         fake = None  # after its step the generator makes others
 
 
-def stacked(players: Players, update: UpdateInputs) -> Iterator[Turn]:
+def stacked(players: Players, inputs: UpdateInputs) -> Iterator[Turn]:
     """A combined model, G and then a frozen D, is trained towards "real" (article 000's feedback 2, article 001).
 
     Passes of D: one a discriminator turn, over real and fake items as one batch of 2B; one a generator turn.
@@ -47,15 +47,15 @@ def stacked(players: Players, update: UpdateInputs) -> Iterator[Turn]:
     a frozen Keras layer does. Frozen in the generator's turn: D's weights, running statistics and power iteration.
     """
     fake = None
-    for x in update.discriminator_turns:
-        fake = players.made_once(x)
+    for x in inputs.discriminator_turns:
+        fake = players.fakes_for_both(x)
         yield players.discriminator.minimise(mixed_discriminator_step, replace(x, fake=fake))
-    for x in update.generator_turns:
+    for x in inputs.generator_turns:
         yield players.generator.minimise(running_generator_step, replace(x, fake=fake))
         fake = None
 
 
-def joint(players: Players, update: UpdateInputs) -> Iterator[Turn]:
+def joint(players: Players, inputs: UpdateInputs) -> Iterator[Turn]:
     """Both players move at once, each down its own gradient at the weights as they were: the gradient tape of the
     TensorFlow DCGAN tutorial (article 000's feedback 1, article 004).
 
@@ -64,7 +64,7 @@ def joint(players: Players, update: UpdateInputs) -> Iterator[Turn]:
     own weights, before either steps.
     """
     both = players.discriminator, players.generator
-    yield from minimise_together(both, joint_step, update.discriminator_turns[0])
+    yield from minimise_together(both, joint_step, inputs.discriminator_turns[0])
 
 
 FEEDBACKS: dict[FeedbackName, Feedback] = {"alternating": alternating, "joint": joint, "stacked": stacked}

@@ -24,7 +24,7 @@ from gansmith.game.player import Player
 from gansmith.game.statistics import TORCH, Places, pack, unpack
 from gansmith.ground.running_stats import RunningStats
 
-WARM = 3  # updates of a kind that are launched operation by operation before it is captured
+EAGER_FIRST = 3  # updates of a kind that are launched operation by operation before it is captured
 
 Stats = RunningStats[Tensor]
 Play = Callable[[UpdateInputs, Stats], None]
@@ -37,7 +37,7 @@ Packed = tuple[Tensor, Places]
 class Recorder(Protocol):
     """How work is captured; `CudaRecorder` does, a test may pretend to."""
 
-    def aside(self) -> AbstractContextManager[None]:
+    def on_own_stream(self) -> AbstractContextManager[None]:
         """Where all updates run, captured or not."""
         ...
 
@@ -55,7 +55,7 @@ class CudaRecorder:
         self.pool = torch.cuda.graph_pool_handle()
 
     @contextmanager
-    def aside(self) -> Iterator[None]:
+    def on_own_stream(self) -> Iterator[None]:
         """On a stream of our own: the default one cannot be captured, and cuBLAS keeps a workspace for each."""
         self.stream.wait_stream(torch.cuda.current_stream(self.device))
         with torch.cuda.stream(self.stream):
@@ -104,8 +104,8 @@ class CudaGraphs:
     def run(self, inputs: UpdateInputs, stats: Stats) -> None:
         """One update, as a graph if its kind is captured."""
         kind = structure(inputs)
-        with self.recorder.aside():
-            if kind not in self.captured and self.seen[kind] >= WARM and not self.off:
+        with self.recorder.on_own_stream():
+            if kind not in self.captured and self.seen[kind] >= EAGER_FIRST and not self.off:
                 self._capture(kind, inputs)
             if kind in self.captured:
                 self._replay(self.captured[kind], inputs, stats)

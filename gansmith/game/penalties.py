@@ -81,14 +81,18 @@ class Penalty:
         """Where it is taken."""
         return WHERE[self.settings.name]
 
-    def places(self, real: Tensor, fake: Tensor, x: TurnInputs) -> tuple[Tensor, Tensor, list[Point]]:
+    def prepare(self, real: Tensor, fake: Tensor, x: TurnInputs) -> tuple[Tensor, Tensor, list[Point]]:
         """Real and generated items (B, ...), asking for their gradients where the penalty needs those, and further
         points at which it looks."""
         at = self.at if x.penalty_due else ()
         if self.settings.sigma > 0:
             items: dict[Pass, Tensor] = {"real": real, "fake": fake}
             sigma = self.settings.sigma
-            return real, fake, [(w, items[w].detach().to(x.steps[w].dtype) + sigma * x.steps[w]) for w in x.steps]
+            return (
+                real,
+                fake,
+                [(w, items[w].detach().to(x.directions[w].dtype) + sigma * x.directions[w]) for w in x.directions],
+            )
         points: list[Point] = []
         if "between" in at:
             assert x.shares is not None
@@ -105,7 +109,7 @@ class Penalty:
         points: list[Point],
         outputs: Outputs,
     ) -> Tensor:
-        """The penalty (), gamma included, from the items and points of `places` and the discriminator's outputs there."""
+        """The penalty (), gamma included, from the items and points of `prepare` and the discriminator's outputs there."""
         on_real, on_fake, on_points = outputs
         of = REGULARIZERS[self.settings.name]
         parts: list[Tensor] = []

@@ -1,4 +1,4 @@
-"""A player: one network that goes down the loss that a step returns. `backward` and the optimiser step are here."""
+"""A player: a network and its optimiser. `Player.minimise` takes the gradient of what a step returns, and moves the weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gansmith.game.inputs.update import TurnInputs
 from gansmith.game.step import Gan, Losses
-from gansmith.game.weights.optimizer import Optimizer
+from gansmith.game.weights.optimizer import Lengths, Optimizer
 from gansmith.ground.recipes.settings import OptimizerSettings
 from gansmith.nets.network import Network
 
@@ -27,7 +27,7 @@ class Turn:
     logits: list[tuple[Tensor, Tensor]] = field(
         default_factory=list
     )  # of the discriminator's turn: real (B,), fake (B,)
-    measured: dict[str, dict[str, Tensor]] = field(default_factory=dict)  # as `Optimizer.step` returns it
+    lengths: Lengths = field(default_factory=dict)  # of gradients and steps, where they are wanted
 
     def add(self, losses: Losses) -> None:
         """Note what a step returned for a micro-batch."""
@@ -44,25 +44,25 @@ class Player:
         self, gan: Gan, name: str, network: Network, settings: OptimizerSettings, alias: str | None = None
     ) -> None:
         self.gan, self.name = gan, name
-        self.optimizer = Optimizer(alias or name, network, settings, gan.process_group)
+        self.optimizer = Optimizer(alias or name, network, settings, gan.ranks)
         self.parameters = list(self.optimizer.named.values())
 
     def minimise(self, step: Step, x: TurnInputs, *, move: bool = True) -> Turn:
         """One optimiser step down the total that `step` returns, its gradient taken over all rows of the batch.
 
-        move = False: everything but the step.
+        move = False: only the forward pass and its statistics.
         """
         turn = Turn(self.name, x.adapts)
         for part in micro_batches(self.gan, x):
             with self.gan.autocast():
                 losses = step(self.gan, part)
             if move:
-                # not the discriminator's: its penalty is differentiated twice, and bfloat16 is too coarse for that
+                # the backward pass of the discriminator runs in float32 where it can: it holds second derivatives
                 with self.gan.autocast(self.name == "generator"):
                     self.add_gradient(losses.total * share(part, x))
             turn.add(losses)
         if move:
-            turn.measured = self.optimizer.step(x.rates[self.name], measured=x.measured)
+            turn.lengths = self.optimizer.step(x.rates[self.name], measure=x.measure)
         return turn
 
     def add_gradient(self, loss: Tensor, *, keep_graph: bool = False) -> None:
@@ -85,10 +85,12 @@ class Players:
     discriminator: Player
     combined: Player | None = None
 
-    def made_once(self, x: TurnInputs) -> Tensor | None:
-        """The items of a discriminator's turn with their graph, if the generator's turn uses them again; None if they
-        are made when they are needed, as where memory is short."""
-        return self.gan.generate(x) if x.used_again and len(x.micro_batches(self.gan.micro_batch)) == 1 else None
+    def fakes_for_both(self, x: TurnInputs) -> Tensor | None:
+        """The generated items of a discriminator's turn, with their graph, if the generator's turn uses them too. None if
+        each turn makes its own: with fresh latents, and in micro-batches."""
+        return (
+            self.gan.generate(x) if x.reused_by_generator and len(x.micro_batches(self.gan.micro_batch)) == 1 else None
+        )
 
     def __iter__(self) -> Iterator[Player]:
         return iter([self.generator, self.discriminator, *([self.combined] if self.combined else [])])
@@ -107,7 +109,7 @@ def minimise_together(
                 player.add_gradient(losses.total * share(part, x), keep_graph=player is not players[-1])
                 turn.add(losses)
     for player, turn in zip(players, turns, strict=True):
-        turn.measured = player.optimizer.step(x.rates[player.name], measured=x.measured)
+        turn.lengths = player.optimizer.step(x.rates[player.name], measure=x.measure)
     return turns
 
 
@@ -123,7 +125,7 @@ def micro_batches(gan: Gan, x: TurnInputs) -> Iterator[TurnInputs]:
         if snapshot:
             snapshot.put_back()
         yield part
-    if snapshot and x.used_again:  # the same items are to be made once more
+    if snapshot and x.reused_by_generator:  # the same items are to be made once more
         snapshot.put_back(gan.generator)
 
 

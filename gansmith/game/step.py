@@ -1,8 +1,9 @@
 """The two steps of a GAN: what the discriminator minimises, and what the generator minimises.
 
-A step is a pure function: it takes the networks and everything that was drawn for a turn, and returns losses. It moves no
-weight; `player.Player.minimise` differentiates what it returns and takes the optimiser step. Steps know nothing of
-processes, micro-batches, CUDA graphs or statistics. `Gan`, below, holds what they compute with.
+A step is a function of the networks and of a turn's inputs, and returns losses. It draws nothing and moves no weight; only
+running statistics of batch norm and singular vectors move, as in any forward pass. `player.Player.minimise` takes the
+gradient and the optimiser step. Steps know nothing of micro-batches, CUDA graphs or statistics. `Gan`, below, holds what
+they compute with.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def discriminator_losses(
 ) -> Losses:
     """The loss on real items and on `fake` (B, ...), an auxiliary classifier's loss, and the penalty where it is due."""
     real, fake = gan.augmented(gan.real(x), x, "real"), gan.augmented(fake, x, "fake")
-    real, fake, points = gan.penalty.places(real, fake, x)
+    real, fake, points = gan.penalty.prepare(real, fake, x)
     outputs = gan.discriminate_both(real, fake, points, x, one_batch=one_batch, running=running)
     on_real, on_fake, _ = outputs
 
@@ -114,7 +115,7 @@ class Gan:
     loss: Loss
     penalty: Penalty
     augmenter: Augmenter
-    process_group: Ranks | None = None  # those that train together; batch norm looks at the rows of all
+    ranks: Ranks | None = None  # the processes that share each batch; batch norm uses the rows of all
     items: Items | None = None
 
     @property
@@ -123,8 +124,8 @@ class Gan:
         return self.recipe.data.micro_batch
 
     def autocast(self, wanted: bool = True) -> torch.autocast:
-        """Products in bfloat16, where it is wanted and the recipe says so. One block a step: the weights that it casts and
-        keeps must not outlive the optimiser's step."""
+        """Products in bfloat16, where it is wanted and the recipe says so. autocast keeps bfloat16 copies of weights until
+        the outermost block ends, so blocks end before the optimiser's step."""
         enabled = wanted and self.recipe.precision.name == "bfloat16"
         return torch.autocast(torch.device(self.recipe.device).type, torch.bfloat16, enabled=enabled)
 
@@ -165,8 +166,9 @@ class Gan:
     ) -> Outputs:
         """The discriminator's output on real items, on generated ones, and on a penalty's further points.
 
-        It is one pass over all of them where every item's output depends on that item alone, and one over real and
-        generated items where `one_batch` says so. A penalty's points never count in the statistics of a batch.
+        It is one pass over all of them where every item's output depends on that item alone and no exact penalty needs the
+        items' gradients, and one over real and generated items where `one_batch` says so. A penalty's points never count in
+        the statistics of a batch.
         """
         every: list[Point] = [("real", real), ("fake", fake), *points]
         mode = self.mode(x, "real", track=not running, running=running)
@@ -214,7 +216,7 @@ class Gan:
             running=running,
             dropout_keys=keys or None,
             first_row=x.rows.first,
-            ranks=self.process_group,
+            ranks=self.ranks,
         )
 
 

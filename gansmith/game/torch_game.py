@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.game import faults
 from gansmith.game.augment import Augmenter
-from gansmith.game.faults import feedback_of
+from gansmith.game.feedbacks import FEEDBACKS, Feedback
 from gansmith.game.graphs import CudaGraphs, CudaRecorder
 from gansmith.game.inputs.items import Items
 from gansmith.game.inputs.update import Drawing, UpdateInputs, to_device
@@ -63,7 +64,7 @@ class TorchGame:
         self.augmenter = Augmenter(recipe, self.device, self.dtype)
         loss, penalty = LOSSES[recipe.loss.name], Penalty(recipe.regularizer)
         self.gan = Gan(recipe, generator, discriminator, loss, penalty, self.augmenter, ranks)
-        self.players = seat(self.gan)
+        self.players = make_players(self.gan)
         self.average = AveragedGenerator(recipe, averaged, self.players.generator.optimizer, classes)
         self.mixing = refuse(recipe, self.networks(), ranks)
         self.graphs: CudaGraphs | None = None
@@ -100,7 +101,7 @@ class TorchGame:
         """Compute one update from its inputs: every turn of the feedback, then the average."""
         for turn in feedback_of(self.recipe)(self.players, inputs):
             self._note(turn, stats)
-        self.average.update(inputs.ema_decay, inputs.ema_share)
+        self.average.update(inputs.ema_decay, inputs.ema_weight)
 
     def _note(self, turn: Turn, stats: RunningStats[Tensor]) -> None:
         """Add a turn's statistics; adaptive augmentation hears of it."""
@@ -116,7 +117,7 @@ class TorchGame:
                 stats.add("augment.probability", self.augmenter.probability.clone())
         if turn.adapts:
             self.augmenter.adapt(self.ranks)
-        for layer, lengths in turn.measured.items():
+        for layer, lengths in turn.lengths.items():
             if layer:
                 stats.set_layer(turn.player, layer, **lengths)
                 continue
@@ -209,7 +210,15 @@ class TorchGame:
         }
 
 
-def seat(gan: Gan) -> Players:
+def feedback_of(recipe: Recipe) -> Feedback:
+    """The feedback that a recipe asks for, with its faults."""
+    if recipe.feedback.name == "labels":
+        return faults.LABELS[recipe.feedback.labels]
+    made = [fault for fault in recipe.faults if fault in faults.STACKED]
+    return faults.STACKED[made[0]] if made else FEEDBACKS[recipe.feedback.name]
+
+
+def make_players(gan: Gan) -> Players:
     """The players of a GAN, each with its optimiser."""
     settings = gan.recipe.optimizer
     combined = None
@@ -227,7 +236,7 @@ def can_be_captured(gan: Gan) -> bool:
     """Whether updates may become CUDA graphs. One's own networks may do what no graph can; several ranks talk in between."""
     built_in = gan.generator.plan is not None
     on_cuda = torch.device(gan.recipe.device).type == "cuda"
-    return on_cuda and gan.recipe.graphs and built_in and gan.process_group is None
+    return on_cuda and gan.recipe.graphs and built_in and gan.ranks is None
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def shares(recipe: Recipe, update: int, turn: int, count: int) -> np.ndarray:
     return streams.generator(recipe.seed, "penalty", update, turn).random(count, dtype=np.float32)
 
 
-def steps(recipe: Recipe, update: int, turn: int, where: str, shape: tuple[int, ...]) -> np.ndarray:
+def directions(recipe: Recipe, update: int, turn: int, where: str, shape: tuple[int, ...]) -> np.ndarray:
     """The random steps of a penalty from its items, "real" or "fake": float32 of `shape` (B, ...), N(0, 1)."""
     number = len(PASSES) * turn + PASSES.index("real" if where == "real" else "fake")
     return streams.generator(recipe.seed, "penalty", update, number).standard_normal(shape, dtype=np.float32)

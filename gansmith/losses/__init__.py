@@ -6,9 +6,11 @@ A new loss is one file with a record `LOSS`, its name in `ground.recipes.setting
 
 from __future__ import annotations
 
+from typing import get_args
+
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.recipes import recipe as recipes
-from gansmith.ground.recipes.settings import LossSettings, Recipe
+from gansmith.ground.recipes.settings import LossName, LossSettings, Recipe
 from gansmith.losses import hinge, least_squares, minimax, non_saturating, relativistic, wasserstein
 from gansmith.losses.record import Loss, NumpyLoss, Targets
 
@@ -28,8 +30,13 @@ LOSSES: dict[str, Loss] = {
 def add(name: str, loss: Loss) -> None:
     """Add a loss of your own: from now on, in this process, recipes may say `loss.name = "<name>"`.
 
-    Add it again before `resume`, or before you read the run's report: a run stores the name, not the functions.
+    Add it again in every process that opens the run (resume, sample, load, report, diagnose, evaluate): a run stores the
+    name, not the functions. Raises RecipeError for something else than a `Loss`, and for the name of a built-in one.
     """
+    if not isinstance(loss, Loss):
+        raise RecipeError(f"losses.add takes a gansmith.losses.Loss, not {type(loss).__name__}")
+    if name in get_args(LossName):
+        raise RecipeError(f"{name!r} is a built-in loss: choose another name")
     LOSSES[name] = loss
     recipes.allow("loss.name", name)
 

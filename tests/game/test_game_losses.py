@@ -50,6 +50,7 @@ def tensor(values: list[float], **options: object) -> Tensor:
 
 @pytest.mark.parametrize(("name", "loss"), LOSSES.items())
 def test_values_by_hand(name: str, loss: Loss):
+    assert name in BY_HAND, "compute its values by hand, and give it a row in BY_HAND"
     discriminator, generator = BY_HAND[name]
     assert float(loss.discriminator(tensor(REAL), tensor(FAKE), Targets())) == pytest.approx(discriminator)
     assert float(loss.generator(tensor(FAKE), tensor(REAL), Targets())) == pytest.approx(generator)

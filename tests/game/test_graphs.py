@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from gansmith.game import graphs
-from gansmith.game.graphs import WARM, CudaGraphs, Packed, StaticInputs, leaves, structure
+from gansmith.game.graphs import EAGER_FIRST, CudaGraphs, Packed, StaticInputs, leaves, structure
 from gansmith.game.step import Gan
 from gansmith.game.torch_game import TorchGame, can_be_captured
 from gansmith.ground.game import StepContext
@@ -33,7 +33,7 @@ class PretendingRecorder:
         self.captured, self.replayed, self.outside, self.asked = 0, 0, 0, 0
 
     @contextmanager
-    def aside(self) -> Iterator[None]:
+    def on_own_stream(self) -> Iterator[None]:
         self.outside += 1
         yield
 
@@ -126,7 +126,7 @@ def test_micro_batches_are_captured_too():
     play(eager, 1, 9)
     play(game, 1, 9)
     assert_same_arrays(game.state().arrays, eager.state().arrays)
-    assert recorder.replayed == 9 - WARM
+    assert recorder.replayed == 9 - EAGER_FIRST
 
 
 def test_items_that_are_not_resident_go_through_the_static_inputs():
@@ -135,11 +135,11 @@ def test_items_that_are_not_resident_go_through_the_static_inputs():
     game, recorder = graphed(made)
     assert game.gan.items is not None
     assert game.gan.items.resident is None
-    play(game, 1, WARM + 1)
+    play(game, 1, EAGER_FIRST + 1)
     assert recorder.replayed == 1
     (x,) = only_capture(game).static.inputs.discriminator_turns
     assert x.real is not None
-    np.testing.assert_array_equal(x.real.items.numpy(), made.items[indices(WARM + 1)[0]])
+    np.testing.assert_array_equal(x.real.items.numpy(), made.items[indices(EAGER_FIRST + 1)[0]])
 
 
 def test_resident_items_are_indexed_where_they_lie():
@@ -161,7 +161,7 @@ def test_resident_items_are_indexed_where_they_lie():
 def test_one_graph_for_each_kind_of_update():
     """Plain, with penalty, and each of them measured."""
     game, recorder = graphed(world("vectors", regularizer__name="r1", regularizer__interval=2))
-    for update in range(1, 4 * (WARM + 1) * 2 + 1):
+    for update in range(1, 4 * (EAGER_FIRST + 1) * 2 + 1):
         game.step(indices(update), now(update, measure=update % 4 < 2))
     assert recorder.captured == 4
     assert game.graphs is not None
@@ -206,12 +206,12 @@ def test_a_capture_without_memory_is_no_reason_to_go_on(monkeypatch: pytest.Monk
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(recorder, "capture", full)
-    inputs = [host_inputs(game, update) for update in range(1, WARM + 2)]
+    inputs = [host_inputs(game, update) for update in range(1, EAGER_FIRST + 2)]
     assert game.graphs is not None
-    for one in inputs[:WARM]:
+    for one in inputs[:EAGER_FIRST]:
         game.graphs.run(one, game.stats)
     with pytest.raises(torch.OutOfMemoryError):
-        game.graphs.run(inputs[WARM], game.stats)
+        game.graphs.run(inputs[EAGER_FIRST], game.stats)
     assert not game.graphs.off
 
 
@@ -225,7 +225,7 @@ def test_own_networks_and_several_processes_are_launched_operation_by_operation(
         gan = new_game("pictures", **changes).gan
         assert not can_be_captured(gan)
         assert can_be_captured(on_cuda(gan)) is expected
-        assert not can_be_captured(replace(on_cuda(gan), process_group=ThreadRanks(Circle(1), 0)))
+        assert not can_be_captured(replace(on_cuda(gan), ranks=ThreadRanks(Circle(1), 0)))
     made = world("vectors", generator__net="own", discriminator__net="own")
     own = NetPair("own", lambda dim, shape, classes: (torch.nn.Linear(dim, 2), torch.nn.Linear(2, 1)))
     assert not can_be_captured(on_cuda(TorchGame(made.recipe, made.item_shape, 0, own).gan))
@@ -250,7 +250,7 @@ def test_static_inputs_keep_their_addresses():
     x = static.inputs.discriminator_turns[0]
     assert float(x.rates["generator"]) == 0.25
     assert {key.dtype for key in x.dropout["real"].values()} == {torch.int32}
-    assert float(static.inputs.ema_share) == 0.5
+    assert float(static.inputs.ema_weight) == 0.5
 
 
 def test_static_inputs_of_a_gpu_are_filled_by_one_copy_from_pinned_memory(monkeypatch: pytest.MonkeyPatch):

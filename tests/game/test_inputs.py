@@ -78,8 +78,8 @@ def test_micro_batches_are_the_turn_s_rows(name: str, kind: str):
     for whole, *pieces in zip(leaves(x), *map(leaves, parts), strict=True):
         if isinstance(whole, torch.Tensor):
             assert torch.equal(torch.cat(pieces), whole)
-    assert {(part.penalty_due, part.measured, part.used_again, part.rates["generator"]) for part in parts} == {
-        (x.penalty_due, x.measured, x.used_again, x.rates["generator"])
+    assert {(part.penalty_due, part.measure, part.reused_by_generator, part.rates["generator"]) for part in parts} == {
+        (x.penalty_due, x.measure, x.reused_by_generator, x.rates["generator"])
     }
 
 

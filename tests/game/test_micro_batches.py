@@ -81,12 +81,12 @@ def test_items_that_are_used_again_are_made_again_by_the_same_generator():
     settings = {"generator__norm": "none", "generator__spectral_norm": True, "feedback__latents": "same"}
     game = new_game(**settings)
     (x,) = inputs(game, 1).discriminator_turns
-    assert x.used_again
-    kept = game.players.made_once(x)
+    assert x.reused_by_generator
+    kept = game.players.fakes_for_both(x)
     assert kept is not None
     assert kept.requires_grad
     dealt = new_game(**settings, data__micro_batch=2)
-    assert dealt.players.made_once(x) is None
+    assert dealt.players.fakes_for_both(x) is None
     before = part(dealt, "generator/")
     dealt.players.discriminator.minimise(discriminator_step, x)
     assert_same_arrays(part(dealt, "generator/"), before)

@@ -154,7 +154,7 @@ def test_penalties_are_summed_in_float32_at_least(precision: str):
 def steps_of(game: TorchGame, where: str, count: int) -> np.ndarray:
     """The directions that update 1 takes, (count, numbers of an item)."""
     shape = (count, *game.item_shape)
-    return draws.steps(game.recipe, 1, 0, where, shape).reshape(count, -1).astype(np.float64)
+    return draws.directions(game.recipe, 1, 0, where, shape).reshape(count, -1).astype(np.float64)
 
 
 @pytest.mark.parametrize("feedback", ["alternating", "joint", "stacked"])

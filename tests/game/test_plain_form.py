@@ -136,7 +136,7 @@ def plainly(made: World, generator: nn.Module, discriminator: nn.Module, *, roun
         on_real, on_fake = logit(real), logit(fake)
         loss = total = error(on_real, 1.0) + error(on_fake, 0.0)
         if penalty.name == "r1" and (update - 1) % penalty.interval == 0:
-            step = torch.as_tensor(draws.steps(recipe, update, 0, "real", tuple(real.shape)))
+            step = torch.as_tensor(draws.directions(recipe, update, 0, "real", tuple(real.shape)))
             change = (logit(real + penalty.sigma * step) - on_real) / penalty.sigma
             total = loss + penalty.interval * penalty.gamma * change.square().mean() / 2
         discriminator.zero_grad()

@@ -228,7 +228,7 @@ def test_reusing_the_forward_pass_changes_nothing(kind: str):
         drawn = inputs(again, update)
         again.players.discriminator.minimise(discriminator_step, drawn.discriminator_turns[0])
         again.players.generator.minimise(generator_step, drawn.generator_turns[0])
-        again.average.update(drawn.ema_decay, drawn.ema_share)
+        again.average.update(drawn.ema_decay, drawn.ema_weight)
     assert_same_arrays(reusing.state().arrays, again.state().arrays)
 
 

@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("game", "by_hand"),
     ("training",),
     ("metrics", "diagnosis", "latent"),
-    ("report", "studio"),
+    ("report",),
     ("recipes", "trained", "runs"),
     ("explore", "compare", "articles", "bench"),
     ("cli",),

@@ -1,4 +1,5 @@
-"""All that an update draws, as one struct: latents, labels, real items, targets, augmentation, penalties, dropout keys.
+"""All inputs of an update, as one struct: latents, labels, real items, targets, augmentation, penalties, dropout keys, and
+the learning rates.
 
 `Drawing.draw` draws it on the host before anything is computed, every number from its own stateless stream; `to_device`
 makes tensors of it. The struct is the only way from the host to a step: a CUDA graph is played again by copying another
@@ -61,7 +62,7 @@ class GeneratorInputs:
 class RealInputs:
     """Which real items are seen, and how."""
 
-    items: Array  # as they are stored (B, ...); or where they lie on the device, int64 (B,)
+    items: Array  # as they are stored (B, ...); their indices, int64 (B,), where all items are on the device: `Items.gather`
     labels: Array | None  # int64 (B,)
     corners: Array | None = None  # where random windows begin, int64 (B, 2)
     mirrored: Array | None = None  # which are mirrored, bool (B,)
@@ -78,12 +79,14 @@ class TurnInputs:
     targets: Targets = HARD
     chances: Mapping[Pass, Array] = field(default_factory=dict)  # of augmentation, (B, numbers), by pass
     dropout: Mapping[Pass, Mapping[int, Number]] = field(default_factory=dict)  # the discriminator's, by pass and layer
-    steps: Mapping[Pass, Array] = field(default_factory=dict)  # N(0, 1) (B, ...): directions of a penalty
+    directions: Mapping[Pass, Array] = field(default_factory=dict)  # N(0, 1) (B, ...): in which a penalty looks
     shares: Array | None = None  # (B,) in [0, 1): points of a penalty between real and generated items
     penalty_due: bool = False
-    measured: bool = False  # gradients and steps are measured in this turn
+    measure: bool = False  # the lengths of gradients and steps are wanted
     adapts: bool = False  # adaptive augmentation changes its probability after this turn
-    used_again: bool = False  # the generator's first turn has the same latents: its items are those of this turn
+    reused_by_generator: bool = (
+        False  # the generator's first turn has the same latents: its items are those of this turn
+    )
     fake: Tensor | None = None  # generated items (B, ...) that exist already
 
     def labels(self, which: Pass) -> Tensor | None:
@@ -114,7 +117,7 @@ class UpdateInputs:
     discriminator_turns: tuple[TurnInputs, ...]
     generator_turns: tuple[TurnInputs, ...]
     ema_decay: float  # the share that the averaged generator keeps
-    ema_share: Number  # and what it takes of the generator: 1 - ema_decay
+    ema_weight: Number  # and what it takes of the generator: 1 - ema_decay
 
 
 @cache
@@ -154,8 +157,8 @@ def send(array: np.ndarray, device: torch.device) -> Tensor:
 class Drawing:
     """Draws the inputs of one update after another.
 
-    Everything is a function of the recipe, the update and the turn: there is no state. rank, size: of the processes that
-    share each batch. dropouts: the layers of each player whose masks need a key.
+    Everything is a function of the recipe, the update and the turn; no state of a random number generator is kept. rank,
+    size: of the processes that share each batch. dropouts: the layers of each player whose masks need a key.
     """
 
     def __init__(
@@ -184,7 +187,7 @@ class Drawing:
             self._discriminator_turn(rows, context, turn, turns_before + turn) for turn, rows in enumerate(indices)
         ]
         if feedback.latents == "same" and feedback.name != "labels":
-            every[-1] = replace(every[-1], used_again=True)
+            every[-1] = replace(every[-1], reused_by_generator=True)
         generator_turns = [self._generator_turn(every[-1], context, index) for index in range(feedback.generator_turns)]
         if feedback.name == "joint":  # one turn for both players
             targets = replace(every[0].targets, generator=generator_turns[0].targets.generator)
@@ -205,8 +208,8 @@ class Drawing:
             targets=self._targets(context, turn, rows, ("real", "fake")),
             chances=self._chances(context, turn, rows, ("real", "fake")),
             dropout=self._dropout(context, turn, ("real", "fake")),
-            steps={
-                where: self._floats(rows.take(draws.steps(self.recipe, context.update, turn, where, shape)))
+            directions={
+                where: self._floats(rows.take(draws.directions(self.recipe, context.update, turn, where, shape)))
                 for where in at
                 if by_steps and where != "between"
             },
@@ -214,7 +217,7 @@ class Drawing:
             if "between" in at
             else None,
             penalty_due=penalty_due,
-            measured=context.measure,
+            measure=context.measure,
             adapts=self.augmentation.adapts and (number + 1) % ADAPT_EVERY == 0,
         )
 
@@ -235,7 +238,7 @@ class Drawing:
             targets=self._targets(context, turn, rows, ("generator",)),
             chances=self._chances(context, turn, rows, passes),
             dropout=self._dropout(context, turn, passes),
-            measured=context.measure,
+            measure=context.measure,
         )
 
     # ---- the parts of a turn

@@ -15,7 +15,7 @@ from gansmith.nets.ranks import Ranks
 
 Rate = float | Tensor
 """A learning rate; a tensor () where it is one of a graph's inputs."""
-Measured = dict[str, dict[str, Tensor]]
+Lengths = dict[str, dict[str, Tensor]]
 """By layer, "" for all: "gradient" and "step", each ()."""
 
 
@@ -78,13 +78,13 @@ class Optimizer:
         as they are."""
         return weight if self.network.plan is None else nn.Parameter(flat_view(weight.detach()))
 
-    def step(self, rate: Rate, *, measured: bool = False) -> Measured:
+    def step(self, rate: Rate, *, measure: bool = False) -> Lengths:
         """Move along the gradients that are there, averaged over all processes; then forget them. Returns the lengths of
         gradients and steps where they are wanted."""
         if self.flat:
             self.flat.average()
-        before = {name: self.named[name].detach().clone() for name in self.rows} if measured else {}
-        sizes = [weight.detach().norm() for weight in self.named.values()] if measured else []
+        before = {name: self.named[name].detach().clone() for name in self.rows} if measure else {}
+        sizes = [weight.detach().norm() for weight in self.named.values()] if measure else []
         for group in self.inner.param_groups:
             group["lr"] = rate.float() if isinstance(rate, Tensor) and rate.is_cuda else rate
         for name, row in self.rows.items():
@@ -95,16 +95,16 @@ class Optimizer:
         self.steps += 1
         for table in self.lazy.values():
             table.step(rate, self.steps)
-        lengths = self._measured(before, sizes) if measured else {}
+        lengths = self._lengths(before, sizes) if measure else {}
         self.forget_gradients()
         return lengths
 
-    def _measured(self, before: Mapping[str, Tensor], sizes: Sequence[Tensor]) -> Measured:
+    def _lengths(self, before: Mapping[str, Tensor], sizes: Sequence[Tensor]) -> Lengths:
         """L2 norms of the gradient, and of the step over that of the weights before it: of all arrays together (""), and
         of the weights of each layer."""
         gradients: list[Tensor] = []
         steps: list[Tensor] = []
-        found: Measured = {}
+        found: Lengths = {}
         for (name, weight), size in zip(self.named.items(), sizes, strict=True):
             gradients.append((weight.new_zeros(()) if weight.grad is None else nonzero(weight.grad)).norm())
             steps.append((self.lazy[name].change if name in self.lazy else weight.detach() - before[name]).norm())
@@ -168,8 +168,8 @@ class Optimizer:
 class FlatGradients:
     """One buffer for all gradients of a player: what processes exchange is one message."""
 
-    def __init__(self, parameters: list[nn.Parameter], process_group: Ranks) -> None:
-        self.parameters, self.process_group = parameters, process_group
+    def __init__(self, parameters: list[nn.Parameter], ranks: Ranks) -> None:
+        self.parameters, self.ranks = parameters, ranks
         self.buffer = torch.zeros(
             sum(p.numel() for p in parameters), dtype=parameters[0].dtype, device=parameters[0].device
         )
@@ -181,12 +181,12 @@ class FlatGradients:
 
     @torch.no_grad()
     def average(self) -> None:
-        """Replace each gradient by its mean over the processes. Who has none here has none anywhere."""
+        """Replace each gradient by its mean over the processes. A weight without a gradient on one process has none on any."""
         pairs = [(place, p.grad) for place, p in zip(self.places, self.parameters, strict=True) if p.grad is not None]
         places, gradients = [place for place, _ in pairs], [gradient for _, gradient in pairs]
         torch._foreach_copy_(places, gradients)  # pyright: ignore[reportPrivateImportUsage]
-        self.process_group.all_reduce(self.buffer)
-        self.buffer.div_(self.process_group.size)
+        self.ranks.all_reduce(self.buffer)
+        self.buffer.div_(self.ranks.size)
         torch._foreach_copy_(gradients, places)  # pyright: ignore[reportPrivateImportUsage]
 
 

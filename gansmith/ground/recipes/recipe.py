@@ -270,7 +270,8 @@ def _coerce(value: Any, hint: Any, name: str, origin: str) -> Any:
         choices = (*get_args(hint), *sorted(ALLOWED.get(name, ())))
         if value not in choices:
             hint_text = nearest(str(value), [str(choice) for choice in choices])
-            raise RecipeError(f"{origin}: {name} = {value!r} is not one of its choices{hint_text}{listed(name)}")
+            own = "; if it is a loss of your own: gansmith.losses.add, in this process" if name == "loss.name" else ""
+            raise RecipeError(f"{origin}: {name} = {value!r} is not one of its choices{hint_text}{own}{listed(name)}")
         return value
     if kind is tuple:
         inner = get_args(hint)[0]
