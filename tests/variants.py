@@ -35,9 +35,22 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "clusters": {"data__labels": "clusters"},
     "same-latents": {"feedback__latents": "same", "feedback__generator_turns": 2},
 }
-PICTURES_ONLY = ("mirror", "diffaugment", "ada")
+PICTURES_ONLY = ("mirror", "diffaugment", "ada", "joint-ada")
 MORE: dict[str, dict[str, Any]] = {
     "plain": {},
+    "joint-ada": {
+        "feedback__name": "joint",
+        "feedback__latents": "same",
+        "augment__name": "ada",
+        "augment__ramp_images": 200.0,
+        "augment__target": -0.9,
+    },
+    "joint-spectral": {
+        "feedback__name": "joint",
+        "feedback__latents": "same",
+        "generator__spectral_norm": True,
+        "discriminator__spectral_norm": True,
+    },
     "joint-r2": {"feedback__name": "joint", "feedback__latents": "same", "regularizer__name": "r2"},
     "verdict": {"feedback__name": "labels"},
     "regression": {"feedback__name": "labels", "feedback__labels": "regression"},

@@ -69,7 +69,7 @@ def verdict(players: Players, inputs: UpdateInputs) -> Iterator[Turn]:
 def detached_verdict_step(gan: Gan, x: TurnInputs) -> Losses:
     """The generator's loss as a number: it can be read, and has no gradient."""
     on_fake = gan.discriminate(gan.augmented(gan.generate(x), x, "fake"), x, "fake", track=False)
-    return generator_losses(gan, x, on_fake, None)
+    return replace(generator_losses(gan, x, on_fake, None), is_number=True)
 
 
 def regression(players: Players, inputs: UpdateInputs) -> Iterator[Turn]:

@@ -151,10 +151,16 @@ class StaticInputs:
     """Inputs on the device that stay where they are: side by side in one piece of memory, which one copy fills."""
 
     def __init__(self, inputs: UpdateInputs, device: torch.device) -> None:
-        self.device, self.places = device, [(_array(leaf).nbytes, _array(leaf)) for leaf in leaves(inputs)]
-        self.memory = torch.empty(sum(_padded(size) for size, _ in self.places), dtype=torch.uint8, device=device)
-        views = iter(self._views())
-        self.inputs = map_leaves(inputs, lambda _: next(views))
+        drawn = leaves(inputs)
+        self.device = device
+        self.memory = torch.empty(sum(_padded(leaf.nbytes) for leaf in drawn), dtype=torch.uint8, device=device)
+        views: dict[int, Tensor] = {}
+        begin = 0
+        for leaf in drawn:
+            dtype = torch.as_tensor(np.empty(0, leaf.dtype)).dtype
+            views[id(leaf)] = self.memory[begin : begin + leaf.nbytes].view(dtype).view(leaf.shape)
+            begin += _padded(leaf.nbytes)
+        self.inputs = map_leaves(inputs, lambda leaf: views[id(leaf)])
         self.fill(inputs)
 
     def fill(self, inputs: UpdateInputs) -> None:
@@ -162,24 +168,16 @@ class StaticInputs:
         staged = torch.empty(len(self.memory), dtype=torch.uint8, pin_memory=self.device.type == "cuda")
         host, begin = staged.numpy(), 0
         for leaf in leaves(inputs):
-            array = _array(leaf)
-            host[begin : begin + array.nbytes].view(array.dtype).reshape(array.shape)[...] = array
-            begin += _padded(array.nbytes)
+            host[begin : begin + leaf.nbytes].view(leaf.dtype).reshape(leaf.shape)[...] = leaf
+            begin += _padded(leaf.nbytes)
         self.memory.copy_(staged, non_blocking=True)
-
-    def _views(self) -> Iterator[Tensor]:
-        begin = 0
-        for size, like in self.places:
-            dtype = torch.as_tensor(np.empty(0, like.dtype)).dtype
-            yield self.memory[begin : begin + size].view(dtype).view(like.shape)
-            begin += _padded(size)
 
 
 def leaves(inputs: UpdateInputs) -> list[Any]:
-    """All arrays and drawn numbers, in a fixed order."""
-    found: list[Any] = []
-    map_leaves(inputs, lambda leaf: found.append(leaf) or leaf)
-    return found
+    """All arrays and drawn numbers, in a fixed order; what two turns share counts once."""
+    found: dict[int, Any] = {}
+    map_leaves(inputs, lambda leaf: found.setdefault(id(leaf), leaf))
+    return list(found.values())
 
 
 def structure(struct: Any) -> Hashable:
@@ -193,10 +191,6 @@ def structure(struct: Any) -> Hashable:
     if is_dataclass(struct):
         return tuple(structure(getattr(struct, each.name)) for each in fields(struct) if each.name != "ema_decay")
     return struct
-
-
-def _array(leaf: Any) -> np.ndarray:
-    return np.asarray(leaf)
 
 
 def _padded(size: int) -> int:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gansmith.game.inputs.update import TurnInputs
-from gansmith.game.step import Gan, Losses
+from gansmith.game.step import Gan, Losses, frozen
 from gansmith.game.weights.optimizer import Lengths, Optimizer
 from gansmith.ground.recipes.settings import OptimizerSettings
 from gansmith.nets.network import Network
@@ -44,6 +44,7 @@ class Player:
         self, gan: Gan, name: str, network: Network, settings: OptimizerSettings, alias: str | None = None
     ) -> None:
         self.gan, self.name = gan, name
+        self.opponent = gan.discriminator if network is gan.generator else gan.generator
         self.optimizer = Optimizer(alias or name, network, settings, gan.ranks)
         self.parameters = list(self.optimizer.named.values())
 
@@ -54,26 +55,27 @@ class Player:
         """
         turn = Turn(self.name, x.adapts)
         for part in micro_batches(self.gan, x):
-            with self.gan.autocast():
-                losses = step(self.gan, part)
-            if move:
-                # the backward pass of the discriminator runs in float32 where it can: it holds second derivatives
-                with self.gan.autocast(self.name == "generator"):
-                    self.add_gradient(losses.total * share(part, x))
+            with frozen(self.opponent):
+                with self.gan.autocast():
+                    losses = step(self.gan, part)
+                if move:
+                    # the backward pass of the discriminator runs in float32 where it can: it holds second derivatives
+                    with self.gan.autocast(self.name == "generator"):
+                        self.add_gradient(losses, share(part, x))
             turn.add(losses)
         if move:
             turn.lengths = self.optimizer.step(x.rates[self.name], measure=x.measure)
         return turn
 
-    def add_gradient(self, loss: Tensor, *, keep_graph: bool = False) -> None:
-        """Add the loss's gradient with respect to this player's weights, and no others; 0 where it does not depend on
-        them. keep_graph: another player needs the graph."""
-        if not loss.requires_grad:
+    def add_gradient(self, losses: Losses, share: float, *, keep_graph: bool = False) -> None:
+        """Add `share` of the total's gradient with respect to this player's weights, and no others. keep_graph: another
+        player needs the graph."""
+        if losses.is_number:
             for parameter in self.parameters:
                 parameter.grad = torch.zeros_like(parameter)
             return
         # not autograd.grad: a fused step takes gradients in their weight's memory layout, which `backward` sees to
-        loss.backward(inputs=self.parameters, retain_graph=keep_graph)
+        (losses.total * share).backward(inputs=self.parameters, retain_graph=keep_graph)
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def minimise_together(
         with gan.autocast():
             every = step(gan, part)
             for player, losses, turn in zip(players, every, turns, strict=True):
-                player.add_gradient(losses.total * share(part, x), keep_graph=player is not players[-1])
+                player.add_gradient(losses, share(part, x), keep_graph=player is not players[-1])
                 turn.add(losses)
     for player, turn in zip(players, turns, strict=True):
         turn.lengths = player.optimizer.step(x.rates[player.name], measure=x.measure)

@@ -37,6 +37,7 @@ class Losses:
     numbers: dict[str, Tensor]  # its parts, by their names in a row of statistics
     on_real: DiscriminatorOutput | None = None  # the discriminator's output, from its own step
     on_fake: DiscriminatorOutput | None = None
+    is_number: bool = False  # the total is a number on purpose: its gradient is 0
 
 
 def discriminator_step(gan: Gan, x: TurnInputs, *, one_batch: bool = False, running: bool = False) -> Losses:

@@ -115,7 +115,7 @@ class TorchGame:
             for sign in self.augmenter.after_turn(turn.logits, self.gan.loss.threshold):
                 stats.add("augment.sign", sign)
                 stats.add("augment.probability", self.augmenter.probability.clone())
-        if turn.adapts:
+        if turn.adapts and turn.logits:  # once: a joint turn of both players is noted twice
             self.augmenter.adapt(self.ranks)
         for layer, lengths in turn.lengths.items():
             if layer:

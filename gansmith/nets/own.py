@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -49,8 +51,21 @@ class OwnNetwork(nn.Module):
             if mode.training and mode.dropout_keys:
                 first = mode.first_row if isinstance(mode.first_row, int) else mode.first_row[0]
                 torch.manual_seed(int(next(iter(mode.dropout_keys.values()))) + first)  # other rows, other masks
-            out = functional_call(self.module, copies, (x, labels)) if copies else self.module(x, labels)
+            if copies and not isinstance(self.module, torch.jit.ScriptModule):
+                out = functional_call(self.module, copies, (x, labels))
+            else:
+                versions = {name: buffer._version for name, buffer in self.module.named_buffers()}
+                out = self.module(x, labels)
+                self._put_back(copies, versions)
         return out if out.dtype == torch.float64 else out.float()
+
+    @torch.no_grad()
+    def _put_back(self, copies: Mapping[str, Tensor], versions: Mapping[str, int]) -> None:
+        """Undo what a pass did to the buffers of a scripted module, which cannot run on copies. Untouched ones stay as they
+        are: the backward pass may need them."""
+        for name, buffer in self.module.named_buffers():
+            if name in copies and buffer._version != versions[name]:
+                buffer.copy_(copies[name])
 
     def discriminate(self, items: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> DiscriminatorOutput:
         """The logits of a module that returns (B,) or (B, 1)."""

@@ -88,14 +88,14 @@ def test_every_program_in_any_page_is_there(page: Path) -> None:
 
 
 def test_the_python_page_runs(place: Path) -> None:
-    """Its first two programs: the API, and a pair of networks of one's own. The third needs a run of `glyphs`."""
+    """Its first three programs: the API, a pair of networks and a loss of one's own. The fourth needs a run of `glyphs`."""
     page = next(page for page in GUIDE if page.stem == "python")
-    first, own_networks, steering = blocks(page, "python")
-    for program in (first, own_networks):
+    first, own_networks, own_loss, steering = blocks(page, "python")
+    for program in (first, own_networks, own_loss):
         assert "updates=2000" in program
         exec(compile(program.replace("updates=2000", "updates=2"), page.name, "exec"), {"__name__": page.stem})
     compile(steering, page.name, "exec")
-    assert len(list((place / "runs").iterdir())) == 3
+    assert len(list((place / "runs").iterdir())) == 4
 
 
 def test_every_rule_names_a_command_and_is_used() -> None:

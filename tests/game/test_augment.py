@@ -342,3 +342,18 @@ def test_lazy_penalties_are_lazy_with_joint_feedback_too():
         play(game, update, update)
         taken.append("loss.penalty" in game.report().numbers)
     assert taken == [True, False, False, True, False, False]
+
+
+@pytest.mark.parametrize("feedback", ["alternating", "joint"])
+def test_the_probability_changes_once_for_four_turns(feedback: str):
+    """Also where both players move in one turn: with a target that is always passed, it only grows."""
+    game = new_game(
+        "pictures",
+        feedback__name=feedback,
+        feedback__latents="same",
+        augment__name="ada",
+        augment__target=-0.99,
+        augment__ramp_images=20.0 * BATCH * ADAPT_EVERY,
+    )
+    play(game, 1, 3 * ADAPT_EVERY)
+    assert float(game.augmenter.probability) == pytest.approx(3 / 20)

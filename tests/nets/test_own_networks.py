@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
+from torch.utils.checkpoint import checkpoint as computed_again
 
 from gansmith.game.step import discriminator_step, generator_step
 from gansmith.game.torch_game import TorchGame
@@ -192,3 +194,71 @@ def test_regularizers_reach_them():
     game, _ = new_game(regularizer__name="r1")
     play(game, 1, 2)
     assert game.report().numbers["loss.penalty"] > 0
+
+
+class Checkpointed(nn.Module):
+    """A discriminator whose activations are computed again in the backward pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
+
+    def forward(self, items: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        return computed_again(self.layers, items, use_reentrant=False)  # pyright: ignore[reportReturnType]
+
+
+class Scripted(nn.Module):
+    """A discriminator with running statistics, for torch's script compiler."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.last = nn.BatchNorm1d(2), nn.Linear(2, 1)
+
+    def forward(self, items: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        return self.last(self.norm(items))
+
+
+class Detached(nn.Module):
+    """A generator that cuts its own graph."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = nn.Linear(4, 2)
+
+    def forward(self, latents: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        return self.last(latents).detach()
+
+
+class Plain(Detached):
+    def forward(self, latents: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        return self.last(latents)
+
+
+def game_of(generator: nn.Module, discriminator: nn.Module, **settings: Any) -> TorchGame:
+    made = world("vectors", **settings)
+    game = TorchGame(made.recipe, (2,), nets=NetPair("own", lambda *_: (generator, discriminator)))
+    game.load(made.items, None)
+    return game
+
+
+@pytest.mark.parametrize("feedback", ["alternating", "stacked"])
+def test_a_discriminator_may_be_checkpointed(feedback: str):
+    """It is computed again in the backward pass, and has to be frozen there too."""
+    game = game_of(Plain(), Checkpointed(), feedback__name=feedback)
+    play(game, 1, 2)
+    assert all(np.isfinite(value) for value in game.report().numbers.values())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_discriminator_may_be_scripted():
+    """The generator's turn leaves its running statistics as they are."""
+    scripted = torch.jit.script(Scripted())
+    game, plain = game_of(Plain(), scripted), game_of(Plain(), Scripted())
+    for each in (game, plain):
+        play(each, 1, 3)
+        assert int(each.state().arrays["discriminator/norm.num_batches_tracked"]) == 2 * 3
+
+
+def test_a_generator_without_a_gradient_is_an_error():
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        play(game_of(Detached(), Checkpointed()), 1, 1)

@@ -141,8 +141,17 @@ def map_leaves(struct: T, leaf: Callable[[Any], Any]) -> T:
 
 
 def to_device(inputs: UpdateInputs, device: torch.device) -> UpdateInputs:
-    """Drawn inputs as tensors on the device, and numbers as Python numbers."""
-    return map_leaves(inputs, lambda leaf: leaf.item() if isinstance(leaf, np.generic) else send(leaf, device))
+    """Drawn inputs as tensors on the device, and numbers as Python numbers. What two turns share is sent once."""
+    sent: dict[int, Tensor] = {}
+
+    def leaf(drawn: np.ndarray | np.generic) -> Any:
+        if isinstance(drawn, np.generic):
+            return drawn.item()
+        if id(drawn) not in sent:
+            sent[id(drawn)] = send(drawn, device)
+        return sent[id(drawn)]
+
+    return map_leaves(inputs, leaf)
 
 
 def send(array: np.ndarray, device: torch.device) -> Tensor:
@@ -186,7 +195,7 @@ class Drawing:
         every = [
             self._discriminator_turn(rows, context, turn, turns_before + turn) for turn, rows in enumerate(indices)
         ]
-        if feedback.latents == "same" and feedback.name != "labels":
+        if feedback.latents == "same" and feedback.name in ("alternating", "stacked"):
             every[-1] = replace(every[-1], reused_by_generator=True)
         generator_turns = [self._generator_turn(every[-1], context, index) for index in range(feedback.generator_turns)]
         if feedback.name == "joint":  # one turn for both players

@@ -32,13 +32,14 @@ class AveragedGenerator:
     @torch.no_grad()
     def update(self, decay: float, share: float | Tensor) -> None:
         """Keep `decay` of itself and take `share` = 1 - decay of the generator. Batch statistics are copied."""
-        target = self.network.arrays()
-        for name, value in self.optimizer.network.arrays().items():
+        target, weights = self.network.arrays(), self.optimizer.network.arrays()
+        if isinstance(share, Tensor):  # one of a graph's inputs
+            share = share.to(next(self.network.parameters()).dtype)
+        for name, value in weights.items():
             if name in self.lazy:
                 self.lazy[name].decay(decay)
             elif name in self.optimizer.named:
-                weight = share.to(value.dtype) if isinstance(share, Tensor) else share
-                target[name].lerp_(value, weight)
+                target[name].lerp_(value, share)
             elif not self.recipe.ema.recalibrate:
                 target[name].copy_(value)
 

@@ -64,9 +64,8 @@ def roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Re
     words = ", ".join(f"{name} {written(was)} -> {written(value)}" for name, (was, value) in pairs.items())
     text = f"going back to update {back} and changing {words} (change {len(before) + 1} of at most {TRIES})"
     say(outcome.reason)
-    restart = go_back(folder, setup, recipe, saved, outcome.seconds, outcome.reason, text, say)
     append_row(folder.changes, {"at": outcome.update, "back_to": back, "reason": outcome.reason, "change": pairs})
-    return restart
+    return go_back(folder, setup, recipe, saved, outcome.seconds, outcome.reason, text, say)
 
 
 def go_back(
