@@ -22,6 +22,7 @@ from torch import Tensor
 from gansmith.game.inputs.update import UpdateInputs, map_leaves
 from gansmith.game.player import Player
 from gansmith.game.statistics import TORCH, Places, pack, unpack
+from gansmith.game.step import Gan
 from gansmith.ground.running_stats import RunningStats
 
 EAGER_FIRST = 3  # updates of a kind that are launched operation by operation before it is captured
@@ -68,6 +69,13 @@ class CudaRecorder:
         with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
             packed = work()
         return graph.replay, packed
+
+
+def can_be_captured(gan: Gan) -> bool:
+    """Whether updates may become CUDA graphs. One's own networks may do what no graph can; several ranks talk in between."""
+    built_in = gan.generator.plan is not None
+    on_cuda = torch.device(gan.recipe.device).type == "cuda"
+    return on_cuda and gan.recipe.graphs and built_in and gan.ranks is None
 
 
 @dataclass

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+import torch
 from torch import nn
 
-from gansmith.ground.errors import EngineError, RecipeError
+from gansmith.ground.errors import EngineError, OutOfMemory, RecipeError
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import NetPair
@@ -70,3 +72,16 @@ def uses_batch_norm(network: Network) -> bool:
     if network.plan is not None:
         return network.plan.has_batch_norm
     return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
+
+
+@contextmanager
+def out_of_memory_as_error(recipe: Recipe) -> Iterator[None]:
+    """What a device without room says, as one line. Raises OutOfMemory."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        at_once = recipe.data.micro_batch or recipe.data.batch
+        raise OutOfMemory(
+            f"{recipe.device} has no room for {at_once} items at a time: set data.micro_batch={max(1, at_once // 2)}, or "
+            "a smaller data.batch"
+        ) from None

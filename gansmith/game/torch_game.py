@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -13,10 +12,10 @@ from torch import Tensor
 from gansmith.game import faults
 from gansmith.game.augment import Augmenter
 from gansmith.game.feedbacks import FEEDBACKS, Feedback
-from gansmith.game.graphs import CudaGraphs, CudaRecorder
+from gansmith.game.graphs import CudaGraphs, CudaRecorder, can_be_captured
 from gansmith.game.inputs.items import Items
 from gansmith.game.inputs.update import Drawing, UpdateInputs, to_device
-from gansmith.game.limits import refuse, refuse_recipe
+from gansmith.game.limits import out_of_memory_as_error, refuse, refuse_recipe
 from gansmith.game.penalties import Penalty
 from gansmith.game.player import Player, Players, Turn
 from gansmith.game.statistics import TORCH, gather
@@ -24,7 +23,6 @@ from gansmith.game.step import Gan, dropouts
 from gansmith.game.weights.average import AveragedGenerator
 from gansmith.game.weights.optimizer import to_numpy
 from gansmith.ground import pixels
-from gansmith.ground.errors import OutOfMemory
 from gansmith.ground.game import DiscriminatorArrays, Report, State, StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
@@ -32,7 +30,7 @@ from gansmith.ground.running_stats import RunningStats
 from gansmith.losses import LOSSES
 from gansmith.nets import NetPair
 from gansmith.nets.build import build_players
-from gansmith.nets.inference import chunks, load_arrays, run_in_chunks
+from gansmith.nets.inference import chunks, load_arrays, on_host, run_in_chunks
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
 
@@ -167,9 +165,9 @@ class TorchGame:
         """The discriminator's raw output on items, in inference mode and float32."""
         holder = self._items(items, labels if self.classes else None)
         every = [self.gan.discriminator.discriminate(*holder.batch(rows)) for rows in chunks(len(items), self.device)]
-        logits = _on_host([output.logits for output in every])
+        logits = on_host([output.logits for output in every])
         assert logits is not None
-        per_pixel, classes = _on_host([o.per_pixel for o in every]), _on_host([o.classes for o in every])
+        per_pixel, classes = on_host([o.per_pixel for o in every]), on_host([o.classes for o in every])
         return DiscriminatorArrays(logits, per_pixel, classes)
 
     # ---- checkpoints
@@ -230,29 +228,3 @@ def make_players(gan: Gan) -> Players:
         Player(gan, "discriminator", gan.discriminator, settings.discriminator),
         combined,
     )
-
-
-def can_be_captured(gan: Gan) -> bool:
-    """Whether updates may become CUDA graphs. One's own networks may do what no graph can; several ranks talk in between."""
-    built_in = gan.generator.plan is not None
-    on_cuda = torch.device(gan.recipe.device).type == "cuda"
-    return on_cuda and gan.recipe.graphs and built_in and gan.ranks is None
-
-
-@contextmanager
-def out_of_memory_as_error(recipe: Recipe) -> Iterator[None]:
-    """What a device without room says, as one line. Raises OutOfMemory."""
-    try:
-        yield
-    except torch.OutOfMemoryError:
-        at_once = recipe.data.micro_batch or recipe.data.batch
-        raise OutOfMemory(
-            f"{recipe.device} has no room for {at_once} items at a time: set data.micro_batch={max(1, at_once // 2)}, or "
-            "a smaller data.batch"
-        ) from None
-
-
-def _on_host(parts: list[Tensor | None]) -> np.ndarray | None:
-    """Tensors of all chunks as one float32 array; None where a discriminator says nothing of the kind."""
-    given = [part for part in parts if part is not None]
-    return torch.cat(given).float().cpu().numpy() if given else None

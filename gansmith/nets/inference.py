@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from gansmith.ground.errors import RunError
 from gansmith.nets.network import INFERENCE, Network
@@ -54,3 +55,9 @@ def load_arrays(network: Network, arrays: Mapping[str, np.ndarray], prefix: str)
             if array is None or tuple(array.shape) != tuple(target.shape):
                 raise RunError(f"the saved {prefix} does not fit this recipe's network at {name!r}")
             target.copy_(torch.as_tensor(np.array(array)))
+
+
+def on_host(parts: list[Tensor | None]) -> np.ndarray | None:
+    """Tensors of all chunks as one float32 array; None where a discriminator says nothing of the kind."""
+    given = [part for part in parts if part is not None]
+    return torch.cat(given).float().cpu().numpy() if given else None

@@ -15,9 +15,9 @@ import pytest
 import torch
 
 from gansmith.game import graphs
-from gansmith.game.graphs import EAGER_FIRST, CudaGraphs, Packed, StaticInputs, leaves, structure
+from gansmith.game.graphs import EAGER_FIRST, CudaGraphs, Packed, StaticInputs, can_be_captured, leaves, structure
 from gansmith.game.step import Gan
-from gansmith.game.torch_game import TorchGame, can_be_captured
+from gansmith.game.torch_game import TorchGame
 from gansmith.ground.game import StepContext
 from gansmith.nets import NetPair
 from miniatures import World, assert_same_arrays, indices, now, play, world
