@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from .data import PICTURES
-from .halves import SEALED, WORK, situations_of
+from .halves import SEALED, SITUATIONS, WORK, situations_of
 from .judge import judged, table
 from .play import Play, plays, record
 
@@ -20,7 +20,8 @@ def record_all(todo: list[Play], out: Path, jobs: int) -> None:
     """Play in `jobs` processes, each with a run of neighbours, which share their data. Says how many, never which."""
     began = time.monotonic()
     size = max(1, min(24, -(-len(todo) // jobs)))
-    parts = [todo[start : start + size] for start in range(0, len(todo), size)]
+    keys = [(play.situation.name, play.data_set, play.seed) for play in todo]  # situations hold functions: not pickled
+    parts = [keys[start : start + size] for start in range(0, len(keys), size)]
     done = 0
 
     def say(count: int) -> None:
@@ -37,10 +38,12 @@ def record_all(todo: list[Play], out: Path, jobs: int) -> None:
             say(done)
 
 
-def _record_some(todo: list[Play], out: Path) -> int:
-    for play in todo:
+def _record_some(keys: list[tuple[str, str, int]], out: Path) -> int:
+    by_name = {situation.name: situation for situation in SITUATIONS}
+    for name, data_set, seed in keys:
+        play = Play(by_name[name], data_set, seed)
         record(play, out / play.name)
-    return len(todo)
+    return len(keys)
 
 
 def main() -> None:
