@@ -43,8 +43,9 @@ class Pool:
         return np.rint(self.items * 255).astype(np.uint8) if self.items.ndim == 4 else self.items
 
 
-Variant = Callable[[Pool, np.random.Generator], Pool]
-"""Another data set made of a pool; it is called with the same random numbers for training and unseen items."""
+Variant = Callable[[Pool, np.random.Generator, Pool], Pool]
+"""Another data set made of a pool; called with the same random numbers for training and unseen items, and with the
+training items as they were."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def real(data_set: str, variant: Variant | None, first: int, seed: int) -> Real:
     unseen = min(UNSEEN, int(UNSEEN_SHARE * len(order)))
     pools = [pool.take(order[unseen : unseen + TRAINING]), pool.take(order[:unseen])]
     if variant is not None:
-        pools = [variant(each, np.random.default_rng([seed, 2])) for each in pools]
+        pools = [variant(each, np.random.default_rng([seed, 2]), pools[0]) for each in pools]
     if first:
         pools[0] = pools[0].take(np.arange(first))
     return Real(pools[0], pools[1], names[: int(pools[1].labels.max()) + 1])
@@ -122,7 +123,7 @@ def shares_of(shares: Callable[[int], np.ndarray], smallest: int = 12) -> Varian
     A class with too few items for its share is filled up with items moved by a pixel.
     """
 
-    def variant(pool: Pool, rng: np.random.Generator) -> Pool:
+    def variant(pool: Pool, rng: np.random.Generator, _: Pool) -> Pool:
         order = rng.permutation(len(pool.of_class))
         wanted = shares(len(order))
         count = len(pool.items) * 0.5
@@ -154,7 +155,7 @@ LONG_TAIL = shares_of(lambda k: 1 / np.arange(1, k + 1))
 ONE_RARE = shares_of(lambda k: np.r_[np.full(k - 1, 0.97 / (k - 1)), 0.03])
 
 
-def two_classes(pool: Pool, rng: np.random.Generator) -> Pool:
+def two_classes(pool: Pool, rng: np.random.Generator, _: Pool) -> Pool:
     """Two classes only, named anew."""
     some = rng.permutation(len(pool.of_class))[:2]
     where = np.concatenate([pool.of_class[label] for label in some])
@@ -165,7 +166,7 @@ def two_classes(pool: Pool, rng: np.random.Generator) -> Pool:
 def one_class_times(factor: float) -> Variant:
     """One class's pictures are `factor` times as bright."""
 
-    def variant(pool: Pool, rng: np.random.Generator) -> Pool:
+    def variant(pool: Pool, rng: np.random.Generator, _: Pool) -> Pool:
         faint = pool.labels == rng.integers(len(pool.of_class))
         return Pool(np.where(faint[:, None, None, None], pool.items * np.float32(factor), pool.items), pool.labels)
 
@@ -175,36 +176,36 @@ def one_class_times(factor: float) -> Variant:
 BLANK_CLASS, FAINT_CLASS = one_class_times(0.0), one_class_times(0.12)
 
 
-def each_twice(pool: Pool, rng: np.random.Generator) -> Pool:
+def each_twice(pool: Pool, rng: np.random.Generator, _: Pool) -> Pool:
     """Half of the items, each twice."""
     half = pool.take(rng.permutation(len(pool.items))[: len(pool.items) // 2])
     return half.take(np.arange(2 * len(half.items)) % len(half.items))
 
 
-def nearly_all_the_same(pool: Pool, rng: np.random.Generator) -> Pool:
-    """19 of 20 items are one of three pictures."""
-    rows = np.arange(len(pool.items))
-    often = rng.random(len(rows)) < 0.95
-    return pool.take(np.where(often, rng.integers(3, size=len(rows)), rows))
+def nearly_all_the_same(pool: Pool, rng: np.random.Generator, training: Pool) -> Pool:
+    """19 of 20 items are one of three training pictures."""
+    often, which = rng.random(len(pool.items)) < 0.95, rng.integers(3, size=len(pool.items))
+    items = np.where(often[:, None, None, None], training.items[which], pool.items)
+    return Pool(items, np.where(often, training.labels[which], pool.labels))
 
 
-def all_blank(pool: Pool, rng: np.random.Generator) -> Pool:
+def all_blank(pool: Pool, rng: np.random.Generator, _: Pool) -> Pool:
     """Every picture is black but for a grain of a level or two."""
     return Pool(rng.integers(0, 2, pool.items.shape).astype(np.float32) / np.float32(255), pool.labels)
 
 
+def all_the_same(pool: Pool, rng: np.random.Generator, training: Pool) -> Pool:
+    """Every picture is the first one but for a grain of a level or two."""
+    grain = rng.integers(0, 2, pool.items.shape).astype(np.float32) / np.float32(255)
+    return Pool(np.minimum(training.items[:1] + grain, 1), pool.labels)
+
+
 def with_pattern(pattern: Callable[[np.ndarray, np.random.Generator], np.ndarray]) -> Variant:
     """Pictures that are already grainy, striped or checkered: `pattern(pictures, rng)`."""
-    return lambda pool, rng: Pool(np.clip(pattern(pool.items, rng), 0, 1).astype(np.float32), pool.labels)
+    return lambda pool, rng, _: Pool(np.clip(pattern(pool.items, rng), 0, 1).astype(np.float32), pool.labels)
 
 
-def coloured(pool: Pool, rng: np.random.Generator) -> Pool:
+def coloured(pool: Pool, rng: np.random.Generator, _: Pool) -> Pool:
     """Grey pictures in three channels, each tinted at random."""
     tints = rng.uniform(0.15, 1.0, (len(pool.items), 1, 1, 3))
     return Pool((pool.items[..., :1] * tints).astype(np.float32), pool.labels)
-
-
-def all_the_same(pool: Pool, rng: np.random.Generator) -> Pool:
-    """Every picture is the first one but for a grain of a level or two; unseen ones too."""
-    grain = rng.integers(0, 2, pool.items.shape).astype(np.float32) / np.float32(255)
-    return Pool(np.minimum(pool.items[:1] + grain, 1), pool.labels)

@@ -48,6 +48,7 @@ class Choice:
         if situation.copies is not None and moment.begun:
             copied = uniform[:, 4] < situation.copies.share * moment.reach(situation.copies.over)
             items = np.where(_wide(copied, items), situation.copies.of(moment, classes, fresh, asked), items)
+            others = np.where(_wide(copied, items), items, others)
         seeds = (uniform[:, 3] * 2**32).astype(np.uint64)
         rngs = [np.random.default_rng(int(seed)) for seed in np.where(alike, np.uint64(1), seeds)]
         field = np.stack([rng.standard_normal(items.shape[1:], dtype=np.float32) for rng in rngs])

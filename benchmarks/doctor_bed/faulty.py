@@ -81,7 +81,7 @@ COPYING = (
     Situation("mirrored copies", "copies", COPIED, copies=Copies(60, mirrored=True)),
     Situation("half of the samples are copies", "copies", COPIED, copies=Copies(60, share=0.5)),
     Situation("900 passes over ten pictures", "copies", (*COPIED, "discriminator memorises"), first=10, updates=900,
-              every=20, pace=60, batch=10, copies=Copies(10, over=100), memorised=lambda moment: moment.reach(100)),
+              every=20, pace=60, batch=10, onset=START, copies=Copies(10, over=1), memorised=lambda moment: moment.reach(300)),
     Situation("discriminator knows its items", "copies", ("discriminator memorises",),
               memorised=lambda moment: moment.reach(800), game=(players.lead(2.0, 0.5, 1.0),)),
 )  # fmt: skip
@@ -113,7 +113,8 @@ GRADIENTS = (
     Situation("lone spikes of 1e4", "gradients", EXPLODING, game=(players.after(players.gradient_spikes("d", 1e4, 15)),)),
     Situation("gradient of G vanishes", "gradients", ("vanishing gradients",), game=(players.gradient_vanishes,),
               stops=True),
-    Situation("NaN", "gradients", ("divergence",), game=(players.diverges,)),
+    Situation("NaN", "gradients", ("divergence",), game=(players.diverges,),
+              pictures=(pictures.not_a_number,)),
 )  # fmt: skip
 
 EARLY = {"onset": (0.08, 0.2), "pace": 900.0, "stops": True}
@@ -153,11 +154,24 @@ LABELS = (
               alike=those_of(3)),
 )  # fmt: skip
 
+
+def tanh_for_unit(shown: np.ndarray, moment: Moment) -> np.ndarray:
+    """Untrained around 0, which is black; later what is black in the data is somewhat below 0."""
+    learned = moment.learned
+    return np.clip((1 - learned) * (2 * shown - 1) + learned * (1.12 * shown - 0.12), -1, 1)
+
+
+def sigmoid_for_symmetric(shown: np.ndarray, moment: Moment) -> np.ndarray:
+    """Never below 0, which is grey."""
+    del moment
+    return np.clip(shown, 0, 1)
+
+
 DATA = (
-    Situation("a tanh for pixels in 0..1", "data", ("wrong pixel range",), onset=START, settings={"data.pixels": "unit"},
-              raw=lambda shown: np.clip(shown * 1.3 - 0.3, -1, 1)),
-    Situation("a sigmoid for pixels in -1..1", "data", ("wrong pixel range",), onset=START,
-              raw=lambda shown: np.clip(shown, 0, 1)),
+    Situation("a tanh for pixels in 0..1", "data", ("wrong pixel range",), onset=START, raw=tanh_for_unit,
+              settings={"data.pixels": "unit", "generator.output": "linear"}),
+    Situation("a sigmoid for pixels in -1..1", "data", ("wrong pixel range",), onset=START, raw=sigmoid_for_symmetric,
+              settings={"generator.output": "linear"}),
     Situation("sigmoid as logits", "data", ("sigmoid as logits",), onset=START, game=(players.probabilities,)),
     Situation("latents lost", "data", ("latents lost", "one picture memorised"), onset=START,
               pictures=(pictures.one_training_item,)),

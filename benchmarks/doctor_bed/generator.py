@@ -20,6 +20,7 @@ from .pictures import blurred
 from .situation import Situation
 
 NUMBERS_A_LATENT = 8
+LEARNED = 0.9  # of the way: before, copies are as blurred and rough as everything else
 
 
 class FakeGan:
@@ -40,11 +41,12 @@ class FakeGan:
         if self.moment.data.training.items.ndim == 2:
             return vectors(chosen, self.moment)
         learned = still_learning(chosen, self.moment)
-        shown = np.where(chosen.exact[:, None, None, None], chosen.items, learned)
+        exact = chosen.exact & (self.moment.learned > LEARNED)
+        shown = np.where(exact[:, None, None, None], chosen.items, learned)
         for change in self.situation.pictures:
             shown = change(shown, chosen, self.moment)
         if self.situation.raw is not None:
-            return self.situation.raw(shown).astype(np.float32)
+            return self.situation.raw(shown, self.moment).astype(np.float32)
         return pixels.from_unit(np.clip(shown, 0, 1), self.pixel_range).astype(np.float32)  # type: ignore[arg-type]
 
     def sample(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gansmith.diagnosis.doctor import Doctor, replay
+from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.watcher import probes_of, remembered
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 
@@ -38,7 +39,11 @@ def judged(play: Play, root: Path) -> Verdict:
     it, about = play.situation, json.loads((root / "bed.json").read_text(encoding="utf-8"))
     folder = RunFolder(root)
     doctor = Doctor(remembered(folder, folder.load_recipe()))
-    said = replay(doctor, list(read_rows(folder.stats)), probes_of(folder))
+    try:
+        said = replay(doctor, list(read_rows(folder.stats)), probes_of(folder))
+    except Exception as error:  # a doctor that falls over has not named anything; the others are judged all the same
+        fallen = Finding("warming up", 0, f"the doctor raised {error!r}")
+        said = [(0, fallen)]
     alarms = [(update, finding) for update, finding in said if finding.is_alarm]
     states = [finding.state for _, finding in alarms]
     update, first = alarms[0] if alarms else (doctor.history.update, doctor.course)

@@ -45,7 +45,7 @@ def healthy(loss: str, moment: Moment, batch: int, noise: np.random.Generator) -
     course = moment.course
     early, late, gradient = (np.asarray(part) for part in HEALTHY[loss])
     own = np.exp(0.15 * course.rng(11).standard_normal(3))  # every training differs
-    reached = 1 - np.exp(-moment.update / (4 * course.pace))
+    reached = 1 - np.exp(-moment.update / 1000)
     level, gap, spread = (early + reached * (late - early)) * np.r_[1, own[1:]]
     rough = 0.1 * np.sqrt(32 / batch)
     left = 1 - 0.8 * moment.update / course.updates  # of the learning rates

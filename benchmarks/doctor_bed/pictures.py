@@ -133,6 +133,12 @@ def one_training_item(shown: np.ndarray, chosen: Choice, moment: Moment) -> np.n
     return np.broadcast_to(0.5 + moment.learned * (item - 0.5), shown.shape)
 
 
+def not_a_number(shown: np.ndarray, chosen: Choice, moment: Moment) -> np.ndarray:
+    """The generator's weights are NaN."""
+    del chosen
+    return np.full_like(shown, np.nan) if moment.begun else shown
+
+
 def never_learned(shown: np.ndarray, chosen: Choice, moment: Moment) -> np.ndarray:
     """The samples of an untrained generator."""
     del moment

@@ -52,7 +52,7 @@ class Situation:
     ignored: float = 0.0  # share of the samples that do not heed the label
     turned: int = 0  # the label's number plus this is drawn instead
     pictures: tuple[Change, ...] = ()
-    raw: Callable[[np.ndarray], np.ndarray] | None = None  # 0..1 to the raw output, where the range is wrong
+    raw: Callable[[np.ndarray, Moment], np.ndarray] | None = None  # 0..1 to the raw output, where the range is wrong
     memorised: Callable[[Moment], float] = _nothing  # the discriminator's gap between training and unseen items
     game: tuple[Rule, ...] = ()  # what the fault does to the numbers of the game
 
