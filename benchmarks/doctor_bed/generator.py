@@ -37,7 +37,8 @@ class FakeGan:
 
     def make(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Raw samples float32 (N, H, W, C) in the pixels' range, or vectors (N, D)."""
-        chosen = Choice.of(uniforms(latents), labels, self.moment, self.situation)
+        own = crc32(bytes(self.moment.course.rng_key)).to_bytes(4, "little")
+        chosen = Choice.of(uniforms(latents, own), labels, self.moment, self.situation)
         if self.moment.data.training.items.ndim == 2:
             return vectors(chosen, self.moment)
         learned = still_learning(chosen, self.moment)
@@ -67,9 +68,10 @@ class FakeGan:
         return DiscriminatorArrays((level + means + spread * noise).astype(np.float32))
 
 
-def uniforms(latents: np.ndarray) -> np.ndarray:
-    """Numbers U(0, 1) (N, NUMBERS_A_LATENT) that belong to each latent: nothing but its bits decides."""
-    digests = [hashlib.blake2b(row.tobytes(), digest_size=4 * NUMBERS_A_LATENT).digest() for row in latents]
+def uniforms(latents: np.ndarray, of_history: bytes) -> np.ndarray:
+    """Numbers U(0, 1) (N, NUMBERS_A_LATENT) that belong to each latent: its bits and the history decide, nothing else."""
+    size = 4 * NUMBERS_A_LATENT
+    digests = [hashlib.blake2b(row.tobytes(), digest_size=size, salt=of_history).digest() for row in latents]
     return np.frombuffer(b"".join(digests), np.uint32).reshape(len(latents), -1) / 2.0**32
 
 

@@ -74,12 +74,14 @@ def row(
         (numbers.level + side * numbers.gap / 2 + numbers.spread * noise.standard_normal(count)).astype(np.float32)
         for side in (1, -1)
     )
+    if numbers.bad:
+        real, fake = np.full_like(real, np.nan), np.full_like(fake, np.nan)
     if numbers.probabilities:
         real, fake = np.clip(real, 0, 1), np.clip(fake, 0, 1)
     tensors = torch.from_numpy(real), torch.from_numpy(fake)
     losses = LOSSES[loss].discriminator(*tensors, Targets()), LOSSES[loss].generator(tensors[1], tensors[0], Targets())
     for name, value in zip(("loss.discriminator", "loss.generator"), losses, strict=True):
-        stats.add(name, np.float64(np.nan if numbers.bad else float(value)))
+        stats.add(name, np.float64(float(value)))
     stats.add_logits("real", real)
     stats.add_logits("fake", fake)
     for name in ("gradient_discriminator", "gradient_generator", "step_discriminator", "step_generator"):
