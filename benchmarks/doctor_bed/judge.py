@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gansmith.diagnosis.doctor import Doctor, replay
-from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.watcher import probes_of, remembered
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 
@@ -39,26 +38,40 @@ def judged(play: Play, root: Path) -> Verdict:
     it, about = play.situation, json.loads((root / "bed.json").read_text(encoding="utf-8"))
     folder = RunFolder(root)
     doctor = Doctor(remembered(folder, folder.load_recipe()))
+    raised = ""
     try:
         said = replay(doctor, list(read_rows(folder.stats)), probes_of(folder))
-    except Exception as error:  # a doctor that falls over has not named anything; the others are judged all the same
-        fallen = Finding("warming up", 0, f"the doctor raised {error!r}")
-        said = [(0, fallen)]
+    except (
+        Exception
+    ) as error:  # a doctor that falls over has named nothing; the other histories are judged all the same
+        said, raised = [], f"raised {error!r}"
     alarms = [(update, finding) for update, finding in said if finding.is_alarm]
-    states = [finding.state for _, finding in alarms]
     update, first = alarms[0] if alarms else (doctor.history.update, doctor.course)
-    right = not alarms
-    if not it.healthy:
+    if it.healthy:
+        right = not alarms and not raised
+    else:
         right = bool(alarms) and first.state in it.right and update > about["onset"]
-        right = right and (not it.said or any(state in it.said for state in states))
-    named = [all(_names(finding.text, name) for name in about["lost"]) for _, finding in alarms]
-    return Verdict(it.name, it.family, it.healthy, play.data_set, play.seed, about["onset"], first.state, update,
-                   first.text, [(u, f.state) for u, f in alarms], right,
-                   any(named) if about["lost"] else None)  # fmt: skip
+        right = right and (not it.said or any(finding.state in it.said for _, finding in alarms))
+    named = [all(names_class(finding.text, name) for name in about["lost"]) for _, finding in alarms]
+    return Verdict(
+        name=it.name,
+        family=it.family,
+        healthy=it.healthy,
+        data_set=play.data_set,
+        seed=play.seed,
+        onset=about["onset"],
+        first=raised or first.state,
+        at=update,
+        words=first.text,
+        alarms=[(when, finding.state) for when, finding in alarms],
+        right=right,
+        classes=any(named) if about["lost"] else None,
+    )
 
 
-def _names(text: str, name: str) -> bool:
-    return re.search(rf"(?<![\w.]){re.escape(name)}(?![\w%.]\S)(?!%)", text) is not None
+def names_class(text: str, name: str) -> bool:
+    """Whether a text has the name as a word, not as a part of a number or as a percentage."""
+    return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w|%|\.\d|,\d)", text) is not None
 
 
 def table(verdicts: list[Verdict]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,12 @@ def recipe_of(play: Play) -> Recipe:
     settings = {"data.labels": labels, "data.batch": it.batch, "watch.stats_every": it.every // 2, "seed": play.seed}
     settings |= {"loss.name": it.loss, "budget.updates": it.updates, "threads": 1, "device": "cpu"}
     settings |= {"data.first": it.first, "regularizer.name": "none" if it.loss == "hinge" else "r1", **it.settings}
-    return choose_recipe(recipes.override(choose_recipe("digits"), settings))
+    return recipes.override(_digits(), settings)
+
+
+@cache
+def _digits() -> Recipe:
+    return choose_recipe("digits")
 
 
 def course_of(play: Play) -> Course:

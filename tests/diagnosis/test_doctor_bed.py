@@ -22,7 +22,7 @@ from benchmarks.doctor_bed.faulty import FAULTY, NEW_STATES
 from benchmarks.doctor_bed.generator import FakeGan
 from benchmarks.doctor_bed.halves import HALF, SITUATIONS
 from benchmarks.doctor_bed.healthy import HEALTHY
-from benchmarks.doctor_bed.judge import judged
+from benchmarks.doctor_bed.judge import judged, names_class
 from benchmarks.doctor_bed.moment import Moment
 from benchmarks.doctor_bed.numbers import HEALTHY as HEALTHY_NUMBERS
 from benchmarks.doctor_bed.play import Play, course_of, plays, recipe_of, record
@@ -101,6 +101,12 @@ def test_lost_classes_are_no_longer_drawn():
     samples = game.make(np.random.default_rng(0).standard_normal((60, 32)), None) / 2 + 0.5
     nearest = ((samples[:, None] - centres) ** 2).sum((2, 3, 4)).argmin(1)
     assert np.isin(nearest, left).mean() > 0.8
+
+
+def test_a_lost_class_is_named_by_a_word_of_its_own():
+    assert names_class("Classes 3, 5 and T-shirt/top are no longer drawn.", "T-shirt/top")
+    assert names_class("Class 3.", "3")
+    assert not any(names_class(text, "3") for text in ("13 of 33", "3% of 3.5", "3,400 updates", "class 8"))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
