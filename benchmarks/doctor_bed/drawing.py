@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,12 +51,18 @@ class Choice:
             items = np.where(_wide(copied, items), situation.copies.of(moment, classes, fresh, asked), items)
             others = np.where(_wide(copied, items), items, others)
         seeds = (uniform[:, 3] * 2**32).astype(np.uint64)
-        rngs = [np.random.default_rng(int(seed)) for seed in np.where(alike, np.uint64(1), seeds)]
-        field = np.stack([rng.standard_normal(items.shape[1:], dtype=np.float32) for rng in rngs])
-        noise = np.stack([rng.standard_normal(2) for rng in rngs])
+        drawn = [_of_latent(int(seed), items.shape[1:]) for seed in np.where(alike, np.uint64(1), seeds)]
+        field, noise = np.stack([each[0] for each in drawn]), np.stack([each[1] for each in drawn])
         return cls(
             asked, classes, items, np.where(_wide(alike, items), items, others), noise, field, uniform[:, 5], copied
         )
+
+
+@lru_cache(maxsize=4096)
+def _of_latent(seed: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """What belongs to a latent for good: white noise of an item's shape, and two normal numbers."""
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal(shape, dtype=np.float32), rng.standard_normal(2)
 
 
 def _wide(flags: np.ndarray, items: np.ndarray) -> np.ndarray:
@@ -87,8 +94,7 @@ def _of_classes(pool: Pool, classes: np.ndarray, places: np.ndarray) -> np.ndarr
     all_of = np.arange(len(pool.items))
     within = [rows if len(rows) else all_of for rows in pool.of_class]
     rows = [(within[c] if c < len(within) else all_of) for c in classes]
-    where = [row[int(place * len(row))] for row, place in zip(rows, places, strict=True)]
-    return pool.items[np.array(where)]
+    return pool.items[[row[int(place * len(row))] for row, place in zip(rows, places, strict=True)]]
 
 
 # ---- faults

@@ -7,6 +7,7 @@ latent after another, items are replaced, as in a training. Samples are never qu
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -63,9 +64,15 @@ class FakeGan:
         places = {"training": 0.5 * gap, "unseen": (0.5 - memorised) * gap - 0.03 * spread}
         digests = [crc32(item.tobytes()) for item in items]
         means = np.array([places.get(self.moment.data.kinds.get(digest, ""), -0.5 * gap) for digest in digests])
-        noise = np.array([np.random.default_rng(digest).standard_normal(2) for digest in digests])
+        noise = np.array([opinion(digest) for digest in digests])
         noise = noise @ [np.cos(self.moment.update / 800), np.sin(self.moment.update / 800)]  # opinions change slowly
         return DiscriminatorArrays((level + means + spread * noise).astype(np.float32))
+
+
+@lru_cache(maxsize=20_000)
+def opinion(digest: int) -> np.ndarray:
+    """Two normal numbers: what this discriminator thinks of one item."""
+    return np.random.default_rng(digest).standard_normal(2)
 
 
 def uniforms(latents: np.ndarray, of_history: bytes) -> np.ndarray:
