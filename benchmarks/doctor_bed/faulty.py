@@ -68,7 +68,8 @@ COLLAPSE = (
               kept=drawing.lost(1, over=500, last=True)),
     *(Situation(f"swings between halves, period {looks}", "collapse", CYCLING, said=CYCLING[:1],
                 kept=drawing.swinging(looks)) for looks in (2, 4, 8)),
-    Situation("all samples become one item", "collapse", ("mode collapse",), alike=all_of_them),
+    Situation("all samples become one item", "collapse", ("mode collapse", "partial mode collapse"),
+              said=("mode collapse",), alike=all_of_them),
     Situation("half of the samples become one item", "collapse", ("mode collapse", "partial mode collapse"),
               alike=half_of_them),
 )  # fmt: skip
