@@ -41,16 +41,14 @@ def judged(play: Play, root: Path) -> Verdict:
     raised = ""
     try:
         said = replay(doctor, list(read_rows(folder.stats)), probes_of(folder))
-    except (
-        Exception
-    ) as error:  # a doctor that falls over has named nothing; the other histories are judged all the same
+    except Exception as error:  # it has named nothing then; the other histories are judged all the same
         said, raised = [], f"raised {error!r}"
     alarms = [(update, finding) for update, finding in said if finding.is_alarm]
     update, first = alarms[0] if alarms else (doctor.history.update, doctor.course)
     if it.healthy:
         right = not alarms and not raised
     else:
-        right = bool(alarms) and first.state in it.right and update > about["onset"]
+        right = bool(alarms) and first.state in it.right and (update > about["onset"] or not about["onset"])
         right = right and (not it.said or any(finding.state in it.said for _, finding in alarms))
     named = [all(names_class(finding.text, name) for name in about["lost"]) for _, finding in alarms]
     return Verdict(

@@ -86,8 +86,9 @@ def labelling_of(situation: Situation, course: Course) -> Labelling:
     """The players' labels: classes asked evenly, or in the data's shares."""
     if not situation.labelled:
         return UNLABELLED
-    counts = np.bincount(course.data.training.labels, minlength=len(course.data.class_names))
-    return Labelling(len(counts), tuple(int(count) for count in counts) if situation.by_share else ())
+    found = np.bincount(course.data.training.labels, minlength=len(course.data.class_names))
+    counts = tuple(int(count) for count in found)
+    return Labelling(len(counts), counts if situation.by_share else (), counts)
 
 
 def record(play: Play, root: Path, looks: int = 0) -> None:

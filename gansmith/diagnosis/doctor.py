@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gansmith.diagnosis.findings import Finding, State
+from gansmith.diagnosis.findings import Certainty, Finding, State
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe
 from gansmith.diagnosis.ruleset.course import course
@@ -17,6 +17,7 @@ from gansmith.ground.recipes.settings import Recipe
 MISSED = 3  # checks in a row without a sign that end an active finding: at least this many,
 MISSED_SHARE = 3  # or a third of the checks that found it, so that a finding that comes and goes is reported once,
 MISSED_MOST = 12  # but at most this many
+CERTAIN = 6  # checks in a row beyond what a rule asks for, after which a finding is certain
 SETTLED = 3  # checks in a row before a change of course is accepted
 
 
@@ -39,6 +40,7 @@ class Doctor:
         self.course: Finding = course(history)
         self.changed = 0  # checks in a row with another course
         self.reported: State | None = None
+        self.named: frozenset[str] = frozenset()  # what the reported finding named
 
     @property
     def leading(self) -> Finding:
@@ -60,8 +62,9 @@ class Doctor:
             self._note(state, rule)
         self._follow(course(self.history))
         leading = self.leading
-        if leading.state in (self.reported, "warming up"):
+        if leading.state == "warming up" or (leading.state == self.reported and leading.about <= self.named):
             return None
+        self.named = leading.about | (self.named if leading.state == self.reported else frozenset())
         self.reported = leading.state
         return leading
 
@@ -69,6 +72,8 @@ class Doctor:
         seen, finding = self.sightings[state], rule.find(self.history)
         if finding is None:
             seen.found = 0
+            if state in self.active:
+                self.active[state] = dataclasses.replace(self.active[state], certainty="possible")
             seen.missed += 1
             if seen.missed >= max(MISSED, min(seen.active // MISSED_SHARE, MISSED_MOST)):
                 self.active.pop(state, None)
@@ -80,13 +85,19 @@ class Doctor:
             seen.active += 1
             since = min(finding.since_update, before.since_update) if before else finding.since_update
             remedy = tuple(rule.remedies(self.history.recipe or Recipe()))
-            self.active[state] = dataclasses.replace(finding, since_update=since, remedy=remedy)
+            certainty = _certainty(seen.found, rule.times)
+            self.active[state] = dataclasses.replace(finding, since_update=since, remedy=remedy, certainty=certainty)
 
     def _follow(self, now: Finding) -> None:
         """Accept a change of course when it lasts."""
         self.changed = self.changed + 1 if now.state != self.course.state else 0
         if self.changed in (0, SETTLED) or self.course.state == "warming up":
             self.course, self.changed = now, 0
+
+
+def _certainty(found: int, times: int) -> Certainty:
+    """How sure a finding is that was found in so many checks in a row, where its rule asks for `times`."""
+    return "certain" if found >= times + CERTAIN else "likely" if found >= times else "possible"
 
 
 def replay(doctor: Doctor, rows: Iterable[dict[str, Any]], probes: Iterable[Probe]) -> list[tuple[int, Finding]]:

@@ -10,6 +10,8 @@ from typing import Any, Literal, get_args
 
 State = Literal[
     "divergence",
+    "blank data",
+    "repeated data",
     "sigmoid as logits",
     "wrong pixel range",
     "rate too high",
@@ -20,8 +22,10 @@ State = Literal[
     "one picture memorised",
     "latents lost",
     "regression to the mean",
+    "blank samples",
     "mode collapse",
     "cycling mode collapse",
+    "classes dropped",
     "partial mode collapse",
     "label-wise mode collapse",
     "memorised pictures",
@@ -33,6 +37,10 @@ State = Literal[
     "exploding gradients",
     "oscillation",
     "checkerboard",
+    "grain",
+    "contrast lost",
+    "colour lost",
+    "blurred",
     "warming up",
     "still improving",
     "converged",
@@ -40,6 +48,9 @@ State = Literal[
 ]
 STATES: tuple[State, ...] = get_args(State)
 Severity = Literal["alarm", "course"]  # something is wrong; or how training goes
+Certainty = Literal["possible", "likely", "certain"]
+"""How sure a finding is. Of an alarm: seen in a check now and then; in each of the newest ones; in six or more beyond what
+its rule asks for. How training goes is certain where the interval of its progress is on one side of the limit."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,8 @@ class Finding:
     remedy: tuple[Remedy, ...] = ()
     article: str = ""  # number of the article whose failure this is
     picture: str = ""  # file within the run's folder
+    certainty: Certainty = "likely"
+    about: frozenset[str] = frozenset()  # what it names, as classes: where more is named, the finding is reported again
 
     @property
     def is_alarm(self) -> bool:
@@ -81,7 +94,7 @@ class Finding:
     def line(self) -> str:
         """One line for the display."""
         since = f" since update {self.since_update:,}" if self.is_alarm else ""
-        return f"{self.state}{since}: {self.text}"
+        return f"{self.state}{since} ({self.certainty}): {self.text}"
 
     def as_row(self, update: int) -> dict[str, Any]:
         """A row of findings.jsonl, written after `update`."""
@@ -90,6 +103,7 @@ class Finding:
             "state": self.state,
             "since_update": self.since_update,
             "severity": self.severity,
+            "certainty": self.certainty,
             "text": self.text,
             "evidence": {name: round(value, 6) for name, value in self.evidence.items()},
             "remedy": [remedy.as_row() for remedy in self.remedy],

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gansmith.diagnosis.probe import Probe
+from gansmith.diagnosis.reference import Reference
 from gansmith.ground.recipes.settings import Recipe
 
 Row = dict[str, Any]
@@ -26,6 +27,11 @@ class History:
     class_names: tuple[str, ...] = ()
     rows: list[Row] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, recipe: Recipe | None, known: Reference) -> History:
+        """An empty history of a run with these real items."""
+        return cls(recipe, dict(known.real), known.count, known.classes, known.class_names)
 
     def add_row(self, row: Row) -> None:
         """Add a row of stats, without its layers."""

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gansmith.diagnosis import signals
+from gansmith.diagnosis import copies, signals, spectrum
+from gansmith.diagnosis.classes import CLASSES_MOST, Classes
 from gansmith.ground import pixels, streams
 from gansmith.ground.pixels import PixelRange
 from gansmith.metrics import pictures
 from gansmith.metrics.measures import distances
 from gansmith.metrics.measures.diversity import pairwise_diversity
+from gansmith.metrics.measures.wasserstein import sliced
 
 NUMBERS = 256  # values in a row
 ROWS = 10_000  # training items used
@@ -20,10 +22,10 @@ MODELLED = 2000  # items from which axes and prototypes are computed
 PROTOTYPES = 20
 NEIGHBOURHOODS = 512  # real items with a neighbourhood
 NEIGHBOUR = 5  # a neighbourhood reaches to this neighbour
-VOTERS = 2000  # labelled items that vote on a sample's class
-CLASSES_MOST = VOTERS // 20  # with more classes too few items would vote: samples' classes are not measured
 SCORED = 128  # items of each kind that the discriminator scores
-NEXT = 20  # neighbours after the nearest, for copies
+SAMPLES = 256  # of a probe
+DIRECTIONS = 64  # of the sliced distance to the real items
+FLOORS = 4  # sets of real items that take the samples' place, to learn what a faithful generator's numbers are
 CHUNK = 256  # pictures converted at a time
 
 
@@ -76,12 +78,12 @@ class Reference:
     rows: np.ndarray  # their rows (n, d)
     space: Space
     points: np.ndarray  # their points (n, p)
-    labels: np.ndarray | None  # their labels (n,)
-    classes: int  # 0 = no labels, or more than CLASSES_MOST
+    classed: Classes | None  # None: no labels, or more than CLASSES_MOST classes
     class_names: tuple[str, ...]
     prototypes: np.ndarray  # (K, p)
     shares: np.ndarray  # the prototypes' shares of the real items, (K,)
     radii: np.ndarray  # squared radii of the first points' neighbourhoods, (NEIGHBOURHOODS,)
+    profile: tuple[np.ndarray, ...]  # the real pictures' spectrum, see `spectrum.profiles`; () for vectors
     training: Items  # training items that the discriminator scores
     heldout: Items | None  # unseen items that it scores
     real: dict[str, float] = field(default_factory=dict)  # the numbers of a probe, of real items
@@ -96,15 +98,10 @@ class Reference:
         """Whether the items are pictures, not vectors."""
         return self.source.ndim == 4
 
-    def class_of(self, points: np.ndarray) -> np.ndarray:
-        """The class int64 (N,) of the nearest labelled items: the five nearest vote."""
-        assert self.labels is not None
-        voters, labels = self.points[:VOTERS], self.labels[:VOTERS]
-        count = min(5, len(voters))
-        near = np.argpartition(distances.squared(points, voters), count - 1, axis=1)[:, :count]
-        votes = np.zeros((len(points), self.classes), np.int64)
-        np.add.at(votes, (np.arange(len(points))[:, None], labels[near]), 1)
-        return votes.argmax(1)
+    @property
+    def classes(self) -> int:
+        """How many classes are told apart; 0 = none are."""
+        return 0 if self.classed is None else len(self.classed.shares)
 
 
 def reference(
@@ -144,6 +141,7 @@ def reference(
         if unseen is not None:
             near = signals.nearest_of(space.points(real_rows(unseen.items, np.arange(len(unseen)))), points)
             unseen = Items(unseen.items, player_labels[where[near]])
+    some = real_unit(items, where[: 2 * CHUNK]) if items.ndim == 4 else None
     found = Reference(
         source=items,
         pixel_range=pixel_range,
@@ -151,12 +149,14 @@ def reference(
         rows=rows,
         space=space,
         points=points,
-        labels=np.asarray(labels)[where] if labels is not None and classes else None,
-        classes=classes,
+        classed=Classes.of(points, rows, np.asarray(labels)[where], classes)
+        if labels is not None and classes
+        else None,
         class_names=class_names,
         prototypes=prototypes,
         shares=shares,
         radii=radii,
+        profile=() if some is None else spectrum.profiles(some),
         training=Items(items, player_labels).take(where[:SCORED]),
         heldout=unseen,
     )
@@ -169,32 +169,54 @@ def real_rows(items: np.ndarray, where: np.ndarray) -> np.ndarray:
     if items.ndim == 2:
         return np.asarray(items[where], np.float32)
     parts = [where[start : start + CHUNK] for start in range(0, len(where), CHUNK)]
-    return np.concatenate([pictures.flat(pixels.to_float(items[part], "unit"), NUMBERS) for part in parts])
+    return np.concatenate([pictures.flat(real_unit(items, part), NUMBERS) for part in parts])
+
+
+def real_unit(items: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The pictures at `where` as floats in 0..1; vectors as they are."""
+    some = np.asarray(items[where])
+    return pixels.to_float(some, "unit") if items.ndim == 4 else some
 
 
 def _floors(known: Reference) -> dict[str, float]:
     """The numbers of a probe, measured on real items."""
-    rows, points = known.rows[:MODELLED], known.points[:MODELLED]
+    rows = known.rows[:MODELLED]
     real = {
         "spread": signals.spread(rows),
         "contrast": signals.contrast(rows),
         "diversity": pairwise_diversity(rows) if len(rows) > 1 else 0.0,
         "kinds": signals.effective_number(known.shares),
+        "repeats": signals.repeats(rows),
     }
     if known.is_pictures:
-        some = pixels.to_float(known.source[known.where[:CHUNK]], "unit")
+        some = real_unit(known.source, known.where[:CHUNK])
+        real["colour"] = signals.colour(some)
         real["darkest"], real["brightest"] = (float(value) for value in np.percentile(some, [1, 99]))
-        if min(some.shape[1:3]) >= 8:
-            real["finest"], real["peak"] = signals.finest(some)
+    if known.profile:
+        real["upper"] = spectrum.upper(known.profile)
+    unseen, own = known.training.items, np.arange(len(known.training))
     if known.heldout is not None:
-        unseen = known.heldout.items
-        other, own = known.space.points(real_rows(unseen, np.arange(len(unseen)))), False
-    else:
-        other, own = points[: 2 * SCORED], True
-    squared = distances.squared(other, known.points)
-    real["copy limit"] = float(np.percentile(signals.copy_ratio(squared, NEXT, skip_self=own), 1))
-    nearest = min(int(own), squared.shape[1] - 1)
-    real["distance"] = float(np.median(np.sqrt(np.partition(squared, nearest, axis=1)[:, nearest])))
-    if known.labels is not None:
-        real["spread in class"] = signals.spread(rows, known.labels[: len(rows)])
+        unseen, own = known.heldout.items, None
+    unit = real_unit(unseen, np.arange(len(unseen)))
+    near = copies.near(
+        unit,
+        known.space.points(pictures.flat(unit, NUMBERS)),
+        known.rows,
+        known.points,
+        numbers=NUMBERS,
+        own=own,
+    )
+    real["copy limit"] = float(np.percentile(near.ratio, 1))
+    real["distance"] = float(np.median(near.distance))
+    real["quality"] = _faithful_distance(known)
+    if known.classed is not None:
+        real["spread in class"] = float(np.nanmean(known.classed.spreads)) if len(rows) > known.classes else 0.0
     return real
+
+
+def _faithful_distance(known: Reference) -> float:
+    """The distance of as many real items as a probe has samples to those that samples are compared with."""
+    others = known.rows[SAMPLES : (FLOORS + 1) * SAMPLES]
+    sets = [others[start : start + SAMPLES] for start in range(0, len(others), SAMPLES)]
+    found = [sliced(each, known.rows[: len(each)], directions=DIRECTIONS) for each in sets]
+    return float(np.mean(found)) if found else 0.0

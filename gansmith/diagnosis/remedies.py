@@ -169,6 +169,29 @@ def checkerboard(recipe: Recipe) -> list[Remedy]:
     return [Remedy({"generator.kernels": [4]}, why, "Odena et al. 2016")]
 
 
+def real_data(recipe: Recipe) -> list[Remedy]:
+    """Look at the data."""
+    return [Remedy({}, "look at the pictures as they were prepared: gansmith data info SOURCE --sheet sheet.png")]
+
+
+def grain(recipe: Recipe) -> list[Remedy]:
+    """A stronger penalty; a slower generator."""
+    slower = Remedy(
+        {GENERATOR: recipe.optimizer.generator.rate / 2}, "smaller steps leave less noise in the weights", TTUR
+    )
+    return [*_stronger_penalty(recipe), slower]
+
+
+def blurred(recipe: Recipe) -> list[Remedy]:
+    """A weaker penalty; a discriminator that sees more."""
+    found: list[Remedy] = []
+    if recipe.regularizer.name != "none" and recipe.regularizer.gamma > 0.1:
+        why = "a strong penalty keeps the discriminator from asking for fine detail"
+        found.append(Remedy({"regularizer.gamma": recipe.regularizer.gamma / 10}, why, R1))
+    d = recipe.optimizer.discriminator.rate
+    return [*found, Remedy({DISCRIMINATOR: d * 2}, "a discriminator that learns faster finds finer differences", TTUR)]
+
+
 def _stronger_penalty(recipe: Recipe) -> list[Remedy]:
     """R1 where there is no penalty, else ten times its weight; nothing from a weight of 100."""
     settings = recipe.regularizer

@@ -76,20 +76,6 @@ def precision_coverage(squared: np.ndarray, radii: np.ndarray) -> tuple[float, f
     return float(inside.any(1).mean()), float(inside.any(0).mean())
 
 
-def copy_ratio(squared: np.ndarray, next_ones: int, *, skip_self: bool = False) -> np.ndarray:
-    """Distance to the nearest of M items over the mean distance to the next ones (Carlini et al. 2023), (N,).
-
-    squared (N, M). About 1 for a new item, 0 for a copy. skip_self: the rows are among the M, at distance 0.
-    """
-    first = int(skip_self)
-    last = min(first + 1 + next_ones, squared.shape[1])
-    near = np.sqrt(np.sort(np.partition(squared, last - 1, axis=1)[:, :last], axis=1)[:, first:])
-    if near.shape[1] < 2:
-        return np.ones(len(near))  # there is no next one
-    around = near[:, 1:].mean(1)
-    return np.where(around > EPSILON, near[:, 0] / np.maximum(around, EPSILON), 0.0)
-
-
 def correlations(row: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Pearson correlation of one row (d,) with each of others (M, d); 0 where one of the two is constant."""
     row = row.astype(np.float64) - row.mean(dtype=np.float64)
@@ -98,26 +84,17 @@ def correlations(row: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.where(norms > EPSILON, others @ row / np.maximum(norms, EPSILON), 0.0)
 
 
-# ---- pictures
+def colour(pictures: np.ndarray) -> float:
+    """Mean distance of a channel from its pixel's mean over channels, of pictures (N, H, W, C); 0 for one channel."""
+    if pictures.shape[-1] < 2:
+        return 0.0
+    return float(np.abs(pictures - pictures.mean(-1, keepdims=True)).mean(dtype=np.float64))
 
 
-def finest(items: np.ndarray) -> tuple[float, float]:
-    """Two-pixel stripes and checks in pictures (N, H, W, C) of any scale, sides of at least 8: (share, peak).
-
-    share: of the variance, at the highest frequency down and across. peak: that frequency's power over the power at
-    60% to 85% of it: about 1 for noise and edges, far more for the stripes of a strided convolution (Odena et al. 2016).
-    """
-    share, peaks = 0.0, []
-    for axis in (1, 2):
-        values = np.moveaxis(np.asarray(items, np.float32), axis, -1)
-        values = values[..., : values.shape[-1] // 2 * 2]
-        values = values - values.mean(-1, keepdims=True)
-        power = np.square(np.abs(np.fft.rfft(values, axis=-1))).mean(tuple(range(values.ndim - 1)))  # (n / 2 + 1,)
-        last = len(power) - 1
-        around = power[round(0.6 * last) : round(0.85 * last) + 1].mean()
-        share += float(power[-1] / max(power[-1] + 2 * power[1:-1].sum(), EPSILON)) / 2
-        peaks.append(float(power[-1] / max(around, EPSILON)))
-    return share, max(peaks)
+def repeats(items: np.ndarray) -> float:
+    """The probability that two of the items (N, ...) are the same, drawn without putting the first one back."""
+    _, counts = np.unique(items.reshape(len(items), -1), axis=0, return_counts=True)
+    return float((counts * (counts - 1)).sum() / max(1, len(items) * (len(items) - 1)))
 
 
 # ---- discriminator outputs
@@ -136,7 +113,32 @@ def auc(higher: np.ndarray, lower: np.ndarray) -> float:
 
 def robust_slope(xs: np.ndarray, ys: np.ndarray) -> float:
     """The median slope between all pairs of points (Theil 1950, Sen 1968); 0 with fewer than two."""
+    return slope_interval(xs, ys)[1]
+
+
+def slope_interval(xs: np.ndarray, ys: np.ndarray) -> tuple[float, float, float]:
+    """The robust slope between the ends of its 95% interval (Sen 1968): low, slope, high; zeros with fewer than two points."""
     first, second = np.triu_indices(len(xs), 1)
-    gaps = xs[second] - xs[first]
-    apart = gaps != 0
-    return float(np.median((ys[second] - ys[first])[apart] / gaps[apart])) if apart.any() else 0.0
+    apart = xs[second] != xs[first]
+    if not apart.any():
+        return 0.0, 0.0, 0.0
+    slopes = np.sort((ys[second] - ys[first])[apart] / (xs[second] - xs[first])[apart])
+    count = len(xs)
+    reach = 1.96 * np.sqrt(count * (count - 1) * (2 * count + 5) / 18)  # of Kendall's statistic
+    places = np.clip([(len(slopes) - reach) / 2, (len(slopes) + reach) / 2], 0, len(slopes) - 1).astype(np.int64)
+    return float(slopes[places[0]]), float(np.median(slopes)), float(slopes[places[1]])
+
+
+def main_period(values: np.ndarray) -> tuple[float, float]:
+    """The period, in steps, of the strongest wave in a series (n,) without its trend, and its share of the variance.
+
+    A wave between two frequencies shows in both, so a frequency counts together with its neighbours.
+    """
+    steps = np.arange(len(values), dtype=np.float64)
+    centred = values - np.polyval(np.polyfit(steps, values, 1), steps)
+    power = np.square(np.abs(np.fft.rfft(centred)))[1:]
+    if power.sum() <= 1e-18 * max(1.0, np.square(values).sum()):  # rounding errors
+        return 0.0, 0.0
+    joined = np.convolve(power, np.ones(3), "same")
+    place = int(power.argmax())
+    return len(values) / (place + 1), float(joined[place] / power.sum())

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from gansmith.diagnosis.doctor import Doctor, replay
-from gansmith.diagnosis.findings import Finding
+from gansmith.diagnosis.findings import Finding, written
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.pictures import beside
 from gansmith.diagnosis.probe import Probe, Prober
@@ -74,7 +74,7 @@ class Watch:
     ) -> None:
         """labelling: the players' labels. seconds: the loop's, before this process. tried: changes made before."""
         self.folder, self.recipe, self.say = folder, recipe, say
-        self.doctor = Doctor(History(recipe, dict(known.real), known.count, known.classes, known.class_names))
+        self.doctor = Doctor(History.of(recipe, known))
         replay(self.doctor, read_rows(folder.stats), probes_of(folder))
         self.prober = Prober(recipe, known, labelling)
         self.began, self.spent, self.cost = seconds, 0.0, 0.0
@@ -132,9 +132,17 @@ class Watch:
         if change is None:
             if not self.helpless:
                 self.helpless = True
-                self.say(f"no setting that was not tried helps against {leading.state}: training continues unchanged")
+                self.say(
+                    f"nothing is left to try against {leading.state}{_in_words(self.tried)}: training continues unchanged"
+                )
             return None
         return Request("rollback", leading.line(), change, before=leading.since_update)
+
+
+def _in_words(tried: Sequence[Mapping[str, Any]]) -> str:
+    """What was tried, for a sentence."""
+    changes = ["; ".join(f"{name}={written(value)}" for name, value in change.items()) for change in tried]
+    return f" after {', then '.join(changes)}" if changes else ", as no setting of a recipe changes it"
 
 
 def next_change(finding: Finding, recipe: Recipe, tried: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:

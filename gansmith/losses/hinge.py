@@ -24,4 +24,6 @@ def fake_numpy(logits: Array, target: Array | float) -> LossAndGradient:
     return batch_mean(np.maximum(0, 1 + logits), (logits > -1).astype(logits.dtype))
 
 
-LOSS = Loss(discriminator, generator, NumpyLoss(real_numpy, fake_numpy, generator=minus_logit_numpy))
+LOSS = Loss(
+    discriminator, generator, NumpyLoss(real_numpy, fake_numpy, generator=minus_logit_numpy), sure_gap=1.8, guessing=2.0
+)

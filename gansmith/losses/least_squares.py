@@ -33,5 +33,7 @@ LOSS = Loss(
     NumpyLoss(real=half_square_numpy, fake=half_square_numpy, generator=half_square_numpy),
     takes_targets=True,
     threshold=0.5,
+    sure_gap=0.8,
+    guessing=0.25,
     too_large=None,  # a square is soon above any fixed size
 )

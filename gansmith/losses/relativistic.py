@@ -21,4 +21,4 @@ def generator(fake: Tensor, real: Tensor | None, targets: Targets) -> Tensor:
     return softplus_torch(real - fake).mean()
 
 
-LOSS = Loss(discriminator, generator, paired=True, threshold=None)
+LOSS = Loss(discriminator, generator, paired=True, threshold=None, sure_gap=2.6, guessing=0.693)

@@ -36,6 +36,8 @@ LOSS = Loss(
     generator,
     NumpyLoss(real=minus_logit_numpy, fake=logit_numpy, generator=minus_logit_numpy),
     threshold=None,
+    sure_gap=0.0,
+    guessing=0.0,
     bounded=False,
     too_large=None,
 )

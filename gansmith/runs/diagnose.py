@@ -13,7 +13,7 @@ from gansmith.data import store as stores
 from gansmith.diagnosis.doctor import Doctor, replay
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History
-from gansmith.diagnosis.probe import Prober
+from gansmith.diagnosis.probe import Probe, Prober
 from gansmith.diagnosis.reference import Reference, reference
 from gansmith.diagnosis.watcher import Watch, note_known, picture_of, probes_of, remembered
 from gansmith.ground.errors import GansmithError, RunError
@@ -23,6 +23,8 @@ from gansmith.runs.recovery.roll_back import changed_settings, changes
 from gansmith.runs.setup import Setup, build_game, set_up_again
 from gansmith.training import checkpoint
 from gansmith.training.events import Start, Watcher
+
+CHECKPOINT_SAMPLES = 2048  # of each checkpoint, where there is time to look closely
 
 
 def doctors(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[Watcher]:
@@ -87,11 +89,12 @@ class Diagnosis:
         }
 
 
-def diagnose(run: str | Path, say: Say = lambda _: None) -> Diagnosis:
+def diagnose(run: str | Path, say: Say = lambda _: None, *, recorded: bool = False) -> Diagnosis:
     """Diagnose a finished, killed or running run, or another program's: a folder, or a file like stats.jsonl.
 
-    If a run of Gansmith has no probes yet, its checkpoints are probed now, as far as its data is still there. Raises
-    RunError if there is nothing to diagnose.
+    The checkpoints that a run of Gansmith has kept are probed afresh, with more samples than during the training, as far as
+    its data is still there. recorded: use what the training recorded, and nothing else. Raises RunError if there is nothing
+    to diagnose.
     """
     path = Path(run)
     folder = RunFolder(path.parent if path.is_file() else path)
@@ -100,13 +103,13 @@ def diagnose(run: str | Path, say: Say = lambda _: None) -> Diagnosis:
         raise RunError(f"{path} holds no stats.jsonl: give a run's folder, or a file of such rows")
     remarks: list[str] = []
     recipe = folder.load_recipe() if folder.recipe.is_file() else None
-    if recipe is not None and not probes_of(folder):
-        remarks += _probe_checkpoints(folder, say)
-    doctor = Doctor(remembered(folder, recipe))
-    rows, probes = list(read_rows(stats)), probes_of(folder)
-    said = replay(doctor, rows, probes)
+    history, rows, probes = remembered(folder, recipe), list(read_rows(stats)), probes_of(folder)
+    if recipe is not None and not recorded:
+        history, probes = _probe_checkpoints(folder, history, probes, remarks, say)
     if not rows and not probes:
         raise RunError(f"{stats} holds no row yet: train longer, then diagnose again")
+    doctor = Doctor(history)
+    said = replay(doctor, rows, probes)
     if not probes:
         remarks.append("there are no samples: collapse, copies and quality cannot be seen in the losses alone")
     return Diagnosis(
@@ -121,26 +124,46 @@ def diagnose(run: str | Path, say: Say = lambda _: None) -> Diagnosis:
     )
 
 
-def _probe_checkpoints(folder: RunFolder, say: Say) -> list[str]:
-    """Probe every checkpoint that is left. Returns remarks."""
+def _probe_checkpoints(
+    folder: RunFolder, history: History, probes: list[Probe], remarks: list[str], say: Say
+) -> tuple[History, list[Probe]]:
+    """Probe every checkpoint that is left. Returns the history to begin with, and the old and new probes; adds remarks.
+
+    A probe of the training keeps its numbers, which are compared with one another, and gets the new counts of classes.
+    Where the training took no probe, the new ones are written to the run.
+    """
     updates = checkpoint.saved_updates(folder)
     if not updates:
-        return ["no checkpoint is left to be probed"]
+        remarks.append("no checkpoint is left to be probed")
+        return history, probes
     try:
         setup = set_up_again(folder)
         known, game = reference_of(setup), build_game(setup)
-        prober = Prober(setup.recipe, known, setup.labelling)
-        note_known(folder, known)
+        prober = Prober(setup.recipe, known, setup.labelling, CHECKPOINT_SAMPLES)
+        fresh: dict[int, Probe] = {}
         for update in updates:
             say(f"probing the checkpoint of update {update:,}")
             game.restore(checkpoint.load(folder, update).state)
-            append_row(folder.probes, prober.probe(game, update, setup.clock().images(update)).as_row())
-            doctor = Doctor(History(setup.recipe, dict(known.real), known.count, known.classes, known.class_names))
-            replay(doctor, read_rows(folder.stats), probes_of(folder))
-            picture_of(folder, doctor.leading, update, prober)
+            fresh[update] = prober.probe(game, update, setup.clock().images(update))
+            if not probes:
+                doctor = Doctor(History.of(setup.recipe, known))
+                replay(doctor, read_rows(folder.stats), fresh.values())
+                picture_of(folder, doctor.leading, update, prober)
     except GansmithError as error:
-        return [f"its checkpoints could not be probed: {error}"]
-    return [f"{len(updates)} checkpoints were probed now: a finding began somewhere between two of them"]
+        remarks.append(f"its checkpoints could not be probed: {error}")
+        return history, probes
+    if not probes:
+        note_known(folder, known)
+        for probe in fresh.values():
+            append_row(folder.probes, probe.as_row())
+        remarks.append(f"{len(updates)} checkpoints were probed now: a finding began somewhere between two of them")
+        return History.of(setup.recipe, known), list(fresh.values())
+    remarks.append(f"{len(updates)} checkpoints were probed afresh, with {CHECKPOINT_SAMPLES:,} samples each")
+    old = {probe.update: probe for probe in probes}
+    for update, probe in fresh.items():
+        was = old.get(update)
+        old[update] = probe if was is None else dataclasses.replace(was, shares=was.shares | probe.shares)
+    return history, [old[update] for update in sorted(old)]
 
 
 def _with_picture(folder: RunFolder, finding: Finding) -> Finding:

@@ -18,7 +18,7 @@ from gansmith.runs.processes import broadcast_restart
 from gansmith.runs.quality import MeasureOnBudget
 from gansmith.runs.records import finish, one_line_errors, write_checkpoint
 from gansmith.runs.recovery.out_of_memory import shrink
-from gansmith.runs.recovery.roll_back import Restart, changes, roll_back
+from gansmith.runs.recovery.roll_back import Restart, roll_back, what_was_tried
 from gansmith.runs.setup import Setup, build_game
 from gansmith.runs.sheets.run_sheets import sheet_drawer
 from gansmith.training import loop, watchers
@@ -100,8 +100,8 @@ def plan_restart(job: Job, game: Game, outcome: Outcome) -> Restart | None:
 
 def give_up(job: Job, outcome: Outcome) -> str:
     """Stop a run that was rolled back too often. Raises Diverged if the reason is NaN."""
-    count = job.processes.broadcast(lambda: len(changes(job.folder)))
-    reason = f"{outcome.reason}; after {count} changes of course the run stops here"
+    tried = job.processes.broadcast(lambda: what_was_tried(job.folder))
+    reason = f"{outcome.reason}. The trouble came back, so the run stops here: {tried}"
     if job.processes.is_main:
         finish(job.folder, dataclasses.replace(outcome, ended="stopped", reason=reason), job.say)
     if outcome.before is None:  # only NaN rolls back without naming an update

@@ -14,7 +14,15 @@ from gansmith.diagnosis.probe import Probe
 from gansmith.ground.recipes.settings import Recipe
 
 EVERY = 50
-REAL = {"finest": 0.001, "darkest": 0.0, "brightest": 1.0, "spread": 0.2, "diversity": 5.0, "kinds": 18.0}
+REAL = {
+    "darkest": 0.0,
+    "brightest": 1.0,
+    "spread": 0.2,
+    "diversity": 5.0,
+    "kinds": 18.0,
+    "upper": 0.05,
+    "quality": 0.03,
+}
 
 Numbers = Mapping[str, float | Callable[[int], float]]
 
@@ -59,13 +67,20 @@ def probe(update: int, **numbers: float) -> Probe:
         "copies": 0.0,
         "stamp": 0.93,
         "mean likeness": 0.998,
-        "finest": 0.002,
-        "peak": 1.2,
+        "class variety": 0.98,
+        "agreement": 0.88,
+        "faithful agreement": 0.92,
+        "pattern": 1.2,
+        "pattern share": 0.002,
+        "pattern period": 2.0,
+        "grain": 0.004,
+        "sharpness": 1.1,
+        "colour": 0.9,
         "moved": 0.2,
         "skill": 0.75,
         "favour": 0.52,
     }
-    shares = {"prototypes": [12] * 20, "classes": [25] * 10}
+    shares = {"prototypes": [12.0] * 20, "classes": [25.0] * 10, "asked": [25.0] * 10, "lacks": [0.0] * 10}
     return Probe(update, update * 64, {**healthy, **numbers}, shares)
 
 
@@ -81,16 +96,17 @@ def history(
     probes: Numbers | None = None,
     start: int = 0,
     edges: tuple[float, float] | None = None,
-    shares: Callable[[int], dict[str, list[int]]] | None = None,
+    shares: Callable[[int], dict[str, list[float]]] | None = None,
     recipe: Recipe | None = None,
     seen: bool = True,
     first: Mapping[str, float] | None = None,
+    real: Mapping[str, float] | None = None,
 ) -> tuple[History, list[tuple[int, Finding]], Doctor]:
     """A replayed run of `length` updates that from `start` on has other numbers.
 
-    seen: it has probes. first: numbers of the one before the first update.
+    seen: it has probes. first: numbers of the one before the first update. real: other numbers of the real items.
     """
-    found = History(recipe, dict(REAL), 1000, 10, tuple("0123456789"))
+    found = History(recipe, {**REAL, **(real or {})}, 1000, 10, tuple("0123456789"))
     all_rows, all_probes = [], [probe(0, **(first or {}))]
     for update in range(EVERY, length + 1, EVERY):
         changed = update >= start

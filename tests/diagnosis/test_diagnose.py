@@ -139,7 +139,7 @@ def foreign(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def test_a_stats_file_alone_gives_what_it_can(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    pulled = {"accuracy.fake": 0.0, "loss.generator": 0.05, "loss.discriminator": 3.1}
+    pulled = {"accuracy.fake": 0.0, "verdict.fake": 2.9, "loss.generator": 0.05, "loss.discriminator": 3.1}
     stats = foreign(tmp_path / "stats.jsonl", [row(update, **pulled) for update in range(50, 501, 50)])
     for where in (stats, tmp_path):
         assert main(["diagnose", str(where)]) == 0

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gansmith.diagnosis.pictures import beside
-from gansmith.diagnosis.probe import PROBED, SAMPLES, Probe, Prober
-from gansmith.diagnosis.reference import Reference, reference
+from gansmith.diagnosis.probe import PROBED, Probe, Prober
+from gansmith.diagnosis.reference import SAMPLES, Reference, reference
 from gansmith.ground import pixels, streams
 from gansmith.ground.game import DiscriminatorArrays
 from gansmith.ground.labelling import Labelling
@@ -67,7 +67,7 @@ def test_new_real_items_look_real(known: Reference):
     found = probe.numbers
     for name in ("spread", "diversity", "contrast", "kinds"):
         assert found[name] == pytest.approx(1, abs=0.1), name
-    assert found["classes drawn"] == pytest.approx(3, abs=0.05)
+    assert found["class variety"] == pytest.approx(1, abs=0.02)
     assert found["overlap"] > 0.8
     assert found["quality"] < 0.15
     assert found["precision"] > 0.8
@@ -76,7 +76,9 @@ def test_new_real_items_look_real(known: Reference):
     assert found["nearness"] == pytest.approx(1, abs=0.1)
     assert found["outside"] == 0
     assert set(found) <= set(PROBED)
-    assert sum(probe.shares["prototypes"]) == sum(probe.shares["classes"]) == SAMPLES
+    assert sum(probe.shares["prototypes"]) == SAMPLES
+    assert sum(probe.shares["classes"]) == pytest.approx(SAMPLES, abs=0.1)
+    assert probe.shares["lacks"] == [0, 0, 0]
 
 
 def test_a_thousand_classes_are_too_many_to_vote_on():
@@ -84,7 +86,7 @@ def test_a_thousand_classes_are_too_many_to_vote_on():
     many = reference(items, streams.generator(0, "source").permutation(1000)[:COUNT])
     assert many.classes == 0
     probe = numbers_of(many, real)
-    assert "classes drawn" not in probe.numbers
+    assert "class variety" not in probe.numbers
     assert probe.numbers["kinds"] == pytest.approx(1, abs=0.1)
     labelled = numbers_of(many, real, classes=1000)
     assert "agreement" not in labelled.numbers
@@ -109,8 +111,9 @@ def test_one_class_only(known: Reference):
         return pixels.to_float(items[kinds == 1][: len(latents)])
 
     probe = numbers_of(known, narrow)
-    assert probe.numbers["classes drawn"] == pytest.approx(1)
-    assert probe.shares["classes"] == [0, SAMPLES, 0]
+    assert probe.numbers["class variety"] == pytest.approx(1 / 3, abs=0.01)
+    assert probe.shares["classes"] == pytest.approx([0, SAMPLES, 0], abs=0.5)
+    assert min(probe.shares["lacks"][0], probe.shares["lacks"][2]) > 5
     assert probe.numbers["kinds"] < 0.5
     assert probe.numbers["diversity"] > 0.2  # not all alike
 
@@ -156,7 +159,7 @@ def test_labels_that_are_obeyed_and_labels_that_are_not(known: Reference):
     found = numbers_of(known, obedient, classes=3)
     assert found.numbers["agreement"] == 1
     assert found.numbers["label effect"] > 1
-    assert all(800 < spread < 1200 for spread in found.shares["spread by label"])
+    assert all(0.8 < spread < 1.2 for spread in found.shares["spread by label"])
     deaf = numbers_of(known, real, classes=3).numbers  # `real` takes classes in turn, as the prober asks
     assert deaf["label effect"] == 0
     shuffled = numbers_of(
@@ -212,7 +215,7 @@ def test_vectors_have_no_pixels():
     points = streams.generator(0, "source").standard_normal((500, 2)).astype(np.float32)
     known = reference(points)
     probe = numbers_of(known, lambda z, y: points[: len(z)] + np.float32(0.01))
-    assert not {"contrast", "outside", "stamp", "finest", "peak"} & set(probe.numbers)
+    assert not {"contrast", "outside", "stamp", "pattern", "grain"} & set(probe.numbers)
     assert probe.numbers["diversity"] == pytest.approx(1, abs=0.15)
     prober = Prober(RECIPE, known, Labelling())
     prober.probe(Puppet(lambda z, y: points[: len(z)]), 0, 0)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: Parser) -> None:
     """The options of `diagnose`."""
     parser.add_argument("run", type=Path, help="a run's folder (finished, killed, running), or a stats.jsonl")
+    parser.add_argument("--recorded", action="store_true", help="do not probe the kept checkpoints afresh (faster)")
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.ground.files.runfolder import RunFolder, append_row
     from gansmith.runs.diagnose import diagnose
 
-    found = diagnose(options.run, say=lambda line: print(line, file=sys.stderr))
+    found = diagnose(options.run, say=lambda line: print(line, file=sys.stderr), recorded=options.recorded)
     folder = RunFolder(found.root)
     if options.json:
         print(json.dumps(found.as_dict(), indent=2))
@@ -60,7 +61,7 @@ def explained(finding: Finding) -> list[str]:
     """One finding: state, text, evidence, remedies, picture."""
     since = f" since update {finding.since_update:,}" if finding.is_alarm else ""
     article = f" (the failure of article {finding.article})" if finding.article else ""
-    text = [f"{finding.state.upper()}{since}{article}", f"  {finding.text}"]
+    text = [f"{finding.state.upper()}{since}{article}, {finding.certainty}", f"  {finding.text}"]
     if finding.evidence:
         text.append("  evidence   " + ", ".join(f"{name} {value:.4g}" for name, value in finding.evidence.items()))
     for index, remedy in enumerate(finding.remedy):

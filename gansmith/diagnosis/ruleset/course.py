@@ -10,46 +10,80 @@ from gansmith.diagnosis.history import History
 
 EARLY_PROBES = 4
 EARLY_ROWS = 4
+OFTEN = 50  # times that each item was seen: then it is not early any more, however few probes there are
 WINDOW = 0.5  # of all probes: progress is measured over it, that is, over the second half of the training
 WINDOW_LEAST = 10  # probes
 GAIN = 0.04  # relative improvement of a figure within the window that counts as progress
+PROGRESS = 0.06  # a smaller fall of the distance is no progress
 FIGURES = {"quality": -1, "nearness": -1, "coverage": 1, "precision": 1}  # -1: lower is better
 
 
 def course(history: History) -> Finding:
     """ "warming up", "still improving", "converged", or without samples "balanced"."""
-    updates = history.probe_updates()
+    updates, often = history.probe_updates(), _seen(history) >= OFTEN
     if not len(updates):
-        if len(history.rows) < EARLY_ROWS:
+        if len(history.rows) < EARLY_ROWS and not often:
             return _warming(history)
         text = "Nothing in the game's numbers is wrong; without samples no more can be said."
-        return Finding("balanced", history.update, text, severity="course")
-    if len(updates) < EARLY_PROBES:
+        return Finding("balanced", history.update, text, severity="course", certainty="possible")
+    if len(updates) < EARLY_PROBES and not often:
         return _warming(history)
     window = max(WINDOW_LEAST, int(WINDOW * len(updates)))
-    gains = {name: gain(history, name, window) for name in FIGURES}
-    best = max(gains, key=gains.__getitem__)
-    evidence = {f"gain in {name}": round(value, 4) for name, value in gains.items()}
-    if len(updates) < WINDOW_LEAST and gains[best] <= GAIN:
+    gains = {name: gain_interval(history, name, window) for name in FIGURES}
+    best = max(gains, key=lambda name: gains[name][1])
+    evidence = {f"gain in {name}": round(values[1], 4) for name, values in gains.items()}
+    if len(updates) < WINDOW_LEAST and gains[best][1] <= GAIN and not often:
         return _warming(history)
-    since = int(updates[-window:][0])
-    if gains[best] > GAIN:
-        text = f"Keep on: {best} got better by {gains[best]:.0%} over the last {len(updates[-window:])} probes."
-        return Finding("still improving", since, text, evidence, "course")
-    text = f"Nothing has got better since update {since:,}: stop here, or lower the learning rates for the last gain."
-    return Finding("converged", since, text, evidence, "course")
+    since, looks = int(updates[-window:][0]), len(updates[-window:])
+    if gains[best][1] > GAIN:
+        text = f"Keep on: {best} got better by {gains[best][1]:.0%} over the last {looks} probes{_often(history)}."
+        sure = "certain" if max(low for low, _, _ in gains.values()) > GAIN else "likely"
+        return Finding("still improving", since, text, evidence, "course", certainty=sure)
+    text = f"Nothing has got better since update {since:,}{_often(history)}: stop here, or lower the learning rates for the last gain."
+    few = looks < WINDOW_LEAST
+    sure = "possible" if few else "certain" if all(high < GAIN for _, _, high in gains.values()) else "likely"
+    return Finding("converged", since, text, evidence, "course", certainty=sure)
 
 
 def gain(history: History, name: str, window: int) -> float:
     """Relative improvement of a figure within the last `window` probes, by a robust line through it."""
+    return gain_interval(history, name, window)[1]
+
+
+def gain_interval(history: History, name: str, window: int) -> tuple[float, float, float]:
+    """The same between the ends of its 95% interval; zeros with fewer than three probes."""
     values, updates = history.probed(name, window), history.probe_updates(window)
     finite = np.isfinite(values)
     if finite.sum() < 3:
-        return 0.0
+        return 0.0, 0.0, 0.0
     values, updates = values[finite], updates[finite]
-    rise = signals.robust_slope(updates, values) * (updates[-1] - updates[0]) * FIGURES[name]
-    return float(rise / max(abs(float(np.median(values))), 1e-3))
+    slopes = np.array(signals.slope_interval(updates, values)) * FIGURES[name]
+    gains = slopes * (updates[-1] - updates[0]) / max(abs(float(np.median(values))), 1e-3)
+    low, middle, high = np.sort(gains)
+    return float(low), float(middle), float(high)
+
+
+def no_better(quality: np.ndarray) -> bool:
+    """Whether the later half of distances to the data is no smaller than the earlier."""
+    half = len(quality) // 2
+    return bool(np.median(quality[half:]) > (1 - PROGRESS) * np.median(quality[:half]))
+
+
+def _seen(history: History) -> float:
+    """How often each training item was seen; 0 where that is unknown."""
+    images = max(
+        [probe.images_seen for probe in history.probes[-1:]]
+        + [row.get("images_seen") or 0 for row in history.rows[-1:]]
+        + [0]
+    )
+    return images / history.count if history.count else 0.0
+
+
+def _often(history: History) -> str:
+    """For a sentence: how often each item was seen, where that is often."""
+    seen = _seen(history)
+    return f", each of the {history.count:,} items seen {seen:,.0f} times" if seen >= OFTEN else ""
 
 
 def _warming(history: History) -> Finding:
-    return Finding("warming up", 0, "Too early to say anything.", severity="course")
+    return Finding("warming up", 0, "Too early to say anything.", severity="course", certainty="certain")

@@ -42,6 +42,26 @@ def changed_settings(folder: RunFolder) -> list[dict[str, Any]]:
     return [{name: pair[1] for name, pair in row.get("change", {}).items()} for row in changes(folder)]
 
 
+def what_was_tried(folder: RunFolder) -> str:
+    """For a run that gives up: its changes of course, and what is kept of its training."""
+    tried = [
+        f"at update {row.get('at', 0):,} {words(row.get('change', {}))}, from update {row.get('back_to', 0):,} again"
+        for row in changes(folder)
+    ]
+    saved = checkpoint.saved_updates(folder)
+    kept = (
+        f"kept are the checkpoints of updates {', '.join(f'{each:,}' for each in saved)}"
+        if saved
+        else "nothing is kept"
+    )
+    return f"tried {'; '.join(tried)}; {kept}" if tried else kept
+
+
+def words(pairs: dict[str, Any]) -> str:
+    """Changed settings as `name old -> new`."""
+    return ", ".join(f"{name} {written(was)} -> {written(value)}" for name, (was, value) in pairs.items())
+
+
 def roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Restart | None:
     """Return a run to its newest healthy checkpoint and change its recipe; None after `TRIES` changes.
 
@@ -61,8 +81,7 @@ def roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Re
     saved = newest_healthy(folder, outcome, before) if in_flight else None
     back = saved.update if saved else 0
     pairs = {name: [old.get(name), value] for name, value in change.items()}
-    words = ", ".join(f"{name} {written(was)} -> {written(value)}" for name, (was, value) in pairs.items())
-    text = f"going back to update {back} and changing {words} (change {len(before) + 1} of at most {TRIES})"
+    text = f"going back to update {back} and changing {words(pairs)} (change {len(before) + 1} of at most {TRIES})"
     say(outcome.reason)
     append_row(folder.changes, {"at": outcome.update, "back_to": back, "reason": outcome.reason, "change": pairs})
     return go_back(folder, setup, recipe, saved, outcome.seconds, outcome.reason, text, say)

@@ -1,0 +1,92 @@
+"""Rules on the form of outputs: numbers that are none, logits that are probabilities, pixels of another range."""
+
+from __future__ import annotations
+
+import math
+
+from gansmith.diagnosis.findings import Finding
+from gansmith.diagnosis.history import History, Row, lasts
+
+# Shares are of the real items' own figure, where nothing else is said.
+TOUCHES = 0.02  # distance to 0 or 1 within which a sigmoid's outputs crowd
+OUTSIDE = 0.03  # share of raw pixels outside the range
+EDGE = 0.15  # of the range: all pixels of an untrained generator lie within it at one end
+GREY_GAP = 0.25  # of the range: the samples never use it, but the data do
+VARIED = 0.5  # spread of samples that differ
+
+
+def divergence(history: History) -> Finding | None:
+    """NaN or infinity in the stats or in the samples."""
+    prefixes = ("loss.", "verdict.", "gradient.", "step.")
+    newest = history.rows[-1] if history.rows else {}
+    bad = [name for name, value in newest.items() if name.startswith(prefixes) and not _finite(value)]
+    if not bad and not history.probe_numbers("finite")["finite"] < 1:
+        return None
+    since = history.update
+    for row in reversed(history.rows):
+        if all(_finite(value) for name, value in row.items() if name.startswith(prefixes)):
+            break
+        since = int(row["update"])
+    where = ", ".join(bad[:3]) if bad else "the samples"
+    return Finding("divergence", since, f"{where} hold NaN or infinity: the training diverged.", {"numbers": len(bad)})
+
+
+def _finite(value: object) -> bool:
+    """Whether a row's value is a finite number; in a file NaN and infinity are null."""
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+def sigmoid_as_logits(history: History) -> Finding | None:
+    """Discriminator outputs that stay within 0..1 and crowd at its ends."""
+    if len(history.rows) < 3:
+        return None
+    ranges = [_output_ranges(row) for row in history.rows]
+    if not all(each and min(low for low, _ in each) >= 0 and max(high for _, high in each) <= 1 for each in ranges):
+        return None
+    if not all(low < TOUCHES or high > 1 - TOUCHES for each in ranges[-2:] for low, high in each):
+        return None
+    lows, highs = zip(*ranges[-1], strict=True)
+    return Finding(
+        "sigmoid as logits",
+        int(history.rows[0].get("update", 0)),
+        "All outputs of the discriminator lie between 0 and 1, many at an end: the loss gets probabilities where it "
+        "needs logits, so the gradient is up to 800 times too small.",
+        {"least verdict": min(lows), "largest verdict": max(highs), **history.row_numbers("loss.discriminator")},
+    )
+
+
+def _output_ranges(row: Row) -> list[tuple[float, float]]:
+    """The smallest and largest output on real and on generated items; [] without histograms."""
+    try:
+        edges = [row["histograms"][name]["edges"] for name in ("verdict.real", "verdict.fake")]
+        return [(float(each[0]), float(each[-1])) for each in edges]
+    except (KeyError, TypeError, ValueError, IndexError):
+        return []
+
+
+def wrong_pixel_range(history: History) -> Finding | None:
+    """Raw pixels outside the data's range, a part of the range never used, or an activation centred on its edge."""
+    outside, darkest = history.probed("outside"), history.probed("darkest", 2)
+    if len(outside) < 2:
+        return None
+    unused = "darkest" in history.real and (darkest - history.real["darkest"] > GREY_GAP).all()
+    if lasts(outside > OUTSIDE, 2):
+        text = (
+            f"{outside[-1]:.0%} of the generator's raw pixels lie outside the data's range: its last activation and the "
+            "data do not share one range."
+        )
+    elif unused and (history.probed("spread", 2) > VARIED).all():
+        text = "The generator never uses the dark part of the data's range: its last activation cannot reach it."
+    elif history.untrained("brightest") < EDGE or history.untrained("darkest") > 1 - EDGE:
+        text = (
+            "Before training, every pixel lay at an end of the data's range; an activation with the same range starts in "
+            "its middle. Half of this generator's output range is no pixel value."
+        )
+    else:
+        return None
+    return Finding(
+        "wrong pixel range",
+        history.since_probe(outside > OUTSIDE),
+        text,
+        history.probe_numbers("outside", "darkest", "brightest"),
+    )

@@ -1,0 +1,149 @@
+"""Rules on the size of steps: too large, too small, none."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gansmith.diagnosis.findings import Finding
+from gansmith.diagnosis.history import History, lasts
+from gansmith.diagnosis.ruleset import opinions
+from gansmith.diagnosis.ruleset.collapse import shown_at_a_time
+from gansmith.diagnosis.ruleset.course import no_better
+
+# Shares are of the real items' own figure, where nothing else is said.
+STILL = 1e-9  # |change| / |weights|: a player with more moves
+BLOWN_SPREAD = 0.1  # spread of samples that very large losses have flattened
+STEP_HIGH = 0.2  # |change| / |weights| in one update; healthy: below .05
+THRASHES = 0.6  # move of samples of the same latents between two probes, over the data's diversity; healthy: below .5
+THRASH_PROBES = 4
+THRASHES_FAR = 0.4  # the same for samples that are far from the data and stay so
+VARIED = 0.5  # diversity; with less, samples move because their single mode moves
+FAR = 0.7  # distance to the data, over the untrained generator's
+STEP_LOW = 6e-4  # healthy learning rates start above 2e-3
+STEP_LOW_GENERATOR = 3e-4
+LOW_AFTER = 150  # updates
+UNLEARNED = 0.5  # distance to the data, over the untrained generator's: hardly anything is learned yet
+
+
+def rate_too_high(history: History) -> Finding | None:
+    """Steps that rewrite the weights, samples that change all the time, or huge losses with bad samples."""
+    for player in ("generator", "discriminator"):
+        steps = history.series(f"step.{player}")
+        size = float(np.median(steps[-3:])) if len(steps) >= 3 else 0.0
+        if size > STEP_HIGH:
+            text = f"The {player} changes by {size:.0%} of its weights in an update."
+            return Finding("rate too high", history.since_row(steps > STEP_HIGH), text, {f"step.{player}": size})
+    return _thrashing(history) or _huge_losses(history)
+
+
+def _thrashing(history: History) -> Finding | None:
+    """Samples of the same latents that change all the time: all different, or far from the data and not improving."""
+    moved = history.probed("moved", THRASH_PROBES)
+    if not lasts(moved > THRASHES_FAR, THRASH_PROBES) or shown_at_a_time(history, THRASH_PROBES) is not None:
+        return None
+    if history.rows and (history.series("accuracy.fake", 2) < opinions.FOOLED).all():
+        return None  # samples wander at any rate where the discriminator calls everything real
+    varied = (moved > THRASHES).all() and (history.probed("diversity", THRASH_PROBES) > VARIED).all()
+    quality = history.probed("quality", THRASH_PROBES)
+    if not varied and not ((quality > FAR * history.untrained("quality")).all() and no_better(quality)):
+        return None
+    return Finding(
+        "rate too high",
+        int(history.probe_updates(THRASH_PROBES)[0]),
+        f"Between two probes every sample becomes another one ({moved[-1]:.0%} of the distance between real items), "
+        "again and again: nothing that is learned stays.",
+        {"moved": float(moved[-1]), **history.probe_numbers("quality")},
+    )
+
+
+def _huge_losses(history: History) -> Finding | None:
+    """Losses far above the usual, and since then samples that are flat or as far from the data as untrained ones."""
+    too_large = opinions.loss_of(history).too_large
+    if too_large is None:
+        return None
+    generator = np.where(opinions.right(history), 0.0, np.abs(history.series("loss.generator")))  # large if D is sure
+    losses = np.fmax(np.abs(history.series("loss.discriminator")), generator)
+    huge = np.flatnonzero(losses > too_large)
+    if not len(huge):
+        return None
+    began = history.series("update")[huge[-1]]
+    since = history.probe_updates() >= began
+    if not since.any():
+        return None
+    flat = (history.probed("spread")[since] < BLOWN_SPREAD).all()
+    far = (history.probed("quality")[since] > FAR * history.untrained("quality")).all()
+    if not (losses[-1] > too_large or (since.sum() >= 2 and (flat or far))):
+        return None
+    largest = float(losses[huge].max())
+    return Finding(
+        "rate too high",
+        int(began),
+        f"The losses jumped to {largest:.0f}, where healthy ones stay below 10, and the samples are "
+        f"{'flat' if flat else 'no nearer to the data than untrained ones'}.",
+        {"largest loss": largest, **history.probe_numbers("spread", "quality")},
+    )
+
+
+def rate_too_low(history: History) -> Finding | None:
+    """Steps that were tiny from the start, and samples that are still noise."""
+    if history.update < LOW_AFTER or len(history.rows) < 3:
+        return None
+    steps = [history.series(f"step.{player}") for player in ("discriminator", "generator")]
+    if not all(np.isfinite(each).any() for each in steps):
+        return None
+    d, g = (float(np.nanmax(each)) for each in steps)
+    if not (STILL < d < STEP_LOW and STILL < g < STEP_LOW_GENERATOR):
+        return None
+    if lasts(opinions.right(history), 3):
+        return None  # a discriminator with nothing left to learn takes tiny steps at any rate
+    quality = history.probe_numbers("quality")
+    if quality["quality"] < UNLEARNED * history.untrained("quality"):
+        return None
+    return Finding(
+        "rate too low",
+        int(history.rows[0]["update"]),
+        f"No step since the start changed a player by more than {max(d, g):.2%} of its weights; the samples have hardly "
+        "moved towards the data.",
+        {"largest step.discriminator": d, "largest step.generator": g, **quality},
+    )
+
+
+def discriminator_never_moves(history: History) -> Finding | None:
+    """Steps of size 0."""
+    since = _still(history, "discriminator", "generator")
+    if since is None or lasts(opinions.right(history), 3):
+        return None  # where it is right on every item, a loss with a margin leaves it no gradient
+    return Finding(
+        "discriminator never moves",
+        since,
+        "The discriminator's weights do not change at all: it is always frozen, or its learning rate is 0 (article 000's "
+        "combined model, frozen before it was compiled). The generator learns to fool a discriminator that never learned.",
+        {"step.discriminator": 0.0, **history.row_numbers("loss.generator")},
+        article="000",
+    )
+
+
+def generator_never_moves(history: History) -> Finding | None:
+    """Steps of size 0."""
+    since = _still(history, "generator", "discriminator")
+    if since is None:
+        return None
+    labels = history.recipe is not None and history.recipe.feedback.name == "labels"
+    why = ", since an output passed on as a number has none (article 000's supervised labels)" if labels else ""
+    return Finding(
+        "generator never moves",
+        since,
+        f"The generator's weights do not change at all: no gradient reaches it{why}.",
+        {"step.generator": 0.0, **history.row_numbers("loss.discriminator")},
+        article="000" if labels else "",
+    )
+
+
+def _still(history: History, player: str, other: str) -> int | None:
+    """The update since which a player's steps are exactly 0, over three rows at least; a vanishing gradient is not 0.
+
+    A player that takes no step is not measured: if only the other one is, this one stands still.
+    """
+    steps = history.series(f"step.{player}")
+    flags = (steps == 0.0) | (np.isnan(steps) & np.isfinite(history.series(f"step.{other}")))
+    return history.since_row(flags) if lasts(flags, 3) else None

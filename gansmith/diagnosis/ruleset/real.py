@@ -1,0 +1,41 @@
+"""Rules on the real items: where they are blank or one and the same, nothing else that is found means anything."""
+
+from __future__ import annotations
+
+import math
+
+from gansmith.diagnosis.findings import Finding
+from gansmith.diagnosis.history import History
+
+ALIKE = 0.01  # of the range: mean standard deviation of a pixel over the items
+REPEATED = 0.02  # probability that two items are the same
+
+
+def blank_data(history: History) -> Finding | None:
+    """Real pictures that are all alike, or nearly: blank, or nearly black."""
+    spread = history.real.get("spread", math.nan)
+    if "darkest" not in history.real or not spread < ALIKE:
+        return None
+    low, high = history.real["darkest"], history.real["brightest"]
+    return Finding(
+        "blank data",
+        0,
+        f"The real pictures are all alike: a pixel differs by {spread:.2%} of the range from one to the next, and nearly all "
+        f"values lie in {low:.0%} to {high:.0%} of it. There is nothing to learn. Look at them as they were prepared: "
+        "`gansmith data info SOURCE --sheet sheet.png`.",
+        {"spread": spread, "darkest": low, "brightest": high},
+    )
+
+
+def repeated_data(history: History) -> Finding | None:
+    """The same few items again and again."""
+    repeats = history.real.get("repeats", 0.0)
+    if not repeats > REPEATED or history.count < 10:
+        return None
+    return Finding(
+        "repeated data",
+        0,
+        f"Two of the real items are the same with a probability of {repeats:.1%}: a few items are there again and again, as "
+        f"if there were only {1 / repeats:.0f}. The generator learns those by heart.",
+        {"repeats": repeats},
+    )

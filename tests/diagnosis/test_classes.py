@@ -1,0 +1,91 @@
+"""Which class samples are of, and how many: values by hand, and what is found again."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from gansmith.diagnosis.classes import Classes
+from gansmith.ground import streams
+
+
+def told(confusion: list[list[float]], shares: list[float]) -> Classes:
+    """Classes of which only the confusion and the shares matter."""
+    empty = np.zeros((0, 1), np.float32)
+    return Classes(empty, 1.0, empty, np.array(shares), np.array(confusion), np.full(len(shares), 1.0))
+
+
+def cloud(counts: list[int], apart: float = 6.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Points (N, 3) around a corner for each class, and their labels, in random order."""
+    rng = streams.generator(seed, "diagnosis")
+    labels = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+    corners = apart * np.eye(3)[np.arange(len(counts)) % 3] * (1 + np.arange(len(counts)) // 3)[:, None]
+    return (corners[labels] + rng.standard_normal((len(labels), 3))).astype(np.float32), labels
+
+
+def test_shares_are_those_under_which_the_counts_are_likeliest():
+    blurry = told([[0.8, 0.2], [0.1, 0.9]], [0.5, 0.5])
+    # 300 of class 0 and 700 of class 1 are taken 300 x .8 + 700 x .1 = 310 times for class 0
+    np.testing.assert_allclose(blurry.estimate(np.array([310, 690])), [0.3, 0.7], atol=0.01)
+    np.testing.assert_allclose(blurry.estimate(np.array([100, 900])), [0, 1], atol=0.06)  # all that confusion explains
+    np.testing.assert_allclose(blurry.estimate(np.array([310, 690]), 0, 0.6), [0.6, 0.4])
+
+
+def test_a_lack_is_a_likelihood_ratio():
+    sharp = told([[1, 0], [0, 1]], [0.5, 0.5])
+    taken = np.repeat([0, 1], [10, 90])
+    counts, due, sure = sharp.counts(taken, None)
+    np.testing.assert_allclose(counts, [10, 90], atol=0.1)
+    assert due.tolist() == [50, 50]
+    by_hand = math.sqrt(2 * (25 - 10 + 10 * math.log(10 / 25)))  # of Poisson's law: 10 where half of 50 would be 25
+    assert sure.tolist() == [pytest.approx(by_hand, abs=0.01), 0]
+    assert sharp.counts(np.repeat([0, 1], [26, 74]), None)[2].tolist() == [0, 0]  # half of what is due, and no less
+
+
+def test_confusion_is_no_class():
+    """Three in ten coats are taken for shirts: so many among coats alone are no shirts. But nobody can be sure of that."""
+    blurry = told([[0.7, 0.3, 0], [0.3, 0.7, 0], [0, 0, 1]], [1 / 3] * 3)
+    counts, _, sure = blurry.counts(np.repeat([0, 1, 2], [105, 45, 75]), None)
+    assert counts[1] < 5
+    assert sure.tolist() == [0, 0, 0]
+    assert blurry.counts(np.repeat([0, 1, 2], [140, 10, 75]), None)[2][1] > 2.5  # fewer than coats alone would give
+
+
+def test_few_samples_are_not_sure():
+    sharp = told(np.eye(10).tolist(), [0.1] * 10)
+    assert sharp.counts(np.arange(1, 10).repeat(2), None)[2][0] < 1.5  # none of two
+    assert sharp.counts(np.arange(1, 10).repeat(28), None)[2][0] > 4.5
+
+
+def test_labels_that_are_ignored_are_no_lack_of_classes():
+    sharp = told(np.eye(4).tolist(), [0.25] * 4)
+    labels = np.repeat(np.arange(4), 20)
+    assert sharp.counts((labels + 1) % 4, labels)[2].tolist() == [0] * 4
+    dropped = np.where(labels == 2, 3, labels)  # another class answers for class 2
+    counts, due, sure = sharp.counts(dropped, labels)
+    assert due.tolist() == [20] * 4
+    assert counts[2] < 0.5 < 19 < counts[0]
+    assert sure[2] > 4
+    assert sure[[0, 1, 3]].tolist() == [0] * 3
+
+
+def test_real_items_are_told_apart_and_their_confusion_is_that_of_unseen_ones():
+    near = cloud([400, 400, 400], apart=2.0)
+    known = Classes.of(near[0], near[0], near[1], 3)
+    unseen, labels = cloud([400, 400, 400], apart=2.0, seed=1)
+    taken = known.class_of(unseen)
+    shares = np.array([[(taken[labels == row] == column).mean() for column in range(3)] for row in range(3)])
+    np.testing.assert_allclose(known.confusion, shares, atol=0.06)
+    np.testing.assert_allclose(known.confusion.sum(1), 1)
+    np.testing.assert_allclose(known.spreads, 1, atol=0.1)
+
+
+def test_a_rare_class_is_known_as_well_as_the_others():
+    points, labels = cloud([900, 30, 2])
+    known = Classes.of(points, points, labels, 4)
+    assert known.shares.tolist() == pytest.approx([900 / 932, 30 / 932, 2 / 932, 0])
+    assert known.confusion[1, 1] > 0.9
+    assert known.confusion[3].tolist() == [0, 0, 0, 1]  # nothing is known of a class without items
+    assert np.isnan(known.spreads[3])
