@@ -19,13 +19,6 @@ from gansmith.metrics.table import METRICS
 
 
 @pytest.fixture(scope="module")
-def digits_reference(digits, feature_cache):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gansmith.metrics.feature_networks.classifier.UPDATES", 150)
-        return reference(digits, feature_cache)
-
-
-@pytest.fixture(scope="module")
 def ring() -> RealItems:
     rng = np.random.default_rng(0)
     angles = np.arange(8) * np.pi / 4
@@ -203,14 +196,18 @@ def test_an_unknown_metric_is_named_with_its_neighbour(digits, digits_reference)
 
 
 def test_plain_FID_is_only_for_the_standard_network(digits, digits_reference):
-    class Standard(evaluation.Inception):
+    class Read(evaluation.Inception):
         def read(self, items):
             return digits_reference.extractor.read(items)
 
-    renamed = dataclasses.replace(digits_reference, extractor=Standard("inception@0000", {}), floors={}, views={})
-    found = evaluate(digits.items[:100], None, renamed, metrics=["frechet", "kid"], floors=False)
-    assert found["fd"].name == "FID"
-    assert found["fd"].features == "inception@0000"
+    names = {}
+    for standard in (True, False):
+        network = Read("inception@0000", {}, standard=standard)
+        renamed = dataclasses.replace(digits_reference, extractor=network, floors={}, views={})
+        found = evaluate(digits.items[:100], None, renamed, metrics=["frechet", "kid"], floors=False)
+        assert found["fd"].features == "inception@0000"
+        names[standard] = found["fd"].name
+    assert names == {True: "FID", False: "FD(inception@0000)"}
 
 
 def test_counts_that_cost_too_much_are_cut(digits, digits_reference):
