@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from bench import RECOVERED, Bench, Values
+from gansmith.ground.networks.plan import Shape
 from gansmith.latent.inversion import projection
 from gansmith.latent.measurements import baselines, learned_operator, operators
 from gansmith.latent.measurements import sensing as recovery
 from gansmith.latent.measurements.operators import Operator
 from gansmith.latent.measurements.sensing import Point
 
+Method = Callable[[Operator, np.ndarray, Any], np.ndarray]
+"""(operator, measured (P, m), a setting) -> numbers (P, C x H x W)."""
 COUNTS = (10, 25, 50, 100, 200, 400, 784)
 NOISES = (0.0, 0.5, 1.0, 2.0)  # besides the one that every section has
 NOISE = 0.1  # expected length, as in Bora et al. 2017
 LEARNED = (10, 20, 30)
 BASES = {"LASSO pixels": "pixels", "LASSO DCT": "dct", "LASSO wavelets": "daubechies"}
 OURS = "generator"
-ALPHAS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)  # penalties that `tune` tries
+ALPHAS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)  # penalties of LASSO
+PURSUITS = [(basis, share) for basis in BASES.values() for share in (0.05, 0.1, 0.2, 0.35)]  # of OMP
 
 
-def tune(
-    operator: Operator, pictures: np.ndarray, shape: tuple[int, ...], basis: str, noise: float, seed: int = 0
-) -> float:
-    """The penalty of `ALPHAS` with which LASSO recovers these pictures best: it makes a comparison fair to LASSO."""
-    measured = operator.measure(pictures, noise, seed)
-    truth = operators.flat(pictures)
-    errors = [
-        float(((baselines.lasso(operator, measured, shape, basis, alpha) - truth) ** 2).mean()) for alpha in ALPHAS
-    ]
-    return ALPHAS[int(np.argmin(errors))]
+def tuned(method: Method, settings: Sequence[Any], operator: Operator, examples: np.ndarray, seed: int = 0) -> Any:
+    """The one of the settings with which a method recovers these training pictures best: that makes a comparison fair to it."""
+    measured, truth = operator.measure(examples, NOISE, seed), operators.flat(examples)
+    errors = [float(((method(operator, measured, setting) - truth) ** 2).mean()) for setting in settings]
+    return settings[int(np.argmin(errors))]
+
+
+def lasso(shape: Shape, basis: str) -> Method:
+    """LASSO by its penalty."""
+    return lambda operator, measured, alpha: baselines.lasso(operator, measured, shape, basis, alpha)
+
+
+def pursuit(shape: Shape) -> Method:
+    """OMP by its basis and its share of coefficients."""
+    return lambda operator, measured, setting: baselines.orthogonal_pursuit(operator, measured, shape, *setting)
+
+
+def without_generator(train: np.ndarray, pictures: np.ndarray, shape: Shape, count: int, seed: int) -> Values:
+    """Errors (P,) of every method but ours, by its title; each with its best settings on six training pictures."""
+    operator = operators.gaussian(shape, count, seed)
+    measured, truth, examples = operator.measure(pictures, NOISE, seed), operators.flat(pictures), train[:6]
+    found = {
+        title: lasso(shape, basis)(operator, measured, tuned(lasso(shape, basis), ALPHAS, operator, examples))
+        for title, basis in BASES.items()
+    }
+    found["OMP"] = pursuit(shape)(operator, measured, tuned(pursuit(shape), PURSUITS, operator, examples))
+    found["linear, from training pictures"] = baselines.gaussian_prior(operator, measured, train, NOISE)
+    found["mean of training pictures"] = operators.flat(train).mean(axis=0)[None]
+    found["best m/4 wavelets"] = baselines.k_sparse(pictures, shape, max(1, count // 4))
+    return {title: ((numbers - truth) ** 2).mean(axis=1).tolist() for title, numbers in found.items()}
 
 
 def counts_and_seeds(bench: Bench) -> list[str]:
@@ -41,20 +66,14 @@ def counts_and_seeds(bench: Bench) -> list[str]:
 
 
 def measure(bench: Bench, case: str) -> Values:
-    """Held-out pictures from some measurements: ours, LASSO with its best penalty on training pictures, OMP, and what
-    as many wavelet coefficients as a quarter of the measurements could do at best; own samples at 100."""
+    """Held-out pictures from some measurements: ours, the methods without a generator, and what as many wavelet
+    coefficients as a quarter of the measurements could do at best; own samples at 100."""
     count, seed = map(int, case.split())
     shape = bench.generator.item_shape
     pictures, operator = bench.pictures(seed), operators.gaussian(shape, count, seed)
     measured = operator.measure(pictures, NOISE, seed)
-    told = {OURS: recover(bench, operator, measured, pictures, seed)}
-    truth, examples = operators.flat(pictures), np.asarray(bench.train.items[:6])
-    for title, basis in BASES.items():
-        alpha = tune(operator, examples, shape, basis, NOISE)
-        told[title] = ((baselines.lasso(operator, measured, shape, basis, alpha) - truth) ** 2).mean(axis=1)
-    told["OMP"] = ((baselines.orthogonal_pursuit(operator, measured, shape) - truth) ** 2).mean(axis=1)
-    kept = baselines.k_sparse(pictures, shape, max(1, count // 4))
-    told["best m/4 wavelets"] = ((kept - truth) ** 2).mean(axis=1)
+    told: Values = {OURS: recover(bench, operator, measured, pictures, seed).tolist()}
+    told |= without_generator(np.asarray(bench.train.items), pictures, shape, count, seed)
     if count == 100:
         samples = bench.own(seed)
         missed = recover(bench, operator, operator.measure(samples, NOISE, seed), samples, seed, restarts=5)
@@ -82,8 +101,8 @@ def hear(bench: Bench, case: str) -> Values:
     shape = bench.generator.item_shape
     pictures, operator = bench.pictures(seed), operators.gaussian(shape, 100, seed)
     measured = operator.measure(pictures, noise, seed)
-    alpha = tune(operator, np.asarray(bench.train.items[:6]), shape, "daubechies", noise)
-    sparse = baselines.lasso(operator, measured, shape, "daubechies", alpha)
+    method = lasso(shape, "daubechies")
+    sparse = method(operator, measured, tuned(method, ALPHAS, operator, np.asarray(bench.train.items[:6])))
     told = {
         OURS: recover(bench, operator, measured, pictures, seed),
         "LASSO wavelets": ((sparse - operators.flat(pictures)) ** 2).mean(axis=1),

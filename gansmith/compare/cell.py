@@ -56,7 +56,7 @@ class KeepSnapshots:
             return None
         rng = streams.generator(self.recipe.seed, "watch", turn=2)
         latents = streams.latents(rng, self.recipe.latent.law, (self.count, self.recipe.latent.dim))
-        labels = labelling_in(read_data(self.folder.run), self.recipe).shuffled(self.count, rng)
+        labels = labelling_in(read_data(self.folder.run), self.recipe).as_in_data(self.count, rng)
         items = event.game.sample(latents, labels)
         path = self.folder.snapshot(event.update)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gansmith.data import cache
 from gansmith.ground.errors import DataError, nearest
+from gansmith.ground.files.runfolder import part_of
 from gansmith.ground.progress import Progress
 
 TIMEOUT = 20  # seconds without a byte
@@ -129,7 +130,7 @@ def is_intact(path: Path, remote: Remote) -> bool:
 
 def _fetch(name: str, remote: Remote, folder: Path, progress: Callable[[int], object]) -> None:
     """Download one file from the first mirror that has it undamaged. Raises DataError."""
-    part = folder / f"{remote.name}.{os.getpid()}.part"
+    part = part_of(folder / remote.name)
     failures: list[str] = []
     for mirror in DOWNLOADS[name].mirrors:
         try:

@@ -49,7 +49,17 @@ def refuse(recipe: Recipe, networks: Mapping[str, Network], ranks: Ranks | None)
             f"data.micro_batch = {micro} does not divide data.batch = {recipe.data.batch}{whose}: choose one of "
             f"{', '.join(str(size) for size in range(1, share + 1) if share % size == 0)}"
         )
-
+    if recipe.regularizer.sigma and recipe.regularizer.name != "none" and "discriminator" in mixing:
+        raise RecipeError(
+            f"regularizer.sigma = {recipe.regularizer.sigma} compares each item with itself, moved, and the "
+            "discriminator's batch norm mixes the items: set regularizer.sigma=0, or use another norm"
+        )
+    if recipe.regularizer.sigma and recipe.feedback.name == "stacked" and networks["discriminator"].plan is None:
+        raise RecipeError(
+            f"regularizer.sigma = {recipe.regularizer.sigma} needs the same dropout for an item and its moved copy, and your "
+            "own discriminator sees real and generated items as one batch: set regularizer.sigma=0, or "
+            "feedback.name=alternating"
+        )
     return tuple(mixing)
 
 

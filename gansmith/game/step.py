@@ -173,7 +173,8 @@ class Gan:
         """
         every: list[Point] = [("real", real), ("fake", fake), *points]
         mode = self.mode(x, "real", track=not running, running=running)
-        if one_batch or (self.items_are_independent and not (real.requires_grad or fake.requires_grad)):
+        in_one = one_batch or (self.items_are_independent and not (real.requires_grad or fake.requires_grad))
+        if in_one:
             plain = self.items_are_independent and not any(items.requires_grad for _, items in points)
             count = len(every) if plain else 2
             # these are a global batch of twice the height: first its real rows, then the generated ones
@@ -185,10 +186,10 @@ class Gan:
                 self.discriminate(items, x, which, track=not running, running=running) for which, items in every[:2]
             ]
         further = every[len(outputs) :]
-        outputs += [
-            self.discriminator.discriminate(items, x.labels(which), replace(mode, track=False))
-            for which, items in further
-        ]
+        for which, items in further:  # under the dropout mask of the items that they are compared with
+            own = self.mode(x, "real" if in_one else which, track=False, running=running)
+            first = x.rows.first + (x.rows.of if in_one and which == "fake" else 0)
+            outputs.append(self.discriminator.discriminate(items, x.labels(which), replace(own, first_row=first)))
         return outputs[0], outputs[1], outputs[2:]
 
     def in_one_pass(self, every: list[Point], x: TurnInputs, mode: Mode) -> list[DiscriminatorOutput]:

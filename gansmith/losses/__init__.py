@@ -50,6 +50,11 @@ def check(recipe: Recipe) -> None:
         raise RecipeError(
             f"loss.name = {name!r} has no targets to smooth: leave loss.real, loss.fake and loss.generator out"
         )
+    if loss.saturates and recipe.loss.generator != default.generator:
+        raise RecipeError(
+            f"loss.name = {name!r}: its generator has no target to smooth: leave loss.generator out, or set "
+            "loss.name=non-saturating"
+        )
     if loss.paired and feedback in ("stacked", "labels"):
         raise RecipeError(
             f"loss.name = {name!r} compares logits of real and of generated items, and with feedback.name = "

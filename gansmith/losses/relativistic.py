@@ -1,5 +1,9 @@
 """The relativistic loss in its paired form (Jolicoeur-Martineau 2019): each generated item against a real one.
 
+Pairs are rows of a batch: real items in their random order, generated ones of labels that were drawn for themselves. So
+with classes a pair is of one class by chance alone, and D is asked which of the two is real whatever they show, as in the
+published form.
+
 The NumPy engine has no such loss: its generator's step knows no real items.
 """
 

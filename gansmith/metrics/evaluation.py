@@ -11,105 +11,26 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from gansmith.ground import streams
 from gansmith.ground.errors import DataError, nearest
 from gansmith.metrics import pictures, table
 from gansmith.metrics.feature_networks.features import Progress, silent
 from gansmith.metrics.feature_networks.inception import Inception
-from gansmith.metrics.intervals import Interval
-from gansmith.metrics.measures import agreement, memorisation
+from gansmith.metrics.figures import ClassDistance, ClassShare, Copy, Evaluation, Figure
+from gansmith.metrics.measures import agreement, frechet, memorisation, modes
+from gansmith.metrics.real import take
 from gansmith.metrics.reference import Reference, View
-from gansmith.metrics.table import METRICS, Better, Metric, Words
+from gansmith.metrics.table import METRICS, Metric, Words
+from gansmith.metrics.verdict import verdict
 
 LEAST = 8  # items: fewer have too few neighbours
 FEW = 1000  # items: with fewer, a note says that distances are rough
 NOISE_MOST = 1000
 COPIES_SHOWN = 8
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One number, and what is needed to understand it."""
-
-    key: str  # "fd": for programs
-    name: str  # "FD(mnist-classifier@3fa2)": for people
-    value: float
-    floor: float | None  # of real items
-    noise: float | None
-    count: int  # generated items
-    interval: Interval | None  # 95%
-    features: str | None  # the name of the features it was measured in
-    better: Better
-    meaning: str
-
-    @property
-    def relative(self) -> float | None:
-        """0 as real, 1 as noise; None unless lower is better and the noise lies above the floor."""
-        if self.better != "lower" or self.floor is None or self.noise is None or not self.noise > self.floor:
-            return None
-        return (self.value - self.floor) / (self.noise - self.floor)
-
-
-@dataclass(frozen=True)
-class ClassShare:
-    """One class or mode among generated items."""
-
-    name: str
-    count: int
-    share: float
-    due: float  # its share of the data
-    agreement: float | None  # of the items requested of this class, the share predicted as it
-
-
-@dataclass(frozen=True)
-class Copy:
-    """A generated item and its nearest training item."""
-
-    item: int  # row of the evaluated items
-    training: int  # row of the data set's items
-    distance: float  # between rows in 0..1
-    ratio: float  # 0 = exact copy, about 1 = new
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """The figures of one set of items."""
-
-    data: str
-    count: int
-    features: str
-    figures: tuple[Figure, ...]
-    classes: tuple[ClassShare, ...]
-    copies: tuple[Copy, ...]  # the items most like training items
-    notes: tuple[str, ...]
-    seconds: float
-
-    def __contains__(self, key: str) -> bool:
-        """Whether a figure was measured."""
-        return any(figure.key == key for figure in self.figures)
-
-    def __getitem__(self, key: str) -> Figure:
-        """A figure by its key. Raises KeyError where it was not measured."""
-        return {figure.key: figure for figure in self.figures}[key]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: numbers that are not finite are None."""
-        figures = [asdict(figure) | {"relative": figure.relative} for figure in self.figures]
-        return _finite(asdict(self) | {"figures": figures})
-
-    def rows(self) -> list[tuple[str, ...]]:
-        """A table of the figures as text; the first row is the heading."""
-        rows: list[tuple[str, ...]] = [("figure", "value", "95%", "real", "noise", "relative", "items", "meaning")]
-        for each in self.figures:
-            interval = "" if each.interval is None else " .. ".join(map(_text, each.interval))
-            compared = (_text(value) for value in (each.floor, each.noise, each.relative))
-            rows.append((each.name, _text(each.value), interval, *compared, f"{each.count:,}", each.meaning))
-        return rows
+MIXED_ALIKE = 0.05  # of the items may be of other classes than in the data before a note says so
 
 
 def evaluate(
@@ -138,7 +59,7 @@ def evaluate(
         progress(name, index / len(chosen))
         if applies(metric, made, reference):
             figures += _figures(metric, made, reference, floors)
-    return Evaluation(
+    found = Evaluation(
         data=reference.real.name,
         count=len(made),
         features=reference.features_name,
@@ -148,6 +69,32 @@ def evaluate(
         notes=(*reference.notes, *notes),
         seconds=time.perf_counter() - start,
     )
+    return replace(found, verdict=verdict(found))
+
+
+def per_class(items: np.ndarray, labels: np.ndarray | None, reference: Reference) -> tuple[ClassDistance, ...]:
+    """The Frechet distance of each class, and its floor of as many training items.
+
+    labels int64 (N,): what was asked for; None = the classes that the classifier predicts. Classes with fewer than LEAST
+    generated, training or held-out items are left out. Raises DataError for a set whose classes are not known.
+    """
+    items, labels, *_ = _accepted(items, labels, reference)
+    real, known, train = reference.real, reference.heldout, reference.training_rows
+    if real.labels is None or known.labels is None or (labels is None and reference.classifier is None):
+        raise DataError(f"the classes of {real.name} are not known, to measure one by one: leave --per-class out")
+    made = reference.read(items, labels)
+    shown = made.predicted if labels is None else labels
+    found: list[ClassDistance] = []
+    for label, name in enumerate(reference.class_names):
+        own = train[real.labels[train] == label]
+        ours, theirs = made.features[shown == label], known.features[known.labels == label]
+        count = min(len(ours), len(own))
+        if min(count, len(theirs)) < LEAST:
+            continue
+        floor = reference.read(*take(real.items, real.labels, own[:count])).features
+        distances = (frechet.frechet(features, theirs) for features in (ours[:count], floor))
+        found.append(ClassDistance(name, count, len(theirs), *distances))
+    return tuple(found)
 
 
 def applies(metric: Metric, made: View, reference: Reference) -> bool:
@@ -202,12 +149,12 @@ def _floor(metric: Metric, made: View, reference: Reference, what: str, measure:
 
 
 def _named_after(words: Words, reference: Reference) -> tuple[str, str | None]:
-    """The figure's name, and its features': FID only where the features are Inception's."""
+    """The figure's name, and its features': FID only where they are the standard Inception's."""
     shape = reference.real.items.shape[1:]
     match words.of:
         case "features":
             features = reference.features_name
-            if isinstance(reference.extractor, Inception):
+            if isinstance(reference.extractor, Inception) and reference.extractor.standard:
                 return ("FID" if words.label == "FD" else words.label), features
         case "classifier":
             features = reference.classifier.name if reference.classifier else None
@@ -230,7 +177,7 @@ def _named(metrics: Collection[str] | None) -> list[str]:
 def _accepted(
     items: np.ndarray, labels: np.ndarray | None, reference: Reference
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, list[str]]:
-    """The items in random order, because folders are sorted; their rows; and notes on what is wrong with them."""
+    """The items in an order of their own, because folders are sorted; their rows; and notes on what is wrong with them."""
     like, name = reference.real.items, reference.real.name
     if items.shape[1:] != like.shape[1:] or items.dtype != like.dtype:
         raise DataError(
@@ -239,8 +186,12 @@ def _accepted(
         )
     if labels is not None and len(labels) != len(items):
         raise DataError(f"{len(labels)} labels for {len(items)} items: give one each")
+    if labels is not None and reference.classes and not (labels.min() >= 0 and labels.max() < reference.classes):
+        raise DataError(
+            f"labels {labels.min()} to {labels.max()}: the classes of {name} are 0 to {reference.classes - 1}"
+        )
     notes: list[str] = []
-    rows = streams.generator(0, "features", 0, 11).permutation(len(items))
+    rows = pictures.own_order(items, labels)
     if items.dtype != np.uint8:
         finite = np.isfinite(items[rows]).all(axis=1)
         if not finite.all():
@@ -251,7 +202,29 @@ def _accepted(
     fewest = min(len(rows), len(reference.training_rows), len(reference.heldout))
     if fewest < FEW:
         notes.append(f"distances rest on {fewest} items: rough; compare only figures of equal count")
+    if reference.heldout_rows is not None and reference.real.shown is None:
+        notes.append(
+            f"{name} has no test split: a run on it was trained on the items that it is compared with here, so copies of "
+            "them score below the floor; the copy rate tells"
+        )
+    notes += _asked_otherwise(labels, reference)
     return items[rows], None if labels is None else labels[rows], rows, notes
+
+
+def _asked_otherwise(labels: np.ndarray | None, reference: Reference) -> list[str]:
+    """A note where classes were asked for in other shares than the data's."""
+    if labels is None or not reference.classes:
+        return []
+    due = reference.class_counts / reference.class_counts.sum()
+    asked = np.bincount(labels, minlength=reference.classes) / len(labels)
+    other = float(np.abs(asked - due).sum() / 2)
+    worst = int(np.abs(asked - due).argmax())
+    if other <= MIXED_ALIKE + 0.5 * float(np.sqrt(due / len(labels)).sum()):  # as much is chance
+        return []
+    return [
+        f"the items' labels are mixed in other shares than the data's ({reference.class_names[worst]}: {asked[worst]:.0%} "
+        f"against {due[worst]:.0%}), and distances show that too: draw labels in the data's shares"
+    ]
 
 
 def _classes(made: View, reference: Reference) -> tuple[ClassShare, ...]:
@@ -259,14 +232,13 @@ def _classes(made: View, reference: Reference) -> tuple[ClassShare, ...]:
     if reference.classifier is None or not 2 <= reference.classes <= 100:
         return ()
     counts = np.bincount(made.predicted, minlength=reference.classes)
-    expected = reference.class_counts / reference.class_counts.sum()
+    expected = modes.due(reference.class_counts, len(made), made.labels) / len(made)
     agreed: list[float | None] = [None] * reference.classes
     if made.labels is not None:
         agreed = agreement.agreement(made.labels, made.predicted, reference.classes).per_class
-    names = reference.real.class_names or tuple(str(index) for index in range(reference.classes))
     return tuple(
         ClassShare(name, int(count), count / len(made), float(due), share)
-        for name, count, due, share in zip(names, counts, expected, agreed, strict=True)
+        for name, count, due, share in zip(reference.class_names, counts, expected, agreed, strict=True)
     )
 
 
@@ -279,16 +251,3 @@ def _copies(made: View, rows: np.ndarray) -> tuple[Copy, ...]:
         Copy(int(rows[i]), int(near.nearest[i]), float(near.distance[i]), float(near.ratio[i]))
         for i in near.worst(COPIES_SHOWN)
     )
-
-
-def _text(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
-
-
-def _finite(value: Any) -> Any:
-    """The same with None for every number that JSON cannot hold."""
-    if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -10,7 +10,7 @@ Interval = tuple[float, float]
 Z = 1.959964  # of 95%
 
 
-def share(hits: float, count: int) -> Interval:
+def share(hits: float, count: float) -> Interval:
     """Wilson's score interval (1927) of a share, `hits` of `count`; it lies within 0..1, even at 0 hits."""
     if count <= 0:
         return 0.0, 1.0

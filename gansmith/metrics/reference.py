@@ -21,13 +21,13 @@ from gansmith.metrics import pictures
 from gansmith.metrics.feature_networks import network
 from gansmith.metrics.feature_networks.choice import FeatureSettings, choose
 from gansmith.metrics.feature_networks.features import Extractor, Progress, silent
-from gansmith.metrics.measures import memorisation
+from gansmith.metrics.measures import kid, memorisation
 from gansmith.metrics.measures.frechet import Gaussian
 from gansmith.metrics.real import HELDOUT_MOST, RealItems, check, split, take
 
 COPIES_LOOKED_AT = 2000  # held-out and generated items whose nearest training item is searched
 AUTO = FeatureSettings()
-PROTOCOL = "1"  # change it when a figure's definition changes: then floors are measured again
+PROTOCOL = "2"  # change it when a figure's definition changes: then floors are measured again
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,12 @@ class Reference:
     def classes(self) -> int:
         """Classes of the set; 0 without labels."""
         return 0 if self.real.labels is None else max(int(self.real.labels.max()) + 1, len(self.real.class_names))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """A name for each class: its own, or its number."""
+        own = self.real.class_names
+        return own + tuple(str(index) for index in range(len(own), self.classes))
 
     @cached_property
     def class_counts(self) -> np.ndarray:
@@ -141,6 +147,11 @@ class Reference:
         return Gaussian.of(self.heldout.features)
 
     @cached_property
+    def kernel(self) -> float:
+        """The mean kernel of two held-out items' features."""
+        return kid.within(self.heldout.features)
+
+    @cached_property
     def shown(self) -> np.ndarray:
         """All items that a generator may have been trained on, as rows float32 (N, d), to find copies of them.
 
@@ -163,11 +174,13 @@ class Reference:
         return found
 
     def store_floors(self, values: dict[str, float]) -> None:
-        """Add floors, and write all of them to the cache."""
-        self.floors.update(values)
+        """Add floors, and write all of them to the cache, with those that other processes wrote meanwhile."""
         path = self._cached("floors", "json")
         folders.make(path.parent)
-        runfolder.write_json(path, self.floors)
+        with folders.claim(path.with_suffix(".lock")):
+            self.load_floors()
+            self.floors.update(values)
+            runfolder.write_json(path, self.floors)
 
     def load_floors(self) -> None:
         """Add the floors that the cache holds."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from gansmith.metrics import intervals, pictures
 from gansmith.metrics.intervals import Interval
-from gansmith.metrics.measures import agreement, diversity, kid, manifold, memorisation, modes, wasserstein
+from gansmith.metrics.measures import agreement, diversity, grain, kid, manifold, memorisation, modes, wasserstein
 from gansmith.metrics.measures.frechet import Gaussian, distance
 from gansmith.metrics.reference import COPIES_LOOKED_AT, Reference, View
 
@@ -22,6 +22,7 @@ Needs = Literal["items", "pictures", "classes", "labels", "centres"]
 Better = Literal["lower", "higher", "as real"]
 JACKKNIFE_MOST = 512  # features: with more, the interval costs more than the figure
 MANIFOLD_MOST = 5000  # items of each side
+KERNEL_MOST = 10_000  # generated items
 CONFIDENT = 0.9  # probability above which an item counts as recognised
 
 
@@ -75,9 +76,9 @@ def frechet_distance(made: View, reference: Reference) -> dict[str, Number]:
 
 def kernel_distance(made: View, reference: Reference) -> dict[str, Number]:
     """KID to the held-out items."""
-    made = made.first(len(reference.training_rows))
-    found = kid.kid(made.features, reference.heldout.features, subsets=50)
-    return {"kid": Number(found.value, len(made), found.interval(len(made)) if found.subsets > 1 else None)}
+    made = made.first(min(KERNEL_MOST, len(reference.training_rows)))
+    found = kid.kid(made.features, reference.heldout.features, reference.kernel)
+    return {"kid": Number(found.value, len(made), found.interval)}
 
 
 def neighbourhoods(made: View, reference: Reference) -> dict[str, Number]:
@@ -115,7 +116,7 @@ def modes_of_centres(made: View, reference: Reference) -> dict[str, Number]:
 def modes_of_classes(made: View, reference: Reference) -> dict[str, Number]:
     """Classes that the classifier predicts; of stacked digits, one picture covers a class, as published."""
     least = 0.0 if reference.real.stacked else modes.LEAST
-    found = modes.of_classes(made.predicted, reference.class_counts, least)
+    found = modes.of_classes(made.predicted, reference.class_counts, least, made.labels)
     return {"modes": Number(found.covered, len(made)), "class_kl": Number(found.kl, len(made))}
 
 
@@ -134,7 +135,11 @@ def label_agreement(made: View, reference: Reference) -> dict[str, Number]:
     """Whether the classifier predicts the requested class."""
     assert made.labels is not None
     found = agreement.agreement(made.labels, made.predicted, reference.classes)
-    return {"agreement": share(found.overall, len(made)), "agreement_worst": Number(found.worst, len(made))}
+    worst, every = found.per_class[found.worst] or 0.0, found.weight
+    return {
+        "agreement": Number(found.overall, len(made), intervals.share(found.overall * every, every)),
+        "agreement_worst": share(worst, found.counts[found.worst]),
+    }
 
 
 def differences(made: View, reference: Reference) -> dict[str, Number]:
@@ -143,6 +148,14 @@ def differences(made: View, reference: Reference) -> dict[str, Number]:
         "sensitivity": Number(diversity.latent_sensitivity(made.items, made.labels), len(made)),
         "diversity": Number(diversity.pairwise_diversity(made.features), len(made)),
     }
+
+
+def fine_noise(made: View, reference: Reference) -> dict[str, Number]:
+    """Noise from pixel to pixel; none is measured in pictures of fewer than 3 x 3 pixels."""
+    if min(made.items.shape[1:3]) < 3:
+        return {}
+    found = grain.grain(made.items)
+    return {"grain": Number(float(found.mean()), len(made), intervals.mean(found))}
 
 
 def copies(made: View, reference: Reference) -> dict[str, Number]:
@@ -212,7 +225,9 @@ METRICS: dict[str, Metric] = {
     "agreement": Metric(
         label_agreement,
         {
-            "agreement": Words("agreement", "higher", "share of items of the class that was asked for", "classifier"),
+            "agreement": Words(
+                "agreement", "higher", "share of items of the class that was asked for, mean over classes", "classifier"
+            ),
             "agreement_worst": Words("worst class", "higher", "agreement of the class that fares worst", "classifier"),
         },
         needs="labels",
@@ -224,6 +239,12 @@ METRICS: dict[str, Metric] = {
             "sensitivity": Words("sensitivity", "as real", "standard deviation over items, mean over pixels"),
             "diversity": Words("diversity", "as real", "mean distance between two items", "features"),
         },
+        floor="heldout",
+    ),
+    "grain": Metric(
+        fine_noise,
+        {"grain": Words("grain", "as real", "noise from pixel to pixel in flat places, in grey levels of 0..255")},
+        needs="pictures",
         floor="heldout",
     ),
     "memorisation": Metric(

@@ -14,14 +14,15 @@ from gansmith.data import cache, sources
 from gansmith.data import store as stores
 from gansmith.data.store import Store
 from gansmith.data.toys import gaussians
-from gansmith.ground import pixels
+from gansmith.ground import pixels, streams
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder, write_json
+from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipes.settings import DataSettings, Recipe
-from gansmith.trained.generator import load
+from gansmith.trained.generator import Generator, load
 
 if TYPE_CHECKING:
-    from gansmith.metrics.evaluation import Evaluation
+    from gansmith.metrics.figures import Evaluation
     from gansmith.metrics.reference import RealItems, Reference
 
 COUNT = 5000  # samples to measure
@@ -43,15 +44,17 @@ def evaluate(
     features: str = "auto",
     inception: str | Path | None = None,
     copies: str | Path | None = None,
+    per_class: bool = False,
     progress: Progress = _silent,
 ) -> Evaluation:
     """Measure a run, a folder or zip of pictures, or an .npz with `images` or `vectors` (and `labels`).
 
     data: the source to compare with; the run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
-    pictures. copies: a PNG to write, see `draw_copies`. A run's folder gets its figures as evaluation.json, and its copies
+    pictures. copies: a PNG to write, see `draw_copies`. per_class: also a distance for each class. A run is asked for classes
+    as often as the data has them, and for `per_class` evenly. Its folder gets its figures as evaluation.json, and its copies
     as copies.png. Raises GansmithError with one line that says what to do.
     """
-    from gansmith.metrics.evaluation import evaluate as measure
+    from gansmith.metrics import evaluation as metrics
 
     path = Path(what)
     folder = RunFolder(path)
@@ -64,20 +67,39 @@ def evaluate(
         settings = dataclasses.replace(settings, source=sources.absolute(data))
     if count is None:
         count = COUNT if sources.single_of(settings.source) is None else STACKED_COUNT
-    if is_run:
-        generator = load(path, checkpoint=checkpoint)
-        items, labels = generator.sample(count, seed), generator.labels(count, None, seed)
-        labels = None if generator.labelling.counts else labels  # no classifier knows the clusters
-    else:
-        items, labels, settings = read_items(path, count, settings)
+    generator = load(path, checkpoint=checkpoint) if is_run else None
+    items, labels, settings = (None, None, settings) if is_run else read_items(path, count, settings)
     reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
-    evaluation = measure(items, labels, reference, progress=progress)
+    evenly: tuple[np.ndarray, np.ndarray | None] | None = None
+    if generator is not None:
+        asked = labels_as_in(reference, generator.labelling)
+        items, labels = _drawn(generator, count, seed, asked)
+        if per_class:
+            evenly = _drawn(generator, count, seed, dataclasses.replace(asked, frequencies=()))
+    assert items is not None
+    evaluation = metrics.evaluate(items, labels, reference, progress=progress)
+    if per_class:
+        by_class = metrics.per_class(*(evenly or (items, labels)), reference)
+        evaluation = dataclasses.replace(evaluation, per_class=by_class)
     if is_run:
         write_json(folder.evaluation, evaluation.as_dict())
     for path in (folder.copies if is_run else None, copies):
         if path is not None and evaluation.copies:
             draw_copies(Path(path), items, evaluation, reference.real)
     return evaluation
+
+
+def labels_as_in(reference: Reference, labelling: Labelling) -> Labelling:
+    """The labelling with the shares of the set that is compared with, where its classes are the labelling's."""
+    if labelling.counts or not labelling.classes or labelling.classes != reference.classes:
+        return labelling
+    return dataclasses.replace(labelling, frequencies=tuple(reference.class_counts.tolist()))
+
+
+def _drawn(generator: Generator, count: int, seed: int, asked: Labelling) -> tuple[np.ndarray, np.ndarray | None]:
+    """Items of a seed, and the classes that were asked for; None for clusters, which no classifier knows."""
+    labels = asked.as_in_data(count, streams.generator(seed, "sample-labels", turn=1))
+    return generator.images(generator.latents(count, seed), labels), None if asked.counts else labels
 
 
 def draw_copies(path: Path, items: np.ndarray, evaluation: Evaluation, real: RealItems) -> None:

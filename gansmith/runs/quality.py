@@ -13,7 +13,7 @@ from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.reference import Reference
-from gansmith.runs.evaluation import reference_for
+from gansmith.runs.evaluation import labels_as_in, reference_for
 from gansmith.training.events import Request, UpdateEvent
 
 COUNT = 2000  # generated items of one measurement
@@ -63,7 +63,7 @@ class MeasureOnBudget:
                 self.reference = reference_for(self.recipe.data, self.recipe.seed, train=False)
             rng = streams.generator(self.recipe.seed, "watch", turn=1)
             latents = streams.latents(rng, self.recipe.latent.law, (COUNT, self.recipe.latent.dim))
-            labels = self.labelling.shuffled(COUNT, rng)
+            labels = labels_as_in(self.reference, self.labelling).as_in_data(COUNT, rng)
             name = "wasserstein" if self.reference.features_name.startswith("pixels") else "frechet"
             items = event.game.sample(latents, labels)
             figure = evaluate(

@@ -283,15 +283,23 @@ def test_the_discriminator_sees_augmented_pictures_and_is_penalised_there(monkey
     network = game.gan.discriminator
     discriminate = network.discriminate
     monkeypatch.setattr(network, "discriminate", lambda x, *rest: seen.append(x) or discriminate(x, *rest))
-    plain = game.gan.real(inputs(game, 1).discriminator_turns[0])
+    turns = inputs(game, 1)
+    plain = game.gan.real(turns.discriminator_turns[0])
     expected = game.augmenter.see(plain, draws.chances(made.recipe, 1, 0, "real", BATCH))
+    drawn = [game.gan.generate(x).detach() for x in (*turns.discriminator_turns, *turns.generator_turns)]
+    changed = [
+        game.augmenter.see(items, draws.chances(made.recipe, 1, turn, "fake", BATCH))
+        for turn, items in enumerate(drawn)
+    ]
     play(game, 1, 1)
     real, fake, generator_turn = seen
     assert torch.equal(real, expected)
     assert not torch.equal(real, plain)
     assert real.requires_grad  # the gradient is taken with respect to what was seen
     assert fake.requires_grad
-    assert len(generator_turn) == BATCH
+    for found, items, altered in zip((fake, generator_turn), drawn, changed, strict=True):
+        torch.testing.assert_close(found.detach(), altered)
+        assert not torch.allclose(found, items)
 
 
 def test_the_generator_s_gradient_passes_through_the_augmentation():

@@ -8,13 +8,15 @@ from math import exp, log1p
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from gansmith.game.step import discriminator_step
 from gansmith.game.torch_game import TorchGame
 from gansmith.losses import LOSSES, Loss, Targets
 from gansmith.losses.non_saturating import cross_entropy
 from miniatures import indices, now, play, world
-from variants import new_game
+from variants import inputs, new_game, start
 
 
 def softplus(x: float) -> float:
@@ -201,3 +203,17 @@ def test_the_scale_of_the_discriminator_s_loss_scales_its_step():
         steps.append((game.state().arrays["discriminator/0.weight"] - before, game.report().numbers))
     np.testing.assert_allclose(steps[0][0], 2 * steps[1][0], rtol=1e-3, atol=1e-7)
     assert steps[0][1]["loss.discriminator"] == steps[1][1]["loss.discriminator"]
+
+
+def test_an_auxiliary_classifier_learns_from_real_and_from_generated_items():
+    made = world("labelled-pictures", discriminator__conditioning="classifier", loss__classifier=0.7)
+    game = start(made)
+    (x,) = inputs(game, 1).discriminator_turns
+    found = discriminator_step(game.gan, x)
+    terms = [
+        F.cross_entropy(output.classes, labels)
+        for output, labels in ((found.on_real, x.real_labels), (found.on_fake, x.latents.labels))
+    ]
+    torch.testing.assert_close(found.total, found.numbers["loss.discriminator"] + 0.7 * (terms[0] + terms[1]))
+    torch.testing.assert_close(found.numbers["loss.classifier"], terms[0])
+    assert terms[1] > 0

@@ -218,7 +218,7 @@ def test_a_kill_before_the_recipe_leaves_nothing_in_the_way(tmp_path: Path):
 def _killed_after(folder: RunFolder):
     def fill() -> None:
         folder.environment.write_text("{}", encoding="utf-8")
-        folder.data.with_name("data.json.part").write_text("{", encoding="utf-8")
+        folder.data.with_name("data.json.123-4.part").write_text("{", encoding="utf-8")
         raise KeyboardInterrupt
 
     return fill

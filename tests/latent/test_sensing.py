@@ -183,3 +183,28 @@ def test_labels_become_traits() -> None:
     made = learned_traits.from_labels(pictures, labels, ("x", "y", "z"))
     assert list(made) == ["is-x", "is-y", "is-z"]
     assert ((made["is-y"](pictures) > 0) == (labels == 1)).mean() > 0.95
+
+
+def test_the_linear_estimate_is_the_best_one_of_normal_pictures(rng):
+    mix = rng.normal(size=(6, 64)) * 0.03
+    rows = 0.5 + rng.normal(size=(3000, 6)) @ mix
+    pictures = rows.astype(np.float32).reshape(-1, 8, 8, 1)
+    operator, noise = operators.gaussian((1, 8, 8), 12, 0), 0.05
+    measured = operator.measure(pictures[:40], noise)
+    truth = operators.flat(pictures[:40])
+    found = baselines.gaussian_prior(operator, measured, pictures, noise)
+    # by hand, in the six numbers that the pictures have: ridge regression with a weight of s^2
+    a = operator.matrix.astype(np.float64) @ mix.T
+    ridge = np.linalg.solve(
+        a.T @ a + noise**2 / 12 * np.eye(6), a.T @ (measured - operator.matrix @ np.full(64, 0.5)).T
+    )
+    np.testing.assert_allclose(found, 0.5 + ridge.T @ mix, atol=0.01)
+    assert ((found - truth) ** 2).mean() < 0.2 * ((truth - 0.5) ** 2).mean()
+
+
+def test_pursuit_keeps_its_share_of_coefficients(rng):
+    operator = operators.gaussian(SHAPE, 40, 0)
+    measured = operator.measure(rng.random((3, *SHAPE[1:], SHAPE[0])).astype(np.float32))
+    for share, count in ((0.1, 4), (0.25, 10)):
+        found = baselines.orthogonal_pursuit(operator, measured, SHAPE, "pixels", share)
+        assert (np.count_nonzero(found, axis=1) <= count).all()

@@ -16,6 +16,7 @@ FREE = [name for name, loss in LOSSES.items() if not loss.takes_targets]
 PAIRED = [name for name, loss in LOSSES.items() if loss.paired]
 UNBOUNDED = [name for name, loss in LOSSES.items() if not loss.bounded]
 WITHOUT_MEANING: list[tuple[dict[str, Any], list[str]]] = [
+    ({"loss.name": "minimax", "loss.generator": [0.9, 1.0]}, ["minimax", "no target to smooth"]),
     *(({"loss.name": name, "loss.real": [0.9, 0.9]}, [name, "no targets to smooth"]) for name in FREE),
     *(({"loss.name": name, "loss.fake": [0.0, 0.1]}, [name, "no targets to smooth"]) for name in FREE),
     *(

@@ -14,6 +14,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from gansmith.metrics.real import RealItems
+from gansmith.metrics.reference import Reference, reference
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +62,11 @@ def digits() -> RealItems:
 def feature_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One cache for the whole session, so that each network is trained once."""
     return tmp_path_factory.mktemp("features")
+
+
+@pytest.fixture(scope="session")
+def digits_reference(digits: RealItems, feature_cache: Path) -> Reference:
+    """The digits with a classifier of few updates."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gansmith.metrics.feature_networks.classifier.UPDATES", 150)
+        return reference(digits, feature_cache)

@@ -1,6 +1,8 @@
 import dataclasses
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -10,19 +12,13 @@ import pytest
 from gansmith.data.toys import stacked
 from gansmith.ground.errors import DataError
 from gansmith.metrics import evaluation
-from gansmith.metrics.evaluation import evaluate
+from gansmith.metrics.evaluation import evaluate, per_class
+from gansmith.metrics.feature_networks.choice import FeatureSettings
 from gansmith.metrics.feature_networks.features import FeatureName
 from gansmith.metrics.measures import wasserstein
 from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import COPIES_LOOKED_AT, Reference, reference
 from gansmith.metrics.table import METRICS
-
-
-@pytest.fixture(scope="module")
-def digits_reference(digits, feature_cache):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gansmith.metrics.feature_networks.classifier.UPDATES", 150)
-        return reference(digits, feature_cache)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +104,76 @@ def test_order_of_items_does_not_matter_more_than_sampling(digits, digits_refere
     order = np.argsort(digits.labels, kind="stable")[:1500]  # as in a folder sorted by class
     by_class = evaluate(digits.items[order], None, digits_reference, metrics=["frechet"])["fd"]
     assert by_class.value < by_class.floor + 0.1 * (by_class.noise - by_class.floor)
+
+
+def test_the_order_of_items_has_no_effect(digits, digits_reference):
+    rng = np.random.default_rng(4)
+    items, labels = digits.items[:400], digits.labels[:400].copy()
+    items = np.concatenate([items, items[:50]])  # some are there twice
+    labels = np.concatenate([labels, rng.integers(0, 10, 50)])
+    found = [
+        evaluate(items[order], labels[order], digits_reference).figures
+        for order in (np.arange(450), np.argsort(labels, kind="stable"), rng.permutation(450))
+    ]
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_set_is_compared_with_its_test_split_or_with_what_is_held_out(digits, tmp_path):
+    test, labels = digits.items[1000:1200], digits.labels[1000:1200]
+    own = dataclasses.replace(digits, fingerprint="own", heldout_items=test, heldout_labels=labels)
+    pixels = FeatureSettings("pixels", train=False)
+    made, plain = (reference(real, tmp_path, pixels) for real in (own, digits))
+    assert sorted(item.tobytes() for item in made.heldout.items) == sorted(item.tobytes() for item in test)
+    assert (np.sort(made.heldout.labels) == np.sort(labels)).all()
+    assert not any("no test split" in note for note in evaluate(test, None, made, metrics=["frechet"]).notes)
+    assert not set(plain.heldout_rows) & set(plain.training_rows)
+    assert np.array_equal(plain.heldout.items, digits.items[plain.heldout_rows])
+    assert np.array_equal(plain.training(50).items, digits.items[plain.training_rows[:50]])
+    note = evaluate(digits.items, None, plain, metrics=["frechet"]).notes[-1]
+    assert "digits has no test split" in note
+    assert "the copy rate tells" in note
+
+
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from gansmith.metrics.feature_networks.features import Pixels
+from gansmith.metrics.real import RealItems
+from gansmith.metrics.reference import Reference
+
+real = RealItems("any", "any", np.zeros((16, 2), np.float32))
+made = Reference(real, Pixels((2,)), None, Path(sys.argv[1]), np.arange(8), np.arange(8, 16))
+for index in range(int(sys.argv[3])):
+    made.floors.clear()
+    made.store_floors({f"{sys.argv[2]}/{index}": float(index)})
+"""
+
+
+def test_two_processes_write_floors_at_once_and_none_is_lost(tmp_path):
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), name, "150"]) for name in "ab"]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    (path,) = (tmp_path / "features").glob("floors-*.json")
+    assert json.loads(path.read_text()) == {f"{name}/{index}": index for name in "ab" for index in range(150)}
+    assert not list(path.parent.glob("*.part"))
+
+
+def test_each_class_has_a_distance_of_its_own(digits, digits_reference):
+    items, labels = digits.items[:600].copy(), digits.labels[:600]
+    items[labels == 3] = np.roll(items[labels == 3], 2, axis=2)
+    found = {each.name: each for each in per_class(items, labels, digits_reference)}
+    assert list(found) == list("0123456789")
+    assert all(30 < each.count < 80 and each.real > 50 for each in found.values())
+    assert found["3"].fd > 5 * found["3"].floor
+    assert all(each.fd < 3 * each.floor for name, each in found.items() if name != "3")
+    by_looks = per_class(digits.items[:600], None, digits_reference)  # without labels: as the classifier sees them
+    assert len(by_looks) == 10
+    few = per_class(items[labels < 2], labels[labels < 2], digits_reference)
+    assert [each.name for each in few] == ["0", "1"]
+    assert [len(each.row()) for each in few] == [5, 5]
+    plain = dataclasses.replace(digits_reference, real=dataclasses.replace(digits, labels=None), views={})
+    with pytest.raises(DataError, match="leave --per-class out"):
+        per_class(items, None, plain)
 
 
 def test_collapse_is_seen(digits, digits_reference):
@@ -203,14 +269,18 @@ def test_an_unknown_metric_is_named_with_its_neighbour(digits, digits_reference)
 
 
 def test_plain_FID_is_only_for_the_standard_network(digits, digits_reference):
-    class Standard(evaluation.Inception):
+    class Read(evaluation.Inception):
         def read(self, items):
             return digits_reference.extractor.read(items)
 
-    renamed = dataclasses.replace(digits_reference, extractor=Standard("inception@0000", {}), floors={}, views={})
-    found = evaluate(digits.items[:100], None, renamed, metrics=["frechet", "kid"], floors=False)
-    assert found["fd"].name == "FID"
-    assert found["fd"].features == "inception@0000"
+    names = {}
+    for standard in (True, False):
+        network = Read("inception@0000", {}, standard=standard)
+        renamed = dataclasses.replace(digits_reference, extractor=network, floors={}, views={})
+        found = evaluate(digits.items[:100], None, renamed, metrics=["frechet", "kid"], floors=False)
+        assert found["fd"].features == "inception@0000"
+        names[standard] = found["fd"].name
+    assert names == {True: "FID", False: "FD(inception@0000)"}
 
 
 def test_counts_that_cost_too_much_are_cut(digits, digits_reference):

@@ -1,5 +1,6 @@
 """The architecture, with random weights: the published ones are not ours to ship."""
 
+import hashlib
 import math
 
 import numpy as np
@@ -102,3 +103,58 @@ def test_missing_and_damaged_files_are_named(tmp_path):
     (tmp_path / "bad.safetensors").write_bytes(b"not a safetensors file")
     with pytest.raises(DataError, match="cannot be read"):
         inception.load(tmp_path / "bad.safetensors")
+
+
+def test_only_what_the_published_file_holds_is_standard(tmp_path):
+    arrays = {"b": np.arange(6.0, dtype=np.float32), "a": np.full((2, 3), 7, np.float32)}
+    content = b"head" + arrays["a"].tobytes() + b"between" + arrays["b"].tobytes()
+    published = tmp_path / f"weights-{hashlib.sha256(content).hexdigest()[:8]}.pth"
+    assert not inception.is_standard(arrays, published)  # not at hand
+    published.write_bytes(content)
+    assert inception.is_standard(arrays, published)
+    assert not inception.is_standard(arrays | {"a": arrays["a"] + 1}, published)
+    published.write_bytes(content + b"!")  # another file of that name
+    assert not inception.is_standard(arrays, published)
+
+
+def test_random_weights_are_not_standard(weights_file):
+    assert not inception.load(weights_file).standard
+
+
+def pooled(x: np.ndarray, join) -> np.ndarray:
+    """3 x 3 pools of stride 1 of pictures (H, W), over the pixels that there are."""
+    height, width = x.shape
+    around = [[x[max(0, r - 1) : r + 2, max(0, c - 1) : c + 2] for c in range(width)] for r in range(height)]
+    return np.array([[join(window) for window in row] for row in around])
+
+
+@pytest.mark.parametrize(("kind", "join"), [("mean", np.mean), ("max", np.max)])
+def test_pools_take_only_the_pixels_that_there_are(rng, kind, join):
+    x = -rng.random((5, 7)).astype(np.float32)  # below 0, so that a border of zeros would count in a max pool too
+    block = inception.Block("", ((inception.Pool(kind, 1),),))
+    found = inception.forward({}, torch.from_numpy(x)[None, None], (block,))[0, 0].numpy()
+    np.testing.assert_allclose(found, pooled(x, join), rtol=1e-6)
+
+
+def test_the_pools_stand_where_they_were_published():
+    pools = {
+        block.name: [step.kind for branch in block.branches for step in branch if isinstance(step, inception.Pool)]
+        for block in inception.BLOCKS
+    }
+    mean = [f"Mixed_{name}." for name in ("5b", "5c", "5d", "6b", "6c", "6d", "6e", "7b")]
+    maximum = [f"Mixed_{name}." for name in ("6a", "7a", "7c")]
+    assert pools == {"": ["max", "max"]} | {key: ["mean"] for key in mean} | {key: ["max"] for key in maximum}
+
+
+def test_the_network_sees_pictures_between_minus_one_and_one(weights_file, monkeypatch):
+    seen: list[torch.Tensor] = []
+
+    def look(_, x):
+        seen.append(x.clone())
+        return torch.zeros(len(x), 2048, 8, 8)
+
+    monkeypatch.setattr(inception, "forward", look)
+    pictures = np.stack([np.full((4, 4, 1), value, np.uint8) for value in (0, 51, 255)])
+    inception.load(weights_file).read(pictures)
+    assert seen[0].shape == (3, 3, 299, 299)
+    np.testing.assert_allclose(seen[0][:, 0, 150, 150], [-1, -0.6, 1], atol=1e-6)

@@ -11,9 +11,18 @@ from gansmith.metrics.measures.agreement import agreement
 
 def test_agreement_by_hand():
     found = agreement(np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 1, 0]), 4)
-    assert found.overall == pytest.approx(4 / 6)
+    assert found.overall == pytest.approx((2 / 3 + 1 + 0) / 3)  # every class counts alike
     assert found.per_class == [pytest.approx(2 / 3), 1.0, 0.0, None]
-    assert found.worst == 0
+    assert found.counts == [3, 2, 1, 0]
+    assert found.worst == 2
+    assert found.weight == pytest.approx(9 / (1 / 3 + 1 / 2 + 1))
+
+
+def test_a_rare_class_counts_as_much_as_a_frequent_one():
+    asked = np.repeat([0, 1], [990, 10])
+    assert agreement(asked, np.zeros(1000, int), 2).overall == 0.5
+    even = agreement(np.repeat([0, 1], 50), np.repeat([0, 1], 50), 2)
+    assert (even.overall, even.weight) == (1, 100)
 
 
 @pytest.mark.parametrize(("asked", "answered"), [([0, 9], [0, 0]), ([0], [0, 1]), ([-1], [0]), ([], [])])

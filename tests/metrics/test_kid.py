@@ -2,15 +2,20 @@ import numpy as np
 import pytest
 
 from gansmith.ground.errors import DataError
-from gansmith.metrics.measures.kid import kid, mmd2
+from gansmith.metrics.measures import kid as module
+from gansmith.metrics.measures.kid import kid, within
 
 
 def test_two_rows_by_hand():
     # one feature: k(x, y) = (xy + 1)^3. a: k(1, 2) = 27. b: k(0, 3) = 1. across: k = 1, 64, 1, 343, mean 102.25
-    assert mmd2(np.array([[1.0], [2]]), np.array([[0.0], [3]])) == pytest.approx(27 + 1 - 2 * 102.25)
+    found = kid(np.array([[1.0], [2]]), np.array([[0.0], [3]]))
+    assert found.value == pytest.approx(27 + 1 - 2 * 102.25)
+    assert (found.error, found.interval) == (None, None)
 
 
-def test_equals_the_double_loop(rng):
+@pytest.mark.parametrize("block", [1024, 4])
+def test_equals_the_double_loop(rng, monkeypatch, block):
+    monkeypatch.setattr(module, "BLOCK", block)
     a, b = rng.normal(size=(7, 3)), rng.normal(size=(9, 3))
 
     def k(x, y):
@@ -19,32 +24,34 @@ def test_equals_the_double_loop(rng):
     within_a = np.mean([k(a[i], a[j]) for i in range(7) for j in range(7) if i != j])
     within_b = np.mean([k(b[i], b[j]) for i in range(9) for j in range(9) if i != j])
     across = np.mean([k(x, y) for x in a for y in b])
-    assert mmd2(a, b) == pytest.approx(within_a + within_b - 2 * across, rel=1e-12)
+    assert kid(a, b).value == pytest.approx(within_a + within_b - 2 * across, rel=1e-12)
+    assert within(b) == pytest.approx(within_b, rel=1e-12)
+    assert kid(a, b, within(b)) == kid(a, b)
+
+
+def test_the_error_is_that_of_leaving_out_each_item(rng):
+    a, b = rng.normal(size=(30, 4)), rng.normal(size=(40, 4)) + 0.2
+    without = np.array([kid(np.delete(a, row, axis=0), b).value for row in range(30)])
+    assert kid(a, b).error == pytest.approx(np.sqrt(29 / 30 * np.square(without - without.mean()).sum()), rel=1e-9)
 
 
 def test_unbiased_where_both_sides_have_one_law(rng):
-    values = [mmd2(rng.normal(size=(20, 4)), rng.normal(size=(20, 4))) for _ in range(400)]
+    values = [kid(rng.normal(size=(20, 4)), rng.normal(size=(20, 4))).value for _ in range(400)]
     assert abs(np.mean(values)) < 4 * np.std(values) / 20
     assert min(values) < 0
 
 
-def test_subsets_surround_the_whole_and_repeat(rng):
-    a, b = rng.normal(size=(600, 8)), rng.normal(size=(500, 8)) + 0.3
-    found = kid(a, b, subsets=40, size=100)
-    assert found.value == pytest.approx(mmd2(a, b), abs=4 * found.spread / np.sqrt(5))
-    assert found.spread > 0
-    assert kid(a, b, subsets=40, size=100) == found
-    low, high = found.interval(500)
-    assert high - low == pytest.approx(2 * 1.96 * found.spread / np.sqrt(5))
-
-
-def test_small_sets_are_taken_whole(rng):
-    a, b = rng.normal(size=(50, 8)), rng.normal(size=(50, 8))
-    found = kid(a, b)
-    assert (found.value, found.subsets, found.size) == (mmd2(a, b), 1, 50)
-    assert kid(a, b[:30]).size == 30
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.5])
+def test_the_interval_holds_the_truth_as_often_as_it_says(shift):
+    rng = np.random.default_rng(3)
+    real = rng.normal(size=(300, 8))
+    truth = kid(rng.normal(size=(8000, 8)) + shift, real, within(real)).value
+    intervals = [kid(rng.normal(size=(150, 8)) + shift, real).interval for _ in range(400)]
+    assert (
+        0.92 < np.mean([low < truth < high for low, high in intervals]) < 0.98
+    )  # of 400, chance alone spreads by .011
 
 
 def test_a_single_row_is_refused():
     with pytest.raises(DataError, match="two or more rows"):
-        mmd2(np.zeros((1, 3)), np.zeros((4, 3)))
+        kid(np.zeros((1, 3)), np.zeros((4, 3)))

@@ -159,7 +159,7 @@ def test_nothing_is_trained_inside_a_timed_run(tmp_path):
     ("change", "features_name", "says"),
     [
         ({}, "clasifier", "did you mean 'classifier'"),
-        ({}, "inception", "name their .safetensors"),
+        ({}, "inception", "with --inception"),
         ({"labels": None}, "classifier", "no two classes"),
         ({"items": np.zeros((64, 2), np.float32)}, "classifier", "holds vectors"),
         ({"items": np.zeros((9, 12, 12, 1), np.uint8), "labels": None}, "auto", "at least 16"),

@@ -4,7 +4,7 @@ from scipy.stats import wasserstein_distance
 
 from gansmith.ground.errors import DataError
 from gansmith.metrics.measures import wasserstein
-from gansmith.metrics.measures.wasserstein import enlarge, laplacian, pyramid, sliced
+from gansmith.metrics.measures.wasserstein import descriptors, enlarge, laplacian, pyramid, sliced
 
 
 def test_one_dimension_is_the_exact_distance(rng):
@@ -52,6 +52,22 @@ def test_blur_and_noise_are_seen_at_their_level(rng):
     floor, worse = laplacian(other, same), laplacian(noisy, same)
     assert worse[0] > 3 * floor[0]  # grain is a fine detail
     assert worse[0] > 2 * worse[1]
+
+
+def test_each_channel_of_the_patches_has_mean_0_and_deviation_1(rng):
+    level = rng.normal(40, 30, (50, 14, 14, 2)).astype(np.float32) * np.array([1, 3], np.float32)
+    found = descriptors(level, 8, 0).reshape(400, 2, 49)
+    assert found.mean(axis=(0, 2)) == pytest.approx([0, 0], abs=1e-4)
+    assert found.std(axis=(0, 2)) == pytest.approx([1, 1], rel=1e-4)
+    other = level * np.array([0.2, 5], np.float32) + np.array([7, -90], np.float32)
+    assert descriptors(other, 8, 0).reshape(400, 2, 49) == pytest.approx(found, abs=1e-3)
+
+
+def test_neither_the_order_nor_the_place_in_the_larger_set_counts(rng):
+    a, b = (rng.integers(0, 256, (count, 16, 16, 1), np.uint8) for count in (60, 40))
+    assert laplacian(a[rng.permutation(60)], b[rng.permutation(40)]) == laplacian(a, b)
+    by_light = a[np.argsort(a.mean(axis=(1, 2, 3)))]
+    assert laplacian(by_light, b) == laplacian(by_light[::-1], b)  # not the darkest 40 of them
 
 
 def test_different_sizes_are_refused():

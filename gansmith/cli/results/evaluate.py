@@ -5,8 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gansmith.cli.parser import Parser, add_checkpoint, whole
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gansmith.metrics.figures import Evaluation
 
 
 def add_arguments(parser: Parser) -> None:
@@ -20,8 +26,21 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--inception", type=Path, metavar="FILE", help="the standard Inception weights, for FID")
     about = "draw the items most similar to training items, above these"
     parser.add_argument("--copies", type=Path, metavar="FILE.png", help=about)
+    parser.add_argument("--per-class", action="store_true", help="also a distance for each class")
     parser.add_argument("--explain", action="store_true", help="print what each figure means")
     parser.add_argument("--json", action="store_true", help="print as JSON")
+
+
+def print_classes(evaluation: Evaluation, console: Console) -> None:
+    """A table of the classes' distances."""
+    from rich.table import Table
+
+    table = Table(title="each class against its own real items", box=None, pad_edge=False)
+    for name in ("class", "FD", "real", "items", "held-out"):
+        table.add_column(name, overflow="fold")
+    for each in evaluation.per_class:
+        table.add_row(*each.row())
+    console.print(table)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
             features=options.features,
             inception=options.inception,
             copies=options.copies,
+            per_class=options.per_class,
             progress=lambda what, share: bar.update(task, description=what, completed=share),
         )
     if options.json:
@@ -56,6 +76,10 @@ def run(options: argparse.Namespace) -> int:
     for row in rows:
         table.add_row(*row[:shown])
     Console(width=None if options.explain else 120).print(table)
+    if evaluation.per_class:
+        print_classes(evaluation, Console())
     for note in evaluation.notes:
         print(note)
+    if evaluation.verdict is not None:
+        print(evaluation.verdict.text)
     return 0

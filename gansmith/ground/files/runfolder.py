@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from typing import Any
 from gansmith.ground.errors import RunError
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
+
+_writes = itertools.count()
 
 
 class Entry:
@@ -108,7 +112,7 @@ class RunFolder:
         """What the folder holds besides the files of a run that was killed before its recipe was written."""
         parts = (self.environment, self.data, self.groups, self.real_sheet, self.samples, self.checkpoints)
         ours = {path.name for path in parts}
-        found = {path.name.removesuffix(".part") for path in self.root.iterdir()}
+        found = {PART.sub("", path.name) for path in self.root.iterdir()}
         full = {path.name for path in (self.samples, self.checkpoints) if path.is_dir() and any(path.iterdir())}
         return (found - ours - {self.recipe.name}) | full
 
@@ -143,6 +147,15 @@ class Exploration:
         return self.root / f"{name}.webp", self.root / f"{name}.gif"
 
 
+PART = re.compile(r"\.\d+-\d+\.part$")
+"""The ending of a file that is being written; a kill may leave one."""
+
+
+def part_of(path: Path) -> Path:
+    """Where a file is written before it gets its name: another place for every process, thread and write."""
+    return path.with_name(f"{path.name}.{os.getpid()}-{next(_writes)}.part")
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file in one step: a reader, or a kill, sees the old or the new file and nothing between.
 
@@ -153,7 +166,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Like `write_text`, for bytes."""
-    part = path.with_name(path.name + ".part")
+    part = part_of(path)
     try:
         with open(part, "wb") as file:
             file.write(data)

@@ -212,6 +212,11 @@ def _check_game(recipe: Recipe) -> None:
         raise RecipeError(
             f"regularizer.sigma is for r1 and r2, and regularizer.name is {regularizer!r}: set regularizer.sigma=0"
         )
+    if recipe.regularizer.sigma and regularizer != "none" and recipe.discriminator.norm == "batch":
+        raise RecipeError(
+            f"regularizer.sigma = {recipe.regularizer.sigma} compares each item with itself, moved, and batch norm mixes "
+            "the items: set regularizer.sigma=0 for the exact gradient, or discriminator.norm=none"
+        )
     if feedback.name == "joint" and (feedback.discriminator_turns, feedback.generator_turns) != (1, 1):
         raise RecipeError(
             "feedback.name = 'joint' has one step for both players together: set both turns to 1, or "

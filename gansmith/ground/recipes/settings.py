@@ -111,7 +111,8 @@ class LossSettings:
     real: tuple[float, float] = (1.0, 1.0)  # the discriminator's target for real items: [low, high];
     # [.9, 1] is one-sided label smoothing
     fake: tuple[float, float] = (0.0, 0.0)  # the discriminator's target for generated items: [low, high]
-    generator: tuple[float, float] = (1.0, 1.0)  # the generator's target for its items: [low, high]
+    generator: tuple[float, float] = (1.0, 1.0)  # the generator's target for its items: [low, high]; not for "minimax",
+    # which has none
     discriminator_scale: float = 1.0  # factor on the discriminator's loss (real + fake); the PyTorch course uses .5
     classifier: float = 1.0  # conditioning "classifier": weight of the auxiliary classifier's cross-entropy,
     # for both networks

@@ -1,4 +1,5 @@
-"""Recovery without a generator: pictures that are sparse in an orthonormal basis, found by scikit-learn one at a time."""
+"""Recovery without a generator: pictures that are sparse in an orthonormal basis, found by scikit-learn one at a time, and
+the linear estimate from the mean and the covariance of training pictures, which have seen as much as a generator has."""
 
 from __future__ import annotations
 
@@ -101,8 +102,10 @@ def lasso(
     return _numbers(coefficients, shape, basis)
 
 
-def orthogonal_pursuit(operator: Operator, measured: np.ndarray, shape: Shape, basis: str = "pixels") -> np.ndarray:
-    """Orthogonal matching pursuit (Pati et al. 1993) with a tenth of the measurements as non-zero coefficients."""
+def orthogonal_pursuit(
+    operator: Operator, measured: np.ndarray, shape: Shape, basis: str = "pixels", share: float = 0.1
+) -> np.ndarray:
+    """Orthogonal matching pursuit (Pati et al. 1993); as many coefficients as `share` of the measurements are not 0."""
     from sklearn.linear_model import orthogonal_mp
 
     matrix = BASES[basis].analyse(operator.matrix.astype(np.float64), shape)
@@ -110,9 +113,23 @@ def orthogonal_pursuit(operator: Operator, measured: np.ndarray, shape: Shape, b
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # it stops early where columns are dependent
         found = orthogonal_mp(
-            matrix / lengths, measured.T.astype(np.float64), n_nonzero_coefs=max(1, operator.count // 10)
+            matrix / lengths, measured.T.astype(np.float64), n_nonzero_coefs=max(1, int(share * operator.count))
         )
     return _numbers(np.asarray(found).reshape(matrix.shape[1], len(measured)).T / lengths, shape, basis)
+
+
+def gaussian_prior(operator: Operator, measured: np.ndarray, training: np.ndarray, noise: float) -> np.ndarray:
+    """The expected picture, if pictures were normal with the mean u and covariance S of training pictures (N, H, W, C):
+
+        x = u + S A' (A S A' + s^2 1)^-1 (y - A u),        s = noise / sqrt(m), as in `Operator.measure`
+
+    measured (P, m) -> numbers float32 (P, C x H x W), clipped to [0, 1].
+    """
+    rows = flat(training).astype(np.float64)
+    mean, covariance, a = rows.mean(axis=0), np.cov(rows, rowvar=False), operator.matrix.astype(np.float64)
+    inner = a @ covariance @ a.T + max(noise**2, 1e-12) / len(a) * np.eye(len(a))
+    found = mean + np.linalg.solve(inner, (measured - a @ mean).T).T @ (a @ covariance)
+    return np.clip(found, 0, 1).astype(np.float32)
 
 
 def k_sparse(pictures: np.ndarray, shape: Shape, count: int, basis: str = "daubechies") -> np.ndarray:
@@ -134,6 +151,6 @@ METHODS: dict[str, Callable[[Operator, np.ndarray, Shape], np.ndarray]] = {
     "lasso-pixels": lasso,
     "lasso-dct": partial(lasso, basis="dct"),
     "lasso-wavelets": partial(lasso, basis="daubechies"),
-    "omp": orthogonal_pursuit,
+    "omp": partial(orthogonal_pursuit, basis="daubechies"),
 }
 """(operator, measured (P, m), item shape) -> numbers (P, C x H x W)."""

@@ -19,7 +19,7 @@ class FeatureSettings:
     """Which features to use, and how."""
 
     name: FeatureName = "auto"  # a classifier for labelled pictures, self-supervised for others, points for vectors
-    inception_file: Path | None = None  # the standard weights as .safetensors, for "inception"
+    inception_file: Path | None = None  # the standard weights, for "inception"
     train: bool = True  # False: a network that is not in the cache is not trained, pixels are used, and a note says so
     device: str = "cpu"  # where pictures are read; training is always on the CPU, so that hashes agree
 
@@ -37,18 +37,24 @@ def choose(real: RealItems, cache: Path, settings: FeatureSettings, progress: Pr
     """Choose, and load or train. Raises DataError for features that the items do not allow."""
     chosen = resolve(real, settings.name)
     extractor: Extractor | None = None
+    notes: list[str] = []
     if chosen == "inception":  # first: what is refused should be refused before minutes of training
         if not network.can_be_read():
             raise DataError("FID needs PyTorch, which is not installed: install it, or use --features pixels")
         if settings.inception_file is None:
             raise DataError(
-                "FID needs the standard Inception weights: name their .safetensors file (docs/guide/measure.md)"
+                "FID needs the standard Inception weights: name their .safetensors file with --inception "
+                "(docs/guide/measure.md)"
             )
         extractor = inception.load(settings.inception_file, settings.device)
+        if not extractor.standard:
+            notes.append(
+                f"nothing proves that these are the published weights, so the figure is called FD({extractor.name}), not "
+                f"FID: put {inception.PUBLISHED} into the same folder, to be compared with"
+            )
     elif chosen == "pixels":
         extractor = Pixels(real.items.shape[1:])
 
-    notes: list[str] = []
     why = (
         "not in the cache and may not be trained now" if network.can_be_read() else "read by PyTorch, which is missing"
     )

@@ -5,13 +5,14 @@ pools ignore the border, the last block has a max pool where the block before ha
 1,008 rows. The 2,048 features are the last block's means over the picture.
 
 The file is .safetensors with the tensor names of the `pytorch-fid` weights: for each convolution below
-NAME.conv.weight, NAME.bn.weight, NAME.bn.bias, NAME.bn.running_mean, NAME.bn.running_var, and fc.weight (1008, 2048),
-which other networks of this shape do not have. docs/guide/measure.md says how to make it. Pictures are resized to
-299 x 299, bilinear, and scaled to [-1, 1].
+NAME.conv.weight, NAME.bn.weight, NAME.bn.bias, NAME.bn.running_mean, NAME.bn.running_var, and fc.weight (1008, 2048).
+docs/guide/measure.md says how to make it. Any weights of these shapes can be loaded; they are the standard ones where the
+published file, beside them, holds the same bytes. Pictures are resized to 299 x 299, bilinear, and scaled to [-1, 1].
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -29,6 +30,8 @@ FEATURES = 2048
 CLASSES = 1008
 EPSILON = 1e-3
 BATCH = 32
+PUBLISHED = "pt_inception-2015-12-05-6726825d.pth"
+"""The file of the standard weights. The last eight digits are the first of its SHA-256."""
 
 
 class Conv(NamedTuple):
@@ -165,6 +168,7 @@ class Inception:
     name: str  # "inception@3fa2"
     weights: dict[str, np.ndarray]  # NAME -> (out, in, kh, kw); NAME.bias -> (out,)
     device: str = "cpu"
+    standard: bool = False  # whether these are the published weights, byte for byte
 
     def read(self, items: np.ndarray) -> Extracted:
         """Features (N, 2048) of pictures uint8 (N, H, W, 1 or 3)."""
@@ -234,7 +238,28 @@ def load(path: Path, device: str = "cpu") -> Inception:
         raise DataError(
             f"{path} cannot be read as .safetensors ({error}): make it again (docs/guide/measure.md)"
         ) from None
-    return Inception(f"inception@{hash_of(checked(arrays, path))}", folded(arrays), device)
+    used = checked(arrays, path)
+    standard = is_standard(used, path.with_name(PUBLISHED))
+    return Inception(f"inception@{hash_of(used)}", folded(arrays), device, standard)
+
+
+def is_standard(arrays: dict[str, np.ndarray], published: Path) -> bool:
+    """Whether the bytes of all arrays stand in the published file: its name tells the beginning of its SHA-256.
+
+    That file is a pickle, so it is searched and never loaded. False where it is not at hand.
+    """
+    if not published.is_file():
+        return False
+    content = published.read_bytes()
+    if not hashlib.sha256(content).hexdigest().startswith(published.stem.rpartition("-")[2]):
+        return False
+    at = 0
+    for array in arrays.values():  # mostly in the order of the file
+        wanted = array.tobytes()
+        at = content.find(wanted, at) if content.find(wanted, at) >= 0 else content.find(wanted)
+        if at < 0:
+            return False
+    return True
 
 
 def checked(arrays: dict[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:

@@ -22,6 +22,7 @@ import numpy as np
 from gansmith.data import cache
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError
+from gansmith.ground.files.runfolder import part_of
 from gansmith.metrics import pictures
 from gansmith.metrics.feature_networks.features import Extracted, Progress, hash_of
 from gansmith.metrics.real import as_size
@@ -223,7 +224,7 @@ def write(path: Path, arrays: Weights, metadata: dict[str, str]) -> None:
     """Write a cached file at once, so that nobody reads half of it. Raises DataError where that fails."""
     from safetensors.numpy import save_file
 
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = part_of(path)
     try:
         cache.make(path.parent)
         save_file(arrays, part, metadata={"format": FORMAT, **metadata})

@@ -1,4 +1,7 @@
-"""Does the generator draw the requested class? A classifier's predictions against the requested labels."""
+"""Does the generator draw the requested class? A classifier's predictions against the requested labels.
+
+Every class counts alike, however often it was asked for: a rare class that is never drawn is as bad as a frequent one.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,20 @@ from gansmith.ground.errors import DataError
 class Agreement:
     """Shares of items whose predicted class is the requested one."""
 
-    overall: float
+    overall: float  # the mean over the requested classes
     per_class: list[float | None]  # None for a class that was never requested
-    worst: float  # the smallest of per_class
+    counts: list[int]  # items that were requested of each class
+
+    @property
+    def worst(self) -> int:
+        """The class with the smallest share; of equals, the first."""
+        return min((share, index) for index, share in enumerate(self.per_class) if share is not None)[1]
+
+    @property
+    def weight(self) -> float:
+        """How many evenly requested items would know `overall` as well: K^2 / sum of 1 / n over K classes of n items."""
+        asked = np.array([count for count in self.counts if count], np.float64)
+        return len(asked) ** 2 / float((1 / asked).sum())
 
 
 def agreement(requested: np.ndarray, predicted: np.ndarray, classes: int) -> Agreement:
@@ -25,7 +39,7 @@ def agreement(requested: np.ndarray, predicted: np.ndarray, classes: int) -> Agr
     low, high = min(requested.min(), predicted.min()), max(requested.max(), predicted.max())
     if low < 0 or high >= classes:
         raise DataError(f"labels {low} to {high}: the data's classes are 0 to {classes - 1}")
-    right = requested == predicted
-    counts, hits = (np.bincount(labels, minlength=classes) for labels in (requested, requested[right]))
+    counts, hits = (np.bincount(found, minlength=classes) for found in (requested, requested[requested == predicted]))
     per_class = [int(hit) / int(count) if count else None for hit, count in zip(hits, counts, strict=True)]
-    return Agreement(int(right.sum()) / len(right), per_class, min(share for share in per_class if share is not None))
+    overall = float(np.mean([share for share in per_class if share is not None]))
+    return Agreement(overall, per_class, counts.tolist())

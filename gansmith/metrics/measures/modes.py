@@ -49,14 +49,26 @@ def exact(points: np.ndarray, centres: np.ndarray, std: float, expected: np.ndar
     )
 
 
-def of_classes(predicted: np.ndarray, expected: np.ndarray, least: float = LEAST) -> Modes:
+def due(expected: np.ndarray, count: int, asked: np.ndarray | None = None) -> np.ndarray:
+    """How many of `count` samples each class should get, float64 (K,): as many as were asked for, where labels `asked`
+    int64 (N,) are known and name it, else its share of the data. expected (K,): the data's shares or counts."""
+    shares = count * np.asarray(expected, np.float64) / np.sum(expected)
+    if asked is None:
+        return shares
+    counts = np.bincount(asked, minlength=len(shares)).astype(np.float64)
+    return np.where(counts > 0, counts, shares)
+
+
+def of_classes(
+    predicted: np.ndarray, expected: np.ndarray, least: float = LEAST, asked: np.ndarray | None = None
+) -> Modes:
     """Modes of a classifier's predictions int64 (N,); expected (K,): the data's shares or counts of the classes.
 
-    A class of the data is covered by `least` of its expected count, and at least one sample.
+    A class of the data is covered by `least` of the count that is `due`, and at least one sample.
     """
     expected = np.asarray(expected, np.float64)
     counts = np.bincount(predicted, minlength=len(expected))
-    enough = np.maximum(1.0, least * len(predicted) * expected / expected.sum())
+    enough = np.maximum(1.0, least * due(expected, len(predicted), asked))
     present = expected > 0
     return Modes(int((counts >= enough)[present].sum()), int(present.sum()), counts.tolist(), kl(counts, expected))
 

@@ -1,7 +1,8 @@
 """The sliced Wasserstein distance between patches of Laplacian pyramids (Karras et al. 2018); needs no network.
 
 Each level of the pyramid holds details of one size. Small patches are cut from it at random places, and each channel is
-normalised to mean 0 and deviation 1. The patches of the two sets are compared along random directions: in one dimension
+normalised to mean 0 and deviation 1. Which pictures are used, and where patches are cut, does not depend on the
+order in which the pictures are given. The patches of the two sets are compared along random directions: in one dimension
 the distance is the mean difference of the sorted values. The figure is the mean over levels, times 1000 as published.
 Vectors are compared along random directions without a pyramid and without the factor.
 """
@@ -14,6 +15,7 @@ import numpy as np
 
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError
+from gansmith.metrics.pictures import own_order
 
 PATCH = 7  # pixels
 PATCHES = 32  # per picture and level (published: 128, of 8,192 pictures)
@@ -41,13 +43,14 @@ def laplacian(
 ) -> list[float]:
     """Sliced Wasserstein distances, x 1000, of pictures a and b uint8 (N, H, W, C), from the finest level down.
 
-    Of the larger set, only as many are used as the smaller set holds.
+    Of the larger set, only as many are used as the smaller set holds, chosen at random.
     """
     if a.shape[1:] != b.shape[1:] or a.ndim != 4:
         raise DataError(f"pictures {a.shape[1:]} and {b.shape[1:]} cannot be compared: prepare them at one size")
     count = min(len(a), len(b))
+    a, b = (pictures[own_order(pictures)[:count]] for pictures in (a, b))
     result: list[float] = []
-    for index, levels in enumerate(zip(pyramid(a[:count]), pyramid(b[:count]), strict=True)):
+    for index, levels in enumerate(zip(pyramid(a), pyramid(b), strict=True)):
         pair = (descriptors(level, patches, seed + index) for level in levels)
         result.append(SCALE * sliced(*pair, directions=directions, seed=seed + index))
     return result

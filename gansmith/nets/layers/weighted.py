@@ -108,6 +108,10 @@ class Projection(TorchLayer[plan.Projection]):
 def spectral(weight: Tensor, left: Tensor, mode: Mode) -> Tensor:
     """The weight over its largest singular value, by one power iteration a pass (Miyato et al. 2018).
 
+    The matrix is the weight's first axis against the rest: (out, in x kernel) of a convolution, and (in, out x kernel) of a
+    transposed one, whose usual matrix is (out, in x kernel). Neither is the norm of the whole operation; they differ by some
+    tenths, and checkpoints hold the singular vectors of this one.
+
     Never in bfloat16, where the iteration would stop early and the norm be wrong by some thousandths.
     """
     matrix = weight.flatten(1)
