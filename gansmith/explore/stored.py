@@ -12,7 +12,7 @@ from gansmith.data import store as stores
 from gansmith.data.store import Store
 from gansmith.explore.options import Average
 from gansmith.explore.session import Session
-from gansmith.ground.errors import DataError, RunError
+from gansmith.ground.errors import DataError, RunError, typed
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.latent.appearance import learned_traits, traits
 from gansmith.latent.appearance.traits import Measure
@@ -28,7 +28,7 @@ def load_styles(session: Session) -> dict[str, Style]:
         if folder.styles.is_file():
             return styles.load(folder.styles, session.generator.latent_dim)
     root = session.run.root
-    raise RunError(f"{root} has no styles yet: make them with `gansmith explore {root} average`")
+    raise RunError(f"{root} has no styles yet: make them with `{typed('explore', root, 'average')}`")
 
 
 def open_pictures(session: Session, source: str, split: str, first: int = 0) -> Store:

@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from gansmith.ground.errors import StoppedByUser
+from gansmith.ground.errors import StoppedByUser, typed
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import half_blocks
 from gansmith.ground.process.launch import launched
@@ -147,8 +147,8 @@ def conclude(run: Run, *, quiet: bool) -> int:
     """Print the last lines, and return exit code 0. Raises StoppedByUser (exit code 130) if the user stopped it."""
     root = run.folder.root
     if run.ended == "interrupted":
-        raise StoppedByUser(f"everything is saved; go on with `gansmith resume {root}`")
+        raise StoppedByUser(f"everything is saved; go on with `{typed('resume', root)}`")
     if not quiet:
         print(f"done: {root} holds the samples, the checkpoints and {run.folder.report.name}", file=sys.stderr)
-        print(f"next: gansmith sample {root} --count 64 --seed 1 --out sheet.png", file=sys.stderr)
+        print(f"next: {typed('sample', root, '--count', 64, '--seed', 1, '--out', 'sheet.png')}", file=sys.stderr)
     return 0
