@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from gansmith.articles.probes import newest_snapshot
 from gansmith.articles.studies import QUICK_COUNT, STUDIES, Study, quickly
 from gansmith.compare.grid import compare, variant
 from gansmith.ground import pixels
-from gansmith.ground.errors import RecipeError, StoppedByUser, nearest
+from gansmith.ground.errors import RecipeError, StoppedByUser, nearest, typed
 from gansmith.ground.files.gridfolder import ArticlesFolder
 from gansmith.ground.files.runfolder import write_json, write_text
 from gansmith.ground.progress import Say
@@ -136,13 +135,13 @@ def _machine(cells: Sequence[Trained]) -> dict[str, str]:
 
 def _command(name: str, study: Study) -> str:
     """The `compare` command that trains one study, ready to be typed; MNIST stands for the folder of its files."""
-    words = ["gansmith", "compare", *study.variants.values(), "--seeds", str(study.seeds)]
+    words = ["compare", *study.variants.values(), "--seeds", str(study.seeds)]
     words += ["--data", "MNIST", "--out", name]
     for setting in study.settings:
         words += ["--set", setting]
     for flag, value in vars(study.budget).items():
         words += [f"--{flag}", f"{value:g}"] if value else []
-    return shlex.join(words)
+    return typed(*words)
 
 
 def _claim(claim: Claim, folder: ArticlesFolder, evidence: Evidence) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gansmith.cli.parser import Parser, whole
+from gansmith.ground.errors import DataError, typed
 
 if TYPE_CHECKING:
     from gansmith.data.survey import Survey
@@ -86,7 +87,6 @@ def get(options: argparse.Namespace) -> int:
 
 def frame_of(options: argparse.Namespace) -> DataSettings:
     """The data settings of --size, --crop and the other options."""
-    from gansmith.ground.errors import DataError
     from gansmith.ground.recipes.settings import DataSettings
 
     text = options.crop.strip().lower()
@@ -163,7 +163,7 @@ def prepare(options: argparse.Namespace) -> int:
         return 0
     print(made.description)
     _print_skipped(made.skipped)
-    print(f"store: {options.out}  (gansmith train folder --data {options.out})")
+    print(f"store: {options.out}  ({typed('train', 'folder', '--data', options.out)})")
     return 0
 
 

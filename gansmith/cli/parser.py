@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import math
+import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -67,23 +70,83 @@ class Parser(argparse.ArgumentParser):
         module = importlib.import_module(command.module)
         module.add_arguments(parser)
         parser.set_defaults(execute=module.run)
-        return argparse.ArgumentParser.parse_args(parser, first.rest)
+        options, left = parser.parse_known_args(first.rest)
+        if left:
+            parser.error(_unknown(left, _flags(parser, options)))
+        return options
+
+
+def _flags(parser: argparse.ArgumentParser, options: argparse.Namespace) -> list[str]:
+    """Every option of a command, and of the action of it that was chosen."""
+    flags = list(parser._option_string_actions)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            flags += _flags(action.choices[getattr(options, action.dest)], options)
+    return flags
+
+
+def _unknown(left: list[str], flags: list[str]) -> str:
+    """What is wrong with arguments that no command takes: an unknown option, a pattern without quotes, a path too many."""
+    flag = next((text.partition("=")[0] for text in left if text.startswith("-") and text != "--"), None)
+    if flag in flags:
+        return f"{flag} stands after `--`, where options end: write it before"
+    if flag is not None:
+        from gansmith.ground.recipes.hints import option_hint
+        from gansmith.ground.recipes.recipe import flat
+        from gansmith.ground.recipes.settings import Recipe
+
+        return f"unrecognized option {flag}{option_hint(flag, list(flat(Recipe())), flags)}"
+    paths = [text for text in left if os.path.exists(text)]
+    data = "--data " * ("--data" in flags)
+    if len(paths) > 1:
+        pattern = os.path.join(os.path.dirname(paths[0]), f"*{os.path.splitext(paths[0])[1]}")
+        return f"{len(left)} arguments too many, as if the shell had filled in a pattern: quote it, as in {data}'{pattern}'"
+    if paths and data:
+        return f"{paths[0]} is a path: give data as {data}{shlex.quote(paths[0])}"
+    return f"unrecognized argument {shlex.join(left[:3])}{' ...' * (len(left) > 3)}"
+
+
+def integer(text: str) -> int:
+    """An argument's value: a whole number, also as 1e4."""
+    try:
+        value = int(text) if text.strip("+-").replace("_", "").isdecimal() else float(text)
+        if value == int(value):
+            return int(value)
+    except (ValueError, OverflowError):
+        pass
+    raise argparse.ArgumentTypeError(f"{_short(text)} is not a whole number")
+
+
+def number(text: str) -> float:
+    """An argument's value: a finite number."""
+    try:
+        if math.isfinite(value := float(text)):
+            return value
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{_short(text)} is not a number")
 
 
 def whole(text: str) -> int:
     """An argument's value: a whole number above 0."""
-    value = int(text)
+    value = integer(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} must be at least 1")
+    if value >= 2**63:
+        raise argparse.ArgumentTypeError(f"{_short(text)} must be below 2^63")
     return value
 
 
 def positive(text: str) -> float:
     """An argument's value: a number above 0."""
-    value = float(text)
-    if not 0 < value < float("inf"):
+    value = number(text)
+    if value <= 0:
         raise argparse.ArgumentTypeError(f"{text} must be above 0")
     return value
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) < 40 else text[:37] + "...")
 
 
 def add_budget(parser: Parser) -> None:

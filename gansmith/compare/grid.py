@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shlex
 import statistics
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from typing import Any
 from gansmith.compare import ray_cluster
 from gansmith.compare.cells import Cell, Variant, last_words, run_queue
 from gansmith.data import sources
-from gansmith.ground.errors import DataError, GansmithError, RecipeError, RunError, StoppedByUser
+from gansmith.ground.errors import DataError, GansmithError, RecipeError, RunError, StoppedByUser, typed
 from gansmith.ground.files.gridfolder import CellFolder, GridFolder, slug
 from gansmith.ground.files.runfolder import write_json, write_text
 from gansmith.ground.process.hardware import processors
@@ -214,7 +213,7 @@ def gather(cells: Sequence[Cell], errors: Mapping[CellFolder, str]) -> dict[str,
         variants.setdefault(cell.variant.name, new)["cells"].append(entry)
     for each in variants.values():
         each["spread"] = spread(each["cells"])
-    command = shlex.join(["gansmith", *sys.argv[1:]])
+    command = typed(*sys.argv[1:])
     return {"format": 1, "made": time.strftime("%Y-%m-%d"), "command": command, "variants": [*variants.values()]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from gansmith.data.formats.listing import Listing, Reader
 from gansmith.data.formats.picture_files import PictureFiles
 from gansmith.data.preparation.resize import parse_background
 from gansmith.data.toys import gaussians, glyphs, stacked
-from gansmith.ground.errors import DataError, nearest
+from gansmith.ground.errors import DataError, nearest, similar
 from gansmith.ground.recipes.settings import DataSettings
 
 DIGITS_SIZE = (16, 16)  # of data.size = "auto" for the 8x8 digits
@@ -46,7 +47,7 @@ def find(settings: DataSettings, seed: int = 0) -> Source:
         if not root.is_dir():
             raise DataError(f"no data source {text!r}: there is no folder {root} in which to look for it")
         return _pictures(root, pattern, settings)
-    return find_path(Path(text).expanduser(), settings)
+    return find_path(Path(os.path.expanduser(text)), settings)
 
 
 def single_of(source: str) -> str | None:
@@ -68,15 +69,14 @@ def absolute(source: str) -> str:
         return source
     if source.startswith(stacked.PREFIX):
         return stacked.PREFIX + absolute(source.removeprefix(stacked.PREFIX))
-    return str(Path(source).expanduser().resolve())
+    return os.path.realpath(os.path.expanduser(source)) if "\0" not in source else source
 
 
 def find_path(path: Path, settings: DataSettings) -> Source:
     """Find what kind of source is at a path. Raises DataError."""
     if not settings.source.strip() or not os.path.exists(path):  # which, unlike Path's, takes any name
         raise DataError(
-            f"no data source {settings.source!r}: it is neither a path that exists nor built in"
-            f"{nearest(settings.source, SOURCES)}"
+            f"no data source {settings.source!r}: it is neither a path that exists nor built in{_near(path)}"
         )
     if path.is_dir():
         return _folder(path, settings)
@@ -94,6 +94,19 @@ def find_path(path: Path, settings: DataSettings) -> Source:
         f"{path} is no source that can be read: give a folder, a .zip or a .tar of pictures, IDX files (.gz or plain), "
         ".npz or .npy"
     )
+
+
+def _near(path: Path) -> str:
+    """The end of the error for a path that there is not: its neighbour or the built-in source of a similar name."""
+    try:
+        with os.scandir(path.parent) as entries:
+            neighbours = [entry.name for entry in itertools.islice(entries, 1000)]
+    except (OSError, ValueError):
+        neighbours = []
+    close = similar(path.name, [*SOURCES, *neighbours])
+    if close is None or close in SOURCES:
+        return nearest(path.name, SOURCES)
+    return f"; did you mean {str(path.parent / close)!r}?"
 
 
 def _folder(path: Path, settings: DataSettings) -> Source:

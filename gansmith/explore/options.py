@@ -67,7 +67,10 @@ class Traverse(Options):
 class Average(Options):
     """Sort latents by traits of their pictures (thick, thin ...), and store the mean of each category as a style."""
 
-    traits: tuple[str, ...] = option((), "traits (default: thickness and slant, or brightness and saturation)")
+    traits: tuple[str, ...] = option(
+        (),
+        "traits (default: two that vary: thickness and slant of strokes, else brightness and saturation or contrast)",
+    )
     count: int = option(2000, "how many random latents are measured")
     share: float = option(1 / 3, "a category takes this outer share of each trait's values")
     labels: tuple[str, ...] = option((), "with labels: the classes that are shown")

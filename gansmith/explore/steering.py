@@ -6,7 +6,7 @@ import numpy as np
 
 from gansmith.explore.options import Control, Directions
 from gansmith.explore.session import Session
-from gansmith.explore.stored import chosen_traits
+from gansmith.explore.stored import SAMPLES, chosen_traits
 from gansmith.ground.errors import RunError
 from gansmith.latent import space
 from gansmith.latent.appearance import traits
@@ -62,6 +62,7 @@ def control(session: Session, options: Control) -> None:
     generator = session.generator
     values = read_targets(options.asked)
     measures = traits.select(tuple(values))
+    traits.need_spread(measures, generator.sample(SAMPLES, options.seed))
     session.progress("measuring", 0.1)
     survey = measure_latents(generator, measures, options.count, options.seed)
     regression = finding.regress(survey)

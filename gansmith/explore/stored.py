@@ -6,13 +6,15 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from gansmith.data import sources
 from gansmith.data import store as stores
 from gansmith.data.store import Store
 from gansmith.explore.options import Average
 from gansmith.explore.session import Session
-from gansmith.ground.errors import DataError, RunError
+from gansmith.ground import pixels
+from gansmith.ground.errors import DataError, RunError, typed
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.latent.appearance import learned_traits, traits
 from gansmith.latent.appearance.traits import Measure
@@ -28,7 +30,7 @@ def load_styles(session: Session) -> dict[str, Style]:
         if folder.styles.is_file():
             return styles.load(folder.styles, session.generator.latent_dim)
     root = session.run.root
-    raise RunError(f"{root} has no styles yet: make them with `gansmith explore {root} average`")
+    raise RunError(f"{root} has no styles yet: make them with `{typed('explore', root, 'average')}`")
 
 
 def open_pictures(session: Session, source: str, split: str, first: int = 0) -> Store:
@@ -59,8 +61,21 @@ def chosen_traits(session: Session, options: Average) -> dict[str, Measure]:
         likes, dislikes = (read_folder(session, Path(folder)) for folder in (options.liked, options.disliked))
         values = np.arange(len(likes) + len(dislikes)) < len(likes)
         own["liked"] = learned_traits.learn(np.concatenate([likes, dislikes]), values)
-    names = options.traits or tuple(own) or traits.defaults(session.generator.sample(SAMPLES, options.seed))
-    return traits.select(names, own)
+    made = session.generator.sample(SAMPLES, options.seed)
+    chosen = traits.select(options.traits or tuple(own) or traits.defaults(made, real_pictures(session)), own)
+    traits.need_spread(chosen, made)
+    return chosen
+
+
+def real_pictures(session: Session) -> np.ndarray | None:
+    """Some real pictures uint8 (N, H, W, 3), from the run's sheet of them; None where it is missing or damaged."""
+    height, width = session.generator.item_shape[1:]
+    try:
+        with Image.open(session.run.real_sheet) as picture:
+            sheet = np.asarray(picture.convert("RGB"))
+    except (OSError, ValueError):
+        return None
+    return pixels.cut(sheet, height, width, pixels.display_zoom(height, width, pixels.RUN_SHEET))
 
 
 def read_picture(path: Path, channels: int, height: int = 0, width: int = 0) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gansmith.explore.options import Arithmetic, Average, Scale
 from gansmith.explore.session import Session, plain
-from gansmith.explore.stored import SAMPLES, chosen_traits, load_styles
+from gansmith.explore.stored import SAMPLES, chosen_traits, load_styles, real_pictures
 from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.latent import space
@@ -123,7 +123,9 @@ def scaling_study(
     """
     session = Session("scale", RunFolder(Path(run)), load(run, nets, checkpoint), checkpoint)
     generator, distribution = session.generator, session.generator.recipe.latent.law
-    measures = traits.select(names or traits.defaults(generator.sample(SAMPLES, seed)))
+    made = generator.sample(SAMPLES, seed)
+    measures = traits.select(names or traits.defaults(made, real_pictures(session)))
+    traits.need_spread(measures, made)
     survey = measure_latents(generator, measures, count, seed)
     means = styles.average(survey, distribution, styles.categories(tuple(measures)))
     all_styles = means | {TYPICAL: styles.typical(generator, survey, measures)}

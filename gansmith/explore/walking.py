@@ -6,6 +6,7 @@ import numpy as np
 
 from gansmith.explore.options import Grid, Interpolate, Mix, Traverse, Truncate
 from gansmith.explore.session import Session
+from gansmith.explore.stored import real_pictures
 from gansmith.ground import pixels
 from gansmith.ground.errors import RunError
 from gansmith.latent import space
@@ -24,11 +25,13 @@ def grid(session: Session, options: Grid) -> None:
     latents = generator.latents(options.columns, options.seed, options.truncation)
     made = walks.grid(generator, latents, range(len(names)))
     session.sheet("grid", made)
-    values = traits.measure(made, traits.select(traits.defaults(made)))
+    values = traits.measure(made, traits.select(traits.defaults(made, real_pictures(session))))
     shares = {name: walks.shared_by_columns(found) for name, found in values.items()}
     session.figures |= {"rows": names, "columns": options.columns, "between_column_share": shares}
     listed = ", ".join(f"{share:.0%} of {name}" for name, share in shares.items())
-    session.notes.append(f"the column, that is the latent, decides {listed}")
+    session.notes.append(
+        f"the column, that is the latent, decides {listed or 'nothing that is measured: no trait varies'}"
+    )
 
 
 def mix(session: Session, options: Mix) -> None:

@@ -15,6 +15,7 @@ StoppedByUser               Ctrl-C or SIGTERM: everything is saved; the command 
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable
 
 
@@ -58,10 +59,37 @@ class StoppedByUser(Exception):
     """The user stopped the program; everything is saved."""
 
 
+ALIKE = 0.6  # of two names: twice the letters in common over all letters
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint for a mistyped name: `; did you mean 'x'?`, or all known names if none is similar."""
+    """A hint for a mistyped name: `; did you mean 'x'?`, or all known names if none is similar.
+
+    Capitals, spaces, hyphens and underscores make no difference.
+    """
     choices = sorted(known)
-    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
+    close = similar(word, choices)
     if close:
-        return f"; did you mean {close[0]!r}?"
+        return f"; did you mean {close!r}?"
     return f"; known: {', '.join(choices)}" if choices else ""
+
+
+def similar(word: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like a word, the first of several; None if none is like it."""
+    matcher = difflib.SequenceMatcher(b=squeezed(word)[:80])
+    likeness: dict[str, float] = {}
+    for name in known:
+        matcher.set_seq1(squeezed(name))
+        likeness[name] = matcher.ratio() if matcher.quick_ratio() >= ALIKE else 0.0
+    best = max(likeness, key=likeness.__getitem__, default=None)
+    return best if best is not None and likeness[best] >= ALIKE else None
+
+
+def squeezed(name: str) -> str:
+    """A name in small letters, without hyphens, underscores and spaces: "Batch-Size" and "batch_size" are "batchsize"."""
+    return name.lower().translate({ord(sign): None for sign in "-_ "})
+
+
+def typed(*words: object) -> str:
+    """A command of Gansmith as it is typed in a shell: a path with a space is quoted."""
+    return shlex.join(["gansmith", *map(str, words)])

@@ -66,6 +66,15 @@ def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap
     return sheet
 
 
+def cut(sheet: np.ndarray, height: int, width: int, zoom: int = 1, gap: int = 1) -> np.ndarray:
+    """The pictures uint8 (N, height, width, 3) of a sheet of `grid`; places that are all grey, as at its end, left out."""
+    tops = range(gap, sheet.shape[0] - height * zoom + 1, height * zoom + gap)
+    lefts = range(gap, sheet.shape[1] - width * zoom + 1, width * zoom + gap)
+    places = [sheet[y : y + height * zoom : zoom, x : x + width * zoom : zoom] for y in tops for x in lefts]
+    found = [picture for picture in places if (picture != 128).any()]
+    return np.stack(found) if found else np.zeros((0, height, width, 3), np.uint8)
+
+
 def whole_rows(count: int) -> int:
     """The columns of a grid: about square, or up to three times wider if that fills all rows, as 10 in 2x5."""
     square = max(1, isqrt(count - 1) + 1)
@@ -75,6 +84,10 @@ def whole_rows(count: int) -> int:
 def as_rgb(pictures: np.ndarray) -> np.ndarray:
     """uint8 (N, H, W, 1 or 3) to (N, H, W, 3)."""
     return pictures.repeat(3, axis=3) if pictures.shape[3] == 1 else pictures
+
+
+RUN_SHEET = 48
+"""About how high the pictures are drawn on a run's sheets, in pixels of the sheet."""
 
 
 def display_zoom(height: int, width: int, target: int = 64) -> int:

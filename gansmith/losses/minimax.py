@@ -22,5 +22,6 @@ LOSS = Loss(
     generator,
     NumpyLoss(real=cross_entropy_numpy, fake=cross_entropy_numpy, generator=generator_numpy),
     takes_targets=True,
+    probability=True,
     saturates=True,
 )

@@ -36,4 +36,5 @@ LOSS = Loss(
     generator,
     NumpyLoss(real=cross_entropy_numpy, fake=cross_entropy_numpy, generator=cross_entropy_numpy),
     takes_targets=True,
+    probability=True,
 )

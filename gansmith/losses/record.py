@@ -52,6 +52,7 @@ class Loss:
     takes_targets: bool = False  # it trains towards targets, so smoothing them has a meaning
     paired: bool = False  # each generated item is compared with the real item of its row, in both players' losses
     threshold: float | None = 0.0  # an item with a logit above it is called real; None: above the other class's mean
+    probability: bool = False  # the sigmoid of a logit is the probability that the item is real; else nobody may say so
     bounded: bool = True  # the discriminator's loss has a minimum; False: only if something bounds D's gradient
     sure_gap: float = (
         4.0  # mean logit of real items less that of generated ones, from which D is sure; 0: logits have no scale

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from gansmith.ground.files.runfolder import RunFolder, read_rows
+from gansmith.losses import LOSSES
 from gansmith.report import plots, sheets
 
 SHEET_BYTES = 400_000
@@ -21,8 +22,14 @@ def run_html(folder: RunFolder) -> str:
         caption = f"samples after {listed[-1].update:,} updates"
         parts.append(_figure(sheets.data_uri(newest, SHEET_BYTES), caption, 420))
     if rows:
-        caption = f"losses, probabilities, gradient norms and logits over {len(rows):,} reports"
-        parts.append(_figure(sheets.embedded(plots.overview(rows), "png"), caption, 900))
+        caption = f"losses, verdicts, gradient norms and logits over {len(rows):,} reports"
+        parts.append(
+            _figure(
+                sheets.embedded(plots.overview(rows, probability=LOSSES[recipe.loss.name].probability), "png"),
+                caption,
+                900,
+            )
+        )
     body = "".join(parts) or "<p>Nothing has been written yet.</p>"
     return f'<div class="gansmith-run"><h4>{escape(recipe.name)}</h4>{body}</div>'
 

@@ -74,8 +74,9 @@ def _inert_json(value: Any) -> str:
 def _without_scripts(run: Contents) -> str:
     if not run.rows:
         return ""
+    still = embedded(plots.overview(run.rows, probability=run.probability), "png")
     return (
         "<noscript><figure><figcaption>The curves, drawn without scripts</figcaption>"
-        f'<img class="still" src="{embedded(plots.overview(run.rows), "png")}" alt="Losses, probabilities, gradient norms and '
+        f'<img class="still" src="{still}" alt="Losses, verdicts, gradient norms and '
         'logits over the updates"></figure></noscript>'
     )

@@ -33,11 +33,16 @@ POINTS = 400  # of a line at most; more are averaged, with their range as a band
 SPREAD_POINTS = 300  # of a median over seeds
 
 
-def overview(rows: Sequence[Row]) -> bytes:
-    """A PNG of losses, probabilities, gradient norms and logits over the updates; empty charts say so."""
+def overview(rows: Sequence[Row], *, probability: bool = False) -> bytes:
+    """A PNG of losses, verdicts, gradient norms and logits over the updates; empty charts say so.
+
+    probability: the verdicts are probabilities (`losses.Loss.probability`); otherwise how often they are right is drawn.
+    """
     figure = _figure(11, 6.2)
     axes = figure.subplots(2, 2)
-    for place, name in zip(axes.flat, ("losses", "probabilities", "gradients"), strict=False):
+    for place, name in zip(
+        axes.flat, ("losses", "probabilities" if probability else "accuracies", "gradients"), strict=False
+    ):
         draw_curve(place, rows, series.CURVES[name])
     draw_strip(axes[1, 1], rows)
     return _saved(figure, "png")

@@ -19,7 +19,7 @@ from gansmith.data import sources
 from gansmith.data import survey as surveys
 from gansmith.data.preparation.resize import parse_size
 from gansmith.data.survey import Survey
-from gansmith.ground.errors import RecipeError
+from gansmith.ground.errors import RecipeError, typed
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
 
@@ -76,6 +76,9 @@ def choose_recipe(
     if settings:
         recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
     losses.check(recipe)
+    if not recipe.data.source.strip():
+        way = typed("train", recipe.name, "--data", "my-pictures")
+        raise RecipeError(f"no data is named: give --data with a folder, a zip or a store of pictures, as in `{way}`")
     recipe = budget.apply(recipe)
     # an absolute path, because the run may be resumed from elsewhere
     recipe = replace(recipe, data=replace(recipe.data, source=sources.absolute(recipe.data.source)))

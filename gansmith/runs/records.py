@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from gansmith.ground.errors import Diverged, RunError
+from gansmith.ground.errors import Diverged, RunError, typed
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.pixels import write_png
 from gansmith.ground.process.launch import Launch
@@ -70,6 +70,6 @@ def finish(folder: RunFolder, outcome: Outcome, say: Say) -> None:
     except (OSError, RunError) as error:
         raise RunError(
             f"the training is saved up to update {outcome.update}, but its report is not written ({error}): "
-            f"make room, then `gansmith report {folder.root}`"
+            f"make room, then `{typed('report', folder.root)}`"
         ) from None
     say(f"report: {report}")

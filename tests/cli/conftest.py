@@ -11,5 +11,5 @@ import pytest
 def _no_plot() -> Iterator[None]:
     """The page shows it to browsers without scripts; tests/report draws it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gansmith.report.plots.overview", lambda rows: b"")
+        patch.setattr("gansmith.report.plots.overview", lambda rows, probability: b"")
         yield

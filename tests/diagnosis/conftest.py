@@ -14,6 +14,6 @@ def _no_pictures_and_looks_for_nothing() -> Iterator[None]:
     however busy the machine is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gansmith.report.animation.write_progress", lambda folder: None)
-        patch.setattr("gansmith.report.plots.overview", lambda rows: b"")
+        patch.setattr("gansmith.report.plots.overview", lambda rows, probability: b"")
         patch.setattr("gansmith.diagnosis.watcher.time", SimpleNamespace(perf_counter=lambda: 0.0))
         yield

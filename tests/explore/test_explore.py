@@ -145,6 +145,8 @@ def test_found_latents_make_the_projected_pictures(run: Path) -> None:
         (["control"], "no traits are given"),
         (["control", "ink"], "'ink' is not a trait and a number"),
         (["control", "inkk=1"], "unknown trait 'inkk'; did you mean 'ink'"),
+        (["control", "saturation=0.5"], "saturation does not vary in the samples: choose of"),
+        (["average", "--traits", "hue"], "hue does not vary in the samples: choose of"),
         (["average", "--traits", "slnt"], "did you mean 'slant'"),
         (["average", "--liked", "."], "give both"),
         (["project", "no-such.png"], "no-such.png cannot be read"),

@@ -131,3 +131,11 @@ def test_half_blocks_are_half_as_high(height: int):
 @pytest.mark.parametrize(("height", "width", "zoom"), [(8, 8, 8), (28, 28, 2), (64, 64, 1), (300, 200, 1), (8, 64, 1)])
 def test_small_pictures_are_enlarged_for_looking_at(height: int, width: int, zoom: int):
     assert pixels.display_zoom(height, width) == zoom
+
+
+@given(st.integers(1, 12), st.integers(1, 5), st.integers(1, 5), st.integers(1, 3), st.integers(1, 4))
+def test_a_sheet_is_cut_into_its_pictures(count: int, height: int, width: int, zoom: int, columns: int):
+    pictures = np.random.default_rng(0).integers(129, 256, (count, height, width, 3), np.uint8)
+    sheet = pixels.grid(pictures, columns, zoom=zoom)
+    assert (pixels.cut(sheet, height, width, zoom) == pictures).all()
+    assert len(pixels.cut(sheet[:0], height, width, zoom)) == 0

@@ -110,3 +110,42 @@ def test_blocks_change_nothing(drawn: tuple[glyphs.Truth, np.ndarray], monkeypat
 def test_an_unknown_trait_names_its_neighbour() -> None:
     with pytest.raises(RunError, match="did you mean 'thickness'"):
         traits.select(["thicknes"])
+
+
+def painted(count: int, channels: int, seed: int = 0) -> np.ndarray:
+    """Pictures of blobs with brightness, contrast and, with 3 channels, colour of their own."""
+    rng = np.random.default_rng(seed)
+    blobs = np.sin(np.linspace(0, 3, 12)[:, None] * rng.uniform(1, 3, (count, 1, 1)) + np.linspace(0, 2, 12))
+    colour = rng.uniform(0.2, 1, (count, 1, 1, channels))
+    return (255 * (0.2 + 0.6 * colour * (blobs[..., None] + 1) / 2)).astype(np.uint8)
+
+
+def test_grey_pictures_have_no_saturation() -> None:
+    """Neither those of one channel, nor three equal ones, nor colour that rounding has made."""
+    grey = painted(40, 1)
+    tinted = grey.repeat(3, axis=3) + np.random.default_rng(1).integers(0, 2, (*grey.shape[:3], 3)).astype(np.uint8)
+    for pictures in (grey, grey.repeat(3, axis=3), tinted):
+        assert traits.defaults(pictures) == ("brightness", "contrast")
+        assert not traits.varies(TRAITS["saturation"], pictures)
+        with pytest.raises(RunError, match=r"saturation does not vary in the samples: choose of .*brightness"):
+            traits.need_spread(traits.select(["saturation", "brightness"]), pictures)
+    assert traits.defaults(painted(40, 3)) == ("brightness", "saturation")
+
+
+def test_a_trait_that_only_the_samples_have_is_not_told() -> None:
+    """A generator whose grey is off has colours that its data lacks."""
+    assert traits.defaults(painted(40, 3), painted(40, 1)) == ("brightness", "contrast")
+
+
+def test_a_collapsed_generator_has_no_trait() -> None:
+    one = painted(1, 3).repeat(30, axis=0)
+    wobbling = one + np.random.default_rng(2).integers(0, 2, one.shape).astype(np.uint8)
+    for pictures in (one, wobbling, np.zeros_like(one)):
+        assert traits.defaults(pictures) == ()
+        with pytest.raises(RunError, match="as after a collapse"):
+            traits.need_spread({}, pictures)
+
+
+def test_traits_of_drawings_vary(drawn: tuple[glyphs.Truth, np.ndarray]) -> None:
+    assert all(traits.varies(TRAITS[name], drawn[1][:100]) for name in (*traits.DRAWN, "aspect", "sharpness"))
+    assert not traits.varies(TRAITS["hue"], drawn[1][:100])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from house import PACKAGE, ROOT, Function, Module, functions, imports, modules, nobody
 
@@ -180,3 +182,19 @@ def test_requirements_have_no_vision_package():
 
 def test_the_package_is_typed():
     assert (PACKAGE / "py.typed").is_file()
+
+
+def unquoted_commands() -> Iterator[str]:
+    """f-strings that put a value into a command to be typed; `errors.typed` would quote it."""
+    takes_paths = re.compile(r"gansmith (resume|sample|report|diagnose|explore|evaluate|train|compare)\b[^`A-Z]*$")
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.JoinedStr):
+                for before, value in pairwise(node.values):
+                    text = before.value if isinstance(before, ast.Constant) else ""
+                    if isinstance(value, ast.FormattedValue) and takes_paths.search(str(text)):
+                        yield module.at(node.lineno, f"{ast.unparse(value.value)} may hold a space: use errors.typed")
+
+
+def test_a_path_in_a_printed_command_is_quoted():
+    nobody(unquoted_commands())

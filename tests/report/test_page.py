@@ -103,7 +103,7 @@ def numbers(reader: Reader) -> dict[str, Any]:
 def no_still(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the picture for browsers without scripts, which is slow, but where a test asks for it."""
     if "with_still" not in request.fixturenames:
-        monkeypatch.setattr(plots, "overview", lambda rows: b"")
+        monkeypatch.setattr(plots, "overview", lambda rows, probability: b"")
 
 
 @pytest.fixture

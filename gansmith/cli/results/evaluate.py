@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gansmith.cli.parser import Parser, add_checkpoint, whole
+from gansmith.cli.parser import Parser, add_checkpoint, integer, whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +20,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("what", type=Path, help="a run's folder, a folder or zip of pictures, or an .npz")
     parser.add_argument("--data", metavar="SOURCE", help="the real items to compare with (default: the run's)")
     parser.add_argument("--count", type=whole, metavar="N", help="items to measure (default 5,000; stacked 26,000)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of a run's samples (default 0)")
+    parser.add_argument("--seed", type=integer, default=0, metavar="S", help="the seed of a run's samples (default 0)")
     add_checkpoint(parser)
     parser.add_argument("--features", default="auto", help="auto, classifier, self-supervised, pixels or inception")
     parser.add_argument("--inception", type=Path, metavar="FILE", help="the standard Inception weights, for FID")

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from gansmith.cli.parser import Parser, add_checkpoint
+from gansmith.cli.parser import Parser, add_checkpoint, integer, number
 from gansmith.explore import VERBS
 
 
@@ -32,6 +32,7 @@ def add_field(parser: argparse.ArgumentParser, field: dataclasses.Field[Any], ki
     choices = field.metadata["choices"] or None
     several = get_origin(kind) is tuple
     inner = get_args(kind)[0] if several else kind
+    read = {int: integer, float: number}.get(inner, inner)
     default: Any = field.default
     if default not in ((), "", None, False, True):
         shown = " ".join(map(str, default)) if several else f"{default:.3g}" if kind is float else default
@@ -39,13 +40,13 @@ def add_field(parser: argparse.ArgumentParser, field: dataclasses.Field[Any], ki
     about = about.replace("%", "%%")
     flag = "--" + field.name.replace("_", "-")
     if field.metadata["positional"]:
-        parser.add_argument(field.name, nargs="*" if several else None, type=inner, help=about)
+        parser.add_argument(field.name, nargs="*" if several else None, type=read, help=about)
     elif kind is bool:
         action = argparse.BooleanOptionalAction if default else "store_true"
         parser.add_argument(flag, action=action, default=default, help=about)
     else:
         many, metavar = "+" if several else None, None if choices else {int: "N", float: "X"}.get(inner, "NAME")
-        parser.add_argument(flag, nargs=many, type=inner, default=default, choices=choices, help=about, metavar=metavar)
+        parser.add_argument(flag, nargs=many, type=read, default=default, choices=choices, help=about, metavar=metavar)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.cli.parser import Parser, Refused, add_checkpoint, positive, whole
+from gansmith.cli.parser import Parser, Refused, add_checkpoint, integer, positive, whole
 
 
 def add_arguments(parser: Parser) -> None:
@@ -16,7 +16,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("run", type=Path, help="a run's folder")
     parser.add_argument("--count", type=whole, default=16, metavar="N", help="how many pictures (default 16)")
     about = "the same seed gives the same pictures (default: the command asks for it; 0 if there is no terminal)"
-    parser.add_argument("--seed", type=int, metavar="S", help=about)
+    parser.add_argument("--seed", type=integer, metavar="S", help=about)
     parser.add_argument("--label", metavar="NAME|N", help="with labels: the class, by name or number")
     about = "below 1: more typical, less varied"
     parser.add_argument("--truncation", type=positive, default=1.0, metavar="T", help=about)

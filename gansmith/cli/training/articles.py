@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 from pathlib import Path
 
 from gansmith.cli.parser import Parser, whole
+from gansmith.ground.errors import typed
 
 
 def add_arguments(parser: Parser) -> None:
@@ -37,8 +37,8 @@ def run(options: argparse.Namespace) -> int:
 
     out = options.out or Path("articles-quick" if options.quick else "articles")
     folder = ArticlesFolder(out, options.pages or out / "pages")
-    typed = shlex.join(["gansmith", "articles", *options.names, *(["--quick"] if options.quick else [])])
-    command = typed + (" --data MNIST" if options.data else "")
+    said = typed("articles", *options.names, *(["--quick"] if options.quick else []))
+    command = said + (" --data MNIST" if options.data else "")
     plan = ExperimentPlan(choose(options.names), options.data, options.quick, options.jobs, command)
 
     def say(line: str) -> None:

@@ -15,10 +15,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from gansmith.ground.errors import StoppedByUser
+from gansmith.ground.errors import StoppedByUser, typed
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import half_blocks
 from gansmith.ground.process.launch import launched
+from gansmith.losses import LOSSES, Loss
 from gansmith.runs.result import Run
 from gansmith.training.events import Request, UpdateEvent
 
@@ -90,13 +91,27 @@ def cells(row: dict[str, Any], event: UpdateEvent) -> dict[str, str]:
     """The most important numbers of a row, as text."""
     missing = float("nan")
     d, g = row.get("loss.discriminator", missing), row.get("loss.generator", missing)
-    real, fake = row.get("probability.real", missing), row.get("probability.fake", missing)
     return {
         "update": f"{row['update']:,} · {row['images_seen']:,} images seen · epoch {row['epoch']:.2f}",
         "speed": f"{row['images_per_second']:,.0f} images/s · {time_left(event)}",
         "losses": f"D {d:.3f} · G {g:.3f}",
-        "verdict": f"D(real) {real:.2f} · D(fake) {fake:.2f}",
+        "verdict": verdict(row, LOSSES[event.clock.recipe.loss.name]),
     }
+
+
+def verdict(row: dict[str, Any], loss: Loss) -> str:
+    """What the discriminator says of both kinds of items, as far as it means something under the loss.
+
+    Probabilities only where a sigmoid of its output is one. A loss without a threshold compares outputs, so that only
+    their difference means something.
+    """
+    kind = "probability" if loss.probability else "verdict"
+    real, fake = (row.get(f"{kind}.{items}", float("nan")) for items in ("real", "fake"))
+    if loss.probability:
+        return f"probability of real: D(real) {real:.2f} · D(fake) {fake:.2f}"
+    if loss.threshold is None:
+        return f"D(real) - D(fake) {real - fake:.3g}"
+    return f"D(real) {real:.3g} · D(fake) {fake:.3g} · above {loss.threshold:g} it says real"
 
 
 def line(row: dict[str, Any], event: UpdateEvent) -> str:
@@ -147,8 +162,8 @@ def conclude(run: Run, *, quiet: bool) -> int:
     """Print the last lines, and return exit code 0. Raises StoppedByUser (exit code 130) if the user stopped it."""
     root = run.folder.root
     if run.ended == "interrupted":
-        raise StoppedByUser(f"everything is saved; go on with `gansmith resume {root}`")
+        raise StoppedByUser(f"everything is saved; go on with `{typed('resume', root)}`")
     if not quiet:
         print(f"done: {root} holds the samples, the checkpoints and {run.folder.report.name}", file=sys.stderr)
-        print(f"next: gansmith sample {root} --count 64 --seed 1 --out sheet.png", file=sys.stderr)
+        print(f"next: {typed('sample', root, '--count', 64, '--seed', 1, '--out', 'sheet.png')}", file=sys.stderr)
     return 0

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from gansmith.cli.parser import Parser, add_budget, add_device, add_display, add_remedy, budget_of
+from gansmith.cli.parser import Parser, add_budget, add_device, add_display, add_remedy, budget_of, integer
 from gansmith.ground.recipes.settings import EngineName
 
 ENGINES = "torch: PyTorch; numpy: NumPy with all gradients written by hand"
@@ -20,7 +20,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--data", metavar="SOURCE", help="training data: a built-in name, folder, zip, .npz, IDX files")
     parser.add_argument("--attribute", metavar="NAME", help=ATTRIBUTE)
     parser.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/<recipe>-<number>)")
-    parser.add_argument("--seed", type=int, metavar="N", help="the seed of all random numbers")
+    parser.add_argument("--seed", type=integer, metavar="N", help="the seed of all random numbers")
     add_budget(parser)
     parser.add_argument("--engine", choices=get_args(EngineName), help=ENGINES)
     add_device(parser)

@@ -20,7 +20,7 @@ def is_pattern(text: str) -> bool:
 
 def split(text: str) -> tuple[Path, Pattern]:
     """The folder in which a search begins, and the pattern of names below it."""
-    parts = Path(text).expanduser().parts
+    parts = Path(os.path.expanduser(text)).parts
     first = next(index for index, part in enumerate(parts) if WILD & set(part))
     return Path(*parts[:first]), parts[first:]
 

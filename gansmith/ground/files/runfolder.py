@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gansmith.ground.errors import RunError
+from gansmith.ground.errors import RunError, typed
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 
@@ -97,7 +97,8 @@ class RunFolder:
         RunError if the folder holds a run or anything else.
         """
         if self.recipe.exists():
-            raise RunError(f"{self.root} already holds a run: choose another --out, or `gansmith resume {self.root}`")
+            resumed = typed("resume", self.root)
+            raise RunError(f"{self.root} already holds a run: choose another --out, or go on with it by `{resumed}`")
         if self.root.exists() and (not self.root.is_dir() or self._foreign_files()):
             raise RunError(f"{self.root} is not an empty folder: choose another --out")
         try:

@@ -6,7 +6,6 @@ The comment after a field is its only description: `gansmith settings` and the d
 from __future__ import annotations
 
 import ast
-import difflib
 import io
 import json
 import tokenize
@@ -19,6 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.recipes import settings
+from gansmith.ground.recipes.hints import setting_hint
 
 WORDS: dict[Any, tuple[str, str]] = {
     bool: ("true or false", "true or false"),
@@ -73,16 +73,9 @@ def find(prefix: str = "") -> tuple[Table, ...]:
         for table in tables()
     ]
     if not any(table.keys for table in found):
-        raise RecipeError(f"unknown setting {prefix!r}{near(prefix)}")
+        names = [key.name for table in tables() for key in table.keys]
+        raise RecipeError(f"unknown setting {prefix!r}{setting_hint(prefix, names)}")
     return tuple(table for table in found if table.keys)
-
-
-def near(name: str) -> str:
-    """The end of the error for an unknown table or key: similar names, or all tables."""
-    names = [table.name for table in tables() if table.name]
-    known = {*names, *(name.partition(".")[0] for name in names), *(key.name for t in tables() for key in t.keys)}
-    close = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.75)
-    return f"; did you mean {' or '.join(map(repr, close))}?" if close else f"; the tables are {', '.join(names)}"
 
 
 def _walk(kind: type, defaults: Any, prefix: str) -> Iterator[Table]:

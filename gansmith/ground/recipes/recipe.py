@@ -5,6 +5,7 @@ A recipe's file names only what differs from the defaults. A run stores the reso
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import math
 import tomllib
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from gansmith.ground.errors import RecipeError, nearest
+from gansmith.ground.recipes.hints import setting_hint
 from gansmith.ground.recipes.settings import Recipe
 
 FORMAT = 1
@@ -31,16 +33,25 @@ def allow(key: str, name: str) -> None:
 def read(path: Path) -> Recipe:
     """Read a recipe file. Raises RecipeError with the file's name, the key and what to do."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(_text(path.read_bytes()))
     except FileNotFoundError:
         raise RecipeError(
             f"no recipe at {path}: give a file, or one of the names that `gansmith recipes` lists"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path} cannot be read as a recipe: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{path} is not valid TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise RecipeError(f"{path} is not text that can be read as a recipe: save it as UTF-8") from None
+    except (OSError, ValueError, RecursionError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise RecipeError(f"{path} cannot be read as a recipe ({why}): give a .toml file") from None
     return from_table(table, str(path))
+
+
+def _text(data: bytes) -> str:
+    """A file's text. Editors and shells of Windows write a mark before it, in UTF-8 or UTF-16, and end lines with CR LF."""
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if wide else "utf-8-sig").replace("\r\n", "\n")
 
 
 def from_table(table: dict[str, Any], origin: str = "recipe") -> Recipe:
@@ -90,23 +101,20 @@ def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
     """
     if isinstance(assignments, list):
         assignments = dict(_split(assignment) for assignment in assignments)
-    table = to_table(recipe)
+    table, values = to_table(recipe), flat(recipe)
     for dotted, value in assignments.items():
         here: Any = table
         *parents, last = dotted.split(".")
         for depth, name in enumerate([*parents, last]):
             if not isinstance(here, dict) or name not in here:
-                known = here if isinstance(here, dict) else ()
-                raise RecipeError(
-                    f"unknown setting {dotted!r}{nearest(name, known)}{listed('.'.join(parents[:depth]))}"
-                )
+                table_name = ".".join(parents[:depth])
+                raise RecipeError(f"unknown setting {dotted!r}{setting_hint(dotted, list(values))}{listed(table_name)}")
             if depth < len(parents):
                 here = here[name]
         if isinstance(here[last], dict):
-            raise RecipeError(
-                f"{dotted!r} is a table: set one of its values, as in --set {dotted}.{next(iter(here[last]))}=..."
-                f"{listed(dotted)}"
-            )
+            keys = [name for name in values if name.startswith(f"{dotted}.")]
+            named = f"{dotted}.name={value}" if f"{dotted}.name" in keys else f"{keys[0]}=..."
+            raise RecipeError(f"{dotted!r} is a table: set one of its values, as in --set {named}{listed(dotted)}")
         here[last] = value
     return from_table(table, "--set")
 
@@ -116,6 +124,14 @@ def listed(name: str) -> str:
     name = name.rstrip(".")
     return f" (`gansmith settings{' ' * bool(name)}{name}` {'explains it' if name in flat(Recipe()) else 'lists the keys'})"
 
+
+def shown(value: Any) -> str:
+    """A value for an error message: not longer than a line has room for."""
+    text = "a huge number" if isinstance(value, int) and abs(value) >= 2**63 else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+KINDS = {int: "a whole number", float: "a number", str: "text, in quotes", bool: "true or false"}
 
 ABOVE_ZERO = (
     "data.batch", "latent.dim", "*.norm_epsilon", "*.initial_scale", "loss.discriminator_scale", "regularizer.interval",
@@ -232,18 +248,20 @@ def _check_game(recipe: Recipe) -> None:
 def _split(assignment: str) -> tuple[str, Any]:
     name, equals, text = assignment.partition("=")
     if not equals or not name.strip():
-        raise RecipeError(f"--set {assignment!r} is not of the form table.key=value")
+        raise RecipeError(f"--set {shown(assignment)} is not of the form table.key=value")
     return name.strip(), _value(text.strip())
 
 
 def _value(text: str) -> Any:
-    """Text as TOML, or as people type it: `.5`, `2.`, `[relu, tanh]`, and strings without quotes."""
+    """Text as TOML, or as people type it: `.5`, `2.`, `True`, `[relu, tanh]`, and strings without quotes."""
     try:
         value = tomllib.loads(f"value = {text}")["value"]
         return value if isinstance(value, (bool, int, float, str, list, dict)) else text
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # ValueError: no TOML, or more digits than Python reads
         pass
-    if text.startswith("[") and text.endswith("]"):
+    if text in ("True", "False"):
+        return text == "True"
+    if text[:1] + text[-1:] in ("[]", "()"):
         return [_value(part.strip()) for part in text[1:-1].split(",") if part.strip()]
     try:
         return float(text)
@@ -259,7 +277,8 @@ def _build(kind: type, table: Any, path: str, origin: str) -> Any:
     values: dict[str, Any] = {}
     for name, value in table.items():
         if name not in hints:
-            raise RecipeError(f"{origin}: unknown key {path + name!r}{nearest(name, hints)}{listed(path)}")
+            meant = setting_hint(path + name, list(flat(Recipe())))
+            raise RecipeError(f"{origin}: unknown key {path + name!r}{meant}{listed(path)}")
         if dataclasses.is_dataclass(hints[name]):
             given = {**to_table(getattr(defaults, name)), **value} if isinstance(value, dict) else value
             values[name] = _build(hints[name], given, f"{path}{name}.", origin)  # pyright: ignore[reportArgumentType]
@@ -274,24 +293,28 @@ def _coerce(value: Any, hint: Any, name: str, origin: str) -> Any:
     if kind is Literal:
         choices = (*get_args(hint), *sorted(ALLOWED.get(name, ())))
         if value not in choices:
-            hint_text = nearest(str(value), [str(choice) for choice in choices])
-            own = "; if it is a loss of your own: gansmith.losses.add, in this process" if name == "loss.name" else ""
-            raise RecipeError(f"{origin}: {name} = {value!r} is not one of its choices{hint_text}{own}{listed(name)}")
+            meant = nearest(str(value), [str(choice) for choice in choices])
+            own = " A loss of your own is first added with gansmith.losses.add." if name == "loss.name" else ""
+            raise RecipeError(f"{origin}: {name} = {shown(value)} is not one of its choices{meant}{own}{listed(name)}")
         return value
     if kind is tuple:
         inner = get_args(hint)[0]
+        if isinstance(value, str) and "," in value:  # typed without brackets: widths=16,8
+            value = [_value(part.strip()) for part in value.split(",") if part.strip()]
         items = value if isinstance(value, (list, tuple)) else [value]
         return tuple(_coerce(item, inner, name, origin) for item in items)
     if kind in (Union, types.UnionType):
         return _coerce(value, get_args(hint)[0], name, origin)
+    if isinstance(value, int) and abs(value) >= 2**63 and name != "seed":  # which may be any integer
+        raise RecipeError(f"{origin}: {name} = {shown(value)}: a whole number must be below 2^63")
     if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         if not math.isfinite(value):
-            raise RecipeError(f"{origin}: {name} = {value!r} must be a finite number")
+            raise RecipeError(f"{origin}: {name} = {shown(value)} must be a finite number")
         return float(value)
     if hint is str and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if hint is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise RecipeError(f"{origin}: {name} = {value!r} must be of type {hint.__name__}{listed(name)}")
+        raise RecipeError(f"{origin}: {name} = {shown(value)} must be {KINDS[hint]}{listed(name)}")
     return value

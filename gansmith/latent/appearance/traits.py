@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from gansmith.ground import streams
 from gansmith.ground.errors import RunError, nearest
 from gansmith.latent.appearance import measured_traits
 from gansmith.latent.pictures import frame
@@ -41,9 +42,43 @@ def select(names: Sequence[str], own: Mapping[str, Measure] | None = None) -> di
     return {name: known[name] for name in names}
 
 
-def defaults(pictures: np.ndarray) -> tuple[str, ...]:
-    """The two traits that make styles by default: of strokes if the pictures are drawings, else of colours."""
-    return ("thickness", "slant") if looks_drawn(pictures) else ("brightness", "saturation")
+DRAWN = ("thickness", "slant", "ink", "width")
+PAINTED = ("brightness", "saturation", "contrast", "sharpness", "size")
+"""The traits that make styles by default, of strokes on a plain background and of other pictures, the best known first."""
+
+
+def defaults(pictures: np.ndarray, real: np.ndarray | None = None) -> tuple[str, ...]:
+    """The two traits that make styles by default: the first for such pictures that vary in them, and in the real ones.
+
+    real: real pictures uint8 (M, H, W, C), if they are known. Fewer than two where fewer vary.
+    """
+    suited = select(DRAWN if looks_drawn(pictures) else PAINTED)
+    known = [pictures] if real is None or len(real) < 2 else [pictures, real]
+    return tuple(name for name, one in suited.items() if all(varies(one, each) for each in known))[:2]
+
+
+def varies(one: Measure, pictures: np.ndarray) -> bool:
+    """Whether a trait differs from picture to picture by more than rounding makes: by twice what one level of noise does.
+
+    So grey pictures have no saturation, and a collapsed generator's pictures have no trait at all.
+    """
+    flat = pictures.reshape(-1, *pictures.shape[-3:])
+    noise = streams.generator(0, "explore").integers(-1, 2, flat.shape)
+    values = one(flat)
+    return bool(values.std() > 2 * (one(np.clip(flat + noise, 0, 255).astype(np.uint8)) - values).std())
+
+
+def need_spread(measures: Mapping[str, Measure], pictures: np.ndarray) -> None:
+    """Raise RunError for traits that do not vary in a generator's pictures: nothing can be sorted or steered by them."""
+    still = [name for name, one in measures.items() if not varies(one, pictures)]
+    if still or not measures:
+        moving = [name for name, one in TRAITS.items() if varies(one, pictures)]
+        ways = (
+            f"choose of {', '.join(moving)}"
+            if moving
+            else "no trait does, as after a collapse: `gansmith diagnose RUN`"
+        )
+        raise RunError(f"{' and '.join(still) or 'what is measured'} does not vary in the samples: {ways}")
 
 
 def looks_drawn(pictures: np.ndarray) -> bool:

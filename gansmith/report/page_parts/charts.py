@@ -47,7 +47,7 @@ class Charts:
 def charts(run: Contents) -> Charts:
     """The charts of a run."""
     measurements = [row | {_metric(row): row.get("value")} for row in run.measurements]
-    curves = [_curve(name, curve, run.rows, "stats") for name, curve in _curves(run.threshold).items()]
+    curves = [_curve(name, curve, run.rows, "stats") for name, curve in _curves(run.threshold, run.probability).items()]
     curves += [_curve(name, curve, run.sample_rows, "samples") for name, curve in series.SAMPLE_CURVES.items()]
     curves.append(_curve("judgements", _quality(run.measurements), measurements, "judged"))
     layers = [_layers(run.rows, player, measure) for measure in series.MEASURES for player in series.PLAYERS]
@@ -66,12 +66,12 @@ def charts(run: Contents) -> Charts:
     return Charts(curves, layers, table)
 
 
-def _curves(threshold: float | None) -> dict[str, Curve]:
-    """The curves over rows of stats, for a loss whose discriminator says real above `threshold`."""
+def _curves(threshold: float | None, probability: bool) -> dict[str, Curve]:
+    """The curves over rows of stats, for a loss with these facts (`losses.Loss`)."""
     logits = series.CURVES["verdicts"]
     about = f"{logits.about.removesuffix('.')}: {meaning_of_logit(threshold)}."
     curves = series.CURVES | {"verdicts": replace(logits, guide=threshold, about=about)}
-    if threshold != 0:  # a sigmoid of these outputs is no probability
+    if not probability:
         del curves["probabilities"]
     return curves
 

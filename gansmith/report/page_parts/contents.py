@@ -51,6 +51,11 @@ class Contents:
         return LOSSES[self.recipe.loss.name].threshold if self.recipe else 0.0
 
     @property
+    def probability(self) -> bool:
+        """Whether the sigmoid of a logit is the probability that the item is real."""
+        return self.recipe is not None and LOSSES[self.recipe.loss.name].probability
+
+    @property
     def item_size(self) -> tuple[int, int] | None:
         """(height, width) of a picture; None for vectors, and where data.json does not say."""
         shape = self.data.get("item_shape")  # channels first

@@ -6,11 +6,11 @@ Every text that comes from the run goes through `escape` here.
 from __future__ import annotations
 
 import math
-import shlex
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from gansmith.ground.errors import typed
 from gansmith.report.page_parts import markup
 from gansmith.report.page_parts.charts import Chart, Charts
 from gansmith.report.page_parts.contents import Contents, clipped, plain, remedies
@@ -179,15 +179,15 @@ def _lines(table: dict[str, Any]) -> str:
 def next_commands(run: Contents) -> Section:
     """What to type next."""
     whole, here = run.folder.root.resolve(), Path.cwd()
-    place = shlex.quote(str(whole.relative_to(here) if whole.is_relative_to(here) else run.folder.root))
-    source = shlex.quote(clipped(run.recipe.data.source, 500)) if run.recipe else "SOURCE"
+    place = whole.relative_to(here) if whole.is_relative_to(here) else run.folder.root
+    source = clipped(run.recipe.data.source, 500) if run.recipe else "SOURCE"
     commands = (
-        (f"gansmith resume {place} --minutes 10", "train longer"),
-        (f"gansmith sample {place} --count 64 --seed 1 --out samples.png", "new samples"),
-        (f"gansmith evaluate {place} --data {source}", "measure it"),
-        (f"gansmith diagnose {place}", "find out what is wrong"),
-        (f"gansmith explore {place} interpolate", "walk through its latents"),
-        (f"gansmith report {place}", "write this page again"),
+        (typed("resume", place, "--minutes", 10), "train longer"),
+        (typed("sample", place, "--count", 64, "--seed", 1, "--out", "samples.png"), "new samples"),
+        (typed("evaluate", place, "--data", source), "measure it"),
+        (typed("diagnose", place), "find out what is wrong"),
+        (typed("explore", place, "interpolate"), "walk through its latents"),
+        (typed("report", place), "write this page again"),
     )
     body = "".join(f"<div><dt>{what}</dt><dd><code>{escape(line)}</code></dd></div>" for line, what in commands)
     return section("next", "Next", "What to do next", f'<dl class="commands">{body}</dl>')

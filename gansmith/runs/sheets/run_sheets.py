@@ -7,7 +7,7 @@ from itertools import cycle
 
 import numpy as np
 
-from gansmith.ground.pixels import display_zoom, grid
+from gansmith.ground.pixels import RUN_SHEET, display_zoom, grid
 from gansmith.runs.setup import Setup
 
 
@@ -20,7 +20,7 @@ def sheet_drawer(setup: Setup) -> Callable[[np.ndarray], np.ndarray]:
         plane = on_plane(real, real)
         return lambda points: scatter_sheet(on_plane(points, real), plane)
     columns = setup.classes if 1 < setup.classes <= 20 and not setup.labelling.counts else None
-    zoom = display_zoom(*setup.item_shape[1:], target=48)
+    zoom = display_zoom(*setup.item_shape[1:], target=RUN_SHEET)
     return lambda pictures: grid(pictures, columns, zoom=zoom)
 
 
