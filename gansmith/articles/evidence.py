@@ -19,6 +19,9 @@ from gansmith.ground.files.gridfolder import CellFolder, GridFolder
 Figures = Mapping[str, float | str | None]
 
 FIGURES: dict[str, str] = {
+    "update": "updates",
+    "epoch": "passes",
+    "updates_per_second": "updates a second",
     "fd": "FD",
     "fd_untrained": "FD untrained",
     "fd_quarter": "FD after a quarter",
@@ -31,6 +34,7 @@ FIGURES: dict[str, str] = {
     "accuracy": "D accuracy",
     "told_apart": "D tells apart",
     "largest_share": "largest class's share",
+    "largest_class": "largest class",
     "agreement": "asked label",
     "agreement_least": "least digit",
     "agreement_9": "the 9",
@@ -40,6 +44,7 @@ FIGURES: dict[str, str] = {
     "first_correlation": "correlation with the first picture",
     "raw_spread": "std over z, raw",
     "gradient": "G's gradient",
+    "gradient_most": "at most",
     "same_at_2": "own style at 2",
     "opposite_at_-2": "opposite style at −2",
     "trend": "rank correlation",
