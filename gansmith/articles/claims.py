@@ -131,7 +131,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "003",
-        "An extreme drop of the learning rate makes digits appear, all of one kind, for a reason unknown.",
+        "After an extreme drop of the learning rate a digit appears, the same from every latent.",
         ("as published", "as published, no drop", "mended, 4,000 updates", "mended, with the drop, 1,000 updates"),
         ("first_correlation", "raw_spread", "modes", "sensitivity"),
         rules.the_rate_drop,
