@@ -6,19 +6,24 @@ import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import sub, truediv
 from typing import Any
 
-from gansmith import recipes as cookbook
+from gansmith.articles.intervals import Interval, between
 from gansmith.articles.probes import probe
 from gansmith.articles.studies import STUDIES
-from gansmith.compare.grid import learns
+from gansmith.compare.grid import learns, variant
 from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.gridfolder import CellFolder, GridFolder
 
 Figures = Mapping[str, float | str | None]
 
 FIGURES: dict[str, str] = {
+    "update": "updates",
+    "epoch": "passes",
+    "updates_per_second": "updates a second",
     "fd": "FD",
+    "fd_untrained": "FD untrained",
     "fd_quarter": "FD after a quarter",
     "fd@4680": "FD after 4,680 updates",
     "fd@9360": "FD after 9,360",
@@ -29,6 +34,7 @@ FIGURES: dict[str, str] = {
     "accuracy": "D accuracy",
     "told_apart": "D tells apart",
     "largest_share": "largest class's share",
+    "largest_class": "largest class",
     "agreement": "asked label",
     "agreement_least": "least digit",
     "agreement_9": "the 9",
@@ -38,6 +44,7 @@ FIGURES: dict[str, str] = {
     "first_correlation": "correlation with the first picture",
     "raw_spread": "std over z, raw",
     "gradient": "G's gradient",
+    "gradient_most": "at most",
     "same_at_2": "own style at 2",
     "opposite_at_-2": "opposite style at −2",
     "trend": "rank correlation",
@@ -82,11 +89,13 @@ class Evidence:
         values = self.values(name, figure)
         return statistics.median(values) if values else float("nan")
 
-    def pairs(self, one: str, other: str, figure: str) -> list[tuple[float, float]]:
-        """A figure of two variants under the same seeds."""
-        second = {cell.seed: cell.figures.get(figure) for cell in self.of(other)}
-        both = [(cell.figures.get(figure), second.get(cell.seed)) for cell in self.of(one)]
-        return [(float(a), float(b)) for a, b in both if a is not None and b is not None]
+    def ratio(self, one: str, other: str, figure: str) -> Interval:
+        """A figure of one variant by that of another: over all pairs of seeds, the interval that chance leaves."""
+        return between(self.values(one, figure), self.values(other, figure), truediv)
+
+    def difference(self, one: str, other: str, figure: str) -> Interval:
+        """A figure of one variant less that of another."""
+        return between(self.values(one, figure), self.values(other, figure), sub)
 
 
 def gather(studies: Mapping[str, GridFolder], seeds: int) -> tuple[Evidence, list[str]]:
@@ -95,7 +104,7 @@ def gather(studies: Mapping[str, GridFolder], seeds: int) -> tuple[Evidence, lis
     failures: list[str] = []
     for study, folder in studies.items():
         for name, text in STUDIES[study].variants.items():
-            first = first_seed(text)
+            first = first_seed(text, STUDIES[study].settings)
             for seed in range(first, first + seeds):
                 cell = folder.cell(text, seed)
                 if not cell.result.exists():
@@ -109,9 +118,9 @@ def gather(studies: Mapping[str, GridFolder], seeds: int) -> tuple[Evidence, lis
     return Evidence(cells), failures
 
 
-def first_seed(text: str) -> int:
-    """The seed of a variant's first training, which its recipe names."""
-    return cookbook.load(text.partition("+")[0]).seed
+def first_seed(text: str, settings: Sequence[str] = ()) -> int:
+    """The seed of a variant's first training, which its recipe or the study's settings name."""
+    return variant(text, settings=settings).recipe.seed
 
 
 def flat(result: Mapping[str, Any]) -> dict[str, float | str | None]:
@@ -121,13 +130,15 @@ def flat(result: Mapping[str, Any]) -> dict[str, float | str | None]:
     fd = result["figures"].get("fd", {})
     return {
         **{key: entry["value"] for key, entry in result["figures"].items()},
-        "fd_quarter": next(iter(distances.values()), None),
+        "fd_untrained": distances.get(0),
+        "fd_quarter": next((value for update, value in distances.items() if update), None),
         **{f"fd@{update}": value for update, value in distances.items()},
         "fd_floor": fd.get("floor"),
         "fd_noise": fd.get("noise"),
         "learns": None if learned is None else float(learned),
         "accuracy": result["accuracy"],
         "update": result["update"],
+        "epoch": result["epoch"],
         "updates_per_second": result["update"] / result["seconds"] if result["seconds"] else None,
         "state": result["state"],
         "features": result["features"],

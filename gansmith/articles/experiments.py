@@ -13,7 +13,7 @@ import numpy as np
 from gansmith.articles.claims import CLAIMS, TITLES, Claim
 from gansmith.articles.evidence import FIGURES, Evidence, Trained, gather
 from gansmith.articles.probes import newest_snapshot
-from gansmith.articles.studies import QUICK_COUNT, STUDIES, Study, quickly
+from gansmith.articles.studies import BETA1, QUICK_COUNT, STUDIES, Study, quickly
 from gansmith.compare.grid import compare, variant
 from gansmith.ground import pixels
 from gansmith.ground.errors import RecipeError, StoppedByUser, nearest, typed
@@ -22,9 +22,11 @@ from gansmith.ground.files.runfolder import write_json, write_text
 from gansmith.ground.progress import Say
 from gansmith.report import article as pages
 from gansmith.trained.generator import load
+from gansmith.training.machine import choose_device
 
 SHOWN = 20  # samples of a variant on a picture
 COUNT = 2000  # samples that are measured, as `compare` does
+TUNED_BY = ("fd_untrained", "fd_quarter", "fd", "modes", "sensitivity")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ def articles(
     failures: list[str] = []
     try:
         for name, study in plan.studies.items() if train else ():
+            if study.gpu and not choose_device("auto").startswith("cuda"):
+                say(f"study {name} is left out: it needs a GPU, and none is here")
+                continue
             say(f"study {name}")
             variants = [
                 variant(text, data=plan.data, budget=study.budget, settings=study.settings)
@@ -113,6 +118,7 @@ def _article(name: str, plan: ExperimentPlan, folder: ArticlesFolder, evidence: 
     article: dict[str, Any] = {
         "title": TITLES[name],
         "claims": [_claim(claim, folder, evidence) for claim in claims],
+        "tuning": _tuning(evidence) if name == "000" else None,
         "studies": {key: _command(key, study) for key, study in plan.studies.items() if key[:3] == name},
         "machine": _machine(cells),
         "features": features,
@@ -147,14 +153,6 @@ def _command(name: str, study: Study) -> str:
 def _claim(claim: Claim, folder: ArticlesFolder, evidence: Evidence) -> dict[str, Any]:
     """One claim: its verdict, its figures by variant and seed, and its picture of samples."""
     verdict = claim.rule(evidence)
-    rows = {
-        name: [
-            {"seed": cell.seed, "state": cell.figures.get("state")}
-            | {key: cell.figures[key] for key in claim.figures if cell.figures.get(key) is not None}
-            for cell in evidence.of(name)
-        ]
-        for name in claim.variants
-    }
     strip = _strip(claim, evidence)
     if strip:
         path = folder.picture(claim.article, claim.name)
@@ -166,9 +164,28 @@ def _claim(claim: Claim, folder: ArticlesFolder, evidence: Evidence) -> dict[str
         "verdict": verdict.answer,
         "because": verdict.because,
         "cause": verdict.cause,
+        "needs": verdict.needs,
         "figures": {key: FIGURES[key] for key in claim.figures},
-        "variants": rows,
+        "variants": {name: _rows(name, claim.figures, evidence) for name in claim.variants},
         "strip": list(strip),
+    }
+
+
+def _rows(name: str, figures: Sequence[str], evidence: Evidence) -> list[dict[str, Any]]:
+    """One variant's figures, seed by seed."""
+    return [
+        {"seed": cell.seed, "state": cell.figures.get("state")}
+        | {key: cell.figures[key] for key in figures if cell.figures.get(key) is not None}
+        for cell in evidence.of(name)
+    ]
+
+
+def _tuning(evidence: Evidence) -> dict[str, Any]:
+    """The trainings by which each network of article 000 got its beta1, and the choice."""
+    return {
+        "figures": {key: FIGURES[key] for key in TUNED_BY},
+        "variants": {name: _rows(name, TUNED_BY, evidence) for name in STUDIES["000-tuning"].variants},
+        "chosen": BETA1,
     }
 
 

@@ -1,84 +1,91 @@
 """From figures to a verdict: one function per claim, its thresholds named constants.
 
-A rule sees figures only, no pictures. "Mostly" is more than half of the seeds. A variant is "below" another if it is so
-under every seed that both have.
+A rule sees figures only, no pictures. It has two tests with a margin between them: one that the claim holds, one that it
+does not. Where neither is met the claim is open at this budget, and the rule says what would decide it. What is asked of
+every training by itself must be so under every seed, of three at least. Two variants are compared by the interval of
+their ratio or difference over the seeds (`intervals.py`), the whole of which must lie beyond the margin.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
 
 from gansmith.articles.evidence import Evidence
-from gansmith.compare.grid import LEAST_FALL
+from gansmith.articles.intervals import LEAST, seeds_needed
+from gansmith.articles.verdict import NOT_RUN, Verdict, decide
 
-Answer = Literal["holds", "does not hold", "holds for another reason", "open"]
-
+BETTER = 0.9  # a distance is better if it is less than this part of the other: a gain of under a tenth is none
 COLLAPSED_SHARE = 0.5  # of all samples that show the largest class
 COVERED = 8  # of 10 classes: nearly all
 FORMS = 0.8  # a digit forms if a classifier sees it in this share of the samples generated for it
+NEVER_FORMS = 0.5  # and does not form if it does so in less than this share
 FIRST_PICTURE = 0.9  # correlation of the mean sample with one training picture
+CLEARER = 0.05  # by which one such correlation is clearly above another
 ONE_PICTURE = 1e-6  # standard deviation over the latents, of raw output
+MANY_PICTURES = 1e-2  # the same, where samples differ to the eye
 THE_MEAN = 0.99  # correlation of the mean sample with the data's mean
 WEAKER = 0.05  # area under the ROC curve by which a discriminator is weaker than another
+WINS = 0.9  # share of items that a winning discriminator gets right
 STYLED = 0.8  # share of pictures that show the requested style
+NOT_STYLED = 0.5  # and where that many do not, the style is not what was asked (by chance a quarter does)
+PUBLISHED_001 = (40, 100)  # epochs of the labelled and of the plain network in article 001
+PUBLISHED_000 = (1000, 199)  # article 000's epochs, of Keras and of PyTorch
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the figures say of a claim, and why it is so."""
-
-    answer: Answer
-    because: str
-    cause: str = ""
-
-
-Rule = Callable[[Evidence], Verdict]
-
-OPEN = Verdict("open", "not all of its trainings have been run")
 NETWORKS = ("dense", "encoder-decoder", "DCGAN")
 
 
 def only_the_tape(evidence: Evidence) -> Verdict:
     """Of the networks that were trained: does the tape learn, and nothing else?"""
-    networks = [name for name in NETWORKS if evidence.has(f"{name}, joint", f"{name}, stacked")]
+    ways = ("joint", "stacked", "labels: regression")
+    networks = [name for name in NETWORKS if evidence.has(*(f"{name}, {way}" for way in ways))]
     if not networks:
-        return OPEN
-    tape, stacked, labels = (
-        _learned(evidence, [f"{name}, {feedback}" for name in networks])
-        for feedback in ("joint", "stacked", "labels: regression")
-    )
+        return NOT_RUN
+    tape, *others = ([f"{name}, {way}" for name in networks] for way in ways)
     words = (
-        f"the tape learned in {_of(tape)} trainings ({_by_network(evidence, networks, 'joint')}), the combined model in "
-        f"{_of(stacked)} ({_by_network(evidence, networks, 'stacked')}), labels in {_of(labels)}"
+        f"the tape learned in {_learned(evidence, tape)} trainings ({_by_network(evidence, networks, 'joint')}), the "
+        f"combined model in {_learned(evidence, others[0])} ({_by_network(evidence, networks, 'stacked')}), labels in "
+        f"{_learned(evidence, others[1])}"
     )
     cause = (
         "A combined model whose discriminator is frozen in the generator's turn, and only there, takes the same "
         "gradient through the same discriminator. What cannot work is the discriminator's output passed on as a number."
     )
-    return _decided(_mostly(tape) and not _mostly(stacked) and not _mostly(labels), words, cause)
+    rivals = [name for names in others for name in names]
+    refuted = any(_always(evidence, name) for name in rivals)
+    return decide(
+        holds=all(_always(evidence, name) for name in tape) and all(_never(evidence, name) for name in rivals),
+        refuted=refuted,
+        because=words,
+        cause=cause if refuted else "",
+        needs="trainings so long that every network learns by the tape under every seed, and as long ones without it",
+    )
 
 
 def combined_model(evidence: Evidence) -> Verdict:
     """Does the combined model fail when it is right, or only with one of its two classic mistakes?"""
-    right = [f"{name}, stacked" for name in NETWORKS if evidence.has(f"{name}, stacked")]
+    networks = [name for name in NETWORKS if evidence.has(f"{name}, stacked", f"{name}, joint")]
     faulty = ("dense, stacked, never frozen", "dense, stacked, never trained")
-    if not right or not evidence.has(*faulty):
-        return OPEN
-    learned, wrong = _learned(evidence, right), [_learned(evidence, [name]) for name in faulty]
+    if not networks or not evidence.has(*faulty):
+        return NOT_RUN
+    right = [f"{name}, stacked" for name in networks]
     words = (
-        f"frozen rightly it learned in {_of(learned)} trainings; never frozen in {_of(wrong[0])}, "
-        f"never trained in {_of(wrong[1])}"
+        f"frozen rightly it learned in {_learned(evidence, right)} trainings ({_by_network(evidence, networks, 'stacked')}"
+        f"); never frozen in {_learned(evidence, faulty[:1])}, never trained in {_learned(evidence, faulty[1:])}"
     )
     cause = (
         "The order of freezing. Where the generator's step moves the discriminator too, it learns to call fakes real, "
         f"and all samples become one picture (std over z {evidence.median(faulty[0], 'sensitivity'):.2g}); where it was "
         "frozen before it was compiled it never learns at all. Either looks like success in the generator's loss."
     )
-    explained = _mostly(learned) and not any(map(_mostly, wrong))
-    return _decided(not _mostly(learned), words, cause if explained else "")
+    return decide(
+        holds=all(_never(evidence, name) for name in right)
+        and any(_always(evidence, f"{name}, joint") for name in networks),
+        refuted=any(_always(evidence, name) for name in right),
+        because=words,
+        cause=cause if all(_never(evidence, name) for name in faulty) else "",
+        needs="trainings so long that a network learns by the tape under every seed, and as long ones of the combined model",
+    )
 
 
 def verdicts_as_labels(evidence: Evidence) -> Verdict:
@@ -86,64 +93,85 @@ def verdicts_as_labels(evidence: Evidence) -> Verdict:
     number, regression = "dense, labels: verdict", [f"{name}, labels: regression" for name in NETWORKS]
     regression = [name for name in regression if evidence.has(name)]
     if not evidence.has(number) or not regression:
-        return OPEN
-    learned = _learned(evidence, [number, *regression])
+        return NOT_RUN
     most = max(evidence.values(number, "gradient_most"), default=math.nan)
-    likeness = min(value for name in regression for value in evidence.values(name, "mean_correlation"))
+    likeness = min((v for name in regression for v in evidence.values(name, "mean_correlation")), default=math.nan)
     words = (
-        f"{'some' if any(learned) else 'none'} of it learned ({_of(learned)} trainings); the generator's gradient was "
-        f"{most:g} with the discriminator's output as a number; regressed on pictures, its mean output correlates "
+        f"it learned in {_learned(evidence, [number, *regression])} trainings; the generator's gradient was {most:g} "
+        "with the discriminator's output as a number; regressed on pictures, its mean output correlates "
         f"{likeness:.3f} or more with the data's mean"
     )
     cause = (
-        "A number has no gradient, so none reaches the generator. Fitted to real pictures whose latents it does not "
-        "know, the generator draws their mean: the article's impression of a digit."
+        "A number has no gradient, so none reaches the generator, however long it is trained. Fitted to real pictures "
+        "whose latents it does not know, the generator draws their mean: the article's impression of a digit."
     )
-    explained = not any(learned) and most == 0 and likeness > THE_MEAN
-    return _decided(not any(learned), words, cause if explained else "")
+    return decide(
+        holds=all(_never(evidence, name) for name in (number, *regression)) and most == 0 and likeness > THE_MEAN,
+        refuted=any(_always(evidence, name) for name in (number, *regression)),
+        because=words,
+        cause=cause,
+        needs="longer trainings: none reached the data's mean picture, or not every seed says the same",
+    )
 
 
 def dense_by_framework(evidence: Evidence) -> Verdict:
-    """Which changes a dense net more: the other framework's defaults, or batch norm, or more updates?"""
-    keras, pytorch = "dense, joint", "dense, PyTorch's defaults"
-    norm, longer = "dense, batch norm in G", "dense, 4,000 updates"
-    if not evidence.has(keras, pytorch, norm, longer):
-        return OPEN
-    gains = {name: evidence.median(keras, "fd") / evidence.median(name, "fd") for name in (pytorch, norm, longer)}
+    """Does the dense net learn nothing in the article's length of Keras, and draw digits in PyTorch's?"""
+    keras, course = "dense, joint", "course net"
+    changes = {
+        "PyTorch's defaults": "dense, PyTorch's defaults",
+        "batch norm": "dense, batch norm in G",
+        "twice the updates": "dense, twice the updates",
+    }
+    if not evidence.has(keras, course, *changes.values()):
+        return NOT_RUN
+    gains = ", ".join(f"{what} by {evidence.ratio(keras, name, 'fd')}" for what, name in changes.items())
+    updates = evidence.median(keras, "update")
+    passes = {name: evidence.median(name, "epoch") for name in (keras, course)}
     words = (
-        f"at equal updates PyTorch's defaults divide the distance by {gains[pytorch]:.2f}; batch norm divides it by "
-        f"{gains[norm]:.2f}, twice the updates by {gains[longer]:.2f}"
+        f"the dense net learned in {_learned(evidence, [keras])} trainings of {updates:,.0f} updates, which are "
+        f"{passes[keras]:.1f} passes, the course's in {_learned(evidence, [course])} of {passes[course]:.1f} passes; what "
+        f"the distance is divided by: {gains}"
     )
-    least = 1 / (1 - LEAST_FALL)
-    if max(gains[norm], gains[longer]) > max(least, gains[pytorch]):
-        cause = (
-            'The epoch and the net. 1,000 of Keras-style "epochs" of one batch are 1,000 updates; 199 epochs of '
-            "MNIST are 93,000. And the net that learned in PyTorch has batch norm."
-        )
-        return Verdict("holds for another reason", words, cause)
-    return _decided(gains[pytorch] > least, words)
+    longest, shorter = PUBLISHED_000
+    return decide(
+        holds=_never(evidence, keras) and passes[keras] >= longest and _always(evidence, course) and passes[course] >= shorter,
+        refuted=(_always(evidence, keras) and updates <= longest) or (_never(evidence, course) and passes[course] >= shorter),
+        because=words,
+        needs=f"{shorter} passes of the course's net, and of the other {longest:,} passes, unless one of its epochs was one "
+        f"batch: then {longest:,} updates",
+    )  # fmt: skip
 
 
 def encoder_decoder_is_best(evidence: Evidence) -> Verdict:
-    """By the Frechet distance after equal updates, under the gradient tape."""
+    """By the Frechet distance after equal updates, under the gradient tape, each network at its better beta1."""
     names = [f"{name}, joint" for name in NETWORKS]
     if not evidence.has(*names):
-        return OPEN
-    distances = {
-        name: evidence.median(name, "fd") for name in sorted(names, key=lambda name: evidence.median(name, "fd"))
-    }
-    words = "by distance: " + " < ".join(f"{name.split(',')[0]} ({fd:.0f})" for name, fd in distances.items())
-    best = "encoder-decoder, joint"
-    return _decided(all(_below(evidence, best, name, "fd") for name in names if name != best), words)
+        return NOT_RUN
+    best, *others = sorted(names, key=lambda name: name != "encoder-decoder, joint")
+    by_distance = sorted(names, key=lambda name: evidence.median(name, "fd"))
+    ratios = {name: evidence.ratio(best, name, "fd") for name in others}
+    words = (
+        "by distance: "
+        + " < ".join(f"{name.split(',')[0]} ({evidence.median(name, 'fd'):.0f})" for name in by_distance)
+        + "; the encoder-decoder's is "
+        + ", ".join(f"{ratio} times the {name.split(',')[0]}'s" for name, ratio in ratios.items())
+    )
+    undecided = [name for name, ratio in ratios.items() if ratio.high >= BETTER]
+    return decide(
+        holds=not undecided and _always(evidence, best),
+        refuted=any(ratio.low > BETTER for ratio in ratios.values()),
+        because=words,
+        needs=", ".join(f"beside the {name.split(',')[0]} {_seeds(evidence, best, name, 'fd')}" for name in undecided)
+        or "longer trainings, in which the encoder-decoder learns under every seed",
+    )
 
 
 def plain_collapses(evidence: Evidence) -> Verdict:
-    """Does the plain net end on one class, and does the labelled one cover them?"""
+    """Does the plain net come to draw mostly 1s, and does the labelled one cover the classes?"""
     if not evidence.has("plain", "labelled"):
-        return OPEN
+        return NOT_RUN
     shares, classes = evidence.values("plain", "largest_share"), evidence.values("plain", "largest_class")
-    collapsed = _mostly([share >= COLLAPSED_SHARE for share in shares])
-    cured = _mostly([modes >= COVERED for modes in evidence.values("labelled", "modes")])
+    modes, cured = evidence.values("labelled", "modes"), evidence.values("labelled", "largest_share")
     largest = ", ".join(f"{share:.0%} (the {label:.0f})" for share, label in zip(shares, classes, strict=True))
     words = (
         f"the largest class has {largest} of the plain net's samples after {evidence.median('plain', 'update'):,.0f} "
@@ -154,99 +182,158 @@ def plain_collapses(evidence: Evidence) -> Verdict:
         "A generator is given the class, and the discriminator knows it too: so drawing another class is punished, and "
         "all classes must be drawn. Within a class the generator may still collapse."
     )
-    return _decided(collapsed and cured, words, cause if cured else "")
+    labelled, plain = PUBLISHED_001
+    holds = (
+        _above(shares, COLLAPSED_SHARE)
+        and set(classes) == {1.0}
+        and _above(modes, COVERED)
+        and _below(cured, COLLAPSED_SHARE)
+    )
+    fails = _below(modes, COVERED) and evidence.median("labelled", "epoch") >= labelled
+    stays = _below(shares, COLLAPSED_SHARE) and evidence.median("plain", "epoch") >= plain
+    return decide(
+        holds=holds,
+        refuted=not holds and (fails or stays),
+        because=words,
+        cause=cause if holds else "",
+        needs=f"the published lengths, {plain} epochs of the plain net and {labelled} of the labelled one, with "
+        f"{LEAST} seeds that agree",
+    )
 
 
 def labels_speed_it_up(evidence: Evidence) -> Verdict:
-    """Is the labelled net ahead after every number of updates at which both were measured?"""
-    if not evidence.has("plain", "labelled"):
-        return OPEN
+    """Is the labelled net ahead after every number of updates at which both were measured?
+
+    Both have leaky ReLU: the plain net of the article has ReLU, and would be judged by its activation too.
+    """
+    labelled, plain = "labelled", "plain, leaky ReLU"
+    if not evidence.has(labelled, plain):
+        return NOT_RUN
     measured = [
-        {int(key[3:]) for key in cell.figures if key.startswith("fd@")} for cell in evidence.of("plain", "labelled")
+        {int(key[3:]) for key in cell.figures if key.startswith("fd@")} for cell in evidence.of(labelled, plain)
     ]
-    updates = sorted(set.intersection(*measured))
+    updates = sorted(set.intersection(*measured) - {0})
+    ratios = [evidence.ratio(labelled, plain, f"fd@{update}") for update in updates]
     words = "; ".join(
-        f"after {update:,} updates the distance is {evidence.median('labelled', f'fd@{update}'):.0f} labelled and "
-        f"{evidence.median('plain', f'fd@{update}'):.0f} plain"
-        for update in updates
+        f"after {update:,} updates the distance is {evidence.median(labelled, f'fd@{update}'):.0f} labelled and "
+        f"{evidence.median(plain, f'fd@{update}'):.0f} plain, {ratio} times as large"
+        for update, ratio in zip(updates, ratios, strict=True)
     )
-    ahead = [_below(evidence, "labelled", "plain", f"fd@{update}") for update in updates]
-    return _decided(bool(ahead) and all(ahead), words)
+    undecided = [u for u, ratio in zip(updates, ratios, strict=True) if ratio.low <= BETTER <= ratio.high]
+    return decide(
+        holds=bool(updates) and all(ratio.high < BETTER for ratio in ratios),
+        refuted=bool(updates) and all(ratio.low > BETTER for ratio in ratios),
+        because=words or "the two were never measured after as many updates",
+        needs=", ".join(f"after {u:,} updates {_seeds(evidence, labelled, plain, f'fd@{u}')}" for u in undecided)
+        or "measurements after as many updates, which agree",
+    )
 
 
 def the_nine(evidence: Evidence) -> Verdict:
-    """Does the 9 form if the generator is trained on its label?"""
-    if not evidence.has("labelled", "labelled, as published"):
-        return OPEN
-    published = evidence.values("labelled, as published", "agreement_9")
-    drawn = evidence.values("labelled", "agreement_9")
-    words = f"asked for a 9, {_percent(published)} are one as published, and {_percent(drawn)} where it is drawn too"
-    if _mostly([share >= FORMS for share in published]):
-        return Verdict("does not hold", words)
-    if not _mostly([share >= FORMS for share in drawn]):
-        return Verdict("holds", words)
+    """Is there no 9 after 40 epochs as published, and does it form if the generator is trained on its label?"""
+    published, same, shown = "labelled, as published", "labelled, ReLU", "labelled"
+    if not evidence.has(published, shown):
+        return NOT_RUN
+    nines = evidence.values(published, "agreement_9")
+    drawn = {name: evidence.values(name, "agreement_9") for name in (shown, same) if evidence.has(name)}
+    epochs = evidence.median(published, "epoch")
+    words = (
+        f"asked for a 9, {_percent(nines)} are one as published after {epochs:.0f} epochs; where it is drawn too, "
+        + ", ".join(f"{_percent(values)} ({name})" for name, values in drawn.items())
+        + f"; of all digits {_percent(evidence.values(published, 'agreement'))} are as asked as published"
+    )
     cause = (
         "The published draw of classes excludes its upper bound: the generator never gets the label 9, while the "
         'discriminator sees real ones, for which "9" always means real.'
     )
-    return Verdict("holds for another reason", words, cause)
+    return decide(
+        holds=_below(nines, NEVER_FORMS) and epochs >= PUBLISHED_001[0],
+        refuted=_above(nines, FORMS),
+        because=words,
+        cause=cause if all(_above(values, FORMS) for values in drawn.values()) else "",
+        needs=f"{PUBLISHED_001[0]} epochs, with {LEAST} seeds that agree",
+    )
 
 
 def scaling(evidence: Evidence) -> Verdict:
     """Are styles exaggerated at 2 and opposite at -2?"""
     same, opposite = (evidence.values("labelled", figure) for figure in ("same_at_2", "opposite_at_-2"))
     if not same or not opposite:
-        return OPEN
+        return NOT_RUN
     words = (
         f"at 2, {_percent(same)} of the pictures are of their own style, at −2 {_percent(opposite)} of the opposite "
         f"one (.25 by chance); factor and trait correlate {evidence.median('labelled', 'trend'):.2f} in rank"
     )
-    holds = all(_mostly([value >= STYLED for value in values]) for values in (same, opposite))
     cause = (
         f"Means of latents are short ({evidence.median('labelled', 'style_norm'):.1f}, where latents have a length near "
         "10). So close to the mean latent the network is nearly linear, and the opposite sign gives the opposite style. "
         "Styles are compared with the picture of the mean latent."
     )
-    return _decided(holds, words, cause if holds else "")
+    holds = _above(same, STYLED) and _above(opposite, STYLED)
+    return decide(
+        holds=holds,
+        refuted=_below(same, NOT_STYLED) or _below(opposite, NOT_STYLED),
+        because=words,
+        cause=cause if holds else "",
+        needs=f"longer trainings, whose seeds agree: the styles must be right in {STYLED:.0%} under each of {LEAST}",
+    )
 
 
 def the_processor(evidence: Evidence) -> Verdict:
-    """Do threads or precision change the quality by more than a seed does?"""
-    names = ["as published: unscaled logits, smoothed", "two threads", "bfloat16"]  # the first: float32, one thread
-    if not evidence.has(*names):
-        return OPEN
-    first, *others = (evidence.values(name, "fd") for name in names)
-    alike = all(max(min(first), min(other)) <= min(max(first), max(other)) for other in others)  # ranges overlap
-    pace = max(value for name in names for value in evidence.values(name, "updates_per_second"))  # the least disturbed
-    distances = ", ".join(f"{evidence.median(name, 'fd'):.0f} ({name})" for name in names)
-    words = f"distances {distances}; up to {pace:.0f} updates a second"
+    """Does a GPU give a better result after as many updates?"""
+    processor, gpu = "as published: unscaled logits, smoothed", "on a GPU"
+    if not evidence.has(processor):
+        return NOT_RUN
+    pace = max(evidence.values(processor, "updates_per_second"), default=math.nan)
+    words = f"distances {_listed(evidence, processor, 'fd')} on a processor, up to {pace:.0f} updates a second"
+    for name in ("two threads", "bfloat16"):
+        if evidence.has(name):
+            words += f"; {_listed(evidence, name, 'fd')} with {name}"
+    if not evidence.has(gpu):
+        needs = "the same trainings on a GPU; none was there"
+        return decide(holds=False, refuted=False, because=f"no GPU was there; {words}", needs=needs)
+    ratio = evidence.ratio(gpu, processor, "fd")
     cause = (
         "A processor computes the same sums, only later. And these nets are small: all 55,000 published updates take "
         f"{55_000 / pace / 60:.0f} minutes on a processor here."
     )
-    return _decided(not alike, words, cause if alike else "")
+    return decide(
+        holds=ratio.high < BETTER,
+        refuted=ratio.low > BETTER,
+        because=f"{words}; {_listed(evidence, gpu, 'fd')} on a GPU, {ratio} times as large",
+        cause=cause if ratio.low > BETTER else "",
+        needs=_seeds(evidence, gpu, processor, "fd"),
+    )
 
 
 def unscaled_logits(evidence: Evidence) -> Verdict:
-    """Do unscaled logits weaken the discriminator, or do they help in another way?"""
+    """Do unscaled logits bring the generator nearer to the data, by a weaker discriminator?"""
     raw, smoothed = "unscaled logits", "as published: unscaled logits, smoothed"
     scaled = "scaled: a sigmoid before the loss"
     if not evidence.has(raw, scaled, smoothed):
-        return OPEN
+        return NOT_RUN
+    distance = evidence.ratio(smoothed, scaled, "fd")
+    weaker = evidence.difference(smoothed, scaled, "told_apart")
     words = "; ".join(
         f"{name}: tells {evidence.median(name, 'told_apart'):.1%} of pairs apart, FD {evidence.median(name, 'fd'):.0f}, "
         f"generator's gradient {evidence.median(name, 'gradient'):.2g}"
         for name in (raw, smoothed, scaled)
     )
-    if not _below(evidence, raw, scaled, "fd"):
-        return Verdict("does not hold", words)
+    words += (
+        f"; as published the distance is {distance} times that of scaled ones, the share told apart differs by {weaker}"
+    )
     cause = (
         "A loss that expects logits and is given a sigmoid's probabilities applies the sigmoid twice, so a sure output "
         "hardly moves the generator: that is what unscaled logits prevent."
     )
-    if evidence.median(scaled, "told_apart") - evidence.median(raw, "told_apart") >= WEAKER:
-        return Verdict("holds", words, f"{cause} The discriminator is weaker with them, as the article says.")
-    return Verdict("holds for another reason", words, f"{cause} The discriminator is as strong with them.")
+    return decide(
+        holds=distance.high < BETTER and weaker.high < -WEAKER,
+        refuted=distance.low > BETTER or weaker.low > -WEAKER,
+        because=words,
+        cause=cause if distance.high < BETTER else "",
+        needs="more seeds, or longer trainings: the discriminators' verdicts differ between seeds as much as between the "
+        "two losses",
+    )
 
 
 def the_rate_drop(evidence: Evidence) -> Verdict:
@@ -254,8 +341,9 @@ def the_rate_drop(evidence: Evidence) -> Verdict:
     trick, constant = "as published", "as published, no drop"
     mended, both = "mended, 4,000 updates", "mended, with the drop, 1,000 updates"
     if not evidence.has(trick, constant, mended, both):
-        return OPEN
+        return NOT_RUN
     likeness, spreads = evidence.values(trick, "first_correlation"), evidence.values(trick, "raw_spread")
+    clearer = evidence.difference(trick, constant, "first_correlation")
     states = sorted({str(cell.figures.get("state")) for cell in evidence.of(trick)})
     words = (
         f"after the published 10 updates the one sample correlates {min(likeness):.3f} or more with the first training "
@@ -264,54 +352,75 @@ def the_rate_drop(evidence: Evidence) -> Verdict:
         f"{_listed(evidence, mended, 'modes')} classes with a constant rate, {_listed(evidence, both, 'modes')} with the "
         "drop"
     )
-    if min(likeness) <= FIRST_PICTURE or max(spreads) >= ONE_PICTURE:
-        return _decided(_mostly([modes >= COVERED for modes in evidence.values(both, "modes")]), words)
     cause = (
-        "One training picture is memorised. Seven layers of weights scaled by .002 lose the latents, so only the "
-        "output's bias learns. With a batch of one, Adam's first step writes the first picture into the "
+        "No digit is learned: one training picture is memorised. Seven layers of weights scaled by .002 lose the latents, "
+        "so only the output's bias learns. With a batch of one, Adam's first step writes the first picture into the "
         "discriminator; the drop freezes it there, and the bias follows."
     )
-    return Verdict("holds for another reason", words, cause)
+    return decide(
+        holds=_below(spreads, ONE_PICTURE) and clearer.low > CLEARER,
+        refuted=_above(spreads, MANY_PICTURES) or clearer.high < CLEARER,
+        because=words,
+        cause=cause if _above(likeness, FIRST_PICTURE) else "",
+        needs=f"more seeds; the correlation differs by {clearer} from that without the drop",
+    )
 
 
 def two_to_one(evidence: Evidence) -> Verdict:
-    """Is the discriminator less often right with two generator turns?"""
-    if not evidence.has("1 : 1", "2 : 1"):
-        return OPEN
+    """Does the discriminator win with one generator turn, and not with two?"""
+    one, two = "1 : 1", "2 : 1"
+    if not evidence.has(one, two):
+        return NOT_RUN
+    less, ratio = evidence.difference(two, one, "accuracy"), evidence.ratio(two, one, "fd")
+    once, twice = evidence.values(one, "accuracy"), evidence.values(two, "accuracy")
     words = (
-        f"the discriminator is right on {_percent(evidence.values('2 : 1', 'accuracy'))} of items at 2:1, on "
-        f"{_percent(evidence.values('1 : 1', 'accuracy'))} at 1:1; distance {evidence.median('2 : 1', 'fd'):.0f} and "
-        f"{evidence.median('1 : 1', 'fd'):.0f}"
+        f"the discriminator is right on {_percent(twice)} of items at 2:1, on {_percent(once)} at 1:1: the share differs "
+        f"by {less}; distance {evidence.median(two, 'fd'):.0f} and {evidence.median(one, 'fd'):.0f}, {ratio} times as large"
     )
-    return _decided(_below(evidence, "2 : 1", "1 : 1", "accuracy"), words)
+    return decide(
+        holds=_above(once, WINS) and _below(twice, WINS) and less.high < 0,
+        refuted=_above(twice, WINS) or less.low > 0,
+        because=words,
+        needs=f"networks and a length with which the discriminator wins at 1:1 (is right on {WINS:.0%}) under every seed",
+    )
 
 
 # ---- small parts
 
 
-def _decided(holds: bool, because: str, cause: str = "") -> Verdict:
-    return Verdict("holds" if holds else "does not hold", because, cause)
+def _answers(evidence: Evidence, name: str) -> list[bool]:
+    return [value > 0.5 for value in evidence.values(name, "learns")]
 
 
-def _learned(evidence: Evidence, names: Sequence[str]) -> list[bool]:
-    return [value > 0.5 for name in names for value in evidence.values(name, "learns")]
+def _always(evidence: Evidence, name: str) -> bool:
+    answers = _answers(evidence, name)
+    return len(answers) >= LEAST and all(answers)
 
 
-def _by_network(evidence: Evidence, networks: Sequence[str], feedback: str) -> str:
-    return ", ".join(f"{name} {_of(_learned(evidence, [f'{name}, {feedback}']))}" for name in networks)
+def _never(evidence: Evidence, name: str) -> bool:
+    answers = _answers(evidence, name)
+    return len(answers) >= LEAST and not any(answers)
 
 
-def _mostly(answers: Sequence[bool]) -> bool:
-    return sum(answers) > len(answers) / 2
+def _above(values: Sequence[float], bound: float) -> bool:
+    return len(values) >= LEAST and min(values) >= bound
 
 
-def _of(answers: Sequence[bool]) -> str:
+def _below(values: Sequence[float], bound: float) -> bool:
+    return len(values) >= LEAST and max(values) < bound
+
+
+def _learned(evidence: Evidence, names: Sequence[str]) -> str:
+    answers = [answer for name in names for answer in _answers(evidence, name)]
     return f"{sum(answers)} of {len(answers)}"
 
 
-def _below(evidence: Evidence, one: str, other: str, figure: str) -> bool:
-    pairs = evidence.pairs(one, other, figure)
-    return bool(pairs) and all(first < second for first, second in pairs)
+def _by_network(evidence: Evidence, networks: Sequence[str], feedback: str) -> str:
+    return ", ".join(f"{name} {_learned(evidence, [f'{name}, {feedback}'])}" for name in networks)
+
+
+def _seeds(evidence: Evidence, one: str, other: str, figure: str) -> str:
+    return seeds_needed(evidence.values(one, figure), evidence.values(other, figure), BETTER)
 
 
 def _listed(evidence: Evidence, name: str, figure: str, style: str = ".0f") -> str:

@@ -41,7 +41,8 @@ LAST_SHARE = 0.1
 
 @dataclasses.dataclass(frozen=True)
 class KeepSnapshots:
-    """Keeps generated items after given shares of the run and at its end, always from the same latents."""
+    """Keeps generated items before the first update, after given shares of the run and at its end, always from the same
+    latents."""
 
     folder: CellFolder
     recipe: Recipe
@@ -51,8 +52,8 @@ class KeepSnapshots:
     def after(self, event: UpdateEvent) -> Request | None:
         """Generate and keep items, if a snapshot is due."""
         total = event.clock.total_updates() or 0
-        due = event.last or event.update in {max(1, round(share * total)) for share in self.shares}
-        if event.update == 0 or not due:
+        due = event.last or event.update in {0, *(max(1, round(share * total)) for share in self.shares)}
+        if not due:
             return None
         rng = streams.generator(self.recipe.seed, "watch", turn=2)
         latents = streams.latents(rng, self.recipe.latent.law, (self.count, self.recipe.latent.dim))

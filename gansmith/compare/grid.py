@@ -36,8 +36,9 @@ SHARES = (0.25, 0.5, 1.0)
 LEAST_SPREAD = 0.05
 """A generator does not learn if its samples vary less over the latents: standard deviation, mean over pixels in [-1, 1]."""
 
-LEAST_FALL = 0.2
-"""A generator learns if its Frechet distance falls by this share from the first measurement to the last."""
+LEARNED = 0.5
+"""A generator learns if its Frechet distance ends below this part of the untrained generator's. (The first few hundred
+updates, which bring the brightness and no shape, can take away a third of it.)"""
 
 INTERRUPTED = 130  # exit code of a cell that got Ctrl-C
 
@@ -218,17 +219,19 @@ def gather(cells: Sequence[Cell], errors: Mapping[CellFolder, str]) -> dict[str,
 
 
 def learns(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Whether a run learned: its samples vary with the latents, and its Frechet distance fell. None if not measured."""
-    distances = [shot["figures"].get("fd", {}).get("value") for shot in result["snapshots"]]
+    """Whether a run learned: its samples vary over the latents, and are much nearer to the data than the untrained
+    generator's. None if that was not measured.
+    """
+    distances = {shot["update"]: shot["figures"].get("fd", {}).get("value") for shot in result["snapshots"]}
     varied = result["figures"].get("sensitivity", {}).get("value")
-    if varied is None or len(distances) < 2 or None in (distances[0], distances[-1]):
-        return {"learns": None, "because": "it was not measured twice"}
+    untrained, last = distances.get(0), distances[max(distances)] if distances else None
+    if varied is None or not untrained or last is None:
+        return {"learns": None, "because": "the untrained generator, or the trained one, was not measured"}
     if varied < LEAST_SPREAD:
         words = f"its samples vary by {varied:.2g} over the latents, less than {LEAST_SPREAD}"
         return {"learns": False, "because": words}
-    fall = 1 - distances[-1] / distances[0] if distances[0] else 0.0
-    words = f"its distance fell by {fall:.0%}" if fall >= 0 else f"its distance rose by {-fall:.0%}"
-    return {"learns": fall >= LEAST_FALL, "because": words}
+    words = f"its distance is {last / untrained:.0%} of the untrained generator's"
+    return {"learns": last < LEARNED * untrained, "because": words}
 
 
 def spread(entries: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:

@@ -102,7 +102,7 @@ def _figures(variants: Sequence[Mapping[str, Any]]) -> str:
     ]
     lead = (
         "Median over the seeds, with the range. A run learns if its samples vary with the latents and its distance to "
-        "real items fell by a fifth from the first measurement to the last."
+        "real items ends below half of the untrained generator's."
     )
     heads = ["variant", *(column.title for column in shown), "learns"]
     return markup.section("figures", "", "Figures", markup.table(heads, lines), lead).html

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from gansmith.articles import rules
 from gansmith.articles.claims import CLAIMS, TITLES
 from gansmith.articles.evidence import FIGURES, first_seed
+from gansmith.articles.intervals import LEAST
 from gansmith.articles.probes import PROBES
-from gansmith.articles.studies import STUDIES
+from gansmith.articles.studies import BETA1, BETAS, STUDIES, tuned
 from gansmith.compare.grid import variant
 from gansmith.ground.networks.plan import Plan
 from gansmith.nets import plan_discriminator, plan_generator
@@ -38,7 +40,7 @@ def test_variants_of_all_studies_have_names_of_their_own():
 def test_studies_belong_to_articles_and_know_their_probes():
     assert {name[:3] for name in STUDIES} == set(TITLES)
     assert {probe for study in STUDIES.values() for probe in study.probes} <= set(PROBES)
-    assert all(study.seeds >= 3 for study in STUDIES.values())
+    assert {name for name, study in STUDIES.items() if study.seeds < LEAST} == {"000-tuning"}
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
@@ -56,9 +58,20 @@ def test_there_are_twelve_claims_at_least_and_some_of_every_article():
 
 
 def test_every_variant_is_looked_at_by_a_claim():
-    assert {name for claim in CLAIMS for name in claim.variants} == set(NAMES)
+    judged = {name for name in NAMES if NAMES[name] != "000-tuning"}
+    assert {name for claim in CLAIMS for name in claim.variants} == judged
 
 
-def test_seeds_begin_where_the_recipe_says():
+def test_seeds_begin_where_the_recipe_or_the_study_says():
     assert first_seed("article-003-trick+schedule.rate=constant") == 42
     assert first_seed("article-001-plain") == 0
+    assert first_seed("article-001-plain", ["seed=100"]) == 100
+
+
+def test_every_network_may_be_tuned_alike_by_a_seed_that_is_not_judged():
+    tuning = STUDIES["000-tuning"]
+    assert {first_seed(text, tuning.settings) for text in tuning.variants.values()} == {100}
+    assert set(tuning.variants) == {f"{network}, beta1 {beta}" for network in rules.NETWORKS for beta in BETAS}
+    for network, beta in BETA1.items():
+        assert STUDIES[NAMES[f"{network}, joint"]].variants[f"{network}, joint"] == tuned(network, beta)
+        assert tuning.variants[f"{network}, beta1 {beta}"] == tuned(network)

@@ -13,11 +13,12 @@ from PIL import Image
 
 import gansmith
 from gansmith import cli
-from gansmith.articles import probes
+from gansmith.articles import experiments, probes
 from gansmith.articles.claims import CLAIMS
 from gansmith.articles.experiments import ExperimentPlan, articles, choose
 from gansmith.articles.probes import PROBES, Subject, correlation, ranked_above
 from gansmith.articles.studies import STUDIES
+from gansmith.articles.verdict import NOT_RUN
 from gansmith.compare import grid
 from gansmith.compare.cell import work
 from gansmith.data.toys import glyphs
@@ -85,8 +86,9 @@ def test_pages_figures_and_pictures_are_written(out: ArticlesFolder):
         for claim in told["claims"]:
             assert claim["says"] in page
             assert f"**Verdict: {claim['verdict']}.**" in page
-            assert claim["verdict"] != "open"
-            assert "Preliminary" in page  # one seed
+            assert claim["verdict"] == "open at this budget"  # by one seed
+            assert claim["needs"][1:] in page
+            assert claim["because"] != NOT_RUN.because
             assert all(len(cells) == 1 for cells in claim["variants"].values())
             if claim["strip"]:
                 with Image.open(out.picture(name, claim["name"])) as strip:
@@ -121,7 +123,7 @@ def test_pages_tell_what_there_is(tmp_path: Path):
     found = articles(ExperimentPlan(choose([])), folder, train=False)
     claims = [claim for told in found["articles"].values() for claim in told["claims"]]
     assert len(claims) == len(CLAIMS)
-    assert {claim["verdict"] for claim in claims} == {"open"}
+    assert {claim["verdict"] for claim in claims} == {"open at this budget"}
     assert "not run" in folder.page("000").read_text(encoding="utf-8")
 
 
@@ -143,6 +145,19 @@ def test_failed_trainings_are_named(tmp_path: Path, small_mnist: Path, monkeypat
     assert code == 1
     assert "2 : 1" not in folder.page("004").read_text(encoding="utf-8").partition("without figures")[0].split("\n")
     assert "the disk is full" in folder.page("004").read_text(encoding="utf-8")
+
+
+def test_a_study_that_needs_a_gpu_is_left_out_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(experiments, "choose_device", lambda _: "cpu")
+    monkeypatch.setattr(grid, "run_cells", lambda *_: {})
+    said: list[str] = []
+    folder = ArticlesFolder(tmp_path, tmp_path / "pages")
+    found = articles(ExperimentPlan(("002",), "digits", quick=True), folder, say=said.append)
+    assert "study 002-gpu is left out: it needs a GPU, and none is here" in said
+    assert not any(line.startswith("002-gpu") for line in found["failures"])
+    monkeypatch.setattr(experiments, "choose_device", lambda _: "cuda")
+    articles(ExperimentPlan(("002",), "digits", quick=True), folder, say=said.append)
+    assert said.count("study 002-gpu") == 1
 
 
 def test_unknown_articles_are_refused():
@@ -202,4 +217,6 @@ def test_all_of_it_runs_quickly(tmp_path: Path, small_mnist: Path):
     found = articles(ExperimentPlan(choose([]), str(small_mnist), quick=True), folder)
     claims = [claim for told in found["articles"].values() for claim in told["claims"]]
     assert not found["failures"]
-    assert "open" not in {claim["verdict"] for claim in claims}
+    assert NOT_RUN.because not in {claim["because"] for claim in claims}
+    figures = found["articles"]["000"]["claims"][0]["variants"]["dense, joint"][0]
+    assert figures["fd_untrained"] != figures["fd_quarter"]  # they have a name each
