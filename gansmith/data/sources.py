@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.data import fetch, store_files
-from gansmith.data.formats import arrays, attributes, classes, files, globs, hub, idx, tars
+from gansmith.data.formats import arrays, attributes, classes, files, globs, hub, idx, left_out, tars
 from gansmith.data.formats.listing import Listing, Reader
 from gansmith.data.formats.picture_files import PictureFiles
 from gansmith.data.preparation.resize import parse_background
@@ -29,11 +29,12 @@ class Source:
     identity: tuple[str, ...]  # lines that change when what would be read does
     read: Callable[[], Listing]  # may take a while; raises DataError
     store: Path | None = None  # the folder, if the source is a prepared store
+    left_out: tuple[str, ...] | None = None  # what is left out now, where that may change while what is read does not
 
 
 def find(settings: DataSettings, seed: int = 0) -> Source:
     """Find data.source. `seed` matters to synthetic sources only. Raises DataError."""
-    text = settings.source
+    text = _not_empty(settings.source)
     builtin = SOURCES.get(text)
     if builtin is not None:
         return builtin(text, settings, seed)
@@ -63,17 +64,25 @@ def short_name(source: str) -> str:
 
 
 def absolute(source: str) -> str:
-    """The same source for any current folder: built-in and hub names as they are, a path made absolute."""
-    if source in SOURCES or source.startswith(hub.PREFIX):
+    """The same source for any current folder: built-in and hub names as they are, a path made absolute. Raises DataError."""
+    if _not_empty(source) in SOURCES or source.startswith(hub.PREFIX):
         return source
     if source.startswith(stacked.PREFIX):
         return stacked.PREFIX + absolute(source.removeprefix(stacked.PREFIX))
     return str(Path(source).expanduser().resolve())
 
 
+def _not_empty(source: str) -> str:
+    if not source.strip():
+        raise DataError(
+            "the data source is empty: give a folder, a file or a built-in name (a variable of the shell may be unset)"
+        )
+    return source
+
+
 def find_path(path: Path, settings: DataSettings) -> Source:
     """Find what kind of source is at a path. Raises DataError."""
-    if not settings.source.strip() or not os.path.exists(path):  # which, unlike Path's, takes any name
+    if not os.path.exists(path):  # which, unlike Path's, takes any name
         raise DataError(
             f"no data source {settings.source!r}: it is neither a path that exists nor built in"
             f"{nearest(settings.source, SOURCES)}"
@@ -98,6 +107,11 @@ def find_path(path: Path, settings: DataSettings) -> Source:
 
 def _folder(path: Path, settings: DataSettings) -> Source:
     """A store, a saved dataset or IDX files, else pictures, else tars, else the only archive in the folder."""
+    kind = left_out.kind_of(path)
+    if kind and kind != left_out.STORE:
+        raise DataError(
+            f"{path} is {kind} of Gansmith, no data: to use a run's samples, write them with `gansmith sample`"
+        )
     if store_files.is_store(path):
         stamps = _stamps([path / store_files.MANIFEST, path / store_files.ITEMS])
         return Source(path.resolve().name, stamps, lambda: store_files.listing(path, settings), store=path)
@@ -114,7 +128,7 @@ def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Sou
     found = files.in_folder(path, pattern)
     title = "/".join((path.resolve().name, *pattern))
     if not found.entries:
-        archives = [name for name in found.others if name.lower().endswith((".zip", ".npz", ".npy", ".tar"))]
+        archives = [name for name in found.others if name.lower().endswith(left_out.ARCHIVES)]
         shards = [name for name in archives if name.lower().endswith(".tar")]
         if len(archives) == 1:
             return find_path(path / archives[0], settings)
@@ -125,7 +139,7 @@ def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Sou
                 (str(path.resolve()), *_stamps([path / name for name in shards])),
                 lambda: classes.listing(reader, tars.in_shards(path, shards), settings.split, title),
             )
-        if pattern and not found.others and not found.skipped:
+        if pattern and not (found.others or found.skipped or found.capitals):
             raise DataError(f"no data source {settings.source!r}: nothing in {path} matches the pattern")
     lists = [path / name for name in attributes.among(found)]
     neighbours = attributes.beside(path)
@@ -134,6 +148,7 @@ def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Sou
         title,
         (str(path.resolve()), *(entry.mark for entry in found.entries), *_stamps([*lists, *neighbours])),
         lambda: classes.listing(reader, attributes.with_lists(found, reader, neighbours), settings.split, title),
+        left_out=left_out.summary(found),
     )
 
 

@@ -17,6 +17,7 @@ from gansmith.data.toys import gaussians
 from gansmith.ground import pixels
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder, write_json
+from gansmith.ground.labelling import renumbered
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.trained.generator import load
 
@@ -56,6 +57,7 @@ def evaluate(
     path = Path(what)
     folder = RunFolder(path)
     is_run = folder.recipe.is_file()
+    names: tuple[str, ...] = ()
     if data is None and not is_run:
         raise DataError(f"{path} is not a run, so its data is unknown: give --data SOURCE to compare with")
     recipe = folder.load_recipe() if is_run else Recipe()
@@ -68,9 +70,13 @@ def evaluate(
         generator = load(path, checkpoint=checkpoint)
         items, labels = generator.sample(count, seed), generator.labels(count, None, seed)
         labels = None if generator.labelling.counts else labels  # no classifier knows the clusters
+        names = generator.class_names
     else:
         items, labels, settings = read_items(path, count, settings)
     reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
+    if labels is not None and names and reference.real.class_names:
+        labels = renumbered(labels, names, reference.real.class_names)
+        labels = labels if len(labels) and labels.min() >= 0 else None  # the data has other classes
     evaluation = measure(items, labels, reference, progress=progress)
     if is_run:
         write_json(folder.evaluation, evaluation.as_dict())
@@ -124,6 +130,8 @@ def real_items(settings: DataSettings, seed: int = 0) -> RealItems:
     train = stores.open_store(dataclasses.replace(settings, first=0))
     own = stores.open_store(dataclasses.replace(settings, first=0), seed)
     test = _test_split(settings, train)
+    if test is not None and train.labels is not None:
+        test = test.numbered_as(train.class_names)
     centres, std = gaussians.modes(settings.source) if settings.source in gaussians.NAMES else (None, 0.0)
     single = sources.single_of(settings.source)
     return RealItems(

@@ -16,8 +16,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from gansmith.data.formats.classes import SPLIT_NAMES, SPLIT_ORDER, interleaved
-from gansmith.data.formats.listing import Attributes, Listing, Opened, Reader, Unreadable, chosen_splits
+from gansmith.data.formats.classes import SPLIT_NAMES, SPLIT_ORDER
+from gansmith.data.formats.listing import Attributes, Listing, Opened, Reader, Unreadable, chosen_splits, interleaved
 from gansmith.ground.errors import DataError
 
 PREFIX = "hf:"
