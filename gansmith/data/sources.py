@@ -11,8 +11,10 @@ import numpy as np
 
 from gansmith.data import fetch, store_files
 from gansmith.data.formats import arrays, attributes, classes, files, globs, hub, idx, left_out, tars
+from gansmith.data.formats.containers import cifar, lmdb_folder, named_arrays, parquet
 from gansmith.data.formats.listing import Listing, Reader
 from gansmith.data.formats.picture_files import PictureFiles
+from gansmith.data.formats.tables import csv_pictures
 from gansmith.data.preparation.resize import parse_background
 from gansmith.data.toys import gaussians, glyphs, stacked
 from gansmith.ground.errors import DataError, nearest
@@ -90,19 +92,24 @@ def find_path(path: Path, settings: DataSettings) -> Source:
     if path.is_dir():
         return _folder(path, settings)
     suffix = path.suffix.lower()
+    background = parse_background(settings.background)
     if suffix in (".npz", ".npy"):
-        background = parse_background(settings.background)
         return Source(path.name, _stamps([path]), lambda: arrays.listing(path, settings.split, background))
+    if suffix in named_arrays.ENDINGS:
+        return Source(path.name, _stamps([path]), lambda: named_arrays.listing(path, settings.split, background))
     if suffix == ".zip":
         return _archive(files.reader("zip", path), files.in_zip, settings)
     if suffix == ".tar" or path.name.lower().endswith(tars.COMPRESSED):
         return _archive(files.reader("tar", path), tars.in_tar, settings)
+    if suffix == parquet.ENDING:
+        return _parquet(path, settings)
+    if suffix == ".csv":
+        return _csv({"": path}, path.name, settings)
+    if path.name == lmdb_folder.DATA:
+        return find_path(path.parent, settings)
     if idx.is_idx(path):
         return _idx(idx.IdxSet(path.name, {"": path}), settings)
-    raise DataError(
-        f"{path} is no source that can be read: give a folder, a .zip or a .tar of pictures, IDX files (.gz or plain), "
-        ".npz or .npy"
-    )
+    raise left_out.not_a_source(path)
 
 
 def _folder(path: Path, settings: DataSettings) -> Source:
@@ -117,6 +124,11 @@ def _folder(path: Path, settings: DataSettings) -> Source:
         return Source(path.resolve().name, stamps, lambda: store_files.listing(path, settings), store=path)
     if hub.is_saved(path):
         return _hub(path, settings)
+    if (path / lmdb_folder.DATA).is_file():
+        return _archive(files.reader("lmdb", path), lmdb_folder.in_lmdb, settings, path / lmdb_folder.DATA)
+    if batches := cifar.batches(path):
+        stamps = _stamps([file for part in batches.values() for file in part])
+        return Source(path.resolve().name, stamps, lambda: cifar.listing(path, settings.split))
     sets = idx.in_folder(path)
     if sets is not None:
         return _idx(sets, settings)
@@ -139,6 +151,11 @@ def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Sou
                 (str(path.resolve()), *_stamps([path / name for name in shards])),
                 lambda: classes.listing(reader, tars.in_shards(path, shards), settings.split, title),
             )
+        if any(name.lower().endswith(parquet.ENDING) for name in found.others):
+            return _parquet(path, settings)
+        tables = {part: path / name for part, name in csv_pictures.in_folder(list(found.others)).items()}
+        if tables and all(map(csv_pictures.is_table, tables.values())):
+            return _csv(tables, title, settings)
         if pattern and not (found.others or found.skipped or found.capitals):
             raise DataError(f"no data source {settings.source!r}: nothing in {path} matches the pattern")
     lists = [path / name for name in attributes.among(found)]
@@ -152,14 +169,27 @@ def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Sou
     )
 
 
-def _archive(reader: Reader, search: Callable[[Path], PictureFiles], settings: DataSettings) -> Source:
-    """The pictures in a zip or a tar."""
+def _archive(
+    reader: Reader, search: Callable[[Path], PictureFiles], settings: DataSettings, file: Path | None = None
+) -> Source:
+    """The pictures in a zip, a tar, or the data base in a file of a folder."""
     path, neighbours = reader.path, attributes.beside(reader.path)
 
     def read() -> Listing:
         return classes.listing(reader, attributes.with_lists(search(path), reader, neighbours), settings.split)
 
-    return Source(path.name, _stamps([path, *neighbours]), read)
+    return Source(path.resolve().name, _stamps([file or path, *neighbours]), read)
+
+
+def _parquet(path: Path, settings: DataSettings) -> Source:
+    """The rows of a parquet file, or of all in a folder."""
+    reader = files.reader("parquet", path)
+    return Source(path.resolve().name, _stamps(parquet.files_in(path)), lambda: parquet.listing(reader, settings.split))
+
+
+def _csv(tables: dict[str, Path], title: str, settings: DataSettings) -> Source:
+    """Pictures as rows of numbers: split -> a CSV."""
+    return Source(title, _stamps(list(tables.values())), lambda: csv_pictures.listing(tables, title, settings.split))
 
 
 def _hub(path: Path, settings: DataSettings) -> Source:

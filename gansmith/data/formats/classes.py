@@ -116,14 +116,15 @@ def numbered(
 
     A class has the same number in all splits. What the person should know of the choice is added to `remarks`.
     """
-    folders = [of_class[row] for row in chosen.tolist()]
-    listed = [str(found.classes.get(names[row], "")) for row in chosen.tolist()]
+    rows: list[int] = chosen.tolist()
+    folders = [of_class[row] for row in rows]
+    listed = [str(found.classes.get(names[row], "")) for row in rows]
     source = " and ".join(map(printable, found.class_lists)) or "the samples' own files"
     lost = listed.count("")
     if lost == len(listed):
         return _numbers(folders, {name for name in of_class if name}, "lie outside the class folders")
     if lost and ("" in folders or not found.class_lists):
-        missing = printable(names[int(chosen[listed.index("")])])
+        missing = printable(names[rows[listed.index("")]])
         return None, (), f"{lost} of {len(listed)} pictures bring no class in {source}, {missing} for one"
     if lost:
         remarks.append(f"classes are the folders; {source} has none for {lost} of {len(listed)} pictures")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from gansmith.data.formats import globs, hub, left_out, tars
+from gansmith.data.formats.containers import lmdb_folder, parquet
 from gansmith.data.formats.listing import Opened, Reader, Unreadable
 from gansmith.data.formats.picture_files import (
     HEAD,
@@ -69,6 +70,8 @@ READERS: dict[str, Callable[[Path], AbstractContextManager[Opened]]] = {
     "zip": open_zip,
     "tar": tars.open_tars,
     "hub": hub.open_dataset,
+    "lmdb": lmdb_folder.open_lmdb,
+    "parquet": parquet.open_parquet,
 }
 """How the pictures of each kind of source are opened."""
 

@@ -59,8 +59,7 @@ def load(path: Path) -> dict[str, Any]:
         library = importlib.import_module("datasets")
     except ImportError:
         raise DataError(
-            "Hugging Face datasets are read by the library `datasets`, which is not installed: "
-            'pip install "gansmith[datasets]"'
+            "Hugging Face datasets are read by the library `datasets`, which is not installed: pip install datasets"
         ) from None
     try:
         if path.is_dir():

@@ -38,7 +38,7 @@ OWN = {  # what this program writes: the files by which a folder of it is known
     "the comparison": ({_GRID.comparison.name},),
     "the studies": ({_STUDIES.figures.name},),
 }
-ARCHIVES = (".zip", ".tar", ".npz", ".npy")  # read when given alone
+ARCHIVES = (".zip", ".tar", ".npz", ".npy", ".h5", ".hdf5", ".mat")  # read when given alone
 
 
 def own_kind(names: Set[str]) -> str:
@@ -95,6 +95,20 @@ def no_pictures(place: object, found: PictureFiles) -> DataError:
     hint = "; ".join(filter(None, (left, refused)))
     return DataError(
         f"{place} holds no pictures ({', '.join(SUFFIXES[:5])}, ...){f'; it holds {hint}' if hint else ''}"
+    )
+
+
+def not_a_source(path: Path) -> DataError:
+    """What to do with a file of which no reader is known."""
+    ending = ".tfrecord" if ".tfrecord" in path.name.lower() else path.suffix.lower()
+    if ending in SUFFIXES:
+        return DataError(f"{path} is a single picture: give the folder that holds it")
+    if ending in WAYS_OUT:
+        way = WAYS_OUT[ending].replace("them", "it").replace("their", "its")
+        return DataError(f"{path} cannot be read: {way}, and give the result")
+    return DataError(
+        f"{path} is no source that can be read: give a folder, a .zip or a .tar of pictures, IDX files (.gz or plain), .npz, "
+        ".npy, .csv of pixels, .h5, .mat, .parquet or a folder with LMDB or CIFAR's batches"
     )
 
 
