@@ -221,6 +221,7 @@ def _digits(name: str, settings: DataSettings, seed: int) -> Source:
             items=np.rint(np.asarray(values).reshape(-1, 8, 8, 1) * (255 / 16)).astype(np.uint8),
             labels=np.asarray(labels, np.int64),
             class_names=tuple(str(digit) for digit in range(10)),
+            mixed=True,
             auto_size=DIGITS_SIZE,
         )
 
@@ -236,7 +237,7 @@ def _synthetic(name: str, settings: DataSettings, seed: int) -> Source:
         items, labels = glyphs.pictures(count, seed, part) if drawn else gaussians.points(name, count, seed, part)
         classes = len(glyphs.STROKES) if drawn else len(gaussians.modes(name)[0])
         names = tuple(str(number) for number in range(classes))
-        return Listing(name, items=items, labels=labels, class_names=names, splits=("train", "test"))
+        return Listing(name, items=items, labels=labels, class_names=names, splits=("train", "test"), computed=True)
 
     return Source(name, (name, "1", str(seed), str(part), str(count)), read)
 

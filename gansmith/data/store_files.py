@@ -129,8 +129,8 @@ class Store:
             description=f"{self.description}, {what}",
         )
 
-    def part(self, rows: slice, what: str) -> Store:
-        """Some of the items, still mapped. `what` says which, in the description and for the fingerprint."""
+    def part(self, rows: slice | np.ndarray, what: str) -> Store:
+        """Some of the items, still mapped if they are a slice. `what` says which, in the description and for the fingerprint."""
         labels, names, empty = self.labels, self.class_names, ()
         if labels is not None:
             labels, names, empty = occupied(labels[rows], names)
@@ -157,6 +157,20 @@ def without_items(names: tuple[str, ...]) -> tuple[str, ...]:
 def _derived(fingerprint: str, change: str) -> str:
     """The fingerprint of a store made from another one by a change."""
     return hashlib.sha256(f"{fingerprint} {change}".encode()).hexdigest()
+
+
+def without_first(whole: Store, used: Store, most: int = 5000) -> Store:
+    """Items of a whole source that are not in `used`, which holds what data.first takes of it: all that follow, still mapped,
+    or at most `most` of them where they do not lie next to one another."""
+    rest: slice | np.ndarray = slice(used.count, None)
+    if whole.labels is not None and used.labels is not None:
+        begin = whole.labels[: used.count]
+        if np.not_equal(renumbered(begin, whole.class_names, used.class_names), used.labels).any():
+            taken = dealt(whole.labels, np.zeros(whole.count, np.int64), used.count)  # the first of each class
+            rest = np.setdiff1d(np.arange(used.count, whole.count), taken)
+            rest = rest[np.linspace(0, len(rest) - 1, min(most, len(rest))).astype(np.int64)]
+    found = whole.part(rest, "unused")
+    return found.numbered_as(used.class_names) if used.labels is not None else found
 
 
 def fingerprint(items: np.ndarray, labels: np.ndarray | None) -> str:

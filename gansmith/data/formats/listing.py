@@ -67,6 +67,7 @@ class Listing:
     marks: Sequence[str] | None = None  # a line for each item that changes when the item does
     attributes: Attributes | None = None
     parts: tuple[tuple[str, int], ...] = ()  # the splits read, in order, and how many items of each
+    computed: bool = False  # every class belongs to the set, whether or not it has items
     mixed: bool = False  # the source's own order mixes the classes: its first items are taken as they are
     auto_size: tuple[int, int] | None = None  # (height, width) of data.size = "auto", if the source sets it
 

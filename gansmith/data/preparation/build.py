@@ -60,7 +60,8 @@ def _write(
     """Write all of a store but its items: labels, attributes, marks, and last the manifest."""
     labels, names, empty = None, listing.class_names, ()
     if listing.labels is not None:
-        labels, names, empty = occupied(listing.labels[kept], names)
+        labels = listing.labels[kept]
+        labels, names, empty = (labels, names, ()) if listing.computed else occupied(labels, names)
         np.save(part / store_files.LABELS, labels)
     if listing.attributes is not None:
         np.save(part / store_files.ATTRIBUTES, listing.attributes.rows(kept).values)
