@@ -167,7 +167,7 @@ def without_first(whole: Store, used: Store, most: int = 5000) -> Store:
         begin = whole.labels[: used.count]
         if np.not_equal(renumbered(begin, whole.class_names, used.class_names), used.labels).any():
             taken = dealt(whole.labels, np.zeros(whole.count, np.int64), used.count)  # the first of each class
-            rest = np.setdiff1d(np.arange(used.count, whole.count), taken)
+            rest = np.setdiff1d(np.arange(whole.count), taken)
             rest = rest[np.linspace(0, len(rest) - 1, min(most, len(rest))).astype(np.int64)]
     found = whole.part(rest, "unused")
     return found.numbered_as(used.class_names) if used.labels is not None else found

@@ -55,13 +55,18 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     try:
         with open(path, encoding="utf-8-sig", errors="replace") as file:
             heading = [cell.strip().strip('"').lower() for cell in file.readline().split(",")]
+        found = _side(heading)
+        if found is None:
+            raise DataError(
+                f"{path} has {len(heading)} columns, and no square pictures fit in them: if it lists names and classes, give the "
+                "folder of the pictures with it inside"
+            )
         plain = all(cell.isdecimal() for cell in heading)
         values = np.loadtxt(path, np.int32, delimiter=",", skiprows=0 if plain else 1, ndmin=2, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is no table of whole numbers: {' '.join(str(error).split())[:200]}") from None
-    found = _side(heading)
-    if found is None or not len(values):
-        raise DataError(f"{path} has {len(heading)} columns: square pictures, with or without a label, are expected")
+    if not len(values):
+        raise DataError(f"{path} has no line of numbers")
     side, labelled = found
     at = next((index for index, name in enumerate(heading) if name in CLASS_COLUMNS), 0)
     pixels = np.delete(values, at, axis=1) if labelled else values
