@@ -162,6 +162,8 @@ def prepare(options: argparse.Namespace) -> int:
         print(json.dumps(facts, indent=2))
         return 0
     print(made.description)
+    for line in (*made.remarks, *(f"left out: {kind}" for kind in made.left_out)):
+        print(line)
     _print_skipped(made.skipped)
     print(f"store: {options.out}  ({typed('train', 'folder', '--data', options.out)})")
     return 0
@@ -189,8 +191,10 @@ def print_survey(found: Survey, choices: list[Choice]) -> None:
         print(f"attributes: {shown}")
     if found.splits:
         print(f"splits: {', '.join(found.splits)}")
-    if found.others:
-        print(f"left out: {len(found.others)} files that are not pictures by their name, such as {found.others[0]}")
+    for remark in found.remarks:
+        print(remark)
+    if found.left_out:
+        print(f"left out: {'; '.join(found.left_out)}")
     _print_skipped(found.skipped)
     for choice in choices:
         print(f"recipe `folder` would set {choice.key} = {choice.value}: {choice.reason}")

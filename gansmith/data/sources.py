@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.data import fetch, store_files
-from gansmith.data.formats import arrays, attributes, classes, files, globs, hub, idx, tars
+from gansmith.data.formats import arrays, attributes, classes, files, globs, hub, idx, left_out, tars
+from gansmith.data.formats.containers import cifar, lmdb_folder, named_arrays, parquet
 from gansmith.data.formats.listing import Listing, Reader
 from gansmith.data.formats.picture_files import PictureFiles
+from gansmith.data.formats.tables import csv_pictures
 from gansmith.data.preparation.resize import parse_background
 from gansmith.data.toys import gaussians, glyphs, stacked
 from gansmith.ground.errors import DataError, nearest, similar
@@ -30,11 +32,12 @@ class Source:
     identity: tuple[str, ...]  # lines that change when what would be read does
     read: Callable[[], Listing]  # may take a while; raises DataError
     store: Path | None = None  # the folder, if the source is a prepared store
+    left_out: tuple[str, ...] | None = None  # what is left out now, where that may change while what is read does not
 
 
 def find(settings: DataSettings, seed: int = 0) -> Source:
     """Find data.source. `seed` matters to synthetic sources only. Raises DataError."""
-    text = settings.source
+    text = _not_empty(settings.source)
     builtin = SOURCES.get(text)
     if builtin is not None:
         return builtin(text, settings, seed)
@@ -64,36 +67,49 @@ def short_name(source: str) -> str:
 
 
 def absolute(source: str) -> str:
-    """The same source for any current folder: built-in and hub names as they are, a path made absolute."""
-    if source in SOURCES or source.startswith(hub.PREFIX):
+    """The same source for any current folder: built-in and hub names as they are, a path made absolute. Raises DataError."""
+    if _not_empty(source) in SOURCES or source.startswith(hub.PREFIX):
         return source
     if source.startswith(stacked.PREFIX):
         return stacked.PREFIX + absolute(source.removeprefix(stacked.PREFIX))
     return os.path.realpath(os.path.expanduser(source)) if "\0" not in source else source
 
 
+def _not_empty(source: str) -> str:
+    if not source.strip():
+        raise DataError(
+            "the data source is empty: give a folder, a file or a built-in name (a variable of the shell may be unset)"
+        )
+    return source
+
+
 def find_path(path: Path, settings: DataSettings) -> Source:
     """Find what kind of source is at a path. Raises DataError."""
-    if not settings.source.strip() or not os.path.exists(path):  # which, unlike Path's, takes any name
+    if not os.path.exists(path):  # which, unlike Path's, takes any name
         raise DataError(
             f"no data source {settings.source!r}: it is neither a path that exists nor built in{_near(path)}"
         )
     if path.is_dir():
         return _folder(path, settings)
     suffix = path.suffix.lower()
+    background = parse_background(settings.background)
     if suffix in (".npz", ".npy"):
-        background = parse_background(settings.background)
         return Source(path.name, _stamps([path]), lambda: arrays.listing(path, settings.split, background))
+    if suffix in named_arrays.ENDINGS:
+        return Source(path.name, _stamps([path]), lambda: named_arrays.listing(path, settings.split, background))
     if suffix == ".zip":
         return _archive(files.reader("zip", path), files.in_zip, settings)
     if suffix == ".tar" or path.name.lower().endswith(tars.COMPRESSED):
         return _archive(files.reader("tar", path), tars.in_tar, settings)
+    if suffix == parquet.ENDING:
+        return _parquet(path, settings)
+    if suffix == ".csv":
+        return _csv({"": path}, path.name, settings)
+    if path.name == lmdb_folder.DATA:
+        return find_path(path.parent, settings)
     if idx.is_idx(path):
         return _idx(idx.IdxSet(path.name, {"": path}), settings)
-    raise DataError(
-        f"{path} is no source that can be read: give a folder, a .zip or a .tar of pictures, IDX files (.gz or plain), "
-        ".npz or .npy"
-    )
+    raise left_out.not_a_source(path)
 
 
 def _near(path: Path) -> str:
@@ -111,11 +127,21 @@ def _near(path: Path) -> str:
 
 def _folder(path: Path, settings: DataSettings) -> Source:
     """A store, a saved dataset or IDX files, else pictures, else tars, else the only archive in the folder."""
+    kind = left_out.kind_of(path)
+    if kind and kind != left_out.STORE:
+        raise DataError(
+            f"{path} is {kind} of Gansmith, no data: to use a run's samples, write them with `gansmith sample`"
+        )
     if store_files.is_store(path):
         stamps = _stamps([path / store_files.MANIFEST, path / store_files.ITEMS])
         return Source(path.resolve().name, stamps, lambda: store_files.listing(path, settings), store=path)
     if hub.is_saved(path):
         return _hub(path, settings)
+    if (path / lmdb_folder.DATA).is_file():
+        return _archive(files.reader("lmdb", path), lmdb_folder.in_lmdb, settings, path / lmdb_folder.DATA)
+    if batches := cifar.batches(path):
+        stamps = _stamps([file for part in batches.values() for file in part])
+        return Source(path.resolve().name, stamps, lambda: cifar.listing(path, settings.split))
     sets = idx.in_folder(path)
     if sets is not None:
         return _idx(sets, settings)
@@ -127,7 +153,7 @@ def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Sou
     found = files.in_folder(path, pattern)
     title = "/".join((path.resolve().name, *pattern))
     if not found.entries:
-        archives = [name for name in found.others if name.lower().endswith((".zip", ".npz", ".npy", ".tar"))]
+        archives = [name for name in found.others if name.lower().endswith(left_out.ARCHIVES)]
         shards = [name for name in archives if name.lower().endswith(".tar")]
         if len(archives) == 1:
             return find_path(path / archives[0], settings)
@@ -138,7 +164,12 @@ def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Sou
                 (str(path.resolve()), *_stamps([path / name for name in shards])),
                 lambda: classes.listing(reader, tars.in_shards(path, shards), settings.split, title),
             )
-        if pattern and not found.others and not found.skipped:
+        if any(name.lower().endswith(parquet.ENDING) for name in found.others):
+            return _parquet(path, settings)
+        tables = {part: path / name for part, name in csv_pictures.in_folder(list(found.others)).items()}
+        if tables and all(map(csv_pictures.is_table, tables.values())):
+            return _csv(tables, title, settings)
+        if pattern and not (found.others or found.skipped or found.capitals):
             raise DataError(f"no data source {settings.source!r}: nothing in {path} matches the pattern")
     lists = [path / name for name in attributes.among(found)]
     neighbours = attributes.beside(path)
@@ -147,17 +178,31 @@ def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Sou
         title,
         (str(path.resolve()), *(entry.mark for entry in found.entries), *_stamps([*lists, *neighbours])),
         lambda: classes.listing(reader, attributes.with_lists(found, reader, neighbours), settings.split, title),
+        left_out=left_out.summary(found),
     )
 
 
-def _archive(reader: Reader, search: Callable[[Path], PictureFiles], settings: DataSettings) -> Source:
-    """The pictures in a zip or a tar."""
+def _archive(
+    reader: Reader, search: Callable[[Path], PictureFiles], settings: DataSettings, file: Path | None = None
+) -> Source:
+    """The pictures in a zip, a tar, or the data base in a file of a folder."""
     path, neighbours = reader.path, attributes.beside(reader.path)
 
     def read() -> Listing:
         return classes.listing(reader, attributes.with_lists(search(path), reader, neighbours), settings.split)
 
-    return Source(path.name, _stamps([path, *neighbours]), read)
+    return Source(path.resolve().name, _stamps([file or path, *neighbours]), read)
+
+
+def _parquet(path: Path, settings: DataSettings) -> Source:
+    """The rows of a parquet file, or of all in a folder."""
+    reader = files.reader("parquet", path)
+    return Source(path.resolve().name, _stamps(parquet.files_in(path)), lambda: parquet.listing(reader, settings.split))
+
+
+def _csv(tables: dict[str, Path], title: str, settings: DataSettings) -> Source:
+    """Pictures as rows of numbers: split -> a CSV."""
+    return Source(title, _stamps(list(tables.values())), lambda: csv_pictures.listing(tables, title, settings.split))
 
 
 def _hub(path: Path, settings: DataSettings) -> Source:
@@ -189,6 +234,7 @@ def _digits(name: str, settings: DataSettings, seed: int) -> Source:
             items=np.rint(np.asarray(values).reshape(-1, 8, 8, 1) * (255 / 16)).astype(np.uint8),
             labels=np.asarray(labels, np.int64),
             class_names=tuple(str(digit) for digit in range(10)),
+            mixed=True,
             auto_size=DIGITS_SIZE,
         )
 
@@ -204,7 +250,7 @@ def _synthetic(name: str, settings: DataSettings, seed: int) -> Source:
         items, labels = glyphs.pictures(count, seed, part) if drawn else gaussians.points(name, count, seed, part)
         classes = len(glyphs.STROKES) if drawn else len(gaussians.modes(name)[0])
         names = tuple(str(number) for number in range(classes))
-        return Listing(name, items=items, labels=labels, class_names=names, splits=("train", "test"))
+        return Listing(name, items=items, labels=labels, class_names=names, splits=("train", "test"), computed=True)
 
     return Source(name, (name, "1", str(seed), str(part), str(count)), read)
 

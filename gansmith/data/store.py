@@ -39,11 +39,12 @@ def open_store(settings: DataSettings, seed: int = 0, progress: Progress | None 
         store = _cached(source, settings, progress, workers)
     store = windowed(store.labelled_by(settings.attribute), settings)
     if settings.labels == "classes" and store.labels is None:
+        why = f" ({store.unlabelled})" if store.unlabelled else ""
         raise DataError(
-            f"data.labels = 'classes' but {source.title} has no labels: put the pictures of each class into a folder of "
-            "its own, or set data.labels=none"
+            f"data.labels = 'classes' but {source.title} has no labels{why}: put the pictures of each class into a folder "
+            "of its own, or a CSV with the columns file_name and label beside them, or set data.labels=none"
         )
-    return store
+    return store if source.left_out is None else dataclasses.replace(store, left_out=source.left_out)
 
 
 def prepare_store(
@@ -103,6 +104,7 @@ def with_shape(settings: DataSettings, item_shape: tuple[int, ...]) -> DataSetti
     return dataclasses.replace(settings, size=f"{item_shape[2]}x{item_shape[1]}", channels=item_shape[0])
 
 
+READING = 2  # raised when sources are understood differently: their stores are made again, from the last ones
 KEY = "key.txt"  # in a user's folder: the key of the source and settings that it was prepared from
 
 
@@ -185,7 +187,7 @@ def key(source: Source, settings: DataSettings) -> str:
         settings.split,
         settings.first,
     ]
-    return _hash("\n".join([json.dumps([store_files.FORMAT, *shaping]), *source.identity]))
+    return _hash("\n".join([json.dumps([store_files.FORMAT, READING, *shaping]), *source.identity]))
 
 
 def _hash(text: str) -> str:

@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.data.formats.listing import Attributes, Listing, chosen_splits, cut_parts
+from gansmith.data.formats.listing import Attributes, Listing, chosen_splits, cut_parts, dealt, occupied
 from gansmith.data.preparation.resize import Frame, parse_size
 from gansmith.ground.errors import DataError, nearest
+from gansmith.ground.labelling import renumbered
 from gansmith.ground.recipes.settings import DataSettings
 
 FORMAT = 2  # raised when the same source gives other bytes, or the manifest other entries
@@ -45,6 +46,9 @@ class Store:
     skipped: tuple[tuple[str, str], ...]  # pictures that could not be used: name, reason
     splits: tuple[str, ...] = ()  # of the source: "train", "validation", "test"
     attributes: Attributes | None = None  # true or false, of every item
+    remarks: tuple[str, ...] = ()  # lines on how the source was understood
+    left_out: tuple[str, ...] = ()  # a line for each kind of what was left out of the source
+    unlabelled: str = ""  # why there are no labels, where something looks like labels
     around: np.ndarray | None = None  # the whole pictures, where `items` are windows in their centre
 
     @property
@@ -70,6 +74,17 @@ class Store:
         """How many classes; 0 without labels."""
         return len(self.class_names) if self.labels is not None else 0
 
+    def said(self) -> list[str]:
+        """Lines for the person: how the source was understood, what was left out and what was skipped."""
+        lines = list(self.remarks)
+        if self.left_out:
+            lines.append(f"left out: {'; '.join(self.left_out)}")
+        if self.skipped:
+            lines.append(
+                f"{len(self.skipped)} of the source's files are skipped; the first: {': '.join(self.skipped[0])}"
+            )
+        return lines
+
     def labelled_by(self, attribute: str) -> Store:
         """The same items in two classes, "not ATTRIBUTE" and "ATTRIBUTE"; "" changes nothing. Raises DataError."""
         if not attribute:
@@ -79,6 +94,10 @@ class Store:
             known = nearest(attribute, questions) or ", as its source has none"
             raise DataError(f"data.attribute = {attribute!r} is none of the store's attributes{known}")
         labels = self.attributes.values[:, questions.index(attribute)].astype(np.int64)
+        if labels.min() == labels.max():
+            raise DataError(
+                f"data.attribute = {attribute!r} is {'true' if labels[0] else 'false'} of all items: no two classes"
+            )
         return dataclasses.replace(
             self,
             labels=labels,
@@ -86,6 +105,17 @@ class Store:
             fingerprint=_derived(self.fingerprint, f"attribute {attribute}"),
             description=f"{self.description}, of which {int(labels.sum()):,} {attribute}",
         )
+
+    def numbered_as(self, names: tuple[str, ...]) -> Store:
+        """The same items with the classes `names`, by name; items of other classes are left out (and then in memory)."""
+        if self.labels is None or self.class_names == names:
+            return self
+        labels = renumbered(self.labels, self.class_names, names)
+        kept = labels >= 0
+        items = self.items if kept.all() else self.items[kept]
+        attributes = None if self.attributes is None else self.attributes.rows(np.flatnonzero(kept))
+        changed = dataclasses.replace(self, items=items, labels=labels[kept], class_names=names, attributes=attributes)
+        return dataclasses.replace(changed, fingerprint=_derived(self.fingerprint, f"classes {names}"))
 
     def windowed(self, height: int, width: int) -> Store:
         """Windows in the centre of the pictures, still mapped, with the whole pictures in `around`."""
@@ -99,21 +129,48 @@ class Store:
             description=f"{self.description}, {what}",
         )
 
-    def part(self, rows: slice, what: str) -> Store:
-        """Some of the items, still mapped. `what` says which, in the description and for the fingerprint."""
+    def part(self, rows: slice | np.ndarray, what: str) -> Store:
+        """Some of the items, still mapped if they are a slice. `what` says which, in the description and for the fingerprint."""
+        labels, names, empty = self.labels, self.class_names, ()
+        if labels is not None:
+            labels, names, empty = occupied(labels[rows], names)
         return dataclasses.replace(
             self,
             items=self.items[rows],
-            labels=None if self.labels is None else self.labels[rows],
+            labels=labels,
+            class_names=names,
             fingerprint=_derived(self.fingerprint, what),
             description=f"{self.description}, {what}",
             attributes=None if self.attributes is None else self.attributes.rows(rows),
+            remarks=self.remarks + without_items(empty),
         )
+
+
+def without_items(names: tuple[str, ...]) -> tuple[str, ...]:
+    """A remark on the classes that are left out; () where there are none."""
+    if not names:
+        return ()
+    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+    return (f"{'classes' if len(names) > 1 else 'the class'} without items left out: {shown}",)
 
 
 def _derived(fingerprint: str, change: str) -> str:
     """The fingerprint of a store made from another one by a change."""
     return hashlib.sha256(f"{fingerprint} {change}".encode()).hexdigest()
+
+
+def without_first(whole: Store, used: Store, most: int = 5000) -> Store:
+    """Items of a whole source that are not in `used`, which holds what data.first takes of it: all that follow, still mapped,
+    or at most `most` of them where they do not lie next to one another."""
+    rest: slice | np.ndarray = slice(used.count, None)
+    if whole.labels is not None and used.labels is not None:
+        begin = whole.labels[: used.count]
+        if np.not_equal(renumbered(begin, whole.class_names, used.class_names), used.labels).any():
+            taken = dealt(whole.labels, np.zeros(whole.count, np.int64), used.count)  # the first of each class
+            rest = np.setdiff1d(np.arange(whole.count), taken)
+            rest = rest[np.linspace(0, len(rest) - 1, min(most, len(rest))).astype(np.int64)]
+    found = whole.part(rest, "unused")
+    return found.numbered_as(used.class_names) if used.labels is not None else found
 
 
 def fingerprint(items: np.ndarray, labels: np.ndarray | None) -> str:
@@ -175,6 +232,9 @@ def load(folder: Path) -> Store | None:
             tuple((name, reason) for name, reason in found["skipped"]),
             tuple(found["splits"]),
             attributes,
+            tuple(found.get("remarks", ())),
+            tuple(found.get("left_out", ())),
+            found.get("unlabelled", ""),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
@@ -189,7 +249,8 @@ def _load_whole(folder: Path) -> tuple[dict[str, Any], Store]:
 
 
 def reopen(folder: Path, settings: DataSettings) -> Store | None:
-    """The part of a prepared store that the settings name; None where they want another size or other channels.
+    """The part of a prepared store that the settings name; None where they want another size, other channels, or items
+    that do not lie next to one another.
 
     Raises DataError where the store is damaged, or was cropped differently.
     """
@@ -206,11 +267,17 @@ def reopen(folder: Path, settings: DataSettings) -> Store | None:
             return None
     rows, what = _rows(folder, found, settings)
     store = dataclasses.replace(store, splits=tuple(name for name, _ in found["parts"]))
+    if 0 < settings.first < rows.stop - rows.start:
+        labels = None if store.labels is None else store.labels[rows]
+        if dealt(labels, np.zeros(rows.stop - rows.start, np.int64), settings.first)[-1] != settings.first - 1:
+            return None
+        rows = slice(rows.start, rows.start + settings.first)
+        what = f"rows {rows.start:,} to {rows.stop:,}"
     return store if rows == slice(0, store.count) else store.part(rows, what)
 
 
 def _rows(folder: Path, found: dict[str, Any], settings: DataSettings) -> tuple[slice, str]:
-    """The rows of data.split and data.first, and a text that names them. Raises DataError."""
+    """The rows of data.split, and a text that names them. Raises DataError."""
     names = tuple(name for name, _ in found["parts"])
     counts = [count for _, count in found["parts"]]
     wanted = chosen_splits(str(folder), names, settings.split)
@@ -220,9 +287,6 @@ def _rows(folder: Path, found: dict[str, Any], settings: DataSettings) -> tuple[
         start = sum(counts[:place])
         stop = start + counts[place]
     what = f"rows {start:,} to {stop:,} ({wanted[0]})" if stop - start != found["shape"][0] else "all"
-    if 0 < settings.first < stop - start:
-        stop = start + settings.first
-        what = f"rows {start:,} to {stop:,}"
     if start == stop:
         raise DataError(f"{folder} holds nothing of the split {settings.split!r}: set data.split=all")
     return slice(start, stop), what
@@ -241,6 +305,9 @@ def listing(folder: Path, settings: DataSettings) -> Listing:
         class_names=store.class_names,
         splits=store.splits,
         skipped=store.skipped,
+        left_out=store.left_out,
+        remarks=store.remarks,
+        unlabelled=store.unlabelled,
         attributes=part.attributes,
         parts=tuple(entry for entry in cut_parts(parts, np.arange(rows.start, rows.stop)) if entry[1]),
     )

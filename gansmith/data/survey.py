@@ -38,7 +38,9 @@ class Survey:
     attributes: dict[str, int]  # of how many items each is true; empty without attributes
     splits: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]  # name, reason
-    others: tuple[str, ...]  # files that are not pictures by their name
+    others: tuple[str, ...]  # files that are no pictures
+    left_out: tuple[str, ...]  # a line for each kind of what is left out
+    remarks: tuple[str, ...]  # lines on how the source was understood
     size: tuple[int, int] | None  # (width, height) of the settings, or chosen for "auto"
     reason: str  # of the size
     description: str  # the store's line; without `complete`, a shorter one
@@ -57,10 +59,12 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     size, reason = (None, "") if kind == "vectors" else _size(listing, sizes, settings)
     description, fingerprint = f"{listing.title}: {len(rows):,} {kind}", ""
     count, names, labels, attributes = len(rows), listing.class_names, listing.labels, listing.attributes
+    left_out, remarks = listing.left_out, listing.remarks
     if complete:
         store = open_store(replace(settings, labels="none"), progress=progress)
         description, fingerprint, skipped = store.description, store.fingerprint, list(store.skipped)
         count, names, labels, attributes = store.count, store.class_names, store.labels, store.attributes
+        left_out, remarks = store.left_out, store.remarks
     else:
         labels = None if labels is None else labels[rows]
         attributes = attributes and attributes.rows(np.array(rows, np.int64))
@@ -76,6 +80,8 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         splits=listing.splits,
         skipped=tuple(skipped),
         others=listing.others,
+        left_out=left_out,
+        remarks=remarks,
         size=size,
         reason=reason,
         description=description,

@@ -78,7 +78,9 @@ class Session:
             note = f"shown is the largest of {labelling.classes} groups, {labelling.first}; choose another with --label"
             if note not in self.notes:
                 self.notes.append(note)
-        labels = self.generator.labels(1, name or labelling.first)
+        if not name:
+            return labelling.first
+        labels = self.generator.labels(1, name)
         return None if labels is None else int(labels[0])
 
     def shown(self, names: Sequence[str]) -> np.ndarray | None:

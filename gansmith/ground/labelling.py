@@ -1,12 +1,15 @@
-"""The labels that the players see: none, classes, or clusters of similar items."""
+"""The labels that the players see: none, classes, or clusters of similar items; and what a class is called."""
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+WHOLE = re.compile(r"-?[0-9]{1,18}")  # a whole number as text
 GOLDEN = (math.sqrt(5) - 1) / 2
 """Steps of this length around a circle are spread more evenly than steps of any other length."""
 
@@ -58,3 +61,32 @@ class Labelling:
 
 
 UNLABELLED = Labelling()
+
+
+def position(label: str, names: Sequence[str], classes: int) -> int | None:
+    """The position in 0 .. classes - 1 of a label as a person writes it; None where there is none.
+
+    A class's name comes first. Where the names are whole numbers, any other number is no class; else it is a position.
+    """
+    if label in names:
+        return list(names).index(label)
+    number = int(label) if WHOLE.fullmatch(label) else None
+    if number is None:
+        return None
+    if names and all(WHOLE.fullmatch(name) for name in names):
+        return next((index for index, name in enumerate(names) if int(name) == number), None)
+    return number if 0 <= number < classes else None
+
+
+def renumbered(labels: np.ndarray, names: Sequence[str], onto: Sequence[str]) -> np.ndarray:
+    """Labels int64 (N,), which are positions in `names`, as positions in `onto`; -1 for a class that is not there."""
+    places = {name: index for index, name in enumerate(onto)}
+    return np.array([places.get(name, -1) for name in names], np.int64)[labels]
+
+
+def as_named(labels: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Positions (N,) as the classes' names: int64 where all names are whole numbers, else words; unchanged without names."""
+    if not names:
+        return labels
+    whole = all(WHOLE.fullmatch(name) for name in names)
+    return np.array([int(name) for name in names] if whole else list(names), np.int64 if whole else None)[labels]

@@ -99,9 +99,20 @@ def write_png(path: Path, picture: np.ndarray) -> None:
     """Write one uint8 picture (H, W, 3) or (H, W, 1) as PNG."""
     if picture.ndim == 3 and picture.shape[2] == 1:
         picture = picture[:, :, 0]
-    from PIL import Image  # late, so that the NumPy engine needs only NumPy
+    from PIL import Image, PngImagePlugin  # late, so that the NumPy engine needs only NumPy
 
-    Image.fromarray(picture).save(path, format="PNG")
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text(*OWN_MARK)
+    Image.fromarray(picture).save(path, format="PNG", pnginfo=mark)
+
+
+OWN_MARK = ("Software", "Gansmith")  # in every PNG that this program writes, right after the picture's size
+OWN_HEAD = 64  # bytes in which it stands
+
+
+def is_own_png(head: bytes) -> bool:
+    """Whether a file's first bytes are those of a PNG by `write_png`."""
+    return "\0".join(OWN_MARK).encode() in head
 
 
 def half_blocks(picture: np.ndarray) -> str:

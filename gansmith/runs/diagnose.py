@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gansmith.data import store as stores
+from gansmith.data.store_files import without_first
 from gansmith.diagnosis.doctor import Doctor, replay
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History
@@ -45,11 +46,11 @@ def reference_of(setup: Setup) -> Reference:
     if store.kind == "pictures" and data.split == "train" and "test" in store.splits:
         same = stores.with_shape(data, store.item_shape)
         other = stores.open_store(dataclasses.replace(same, split="test", first=0, labels="none"))
+        other = other.numbered_as(store.class_names) if store.labels is not None else other
         heldout, heldout_labels = other.items, other.labels
     elif store.kind == "pictures" and data.first:
-        other = stores.open_store(dataclasses.replace(data, first=0, labels="none"))
-        heldout = other.items[data.first :]
-        heldout_labels = None if other.labels is None else other.labels[data.first :]
+        other = without_first(stores.open_store(dataclasses.replace(data, first=0, labels="none")), store)
+        heldout, heldout_labels = other.items, other.labels
     return reference(
         store.items,
         None if store.labels is None else np.asarray(store.labels),

@@ -17,7 +17,7 @@ from gansmith.data.toys import gaussians
 from gansmith.ground import pixels, streams
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder, write_json
-from gansmith.ground.labelling import Labelling
+from gansmith.ground.labelling import Labelling, renumbered
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.trained.generator import Generator, load
 
@@ -72,10 +72,10 @@ def evaluate(
     reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
     evenly: tuple[np.ndarray, np.ndarray | None] | None = None
     if generator is not None:
-        asked = labels_as_in(reference, generator.labelling)
-        items, labels = _drawn(generator, count, seed, asked)
+        asked = labels_as_in(reference, generator)
+        items, labels = _drawn(generator, count, seed, asked, reference)
         if per_class:
-            evenly = _drawn(generator, count, seed, dataclasses.replace(asked, frequencies=()))
+            evenly = _drawn(generator, count, seed, dataclasses.replace(asked, frequencies=()), reference)
     assert items is not None
     evaluation = metrics.evaluate(items, labels, reference, progress=progress)
     if per_class:
@@ -89,17 +89,30 @@ def evaluate(
     return evaluation
 
 
-def labels_as_in(reference: Reference, labelling: Labelling) -> Labelling:
-    """The labelling with the shares of the set that is compared with, where its classes are the labelling's."""
-    if labelling.counts or not labelling.classes or labelling.classes != reference.classes:
+def labels_as_in(reference: Reference, generator: Generator) -> Labelling:
+    """The generator's labelling with the shares of the set that is compared with, where both have the same classes."""
+    labelling, order = generator.labelling, _order(generator, reference)
+    if order is None or order.min() < 0 or labelling.classes != reference.classes:
         return labelling
-    return dataclasses.replace(labelling, frequencies=tuple(reference.class_counts.tolist()))
+    return dataclasses.replace(labelling, frequencies=tuple(reference.class_counts[order].tolist()))
 
 
-def _drawn(generator: Generator, count: int, seed: int, asked: Labelling) -> tuple[np.ndarray, np.ndarray | None]:
-    """Items of a seed, and the classes that were asked for; None for clusters, which no classifier knows."""
-    labels = asked.as_in_data(count, streams.generator(seed, "sample-labels", turn=1))
-    return generator.images(generator.latents(count, seed), labels), None if asked.counts else labels
+def _order(generator: Generator, reference: Reference) -> np.ndarray | None:
+    """The set's number of each of the generator's classes, -1 where it has none of that name; None without classes."""
+    labelling, names = generator.labelling, (generator.class_names, reference.real.class_names)
+    if labelling.counts or not labelling.classes:
+        return None
+    places = np.arange(labelling.classes)
+    return renumbered(places, *names) if all(names) else places
+
+
+def _drawn(
+    generator: Generator, count: int, seed: int, asked: Labelling, reference: Reference
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Items of a seed, and the set's numbers of the classes that were asked for; None for clusters and for other classes."""
+    labels, order = asked.as_in_data(count, streams.generator(seed, "sample-labels", turn=1)), _order(generator, reference)
+    items = generator.images(generator.latents(count, seed), labels)
+    return items, None if labels is None or order is None or order.min() < 0 else order[labels]
 
 
 def draw_copies(path: Path, items: np.ndarray, evaluation: Evaluation, real: RealItems) -> None:
@@ -146,6 +159,8 @@ def real_items(settings: DataSettings, seed: int = 0) -> RealItems:
     train = stores.open_store(dataclasses.replace(settings, first=0))
     own = stores.open_store(dataclasses.replace(settings, first=0), seed)
     test = _test_split(settings, train)
+    if test is not None and train.labels is not None:
+        test = test.numbered_as(train.class_names)
     centres, std = gaussians.modes(settings.source) if settings.source in gaussians.NAMES else (None, 0.0)
     single = sources.single_of(settings.source)
     return RealItems(

@@ -113,10 +113,7 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
         raise RecipeError(f"data.labels = 'classes', and {recipe.data.source} has no labels: set data.labels=none")
     if 0 < store.classes < recipe.latent.classes_drawn:
         raise RecipeError(f"latent.classes_drawn = {recipe.latent.classes_drawn}: the data has {store.classes} classes")
-    if store.skipped:
-        remarks.append(
-            f"{len(store.skipped)} of the source's files are skipped; the first: {': '.join(store.skipped[0])}"
-        )
+    remarks += store.said()
     if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():
         remarks.append(f"threads = {recipe.threads} has no effect: this NumPy chooses its number of threads itself")
     setup = Setup(resolve_machine(recipe), store, tuple(remarks), clusters)
@@ -228,6 +225,8 @@ def describe_data(store: Store, labelling: Labelling = UNLABELLED) -> dict[str, 
         "class_names": list(store.class_names),
         "class_counts": list(class_counts(store)),
         "skipped": [list(entry) for entry in store.skipped],
+        "left_out": list(store.left_out),
+        "remarks": list(store.remarks),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import numpy as np
 from gansmith.ground import pixels, streams
 from gansmith.ground.errors import RunError, nearest
 from gansmith.ground.files.runfolder import RunFolder
-from gansmith.ground.labelling import UNLABELLED, Labelling
+from gansmith.ground.labelling import UNLABELLED, Labelling, position
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.training import checkpoint as checkpoints
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from gansmith.nets import NetPair
     from gansmith.nets.network import Network
 
-Labels = int | str | np.ndarray | list[int] | None
+Labels = int | str | Sequence[int | str] | np.ndarray | None
 
 
 class Generator:
@@ -69,9 +70,11 @@ class Generator:
         return values if truncation == 1 else truncate(values, distribution, truncation)
 
     def labels(self, count: int, labels: Labels = None, seed: int = 0) -> np.ndarray | None:
-        """Labels (count,): of one class (its number or its name), of an array, or without `labels` each in its share.
+        """Labels (count,): of one class, of a list of classes, of an array, or without `labels` each in its share.
 
-        None for an unlabelled generator. Raises RunError for a label that it does not know.
+        A class is given by its name, or by its number where the names are no numbers; the values of an array, and those
+        returned, are positions in `class_names`. None for an unlabelled generator. Raises RunError for a class that it
+        does not know, and for a list of another length.
         """
         if not self.classes:
             if labels is not None:
@@ -79,31 +82,41 @@ class Generator:
             return None
         if labels is None:
             return self.labelling.spread(count, int(streams.generator(seed, "sample-labels").integers(self.classes)))
-        if isinstance(labels, str):
-            labels = self._label_number(labels)
-        numbers = np.broadcast_to(np.asarray(labels, np.int64), (count,)).copy()
+        if isinstance(labels, (str, int, np.integer)):
+            positions = np.array(self._position(str(labels)))
+        elif isinstance(labels, np.ndarray):
+            positions = labels
+        else:
+            positions = np.array([self._position(str(label)) for label in labels], np.int64)
+        if positions.ndim and len(positions) != count:
+            raise RunError(f"{len(positions)} labels for {count} samples: give one for all, or one each")
+        numbers = np.broadcast_to(positions.astype(np.int64), (count,)).copy()
         wrong = numbers[(numbers < 0) | (numbers >= self.classes)]
         if len(wrong):
-            known = f"{self.classes} classes: 0 to {self.classes - 1}"
-            raise RunError(f"label {wrong[0]} is none of this generator's {known}")
+            raise RunError(
+                f"label {wrong[0]} is none of this generator's {self.classes} classes: 0 to {self.classes - 1}"
+            )
         return numbers
 
     def label_names(self, most: int | None = None) -> list[str]:
         """The names of its labels, or the first `most`: class names, or numbers of groups."""
         return list(self.class_names or map(str, range(self.classes)))[:most]
 
-    def _label_number(self, name: str) -> int:
-        """The label of a class's name, or of a number as text."""
-        if name in self.class_names:
-            return self.class_names.index(name)
-        if name.lstrip("-").isdigit():
-            return int(name)
+    def _position(self, label: str) -> int:
+        """The position of a class, given by its name or its number as text. Raises RunError."""
+        found = position(label, self.class_names, self.classes)
+        if found is not None:
+            return found
+        if label.lstrip("-").isdecimal():
+            named = ", ".join(self.class_names[:10]) + (", ..." if len(self.class_names) > 10 else "")
+            known = f": {named}" if position("0", self.class_names, 1) is None else f": 0 to {self.classes - 1}"
+            raise RunError(f"label {label} is none of this generator's {self.classes} classes{known}")
         if self.labelling.counts:
             raise RunError(
-                f"label {name!r}: this generator knows groups that were found in the data, 0 to {self.classes - 1}; to "
+                f"label {label!r}: this generator knows groups that were found in the data, 0 to {self.classes - 1}; to "
                 "use names, train with --set data.labels=classes"
             )
-        raise RunError(f"label {name!r} is none of this generator's classes{nearest(name, self.class_names)}")
+        raise RunError(f"label {label!r} is none of this generator's classes{nearest(label, self.class_names)}")
 
     def sample(self, count: int, seed: int = 0, labels: Labels = None, truncation: float = 1.0) -> np.ndarray:
         """Pictures uint8 (count, H, W, C), or vectors float32 (count, D), of a seed."""

@@ -61,8 +61,13 @@ def test_keras_and_medmnist_splits_share_their_classes(tmp_path):
         y_test=np.array([7, 7, 9]),
     )
     test = opened(tmp_path / "keras.npz", split="test")
-    assert test.class_names == ("3", "5", "7", "9")
-    assert np.array_equal(test.labels, [2, 2, 3])
+    assert test.class_names == ("7", "9")
+    assert np.array_equal(test.labels, [0, 0, 1])
+    train = opened(tmp_path / "keras.npz")
+    assert train.class_names == ("3", "5", "7")
+    assert train.remarks == ("the class without items left out: 9",)
+    alike = test.numbered_as(train.class_names)
+    assert (alike.count, alike.labels.tolist()) == (2, [2, 2])
     np.savez(
         tmp_path / "med.npz",
         train_images=PICTURES[:4],

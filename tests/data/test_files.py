@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gansmith.data.formats import classes, files, picture_files
+from gansmith.data.formats.listing import interleaved
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
@@ -57,7 +58,7 @@ def test_pictures_outside_the_class_folders_cost_the_labels(tmp_path, encode):
     store = opened(make_tree(tmp_path / "set", encode, ["cats/a.png", "dogs/a.png", "cover.png"]))
     assert store.labels is None
     assert store.count == 3
-    assert "no labels, as 1 pictures lie outside" in store.description
+    assert "no labels, as 1 of 3 pictures lie outside the class folders" in store.description
 
 
 def test_splits_and_shared_tops(tmp_path, encode):
@@ -110,7 +111,7 @@ def test_unsafe_and_doubtful_members_are_skipped_by_name(tmp_path, encode, monke
         with pytest.warns(UserWarning, match="Duplicate"):
             archive.writestr("ok.png", picture)
     store = opened(tmp_path / "a.zip")
-    assert store.count == 1
+    assert store.count == 2  # one of them is called sub/back.png
     skipped = dict(store.skipped)
     assert (
         skipped["../up.png"]
@@ -156,7 +157,7 @@ def test_what_holds_no_pictures_is_refused_in_a_line(tmp_path):
         opened(tmp_path / "empty")
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "a.txt").write_text("hello")
-    with pytest.raises(DataError, match=r"a\.txt"):
+    with pytest.raises(DataError, match=r"holds 1 file that is no picture \(\.txt\)"):
         opened(tmp_path / "texts")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.jpg").write_bytes(b"hello")
@@ -172,7 +173,7 @@ def test_what_holds_no_pictures_is_refused_in_a_line(tmp_path):
         opened(tmp_path / "a.txt")
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 5000, "no\0where", "/nowhere/at/all"])
+@pytest.mark.parametrize("name", ["x" * 5000, "no\0where", "/nowhere/at/all"])
 def test_names_of_nothing_are_refused(name):
     with pytest.raises(DataError, match="neither a path that exists nor built in"):
         opened(name)
@@ -224,7 +225,7 @@ def test_a_shared_top_changes_nothing(names, top):
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40))
 def test_dealing_is_a_permutation_that_keeps_classes_even(labels):
     labels = np.array(labels)
-    order = classes.interleaved(labels, np.zeros(len(labels), int))
+    order = interleaved(labels, np.zeros(len(labels), int))
     assert sorted(order) == list(range(len(labels)))
     known, sizes = np.unique(labels, return_counts=True)
     rounds = len(known) * sizes.min()

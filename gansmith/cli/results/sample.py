@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -17,7 +18,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--count", type=whole, default=16, metavar="N", help="how many pictures (default 16)")
     about = "the same seed gives the same pictures (default: the command asks for it; 0 if there is no terminal)"
     parser.add_argument("--seed", type=integer, metavar="S", help=about)
-    parser.add_argument("--label", metavar="NAME|N", help="with labels: the class, by name or number")
+    parser.add_argument(
+        "--label",
+        metavar="NAME|N",
+        help="with labels: the class, by its name; by its number, if the names are no numbers",
+    )
     about = "below 1: more typical, less varied"
     parser.add_argument("--truncation", type=positive, default=1.0, metavar="T", help=about)
     add_checkpoint(parser)
@@ -27,6 +32,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw samples and write them."""
+    from gansmith.ground.labelling import as_named
     from gansmith.trained.generator import load
 
     generator = load(options.run, checkpoint=options.checkpoint)
@@ -34,7 +40,8 @@ def run(options: argparse.Namespace) -> int:
     labels = generator.labels(options.count, options.label, seed)
     items = generator.images(generator.latents(options.count, seed, options.truncation), labels)
     out = options.out or Path(f"sample-{seed}.png")
-    write(out, items, labels, "groups" if generator.labelling.counts else "labels")
+    named = labels if labels is None else as_named(labels, generator.class_names)
+    write(out, items, named, "groups" if generator.labelling.counts else "labels")
     print(f"{options.count} samples of seed {seed}: {out}")
     return 0
 
@@ -55,7 +62,10 @@ def ask_seed() -> int:
 
 
 def write(out: Path, items: np.ndarray, labels: np.ndarray | None, label_name: str) -> None:
-    """Write items as one sheet (.png), as arrays (.npz, with the labels as `label_name`), or as a folder of pictures."""
+    """Write items as one sheet (.png), as arrays (.npz, with the labels as `label_name`), or as a folder of pictures.
+
+    labels: the names of the items' classes, or the numbers of their groups.
+    """
     from gansmith.ground.pixels import display_zoom, grid, write_png
 
     try:
@@ -75,7 +85,7 @@ def write(out: Path, items: np.ndarray, labels: np.ndarray | None, label_name: s
         elif out.suffix == "":
             out.mkdir(exist_ok=True)
             for index, picture in enumerate(items):
-                label = "" if labels is None else f"-{labels[index]}"
+                label = "" if labels is None else "-" + re.sub(r"[^\w.-]", "_", str(labels[index]))
                 write_png(out / f"{index:05d}{label}.png", picture)
         else:
             raise Refused(f"--out {out}: give a name that ends in .png or .npz, or a folder")

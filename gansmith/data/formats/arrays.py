@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def listing(path: Path, split: str, background: str = "#ffffff") -> Listing:
                 if not isinstance(archive, np.lib.npyio.NpzFile):
                     raise DataError(f"{path} holds one array: call it .npy")
                 with archive:
-                    return _from_archive(path, archive, split, background)
+                    return from_arrays(path, archive, split, background)
     except FileNotFoundError:
         raise DataError(f"no file {path}") from None
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, MemoryError) as error:
@@ -48,8 +49,9 @@ def listing(path: Path, split: str, background: str = "#ffffff") -> Listing:
     return Listing(path.name, items=as_items(array, str(path), background))
 
 
-def _from_archive(path: Path, archive: np.lib.npyio.NpzFile, split: str, background: str) -> Listing:
-    names = archive.files
+def from_arrays(path: Path, archive: Mapping[str, np.ndarray], split: str, background: str) -> Listing:
+    """The items and labels of a split, from named arrays. Raises DataError."""
+    names = list(archive)
     layout = next((layout for layout in LAYOUTS if next(iter(layout.values()))[0] in names), None)
     if layout is None and len(names) == 1:
         layout = {"": (names[0], "")}

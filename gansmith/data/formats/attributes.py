@@ -15,6 +15,7 @@ import numpy as np
 
 from gansmith.data.formats.listing import Reader, Unreadable
 from gansmith.data.formats.picture_files import AttributeTable, PictureFiles
+from gansmith.data.formats.tables import class_lists
 from gansmith.ground.errors import DataError
 
 ATTRIBUTES, PARTITION = "list_attr", "list_eval_partition"  # the lists' names begin so
@@ -25,39 +26,47 @@ SPLIT_OF = {"0": "train", "1": "validation", "2": "test"}
 
 
 def beside(path: Path) -> list[Path]:
-    """CelebA's lists in the folder in which a folder or a zip of pictures lies."""
-    return [path.parent / name for name in BESIDE if (path.parent / name).is_file()]
+    """The lists in the folder in which a folder or an archive of pictures lies."""
+    own = [path.parent / name for name in BESIDE if (path.parent / name).is_file()]
+    return own + class_lists.beside(path)
 
 
 def among(found: PictureFiles) -> list[str]:
-    """Lists among the files of a source."""
-    return [name for name in found.others if _is_list(name, ATTRIBUTES) or _is_list(name, PARTITION)]
+    """Lists of attributes, splits or classes among the files of a source, by their names."""
+    return [name for name in found.others if _is_own(name) or class_lists.is_class_list(name)]
 
 
 def with_lists(found: PictureFiles, reader: Reader, neighbours: list[Path]) -> PictureFiles:
     """Picture files with what the lists among them, or those in `neighbours`, say of them. Raises DataError."""
-    texts = dict(_texts(found, reader, neighbours))
-    attributes = next((name for name in texts if _is_list(name, ATTRIBUTES)), None)
-    partition = next((name for name in texts if _is_list(name, PARTITION)), None)
+    texts = list(_texts(found, reader, neighbours))
+    own = {name: text for name, text, _ in texts if _is_own(name)}
+    attributes = next((name for name in own if _is_list(name, ATTRIBUTES)), None)
+    partition = next((name for name in own if _is_list(name, PARTITION)), None)
     if attributes is not None:
-        found = replace(found, table=table(attributes, texts[attributes]))
-    return found if partition is None else replace(found, splits=splits(partition, texts[partition]))
+        found = replace(found, table=table(attributes, own[attributes]))
+    if partition is not None:
+        found = replace(found, splits=splits(partition, own[partition]))
+    return class_lists.with_classes(found, [entry for entry in texts if not _is_own(entry[0])])
 
 
-def _texts(found: PictureFiles, reader: Reader, neighbours: list[Path]) -> Iterator[tuple[str, str]]:
-    """The lists' names and texts; those among the pictures come first."""
-    names = among(found)
+def _is_own(name: str) -> bool:
+    return _is_list(name, ATTRIBUTES) or _is_list(name, PARTITION)
+
+
+def _texts(found: PictureFiles, reader: Reader, neighbours: list[Path]) -> Iterator[tuple[str, str, bool]]:
+    """The lists' names and texts, and whether they lie among the pictures; those come first."""
+    names = among(found) if found.entries else []
     if names:
         with reader.opened() as opened:
             for name in names:
                 try:
                     with opened(name) as file:
-                        yield name, _text(name, file.read(MAX_LIST + 1))
+                        yield name, _text(name, file.read(MAX_LIST + 1)), True
                 except Unreadable as error:
                     raise DataError(f"{name} in {reader.path} cannot be read: {error}") from None
     for path in neighbours:
         try:
-            yield path.name, _text(path.name, path.read_bytes())
+            yield path.name, _text(path.name, path.read_bytes()), False
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror}") from None
 

@@ -1,18 +1,21 @@
 """The split, class, attributes and order of a source's pictures.
 
-Sub-folders are classes. Folders that all pictures share are ignored. If the top level has only folders with names like
-train, validation and test, they are splits. Classes come in turn, so that the first n items have equal shares of them.
+Sub-folders are classes, unless a list names the class of every picture. Folders that all pictures share are ignored. If
+the top level has only folders with names like train, validation and test, they are splits. Classes come in turn, so that
+the first n items have equal shares of them.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from gansmith.data.formats.listing import Attributes, Listing, Reader, chosen_splits, natural
-from gansmith.data.formats.picture_files import SUFFIXES, AttributeTable, PictureFile, PictureFiles, printable
+from gansmith.data.formats import left_out
+from gansmith.data.formats.listing import Attributes, Listing, Reader, chosen_splits, interleaved, natural
+from gansmith.data.formats.picture_files import AttributeTable, PictureFile, PictureFiles, printable
 from gansmith.ground.errors import DataError
 
 SPLIT_NAMES = {
@@ -21,6 +24,10 @@ SPLIT_NAMES = {
     **dict.fromkeys(("test", "testing"), "test"),
 }
 SPLIT_ORDER = ("train", "validation", "test")
+FIVE_DIGITS, FULL_FOLDER = (
+    re.compile(r"\d{5}"),
+    1000,
+)  # the folders of StyleGAN's tool, and how many pictures are in each
 
 
 def listing(reader: Reader, found: PictureFiles, split: str, title: str = "") -> Listing:
@@ -33,14 +40,17 @@ def listing(reader: Reader, found: PictureFiles, split: str, title: str = "") ->
         of_split = [found.splits.get(name.rpartition("/")[2], "train") for name in names]
     splits = tuple(name for name in SPLIT_ORDER if name in of_split)
     wanted = chosen_splits(str(reader.path), splits, split)
-    notes = [f"split {' + '.join(wanted)} of {', '.join(splits)}"] if splits else []
-    labels, class_names = numbered(names, of_class, found, notes)
     chosen = np.array([row for row in range(len(names)) if not splits or of_split[row] in wanted])
+    of_class, remarks = without_numbering(of_class, found, names)
+    labels, class_names, why = numbered(names, of_class, found, chosen, remarks)
+    notes = [f"split {' + '.join(wanted)} of {', '.join(splits)}"] if splits else []
+    notes += [f"no labels, as {why}"] if why else []
     parts = np.array([SPLIT_ORDER.index(of_split[row]) if splits else 0 for row in chosen])
-    order = chosen[interleaved(None if labels is None else labels[chosen], parts)]
+    order = interleaved(labels, parts)
+    rows = chosen[order]
     return Listing(
         title or reader.path.name,
-        [names[row] for row in order],
+        [names[row] for row in rows],
         reader=reader,
         labels=None if labels is None else labels[order],
         class_names=class_names,
@@ -48,9 +58,12 @@ def listing(reader: Reader, found: PictureFiles, split: str, title: str = "") ->
         parts=tuple((name, int((parts == SPLIT_ORDER.index(name)).sum())) for name in wanted),
         skipped=skipped,
         others=found.others,
+        left_out=left_out.summary(found),
         notes=tuple(notes),
-        marks=[entries[row].mark for row in order],
-        attributes=_attributes(found.table, [names[row] for row in order]),
+        remarks=(*left_out.read_as(found), *remarks),
+        unlabelled=why or "; ".join(found.unread),
+        marks=[entries[row].mark for row in rows],
+        attributes=_attributes(found.table, [names[row] for row in rows]),
     )
 
 
@@ -59,9 +72,7 @@ def _with_attributes(
 ) -> tuple[tuple[PictureFile, ...], tuple[tuple[str, str], ...]]:
     """The pictures to use, and the skipped ones: also those that a list of attributes leaves out. Raises DataError."""
     if not found.entries:
-        hint = f"; it holds {found.others[0]!r} and {len(found.others) - 1} more" if found.others else ""
-        refused = f"; {len(found.skipped)} were refused ({found.skipped[0][1]})" if found.skipped else ""
-        raise DataError(f"{reader.path} holds no pictures ({', '.join(SUFFIXES[:5])}, ...){hint}{refused}")
+        raise left_out.no_pictures(reader.path, found)
     table = found.table
     if table is None:
         return found.entries, found.skipped
@@ -78,22 +89,65 @@ def _attributes(table: AttributeTable | None, names: list[str]) -> Attributes | 
     return Attributes(table.questions, table.values[np.array([table.find(name) for name in names], np.int64)])
 
 
+def without_numbering(of_class: list[str], found: PictureFiles, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The classes by folders, none where the folders only number the pictures, and remarks on that.
+
+    StyleGAN's tool puts 1,000 pictures in each of the folders 00000, 00001, ...; FFHQ's are 00000, 01000, ...
+    """
+    folders = Counter(of_class)
+    if found.flat and any(FIVE_DIGITS.fullmatch(folder) for folder in folders):
+        return [""] * len(of_class), []
+    counts = [count for _, count in sorted(folders.items())]
+    if len(folders) < 2 or "00000" not in folders or not all(map(FIVE_DIGITS.fullmatch, folders)):
+        return of_class, []
+    shown = f"the folders 00000 to {max(folders)}"
+    full = set(counts[:-1]) == {FULL_FOLDER} and counts[-1] <= FULL_FOLDER
+    if full or all(re.match(r"img\d{8}\.", name.rpartition("/")[2]) for name in names):
+        return [""] * len(of_class), [
+            f"{shown} are taken for a tool's numbering, no classes: rename them to have classes"
+        ]
+    return of_class, [f"{shown} are taken for classes: put the pictures into one folder if they only number them"]
+
+
 def numbered(
-    names: Sequence[str], of_class: Sequence[str], found: PictureFiles, notes: list[str]
-) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """The labels int64 (N,) and the classes' names: from the tars' samples, else from folders."""
-    where = "lie outside the class folders"
-    if any(name in found.classes for name in names):
-        of_class = [str(found.classes.get(name, "")) for name in names]
-        where = "bring no class"
-    class_names = tuple(sorted({name for name in of_class if name}, key=natural))
+    names: Sequence[str], of_class: Sequence[str], found: PictureFiles, chosen: np.ndarray, remarks: list[str]
+) -> tuple[np.ndarray | None, tuple[str, ...], str]:
+    """The labels int64 (chosen,), the classes' names and why there are none: from lists or samples, else from folders.
+
+    A class has the same number in all splits. What the person should know of the choice is added to `remarks`.
+    """
+    rows: list[int] = chosen.tolist()
+    folders = [of_class[row] for row in rows]
+    listed = [str(found.classes.get(names[row], "")) for row in rows]
+    source = " and ".join(map(printable, found.class_lists)) or "the samples' own files"
+    lost = listed.count("")
+    if lost == len(listed):
+        return _numbers(folders, {name for name in of_class if name}, "lie outside the class folders")
+    if lost and ("" in folders or not found.class_lists):
+        missing = printable(names[rows[listed.index("")]])
+        return None, (), f"{lost} of {len(listed)} pictures bring no class in {source}, {missing} for one"
+    if lost:
+        remarks.append(f"classes are the folders; {source} has none for {lost} of {len(listed)} pictures")
+        return _numbers(folders, {name for name in of_class if name}, "")
+    pairs = set(zip(folders, listed, strict=True))
+    if found.class_lists and len(pairs) == len(set(folders)) == len(set(listed)) > 1 and "" not in folders:
+        return _numbers(folders, {name for name in of_class if name}, "")
+    if found.class_lists:
+        beside = f", not the {len(set(folders))} folders" if len(set(folders) - {""}) > 1 else ""
+        remarks.append(f"classes are those in {source}{beside}")
+    return _numbers(listed, {str(value) for value in found.classes.values()}, "")
+
+
+def _numbers(of_class: Sequence[str], known: set[str], where: str) -> tuple[np.ndarray | None, tuple[str, ...], str]:
+    """The labels of pictures, the names of all known classes, and why there are none."""
+    class_names = tuple(sorted(known, key=natural))
     outside = list(of_class).count("")
-    if len(class_names) > 1 and outside:
-        notes.append(f"no labels, as {outside} pictures {where}")
-    if len(class_names) < 2 or outside:
-        return None, ()
+    if len(class_names) < 2:
+        return None, (), f"all pictures are of one class, {class_names[0]}" if class_names and not outside else ""
+    if outside:
+        return None, (), f"{outside} of {len(of_class)} pictures {where}"
     number = {name: index for index, name in enumerate(class_names)}
-    return np.array([number[name] for name in of_class], np.int64), class_names
+    return np.array([number[name] for name in of_class], np.int64), class_names, ""
 
 
 def layout(names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -107,16 +161,3 @@ def layout(names: Sequence[str]) -> tuple[list[str], list[str]]:
         splits = [SPLIT_NAMES[path[0].lower()] for path in parts]
         parts = [path[1:] for path in parts]
     return splits, [path[0] if len(path) > 1 else "" for path in parts]
-
-
-def interleaved(labels: np.ndarray | None, splits: np.ndarray) -> np.ndarray:
-    """The order int64 (N,) of items: split after split, and classes in turn within a split."""
-    rows = np.arange(len(splits))
-    if labels is None:
-        return np.lexsort((rows, splits))
-    turn = np.empty(len(rows), np.int64)
-    for split in np.unique(splits):
-        for label in np.unique(labels):
-            same = (splits == split) & (labels == label)
-            turn[same] = np.arange(np.count_nonzero(same))
-    return np.lexsort((labels, turn, splits))

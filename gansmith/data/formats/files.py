@@ -8,12 +8,23 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
-from gansmith.data.formats import globs, hub, tars
+from gansmith.data.formats import globs, hub, left_out, tars
+from gansmith.data.formats.containers import lmdb_folder, parquet
 from gansmith.data.formats.listing import Opened, Reader, Unreadable
-from gansmith.data.formats.picture_files import PictureFile, PictureFiles, Search, is_hidden, is_picture, printable
+from gansmith.data.formats.picture_files import (
+    HEAD,
+    PictureFile,
+    PictureFiles,
+    Search,
+    is_hidden,
+    is_picture,
+    printable,
+)
+from gansmith.ground import pixels
 from gansmith.ground.errors import DataError
 
 
@@ -33,19 +44,25 @@ def open_folder(path: Path) -> Iterator[Opened]:
 @contextmanager
 def open_zip(path: Path) -> Iterator[Opened]:
     """Pictures as members of the zip `path`. Raises DataError."""
+    with _zip(path) as archive:
+        yield _members(archive)
+
+
+def _members(archive: zipfile.ZipFile) -> Opened:
+    """The members of an open zip, by their names with slashes."""
+    members = {_slashed(member): member for member in archive.infolist()}
 
     @contextmanager
     def picture(name: str) -> Iterator[IO[bytes]]:
         try:
-            with archive.open(name) as file:
+            with archive.open(members[name]) as file:
                 yield file
         except (KeyError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError) as error:
             raise Unreadable(f"damaged in the zip ({error})") from None
         except RuntimeError as error:  # an encrypted member
             raise Unreadable(str(error)) from None
 
-    with _zip(path) as archive:
-        yield picture
+    return picture
 
 
 READERS: dict[str, Callable[[Path], AbstractContextManager[Opened]]] = {
@@ -53,6 +70,8 @@ READERS: dict[str, Callable[[Path], AbstractContextManager[Opened]]] = {
     "zip": open_zip,
     "tar": tars.open_tars,
     "hub": hub.open_dataset,
+    "lmdb": lmdb_folder.open_lmdb,
+    "parquet": parquet.open_parquet,
 }
 """How the pictures of each kind of source are opened."""
 
@@ -71,11 +90,16 @@ def _zip(path: Path) -> zipfile.ZipFile:
         raise DataError(f"{path} cannot be read as a zip: {error}") from None
 
 
+def _slashed(member: zipfile.ZipInfo) -> str:
+    """A member's name; the backslashes that some programs write for Windows become slashes."""
+    return member.filename.replace("\\", "/")
+
+
 def in_folder(folder: Path, pattern: globs.Pattern = ()) -> PictureFiles:
     """The pictures below a folder that match a pattern, () = all.
 
-    Hidden files are left out, a linked folder is read once, a sub-folder that cannot be read is skipped by name.
-    Raises DataError where the folder itself cannot be read.
+    Hidden files are counted and left out, and so are the folders of runs, stores and comparisons. A linked folder is read
+    once, a sub-folder that cannot be read is skipped by name. Raises DataError where the folder itself cannot be read.
     """
     search = Search()
     seen = {os.path.realpath(folder)}
@@ -88,42 +112,74 @@ def in_folder(folder: Path, pattern: globs.Pattern = ()) -> PictureFiles:
 
     for path, folders, names in os.walk(str(folder), onerror=failed, followlinks=True):
         prefix = "" if path == str(folder) else Path(path).relative_to(folder).as_posix() + "/"
+        if prefix and (kind := left_out.own_kind({*folders, *names})):
+            search.ours.append(f"{kind} {printable(prefix[:-1])}")
+            folders.clear()
+            continue
         candidates, folders[:] = sorted(folders), []
         for name in candidates:
             real = os.path.realpath(os.path.join(path, name))
-            if real not in seen and not is_hidden(name) and globs.may_hold(prefix + name, pattern):
+            if real not in seen and globs.may_hold(prefix + name, pattern):
                 seen.add(real)
                 folders.append(name)
         for name in names:
-            if not is_hidden(name) and globs.matches(prefix + name, pattern):
+            if is_hidden(prefix + name):
+                search.hide(prefix + name)
+            elif globs.matches(prefix + name, pattern):
                 _add(Path(path, name), prefix + name, search)
+            elif is_picture(name) and globs.matches((prefix + name).lower(), tuple(part.lower() for part in pattern)):
+                search.capitals.append(prefix + name)
     search.skipped.sort()
+    if any(kind.startswith(left_out.RUN) for kind in search.ours):  # samples and sheets of it may lie beside it
+        search.leave_out_own(lambda name: pixels.is_own_png(_head(folder / name, pixels.OWN_HEAD)))
     return search.result()
 
 
 def _add(path: Path, name: str, search: Search) -> None:
     """Add a file of a folder: a picture, the reason why it is skipped, or another file."""
-    if not is_picture(name):
-        search.others.append(name)
-        return
     try:
         stat = path.stat()
         reason = "no plain file"
         if path.is_file():
-            search.entries[name] = PictureFile(name, stat.st_size, stat.st_mtime_ns)
+            if search.shows_picture(name, lambda: _head(path)):
+                search.entries[name] = PictureFile(name, stat.st_size, stat.st_mtime_ns)
+            else:
+                search.others.append(name)
             return
     except OSError as error:
         reason = "a link to nothing" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
-    search.skipped.append((printable(name), reason))
+    if is_picture(name):
+        search.skipped.append((printable(name), reason))
+    else:
+        search.others.append(name)
+
+
+def _head(path: Path, count: int = HEAD) -> bytes:
+    """The first bytes of a file; b"" where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(count)
+    except OSError:
+        return b""
 
 
 def in_zip(path: Path) -> PictureFiles:
     """The pictures in a zip. Members with unsafe names, or too large, are skipped with a reason. Raises DataError."""
     search = Search()
     with _zip(path) as archive:
+        opened = _members(archive)
         for member in archive.infolist():
-            if not member.is_dir() and not is_hidden(member.filename):
-                unsafe = "unsafe path" if "\\" in member.orig_filename else None
-                refusal = unsafe or ("encrypted" if member.flag_bits & 1 else None)
-                search.add(member.filename, member.file_size, member.CRC, refusal)
+            name = _slashed(member)
+            if name.endswith("/"):
+                continue
+            refusal = "encrypted" if member.flag_bits & 1 else None
+            search.add(name, member.file_size, member.CRC, refusal, partial(_member_head, opened, name))
     return search.result()
+
+
+def _member_head(opened: Opened, name: str) -> bytes:
+    try:
+        with opened(name) as file:
+            return file.read(HEAD)
+    except Unreadable:
+        return b""

@@ -16,8 +16,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from gansmith.data.formats.classes import SPLIT_NAMES, SPLIT_ORDER, interleaved
-from gansmith.data.formats.listing import Attributes, Listing, Opened, Reader, Unreadable, chosen_splits
+from gansmith.data.formats.classes import SPLIT_NAMES, SPLIT_ORDER
+from gansmith.data.formats.listing import Attributes, Listing, Opened, Reader, Unreadable, chosen_splits, interleaved
 from gansmith.ground.errors import DataError
 
 PREFIX = "hf:"
@@ -59,8 +59,7 @@ def load(path: Path) -> dict[str, Any]:
         library = importlib.import_module("datasets")
     except ImportError:
         raise DataError(
-            "Hugging Face datasets are read by the library `datasets`, which is not installed: "
-            'pip install "gansmith[datasets]"'
+            "Hugging Face datasets are read by the library `datasets`, which is not installed: pip install datasets"
         ) from None
     try:
         if path.is_dir():

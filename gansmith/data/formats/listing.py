@@ -59,29 +59,65 @@ class Listing:
     class_names: tuple[str, ...] = ()
     splits: tuple[str, ...] = ()  # of the source: "train", "validation", "test"
     skipped: tuple[tuple[str, str], ...] = ()  # refused by name or size: name, reason
-    others: tuple[str, ...] = ()  # files that are not pictures by their name
+    others: tuple[str, ...] = ()  # files that are no pictures
+    left_out: tuple[str, ...] = ()  # a line for each kind of what is left out
     notes: tuple[str, ...] = ()  # for the description
+    remarks: tuple[str, ...] = ()  # lines on how the source was understood
+    unlabelled: str = ""  # why there are no labels, where something looks like labels
     marks: Sequence[str] | None = None  # a line for each item that changes when the item does
     attributes: Attributes | None = None
     parts: tuple[tuple[str, int], ...] = ()  # the splits read, in order, and how many items of each
+    computed: bool = False  # every class belongs to the set, whether or not it has items
+    mixed: bool = False  # the source's own order mixes the classes: its first items are taken as they are
     auto_size: tuple[int, int] | None = None  # (height, width) of data.size = "auto", if the source sets it
 
     def __len__(self) -> int:
         return len(self.names if self.items is None else self.items)
 
     def cut(self, first: int) -> Listing:
-        """The first `first` items; 0 = all."""
+        """`first` items, dealt evenly over the classes (see `dealt`), in their order; 0 = all."""
         if not first or first >= len(self):
             return self
+        of_part = np.repeat(np.arange(len(self.parts) or 1), [count for _, count in self.parts] or [len(self)])
+        rows = np.arange(first) if self.mixed else dealt(self.labels, of_part, first)
+        which = slice(first) if rows[-1] == first - 1 else rows  # a slice leaves mapped items mapped
         return replace(
             self,
-            names=self.names[:first],
-            items=None if self.items is None else self.items[:first],
-            labels=None if self.labels is None else self.labels[:first],
-            marks=None if self.marks is None else self.marks[:first],
-            attributes=None if self.attributes is None else self.attributes.rows(slice(first)),
-            parts=cut_parts(self.parts, np.arange(first)),
+            names=[self.names[row] for row in rows.tolist()] if len(self.names) else self.names,
+            items=None if self.items is None else self.items[which],
+            labels=None if self.labels is None else self.labels[which],
+            marks=None if self.marks is None else [self.marks[row] for row in rows.tolist()],
+            attributes=None if self.attributes is None else self.attributes.rows(which),
+            parts=cut_parts(self.parts, rows),
         )
+
+
+def interleaved(labels: np.ndarray | None, splits: np.ndarray) -> np.ndarray:
+    """The order int64 (N,) of items: split after split, and classes in turn within a split."""
+    rows = np.arange(len(splits))
+    if labels is None:
+        return np.lexsort((rows, splits))
+    turn = np.empty(len(rows), np.int64)
+    for split in np.unique(splits):
+        for label in np.unique(labels):
+            same = (splits == split) & (labels == label)
+            turn[same] = np.arange(np.count_nonzero(same))
+    return np.lexsort((labels, turn, splits))
+
+
+def dealt(labels: np.ndarray | None, splits: np.ndarray, first: int) -> np.ndarray:
+    """The rows int64 (first,), ascending, of `first` items: split after split, the classes in equal shares."""
+    return np.sort(interleaved(labels, splits)[:first])
+
+
+def occupied(labels: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
+    """Labels numbered anew without the classes that have no items, the names left, and those left out."""
+    counts = np.bincount(labels, minlength=len(names))
+    kept = counts > 0
+    left_out = tuple(name for name, there in zip(names, kept, strict=True) if not there)
+    if not left_out:
+        return labels, names, ()
+    return (np.cumsum(kept) - 1)[labels], tuple(np.array(names, object)[kept]), left_out
 
 
 def cut_parts(parts: tuple[tuple[str, int], ...], kept: np.ndarray) -> tuple[tuple[str, int], ...]:

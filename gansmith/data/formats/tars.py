@@ -12,13 +12,15 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from gansmith.data.formats.listing import Opened, Unreadable
-from gansmith.data.formats.picture_files import AttributeTable, PictureFiles, Search, is_hidden, printable
+from gansmith.data.formats.picture_files import HEAD, AttributeTable, PictureFiles, Search, printable
+from gansmith.data.formats.tables.class_lists import is_class_list
 from gansmith.ground.errors import DataError
 
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
@@ -122,13 +124,15 @@ class TarSearch(Search):
         with open_tar(path) as archive:
             for member in sound_members(archive, failures):
                 name = prefix + member.name
-                if member.isdir() or is_hidden(member.name):
+                if member.isdir():
                     continue
-                if member.isfile() and name.lower().endswith((".cls", ".json")):
+                if member.isfile() and name.lower().endswith((".cls", ".json")) and not is_class_list(name):
                     self.about.setdefault(sample(name), {}).update(_read_about(archive, member))
                 else:
                     plain = member.isreg() and not member.issparse()
-                    self.add(name, member.size, int(member.mtime), None if plain else "a link, or no plain file")
+                    refusal = None if plain else "a link, or no plain file"
+                    head = partial(_head, archive, member) if plain else bytes
+                    self.add(name, member.size, int(member.mtime), refusal, head)
         self.skipped += [(printable(path.name), failure) for failure in failures]
 
     def result(self) -> PictureFiles:
@@ -137,6 +141,15 @@ class TarSearch(Search):
         about = {entry.name: self.about.get(sample(entry.name), {}) for entry in found.entries}
         classes = {name: facts[""] for name, facts in about.items() if "" in facts}
         return replace(found, classes=classes, table=_table(about))
+
+
+def _head(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    """The first bytes of a member."""
+    try:
+        file = archive.extractfile(member)
+        return file.read(HEAD) if file else b""
+    except (tarfile.TarError, OSError):
+        return b""
 
 
 def sample(name: str) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.data import store_files
-from gansmith.data.formats.listing import Listing, cut_parts
-from gansmith.data.preparation import parallel, prepare, reuse
+from gansmith.data.formats.listing import Listing, cut_parts, occupied
+from gansmith.data.preparation import parallel, prepare, reuse, second_look
 from gansmith.data.sources import Source
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
@@ -58,8 +58,10 @@ def _write(
     listing: Listing, part: Path, items: Path, kept: np.ndarray, job: prepare.Job | None, chunks: list[prepare.Chunk]
 ) -> None:
     """Write all of a store but its items: labels, attributes, marks, and last the manifest."""
-    labels = None if listing.labels is None else listing.labels[kept]
-    if labels is not None:
+    labels, names, empty = None, listing.class_names, ()
+    if listing.labels is not None:
+        labels = listing.labels[kept]
+        labels, names, empty = (labels, names, ()) if listing.computed else occupied(labels, names)
         np.save(part / store_files.LABELS, labels)
     if listing.attributes is not None:
         np.save(part / store_files.ATTRIBUTES, listing.attributes.rows(kept).values)
@@ -74,13 +76,16 @@ def _write(
         "source": listing.title,
         "shape": list(array.shape),
         "labelled": labels is not None,
-        "class_names": list(listing.class_names),
+        "class_names": list(names),
         "attributes": list(listing.attributes.questions) if listing.attributes else [],
         "splits": list(listing.splits),
         "parts": cut_parts(listing.parts, kept),
         "fingerprint": store_files.fingerprint(array, labels),
-        "description": _describe(listing, array, job, len(skipped)),
+        "description": _describe(listing, array, job, len(skipped), len(names)),
         "skipped": skipped,
+        "remarks": [*listing.remarks, *second_look.remarks(listing), *store_files.without_items(empty)],
+        "left_out": listing.left_out,
+        "unlabelled": listing.unlabelled,
         "origin": reuse.origin(listing),
         "frame": asdict(job.frame) if job else None,
     }
@@ -90,7 +95,7 @@ def _write(
         os.fsync(file.fileno())
 
 
-def _describe(listing: Listing, items: np.ndarray, job: prepare.Job | None, skipped: int) -> str:
+def _describe(listing: Listing, items: np.ndarray, job: prepare.Job | None, skipped: int, classes: int) -> str:
     """One line: what, how many, which size and why."""
     if job is None:
         parts = [f"{len(items):,} vectors of {items.shape[1]}"]
@@ -100,7 +105,7 @@ def _describe(listing: Listing, items: np.ndarray, job: prepare.Job | None, skip
         crop = f"centre {job.frame.crop} cut out, " if job.frame.crop else ""
         parts = [f"{len(items):,} {colour} pictures, {crop}{width}x{height} ({job.reason})"]
     if listing.labels is not None:
-        parts.append(f"{len(listing.class_names)} classes")
+        parts.append(f"{classes} classes")
     if listing.attributes:
         parts.append(f"{len(listing.attributes.questions)} attributes")
     parts += listing.notes

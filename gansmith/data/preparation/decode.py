@@ -51,6 +51,15 @@ def header(file: IO[bytes]) -> Header:
         return Header(width, height, image.mode)
 
 
+def pages(file: IO[bytes]) -> int:
+    """How many pages or frames an encoded picture has; 1 where that cannot be read."""
+    try:
+        with _errors_as_unreadable():
+            return getattr(_open(file), "n_frames", 1)
+    except Unreadable:
+        return 1
+
+
 def picture(file: IO[bytes], background: str = "#ffffff") -> tuple[np.ndarray, Header]:
     """The pixels uint8 (height, width, 1 or 3) of an encoded picture, and its header. Raises Unreadable."""
     try:

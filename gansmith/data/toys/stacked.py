@@ -58,5 +58,6 @@ def listing(single: Listing, count: int, seed: int, part: int) -> Listing:
         labels=numbers,
         class_names=names,
         splits=single.splits,
+        computed=True,
         auto_size=single.auto_size,
     )

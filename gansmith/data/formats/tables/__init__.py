@@ -1,0 +1,1 @@
+"""Tables of names and classes, and pictures as rows of numbers."""

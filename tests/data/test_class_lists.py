@@ -1,0 +1,204 @@
+"""Lists of names and classes: what is read, what is left unread and why, and folders that only number."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+
+from gansmith.data.formats.tables import class_lists
+from gansmith.data.store import open_store
+from gansmith.ground.errors import DataError
+from gansmith.ground.recipes.settings import DataSettings
+
+WORDS = ("red", "green", "blue")
+
+
+def opened(path, **settings):
+    return open_store(DataSettings(source=str(path), **settings))
+
+
+@pytest.fixture
+def pictures(encode):
+    """`pictures(folder, names)`: a picture for each name, whose green is the name's place."""
+
+    def make(folder, names):
+        for index, name in enumerate(names):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(encode(np.full((6, 6, 3), (200, index, 10), np.uint8)))
+        return folder
+
+    return make
+
+
+def classes_by_place(store):
+    """The class of each picture by its green."""
+    names = [store.class_names[label] for label in store.labels]
+    return [name for _, name in sorted(zip(store.items[:, 0, 0, 1].tolist(), names, strict=True))]
+
+
+NAMES = [f"im{index:03}.png" for index in range(9)]
+EXPECTED = [WORDS[index % 3] for index in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("train.csv", "image_id,label\n" + "".join(f"im{i:03}.png,{WORDS[i % 3]}\n" for i in range(9))),
+        ("labels.csv", "id;category\n" + "".join(f"im{i:03};{WORDS[i % 3]}\n" for i in range(9))),
+        ("labels.tsv", "".join(f"./pics/im{i:03}.png\t{WORDS[i % 3]}\n" for i in range(9))),
+        ("all.csv", "a,b,Class,Filename\n" + "".join(f"1,{i},{WORDS[i % 3]},C:\\me\\im{i:03}.png\n" for i in range(9))),
+        ("y.csv", "label,label_id,file\n" + "".join(f"{WORDS[i % 3]},{i % 3},im{i:03}.png\n" for i in range(9))),
+        ("hot.csv", "image,red,green,blue\n" + "".join(f"im{i:03},{i % 3 == 0:d},{i % 3 == 1:d},{i % 3 == 2:d}.0\n" for i in range(9))),
+        ("quoted.csv", '\ufefffile_name,label\r\n' + "".join(f'"im{i:03}.png","{WORDS[i % 3]}"\r\n' for i in range(9))),
+        ("numbers.csv", "id,label\n" + "".join(f"{i},{WORDS[i % 3]}\n" for i in range(9))),
+        ("metadata.jsonl", "".join(json.dumps({"file_name": f"im{i:03}.png", "label": WORDS[i % 3]}) + "\n" for i in range(9))),
+        ("labels.json", json.dumps({f"im{i:03}.png": WORDS[i % 3] for i in range(9)})),
+        ("labels.txt", "".join(f"im{i:03}.png {WORDS[i % 3]}\n" for i in range(9))),
+    ],
+)  # fmt: skip
+def test_a_list_of_names_and_classes_is_read(tmp_path, pictures, name, text):
+    names = [f"{index}.png" for index in range(9)] if name == "numbers.csv" else NAMES
+    folder = pictures(tmp_path / "set", names)
+    (folder / name).write_text(text, encoding="utf-8")
+    store = opened(folder, labels="classes")
+    assert classes_by_place(store) == EXPECTED
+    assert store.class_names == ("blue", "green", "red")
+    assert store.remarks == (f"classes are those in {name}",)
+    assert store.left_out == ()
+
+
+def test_names_may_lack_leading_zeros(tmp_path, pictures):
+    folder = pictures(tmp_path / "set", [f"{index:05}.png" for index in range(9)])
+    (folder / "labels.csv").write_text("id,label\n" + "".join(f"{i},{WORDS[i % 3]}\n" for i in range(9)))
+    assert classes_by_place(opened(folder)) == EXPECTED
+
+
+def test_zip_tar_and_a_list_beside_say_the_same(tmp_path, pictures):
+    folder = pictures(tmp_path / "set", NAMES)
+    rows = "file_name,label\n" + "".join(f"im{i:03}.png,{i % 3}\n" for i in range(9))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed, tarfile.open(tmp_path / "b.tar", "w") as tar:
+        for name in NAMES:
+            packed.write(folder / name, f"set/{name}")
+            tar.add(folder / name, f"set/{name}")
+        (tmp_path / "metadata.csv").write_text(rows)
+        packed.write(tmp_path / "metadata.csv", "set/metadata.csv")
+        tar.add(tmp_path / "metadata.csv", "set/metadata.csv")
+    beside = opened(folder)  # metadata.csv lies next to its folder
+    (tmp_path / "metadata.csv").unlink()
+    stores = [beside, opened(tmp_path / "a.zip"), opened(tmp_path / "b.tar")]
+    assert {store.fingerprint for store in stores} == {beside.fingerprint}
+    assert classes_by_place(beside) == ["0", "1", "2"] * 3
+    assert opened(folder).labels is None
+
+
+def test_a_list_names_pictures_in_the_folder_of_its_own_name_first(tmp_path, pictures):
+    """Kaggle's layout: train.csv lists train/, and test/ has pictures of the same names and no classes."""
+    folder = pictures(tmp_path / "set", [*(f"train/{name}" for name in NAMES), *(f"test/{name}" for name in NAMES)])
+    (folder / "train.csv").write_text("id,label\n" + "".join(f"im{i:03},{WORDS[i % 3]}\n" for i in range(9)))
+    assert classes_by_place(opened(folder, labels="classes")) == EXPECTED
+    test = opened(folder, split="test")
+    assert (test.count, test.labels) == (9, None)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_stylegans_list_is_read_and_its_folders_are_no_classes(tmp_path, pictures, packed, one_hot):
+    names = [f"0000{index // 5}/img{index:08}.png" for index in range(9)]
+    source = pictures(tmp_path / "set", names)
+    hot = np.eye(3)
+    labels = [[name, hot[i % 3].tolist() if one_hot else i % 3] for i, name in enumerate(names)]
+    (source / "dataset.json").write_text(json.dumps({"labels": labels}))
+    if packed:
+        with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+            for path in source.rglob("*.*"):
+                archive.write(path, path.relative_to(source))
+        source = tmp_path / "set.zip"
+    assert classes_by_place(opened(source, labels="classes")) == ["0", "1", "2"] * 3
+
+
+def test_stylegans_list_without_labels_and_with_vectors(tmp_path, pictures):
+    names = [f"0000{index // 5}/img{index:08}.png" for index in range(9)]
+    folder = pictures(tmp_path / "set", names)
+    (folder / "dataset.json").write_text('{"labels": null}')
+    assert opened(folder).labels is None
+    (folder / "dataset.json").write_text(json.dumps({"labels": [[name, [0.5, 0.25, 1]] for name in names]}))
+    with pytest.raises(DataError, match=r"dataset\.json is not read as classes: its labels are vectors of 3 numbers"):
+        opened(folder, labels="classes")
+
+
+def test_folders_that_only_number_are_no_classes(tmp_path, pictures, monkeypatch):
+    monkeypatch.setattr("gansmith.data.formats.classes.FULL_FOLDER", 4)
+    full = opened(pictures(tmp_path / "a", [f"0000{index // 4}/{index}.png" for index in range(10)]))
+    assert full.labels is None
+    assert "the folders 00000 to 00002 are taken for a tool's numbering, no classes: rename them" in full.remarks[0]
+    uneven = opened(pictures(tmp_path / "b", [f"0000{index // 7}/{index}.png" for index in range(10)]))
+    assert uneven.class_names == ("00000", "00001")
+    assert "the folders 00000 to 00001 are taken for classes" in uneven.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            "id,width,height\nim000,4,5\n",
+            "beside the names it has width, height: call the column of the classes `label`",
+        ),
+        ("id,label\nother,4\n", "it names none of the pictures"),
+        ("id,label\nim000,0.5\n", "column label holds 0.5, which is no class"),
+        ("id,label\nim000,cat\nim000,dog\n", "im000 has more than one class, cat and dog for two"),
+        ("id,label,target\nim000,a,x\nim001,a,y\n", "label and target are both classes: keep one of the columns"),
+        ("id,smiling,old\nim000,1,1\nim001,0,1\n", "are attributes: call it list_attr_NAME.csv"),
+        ("id,label\nim000\n", "its lines are not of one length"),
+        ("", "it is empty"),
+        ("id,label\n" + f"im000,{'a very long text ' * 9}\n", "column label holds texts, no classes"),
+    ],
+)
+def test_a_list_that_leaves_a_choice_is_not_guessed(tmp_path, pictures, text, why):
+    folder = pictures(tmp_path / "set", NAMES)
+    (folder / "labels.csv").write_text(text)
+    assert any(
+        f"labels.csv is not read as classes: {why}" in remark or why in remark for remark in opened(folder).remarks
+    )
+    with pytest.raises(DataError, match=r"data\.labels = 'classes' but set has no labels \(labels\.csv is not read"):
+        opened(folder, labels="classes")
+
+
+def test_captions_are_no_classes():
+    rows = "file,label\n" + "".join(f"im{i:03}.png,text {i}\n" for i in range(12))
+    with pytest.raises(class_lists.NotRead, match="holds 12 different values for 12 pictures"):
+        class_lists.read("captions.csv", rows, [f"im{i:03}.png" for i in range(12)])
+
+
+def test_a_list_that_misses_a_picture_gives_no_labels_and_says_which(tmp_path, pictures):
+    folder = pictures(tmp_path / "set", NAMES)
+    (folder / "labels.csv").write_text("id,label\n" + "".join(f"im{i:03},{i % 2}\n" for i in range(8)) + "im008,\n")
+    store = opened(folder)
+    assert store.labels is None
+    assert store.count == 9
+    assert "no labels, as 1 of 9 pictures bring no class in labels.csv, im008.png for one" in store.description
+    with pytest.raises(DataError, match=r"im008\.png for one"):
+        opened(folder, labels="classes")
+
+
+def test_folders_of_the_same_classes_keep_their_names_and_others_give_way(tmp_path, pictures):
+    names = [f"{WORDS[i % 3]}/{i}.png" for i in range(9)]
+    folder = pictures(tmp_path / "set", names)
+    plain = opened(folder)
+    (folder / "metadata.csv").write_text("file_name,label\n" + "".join(f"{n},{i % 3}\n" for i, n in enumerate(names)))
+    assert opened(folder).fingerprint == plain.fingerprint
+    assert opened(folder).class_names == plain.class_names
+    (folder / "metadata.csv").write_text("file_name,label\n" + "".join(f"{n},{i // 5}\n" for i, n in enumerate(names)))
+    other = opened(folder)
+    assert classes_by_place(other) == ["0"] * 5 + ["1"] * 4
+    assert other.remarks == ("classes are those in metadata.csv, not the 3 folders",)
+
+
+def test_two_lists_that_differ_are_said(tmp_path, pictures):
+    folder = pictures(tmp_path / "set", NAMES)
+    (folder / "a.csv").write_text("id,label\n" + "".join(f"im{i:03},{i % 3}\n" for i in range(9)))
+    (folder / "b.csv").write_text("id,label\n" + "".join(f"im{i:03},{i % 2}\n" for i in range(9)))
+    assert "b.csv is not read as classes: another list has another class for im002.png" in opened(folder).remarks
