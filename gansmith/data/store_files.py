@@ -4,6 +4,7 @@ manifest.json      what there is, how it was prepared, what was skipped
 items.npy          pictures uint8 (N, H, W, C) or vectors float32 (N, D); mapped, not read
 labels.npy         int64 (N,), where there are classes
 attributes.npy     bool (N, questions), where the source has attributes
+facts.npy          float32 (N, 2): the shares of each picture that are cut off and transparent, where any are
 marks.npy          uint8 (pictures, 16), by which `reuse` knows the pictures again
 """
 
@@ -13,13 +14,14 @@ import dataclasses
 import hashlib
 import json
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gansmith.data.formats.listing import Attributes, Listing, chosen_splits, cut_parts
+from gansmith.data.preparation.ranges import parse_range, written
 from gansmith.data.preparation.resize import Frame, parse_size
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.recipes.settings import DataSettings
@@ -30,6 +32,7 @@ ITEMS = "items.npy"
 LABELS = "labels.npy"
 ATTRIBUTES = "attributes.npy"
 MARKS = "marks.npy"
+FACTS = "facts.npy"
 BLOCK = 2**24  # bytes hashed or copied at once
 
 
@@ -46,6 +49,8 @@ class Store:
     splits: tuple[str, ...] = ()  # of the source: "train", "validation", "test"
     attributes: Attributes | None = None  # true or false, of every item
     around: np.ndarray | None = None  # the whole pictures, where `items` are windows in their centre
+    remarks: tuple[str, ...] = ()  # lines on how the items were read, where it could have been otherwise
+    ranges: dict[str, list[float]] = field(default_factory=dict)  # of the values that became bytes, by kind
 
     @property
     def count(self) -> int:
@@ -175,9 +180,20 @@ def load(folder: Path) -> Store | None:
             tuple((name, reason) for name, reason in found["skipped"]),
             tuple(found["splits"]),
             attributes,
+            remarks=tuple(found.get("remarks", ())),
+            ranges=(found["frame"] or {}).get("ranges", {}),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
+
+
+def facts(folder: Path, count: int) -> np.ndarray:
+    """The facts of a store's items; zeros where it has none."""
+    try:
+        found = np.load(folder / FACTS, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        found = None
+    return found if found is not None and found.shape == (count, 2) else np.zeros((count, 2), np.float32)
 
 
 def _load_whole(folder: Path) -> tuple[dict[str, Any], Store]:
@@ -200,6 +216,13 @@ def reopen(folder: Path, settings: DataSettings) -> Store | None:
             raise DataError(
                 f"data.crop = {settings.crop}, but {folder} was prepared with crop {crop}, and what was cut off is "
                 "gone: prepare it again, or set data.crop=0"
+            )
+        asked = parse_range(settings.range)
+        if asked and asked not in store.ranges.values():
+            had = ", ".join(map(written, store.ranges.values())) or "of 8-bit pictures"
+            raise DataError(
+                f"data.range = {settings.range}, but {folder} was prepared with the range {had}, and the values are gone: "
+                "prepare it again, or leave data.range out"
             )
         size = parse_size(settings.size)
         if size not in (None, store.items.shape[1:3]) or settings.channels not in (0, store.items.shape[3]):
@@ -242,5 +265,7 @@ def listing(folder: Path, settings: DataSettings) -> Listing:
         splits=store.splits,
         skipped=store.skipped,
         attributes=part.attributes,
+        remarks=store.remarks,
+        ranges=store.ranges,
         parts=tuple(entry for entry in cut_parts(parts, np.arange(rows.start, rows.stop)) if entry[1]),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gansmith.data import sources
+from gansmith.data import blank, sources
 from gansmith.data.formats.listing import Listing
 from gansmith.data.formats.picture_files import printable
 from gansmith.data.order import Order
@@ -43,6 +43,7 @@ class Survey:
     reason: str  # of the size
     description: str  # the store's line; without `complete`, a shorter one
     fingerprint: str  # the store's; "" without `complete`
+    remarks: tuple[str, ...] = ()  # the store's, and a warning where there is nothing to learn; () without `complete`
 
 
 def survey(settings: DataSettings, progress: Progress | None = None, *, complete: bool = True) -> Survey:
@@ -55,12 +56,15 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     kind = "vectors" if listing.items is not None and listing.items.ndim == 2 else "pictures"
     sizes, greys, skipped, rows = _headers(listing, progress)
     size, reason = (None, "") if kind == "vectors" else _size(listing, sizes, settings)
-    description, fingerprint = f"{listing.title}: {len(rows):,} {kind}", ""
+    description, fingerprint, remarks = f"{listing.title}: {len(rows):,} {kind}", "", listing.remarks
     count, names, labels, attributes = len(rows), listing.class_names, listing.labels, listing.attributes
     if complete:
         store = open_store(replace(settings, labels="none"), progress=progress)
         description, fingerprint, skipped = store.description, store.fingerprint, list(store.skipped)
         count, names, labels, attributes = store.count, store.class_names, store.labels, store.attributes
+        remarks = (*store.remarks, *filter(None, [blank.warning(store)]))
+        if store.kind == "pictures" and store.item_shape[0] == 1 and not settings.channels:
+            greys = sizes.total()  # what the headers call colour has none
     else:
         labels = None if labels is None else labels[rows]
         attributes = attributes and attributes.rows(np.array(rows, np.int64))
@@ -80,6 +84,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         reason=reason,
         description=description,
         fingerprint=fingerprint,
+        remarks=remarks,
     )
 
 

@@ -155,7 +155,9 @@ def _singles(settings: DataSettings, source: str, stacks: Store) -> RealItems:
 def _test_split(settings: DataSettings, train: Store) -> Store | None:
     if settings.split != "train" or "test" not in train.splits:
         return None
-    return stores.open_store(dataclasses.replace(stores.with_shape(settings, train.item_shape), split="test", first=0))
+    return stores.open_store(
+        dataclasses.replace(stores.with_shape(settings, train.item_shape, train.ranges), split="test", first=0)
+    )
 
 
 def read_items(path: Path, count: int, settings: DataSettings) -> tuple[np.ndarray, np.ndarray | None, DataSettings]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gansmith import losses
+from gansmith.data import blank
 from gansmith.data import store as stores
 from gansmith.data.order import Order
 from gansmith.data.store import Store
@@ -117,6 +118,9 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
         remarks.append(
             f"{len(store.skipped)} of the source's files are skipped; the first: {': '.join(store.skipped[0])}"
         )
+    remarks += store.remarks
+    warning = blank.warning(store)
+    remarks += [warning] if warning else []
     if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():
         remarks.append(f"threads = {recipe.threads} has no effect: this NumPy chooses its number of threads itself")
     setup = Setup(resolve_machine(recipe), store, tuple(remarks), clusters)

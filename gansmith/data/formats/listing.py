@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -61,6 +61,10 @@ class Listing:
     skipped: tuple[tuple[str, str], ...] = ()  # refused by name or size: name, reason
     others: tuple[str, ...] = ()  # files that are not pictures by their name
     notes: tuple[str, ...] = ()  # for the description
+    remarks: tuple[str, ...] = ()  # lines on how the items were read, where it could have been otherwise
+    ranges: Mapping[str, list[float]] = field(
+        default_factory=dict
+    )  # of decoded items' values, see `preparation.ranges`
     marks: Sequence[str] | None = None  # a line for each item that changes when the item does
     attributes: Attributes | None = None
     parts: tuple[tuple[str, int], ...] = ()  # the splits read, in order, and how many items of each

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -31,6 +31,7 @@ class Frame:
     crop: int  # side of the centre square cut out first; 0 = none
     fit: Literal["crop", "squeeze"]
     background: str = "#ffffff"  # under transparent pictures
+    ranges: dict[str, list[float]] = field(default_factory=dict)  # of values in more than 8 bits, see `ranges`
 
 
 def parse_size(text: str) -> tuple[int, int] | None:
@@ -82,6 +83,13 @@ def box(size: tuple[int, int], frame: Frame) -> tuple[int, int, int, int]:
         else:
             width = max(1, round(height * frame.width / frame.height))
     return (size[0] - height) // 2, (size[1] - width) // 2, height, width
+
+
+def cut_off(size: tuple[int, int], frame: Frame) -> float:
+    """The share of a picture (height, width) that the frame's proportions cut off; what `crop` cuts off was asked for."""
+    _, _, height, width = box(size, frame)
+    whole = cropped(size, frame.crop)
+    return round(1 - height * width / (whole[0] * whole[1]), 5)
 
 
 def framed(picture: np.ndarray, frame: Frame) -> np.ndarray:
