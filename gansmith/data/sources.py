@@ -13,7 +13,6 @@ from gansmith.data import fetch, store_files
 from gansmith.data.formats import arrays, attributes, classes, files, globs, hub, idx, tars
 from gansmith.data.formats.listing import Listing, Reader
 from gansmith.data.formats.picture_files import PictureFiles
-from gansmith.data.preparation.resize import parse_background
 from gansmith.data.toys import gaussians, glyphs, stacked
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.recipes.settings import DataSettings
@@ -82,8 +81,7 @@ def find_path(path: Path, settings: DataSettings) -> Source:
         return _folder(path, settings)
     suffix = path.suffix.lower()
     if suffix in (".npz", ".npy"):
-        background = parse_background(settings.background)
-        return Source(path.name, _stamps([path]), lambda: arrays.listing(path, settings.split, background))
+        return Source(path.name, _stamps([path]), lambda: arrays.listing(path, settings))
     if suffix == ".zip":
         return _archive(files.reader("zip", path), files.in_zip, settings)
     if suffix == ".tar" or path.name.lower().endswith(tars.COMPRESSED):

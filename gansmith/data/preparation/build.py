@@ -14,7 +14,7 @@ import numpy as np
 from gansmith.data import store_files
 from gansmith.data.formats.listing import Listing, cut_parts
 from gansmith.data.preparation import parallel, prepare, reuse, wide
-from gansmith.data.preparation.resize import BACKGROUNDS, Frame
+from gansmith.data.preparation.resize import Frame, named
 from gansmith.data.sources import Source
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
@@ -114,10 +114,9 @@ def _losses(facts: np.ndarray, frame: Frame) -> tuple[str, ...]:
             "to keep all of it: data.fit=squeeze, or a data.size of the pictures' proportions"
         )
     if clear.any():
-        ground = next((name for name, code in BACKGROUNDS.items() if code == frame.background), frame.background)
         number = int((clear > 0).sum())
         are = "1 picture is transparent: it lies" if number == 1 else f"{number:,} pictures are transparent: they lie"
-        found.append(f"{are} on {ground} (data.background)")
+        found.append(f"{are} on {named(frame.background)} (data.background)")
     return tuple(found)
 
 

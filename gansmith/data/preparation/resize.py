@@ -123,6 +123,11 @@ def parse_background(text: str) -> str:
     return found
 
 
+def named(background: str) -> str:
+    """The name of a colour "#rrggbb" in BACKGROUNDS; the colour itself where it has none."""
+    return next((name for name, code in BACKGROUNDS.items() if code == background), background)
+
+
 def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     """uint8 (h, w, C) to (height, width, C), bicubic with antialiasing. Raises DataError without PyTorch.
 
