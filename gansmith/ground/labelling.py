@@ -18,6 +18,9 @@ class Labelling:
     classes: int = 0  # 0 = unlabelled
     counts: tuple[int, ...] = ()
     """The size of each cluster: clusters are drawn by their sizes. () = classes, which are drawn equally often."""
+    frequencies: tuple[int, ...] = ()
+    """How many items of the data each class has; () where that is unknown. What is measured against the data is drawn in
+    these shares; what the players see is not."""
 
     def spread(self, count: int, first: int = 0) -> np.ndarray | None:
         """`count` labels int64 from an endless sequence, beginning at index `first`. Every part of it has each label in its
@@ -41,6 +44,17 @@ class Labelling:
         """The labels of `spread` in random order."""
         labels = self.spread(count)
         return None if labels is None else labels[rng.permutation(count)]
+
+    def as_in_data(self, count: int, rng: np.random.Generator) -> np.ndarray | None:
+        """`count` labels int64 in random order, each as often as in the data, exact to one item; for items that are compared
+        with the data. Clusters, and classes whose `frequencies` are unknown or all 0, are as in `shuffled`. None when
+        unlabelled."""
+        if self.counts or not sum(self.frequencies):
+            return self.shuffled(count, rng)
+        due = np.array(self.frequencies) * (count / sum(self.frequencies))
+        whole = np.floor(due).astype(np.int64)
+        whole[np.argsort(whole - due, kind="stable")[: count - whole.sum()]] += 1  # the largest remainders
+        return np.repeat(np.arange(len(whole)), whole)[rng.permutation(count)]
 
 
 UNLABELLED = Labelling()

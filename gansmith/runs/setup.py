@@ -62,7 +62,7 @@ class Setup:
         if self.recipe.data.labels == "none":
             return UNLABELLED
         if self.clusters is None:
-            return Labelling(self.store.classes)
+            return Labelling(self.store.classes, frequencies=class_counts(self.store))
         counts = np.bincount(self.clusters)
         return Labelling(len(counts), tuple(int(count) for count in counts))
 
@@ -213,8 +213,15 @@ def build_game(
     return game
 
 
+def class_counts(store: Store) -> tuple[int, ...]:
+    """How many items each class of a store has; () without labels."""
+    if store.labels is None or not store.classes:
+        return ()
+    return tuple(np.bincount(store.labels, minlength=store.classes).tolist())
+
+
 def describe_data(store: Store, labelling: Labelling = UNLABELLED) -> dict[str, Any]:
-    """What data.json says about a run's data. "groups": the sizes of its clusters."""
+    """What data.json says about a run's data. "groups": the sizes of its clusters; "class_counts": items of each class."""
     groups = {"groups": list(labelling.counts)} if labelling.counts else {}
     return groups | {
         "description": store.description,
@@ -223,6 +230,7 @@ def describe_data(store: Store, labelling: Labelling = UNLABELLED) -> dict[str, 
         "kind": store.kind,
         "item_shape": list(store.item_shape),
         "class_names": list(store.class_names),
+        "class_counts": list(class_counts(store)),
         "skipped": [list(entry) for entry in store.skipped],
     }
 

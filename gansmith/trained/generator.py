@@ -182,8 +182,11 @@ def labelling_in(data: dict[str, Any], recipe: Recipe) -> Labelling:
     """The labels of a run, from its data.json."""
     if recipe.data.labels == "none":
         return UNLABELLED
-    groups = tuple(int(count) for count in data.get("groups", ()))
-    return Labelling(len(groups) or len(data.get("class_names", ())), groups)
+    groups, counts = (tuple(int(count) for count in data.get(name, ())) for name in ("groups", "class_counts"))
+    if groups:
+        return Labelling(len(groups), groups)
+    classes = len(data.get("class_names", ()))
+    return Labelling(classes, frequencies=counts if len(counts) == classes else ())
 
 
 def _read_checkpoint(folder: RunFolder, name: str) -> tuple[int, dict[str, np.ndarray]]:

@@ -50,3 +50,28 @@ def test_a_training_asks_for_groups_as_the_items_have_them():
     np.testing.assert_allclose(np.bincount(asked, minlength=4) / len(asked), [0.1, 0.0, 0.6, 0.3], atol=0.02)
     again = draws.labels(recipe, 7, 0, 64, 4, known)
     np.testing.assert_array_equal(again, draws.labels(recipe, 7, 0, 64, 4, known))
+
+
+def test_what_is_compared_with_the_data_is_asked_for_in_its_shares():
+    uneven = Labelling(4, frequencies=(100, 2700, 0, 200))
+    labels = uneven.as_in_data(100, np.random.default_rng(0))
+    assert np.bincount(labels, minlength=4).tolist() == [3, 90, 0, 7]  # 3.33, 90, 0, 6.67
+    assert labels.dtype == np.int64
+    assert labels.tolist() != sorted(labels.tolist())
+
+
+def test_shares_are_exact_to_one_item():
+    frequencies = (5, 1, 13, 1, 80)
+    for count in (1, 2, 7, 99, 1000):
+        counts = np.bincount(
+            Labelling(5, frequencies=frequencies).as_in_data(count, np.random.default_rng(1)), minlength=5
+        )
+        assert counts.sum() == count
+        assert (np.abs(counts - np.array(frequencies) * count / 100) < 1).all()
+
+
+def test_where_shares_are_unknown_all_classes_are_asked_for_alike():
+    for labelling in (Labelling(3), GROUPS, Labelling(3, frequencies=(0, 0, 0))):
+        drawn = [getattr(labelling, draw)(30, np.random.default_rng(2)) for draw in ("as_in_data", "shuffled")]
+        np.testing.assert_array_equal(*drawn)
+    assert UNLABELLED.as_in_data(5, np.random.default_rng(0)) is None
