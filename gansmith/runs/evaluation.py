@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from gansmith.ground import pixels
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.recipes.settings import DataSettings, Recipe
+from gansmith.runs.measured_items import MeasuredItems, read_items
 from gansmith.trained.generator import load
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def evaluate(
     copies: str | Path | None = None,
     progress: Progress = _silent,
 ) -> Evaluation:
-    """Measure a run, a folder or zip of pictures, or an .npz with `images` or `vectors` (and `labels`).
+    """Measure a run, or any source of pictures or vectors: a folder, a zip, an .npz of another program, ... .
 
     data: the source to compare with; the run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
     pictures. copies: a PNG to write, see `draw_copies`. A run's folder gets its figures as evaluation.json, and its copies
@@ -64,12 +64,14 @@ def evaluate(
         settings = dataclasses.replace(settings, source=sources.absolute(data))
     if count is None:
         count = COUNT if sources.single_of(settings.source) is None else STACKED_COUNT
+    taken: MeasuredItems | None = None
     if is_run:
         generator = load(path, checkpoint=checkpoint)
         items, labels = generator.sample(count, seed), generator.labels(count, None, seed)
         labels = None if generator.labelling.counts else labels  # no classifier knows the clusters
     else:
-        items, labels, settings = read_items(path, count, settings)
+        taken = read_items(path, count, settings, seed)
+        items, labels, settings = taken.items, taken.labels, taken.settings
     reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
     evaluation = measure(items, labels, reference, progress=progress)
     if is_run:
@@ -77,7 +79,7 @@ def evaluate(
     for path in (folder.copies if is_run else None, copies):
         if path is not None and evaluation.copies:
             draw_copies(Path(path), items, evaluation, reference.real)
-    return evaluation
+    return taken.said(evaluation) if taken else evaluation
 
 
 def draw_copies(path: Path, items: np.ndarray, evaluation: Evaluation, real: RealItems) -> None:
@@ -158,28 +160,3 @@ def _test_split(settings: DataSettings, train: Store) -> Store | None:
     return stores.open_store(
         dataclasses.replace(stores.with_shape(settings, train.item_shape, train.ranges), split="test", first=0)
     )
-
-
-def read_items(path: Path, count: int, settings: DataSettings) -> tuple[np.ndarray, np.ndarray | None, DataSettings]:
-    """Another program's items and labels, and the data settings that give real items of the same shape."""
-    if path.suffix == ".npz":
-        items, labels = _from_npz(path)
-    else:
-        store = stores.open_store(dataclasses.replace(settings, source=str(path), split="all"))
-        items, labels = np.asarray(store.items), None
-    items, labels = items[:count], None if labels is None else labels[:count]
-    if items.ndim == 4:
-        height, width, channels = items.shape[1:]
-        settings = stores.with_shape(settings, (channels, height, width))
-    return items, labels, settings
-
-
-def _from_npz(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            name = next((name for name in ("images", "vectors") if name in arrays), None)
-            if name is None:
-                raise DataError(f"{path} holds neither `images` (uint8 N,H,W,C) nor `vectors` (float32 N,D)")
-            return arrays[name], arrays.get("labels")
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read as .npz: {error}") from None
