@@ -114,7 +114,7 @@ def frame_of(options: argparse.Namespace) -> DataSettings:
 def info(options: argparse.Namespace) -> int:
     """Survey a source, show the settings that would be chosen for it, and draw it."""
     from gansmith.runs.choose_recipe import choices_for_source
-    from gansmith.runs.sheets.source_sheets import draw
+    from gansmith.runs.sheets.source_sheets import draw, seen_shape
 
     settings = dataclasses.replace(frame_of(options), attribute=options.attribute)
     found = _surveyed(settings, quiet=options.json)
@@ -124,7 +124,9 @@ def info(options: argparse.Namespace) -> int:
         print(json.dumps({**as_table(found, choices), "sheet": str(sheet)}, indent=2))
     else:
         print_survey(found, choices)
-        print(f"{'as the discriminator sees them' if options.augmented else 'contact sheet'}: {sheet}")
+        shape = seen_shape(settings, found)
+        seen = f"as recipe `folder` would see them, {shape[1]}x{shape[0]}; " if shape else ""
+        print(f"{'as the discriminator sees them' if options.augmented else f'{seen}contact sheet'}: {sheet}")
     return 0
 
 

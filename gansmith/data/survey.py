@@ -13,7 +13,15 @@ from gansmith.data.formats.picture_files import printable
 from gansmith.data.order import Order
 from gansmith.data.preparation import prepare
 from gansmith.data.preparation.decode import Header
-from gansmith.data.preparation.resize import choose_size, median_short_side, parse_size
+from gansmith.data.preparation.resize import (
+    Frame,
+    choose_size,
+    cropped,
+    framed,
+    median_short_side,
+    parse_size,
+    proportional,
+)
 from gansmith.data.store import open_store
 from gansmith.data.store_files import Store
 from gansmith.ground.errors import DataError
@@ -128,15 +136,22 @@ def _size(listing: Listing, sizes: Counter[tuple[int, int]], settings: DataSetti
     return (width, height), reason
 
 
-def contact_sheet(store: Store, count: int = 64, seed: int = 0) -> np.ndarray:
-    """One picture uint8 (H, W, 3) of `count` items at the start of the first epoch; vectors as a scatter plot."""
+def contact_sheet(
+    store: Store, count: int = 64, seed: int = 0, shape: tuple[int, int, int] | None = None
+) -> np.ndarray:
+    """One picture uint8 (H, W, 3) of `count` items at the start of the first epoch; vectors as a scatter plot.
+
+    shape: (height, width, channels) in which the pictures are shown, cut and resized as for a store; None: as they are.
+    """
     from gansmith.ground import pixels  # which loads Pillow
 
     rows = Order(store.count, min(count, store.count), seed).rows(0)
     if store.kind == "vectors":
         return _scatter(np.asarray(store.items))
-    height, width = store.item_shape[1:]
-    return pixels.grid(np.asarray(store.items[rows]), zoom=pixels.display_zoom(height, width))
+    shown = np.asarray(store.items[rows])
+    if shape is not None and shown.shape[1:] != shape:
+        shown = np.stack([framed(picture, Frame(*shape, 0, "crop")) for picture in shown])
+    return pixels.grid(shown, zoom=pixels.display_zoom(*shown.shape[1:3]))
 
 
 def _scatter(vectors: np.ndarray) -> np.ndarray:
@@ -149,12 +164,23 @@ def _scatter(vectors: np.ndarray) -> np.ndarray:
     return np.rint(255 * (1 - ink)).astype(np.uint8)[..., None].repeat(3, axis=2)
 
 
-def training_size(found: Survey) -> tuple[int, int, str]:
-    """(width, height) of at least 16 for training on a user's own pictures, by a rule of thumb, and the reason."""
-    if len(found.sizes) == 1:
-        width, height = next(iter(found.sizes))
+def training_size(found: Survey, crop: int = 0) -> tuple[int, int, str]:
+    """(width, height) of at least 16 for training on a user's own pictures, by a rule of thumb, and the reason.
+
+    crop: data.crop, which makes pictures square.
+    """
+    sizes = {cropped((height, width), crop) for width, height in found.sizes}
+    if len(sizes) == 1:
+        height, width = next(iter(sizes))
         if max(width, height) <= 64 and min(width, height) >= 16:
             return width, height, "every picture has this size"
+        size = None if width == height else proportional((height, width))
+        if size is not None:
+            return (
+                size[1],
+                size[0],
+                f"every picture is {width}x{height}: the proportions are kept; enlarge when it works",
+            )
     median = median_short_side(found.sizes)
     side = next((side for side in (64, 32) if side <= median), 16)
     return side, side, f"the short side is {median} in the middle; start small, enlarge when it works"

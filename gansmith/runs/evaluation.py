@@ -11,13 +11,13 @@ import numpy as np
 
 from gansmith.data import cache, sources
 from gansmith.data import store as stores
+from gansmith.data.comparable import OtherItems, read_items
 from gansmith.data.store import Store
 from gansmith.data.toys import gaussians
 from gansmith.ground import pixels
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.recipes.settings import DataSettings, Recipe
-from gansmith.runs.measured_items import MeasuredItems, read_items
 from gansmith.trained.generator import load
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def evaluate(
         settings = dataclasses.replace(settings, source=sources.absolute(data))
     if count is None:
         count = COUNT if sources.single_of(settings.source) is None else STACKED_COUNT
-    taken: MeasuredItems | None = None
+    taken: OtherItems | None = None
     if is_run:
         generator = load(path, checkpoint=checkpoint)
         items, labels = generator.sample(count, seed), generator.labels(count, None, seed)
@@ -79,7 +79,10 @@ def evaluate(
     for path in (folder.copies if is_run else None, copies):
         if path is not None and evaluation.copies:
             draw_copies(Path(path), items, evaluation, reference.real)
-    return taken.said(evaluation) if taken else evaluation
+    if taken is not None:  # copies are told by the file's rows
+        found = tuple(dataclasses.replace(copy, item=int(taken.rows[copy.item])) for copy in evaluation.copies)
+        evaluation = dataclasses.replace(evaluation, notes=(*taken.notes, *evaluation.notes), copies=found)
+    return evaluation
 
 
 def draw_copies(path: Path, items: np.ndarray, evaluation: Evaluation, real: RealItems) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.data.formats import array_items
-from gansmith.data.formats.array_items import Read
 from gansmith.data.formats.listing import Listing, chosen_splits, decoded
+from gansmith.data.preparation import array_items
+from gansmith.data.preparation.array_items import Read
 from gansmith.data.preparation.ranges import parse_range
 from gansmith.data.preparation.resize import parse_background
 from gansmith.ground.errors import DataError

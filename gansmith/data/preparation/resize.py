@@ -15,6 +15,9 @@ from gansmith.ground.errors import DataError
 AS_FOUND = 256  # pictures of one size keep it up to this many pixels a side
 PHOTO = 64  # "auto" for photos
 SMALLEST = 16  # "auto" is never smaller
+SHORT_SIDES = (64, 48, 32, 24, 16)  # of photos that all have the same other proportions
+MOST_AREA = 5 * PHOTO * PHOTO // 4  # their pixels, about
+LONGEST = 16 * SMALLEST  # their longer side, where the shorter one is the smallest
 LARGEST = 4096  # pixels a side that a store may ask for
 
 BACKGROUNDS = {"white": "#ffffff", "black": "#000000", "grey": "#808080"}
@@ -54,12 +57,30 @@ def choose_size(found: Counter[tuple[int, int]], crop: int) -> tuple[tuple[int, 
         only = next(iter(cut))
         if max(only) <= AS_FOUND:
             return only, "as found"
+    if len(cut) == 1:
+        only = next(iter(cut))
+        size = proportional(only)
+        if size is not None:
+            return size, f"pictures of {only[1]}x{only[0]}, in their proportions"
     median = median_short_side(cut)
     side = PHOTO
     while side > max(median, SMALLEST):
         side //= 2
     reason = "pictures of different sizes" if len(cut) > 1 else f"pictures larger than {AS_FOUND}"
     return (side, side), f"{reason}, the short side {median} in the middle"
+
+
+def proportional(size: tuple[int, int]) -> tuple[int, int] | None:
+    """(height, width) in the proportions of `size`, of about PHOTO x PHOTO pixels; None for pictures that are too narrow.
+
+    Nothing is enlarged, and the proportions are kept to half a pixel.
+    """
+    short, long = sorted(size)
+    for side in SHORT_SIDES:
+        other = round(side * long / short)
+        if side <= short and (side * other <= MOST_AREA or (side == SMALLEST and other <= LONGEST)):
+            return (side, other) if size[0] == short else (other, side)
+    return None
 
 
 def median_short_side(sizes: Mapping[tuple[int, int], int]) -> int:

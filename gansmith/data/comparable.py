@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,12 +16,9 @@ from gansmith.data.store import Store
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
 
-if TYPE_CHECKING:
-    from gansmith.metrics.evaluation import Evaluation
-
 
 @dataclass(frozen=True)
-class MeasuredItems:
+class OtherItems:
     """The items that are measured, and how they were made comparable."""
 
     items: np.ndarray  # as in a store
@@ -31,13 +27,8 @@ class MeasuredItems:
     rows: np.ndarray  # int64 (N,): of the file's or folder's items
     notes: tuple[str, ...]
 
-    def said(self, evaluation: Evaluation) -> Evaluation:
-        """The evaluation with these notes, and with the file's rows of its copies."""
-        copies = tuple(dataclasses.replace(copy, item=int(self.rows[copy.item])) for copy in evaluation.copies)
-        return dataclasses.replace(evaluation, notes=(*self.notes, *evaluation.notes), copies=copies)
 
-
-def read_items(path: Path, count: int, settings: DataSettings, seed: int = 0) -> MeasuredItems:
+def read_items(path: Path, count: int, settings: DataSettings, seed: int = 0) -> OtherItems:
     """`count` items of a file or folder, chosen by the seed. Raises DataError.
 
     Where sizes differ, the larger pictures are made as small as the others. Channels and ranges are the data's.
@@ -56,7 +47,7 @@ def read_items(path: Path, count: int, settings: DataSettings, seed: int = 0) ->
     if count < store.count:
         rows = np.sort(Order(store.count, count, seed).rows(0))
         notes.insert(0, f"{count:,} of {store.count:,} items were measured, chosen at random (--count measures more)")
-    return MeasuredItems(
+    return OtherItems(
         np.asarray(store.items[rows]), None if labels is None else labels[rows], settings, rows, tuple(notes)
     )
 

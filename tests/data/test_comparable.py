@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from gansmith import cli
+from gansmith.data.comparable import read_items
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.metrics import evaluation as metrics_evaluation
 from gansmith.metrics.table import METRICS
-from gansmith.runs.measured_items import read_items
 
 DIGITS = DataSettings(source="digits")
 
