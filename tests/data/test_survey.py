@@ -66,7 +66,8 @@ def test_built_in_sources_can_be_surveyed():
         (178, 218, (64, 78)),
         (50, 70, (48, 67)),
         (20, 90, (16, 72)),
-        (24, 400, (16, 16)),  # too narrow: cut, which is said
+        (24, 400, (16, 267)),
+        (16, 1000, (16, 16)),  # too narrow: cut, which is said
     ],
 )
 def test_the_advised_size_is_as_found_or_small_in_the_same_proportions(tmp_path, encode, width, height, size):
