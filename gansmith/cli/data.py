@@ -62,6 +62,12 @@ def add_frame(parser: argparse.ArgumentParser) -> None:
         "--background", default="white", metavar="COLOUR", help="the colour behind transparent pictures"
     )
     parser.add_argument(
+        "--range",
+        default="auto",
+        metavar="LOW..HIGH",
+        help="16-bit and float pictures: the values that become black and white (default: from the data)",
+    )
+    parser.add_argument(
         "--split", choices=("train", "test", "all"), default="train", help="which part, if there is a test split"
     )
     parser.add_argument("--first", type=whole, default=0, metavar="N", help="use the first N items only")
@@ -99,6 +105,7 @@ def frame_of(options: argparse.Namespace) -> DataSettings:
         fit="squeeze" if text == "whole" else "crop",
         channels=options.channels,
         background=options.background,
+        range=options.range,
         split=options.split,
         first=options.first,
     )
@@ -107,7 +114,7 @@ def frame_of(options: argparse.Namespace) -> DataSettings:
 def info(options: argparse.Namespace) -> int:
     """Survey a source, show the settings that would be chosen for it, and draw it."""
     from gansmith.runs.choose_recipe import choices_for_source
-    from gansmith.runs.sheets.source_sheets import draw
+    from gansmith.runs.sheets.source_sheets import draw, seen_shape
 
     settings = dataclasses.replace(frame_of(options), attribute=options.attribute)
     found = _surveyed(settings, quiet=options.json)
@@ -117,7 +124,9 @@ def info(options: argparse.Namespace) -> int:
         print(json.dumps({**as_table(found, choices), "sheet": str(sheet)}, indent=2))
     else:
         print_survey(found, choices)
-        print(f"{'as the discriminator sees them' if options.augmented else 'contact sheet'}: {sheet}")
+        shape = seen_shape(settings, found)
+        seen = f"as recipe `folder` would see them, {shape[1]}x{shape[0]}; " if shape else ""
+        print(f"{'as the discriminator sees them' if options.augmented else f'{seen}contact sheet'}: {sheet}")
     return 0
 
 
@@ -137,7 +146,7 @@ def prepare(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
 
-    from gansmith.data import store
+    from gansmith.data import blank, store
 
     settings = frame_of(options)
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
@@ -158,12 +167,14 @@ def prepare(options: argparse.Namespace) -> int:
             "attributes": list(made.attributes.questions) if made.attributes else [],
             "fingerprint": made.fingerprint,
             "skipped": [list(entry) for entry in made.skipped],
+            "remarks": [*made.remarks, *filter(None, [blank.warning(made)])],
         }
         print(json.dumps(facts, indent=2))
         return 0
     print(made.description)
-    for line in (*made.remarks, *(f"left out: {kind}" for kind in made.left_out)):
-        print(line)
+    _print_remarks(
+        (*made.remarks, *(f"left out: {kind}" for kind in made.left_out), *filter(None, [blank.warning(made)]))
+    )
     _print_skipped(made.skipped)
     print(f"store: {options.out}  ({typed('train', 'folder', '--data', options.out)})")
     return 0
@@ -180,6 +191,7 @@ def as_table(found: Survey, choices: list[Choice]) -> dict[str, Any]:
 def print_survey(found: Survey, choices: list[Choice]) -> None:
     """Print a survey and the chosen settings."""
     print(found.description)
+    _print_remarks(found.remarks)
     if found.sizes:
         shown = ", ".join(f"{width}x{height} ({count:,})" for (width, height), count in list(found.sizes.items())[:6])
         print(f"sizes: {shown}{f' and {len(found.sizes) - 6} more' if len(found.sizes) > 6 else ''}")
@@ -198,6 +210,12 @@ def print_survey(found: Survey, choices: list[Choice]) -> None:
     _print_skipped(found.skipped)
     for choice in choices:
         print(f"recipe `folder` would set {choice.key} = {choice.value}: {choice.reason}")
+
+
+def _print_remarks(remarks: tuple[str, ...]) -> None:
+    """Warnings last, and so that they are seen."""
+    for remark in remarks:
+        print(remark if remark.startswith("WARNING") else f"note: {remark}")
 
 
 def _print_skipped(skipped: tuple[tuple[str, str], ...], most: int = 20) -> None:

@@ -16,7 +16,6 @@ from gansmith.data.formats.containers import cifar, lmdb_folder, named_arrays, p
 from gansmith.data.formats.listing import Listing, Reader
 from gansmith.data.formats.picture_files import PictureFiles
 from gansmith.data.formats.tables import csv_pictures
-from gansmith.data.preparation.resize import parse_background
 from gansmith.data.toys import gaussians, glyphs, stacked
 from gansmith.ground.errors import DataError, nearest, similar
 from gansmith.ground.recipes.settings import DataSettings
@@ -92,11 +91,10 @@ def find_path(path: Path, settings: DataSettings) -> Source:
     if path.is_dir():
         return _folder(path, settings)
     suffix = path.suffix.lower()
-    background = parse_background(settings.background)
     if suffix in (".npz", ".npy"):
-        return Source(path.name, _stamps([path]), lambda: arrays.listing(path, settings.split, background))
+        return Source(path.name, _stamps([path]), lambda: arrays.listing(path, settings))
     if suffix in named_arrays.ENDINGS:
-        return Source(path.name, _stamps([path]), lambda: named_arrays.listing(path, settings.split, background))
+        return Source(path.name, _stamps([path]), lambda: named_arrays.listing(path, settings))
     if suffix == ".zip":
         return _archive(files.reader("zip", path), files.in_zip, settings)
     if suffix == ".tar" or path.name.lower().endswith(tars.COMPRESSED):

@@ -8,12 +8,13 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from gansmith.data import cache, sources, store_files
 from gansmith.data.preparation import build
+from gansmith.data.preparation.ranges import Range, written
 from gansmith.data.preparation.resize import parse_background, parse_size
 from gansmith.data.sources import Source
 from gansmith.data.store_files import Store
@@ -97,14 +98,21 @@ def windowed(store: Store, settings: DataSettings) -> Store:
     return store.windowed(*size)
 
 
-def with_shape(settings: DataSettings, item_shape: tuple[int, ...]) -> DataSettings:
-    """Settings that give items of another split or source the shape (C, H, W). Vectors (D,) and windows keep theirs."""
+def with_shape(
+    settings: DataSettings, item_shape: tuple[int, ...], ranges: Mapping[str, Range] | None = None
+) -> DataSettings:
+    """Settings that give items of another split or source the shape (C, H, W). Vectors (D,) and windows keep theirs.
+
+    ranges: of a store; values in more than 8 bits are mapped from the same range, where the store has one.
+    """
+    if ranges and len(ranges) == 1:
+        settings = dataclasses.replace(settings, range=written(next(iter(ranges.values()))))
     if len(item_shape) != 3 or settings.window:
         return settings
     return dataclasses.replace(settings, size=f"{item_shape[2]}x{item_shape[1]}", channels=item_shape[0])
 
 
-READING = 2  # raised when sources are understood differently: their stores are made again, from the last ones
+READING = 3  # raised when sources are understood differently: their stores are made again, from the last ones
 KEY = "key.txt"  # in a user's folder: the key of the source and settings that it was prepared from
 
 
@@ -187,6 +195,8 @@ def key(source: Source, settings: DataSettings) -> str:
         settings.split,
         settings.first,
     ]
+    if settings.range.strip().lower() != "auto":
+        shaping.append(settings.range.strip())
     return _hash("\n".join([json.dumps([store_files.FORMAT, READING, *shaping]), *source.identity]))
 
 

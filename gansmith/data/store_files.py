@@ -4,6 +4,7 @@ manifest.json      what there is, how it was prepared, what was skipped
 items.npy          pictures uint8 (N, H, W, C) or vectors float32 (N, D); mapped, not read
 labels.npy         int64 (N,), where there are classes
 attributes.npy     bool (N, questions), where the source has attributes
+facts.npy          float32 (N, 2): the shares of each picture that are cut off and transparent, where any are
 marks.npy          uint8 (pictures, 16), by which `reuse` knows the pictures again
 """
 
@@ -13,13 +14,14 @@ import dataclasses
 import hashlib
 import json
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gansmith.data.formats.listing import Attributes, Listing, chosen_splits, cut_parts, dealt, occupied
+from gansmith.data.preparation.ranges import parse_range, written
 from gansmith.data.preparation.resize import Frame, parse_size
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.labelling import renumbered
@@ -31,6 +33,7 @@ ITEMS = "items.npy"
 LABELS = "labels.npy"
 ATTRIBUTES = "attributes.npy"
 MARKS = "marks.npy"
+FACTS = "facts.npy"
 BLOCK = 2**24  # bytes hashed or copied at once
 
 
@@ -46,10 +49,11 @@ class Store:
     skipped: tuple[tuple[str, str], ...]  # pictures that could not be used: name, reason
     splits: tuple[str, ...] = ()  # of the source: "train", "validation", "test"
     attributes: Attributes | None = None  # true or false, of every item
-    remarks: tuple[str, ...] = ()  # lines on how the source was understood
+    remarks: tuple[str, ...] = ()  # lines on how the source was understood, where it could have been otherwise
     left_out: tuple[str, ...] = ()  # a line for each kind of what was left out of the source
     unlabelled: str = ""  # why there are no labels, where something looks like labels
     around: np.ndarray | None = None  # the whole pictures, where `items` are windows in their centre
+    ranges: dict[str, list[float]] = field(default_factory=dict)  # of the values that became bytes, by kind
 
     @property
     def count(self) -> int:
@@ -235,9 +239,19 @@ def load(folder: Path) -> Store | None:
             tuple(found.get("remarks", ())),
             tuple(found.get("left_out", ())),
             found.get("unlabelled", ""),
+            ranges=(found["frame"] or {}).get("ranges", {}),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
+
+
+def facts(folder: Path, count: int) -> np.ndarray:
+    """The facts of a store's items; zeros where it has none."""
+    try:
+        found = np.load(folder / FACTS, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        found = None
+    return found if found is not None and found.shape == (count, 2) else np.zeros((count, 2), np.float32)
 
 
 def _load_whole(folder: Path) -> tuple[dict[str, Any], Store]:
@@ -261,6 +275,13 @@ def reopen(folder: Path, settings: DataSettings) -> Store | None:
             raise DataError(
                 f"data.crop = {settings.crop}, but {folder} was prepared with crop {crop}, and what was cut off is "
                 "gone: prepare it again, or set data.crop=0"
+            )
+        asked = parse_range(settings.range)
+        if asked and asked not in store.ranges.values():
+            had = ", ".join(map(written, store.ranges.values())) or "of 8-bit pictures"
+            raise DataError(
+                f"data.range = {settings.range}, but {folder} was prepared with the range {had}, and the values are gone: "
+                "prepare it again, or leave data.range out"
             )
         size = parse_size(settings.size)
         if size not in (None, store.items.shape[1:3]) or settings.channels not in (0, store.items.shape[3]):
@@ -309,5 +330,6 @@ def listing(folder: Path, settings: DataSettings) -> Listing:
         remarks=store.remarks,
         unlabelled=store.unlabelled,
         attributes=part.attributes,
+        ranges=store.ranges,
         parts=tuple(entry for entry in cut_parts(parts, np.arange(rows.start, rows.stop)) if entry[1]),
     )

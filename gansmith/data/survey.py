@@ -7,13 +7,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gansmith.data import sources
+from gansmith.data import blank, sources
 from gansmith.data.formats.listing import Listing
 from gansmith.data.formats.picture_files import printable
 from gansmith.data.order import Order
 from gansmith.data.preparation import prepare
 from gansmith.data.preparation.decode import Header
-from gansmith.data.preparation.resize import choose_size, median_short_side, parse_size
+from gansmith.data.preparation.resize import (
+    Frame,
+    choose_size,
+    cropped,
+    framed,
+    median_short_side,
+    parse_size,
+    proportional,
+)
 from gansmith.data.store import open_store
 from gansmith.data.store_files import Store
 from gansmith.ground.errors import DataError
@@ -40,7 +48,7 @@ class Survey:
     skipped: tuple[tuple[str, str], ...]  # name, reason
     others: tuple[str, ...]  # files that are no pictures
     left_out: tuple[str, ...]  # a line for each kind of what is left out
-    remarks: tuple[str, ...]  # lines on how the source was understood
+    remarks: tuple[str, ...]  # lines on how the source was understood, and a warning where there is nothing to learn
     size: tuple[int, int] | None  # (width, height) of the settings, or chosen for "auto"
     reason: str  # of the size
     description: str  # the store's line; without `complete`, a shorter one
@@ -64,7 +72,9 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         store = open_store(replace(settings, labels="none"), progress=progress)
         description, fingerprint, skipped = store.description, store.fingerprint, list(store.skipped)
         count, names, labels, attributes = store.count, store.class_names, store.labels, store.attributes
-        left_out, remarks = store.left_out, store.remarks
+        left_out, remarks = store.left_out, (*store.remarks, *filter(None, [blank.warning(store)]))
+        if store.kind == "pictures" and store.item_shape[0] == 1 and not settings.channels:
+            greys = sizes.total()  # what the headers call colour has none
     else:
         labels = None if labels is None else labels[rows]
         attributes = attributes and attributes.rows(np.array(rows, np.int64))
@@ -129,15 +139,22 @@ def _size(listing: Listing, sizes: Counter[tuple[int, int]], settings: DataSetti
     return (width, height), reason
 
 
-def contact_sheet(store: Store, count: int = 64, seed: int = 0) -> np.ndarray:
-    """One picture uint8 (H, W, 3) of `count` items at the start of the first epoch; vectors as a scatter plot."""
+def contact_sheet(
+    store: Store, count: int = 64, seed: int = 0, shape: tuple[int, int, int] | None = None
+) -> np.ndarray:
+    """One picture uint8 (H, W, 3) of `count` items at the start of the first epoch; vectors as a scatter plot.
+
+    shape: (height, width, channels) in which the pictures are shown, cut and resized as for a store; None: as they are.
+    """
     from gansmith.ground import pixels  # which loads Pillow
 
     rows = Order(store.count, min(count, store.count), seed).rows(0)
     if store.kind == "vectors":
         return _scatter(np.asarray(store.items))
-    height, width = store.item_shape[1:]
-    return pixels.grid(np.asarray(store.items[rows]), zoom=pixels.display_zoom(height, width))
+    shown = np.asarray(store.items[rows])
+    if shape is not None and shown.shape[1:] != shape:
+        shown = np.stack([framed(picture, Frame(*shape, 0, "crop")) for picture in shown])
+    return pixels.grid(shown, zoom=pixels.display_zoom(*shown.shape[1:3]))
 
 
 def _scatter(vectors: np.ndarray) -> np.ndarray:
@@ -150,12 +167,23 @@ def _scatter(vectors: np.ndarray) -> np.ndarray:
     return np.rint(255 * (1 - ink)).astype(np.uint8)[..., None].repeat(3, axis=2)
 
 
-def training_size(found: Survey) -> tuple[int, int, str]:
-    """(width, height) of at least 16 for training on a user's own pictures, by a rule of thumb, and the reason."""
-    if len(found.sizes) == 1:
-        width, height = next(iter(found.sizes))
+def training_size(found: Survey, crop: int = 0) -> tuple[int, int, str]:
+    """(width, height) of at least 16 for training on a user's own pictures, by a rule of thumb, and the reason.
+
+    crop: data.crop, which makes pictures square.
+    """
+    sizes = {cropped((height, width), crop) for width, height in found.sizes}
+    if len(sizes) == 1:
+        height, width = next(iter(sizes))
         if max(width, height) <= 64 and min(width, height) >= 16:
             return width, height, "every picture has this size"
+        size = None if width == height else proportional((height, width))
+        if size is not None:
+            return (
+                size[1],
+                size[0],
+                f"every picture is {width}x{height}: the proportions are kept; enlarge when it works",
+            )
     median = median_short_side(found.sizes)
     side = next((side for side in (64, 32) if side <= median), 16)
     return side, side, f"the short side is {median} in the middle; start small, enlarge when it works"

@@ -120,7 +120,7 @@ def choices(recipe: Recipe, found: Survey) -> list[Choice]:
     size = parse_size(recipe.data.window or recipe.data.size)
     chosen: list[Choice] = []
     if size is None:
-        width, height, reason = surveys.training_size(found)
+        width, height, reason = surveys.training_size(found, recipe.data.crop)
         size = (height, width)
         text = str(width) if width == height else f"{width}x{height}"
         chosen.append(Choice("data.size", text, reason))

@@ -44,7 +44,7 @@ def reference_of(setup: Setup) -> Reference:
     store, data = setup.store, setup.recipe.data
     heldout = heldout_labels = None
     if store.kind == "pictures" and data.split == "train" and "test" in store.splits:
-        same = stores.with_shape(data, store.item_shape)
+        same = stores.with_shape(data, store.item_shape, store.ranges)
         other = stores.open_store(dataclasses.replace(same, split="test", first=0, labels="none"))
         other = other.numbered_as(store.class_names) if store.labels is not None else other
         heldout, heldout_labels = other.items, other.labels

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import numpy as np
 
 from gansmith.data import cache, sources
 from gansmith.data import store as stores
+from gansmith.data.comparable import read_items
 from gansmith.data.store import Store
 from gansmith.data.toys import gaussians
 from gansmith.ground import pixels, streams
@@ -47,7 +47,7 @@ def evaluate(
     per_class: bool = False,
     progress: Progress = _silent,
 ) -> Evaluation:
-    """Measure a run, a folder or zip of pictures, or an .npz with `images` or `vectors` (and `labels`).
+    """Measure a run, or any source of pictures or vectors: a folder, a zip, an .npz of another program, ... .
 
     data: the source to compare with; the run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
     pictures. copies: a PNG to write, see `draw_copies`. per_class: also a distance for each class. A run is asked for classes
@@ -68,11 +68,12 @@ def evaluate(
     if count is None:
         count = COUNT if sources.single_of(settings.source) is None else STACKED_COUNT
     generator = load(path, checkpoint=checkpoint) if is_run else None
-    items, labels, settings = (None, None, settings) if is_run else read_items(path, count, settings)
+    taken = None if is_run else read_items(path, count, settings, seed)
+    items, labels, settings = (None, None, settings) if taken is None else (taken.items, taken.labels, taken.settings)
     reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
     evenly: tuple[np.ndarray, np.ndarray | None] | None = None
     if generator is not None:
-        asked = labels_as_in(reference, generator)
+        asked = labels_as_in(reference, generator.labelling, generator.class_names)
         items, labels = _drawn(generator, count, seed, asked, reference)
         if per_class:
             evenly = _drawn(generator, count, seed, dataclasses.replace(asked, frequencies=()), reference)
@@ -86,31 +87,37 @@ def evaluate(
     for path in (folder.copies if is_run else None, copies):
         if path is not None and evaluation.copies:
             draw_copies(Path(path), items, evaluation, reference.real)
+    if taken is not None:  # copies are told by the file's rows
+        found = tuple(dataclasses.replace(copy, item=int(taken.rows[copy.item])) for copy in evaluation.copies)
+        evaluation = dataclasses.replace(evaluation, notes=(*taken.notes, *evaluation.notes), copies=found)
     return evaluation
 
 
-def labels_as_in(reference: Reference, generator: Generator) -> Labelling:
-    """The generator's labelling with the shares of the set that is compared with, where both have the same classes."""
-    labelling, order = generator.labelling, _order(generator, reference)
+def labels_as_in(reference: Reference, labelling: Labelling, names: tuple[str, ...] = ()) -> Labelling:
+    """The labelling with the shares of the set that is compared with, where both have the same classes.
+
+    names: of the labelling's classes; () where they are numbered as in the set.
+    """
+    order = _order(labelling, names, reference)
     if order is None or order.min() < 0 or labelling.classes != reference.classes:
         return labelling
     return dataclasses.replace(labelling, frequencies=tuple(reference.class_counts[order].tolist()))
 
 
-def _order(generator: Generator, reference: Reference) -> np.ndarray | None:
-    """The set's number of each of the generator's classes, -1 where it has none of that name; None without classes."""
-    labelling, names = generator.labelling, (generator.class_names, reference.real.class_names)
+def _order(labelling: Labelling, names: tuple[str, ...], reference: Reference) -> np.ndarray | None:
+    """The set's number of each class of a labelling, -1 where it has none of that name; None without classes."""
     if labelling.counts or not labelling.classes:
         return None
-    places = np.arange(labelling.classes)
-    return renumbered(places, *names) if all(names) else places
+    places, theirs = np.arange(labelling.classes), reference.real.class_names
+    return renumbered(places, names, theirs) if names and theirs else places
 
 
 def _drawn(
     generator: Generator, count: int, seed: int, asked: Labelling, reference: Reference
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Items of a seed, and the set's numbers of the classes that were asked for; None for clusters and for other classes."""
-    labels, order = asked.as_in_data(count, streams.generator(seed, "sample-labels", turn=1)), _order(generator, reference)
+    labels = asked.as_in_data(count, streams.generator(seed, "sample-labels", turn=1))
+    order = _order(asked, generator.class_names, reference)
     items = generator.images(generator.latents(count, seed), labels)
     return items, None if labels is None or order is None or order.min() < 0 else order[labels]
 
@@ -192,29 +199,6 @@ def _singles(settings: DataSettings, source: str, stacks: Store) -> RealItems:
 def _test_split(settings: DataSettings, train: Store) -> Store | None:
     if settings.split != "train" or "test" not in train.splits:
         return None
-    return stores.open_store(dataclasses.replace(stores.with_shape(settings, train.item_shape), split="test", first=0))
-
-
-def read_items(path: Path, count: int, settings: DataSettings) -> tuple[np.ndarray, np.ndarray | None, DataSettings]:
-    """Another program's items and labels, and the data settings that give real items of the same shape."""
-    if path.suffix == ".npz":
-        items, labels = _from_npz(path)
-    else:
-        store = stores.open_store(dataclasses.replace(settings, source=str(path), split="all"))
-        items, labels = np.asarray(store.items), None
-    items, labels = items[:count], None if labels is None else labels[:count]
-    if items.ndim == 4:
-        height, width, channels = items.shape[1:]
-        settings = stores.with_shape(settings, (channels, height, width))
-    return items, labels, settings
-
-
-def _from_npz(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            name = next((name for name in ("images", "vectors") if name in arrays), None)
-            if name is None:
-                raise DataError(f"{path} holds neither `images` (uint8 N,H,W,C) nor `vectors` (float32 N,D)")
-            return arrays[name], arrays.get("labels")
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read as .npz: {error}") from None
+    return stores.open_store(
+        dataclasses.replace(stores.with_shape(settings, train.item_shape, train.ranges), split="test", first=0)
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gansmith import losses
+from gansmith.data import blank
 from gansmith.data import store as stores
 from gansmith.data.order import Order
 from gansmith.data.store import Store
@@ -114,6 +115,7 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
     if 0 < store.classes < recipe.latent.classes_drawn:
         raise RecipeError(f"latent.classes_drawn = {recipe.latent.classes_drawn}: the data has {store.classes} classes")
     remarks += store.said()
+    remarks += filter(None, [blank.warning(store)])
     if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():
         remarks.append(f"threads = {recipe.threads} has no effect: this NumPy chooses its number of threads itself")
     setup = Setup(resolve_machine(recipe), store, tuple(remarks), clusters)

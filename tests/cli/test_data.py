@@ -221,3 +221,75 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(tmp_path):
     assert record.read_bytes() == begun
     assert prepared("killed") == one
     assert prepared("two", "--workers", "2") == one
+
+
+@pytest.fixture
+def banners(tmp_path, monkeypatch):
+    """Pictures of 128x32 with a red left end and a blue right end."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "banners").mkdir()
+    for index in range(6):
+        pixels = np.full((64, 256, 3), 200 + index, np.uint8)
+        pixels[8:56, 8:56] = 230, 20, 20
+        pixels[8:56, 200:248] = 20, 20, 230
+        Image.fromarray(pixels).save(tmp_path / "banners" / f"{index}.png")
+    return "banners"
+
+
+def ends(path: Path) -> tuple[int, int]:
+    """How many red and how many blue pixels a picture has."""
+    pixels = np.asarray(Image.open(path).convert("RGB")).astype(int)
+    red = (pixels[..., 0] - pixels[..., 2] > 150).sum()
+    return int(red), int((pixels[..., 2] - pixels[..., 0] > 150).sum())
+
+
+def test_wide_pictures_of_one_size_keep_both_ends(banners, capsys):
+    said = say(capsys, "data", "info", banners, "--sheet", "sheet.png")
+    assert "data.size = 128x32: every picture is 256x64: the proportions are kept" in said
+    assert "as recipe `folder` would see them, 128x32; contact sheet: sheet.png" in said
+    assert "cut off" not in said
+    red, blue = ends(Path("sheet.png"))
+    assert red == pytest.approx(6 * 24 * 24, rel=0.2)
+    assert blue == pytest.approx(red, rel=0.1)
+    small = ("--set", "generator.widths=[8,4]", "--set", "discriminator.widths=[4,8]", "--set", "watch.judge=0")
+    said = say(capsys, "train", "folder", "--data", banners, "--updates", "2", "--out", "run", *small)
+    assert "cut off" not in said
+    assert all(count > 1000 for count in ends(Path("run/real.png")))
+
+
+def test_what_is_cut_off_is_said_in_per_cent_and_shown(banners, capsys):
+    words = "of 6 pictures the sides are cut off to make them 64x64: 75% of a picture is lost"
+    said = say(capsys, "data", "info", banners, "--size", "64", "--sheet", "sheet.png")
+    assert words in said
+    assert "data.fit=squeeze" in said
+    assert ends(Path("sheet.png")) == (0, 0)
+    assert words in say(capsys, "data", "prepare", banners, "store", "--size", "64")
+    assert words in say(capsys, "train", "folder", "--data", banners, "--set", "data.size=64", "--dry-run")
+    whole = say(capsys, "data", "info", banners, "--size", "64", "--crop", "whole", "--sheet", "sheet.png")
+    assert "cut off" not in whole
+    assert min(ends(Path("sheet.png"))) > 1000
+
+
+def test_what_is_cut_off_pictures_of_many_sizes(tmp_path, capsys):
+    draw(tmp_path / "own", ["a.png", "b.png"], (40, 20))
+    draw(tmp_path / "own", ["c.png"], (30, 30))
+    said = say(capsys, "data", "info", tmp_path / "own")
+    assert (
+        "of 2 pictures the sides are cut off to make them 16x16: 33% on average, 50% at most of a picture is lost"
+        in said
+    )
+
+
+def test_a_narrow_sixteen_bit_set_as_typed(tmp_path, capsys):
+    (tmp_path / "scans").mkdir()
+    for index in range(4):
+        values = np.random.default_rng(index).integers(900, 1501, (24, 24)).astype(np.uint16)
+        values[0, :2] = 900, 1500
+        Image.fromarray(values).save(tmp_path / "scans" / f"{index}.tif")
+    words = "values 900 to 1,500 of 65,535: mapped from 900..1500 to 0..255 (data.range), 256 of 601 levels left"
+    assert words in say(capsys, "data", "info", tmp_path / "scans")
+    assert words in say(capsys, "data", "prepare", tmp_path / "scans", tmp_path / "store")
+    assert words in say(capsys, "train", "folder", "--data", tmp_path / "scans", "--dry-run")
+    assert "levels left" in say(capsys, "train", "folder", "--data", tmp_path / "store", "--dry-run")
+    given = say(capsys, "data", "info", tmp_path / "scans", "--range", "0..2000")
+    assert "mapped from 0..2000 to 0..255 (data.range), 77 of 601 levels left" in given

@@ -90,13 +90,30 @@ def test_words_are_class_names(tmp_path):
 @pytest.mark.parametrize(
     ("saved", "words"),
     [
-        ({"images": PICTURES.astype(np.float32)}, "must be uint8"),
+        ({"images": PICTURES.astype(np.float32) * 3}, r"0 to 765, which is no usual range .*--set data.range=0..765"),
+        ({"images": PICTURES / 1000}, r"to 0\.25.* or save bytes: images = \(255 \* x\)\.clip\(0, 255\)"),
+        ({"images": PICTURES / 400 - 0.4}, r"or save bytes: images = \(\(x \+ 1\) \* 127\.5\)"),
+        ({"images": np.where(PICTURES[3, 1, 1, 1] == PICTURES, np.nan, PICTURES / 255)}, "is not finite in row"),
+        ({"images": PICTURES.astype(complex)}, "pictures are numbers"),
+        ({"images": PICTURES[None]}, "pictures are numbers"),
+        ({"images": PICTURES.reshape(7, -1)}, r"flat, or a single one; save x\.reshape\(-1, height, width\)"),
+        ({"images": np.zeros((9, 784), np.uint8)}, r"save x\.reshape\(-1, 28, 28\)"),
+        ({"images": np.zeros((9, 3072), np.uint8)}, r"save x\.reshape\(-1, 3, 32, 32\)"),
+        (
+            {"images": PICTURES[0].repeat(5, 0)},
+            r"a single picture with channels, or 30 grey ones of 3x5\? Save x\[None\]",
+        ),
+        ({"images": np.zeros((3, 28, 28), np.uint8)}, r"Save x\.transpose\(1, 2, 0\)\[None\]"),
+        ({"images": np.zeros((28, 28, 4, 3), np.uint8)}, "two readings are possible"),
+        ({"images": PICTURES, "labels": np.arange(7) + 0.5}, r"with 0\.5 among them"),
+        ({"images": PICTURES, "labels": np.array([0, 1, np.nan, 2, 0, 1, 2])}, "with nan among them"),
+        ({"images": PICTURES, "labels": np.ones((7, 3))}, "labels are one whole number"),
         ({"images": PICTURES, "labels": np.zeros(6, int)}, "7 items but 6 labels"),
         ({"images": PICTURES, "labels": np.zeros((7, 3))}, "labels are one whole number"),
         ({"images": PICTURES[:0]}, "empty"),
         ({"vectors": np.array([[1.0, np.nan]])}, "not finite in row 0"),
         ({"left": PICTURES, "right": PICTURES}, "name the array"),
-        ({"images": PICTURES[..., :2]}, "2 channels"),
+        ({"images": PICTURES[..., :2]}, "no side is 1, 3 or 4 channels"),
         ({"images": np.array([{}, {}], dtype=object)}, "Python objects"),
     ],
 )
@@ -126,3 +143,107 @@ def test_transparency_lies_on_ground():
     pixels = np.array([[10, 20, 30, 0], [10, 20, 30, 255], [0, 100, 255, 128]], np.uint8)
     expected = [[255] * 3, [10, 20, 30], [127, round((100 * 128 + 255 * 127) / 255), 255]]
     assert on_background(pixels).tolist() == expected
+
+
+U8 = np.random.default_rng(1).integers(0, 256, (40, 12, 12, 3), dtype=np.uint8)
+U8[0, 0, 0], U8[0, 0, 1] = 0, 255
+CLASSES = np.arange(40) % 4
+
+
+@pytest.mark.parametrize(
+    ("saved", "remark"),
+    [
+        (U8, None),
+        (U8.astype(np.int64), "values 0 to 255 in more than 8 bits: taken as they are"),
+        (U8.astype(np.float32), "float values 0 to 255: mapped from 0..255 to 0..255"),
+        ((U8 / 255).astype(np.float32), "float values 0 to 1: mapped from 0..1 to 0..255"),
+        (U8 / 127.5 - 1, "float values -1 to 1: mapped from -1..1 to 0..255"),
+        ((U8 / 255).astype(np.float16), "mapped from 0..1"),
+        (U8.astype(np.uint16) * 257, "values 0 to 65,535 of 65,535: mapped from 0..65535 to 0..255"),
+        (np.moveaxis(U8, 3, 1), "(40, 3, 12, 12) is read as count, channels, height, width"),
+        (np.moveaxis(U8, 0, 3), "(12, 12, 3, 40) is read as height, width, channels, count"),
+        (np.moveaxis(U8 / 127.5 - 1, 3, 1), "(40, 3, 12, 12) is read as count, channels, height, width"),
+    ],
+)
+def test_arrays_of_other_programs_are_read_and_the_reading_is_said(tmp_path, saved, remark):
+    np.savez(tmp_path / "a.npz", images=saved)
+    store = opened(tmp_path / "a.npz")
+    assert np.array_equal(store.items, U8)
+    assert "the colours are read in the order red, green, blue" in " ".join(store.remarks)
+    assert remark is None or remark in " ".join(store.remarks)
+
+
+def test_true_is_white(tmp_path):
+    np.savez(tmp_path / "a.npz", U8[..., :1] > 99)
+    store = opened(tmp_path / "a.npz")
+    assert np.array_equal(store.items, np.where(U8[..., :1] > 99, 255, 0))
+    assert store.remarks == ("arr_0 in " + str(tmp_path / "a.npz") + ": true is white, false is black",)
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        CLASSES.astype(np.float32),
+        CLASSES[:, None],
+        CLASSES[None],
+        np.eye(4, dtype=np.float32)[CLASSES],
+        np.eye(4, dtype=bool)[CLASSES],
+        CLASSES.astype(np.uint8),
+    ],
+)
+def test_labels_of_other_programs(tmp_path, saved):
+    np.savez(tmp_path / "a.npz", images=U8, labels=saved)
+    store = opened(tmp_path / "a.npz")
+    assert np.array_equal(store.labels, CLASSES)
+    assert store.class_names == ("0", "1", "2", "3")
+
+
+def test_bytes_are_words(tmp_path):
+    np.savez(tmp_path / "a.npz", images=U8, labels=np.array([f"c{k}" for k in CLASSES], dtype="S2"))
+    assert opened(tmp_path / "a.npz").class_names == ("c0", "c1", "c2", "c3")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("images", "labels"), ("X", "y"), ("data", "target"), ("arr_0", "arr_1"), ("imgs", "label"), ("faces", None)],
+)
+def test_names_of_other_programs(tmp_path, names):
+    saved = {name: array for name, array in zip(names, (U8, CLASSES), strict=True) if name}
+    np.savez(tmp_path / "a.npz", **saved)
+    store = opened(tmp_path / "a.npz")
+    assert np.array_equal(store.items, U8)
+    assert store.classes == (4 if names[1] else 0)
+
+
+def test_an_array_that_is_left_alone_is_named(tmp_path):
+    np.savez(tmp_path / "a.npz", images=U8, labels=CLASSES, ids=np.arange(40))
+    assert "of a.npz are read: images, labels; left alone: ids" in opened(tmp_path / "a.npz").remarks
+
+
+def test_the_range_of_a_test_split_is_that_of_the_training_split(tmp_path):
+    np.savez(tmp_path / "a.npz", x_train=U8 / 255, x_test=U8[1:9] / 1024)
+    assert opened(tmp_path / "a.npz", split="test").items.max() == 64
+    np.savez(tmp_path / "b.npz", x_train=U8 / 255 * 9)
+    assert np.array_equal(opened(tmp_path / "b.npz", range="0..9").items, U8)
+
+
+def test_labels_settle_a_layout_in_doubt(tmp_path):
+    both = RNG.integers(0, 256, (28, 28, 4, 3), dtype=np.uint8)
+    np.savez(tmp_path / "a.npz", images=both, labels=np.arange(28))
+    assert opened(tmp_path / "a.npz").items.shape == (28, 28, 4, 3)
+    np.savez(tmp_path / "b.npz", images=both, labels=np.arange(3))
+    assert opened(tmp_path / "b.npz").items.shape == (3, 28, 28, 3)  # whose four channels were with opacity
+
+
+def test_transparent_arrays_are_said(tmp_path):
+    opaque = np.full((40, 12, 12, 1), 255, np.uint8)
+    opaque[:3, 0, 0] = 0
+    np.savez(tmp_path / "a.npz", images=np.concatenate([U8, opaque], axis=3))
+    assert "3 pictures are transparent: they lie on white (data.background)" in opened(tmp_path / "a.npz").remarks
+
+
+def test_long_vectors_may_be_flat_pictures(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.zeros((40, 784)))
+    assert any(
+        "if they are flat pictures, save x.reshape(-1, 28, 28)" in line for line in opened(tmp_path / "a.npz").remarks
+    )

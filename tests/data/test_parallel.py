@@ -121,7 +121,9 @@ def test_the_workers_side_of_the_talk(folder, tmp_path, kind):
     worker.serve(StringIO("".join(json.dumps(order) + "\n" for order in orders)), answers)
     ready, answer = map(json.loads, answers.getvalue().splitlines())
     assert ready == {}
-    assert prepare.chunk_of(answer) == prepare.Chunk(1, 3, True, [(2, "07.jpg", answer["skipped"][0][2])])
+    assert prepare.chunk_of(answer) == prepare.Chunk(
+        1, 3, True, [(2, "07.jpg", answer["skipped"][0][2])], [(1, 0.1, 0.0)]
+    )
     slots = np.load(tmp_path / "slots.npy")
     picture, _ = decode.picture(BytesIO((folder / "06.jpg").read_bytes()))
     assert np.array_equal(slots[1], framed(picture, frame))

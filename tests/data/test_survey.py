@@ -56,9 +56,21 @@ def test_built_in_sources_can_be_surveyed():
 
 @pytest.mark.parametrize(
     ("width", "height", "size"),
-    [(48, 48, (48, 48)), (32, 48, (32, 48)), (100, 100, (64, 64)), (50, 70, (32, 32)), (20, 90, (16, 16))],
+    [
+        (48, 48, (48, 48)),
+        (32, 48, (32, 48)),
+        (37, 53, (37, 53)),
+        (100, 100, (64, 64)),
+        (256, 64, (128, 32)),
+        (320, 180, (85, 48)),
+        (178, 218, (64, 78)),
+        (50, 70, (48, 67)),
+        (20, 90, (16, 72)),
+        (24, 400, (16, 267)),
+        (16, 1000, (16, 16)),  # too narrow: cut, which is said
+    ],
 )
-def test_the_advised_size_is_as_found_or_a_small_square(tmp_path, encode, width, height, size):
+def test_the_advised_size_is_as_found_or_small_in_the_same_proportions(tmp_path, encode, width, height, size):
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "a.png").write_bytes(encode(np.zeros((height, width), np.uint8)))
     *found, reason = training_size(survey(DataSettings(source=str(tmp_path / "own")), complete=False))

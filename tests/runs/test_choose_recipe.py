@@ -123,3 +123,25 @@ def test_vectors_get_dense_networks():
     chosen = choicesd(kind="vectors", sizes={}, size=None)
     assert chosen["generator.net"] == "dense"
     assert chosen["augment.name"] == "none"
+
+
+@pytest.mark.parametrize("size", ["128x32", "85x48", "64x78", "16x256", "250x16"])
+@pytest.mark.parametrize("name", ["faces", "folder"])
+def test_networks_are_built_for_pictures_that_are_not_square(name: str, size: str):
+    width, height = map(int, size.split("x"))
+    chosen = choicesd(name, settings={"data.size": size, "data.crop": 0})
+    recipe = override(recipes.load(name), {"data.size": size, **chosen})
+    shape = (3, height, width)
+    assert plan_generator(recipe, shape, 0).output_shape == shape
+    assert plan_discriminator(recipe, shape, 0).output_shape == (1,)
+
+
+def test_wide_pictures_of_one_size_keep_their_proportions():
+    chosen = choices(recipes.load("folder"), dataclasses.replace(PHOTOS, sizes={(256, 64): 40}, count=40))
+    size = next(one for one in chosen if one.key == "data.size")
+    assert size.value == "128x32"
+    assert size.reason == "every picture is 256x64: the proportions are kept; enlarge when it works"
+    cropped = override(recipes.load("folder"), {"data.crop": 60})
+    assert {one.key: one.value for one in choices(cropped, dataclasses.replace(PHOTOS, sizes={(256, 64): 40}))}[
+        "data.size"
+    ] == "60"

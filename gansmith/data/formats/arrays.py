@@ -10,28 +10,30 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.data.formats.listing import Listing, chosen_splits, decoded
-from gansmith.data.preparation.resize import on_background
+from gansmith.data.preparation import array_items
+from gansmith.data.preparation.array_items import Read
+from gansmith.data.preparation.ranges import parse_range
+from gansmith.data.preparation.resize import parse_background
 from gansmith.ground.errors import DataError
+from gansmith.ground.recipes.settings import DataSettings
 
-LAYOUTS: tuple[dict[str, tuple[str, str]], ...] = (  # split -> the names of the items and of the labels
-    {"": ("images", "labels")},  # Gansmith's own samples
-    {"": ("vectors", "labels")},
-    {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")},  # Keras
+SPLITS: tuple[dict[str, tuple[str, str]], ...] = (  # split -> the names of the items and of the labels
+    {"train": ("x_train", "y_train"), "validation": ("x_val", "y_val"), "test": ("x_test", "y_test")},  # Keras
+    {"train": ("train_x", "train_y"), "validation": ("val_x", "val_y"), "test": ("test_x", "test_y")},
     {  # MedMNIST
         "train": ("train_images", "train_labels"),
         "validation": ("val_images", "val_labels"),
         "test": ("test_images", "test_labels"),
     },
-    {"": ("x", "y")},
-    {"": ("data", "target")},
-    {"": ("data", "labels")},
-    {"": ("arr_0", "arr_1")},  # numpy.savez without names
 )
-BLOCK = 65_536  # rows checked at a time
+ITEMS = ("images", "vectors", "image", "imgs", "img", "samples", "pictures", "x", "data", "arr_0")  # without splits
+LABELS = ("labels", "label", "y", "target", "targets", "classes", "class", "arr_1")
+"""Names of arrays, in small letters: an archive may write them in any; the first that is there is taken."""
 
 
-def listing(path: Path, split: str, background: str = "#ffffff") -> Listing:
-    """The items and labels of a split: "train", "test" or "all" (where the file has splits). Raises DataError."""
+def listing(path: Path, settings: DataSettings) -> Listing:
+    """The items and labels of data.split: "train", "test" or "all" (where the file has splits). Raises DataError."""
+    read = reading(settings)
     try:
         if path.suffix.lower() == ".npy":
             array = np.lib.format.open_memmap(path, mode="r")
@@ -41,77 +43,51 @@ def listing(path: Path, split: str, background: str = "#ffffff") -> Listing:
                 if not isinstance(archive, np.lib.npyio.NpzFile):
                     raise DataError(f"{path} holds one array: call it .npy")
                 with archive:
-                    return from_arrays(path, archive, split, background)
+                    return from_arrays(path, archive, settings.split, read)
     except FileNotFoundError:
         raise DataError(f"no file {path}") from None
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, MemoryError) as error:
         raise DataError(f"{path} is damaged, or holds Python objects: {' '.join(str(error).split())}") from None
-    return Listing(path.name, items=as_items(array, str(path), background))
+    items = array_items.items({"": (path.name, array)}, ("",), str(path), {"": None}, read)
+    return Listing(path.name, items=items[""], remarks=tuple(read.remarks), ranges=read.ranges)
 
 
-def from_arrays(path: Path, archive: Mapping[str, np.ndarray], split: str, background: str) -> Listing:
+def reading(settings: DataSettings) -> Read:
+    """How arrays are read under these settings, and what is said of it."""
+    return Read(parse_range(settings.range), parse_background(settings.background))
+
+
+def from_arrays(path: Path, archive: Mapping[str, np.ndarray], split: str, read: Read) -> Listing:
     """The items and labels of a split, from named arrays. Raises DataError."""
-    names = list(archive)
-    layout = next((layout for layout in LAYOUTS if next(iter(layout.values()))[0] in names), None)
-    if layout is None and len(names) == 1:
-        layout = {"": (names[0], "")}
-    if layout is None:
-        raise DataError(
-            f"{path} holds {', '.join(names) or 'nothing'}: name the array `images` (uint8) or `vectors` (float32), "
-            "and its classes `labels`"
-        )
-    present = {part: keys for part, keys in layout.items() if keys[0] in names}
+    names = {name.lower(): name for name in reversed(list(archive))}
+    layout = _layout(path, names)
     labels = {
-        part: as_labels(archive[key], f"{key} in {path}") if key in names else None
-        for part, (_, key) in present.items()
+        part: array_items.labels(archive[names[key]], f"{names[key]} in {path}") if key in names else None
+        for part, (_, key) in layout.items()
     }
-    items: dict[str, np.ndarray] = {}
-    for part in chosen_splits(str(path), tuple(present), split):
-        key = present[part][0]
-        items[part] = as_items(archive[key], f"{key} in {path}", background)
-    return decoded(path.name, items, labels)
+    wanted = chosen_splits(str(path), tuple(layout), split)
+    parts = dict.fromkeys([*wanted, next(iter(layout))])  # the first split shows the range of the values
+    arrays = {part: (names[layout[part][0]], archive[names[layout[part][0]]]) for part in parts}
+    items = array_items.items(arrays, wanted, str(path), labels, read)
+    used = {names[key] for keys in layout.values() for key in keys if key in names}
+    others = sorted(set(archive) - used)
+    if others:
+        read.remarks.append(f"of {path.name} are read: {', '.join(sorted(used))}; left alone: {', '.join(others)}")
+    found = decoded(path.name, items, labels)
+    return array_items.said(found, read)
 
 
-def as_items(array: np.ndarray, title: str, background: str = "#ffffff") -> np.ndarray:
-    """Pictures uint8 (N, H, W, 1 or 3) or vectors float32 (N, D), of an array of a usual shape. Raises DataError."""
-    if 0 in array.shape or array.ndim == 0:
-        raise DataError(f"{title} is empty: its shape is {array.shape}")
-    if array.dtype.kind in "fiu" and array.dtype != np.uint8 and array.ndim <= 2:
-        return _vectors(array, title)
-    if array.dtype != np.uint8 or array.ndim not in (3, 4):
+def _layout(path: Path, names: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Of each split the names of its items and of its labels. Raises DataError."""
+    for splits in SPLITS:
+        if splits["train"][0] in names:
+            return {part: keys for part, keys in splits.items() if keys[0] in names}
+    items = next((name for name in ITEMS if name in names), None)
+    if items is None and len(names) == 1:
+        items = next(iter(names))
+    if items is None:
         raise DataError(
-            f"{title} is {array.dtype} of shape {array.shape}: pictures must be uint8 (count, height, width[, "
-            "channels]), vectors float (count, length)"
+            f"{path} holds {', '.join(names.values()) or 'nothing'}: name the array of items `images` or `vectors`, and its "
+            "classes `labels`"
         )
-    if array.ndim == 3:
-        return array[..., None]
-    if array.shape[3] not in (1, 3, 4) and array.shape[1] in (1, 3, 4):
-        array = np.moveaxis(array, 1, 3)  # channels first, as PyTorch saves
-    if array.shape[3] == 4:
-        return on_background(array, background)
-    if array.shape[3] not in (1, 3):
-        raise DataError(f"{title} has pictures of {array.shape[3]} channels: 1, 3 or 4 can be read")
-    return array
-
-
-def _vectors(array: np.ndarray, title: str) -> np.ndarray:
-    vectors = np.asarray(array, np.float32)
-    vectors = vectors[:, None] if vectors.ndim == 1 else vectors
-    for start in range(0, len(vectors), BLOCK):
-        bad = ~np.isfinite(vectors[start : start + BLOCK]).all(axis=1)
-        if bad.any():
-            raise DataError(
-                f"{title} is not finite in row {start + int(bad.argmax())}: remove rows with NaN or infinity"
-            )
-    return vectors
-
-
-def as_labels(array: np.ndarray, title: str) -> np.ndarray:
-    """One value for each item, (N,): integers or words. Raises DataError."""
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1 or array.dtype.kind not in "iubU":
-        raise DataError(
-            f"{title} is {array.dtype} of shape {array.shape}: labels are one whole number or word per item"
-        )
-    return array.astype(np.int64) if array.dtype.kind in "iub" else array
+    return {"": (items, next((name for name in LABELS if name in names and name != items), ""))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -62,8 +62,11 @@ class Listing:
     others: tuple[str, ...] = ()  # files that are no pictures
     left_out: tuple[str, ...] = ()  # a line for each kind of what is left out
     notes: tuple[str, ...] = ()  # for the description
-    remarks: tuple[str, ...] = ()  # lines on how the source was understood
+    remarks: tuple[str, ...] = ()  # lines on how the source was understood, where it could have been otherwise
     unlabelled: str = ""  # why there are no labels, where something looks like labels
+    ranges: Mapping[str, list[float]] = field(
+        default_factory=dict
+    )  # of decoded items' values, see `preparation.ranges`
     marks: Sequence[str] | None = None  # a line for each item that changes when the item does
     attributes: Attributes | None = None
     parts: tuple[tuple[str, int], ...] = ()  # the splits read, in order, and how many items of each

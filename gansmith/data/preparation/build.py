@@ -13,10 +13,13 @@ import numpy as np
 
 from gansmith.data import store_files
 from gansmith.data.formats.listing import Listing, cut_parts, occupied
-from gansmith.data.preparation import parallel, prepare, reuse, second_look
+from gansmith.data.preparation import parallel, prepare, reuse, second_look, wide
+from gansmith.data.preparation.resize import Frame, named
 from gansmith.data.sources import Source
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
+
+WORTH_SAYING = 0.005  # share of the pictures that is cut off
 
 
 def build(
@@ -27,13 +30,14 @@ def build(
     Pictures that are already in a store in one of the folders `earlier` are copied. At most `workers` processes prepare
     pictures, 0 = one for each core. Raises DataError, OSError.
     """
-    listing = source.read().cut(settings.first)
+    whole = source.read()
+    listing = whole.cut(settings.first)
     part.mkdir(exist_ok=True)
     if listing.items is not None and listing.items.ndim == 2:
         items, kept, job, chunks = part / store_files.ITEMS, np.arange(len(listing)), None, []
         np.save(items, np.ascontiguousarray(listing.items, np.float32))
     else:
-        job = prepare.resumed(part) or prepare.plan(listing, settings, progress)
+        job = prepare.resumed(part) or prepare.plan(listing, settings, progress, wide.look(whole, settings))
         known = reuse.earlier(listing, job.frame, earlier)
         chunks = parallel.pictures(listing, job, part, progress, workers, known)
         items, kept = prepare.join_chunks(part, job, chunks)
@@ -69,6 +73,13 @@ def _write(
         marks = reuse.hashed(listing.marks)
         lost = np.array([slot for chunk in chunks for slot, _, _ in chunk.skipped], np.int64)
         np.save(part / store_files.MARKS, np.concatenate([marks[kept], marks[lost]]))
+    facts = np.zeros((len(listing), 2), np.float32)
+    for chunk in chunks:
+        for slot, *shares in chunk.facts:
+            facts[slot] = shares
+    facts = facts[kept]
+    if facts.any():
+        np.save(part / store_files.FACTS, facts)
     array = np.load(items, mmap_mode="r")
     skipped = [*listing.skipped, *((name, reason) for chunk in chunks for _, name, reason in chunk.skipped)]
     manifest = {
@@ -83,7 +94,12 @@ def _write(
         "fingerprint": store_files.fingerprint(array, labels),
         "description": _describe(listing, array, job, len(skipped), len(names)),
         "skipped": skipped,
-        "remarks": [*listing.remarks, *second_look.remarks(listing), *store_files.without_items(empty)],
+        "remarks": [
+            *listing.remarks,
+            *second_look.remarks(listing),
+            *store_files.without_items(empty),
+            *(job.remarks + _losses(facts, job.frame) if job else ()),
+        ],
         "left_out": listing.left_out,
         "unlabelled": listing.unlabelled,
         "origin": reuse.origin(listing),
@@ -93,6 +109,24 @@ def _write(
         json.dump(manifest, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _losses(facts: np.ndarray, frame: Frame) -> tuple[str, ...]:
+    """Lines on what was cut off and what was transparent. facts: float32 (N, 2), as in the store."""
+    found: list[str] = []
+    cut, clear = facts.T
+    if cut.mean() >= WORTH_SAYING:
+        size = f"{frame.width}x{frame.height}"
+        share = f"{cut.mean():.0%}" if np.ptp(cut) < 0.01 else f"{cut.mean():.0%} on average, {cut.max():.0%} at most"
+        found.append(
+            f"of {(cut > 0).sum():,} pictures the sides are cut off to make them {size}: {share} of a picture is lost; "
+            "to keep all of it: data.fit=squeeze, or a data.size of the pictures' proportions"
+        )
+    if clear.any():
+        number = int((clear > 0).sum())
+        are = "1 picture is transparent: it lies" if number == 1 else f"{number:,} pictures are transparent: they lie"
+        found.append(f"{are} on {named(frame.background)} (data.background)")
+    return tuple(found)
 
 
 def _describe(listing: Listing, items: np.ndarray, job: prepare.Job | None, skipped: int, classes: int) -> str:

@@ -1,16 +1,19 @@
 """Decodes one picture to upright, grey or RGB, opaque bytes. What cannot be read raises Unreadable, with a reason.
 
 JPEG is decoded by simplejpeg where it is installed, everything else by Pillow; both give the same bytes. Transparent
-pictures get a background of one colour, animations show their first frame, 16 bits become 8.
+pictures get a background of one colour, animations show their first frame, and values of more than 8 bits are mapped from
+the range of their source (`ranges`).
 """
 
 from __future__ import annotations
 
 import importlib.util
+import re
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
@@ -19,6 +22,7 @@ import numpy as np
 
 from gansmith.data.formats.listing import Unreadable
 from gansmith.data.formats.picture_files import MAX_FILE
+from gansmith.data.preparation.ranges import FULL, Ranges, to_bytes
 from gansmith.data.preparation.resize import on_background
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "PPM", "AV
 MAX_PIXELS = 89_478_485  # of one picture: Pillow's own limit, 256 MiB of RGB
 PLAIN_JPEG = {"Gray": "GRAY", "YCbCr": "RGB"}  # simplejpeg's name of the file's colours -> of the result's
 ORIENTATION = 0x0112  # the EXIF tag
+SIXTEEN = re.compile(r"(RGB|RGBA|LA);16([BLN])")  # Pillow's names of 16-bit samples of which it keeps the high bytes
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Header:
     width: int  # pixels, upright
     height: int
     mode: str  # Pillow's name: "L", "RGB", "P", "RGBA", "CMYK", ...
+    kind: str = ""  # of values in more than 8 bits: "whole" or "float"
+    clear: float = 0.0  # share of pixels that let the background through; known once the pixels are read
 
 
 def header(file: IO[bytes]) -> Header:
@@ -48,20 +55,55 @@ def header(file: IO[bytes]) -> Header:
         upright_already = image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info)
         if not upright_already and _orientation(image) >= 5:
             width, height = height, width
-        return Header(width, height, image.mode)
+        return Header(width, height, image.mode, _kind(image))
 
 
 def pages(file: IO[bytes]) -> int:
     """How many pages or frames an encoded picture has; 1 where that cannot be read."""
     try:
         with _errors_as_unreadable():
-            return getattr(_open(file), "n_frames", 1)
+            return getattr(_open(BytesIO(_read(file))), "n_frames", 1)
     except Unreadable:
         return 1
 
 
-def picture(file: IO[bytes], background: str = "#ffffff") -> tuple[np.ndarray, Header]:
-    """The pixels uint8 (height, width, 1 or 3) of an encoded picture, and its header. Raises Unreadable."""
+def picture(file: IO[bytes], background: str = "#ffffff", ranges: Ranges | None = None) -> tuple[np.ndarray, Header]:
+    """The pixels uint8 (height, width, 1 or 3) of an encoded picture, and its header.
+
+    ranges: of values in more than 8 bits; whole numbers have 16 bits where nothing else is known. Raises Unreadable.
+    """
+    data = _read(file)
+    pixels = _plain_jpeg(data)  # without the guard below, which would take a tenth longer
+    if pixels is not None:
+        return pixels, Header(pixels.shape[1], pixels.shape[0], "L" if pixels.shape[2] == 1 else "RGB")
+    with _errors_as_unreadable():
+        image = _open(BytesIO(data))
+        head = Header(0, 0, image.mode, _kind(image))
+        of = (ranges or {}).get(head.kind)
+        pixels = _pixels(data, image, head.kind, of)
+        clear = 0.0
+        if pixels.shape[2] in (2, 4):
+            clear = float((pixels[..., -1] < 255).mean())
+            pixels = on_background(pixels if pixels.shape[2] == 4 else pixels[..., [0, 0, 0, 1]], background)
+        pixels = upright(pixels, _orientation(image))
+        return pixels, replace(head, width=pixels.shape[1], height=pixels.shape[0], clear=clear)
+
+
+def extremes(file: IO[bytes]) -> tuple[str, float, float]:
+    """The kind of a picture's values, and their ends; "" for 8 bits, whose ends nobody asks for. Raises Unreadable."""
+    data = _read(file)
+    with _errors_as_unreadable():
+        image = _open(BytesIO(data))
+        kind = _kind(image)
+        if not kind:
+            return "", 0.0, 0.0
+        values = _values(data, image)
+        colour = values[..., :-1] if values.shape[2] in (2, 4) else values
+        return kind, float(colour.min()), float(colour.max())
+
+
+def _read(file: IO[bytes]) -> bytes:
+    """All of an encoded picture. Raises Unreadable."""
     try:
         data = file.read(MAX_FILE + 1)
     except Exception as error:  # from a damaged archive or a disk
@@ -70,15 +112,7 @@ def picture(file: IO[bytes], background: str = "#ffffff") -> tuple[np.ndarray, H
         raise Unreadable("an empty file")
     if len(data) > MAX_FILE:
         raise Unreadable(f"more than {MAX_FILE:,} bytes")
-    pixels = _plain_jpeg(data)  # without the guard below, which would take a tenth longer
-    if pixels is not None:
-        return pixels, Header(pixels.shape[1], pixels.shape[0], "L" if pixels.shape[2] == 1 else "RGB")
-    with _errors_as_unreadable():
-        image = _open(BytesIO(data))
-        mode = image.mode
-        image.load()
-        pixels = upright(_pixels(image, background), _orientation(image))
-        return pixels, Header(pixels.shape[1], pixels.shape[0], mode)
+    return data
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
@@ -176,23 +210,62 @@ def _plain_jpeg(data: bytes) -> np.ndarray | None:
         return None
 
 
-def _pixels(image: Image, background: str) -> np.ndarray:
-    """uint8 (H, W, 1 or 3) of a Pillow picture of any mode."""
-    mode = image.mode
-    if mode.startswith("I;16") or mode == "I":
-        return _eight_bits(np.asarray(image))[..., None]
-    if mode == "F":
-        raise Unreadable("floating-point pixels, whose range is unknown")
-    if mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        return on_background(np.asarray(image.convert("RGBA")), background)
-    if mode in ("1", "L"):
+def _kind(image: Image) -> str:
+    """ "whole" or "float" for a picture in more than 8 bits, else ""."""
+    if image.mode == "F":
+        return "float"
+    return "whole" if image.mode.startswith("I") or _sixteen(image) else ""
+
+
+def _sixteen(image: Any) -> re.Match[str] | None:
+    """The raw mode of a picture of several 16-bit channels, of which Pillow would keep the high bytes."""
+    found = [SIXTEEN.fullmatch(_raw_mode(tile.args)) for tile in image.tile]
+    return found[0] if found and all(found) and len({each[0] for each in found if each}) == 1 else None
+
+
+def _raw_mode(arguments: Any) -> str:
+    return str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
+
+
+def _values(data: bytes, image: Image) -> np.ndarray:
+    """The values (H, W, C) of a picture in more than 8 bits, with its opacity as it is. Raises Unreadable."""
+    raw = _sixteen(image)
+    if raw is None:
+        values = np.asarray(image)
+        if not np.isfinite(values).all():
+            raise Unreadable("values that are no numbers (NaN or infinity)")
+        return values[..., None]
+    if raw[1] == "LA":  # the two bytes of each of the two samples, as if they were four
+        pairs = np.asarray(_as_raw(image, "RGBA")).astype(np.uint16)
+        high, low = (pairs[..., ::2], pairs[..., 1::2]) if raw[2] == "B" else (pairs[..., 1::2], pairs[..., ::2])
+        return high * 256 + low
+    other = "L" if raw[2] == "B" or (raw[2] == "N" and sys.byteorder == "big") else "B"
+    high = np.asarray(image).astype(np.uint16)
+    return high * 256 + np.asarray(_as_raw(_open(BytesIO(data)), f"{raw[1]};16{other}"))
+
+
+def _as_raw(image: Any, raw_mode: str) -> Image:
+    """The picture, to be unpacked from other bytes of its samples."""
+    for at, tile in enumerate(image.tile):
+        arguments = (raw_mode, *tile.args[1:]) if isinstance(tile.args, tuple) else raw_mode
+        image.tile[at] = tile._replace(args=arguments)
+    return image
+
+
+def _pixels(data: bytes, image: Image, kind: str, of: list[float] | None) -> np.ndarray:
+    """uint8 (H, W, C) of a Pillow picture of any mode: grey, or RGB, and opacity where it has one. Raises Unreadable."""
+    if kind and not (_sixteen(image) and of in (None, FULL)):
+        values = _values(data, image)
+        if of is None and kind == "float":
+            raise Unreadable("floating-point pixels, whose range is unknown: set data.range")
+        if of is None and (values.min() < 0 or values.max() > FULL[1]):
+            raise Unreadable("32-bit pixels, whose range is unknown: set data.range")
+        pixels = to_bytes(values, of or FULL)
+        if values.shape[2] in (2, 4):
+            pixels[..., -1] = values[..., -1] >> 8
+        return pixels
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        return np.asarray(image.convert("RGBA"))
+    if image.mode in ("1", "L"):
         return np.asarray(image.convert("L"))[..., None]
     return np.asarray(image.convert("RGB"))
-
-
-def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """0 .. 65535 to 0 .. 255, rounded to nearest."""
-    wide = values.astype(np.int64)
-    if wide.min() < 0 or wide.max() > 65_535:
-        raise Unreadable("32-bit pixels, whose range is unknown")
-    return ((wide * 255 + 32_767) // 65_535).astype(np.uint8)

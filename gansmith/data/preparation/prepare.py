@@ -20,7 +20,8 @@ from numpy.lib import format as npy
 from gansmith.data.formats.listing import Listing, Opened, Unreadable
 from gansmith.data.formats.picture_files import printable
 from gansmith.data.preparation import decode
-from gansmith.data.preparation.resize import Frame, choose_size, framed, parse_background, parse_size
+from gansmith.data.preparation.ranges import Ranges
+from gansmith.data.preparation.resize import Frame, choose_size, cut_off, framed, parse_background, parse_size
 from gansmith.data.store_files import ITEMS, free_pages
 from gansmith.ground.errors import DataError
 from gansmith.ground.progress import Progress
@@ -42,6 +43,7 @@ class Job:
     frame: Frame  # with the slots' channels: 3 until it is known whether any picture has colour
     reason: str  # why this size
     settle: bool  # make the store grey at the end if no picture has colour
+    remarks: tuple[str, ...] = ()  # on the range of the values
 
 
 @dataclass
@@ -52,10 +54,19 @@ class Chunk:
     stop: int
     coloured: bool = False
     skipped: list[tuple[int, str, str]] = field(default_factory=list)  # slot, name, reason
+    facts: list[tuple[int, float, float]] = field(
+        default_factory=list
+    )  # slot, share cut off, share that is transparent
 
 
-def plan(listing: Listing, settings: DataSettings, progress: Progress | None = None) -> Job:
-    """Decide the size and the channels. "auto" reads every picture's header. Raises DataError."""
+def plan(
+    listing: Listing,
+    settings: DataSettings,
+    progress: Progress | None = None,
+    values: tuple[Ranges, tuple[str, ...]] = ({}, ()),
+) -> Job:
+    """Decide the size and the channels. "auto" reads every picture's header. values: what `wide.look` found of the whole
+    source. Raises DataError."""
     size, reason = parse_size(settings.size), "as asked"
     if settings.channels not in (0, 1, 3):
         raise DataError(f"data.channels = {settings.channels}: write 1 (grey), 3 (colour) or 0 (as found)")
@@ -70,8 +81,9 @@ def plan(listing: Listing, settings: DataSettings, progress: Progress | None = N
         size, reason = choose_size(found, settings.crop)
     grey = listing.items is not None and listing.items.shape[3] == 1
     channels = settings.channels or (1 if grey else 3)
-    frame = Frame(*size, channels, settings.crop, settings.fit, parse_background(settings.background))
-    return Job(frame, reason, settle=not settings.channels and not grey)
+    background = parse_background(settings.background)
+    frame = Frame(*size, channels, settings.crop, settings.fit, background, dict(values[0]))
+    return Job(frame, reason, not settings.channels and not grey, values[1])
 
 
 def sizes(listing: Listing, progress: Progress | None = None) -> Counter[tuple[int, int]]:
@@ -112,7 +124,7 @@ def resumed(folder: Path) -> Job | None:
     """The job of an earlier attempt in this folder, or None."""
     try:
         job, _ = json.loads((folder / FRAME).read_text(encoding="utf-8"))
-        return Job(Frame(**job["frame"]), job["reason"], job["settle"])
+        return Job(Frame(**job["frame"]), job["reason"], job["settle"], tuple(job["remarks"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -144,7 +156,7 @@ def _recorded(record: Path) -> list[Chunk]:
 
 def chunk_of(row: dict[str, Any]) -> Chunk:
     """A chunk from its JSON."""
-    return Chunk(**{**row, "skipped": [tuple(entry) for entry in row["skipped"]]})
+    return Chunk(**{**row, **{key: [tuple(entry) for entry in row[key]] for key in ("skipped", "facts")}})
 
 
 def empty_slots(path: Path, shape: tuple[int, ...]) -> None:
@@ -174,7 +186,9 @@ def from_items(listing: Listing, job: Job, start: int, stop: int) -> tuple[np.nd
         block = np.ascontiguousarray(found)
     else:
         block = np.stack([framed(np.asarray(picture), job.frame) for picture in found])
-    return block, Chunk(start, stop, coloured=has_colour(block))
+    share = cut_off(found.shape[1:3], job.frame)
+    facts = [(slot, share, 0.0) for slot in range(start, stop)] if share else []
+    return block, Chunk(start, stop, coloured=has_colour(block), facts=facts)
 
 
 def read_chunk(opened: Opened, names: Sequence[str], frame: Frame, start: int) -> tuple[np.ndarray, Chunk]:
@@ -184,12 +198,15 @@ def read_chunk(opened: Opened, names: Sequence[str], frame: Frame, start: int) -
     for row, name in enumerate(names):
         try:
             with opened(name) as file:
-                picture, header = decode.picture(file, frame.background)
+                picture, header = decode.picture(file, frame.background, frame.ranges)
                 _large_enough(header)
         except Unreadable as error:
             chunk.skipped.append((start + row, printable(name), str(error)))
         else:
             block[row] = framed(picture, frame)
+            share = cut_off(picture.shape[:2], frame)
+            if share or header.clear:
+                chunk.facts.append((start + row, share, round(header.clear, 5)))
     chunk.coloured = has_colour(block)
     return block, chunk
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,9 @@ from gansmith.ground.errors import DataError
 AS_FOUND = 256  # pictures of one size keep it up to this many pixels a side
 PHOTO = 64  # "auto" for photos
 SMALLEST = 16  # "auto" is never smaller
+SHORT_SIDES = (64, 48, 32, 24, 16)  # of photos that all have the same other proportions
+MOST_AREA = 5 * PHOTO * PHOTO // 4  # their pixels, about
+LONGEST = 16 * SMALLEST  # their longer side, where the shorter one is the smallest
 LARGEST = 4096  # pixels a side that a store may ask for
 
 BACKGROUNDS = {"white": "#ffffff", "black": "#000000", "grey": "#808080"}
@@ -31,6 +34,7 @@ class Frame:
     crop: int  # side of the centre square cut out first; 0 = none
     fit: Literal["crop", "squeeze"]
     background: str = "#ffffff"  # under transparent pictures
+    ranges: dict[str, list[float]] = field(default_factory=dict)  # of values in more than 8 bits, see `ranges`
 
 
 def parse_size(text: str) -> tuple[int, int] | None:
@@ -53,12 +57,30 @@ def choose_size(found: Counter[tuple[int, int]], crop: int) -> tuple[tuple[int, 
         only = next(iter(cut))
         if max(only) <= AS_FOUND:
             return only, "as found"
+    if len(cut) == 1:
+        only = next(iter(cut))
+        size = proportional(only)
+        if size is not None:
+            return size, f"pictures of {only[1]}x{only[0]}, in their proportions"
     median = median_short_side(cut)
     side = PHOTO
     while side > max(median, SMALLEST):
         side //= 2
     reason = "pictures of different sizes" if len(cut) > 1 else f"pictures larger than {AS_FOUND}"
     return (side, side), f"{reason}, the short side {median} in the middle"
+
+
+def proportional(size: tuple[int, int]) -> tuple[int, int] | None:
+    """(height, width) in the proportions of `size`, of about PHOTO x PHOTO pixels; None for pictures that are too narrow.
+
+    Nothing is enlarged, and the proportions are kept to half a pixel.
+    """
+    short, long = sorted(size)
+    for side in SHORT_SIDES:
+        other = round(side * long / short)
+        if side <= short and (side * other <= MOST_AREA or (side == SMALLEST and other <= LONGEST)):
+            return (side, other) if size[0] == short else (other, side)
+    return None
 
 
 def median_short_side(sizes: Mapping[tuple[int, int], int]) -> int:
@@ -82,6 +104,13 @@ def box(size: tuple[int, int], frame: Frame) -> tuple[int, int, int, int]:
         else:
             width = max(1, round(height * frame.width / frame.height))
     return (size[0] - height) // 2, (size[1] - width) // 2, height, width
+
+
+def cut_off(size: tuple[int, int], frame: Frame) -> float:
+    """The share of a picture (height, width) that the frame's proportions cut off; what `crop` cuts off was asked for."""
+    _, _, height, width = box(size, frame)
+    whole = cropped(size, frame.crop)
+    return round(1 - height * width / (whole[0] * whole[1]), 5)
 
 
 def framed(picture: np.ndarray, frame: Frame) -> np.ndarray:
@@ -113,6 +142,11 @@ def parse_background(text: str) -> str:
     if not re.fullmatch(r"#[0-9a-f]{6}", found):
         raise DataError(f'data.background = {text!r} is no colour: write {", ".join(BACKGROUNDS)} or "#rrggbb"')
     return found
+
+
+def named(background: str) -> str:
+    """The name of a colour "#rrggbb" in BACKGROUNDS; the colour itself where it has none."""
+    return next((name for name, code in BACKGROUNDS.items() if code == background), background)
 
 
 def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -30,6 +30,7 @@ class Earlier:
     items: np.ndarray
     rows: np.ndarray  # int64 (pictures of the listing,): a row of items, UNKNOWN or LOST
     reasons: dict[int, str]  # picture -> why it is LOST
+    facts: np.ndarray  # float32 (N, 2) of the items, as in the store
 
 
 def hashed(marks: Iterable[str]) -> np.ndarray:
@@ -59,7 +60,7 @@ def earlier(listing: Listing, frame: Frame, folders: Iterable[Path]) -> Earlier 
 def _look_up(folder: Path, place: str, frame: Frame, marks: list[bytes]) -> Earlier | None:
     """What the store in a folder has; None where it is of another origin or size, or not complete."""
     manifest = store_files.manifest(folder)
-    if manifest is None or manifest.get("origin") != place or manifest.get("frame") != asdict(frame):
+    if manifest is None or manifest.get("origin") != place or not _same(manifest.get("frame"), frame):
         return None
     store = store_files.load(folder)
     try:
@@ -72,7 +73,14 @@ def _look_up(folder: Path, place: str, frame: Frame, marks: list[bytes]) -> Earl
     row_of = {bytes(mark): row for row, mark in enumerate(known)}
     rows = np.array([row_of.get(mark, UNKNOWN) for mark in marks], np.int64)
     reasons = {int(at): skipped[rows[at] - store.count][1] for at in np.flatnonzero(rows >= store.count)}
-    return Earlier(store.items, np.where(rows >= store.count, LOST, rows), reasons)
+    return Earlier(
+        store.items, np.where(rows >= store.count, LOST, rows), reasons, store_files.facts(folder, store.count)
+    )
+
+
+def _same(written: object, frame: Frame) -> bool:
+    """Whether a manifest's frame is `frame`; older manifests lack the entries that are at their defaults."""
+    return isinstance(written, dict) and {**asdict(Frame(1, 1, 1, 0, "crop")), **written} == asdict(frame)
 
 
 def runs(wanted: np.ndarray, most: int) -> list[tuple[int, int]]:
@@ -95,5 +103,8 @@ def copied(
                 chunk.skipped.append((slot, printable(listing.names[slot]), found.reasons[slot]))
             else:
                 block[slot - start] = found.items[row]  # one channel fills three where the store was made grey
+                if found.facts[row].any():
+                    cut, clear = map(float, found.facts[row])
+                    chunk.facts.append((slot, cut, clear))
         chunk.coloured = prepare.has_colour(block)
         yield prepare.put(slots, block, chunk)

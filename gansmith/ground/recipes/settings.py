@@ -52,6 +52,8 @@ class DataSettings:
     window: str = ""  # pictures: train on a part of this size, at a new random place each time a picture is used;
     # "" = off
     background: str = "white"  # the colour behind transparent pictures: white, black, grey or "#rrggbb"
+    range: str = "auto"  # 16-bit, 32-bit and float pictures: the values that become black and white, "889..1512";
+    # "auto" = found in the data, one range for all pictures
     split: Literal["train", "test", "all"] = "train"  # which part of a source that has a test split
     first: int = 0  # use the first n items only; 0 = all
     attribute: str = ""  # make the two classes "not ATTRIBUTE" and "ATTRIBUTE" instead of the source's own;

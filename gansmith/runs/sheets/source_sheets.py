@@ -12,6 +12,7 @@ from gansmith import recipes as cookbook
 from gansmith.data import cache
 from gansmith.data import store as stores
 from gansmith.data.order import Order
+from gansmith.data.preparation.resize import parse_size
 from gansmith.data.store import Store
 from gansmith.data.survey import Survey, contact_sheet
 from gansmith.ground import draws, pixels
@@ -26,13 +27,18 @@ COLUMNS, ROWS = 8, 8  # of a sheet of augmented pictures; the first row shows th
 def draw(
     settings: DataSettings, found: Survey, path: Path | None = None, *, augmented: bool = False, name: str | None = None
 ) -> Path:
-    """Write a sheet of a source's items as PNG, at `path` or in the cache. Returns its path.
+    """Write a sheet of a source's items, as recipe `folder` would see them, as PNG at `path` or in the cache. Returns its path.
 
     augmented: show the pictures as the discriminator sees them with the augmentation `name` (None: the one that recipe
     `folder` would choose). Raises DataError, RecipeError.
     """
-    store = stores.open_store(settings)
-    sheet = augmented_sheet(store, recipe_of(settings, found, name)) if augmented else contact_sheet(store)
+    store, shape = stores.open_store(settings), seen_shape(settings, found)
+    if augmented:
+        if shape is not None:
+            store = stores.open_store(stores.with_shape(settings, (shape[2], *shape[:2])))
+        sheet = augmented_sheet(store, recipe_of(settings, found, name))
+    else:
+        sheet = contact_sheet(store, shape=shape)
     if path is None:
         word = re.sub(r"[^\w.-]+", "-", found.title).strip("-.") or "source"
         kind = "-augmented" if augmented else ""
@@ -42,6 +48,15 @@ def draw(
     except (OSError, ValueError) as error:
         raise DataError(f"cannot write the sheet {path} ({error}): name another file with --sheet") from None
     return path
+
+
+def seen_shape(settings: DataSettings, found: Survey) -> tuple[int, int, int] | None:
+    """(height, width, channels) of the pictures that recipe `folder` would train on; None for vectors and windows."""
+    if found.kind != "pictures" or settings.window:
+        return None
+    chosen = {one.key: one.value for one in choices_for_source("folder", found, settings)}
+    size = parse_size(str(chosen.get("data.size", settings.size)))
+    return None if size is None else (*size, settings.channels or (3 if found.colour else 1))
 
 
 def recipe_of(settings: DataSettings, found: Survey, name: str | None) -> Recipe:

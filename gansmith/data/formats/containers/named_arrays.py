@@ -15,6 +15,7 @@ from gansmith.data.formats import arrays
 from gansmith.data.formats.containers.library import library
 from gansmith.data.formats.listing import Listing
 from gansmith.ground.errors import DataError
+from gansmith.ground.recipes.settings import DataSettings
 
 ENDINGS = (".h5", ".hdf5", ".he5", ".mat")
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -22,8 +23,8 @@ PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test
 PICTURES, CLASSES = ("x", "data", "images", "image", "imgs"), ("y", "label", "labels", "target", "targets")
 
 
-def listing(path: Path, split: str, background: str) -> Listing:
-    """The items and labels of a split. Raises DataError."""
+def listing(path: Path, settings: DataSettings) -> Listing:
+    """The items and labels of data.split. Raises DataError."""
     matlab = path.suffix.lower() == ".mat"
     try:
         with open(path, "rb") as file:
@@ -31,7 +32,7 @@ def listing(path: Path, split: str, background: str) -> Listing:
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from None
     found = _hdf5(path, matlab=matlab) if HDF5 in (packed[:8], packed[512:520]) else _matlab(path)
-    return arrays.from_arrays(path, _renamed(found, matlab=matlab), split, background)
+    return arrays.from_arrays(path, _renamed(found, matlab=matlab), settings.split, arrays.reading(settings))
 
 
 def _hdf5(path: Path, *, matlab: bool) -> dict[str, np.ndarray]:

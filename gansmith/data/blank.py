@@ -1,0 +1,88 @@
+"""Whether a store's items show anything to learn: numbers of a seeded sample, and a warning where they do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gansmith.data.order import Order
+from gansmith.data.store_files import Store
+
+MOST, MOST_BYTES = 512, 2**25  # of the sample
+FLAT = 3  # a picture whose values differ by no more than this in each channel is blank
+NARROW = 32  # levels of 256: a set that uses fewer is nearly black, white or grey
+STILL = 1 / 255  # spread: below it items differ by less than a level
+HALF = 0.5  # share of blank or equal items from which on there is a warning
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a sample of items shows. Of vectors only `spread` and `duplicates` say something."""
+
+    looked: int  # items in the sample
+    low: float  # all values but a thousandth lie above it; of pictures 0 .. 255
+    high: float  # and below this
+    levels: float  # share of the 256 levels that occur
+    spread: float  # standard deviation over the items, mean over pixels or coordinates; of pictures in 0 .. 1
+    blank: float  # share of items of one colour
+    duplicates: float  # share of items that are equal to an earlier one
+
+
+def contents(items: np.ndarray, seed: int = 0) -> Contents:
+    """Look at a seeded sample of pictures uint8 (N, H, W, C) or vectors (N, D)."""
+    most = min(MOST, max(8, MOST_BYTES // max(1, items[0].nbytes)))
+    sample = np.asarray(items[np.sort(Order(len(items), min(most, len(items)), seed).rows(0))])
+    pictures = sample.ndim == 4
+    flat = sample.reshape(len(sample), -1)
+    low, high = np.quantile(flat, (0.001, 0.999), method="inverted_cdf")
+    reach = np.ptp(sample.reshape(len(sample), -1, sample.shape[-1]), axis=1).max(axis=1)
+    return Contents(
+        looked=len(sample),
+        low=float(low),
+        high=float(high),
+        levels=len(np.unique(flat)) / 256 if pictures else 1.0,
+        spread=float(flat.std(axis=0, dtype=np.float64).mean()) / (255 if pictures else 1),
+        blank=float((reach <= FLAT).mean()) if pictures else 0.0,
+        duplicates=1 - len({row.tobytes() for row in flat}) / len(flat),
+    )
+
+
+def warning(store: Store) -> str | None:
+    """A line where a store's items are all alike, blank, or nearly black or white: what, the likely cause, the way out."""
+    seen = contents(store.items)
+    fault = _fault(seen, store.count, "pictures" if store.kind == "pictures" else "vectors")
+    return f"WARNING: {fault}. {_way_out(seen, store)}" if fault else None
+
+
+def _fault(seen: Contents, count: int, what: str) -> str | None:
+    shade = "white" if seen.low > 223 else "black" if seen.high < 32 else "of one grey"
+    if count == 1:
+        return f"there is a single item, and nothing to learn but a copy of it ({what})"
+    if seen.duplicates * seen.looked >= seen.looked - 1:
+        return (
+            f"all {count:,} {what} are equal{' and blank' if seen.blank == 1 else ''}: nothing can be learned from them"
+        )
+    if what == "pictures" and seen.high - seen.low < NARROW:
+        return f"the {count:,} {what} are nearly {shade}: their values are {seen.low:.0f} to {seen.high:.0f} of 255"
+    if seen.blank >= HALF:
+        return f"{seen.blank:.0%} of the {count:,} {what} are blank, of one colour each"
+    if what == "pictures" and seen.spread < STILL:
+        return f"the {count:,} {what} are nearly equal: they differ by {255 * seen.spread:.2f} levels of 255"
+    if seen.duplicates >= HALF:
+        return f"{seen.duplicates:.0%} of the {what} are exact copies of others"
+    return None
+
+
+def _way_out(seen: Contents, store: Store) -> str:
+    if any("transparent" in remark for remark in store.remarks) and (
+        seen.low > 223 or seen.high < 32 or seen.blank >= HALF
+    ):
+        other = "black" if seen.low > 127 else "white"
+        return (
+            f"They are transparent, and drawn in the colour that lies behind them: --set data.background={other} "
+            f"(data info and data prepare: --background {other})"
+        )
+    if store.kind == "pictures" and seen.high - seen.low < NARROW and not store.ranges and seen.low < seen.high:
+        return "Stretch their values to 0..255 before: all of the set by the same factor"
+    return "Look at them (gansmith data info SOURCE --sheet FILE.png), and at what this source should hold"
