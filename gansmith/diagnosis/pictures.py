@@ -7,6 +7,7 @@ import numpy as np
 from gansmith.diagnosis.findings import State
 from gansmith.diagnosis.probe import Samples
 from gansmith.diagnosis.reference import Reference
+from gansmith.diagnosis.signals import samples
 from gansmith.ground import pixels
 from gansmith.metrics.measures import distances
 

@@ -41,12 +41,12 @@ COURSE = ("warming up", "still improving", "converged", "balanced")
 
 
 def one_kind(update: int) -> dict[str, list[float]]:
-    return {"prototypes": [0] * 4 + [240] + [0] * 15}
+    return {"prototypes": [0.0] * 4 + [240.0] + [0.0] * 15}
 
 
 def rotating(update: int) -> dict[str, list[float]]:
-    kinds = [0] * 20
-    kinds[update // 50 * 3 % 20] = 256
+    kinds = [0.0] * 20
+    kinds[update // 50 * 3 % 20] = 256.0
     return {"prototypes": kinds}
 
 
