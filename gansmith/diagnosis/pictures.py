@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gansmith.diagnosis import signals
 from gansmith.diagnosis.findings import State
 from gansmith.diagnosis.probe import Samples
 from gansmith.diagnosis.reference import Reference
+from gansmith.diagnosis.signals import samples
 from gansmith.ground import pixels
 from gansmith.metrics.measures import distances
 
@@ -22,18 +22,18 @@ def beside(state: State, drawn: Samples, known: Reference) -> np.ndarray | None:
     if not known.is_pictures:
         return None
     count = COLUMNS * ROWS
-    samples = drawn.items[:count]
+    made = drawn.items[:count]
     if state in COPIES:
         near = distances.squared(drawn.points[:count], known.points).argmin(1)
         if state == "one picture memorised":  # with little contrast it is near to nothing: the highest correlation
             mean = drawn.rows.mean(0, dtype=np.float64)
-            near = np.full(count, signals.correlations(mean, known.rows).argmax())
-            samples = stretched(drawn.raw[:count])
+            near = np.full(count, samples.correlations(mean, known.rows).argmax())
+            made = stretched(drawn.raw[:count])
         real = known.source[known.where[near]]
     else:
         real = known.source[known.where[np.arange(count) % len(known.where)]]
     zoom = pixels.display_zoom(*known.source.shape[1:3], target=40)
-    left, right = (pixels.grid(np.asarray(items), COLUMNS, zoom=zoom) for items in (samples, real))
+    left, right = (pixels.grid(np.asarray(items), COLUMNS, zoom=zoom) for items in (made, real))
     margin = np.full((max(len(left), len(right)), GAP, 3), 255, np.uint8)
     return np.concatenate([_as_high(left, len(margin)), margin, _as_high(right, len(margin))], axis=1)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.diagnosis import copies, signals, spectrum
-from gansmith.diagnosis.classes import Classes
 from gansmith.diagnosis.reference import DIRECTIONS, NUMBERS, SAMPLES, SCORED, Items, Reference
+from gansmith.diagnosis.signals import copies, samples, spectrum
+from gansmith.diagnosis.signals.classes import Classes
 from gansmith.ground import pixels, streams
 from gansmith.ground.game import Game
 from gansmith.ground.labelling import Labelling
@@ -177,17 +177,17 @@ def _alike(labels: np.ndarray, even: np.ndarray | None) -> bool:
 
 
 def _ratio(value: float | np.floating, real: float) -> float:
-    return float(value / max(real, signals.EPSILON))
+    return float(value / max(real, samples.EPSILON))
 
 
 def _variety(drawn: Samples, known: Reference) -> Found:
     """How different samples are from one another, over how different real items are; and the counts of prototypes."""
-    counts = np.bincount(signals.nearest_of(drawn.points, known.prototypes), minlength=len(known.prototypes))
+    counts = np.bincount(samples.nearest_of(drawn.points, known.prototypes), minlength=len(known.prototypes))
     numbers = {
-        "spread": _ratio(signals.spread(drawn.rows), known.real["spread"]),
+        "spread": _ratio(samples.spread(drawn.rows), known.real["spread"]),
         "diversity": _ratio(pairwise_diversity(drawn.rows), known.real["diversity"]),
-        "kinds": _ratio(signals.effective_number(counts), known.real["kinds"]),
-        "overlap": signals.overlap(counts, known.shares),
+        "kinds": _ratio(samples.effective_number(counts), known.real["kinds"]),
+        "overlap": samples.overlap(counts, known.shares),
     }
     return numbers, {"prototypes": counts.tolist()}
 
@@ -196,7 +196,7 @@ def _classes(asked: Samples, classed: Classes, *, labelled: bool) -> Found:
     """Which classes samples are like. labelled: the players' labels are the classes, and samples were asked by them."""
     taken, labels = classed.class_of(asked.points), asked.labels if labelled else None
     counts, due, sure = classed.counts(taken, labels)
-    numbers = {"class variety": _ratio(signals.effective_number(counts), signals.effective_number(due))}
+    numbers = {"class variety": _ratio(samples.effective_number(counts), samples.effective_number(due))}
     shares = {"classes": counts, "asked": due, "lacks": sure}
     if labels is not None:
         right = taken == labels
@@ -212,8 +212,8 @@ def _spread_in_class(asked: Samples, classed: Classes, usual: float) -> Found:
     for label, real in enumerate(classed.spreads):
         rows = asked.rows[asked.labels == label]
         measured = len(rows) >= LEAST_OF_A_CLASS and real > FAINT * usual  # NaN is not greater
-        shares.append(round(_ratio(signals.spread(rows), real), 3) if measured else -1.0)
-    return {"spread": _ratio(signals.spread(asked.rows, asked.labels), usual)}, {"spread by label": shares}
+        shares.append(round(_ratio(samples.spread(rows), real), 3) if measured else -1.0)
+    return {"spread": _ratio(samples.spread(asked.rows, asked.labels), usual)}, {"spread by label": shares}
 
 
 def _likeness(drawn: Samples, known: Reference) -> dict[str, float]:
@@ -221,7 +221,7 @@ def _likeness(drawn: Samples, known: Reference) -> dict[str, float]:
     count = min(len(drawn.rows), len(known.rows))
     distance = sliced(drawn.rows[:count], known.rows[:count], directions=DIRECTIONS)
     squared = distances.squared(drawn.points, known.points[: len(known.radii)])
-    precision, coverage = signals.precision_coverage(squared, known.radii)
+    precision, coverage = samples.precision_coverage(squared, known.radii)
     return {"quality": _ratio(distance, known.real["spread"]), "precision": precision, "coverage": coverage}
 
 
@@ -241,8 +241,8 @@ def _copies(drawn: Samples, known: Reference, *, mirrors: bool) -> dict[str, flo
     }
     if known.is_pictures:
         mean = drawn.rows.mean(0, dtype=np.float64)
-        numbers["stamp"] = float(signals.correlations(mean, known.rows).max())
-        numbers["mean likeness"] = float(signals.correlations(mean, known.space.mean[None])[0])
+        numbers["stamp"] = float(samples.correlations(mean, known.rows).max())
+        numbers["mean likeness"] = float(samples.correlations(mean, known.space.mean[None])[0])
     return numbers
 
 
@@ -251,13 +251,13 @@ def _pixels(drawn: Samples, known: Reference) -> dict[str, float]:
     raw = drawn.raw
     darkest, brightest = np.percentile(raw, [1, 99])
     numbers = {
-        "contrast": _ratio(signals.contrast(drawn.rows), known.real["contrast"]),
+        "contrast": _ratio(samples.contrast(drawn.rows), known.real["contrast"]),
         "outside": float(((raw < -0.02) | (raw > 1.02)).mean()),
         "darkest": float(darkest),
         "brightest": float(brightest),
     }
     if known.real.get("colour", 0.0) > GREY:
-        numbers["colour"] = _ratio(signals.colour(raw), known.real["colour"])
+        numbers["colour"] = _ratio(samples.colour(raw), known.real["colour"])
     if known.profile:
         profile = spectrum.profiles(raw)
         upper = spectrum.upper(profile)
@@ -275,7 +275,7 @@ def _discriminator(drawn: Samples, known: Reference, game: Game) -> dict[str, fl
         return game.discriminate(some.items, None if drawn.labels is None else some.labels).logits
 
     training = logits(known.training)
-    numbers = {"skill": signals.auc(training, logits(Items(drawn.items, drawn.labels)))}
+    numbers = {"skill": samples.auc(training, logits(Items(drawn.items, drawn.labels)))}
     if known.heldout is not None:
-        numbers["favour"] = signals.auc(training, logits(known.heldout))
+        numbers["favour"] = samples.auc(training, logits(known.heldout))
     return numbers

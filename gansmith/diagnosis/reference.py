@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gansmith.diagnosis import copies, signals, spectrum
-from gansmith.diagnosis.classes import CLASSES_MOST, Classes
+from gansmith.diagnosis.signals import copies, samples, spectrum
+from gansmith.diagnosis.signals.classes import CLASSES_MOST, Classes
 from gansmith.ground import pixels, streams
 from gansmith.ground.pixels import PixelRange
 from gansmith.metrics import pictures
@@ -127,19 +127,15 @@ def reference(
     rows = real_rows(items, where)
     space = Space.of(rows[:MODELLED])
     points = space.points(rows)
-    prototypes = signals.k_means(points[:MODELLED], PROTOTYPES, streams.generator(seed, "diagnosis", 0, 2))
+    prototypes = samples.k_means(points[:MODELLED], PROTOTYPES, streams.generator(seed, "diagnosis", 0, 2))
     few = points[:NEIGHBOURHOODS]
     radii = distances.kth_nearest(few, min(NEIGHBOUR, len(few) - 1)) if len(few) > 1 else np.zeros(1)
-    shares = np.bincount(signals.nearest_of(points, prototypes), minlength=len(prototypes)) / len(points)
-    unseen = None
-    if heldout is not None and len(heldout):
-        order = streams.generator(seed, "diagnosis", 0, 3).permutation(len(heldout))
-        unseen = Items(heldout, heldout_labels).take(order[: 2 * SCORED])
-    player_labels = labels
+    shares = np.bincount(samples.nearest_of(points, prototypes), minlength=len(prototypes)) / len(points)
+    player_labels, unseen = labels, _unseen(heldout, heldout_labels, seed)
     if groups is not None:
         player_labels = np.asarray(groups)
         if unseen is not None:
-            near = signals.nearest_of(space.points(real_rows(unseen.items, np.arange(len(unseen)))), points)
+            near = samples.nearest_of(space.points(real_rows(unseen.items, np.arange(len(unseen)))), points)
             unseen = Items(unseen.items, player_labels[where[near]])
     some = real_unit(items, where[: 2 * CHUNK]) if items.ndim == 4 else None
     found = Reference(
@@ -164,6 +160,14 @@ def reference(
     return found
 
 
+def _unseen(heldout: np.ndarray | None, labels: np.ndarray | None, seed: int) -> Items | None:
+    """Some of the items that the players never see; None where there are none."""
+    if heldout is None or not len(heldout):
+        return None
+    order = streams.generator(seed, "diagnosis", 0, 3).permutation(len(heldout))
+    return Items(heldout, labels).take(order[: 2 * SCORED])
+
+
 def real_rows(items: np.ndarray, where: np.ndarray) -> np.ndarray:
     """Rows float32 (n, d) of the pictures (bytes) or vectors at `where`; few pictures are in memory at a time."""
     if items.ndim == 2:
@@ -182,15 +186,15 @@ def _floors(known: Reference) -> dict[str, float]:
     """The numbers of a probe, measured on real items."""
     rows = known.rows[:MODELLED]
     real = {
-        "spread": signals.spread(rows),
-        "contrast": signals.contrast(rows),
+        "spread": samples.spread(rows),
+        "contrast": samples.contrast(rows),
         "diversity": pairwise_diversity(rows) if len(rows) > 1 else 0.0,
-        "kinds": signals.effective_number(known.shares),
-        "repeats": signals.repeats(rows),
+        "kinds": samples.effective_number(known.shares),
+        "repeats": samples.repeats(rows),
     }
     if known.is_pictures:
         some = real_unit(known.source, known.where[:CHUNK])
-        real["colour"] = signals.colour(some)
+        real["colour"] = samples.colour(some)
         real["darkest"], real["brightest"] = (float(value) for value in np.percentile(some, [1, 99]))
     if known.profile:
         real["upper"] = spectrum.upper(known.profile)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from gansmith.diagnosis.classes import Classes
+from gansmith.diagnosis.signals.classes import Classes
 from gansmith.ground import streams
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gansmith.diagnosis import copies
+from gansmith.diagnosis.signals import copies
 from gansmith.ground import streams
 from gansmith.metrics import pictures
 from gansmith.metrics.measures.memorisation import nearness

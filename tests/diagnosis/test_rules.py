@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from gansmith.diagnosis import history as history_of_runs
-from gansmith.diagnosis import signals
 from gansmith.diagnosis.doctor import Doctor
 from gansmith.diagnosis.findings import STATES, Remedy
 from gansmith.diagnosis.history import History
@@ -22,7 +21,6 @@ from gansmith.diagnosis.ruleset import (
     classes,
     collapse,
     course,
-    gradients,
     memory,
     opinions,
     outputs,
@@ -31,6 +29,7 @@ from gansmith.diagnosis.ruleset import (
     surface,
 )
 from gansmith.diagnosis.ruleset.table import RULES
+from gansmith.diagnosis.signals import samples, series
 from gansmith.diagnosis.watcher import next_change
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
@@ -42,12 +41,12 @@ COURSE = ("warming up", "still improving", "converged", "balanced")
 
 
 def one_kind(update: int) -> dict[str, list[float]]:
-    return {"prototypes": [0] * 4 + [240] + [0] * 15}
+    return {"prototypes": [0.0] * 4 + [240.0] + [0.0] * 15}
 
 
 def rotating(update: int) -> dict[str, list[float]]:
-    kinds = [0] * 20
-    kinds[update // 50 * 3 % 20] = 256
+    kinds = [0.0] * 20
+    kinds[update // 50 * 3 % 20] = 256.0
     return {"prototypes": kinds}
 
 
@@ -376,10 +375,10 @@ def test_the_recipe_does_not_give_the_fault_away(state: str):
     ]
 
 
-RULESET = [balance, classes, collapse, course, gradients, memory, opinions, outputs, rates, real, surface]
+RULESET = [balance, classes, collapse, course, memory, opinions, outputs, rates, real, surface]
 
 
-@pytest.mark.parametrize("module", [*RULESET, signals, history_of_runs])
+@pytest.mark.parametrize("module", [*RULESET, samples, series, history_of_runs])
 def test_no_rule_reads_a_name_or_a_planted_fault(module: Any):
     text = inspect.getsource(module)
     assert ".faults" not in text

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import roc_auc_score
 
-from gansmith.diagnosis import signals
+from gansmith.diagnosis.signals import samples, series
 from gansmith.ground import pixels, streams
 from gansmith.metrics import pictures as metric_pictures
 from gansmith.metrics.measures import distances
@@ -32,87 +32,87 @@ def test_rows_of_floats_are_rows_of_bytes():
 
 def test_spread_by_hand():
     rows = np.array([[0.0, 1.0], [2.0, 1.0]], np.float32)
-    assert signals.spread(rows) == pytest.approx(0.5)  # deviations 1 and 0
-    assert signals.spread(rows, np.array([0, 1])) == 0.0  # classes of one item have none
+    assert samples.spread(rows) == pytest.approx(0.5)  # deviations 1 and 0
+    assert samples.spread(rows, np.array([0, 1])) == 0.0  # classes of one item have none
     four = np.array([[0.0], [2.0], [10.0], [10.0]], np.float32)
-    assert signals.spread(four, np.array([0, 0, 1, 1])) == pytest.approx(0.5)
+    assert samples.spread(four, np.array([0, 0, 1, 1])) == pytest.approx(0.5)
 
 
 def test_contrast_is_each_items_own():
-    assert signals.contrast(np.array([[0.0, 1.0], [1.0, 1.0]], np.float32)) == pytest.approx(0.25)
+    assert samples.contrast(np.array([[0.0, 1.0], [1.0, 1.0]], np.float32)) == pytest.approx(0.25)
 
 
 def test_effective_kinds_by_hand():
-    assert signals.effective_number(np.array([5, 5, 5, 5])) == pytest.approx(4)
-    assert signals.effective_number(np.array([7, 0, 0])) == pytest.approx(1)
-    assert signals.effective_number(np.array([0, 0])) == 0
-    assert signals.effective_number(np.array([3, 1])) == pytest.approx(4 / 27**0.25)  # exp of the entropy of 3/4, 1/4
+    assert samples.effective_number(np.array([5, 5, 5, 5])) == pytest.approx(4)
+    assert samples.effective_number(np.array([7, 0, 0])) == pytest.approx(1)
+    assert samples.effective_number(np.array([0, 0])) == 0
+    assert samples.effective_number(np.array([3, 1])) == pytest.approx(4 / 27**0.25)  # exp of the entropy of 3/4, 1/4
 
 
 @given(arrays.arrays(np.int64, st.integers(1, 12), elements=st.integers(0, 50)))
 def test_effective_kinds_lie_between_one_and_all(counts: np.ndarray):
-    found = signals.effective_number(counts)
+    found = samples.effective_number(counts)
     assert found == 0 if counts.sum() == 0 else 1 - 1e-9 <= found <= (counts > 0).sum() + 1e-9
-    assert signals.overlap(counts, counts) == (0 if counts.sum() == 0 else pytest.approx(1))
+    assert samples.overlap(counts, counts) == (0 if counts.sum() == 0 else pytest.approx(1))
 
 
 def test_overlap_by_hand():
-    assert signals.overlap(np.array([2, 0]), np.array([0, 9])) == 0
-    assert signals.overlap(np.array([1, 1]), np.array([3, 1])) == pytest.approx(0.75)
+    assert samples.overlap(np.array([2, 0]), np.array([0, 9])) == 0
+    assert samples.overlap(np.array([1, 1]), np.array([3, 1])) == pytest.approx(0.75)
 
 
 def test_k_means_finds_separate_clusters():
     centres = np.array([[0, 0], [10, 0], [0, 10], [10, 10]], np.float32)
     cloud = np.concatenate([centre + 0.1 * points(50, 2, seed) for seed, centre in enumerate(centres)])
-    found = signals.k_means(cloud, 4, streams.generator(0, "diagnosis"))
+    found = samples.k_means(cloud, 4, streams.generator(0, "diagnosis"))
     assert np.sqrt(distances.squared(centres, found).min(1)).max() < 0.1
-    assert sorted(np.bincount(signals.nearest_of(cloud, found)).tolist()) == [50] * 4
+    assert sorted(np.bincount(samples.nearest_of(cloud, found)).tolist()) == [50] * 4
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_k_means_of_fewer_points_than_centres(count: int):
     cloud = np.zeros((count, 3), np.float32)
-    assert np.isfinite(signals.k_means(cloud, 4, streams.generator(0, "diagnosis"))).all()
+    assert np.isfinite(samples.k_means(cloud, 4, streams.generator(0, "diagnosis"))).all()
 
 
 def test_precision_and_coverage_by_hand():
     squared = np.array([[0.5, 9.0], [0.2, 9.0], [9.0, 9.0]])
-    assert signals.precision_coverage(squared, np.array([1.0, 1.0])) == (pytest.approx(2 / 3), 0.5)
+    assert samples.precision_coverage(squared, np.array([1.0, 1.0])) == (pytest.approx(2 / 3), 0.5)
 
 
 def test_correlations_agree_with_numpy():
     one, others = points(1, 20)[0], points(7, 20, 1)
     np.testing.assert_allclose(
-        signals.correlations(one, others), [np.corrcoef(one, o)[0, 1] for o in others], atol=1e-6
+        samples.correlations(one, others), [np.corrcoef(one, o)[0, 1] for o in others], atol=1e-6
     )
-    assert signals.correlations(np.ones(20), others).tolist() == [0] * 7
+    assert samples.correlations(np.ones(20), others).tolist() == [0] * 7
 
 
 @given(st.lists(FLOATS, min_size=1, max_size=20), st.lists(FLOATS, min_size=1, max_size=20))
 def test_the_area_is_the_referees(higher: list[float], lower: list[float]):
-    ours = signals.auc(np.array(higher), np.array(lower))
+    ours = samples.auc(np.array(higher), np.array(lower))
     truth = [1] * len(higher) + [0] * len(lower)
     assert ours == pytest.approx(roc_auc_score(truth, [*higher, *lower]))
-    assert signals.auc(np.array(lower), np.array(higher)) == pytest.approx(1 - ours)
+    assert samples.auc(np.array(lower), np.array(higher)) == pytest.approx(1 - ours)
 
 
 def test_the_slope_ignores_an_outlier():
     xs = np.arange(10.0)
     ys = 3 * xs + 1
-    assert signals.robust_slope(xs, ys) == pytest.approx(3)
+    assert series.robust_slope(xs, ys) == pytest.approx(3)
     ys[4] = 500
-    assert signals.robust_slope(xs, ys) == pytest.approx(3, abs=0.2)
-    assert signals.robust_slope(xs[:1], ys[:1]) == 0
-    assert signals.robust_slope(np.zeros(3), np.arange(3.0)) == 0
+    assert series.robust_slope(xs, ys) == pytest.approx(3, abs=0.2)
+    assert series.robust_slope(xs[:1], ys[:1]) == 0
+    assert series.robust_slope(np.zeros(3), np.arange(3.0)) == 0
 
 
 def test_the_interval_of_a_slope_holds_the_true_one():
     """95% of the time, over noise of 300 kinds; of a line without noise it is the slope alone."""
     xs = np.arange(20.0)
-    assert signals.slope_interval(xs, 3 * xs) == pytest.approx((3, 3, 3))
+    assert series.slope_interval(xs, 3 * xs) == pytest.approx((3, 3, 3))
     held = 0
     for seed in range(300):
-        low, middle, high = signals.slope_interval(xs, 0.5 * xs + points(1, 20, seed)[0])
+        low, middle, high = series.slope_interval(xs, 0.5 * xs + points(1, 20, seed)[0])
         assert low <= middle <= high
         held += low <= 0.5 <= high
     assert 0.9 < held / 300 < 0.99
@@ -121,18 +121,18 @@ def test_the_interval_of_a_slope_holds_the_true_one():
 @pytest.mark.parametrize("period", [2, 3, 4, 8, 16])
 def test_the_period_of_a_wave_is_found(period: int):
     steps = np.arange(48.0)
-    found, pure = signals.main_period(0.05 * steps + np.sin(2 * np.pi * (steps / period + 0.13)))
+    found, pure = series.main_period(0.05 * steps + np.sin(2 * np.pi * (steps / period + 0.13)))
     assert found == pytest.approx(period, rel=0.1)
     assert pure > 0.9
-    assert signals.main_period(points(1, 48)[0])[1] < 0.5
-    assert signals.main_period(np.ones(24)) == (0.0, 0.0)
+    assert series.main_period(points(1, 48)[0])[1] < 0.5
+    assert series.main_period(np.ones(24)) == (0.0, 0.0)
 
 
 def test_colour_and_repeats_by_hand():
     grey = np.full((2, 1, 1, 3), 0.4)
-    assert signals.colour(grey) == pytest.approx(0, abs=1e-9)
-    assert signals.colour(grey[..., :1]) == 0
-    assert signals.colour(np.array([[[[0.0, 0.5, 1.0]]]])) == pytest.approx(1 / 3)
-    assert signals.repeats(np.array([[1], [1], [2], [3]])) == pytest.approx(1 / 6)
-    assert signals.repeats(np.arange(5)[:, None]) == 0
-    assert signals.repeats(np.zeros((1, 2))) == 0
+    assert samples.colour(grey) == pytest.approx(0, abs=1e-9)
+    assert samples.colour(grey[..., :1]) == 0
+    assert samples.colour(np.array([[[[0.0, 0.5, 1.0]]]])) == pytest.approx(1 / 3)
+    assert samples.repeats(np.array([[1], [1], [2], [3]])) == pytest.approx(1 / 6)
+    assert samples.repeats(np.arange(5)[:, None]) == 0
+    assert samples.repeats(np.zeros((1, 2))) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gansmith.diagnosis import spectrum
+from gansmith.diagnosis.signals import spectrum
 from gansmith.ground import streams
 
 SIZE = 24

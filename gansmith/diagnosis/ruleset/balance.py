@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from gansmith.diagnosis import signals
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History, lasts
 from gansmith.diagnosis.ruleset import opinions
 from gansmith.diagnosis.ruleset.course import gain, no_better
+from gansmith.diagnosis.signals import series
 
 WORSE = 1.08  # the discriminator's loss over that of guessing
 KEEPS_UP = 0.5  # the discriminator's step over the generator's: with more, it is not slow
@@ -85,7 +85,7 @@ def oscillation(history: History) -> Finding | None:
         if not lasts(np.isfinite(losses), rows):
             return None
         size = float(losses.std() / max(np.abs(losses).mean(), 1e-9))
-        period, pure = signals.main_period(losses)
+        period, pure = series.main_period(losses)
         since = history.series("update", rows)[0]
         quality = history.probed("quality", max(4, int((history.probe_updates() >= since).sum())))
         if size < SWING_SIZE or pure < SWING_PURE or len(quality) < 4 or not no_better(quality):

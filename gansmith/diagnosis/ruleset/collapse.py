@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gansmith.diagnosis import signals
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History, lasts
+from gansmith.diagnosis.signals import samples
 
 # Thresholds were set on one half of benchmarks/doctor_bed and on seeds 0-2 of benchmarks/planted_faults.py; see
 # docs/notebook/diagnosis.md.
@@ -167,8 +167,8 @@ def shown_at_a_time(history: History, count: int) -> float | None:
         if len(found) < count or not found[0] or len({len(each) for each in found}) > 1 or min(map(sum, found)) <= 0:
             continue
         shares = np.array(found) / np.sum(found, axis=1, keepdims=True)
-        each = np.array([signals.effective_number(look) for look in shares])
-        narrow = float(np.median(each / signals.effective_number(shares.mean(0))))
+        each = np.array([samples.effective_number(look) for look in shares])
+        narrow = float(np.median(each / samples.effective_number(shares.mean(0))))
         if narrow < CYCLE_NARROW and _goes_and_comes(shares):
             return narrow
     return None

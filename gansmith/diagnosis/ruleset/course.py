@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gansmith.diagnosis import signals
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History
+from gansmith.diagnosis.signals import series
 
 EARLY_PROBES = 4
 EARLY_ROWS = 4
@@ -57,7 +57,7 @@ def gain_interval(history: History, name: str, window: int) -> tuple[float, floa
     if finite.sum() < 3:
         return 0.0, 0.0, 0.0
     values, updates = values[finite], updates[finite]
-    slopes = np.array(signals.slope_interval(updates, values)) * FIGURES[name]
+    slopes = np.array(series.slope_interval(updates, values)) * FIGURES[name]
     gains = slopes * (updates[-1] - updates[0]) / max(abs(float(np.median(values))), 1e-3)
     low, middle, high = np.sort(gains)
     return float(low), float(middle), float(high)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gansmith.diagnosis import remedies
 from gansmith.diagnosis.findings import Finding, Remedy, State
 from gansmith.diagnosis.history import History
-from gansmith.diagnosis.ruleset import balance, classes, collapse, gradients, memory, outputs, rates, real, surface
+from gansmith.diagnosis.ruleset import balance, classes, collapse, memory, outputs, rates, real, surface
 from gansmith.ground.recipes.settings import Recipe
 
 
@@ -46,8 +46,8 @@ RULES: dict[State, Rule] = {
     "labels ignored": Rule(classes.labels_ignored, remedies.labels_ignored),
     "discriminator overpowers": Rule(balance.discriminator_overpowers, remedies.discriminator_too_strong),
     "generator overpowers": Rule(balance.generator_overpowers, remedies.discriminator_too_weak),
-    "vanishing gradients": Rule(gradients.vanishing_gradients, remedies.discriminator_too_strong),
-    "exploding gradients": Rule(gradients.exploding_gradients, remedies.divergence),
+    "vanishing gradients": Rule(rates.vanishing_gradients, remedies.discriminator_too_strong),
+    "exploding gradients": Rule(rates.exploding_gradients, remedies.divergence),
     "oscillation": Rule(balance.oscillation, remedies.oscillation),
     "checkerboard": Rule(surface.checkerboard, remedies.checkerboard),
     "grain": Rule(surface.grain, remedies.grain),

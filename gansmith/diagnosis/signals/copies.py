@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gansmith.diagnosis.signals import EPSILON
+from gansmith.diagnosis.signals.samples import EPSILON
 from gansmith.metrics import pictures
 from gansmith.metrics.measures import distances
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gansmith.diagnosis import signals
+from gansmith.diagnosis.signals import samples
 from gansmith.metrics.measures import distances
 
 KNOWN = 1500  # labelled items that are used
@@ -39,7 +39,7 @@ class Classes:
         most = max(1, KNOWN // classes)
         chosen = np.sort(np.concatenate([np.flatnonzero(labels == label)[:most] for label in range(classes)]))
         counts = np.bincount(labels, minlength=classes)
-        spreads = [signals.spread(rows[chosen][labels[chosen] == label]) for label in range(classes)]
+        spreads = [samples.spread(rows[chosen][labels[chosen] == label]) for label in range(classes)]
         known, answers = points[chosen].astype(np.float32), np.eye(classes, dtype=np.float32)[labels[chosen]]
         squared = distances.squared(known, known)
         width = max(float(np.median(squared)), 1e-12)
