@@ -125,8 +125,8 @@ def mutants(module: str, text: str) -> Iterator[Mutant]:
                     yield change(place(node.target, end=True), place(node.value), f" {swapped} ")
             case ast.Constant(value=bool()):
                 yield change(place(node), place(node, end=True), str(not node.value))
-            case ast.Constant(value=int() | float()):
-                value = node.value + 1 if isinstance(node.value, int) else node.value * 2 or 1.0
+            case ast.Constant(value=(int() | float()) as number):
+                value = number + 1 if isinstance(number, int) else number * 2 or 1.0
                 yield change(place(node), place(node, end=True), repr(value))
             case ast.Name(id=name) if name in NAMES:
                 yield change(place(node), place(node, end=True), NAMES[name])

@@ -77,8 +77,8 @@ def measure(bench: Bench, case: str) -> Values:
     if count == 100:
         samples = bench.own(seed)
         missed = recover(bench, operator, operator.measure(samples, NOISE, seed), samples, seed, restarts=5)
-        told[f"own samples, error below {RECOVERED}"] = (missed < RECOVERED).astype(float)
-        told["own samples, error"] = missed
+        told[f"own samples, error below {RECOVERED}"] = (missed < RECOVERED).astype(float).tolist()
+        told["own samples, error"] = missed.tolist()
     return {f"{count}: {title}": np.asarray(values).tolist() for title, values in told.items()}
 
 

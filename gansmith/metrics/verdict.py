@@ -75,7 +75,7 @@ def missing(found: Evaluation) -> str:
         share = "Half or more of the kinds are missing" if 2 * len(lost) >= total else "Kinds are missing"
         return f"{share}: {len(lost)} of {total} classes get less than three tenths of their due share ({names})."
     modes = beside(found, "modes")
-    if not found.classes and modes and modes.value < modes.floor - 3 * math.sqrt(max(1.0, modes.floor) * 0.01):
+    if not found.classes and modes and modes.value < modes.floor - _left_out_by_chance(modes, "good" in found):
         return f"Kinds are missing: {modes.value:.0f} modes are covered, and {modes.floor:.0f} by as many real items."
     reached, right = beside(found, "coverage"), beside(found, "precision")
     if found.classes or modes or reached is None or right is None or reached.figure.interval is None:
@@ -84,6 +84,13 @@ def missing(found: Evaluation) -> str:
         lost_share = 1 - reached.value / reached.floor
         return f"Kinds are missing: about {lost_share:.0%} of the real items have nothing like them among the items."
     return ""
+
+
+def _left_out_by_chance(modes: Beside, exact: bool) -> float:
+    """How many modes so few items may leave out: the expected number and three deviations. Where a classifier tells modes
+    apart, another hundredth, because it errs."""
+    chance = modes.floor * math.exp(-modes.figure.count / max(1.0, modes.floor))
+    return chance + 3 * math.sqrt(chance) + (0 if exact else 0.01 * modes.floor)
 
 
 def is_missing(each: ClassShare, count: int) -> bool:
@@ -120,7 +127,8 @@ def too_few(found: Evaluation) -> str:
 def as_real(found: Evaluation) -> str:
     """No distance is further from its floor than chance explains."""
     far_from = _distances(found)
-    if not far_from or too_few(found) or not all(map(_by_chance, far_from)):
+    known = [each for each in far_from if each.figure.interval] or far_from  # of too many features, FD has no interval
+    if not far_from or too_few(found) or not all(map(_by_chance, known)):
         return ""
     named = ", ".join(f"{each.figure.name} {each.value:.3g} (real {each.floor:.3g})" for each in far_from)
     return f"As good as real, as far as {found.count:,} items can tell: {named}."
@@ -177,8 +185,8 @@ def _distances(found: Evaluation) -> list[Beside]:
 def _by_chance(each: Beside) -> bool:
     """Whether a distance may be its floor: both scatter alike, so their difference scatters by the root of 2 more."""
     interval = each.figure.interval
-    if interval is None:  # too many features for one: the other distance decides
-        return True
+    if interval is None:
+        return each.value <= each.floor
     return each.value - each.floor <= math.sqrt(2) * (interval[1] - each.value)
 
 

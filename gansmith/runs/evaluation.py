@@ -71,17 +71,17 @@ def evaluate(
     taken = None if is_run else read_items(path, count, settings, seed)
     items, labels, settings = (None, None, settings) if taken is None else (taken.items, taken.labels, taken.settings)
     reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
-    evenly: tuple[np.ndarray, np.ndarray | None] | None = None
     if generator is not None:
         asked = labels_as_in(reference, generator.labelling, generator.class_names)
         items, labels = _drawn(generator, count, seed, asked, reference)
-        if per_class:
-            evenly = _drawn(generator, count, seed, dataclasses.replace(asked, frequencies=()), reference)
     assert items is not None
     evaluation = metrics.evaluate(items, labels, reference, progress=progress)
     if per_class:
-        by_class = metrics.per_class(*(evenly or (items, labels)), reference)
-        evaluation = dataclasses.replace(evaluation, per_class=by_class)
+        if generator is not None:  # evenly: a rare class gets as many items as the others
+            even = _drawn(generator, count, seed, dataclasses.replace(generator.labelling, frequencies=()), reference)
+        else:
+            even = items, labels
+        evaluation = _with_classes(evaluation, *even, reference)
     if is_run:
         write_json(folder.evaluation, evaluation.as_dict())
     for path in (folder.copies if is_run else None, copies):
@@ -91,6 +91,23 @@ def evaluate(
         found = tuple(dataclasses.replace(copy, item=int(taken.rows[copy.item])) for copy in evaluation.copies)
         evaluation = dataclasses.replace(evaluation, notes=(*taken.notes, *evaluation.notes), copies=found)
     return evaluation
+
+
+def _with_classes(
+    evaluation: Evaluation, items: np.ndarray, labels: np.ndarray | None, reference: Reference
+) -> Evaluation:
+    """The evaluation with a distance for each class, and a note on those that have none."""
+    from gansmith.metrics.evaluation import LEAST, per_class
+
+    found = per_class(items, labels, reference)
+    without = [name for name in reference.class_names if name not in {each.name for each in found}]
+    notes = evaluation.notes
+    if without:
+        notes += (
+            f"{len(without)} of {reference.classes} classes have fewer than {LEAST} items, generated or real, and no "
+            f"distance of their own: {', '.join(without[:10])}; ask for more with --count, or give more data",
+        )
+    return dataclasses.replace(evaluation, per_class=found, notes=notes)
 
 
 def labels_as_in(reference: Reference, labelling: Labelling, names: tuple[str, ...] = ()) -> Labelling:

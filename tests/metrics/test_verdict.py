@@ -11,7 +11,7 @@ import pytest
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.feature_networks import classifier
 from gansmith.metrics.feature_networks.choice import FeatureSettings
-from gansmith.metrics.figures import ClassShare
+from gansmith.metrics.figures import ClassShare, Evaluation, Figure
 from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import Reference, reference
 from gansmith.metrics.verdict import RULES, is_missing, verdict
@@ -138,6 +138,26 @@ def test_figures_that_are_no_numbers_say_nothing(halves):
         broken = [dataclasses.replace(figure, floor=number) for figure in found.figures]
         assert verdict(dataclasses.replace(found, figures=tuple(broken))) is None
     assert verdict(dataclasses.replace(found, figures=(), classes=())) is None
+
+
+def told(count: int, **figures: tuple[float, float]) -> str:
+    """The state of a verdict on figures (value, floor) without intervals."""
+    made = [Figure(key, key, *pair, None, count, None, None, "lower", "") for key, pair in figures.items()]
+    found = verdict(Evaluation("any", count, "points", tuple(made), (), (), (), 0.0))
+    return found.state if found else ""
+
+
+def test_modes_may_be_left_out_by_chance_alone():
+    assert told(5000, modes=(24, 25), good=(0.9, 0.9)) == "kinds missing"  # of 25 modes, 5,000 items leave out none
+    assert told(20, modes=(14, 25), good=(0.9, 0.9)) == ""  # 20 items leave out eleven
+    assert told(26_000, modes=(995, 998)) == ""  # a classifier errs
+    assert told(26_000, modes=(900, 998)) == "kinds missing"
+
+
+def test_a_distance_without_an_interval_is_as_real_at_its_floor():
+    assert told(1000, fd=(1.0, 1.0)) == "as good as real"
+    assert told(1000, fd=(1.2, 1.0)) == "near real"
+    assert told(99, fd=(1.0, 1.0)) == "too few items"
 
 
 def test_a_rare_class_may_be_absent_by_chance():
