@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gansmith.ground.errors import RunError, typed
+from gansmith.ground.errors import RunError, similar, typed
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 
@@ -119,9 +119,19 @@ class RunFolder:
 
     def load_recipe(self) -> Recipe:
         """Read the resolved recipe. Raises RunError if there is no run."""
-        if not self.recipe.is_file():
-            raise RunError(f"{self.root} is not a run: it holds no {self.recipe.name}")
+        self.need()
         return recipes.read(self.recipe)
+
+    def need(self) -> None:
+        """Raise RunError where there is no run; the neighbour of a similar name is told."""
+        if self.recipe.is_file():
+            return
+        there = f"it holds no {self.recipe.name}" if self.root.is_dir() else "there is no such folder"
+        close = similar(self.root.name, sorted(path.parent.name for path in self.root.parent.glob("*/recipe.toml")))
+        hint = (
+            f"did you mean {str(self.root.parent / close)!r}?" if close else "give the folder that a training has made"
+        )
+        raise RunError(f"{self.root} is not a run: {there}; {hint}")
 
 
 @dataclass(frozen=True)
