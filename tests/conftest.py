@@ -44,6 +44,7 @@ FULL_ONLY = (
     "cli/test_data.py",
     "cli/test_evaluate.py",
     "cli/test_journeys.py",
+    "cli/test_no_traceback.py",
     "cli/test_numpy_engine.py",
     "runs/test_out_of_memory.py",
     "cli/test_python_api.py",

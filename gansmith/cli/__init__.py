@@ -29,6 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of the output has ended, as with `| head`
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if error.filename is None:  # no path that was typed
+            raise
+        print(f"gansmith: {error.filename}: {error.strerror}: give another path, or see to its rights", file=sys.stderr)
+        return 1
 
 
 def prints() -> bool:

@@ -114,7 +114,7 @@ def _near(path: Path) -> str:
     """The end of the error for a path that there is not: its neighbour or the built-in source of a similar name."""
     try:
         with os.scandir(path.parent) as entries:
-            neighbours = [entry.name for entry in itertools.islice(entries, 1000)]
+            neighbours = [entry.name for entry in itertools.islice(entries, 1000) if entry.name != path.name]
     except (OSError, ValueError):
         neighbours = []
     close = similar(path.name, [*SOURCES, *neighbours])

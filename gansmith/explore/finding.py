@@ -54,7 +54,7 @@ def target_pictures(session: Session, options: Search) -> Targets:
         else:
             session.notes.append("the source has no test pictures: the generator may have learned from these")
         if store.count < options.count:
-            raise DataError(f"--count {options.count}: the source holds {store.count} pictures")
+            raise DataError(f"--count {options.count}: the source holds {store.count} pictures, so give that or fewer")
         pictures, origin = np.asarray(store.items[: options.count]), store.description
     return Targets(pictures, named_labels(session, options.labels, len(pictures)), origin)
 

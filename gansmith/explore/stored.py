@@ -48,7 +48,9 @@ def chosen_traits(session: Session, options: Average) -> dict[str, Measure]:
     if options.data:
         store = open_pictures(session, options.data, "train", learned_traits.MOST)
         if store.labels is None:
-            raise DataError(f"{options.data} has no labels to learn traits from")
+            raise DataError(
+                f"{options.data} has no labels to learn traits from: put the pictures of each class into a folder of its own"
+            )
         own |= learned_traits.from_labels(np.asarray(store.items), store.labels, store.class_names)
     if options.attributes:
         path = Path(options.attributes)
@@ -96,5 +98,5 @@ def read_picture(path: Path, channels: int, height: int = 0, width: int = 0) -> 
 def read_folder(session: Session, folder: Path) -> np.ndarray:
     """All pictures of a folder in the generator's size, uint8 (N, H, W, C). Raises DataError."""
     if not folder.is_dir():
-        raise DataError(f"no folder {folder}")
+        raise DataError(f"there is no folder {folder}: --liked and --disliked are two folders of pictures")
     return np.asarray(open_pictures(session, str(folder), "all").items)

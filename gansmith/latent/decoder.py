@@ -50,7 +50,9 @@ class Decoder(Protocol):
 def need_pictures(generator: Decoder, what: str) -> None:
     """Raise RunError for a generator of vectors."""
     if len(generator.item_shape) != 3:
-        raise RunError(f"{what} needs pictures, and this generator makes vectors of {generator.item_shape[0]} numbers")
+        raise RunError(
+            f"{what} needs pictures, and this generator makes vectors of {generator.item_shape[0]} numbers: use a run on pictures"
+        )
 
 
 def need_labels(generator: Decoder, what: str) -> None:

@@ -23,7 +23,9 @@ def load_discriminator(folder: RunFolder, generator: Generator) -> Network:
     from gansmith.nets.inference import load_arrays
 
     if generator.update is None:
-        raise RunError("this generator was not loaded from a run, so it has no discriminator")
+        raise RunError(
+            "this generator was not loaded from a run, so it has no discriminator: load it with gansmith.load(run)"
+        )
     arrays = checkpoints.load_network(folder, generator.update, "discriminator")
     _, network, _ = build_players(generator.recipe, generator.item_shape, generator.classes, generator.nets)
     load_arrays(network, {f"discriminator/{name}": array for name, array in arrays.items()}, "discriminator")

@@ -71,6 +71,18 @@ def test_a_run_in_the_place_of_a_recipe(capsys: pytest.CaptureFixture[str]) -> N
     assert "`gansmith train 'my run/recipe.toml'`" in line
 
 
+@pytest.mark.parametrize("command", ["report", "resume", "diagnose", "evaluate", "sample", "explore"])
+def test_a_name_that_no_disk_takes(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "n" * 300, *(["grid"] if command == "explore" else [])]) == 1
+    assert capsys.readouterr().err.strip().count("\n") == 0
+
+
+def test_a_link_to_nothing_is_not_its_own_neighbour(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "lost").symlink_to(here / "nowhere")
+    assert main(["data", "info", "lost"]) == 1
+    assert "did you mean" not in capsys.readouterr().err
+
+
 def test_data_without_a_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """`--data "$FOLDER"` with an empty variable; it once was the current folder."""
     assert main(["train", "digits", "--data", ""]) == 1

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     names = options.names or ["dense-28", "dcgan-28"]
     for name in names:
         if name not in CONTESTS:
-            raise GansmithError(f"unknown network {name!r}{nearest(name, CONTESTS)}: choose of {', '.join(CONTESTS)}")
+            raise GansmithError(f"unknown network {name!r}{nearest(name, CONTESTS)}")
     found = []
     for name in names:
         found.append(

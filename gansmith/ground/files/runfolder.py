@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gansmith.ground.errors import RunError, typed
+from gansmith.ground.errors import RunError, similar, typed
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 
@@ -96,10 +96,10 @@ class RunFolder:
         A folder with a recipe is a run. What is left of a run that was killed before that is written again. Raises
         RunError if the folder holds a run or anything else.
         """
-        if self.recipe.exists():
+        if os.path.exists(self.recipe):
             resumed = typed("resume", self.root)
             raise RunError(f"{self.root} already holds a run: choose another --out, or go on with it by `{resumed}`")
-        if self.root.exists() and (not self.root.is_dir() or self._foreign_files()):
+        if os.path.exists(self.root) and (not self.root.is_dir() or self._foreign_files()):
             raise RunError(f"{self.root} is not an empty folder: choose another --out")
         try:
             self.samples.mkdir(parents=True, exist_ok=True)
@@ -123,9 +123,19 @@ class RunFolder:
 
     def load_recipe(self) -> Recipe:
         """Read the resolved recipe. Raises RunError if there is no run."""
-        if not self.recipe.is_file():
-            raise RunError(f"{self.root} is not a run: it holds no {self.recipe.name}")
+        self.need()
         return recipes.read(self.recipe)
+
+    def need(self) -> None:
+        """Raise RunError where there is no run; the neighbour of a similar name is told."""
+        if os.path.isfile(self.recipe):  # which, unlike Path's, takes any name
+            return
+        there = f"it holds no {self.recipe.name}" if os.path.isdir(self.root) else "there is no such folder"
+        close = similar(self.root.name, sorted(path.parent.name for path in self.root.parent.glob("*/recipe.toml")))
+        hint = (
+            f"did you mean {str(self.root.parent / close)!r}?" if close else "give the folder that a training has made"
+        )
+        raise RunError(f"{self.root} is not a run: {there}; {hint}")
 
 
 @dataclass(frozen=True)

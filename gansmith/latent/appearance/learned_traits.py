@@ -54,7 +54,9 @@ def learn(pictures: np.ndarray, values: np.ndarray) -> Measure:
 
     def measure(others: np.ndarray) -> np.ndarray:
         if others.shape[1:] != shape:
-            raise DataError(f"this trait was learned on pictures of {shape}, not {others.shape[1:]}")
+            raise DataError(
+                f"this trait was learned on pictures of {shape}, not {others.shape[1:]}: bring both to one size"
+            )
         return _rows(others) @ pixel_weights + constant
 
     return measure

@@ -62,10 +62,11 @@ def inpaint(
     check_shape(generator, pictures)
     if known.shape != pictures.shape[1:3]:
         raise RunError(
-            f"the mask is {known.shape[1]}x{known.shape[0]}, the pictures are {pictures.shape[2]}x{pictures.shape[1]}"
+            f"the mask is {known.shape[1]}x{known.shape[0]}, the pictures are {pictures.shape[2]}x{pictures.shape[1]}: "
+            "bring both to one size"
         )
     if not known.any() and not low_resolution:
-        raise RunError("the mask leaves no pixel known: there is nothing to complete from")
+        raise RunError("the mask leaves no pixel known: there is nothing to complete from, so leave some pixels white")
     targets = as_targets(pictures)
     if low_resolution:
         objective = Objective(block_means(targets), block_means, power=1)

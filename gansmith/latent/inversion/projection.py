@@ -70,4 +70,6 @@ def check_shape(generator: Decoder, pictures: np.ndarray) -> None:
         channels, height, width = generator.item_shape
         if pictures.shape[1:] != (height, width, channels):
             given = "x".join(map(str, pictures.shape[1:]))
-            raise RunError(f"pictures of {given} do not fit: this generator makes {height}x{width}x{channels}")
+            raise RunError(
+                f"pictures of {given} do not fit: this generator makes {height}x{width}x{channels}: bring them to that size"
+            )

@@ -137,7 +137,9 @@ def nearest_of_bank(
     if bank_labels is not None and labels is not None:
         wrong = torch.as_tensor(labels)[:, None] != bank_labels[None]
         if int((~wrong).sum(dim=1).min()) < settings.restarts:
-            raise RunError(f"{settings.restarts} restarts in each of {generator.classes} classes need a larger bank")
+            raise RunError(
+                f"{settings.restarts} restarts in each of {generator.classes} classes need a larger bank: give fewer --restarts"
+            )
         distances[wrong] = torch.inf
     order = distances.argsort(dim=1, stable=True)[:, : settings.restarts]
     return bank[order], None if bank_labels is None else bank_labels[order]

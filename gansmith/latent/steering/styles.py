@@ -141,7 +141,9 @@ def on_shell(offsets: np.ndarray, styles: Mapping[str, Style], distribution: str
     the styles; at offset 0 this is all there is. A long offset is shortened. Raises RunError without `TYPICAL`.
     """
     if TYPICAL not in styles:
-        raise RunError(f"these styles hold no {TYPICAL!r} latent to reach the shell with: average them again")
+        raise RunError(
+            f"these styles hold no {TYPICAL!r} latent to reach the shell with: make them again with `gansmith explore RUN average`"
+        )
     span = np.stack([style.vector for name, style in styles.items() if name != TYPICAL]).astype(np.float64)
     base = styles[TYPICAL].vector.astype(np.float64)
     base = base - np.linalg.lstsq(span.T, base, rcond=None)[0] @ span
@@ -176,5 +178,8 @@ def load(path: Path, dim: int) -> dict[str, Style]:
         ) from None
     for name, style in styles.items():
         if style.vector.shape != (dim,):
-            raise RunError(f"style {name!r} in {path} has shape {style.vector.shape}, this generator takes ({dim},)")
+            raise RunError(
+                f"style {name!r} in {path} has shape {style.vector.shape}, this generator takes "
+                f"({dim},): make the styles again with `gansmith explore RUN average`"
+            )
     return styles

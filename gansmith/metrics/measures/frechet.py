@@ -36,7 +36,9 @@ class Gaussian:
 def distance(a: Gaussian, b: Gaussian) -> float:
     """The Frechet distance between two Gaussians of the same d; 0 or more."""
     if a.mean.shape != b.mean.shape:
-        raise DataError(f"features of {a.mean.shape[0]} and of {b.mean.shape[0]} numbers cannot be compared")
+        raise DataError(
+            f"features of {a.mean.shape[0]} and of {b.mean.shape[0]} numbers cannot be compared: take both from one network"
+        )
     shift = a.mean - b.mean
     overlap = np.linalg.svd(a.factor @ b.factor.T, compute_uv=False).sum()
     traces = np.square(a.factor).sum() + np.square(b.factor).sum()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.diagnosis.findings import Remedy
-from gansmith.ground.errors import RecipeError, RunError
+from gansmith.ground.errors import RecipeError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
@@ -67,8 +67,7 @@ class Contents:
 
 def read(folder: RunFolder) -> Contents:
     """Read a run. Raises RunError where the folder holds none."""
-    if not folder.recipe.is_file():
-        raise RunError(f"{folder.root} is not a run: it holds no {folder.recipe.name}")
+    folder.need()
     try:
         recipe = folder.load_recipe()
     except RecipeError:

@@ -1,0 +1,186 @@
+"""For every refusal of a room, an example that provokes it: a Python call, settings as typed, or a command line."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gansmith import cli, losses, recipes
+from gansmith.cli.results import sample
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.process.launch import launched
+from gansmith.ground.recipes import meanings, recipe
+from gansmith.ground.recipes.settings import Recipe
+
+Example = Callable[[Path, pytest.MonkeyPatch], object]
+"""Is given an empty folder, the current one, and is to raise an error of the house, or to end with exit code 1."""
+
+
+def sets(*assignments: str) -> Example:
+    """Settings as they are typed after --set."""
+    return lambda folder, patch: losses.check(recipe.override(Recipe(), list(assignments)))
+
+
+def table(**values: object) -> Example:
+    """A recipe's file, as it is parsed."""
+    return lambda folder, patch: recipe.from_table(dict(values))
+
+
+def typed(line: str) -> Example:
+    """A command line."""
+    return lambda folder, patch: cli.main(line.split())
+
+
+def read(data: bytes, name: str = "mine.toml") -> Example:
+    """A recipe's file, as it lies on a disk."""
+
+    def example(folder: Path, patch: pytest.MonkeyPatch) -> None:
+        (folder / name).write_bytes(data)
+        recipe.read(folder / name)
+
+    return example
+
+
+def full_disk(*_: object, **__: object) -> None:
+    """What a full disk says."""
+    raise OSError(28, "No space left on device")
+
+
+def created(prepare: Callable[[RunFolder], object], fill: Callable[[], None] = lambda: None) -> Example:
+    """A run's folder made where something is already."""
+
+    def example(folder: Path, patch: pytest.MonkeyPatch) -> None:
+        run = RunFolder(folder / "run")
+        run.root.mkdir()
+        prepare(run)
+        run.create(Recipe(), fill)
+
+    return example
+
+
+def no_room_to_explore(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """`explore` is a file."""
+    (folder / "explore").write_text("")
+    RunFolder(folder).new_exploration("grid")
+
+
+def full_of_explorations(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """The last number is taken."""
+    (folder / "explore" / "9999-grid").mkdir(parents=True)
+    RunFolder(folder).new_exploration("grid")
+
+
+def ranks(**variables: str) -> Example:
+    """Started by a launcher that sets these variables."""
+    return lambda folder, patch: launched(variables)
+
+
+def written(name: str, items: np.ndarray) -> Example:
+    """Samples written to a file of this name."""
+    return lambda folder, patch: sample.write(folder / name, items, None, "labels")
+
+
+def nobody_answers(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """The terminal is closed before a number is typed."""
+    terminal = io.StringIO("")
+    terminal.isatty = lambda: True
+    for name in ("sys.stdin", "sys.stderr"):
+        patch.setattr(name, terminal)
+    sample.ask_seed()
+
+
+def page_on_a_full_disk(folder: Path, patch: pytest.MonkeyPatch) -> int:
+    """`report` cannot write the animation."""
+    RunFolder(folder / "run").create(Recipe())
+    patch.setattr("gansmith.report.animation.write_progress", full_disk)
+    return cli.main(["report", str(folder / "run")])
+
+
+def in_place_of_a_recipe(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """A folder."""
+    recipes.load(str(folder))
+
+
+VECTORS, PICTURES = np.zeros((4, 2), np.float32), np.zeros((4, 8, 8, 1), np.uint8)
+
+EXAMPLES: dict[str, tuple[Example, ...]] = {
+    "ground": (
+        no_room_to_explore,
+        full_of_explorations,
+        created(lambda run: run.recipe.write_text("")),
+        created(lambda run: (run.root / "letter.txt").write_text("")),
+        created(lambda run: None, full_disk),  # pyright: ignore[reportArgumentType]
+        lambda folder, patch: RunFolder(folder / "none").load_recipe(),
+        ranks(RANK="first", WORLD_SIZE="2"),
+        ranks(RANK="5", WORLD_SIZE="2"),
+        lambda folder, patch: meanings.find("los"),
+        lambda folder, patch: recipe.read(folder / "none.toml"),
+        lambda folder, patch: recipe.read(folder),
+        read(b"seed = = 3"),
+        read(b"name = '\xe4'"),
+        table(format=0),
+        table(format=9),
+        table(loss=3),
+        table(sed=3),
+        sets("batch=16"),
+        sets("optimizer=adam"),
+        sets("data.batch=0"),
+        sets("data.first=-1"),
+        sets("generator.dropout=1"),
+        sets("augment.probability=2"),
+        sets("augment.target=1"),
+        sets("generator.widths=0"),
+        sets("loss.real=1,0"),
+        sets("budget.updates=5", "budget.minutes=1"),
+        sets("generator.output=sigmoid"),
+        sets("data.pixels=unit", "generator.output=tanh"),
+        sets("discriminator.output=sigmoid"),
+        sets("data.clusters=5"),
+        sets("data.labels=clusters", "latent.classes_drawn=5"),
+        sets("regularizer.name=gradient-penalty", "discriminator.norm=batch"),
+        sets("regularizer.name=gradient-penalty", "regularizer.sigma=1"),
+        sets("feedback.name=joint", "feedback.generator_turns=2"),
+        sets("feedback.name=joint"),
+        sets("faults=never-frozen"),
+        sets("data.batch"),
+        sets("loss.name=hing"),
+        sets(f"data.batch={2**63}"),
+        sets("ema.half_life=nan"),
+        sets("data.batch=many"),
+    ),
+    "recipes": (
+        lambda folder, patch: recipes.text("digit"),
+        lambda folder, patch: recipes.load("digit"),
+        lambda folder, patch: recipes.load("celeba"),
+        in_place_of_a_recipe,
+    ),
+    "losses": (
+        lambda folder, patch: losses.add("mine", 3),  # pyright: ignore[reportArgumentType]
+        lambda folder, patch: losses.add("hinge", losses.LOSSES["hinge"]),
+        sets("loss.name=hinge", "loss.real=.9,1"),
+        sets("loss.name=relativistic", "feedback.name=stacked"),
+        sets("loss.name=wasserstein"),
+    ),
+    "cli": (
+        typed("data info digits --crop half"),
+        typed("train"),
+        typed("trian digits"),
+        page_on_a_full_disk,
+        nobody_answers,
+        written("points.jpeg", VECTORS),
+        written("sheet.jpeg", PICTURES),
+        written("/dev/null/sheet.png", PICTURES),
+        typed("bench dcgan-82"),
+    ),
+}
+"""Rooms in which every refusal has an example."""
+
+LATER = (
+    "articles", "bench", "by_hand", "compare", "data", "diagnosis", "explore", "game", "latent", "metrics", "nets",
+    "report", "runs", "trained", "training",
+)  # fmt: skip
+"""Rooms whose examples are not in this table yet; their own tests provoke most of their refusals."""
