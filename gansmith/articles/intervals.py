@@ -21,7 +21,7 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.low:.2f} to {self.high:.2f}"
+        return f"{self.low:.2f} to {self.high:.2f}".replace("-", "−") if math.isfinite(self.low) else "?"
 
 
 ANYTHING = Interval(-math.inf, math.inf)
