@@ -21,7 +21,7 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.low:.2f} to {self.high:.2f}"
+        return f"{self.low:.2f} to {self.high:.2f}".replace("-", "−") if math.isfinite(self.low) else "?"
 
 
 ANYTHING = Interval(-math.inf, math.inf)
@@ -62,5 +62,5 @@ def seeds_needed(one: Sequence[float], other: Sequence[float], bound: float) -> 
     spread = math.sqrt(statistics.mean(map(statistics.variance, logs)))
     wanted = math.ceil(2 * (1.645 * spread / away) ** 2) + 1 if away else math.inf
     if wanted > MOST:
-        return f"more than {MOST} seeds, as the two hardly differ"
+        return f"more than {MOST} seeds, as the difference is small beside their spread"
     return f"about {max(wanted, len(one) + 1, len(other) + 1)} seeds"

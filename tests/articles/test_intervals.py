@@ -16,11 +16,13 @@ def test_three_seeds_each_give_the_whole_range():
     found = between([1, 2, 3], [4, 5, 8], truediv)
     assert (found.low, found.high) == (1 / 8, 3 / 4)
     assert str(found) == "0.12 to 0.75"
+    assert str(between([1, 2, 3], [4, 5, 8], sub)) == "−7.00 to −1.00"
 
 
 def test_fewer_seeds_tell_nothing():
     assert between([1, 2], [3, 4, 5], sub) == ANYTHING
     assert between([], [1, 2, 3], sub) == ANYTHING
+    assert str(ANYTHING) == "?"
 
 
 def test_more_seeds_leave_out_the_ends():

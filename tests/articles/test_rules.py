@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gansmith.articles import rules
@@ -45,6 +46,20 @@ def judged(rule: Rule, cells: Cells) -> Verdict:
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
 def test_nothing_is_said_without_trainings(claim):
     assert claim.rule(Evidence({})).answer == OPEN
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
+def test_no_figures_meet_both_tests_of_a_rule(claim):
+    """`decide` refuses it; figures are drawn from both sides of most thresholds."""
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        levels, width = rng.uniform(0, 1.2, (len(claim.variants), len(claim.figures), 1)), 10.0 ** rng.uniform(-7, 0)
+        drawn = levels + width * rng.uniform(0, 1, (*levels.shape[:2], SEEDS))
+        cells = {
+            name: {key: [*values] for key, values in zip(claim.figures, row, strict=True)}
+            for name, row in zip(claim.variants, drawn.tolist(), strict=True)
+        }
+        assert claim.rule(evidence(cells)).answer in (HOLDS, NOT, OPEN)
 
 
 def test_a_verdict_has_three_answers():
