@@ -60,7 +60,7 @@ def test_info_says_what_is_there_and_what_would_be_chosen(tmp_path, capsys, own_
         "own: 7 colour pictures",
         "sizes: 40x30 (7)",
         "colour: 7 in colour, 0 grey",
-        "left out: 1 files that are not pictures by their name, such as notes.txt",
+        "left out: 1 file that is no picture (.txt)",
         "skipped: 1\n  broken.png: not a picture that can be read",
         "recipe `folder` would set data.size = 40x30: every picture has this size",
         "augment.name = mirror+diffaugment",

@@ -202,3 +202,25 @@ def test_two_lists_that_differ_are_said(tmp_path, pictures):
     (folder / "a.csv").write_text("id,label\n" + "".join(f"im{i:03},{i % 3}\n" for i in range(9)))
     (folder / "b.csv").write_text("id,label\n" + "".join(f"im{i:03},{i % 2}\n" for i in range(9)))
     assert "b.csv is not read as classes: another list has another class for im002.png" in opened(folder).remarks
+
+
+def test_one_hot_lists_in_the_folder_of_each_split(tmp_path, pictures):
+    """As Roboflow exports them: _classes.csv in train/ and valid/, with a space after each comma."""
+    folder = pictures(tmp_path / "set", [f"{part}/{name}" for part in ("train", "valid") for name in NAMES])
+    for part in ("train", "valid"):
+        rows = "".join(f"{name}, {i % 2}, {1 - i % 2}\n" for i, name in enumerate(NAMES))
+        (folder / part / "_classes.csv").write_text("filename, cat, dog\n" + rows)
+    for split in ("train", "test"):
+        assert classes_by_place(opened(folder, split=split)) == [("dog", "cat")[i % 2] for i in range(9)]
+
+
+def test_folders_of_splits_by_other_names(tmp_path, pictures):
+    coco = pictures(tmp_path / "coco", ["train2017/a.png", "train2017/b.png", "val2017/c.png"])
+    assert (opened(coco).count, opened(coco).labels) == (2, None)
+    horses = pictures(
+        tmp_path / "horse2zebra",
+        [f"{part}{side}/{i}.png" for part in ("train", "test") for side in "AB" for i in (0, 1)],
+    )
+    train, test = opened(horses), opened(horses, split="test")
+    assert (train.class_names, train.count, test.count) == (("A", "B"), 4, 4)
+    assert test.class_names == ("A", "B")

@@ -192,6 +192,14 @@ def test_single_files_say_what_to_do(tmp_path, put):
             opened(tmp_path / name)
 
 
+def test_pictures_that_git_has_not_fetched_are_told(tmp_path, put):
+    put(tmp_path / "clone", "a.png", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(
+        DataError, match=r"1 were refused .a pointer of Git LFS instead of a picture: run `git lfs pull`"
+    ):
+        opened(tmp_path / "clone")
+
+
 @pytest.mark.parametrize("text", ["", "  "])
 def test_an_empty_source_is_refused(text):
     with pytest.raises(DataError, match="the data source is empty: give a folder"):

@@ -23,6 +23,9 @@ SPLIT_NAMES = {
     **dict.fromkeys(("validation", "valid", "val"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
+SPLIT_FOLDER = re.compile(  # COCO's train2017, CycleGAN's trainA, and the like
+    r"(train|training|validation|valid|val|test|testing)(\d{2,4}|[-_ ]?(?:images|imgs|set|data))?(A|B)?"
+)
 SPLIT_ORDER = ("train", "validation", "test")
 FIVE_DIGITS, FULL_FOLDER = (
     re.compile(r"\d{5}"),
@@ -155,9 +158,11 @@ def layout(names: Sequence[str]) -> tuple[list[str], list[str]]:
     parts = [name.split("/") for name in names]
     while all(len(path) > 1 for path in parts) and len({path[0] for path in parts}) == 1:
         parts = [path[1:] for path in parts]
-    tops = {path[0].lower() if len(path) > 1 else "" for path in parts}
-    splits = [""] * len(parts)
-    if len({SPLIT_NAMES.get(top, "") for top in tops}) > 1 and tops <= SPLIT_NAMES.keys():
-        splits = [SPLIT_NAMES[path[0].lower()] for path in parts]
-        parts = [path[1:] for path in parts]
-    return splits, [path[0] if len(path) > 1 else "" for path in parts]
+    tops = {path[0] if len(path) > 1 else "" for path in parts}
+    matches = {top: SPLIT_FOLDER.fullmatch(top) or SPLIT_FOLDER.fullmatch(top.lower()) for top in tops}
+    split_of = {top: SPLIT_NAMES[match[1]] for top, match in matches.items() if match}
+    if len(split_of) < len(tops) or len(set(split_of.values())) < 2:
+        return [""] * len(parts), [path[0] if len(path) > 1 else "" for path in parts]
+    domain = {top: match[3] or "" for top, match in matches.items() if match}
+    classes = [path[1] if len(path) > 2 else domain[path[0]] for path in parts]
+    return [split_of[path[0]] for path in parts], classes

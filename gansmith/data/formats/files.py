@@ -65,6 +65,8 @@ def _members(archive: zipfile.ZipFile) -> Opened:
     return picture
 
 
+LFS = b"version https://git-lfs"  # how a file begins that `git lfs pull` has not yet fetched
+
 READERS: dict[str, Callable[[Path], AbstractContextManager[Opened]]] = {
     "folder": open_folder,
     "zip": open_zip,
@@ -141,7 +143,11 @@ def _add(path: Path, name: str, search: Search) -> None:
         stat = path.stat()
         reason = "no plain file"
         if path.is_file():
-            if search.shows_picture(name, lambda: _head(path)):
+            if is_picture(name) and stat.st_size < 200 and _head(path, len(LFS)) == LFS:
+                search.skipped.append(
+                    (printable(name), "a pointer of Git LFS instead of a picture: run `git lfs pull`")
+                )
+            elif search.shows_picture(name, lambda: _head(path)):
                 search.entries[name] = PictureFile(name, stat.st_size, stat.st_mtime_ns)
             else:
                 search.others.append(name)
