@@ -10,6 +10,7 @@ import numpy as np
 from gansmith.data import blank, sources
 from gansmith.data.formats.listing import Listing
 from gansmith.data.formats.picture_files import printable
+from gansmith.data.mirrors import mirror_ratio
 from gansmith.data.order import Order
 from gansmith.data.preparation import prepare
 from gansmith.data.preparation.decode import Header
@@ -51,6 +52,7 @@ class Survey:
     reason: str  # of the size
     description: str  # the store's line; without `complete`, a shorter one
     fingerprint: str  # the store's; "" without `complete`
+    mirror_ratio: float | None = None  # see `mirrors`; None without `complete`, for vectors and for few pictures
     remarks: tuple[str, ...] = ()  # the store's, and a warning where there is nothing to learn; () without `complete`
 
 
@@ -65,11 +67,13 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     sizes, greys, skipped, rows = _headers(listing, progress)
     size, reason = (None, "") if kind == "vectors" else _size(listing, sizes, settings)
     description, fingerprint, remarks = f"{listing.title}: {len(rows):,} {kind}", "", listing.remarks
+    ratio = None
     count, names, labels, attributes = len(rows), listing.class_names, listing.labels, listing.attributes
     if complete:
         store = open_store(replace(settings, labels="none"), progress=progress)
         description, fingerprint, skipped = store.description, store.fingerprint, list(store.skipped)
         count, names, labels, attributes = store.count, store.class_names, store.labels, store.attributes
+        ratio = mirror_ratio(store.items) if kind == "pictures" else None
         remarks = (*store.remarks, *filter(None, [blank.warning(store)]))
         if store.kind == "pictures" and store.item_shape[0] == 1 and not settings.channels:
             greys = sizes.total()  # what the headers call colour has none
@@ -92,6 +96,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         reason=reason,
         description=description,
         fingerprint=fingerprint,
+        mirror_ratio=ratio,
         remarks=remarks,
     )
 
