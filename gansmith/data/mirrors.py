@@ -8,7 +8,7 @@ from gansmith.data.order import Order
 
 LEAST, MOST = 20, 600  # pictures: fewer say nothing, more are a seeded choice
 SIDE = 16  # pixels to which pictures are shrunk
-SAME = 1.08  # samples of 20 to 600: emoji and clothing have 1.00 to 1.06, signs of one hand 1.09 to 1.28, letters 1.26 to 2.4
+SAME = 1.08  # samples of 20 to 600: emoji and clothing have 1.00 to 1.06, hand signs 1.09 to 1.28, letters 1.26 to 2.4
 
 
 def mirror_ratio(items: np.ndarray, seed: int = 0) -> float | None:
