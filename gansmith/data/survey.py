@@ -10,6 +10,7 @@ import numpy as np
 from gansmith.data import blank, sources
 from gansmith.data.formats.listing import Listing
 from gansmith.data.formats.picture_files import printable
+from gansmith.data.mirrors import mirror_ratio
 from gansmith.data.order import Order
 from gansmith.data.preparation import prepare
 from gansmith.data.preparation.decode import Header
@@ -53,6 +54,7 @@ class Survey:
     reason: str  # of the size
     description: str  # the store's line; without `complete`, a shorter one
     fingerprint: str  # the store's; "" without `complete`
+    mirror_ratio: float | None = None  # see `mirrors`; None without `complete`, for vectors and for few pictures
 
 
 def survey(settings: DataSettings, progress: Progress | None = None, *, complete: bool = True) -> Survey:
@@ -65,7 +67,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     kind = "vectors" if listing.items is not None and listing.items.ndim == 2 else "pictures"
     sizes, greys, skipped, rows = _headers(listing, progress)
     size, reason = (None, "") if kind == "vectors" else _size(listing, sizes, settings)
-    description, fingerprint = f"{listing.title}: {len(rows):,} {kind}", ""
+    description, fingerprint, ratio = f"{listing.title}: {len(rows):,} {kind}", "", None
     count, names, labels, attributes = len(rows), listing.class_names, listing.labels, listing.attributes
     left_out, remarks = listing.left_out, listing.remarks
     if complete:
@@ -73,6 +75,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         description, fingerprint, skipped = store.description, store.fingerprint, list(store.skipped)
         count, names, labels, attributes = store.count, store.class_names, store.labels, store.attributes
         left_out, remarks = store.left_out, (*store.remarks, *filter(None, [blank.warning(store)]))
+        ratio = mirror_ratio(store.items) if kind == "pictures" else None
         if store.kind == "pictures" and store.item_shape[0] == 1 and not settings.channels:
             greys = sizes.total()  # what the headers call colour has none
     else:
@@ -96,6 +99,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         reason=reason,
         description=description,
         fingerprint=fingerprint,
+        mirror_ratio=ratio,
     )
 
 

@@ -17,6 +17,7 @@ from gansmith import losses
 from gansmith import recipes as cookbook
 from gansmith.data import sources
 from gansmith.data import survey as surveys
+from gansmith.data.mirrors import SAME
 from gansmith.data.preparation.resize import parse_size
 from gansmith.data.survey import Survey
 from gansmith.ground.errors import RecipeError, typed
@@ -150,14 +151,16 @@ def _augmentation(found: Survey, recipe: Recipe) -> Choice:
     """The augmentation for so many pictures: the fewer, the sooner a discriminator remembers them."""
     count = found.count
     name = "diffaugment" if count < FEW else "ada" if count < MANY else "none"
+    why = f"{count:,} pictures are {'few' if count < FEW else 'not many' if count < MANY else 'enough by themselves'}"
     # pictures without colour often show writing, which must not be mirrored
-    mirror = found.colour and "mirror" in recipe.augment.name
-    if name == "none":
-        return Choice("augment.name", "mirror" if mirror else name, f"{count:,} pictures are enough by themselves")
-    why = f"{count:,} pictures are {'few' if name == 'diffaugment' else 'not many'}"
-    if mirror:
-        return Choice("augment.name", f"mirror+{name}", f"{why}; use it without mirror if left and right differ")
-    return Choice("augment.name", name, why)
+    if not found.colour or "mirror" not in recipe.augment.name:
+        return Choice("augment.name", name, why)
+    both = "mirror" if name == "none" else f"mirror+{name}"
+    ratio = found.mirror_ratio
+    if ratio is not None and ratio > SAME:
+        return Choice("augment.name", name, f"{why}; left and right differ in them, so none is mirrored ({both} would)")
+    said = f"every picture is also shown mirrored: --set augment.name={name} if left and right matter"
+    return Choice("augment.name", both, f"{why}; {said}")
 
 
 def _widths(recipe: Recipe, size: tuple[int, int]) -> list[Choice]:

@@ -145,3 +145,18 @@ def test_wide_pictures_of_one_size_keep_their_proportions():
     assert {one.key: one.value for one in choices(cropped, dataclasses.replace(PHOTOS, sizes={(256, 64): 40}))}[
         "data.size"
     ] == "60"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "name", "words"),
+    [
+        (1.01, "mirror+ada", "every picture is also shown mirrored: --set augment.name=ada if left and right matter"),
+        (None, "mirror+ada", "every picture is also shown mirrored"),
+        (1.3, "ada", "left and right differ in them, so none is mirrored (mirror+ada would)"),
+    ],
+)
+def test_pictures_are_mirrored_only_where_left_and_right_are_alike(ratio: float | None, name: str, words: str):
+    chosen = choices(recipes.load("folder"), dataclasses.replace(PHOTOS, mirror_ratio=ratio))
+    found = next(one for one in chosen if one.key == "augment.name")
+    assert found.value == name
+    assert words in found.reason
