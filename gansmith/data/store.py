@@ -112,7 +112,7 @@ def with_shape(
     return dataclasses.replace(settings, size=f"{item_shape[2]}x{item_shape[1]}", channels=item_shape[0])
 
 
-READING = 3  # raised when sources are understood differently: their stores are made again, from the last ones
+READING = 4  # raised when sources are understood differently: their stores are made again, from the last ones
 KEY = "key.txt"  # in a user's folder: the key of the source and settings that it was prepared from
 
 

@@ -76,6 +76,11 @@ def evaluate(
         items, labels = _drawn(generator, count, seed, asked, reference)
     assert items is not None
     evaluation = metrics.evaluate(items, labels, reference, progress=progress)
+    if generator is not None and labels is None and generator.labelling.classes and not generator.labelling.counts:
+        without = (
+            f"{reference.real.name} has not all of the run's classes: whether samples are of theirs is not measured"
+        )
+        evaluation = dataclasses.replace(evaluation, notes=(*evaluation.notes, without))
     if per_class:
         if generator is not None:  # evenly: a rare class gets as many items as the others
             even = _drawn(generator, count, seed, dataclasses.replace(generator.labelling, frequencies=()), reference)
