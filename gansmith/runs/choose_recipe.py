@@ -79,7 +79,8 @@ def choose_recipe(
     losses.check(recipe)
     if not recipe.data.source.strip():
         way = typed("train", recipe.name, "--data", "my-pictures")
-        raise RecipeError(f"no data is named: give --data with a folder, a zip or a store of pictures, as in `{way}`")
+        named = "no data is named" if data is None else "the data source is empty (is a variable not set?)"
+        raise RecipeError(f"{named}: give --data with a folder, a zip or a store of pictures, as in `{way}`")
     recipe = budget.apply(recipe)
     # an absolute path, because the run may be resumed from elsewhere
     recipe = replace(recipe, data=replace(recipe.data, source=sources.absolute(recipe.data.source)))

@@ -72,30 +72,34 @@ def evaluate(
     items, labels, settings = (None, None, settings) if taken is None else (taken.items, taken.labels, taken.settings)
     reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
     if generator is not None:
-        asked = labels_as_in(reference, generator.labelling, generator.class_names)
-        items, labels = _drawn(generator, count, seed, asked, reference)
+        items, labels = _drawn(generator, count, seed, reference)
     assert items is not None
     evaluation = metrics.evaluate(items, labels, reference, progress=progress)
-    if generator is not None and labels is None and generator.labelling.classes and not generator.labelling.counts:
-        without = (
-            f"{reference.real.name} has not all of the run's classes: whether samples are of theirs is not measured"
-        )
-        evaluation = dataclasses.replace(evaluation, notes=(*evaluation.notes, without))
-    if per_class:
-        if generator is not None:  # evenly: a rare class gets as many items as the others
-            even = _drawn(generator, count, seed, dataclasses.replace(generator.labelling, frequencies=()), reference)
-        else:
-            even = items, labels
+    if per_class:  # evenly, so that a rare class gets as many items as the others
+        even = (items, labels) if generator is None else _drawn(generator, count, seed, reference, evenly=True)
         evaluation = _with_classes(evaluation, *even, reference)
-    if is_run:
+    if generator is not None:
+        evaluation = _noted(evaluation, _unmeasured(generator, labels, reference))
         write_json(folder.evaluation, evaluation.as_dict())
     for path in (folder.copies if is_run else None, copies):
         if path is not None and evaluation.copies:
             draw_copies(Path(path), items, evaluation, reference.real)
     if taken is not None:  # copies are told by the file's rows
         found = tuple(dataclasses.replace(copy, item=int(taken.rows[copy.item])) for copy in evaluation.copies)
-        evaluation = dataclasses.replace(evaluation, notes=(*taken.notes, *evaluation.notes), copies=found)
+        evaluation = dataclasses.replace(_noted(evaluation, taken.notes), copies=found)
     return evaluation
+
+
+def _noted(evaluation: Evaluation, notes: tuple[str, ...]) -> Evaluation:
+    """The evaluation with notes before its own."""
+    return dataclasses.replace(evaluation, notes=(*notes, *evaluation.notes))
+
+
+def _unmeasured(generator: Generator, labels: np.ndarray | None, reference: Reference) -> tuple[str, ...]:
+    """A note where samples were asked by classes that the data does not have."""
+    if labels is not None or not generator.labelling.classes or generator.labelling.counts:
+        return ()
+    return (f"{reference.real.name} has not all of the run's classes: whether samples are of theirs is not measured",)
 
 
 def _with_classes(
@@ -135,9 +139,14 @@ def _order(labelling: Labelling, names: tuple[str, ...], reference: Reference) -
 
 
 def _drawn(
-    generator: Generator, count: int, seed: int, asked: Labelling, reference: Reference
+    generator: Generator, count: int, seed: int, reference: Reference, *, evenly: bool = False
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Items of a seed, and the set's numbers of the classes that were asked for; None for clusters and for other classes."""
+    """Items of a seed, and the set's numbers of the classes that were asked for; None for clusters and for other classes.
+
+    evenly: all classes as often; else as often as the set has them.
+    """
+    asked = labels_as_in(reference, generator.labelling, generator.class_names)
+    asked = dataclasses.replace(asked, frequencies=()) if evenly else asked
     labels = asked.as_in_data(count, streams.generator(seed, "sample-labels", turn=1))
     order = _order(asked, generator.class_names, reference)
     items = generator.images(generator.latents(count, seed), labels)

@@ -136,7 +136,7 @@ def test_a_run_is_measured_by_the_names_of_its_classes(numbered, tmp_path, monke
         raise RunError("far enough")
 
     def real_only(settings, seed, **options):
-        return SimpleNamespace(real=evaluation.real_items(settings, seed))
+        return SimpleNamespace(real=evaluation.real_items(settings, seed), classes=4)
 
     monkeypatch.setattr("gansmith.metrics.evaluation.evaluate", measured)
     monkeypatch.setattr(evaluation, "reference_for", real_only)
