@@ -130,7 +130,7 @@ BASES: dict[str, tuple[str, str, dict[str, Any]]] = {
 """Base recipe, data and settings."""
 
 RATES = ("optimizer.generator.rate", "optimizer.discriminator.rate")
-COLLAPSED = ("mode collapse", "partial mode collapse")
+COLLAPSED = ("mode collapse", "partial mode collapse", "classes dropped")
 FAULTS = (
     Case("constant generator", ("mode collapse",), start=ONSET, after=forget_latents),
     Case("one class", COLLAPSED, start=ONSET, classes=(1,)),

@@ -87,7 +87,7 @@ CASES: dict[str, dict[str, Any]] = {
         "probes": {"spread": 0.05, "diversity": 0.04, "contrast": 0.5, "mean likeness": 0.99, "kinds": 0.06, "moved": 0.05}
     },
     "mode collapse": {"probes": {"spread": 0.0, "diversity": 0.0, "kinds": 0.05, "mean likeness": 0.9}, "start": 300},
-    "cycling mode collapse": {"probes": {"kinds": 0.7}, "shares": rotating},
+    "cycling mode collapse": {"probes": {"kinds": 0.7, "quality": 0.3}, "shares": rotating},
     "partial mode collapse": {"probes": {"kinds": 0.2}, "shares": one_kind, "start": 300},
     "classes dropped": {"shares": without(3, 5), "start": 400},
     "label-wise mode collapse": {"shares": lambda update: {"spread by label": [0.9, 0.88, 0.02, 0.91]}},
@@ -446,7 +446,7 @@ def test_more_lost_classes_are_said_again_and_named():
         gone = tuple(label for label, since in ((3, 400), (5, 700), (7, 1000)) if update >= since)
         return without(*gone)(update)
 
-    _, said, doctor = history(1500, shares=one_after_another)
+    _, said, doctor = history(1500, shares=one_after_another, probes={"quality": 0.3})
     texts = [finding.text for _, finding in said if finding.is_alarm]
     assert len(texts) == 3
     assert (
@@ -486,7 +486,7 @@ def test_halves_of_the_classes_that_come_and_go(period: int):
         counts = ([50.0] * 5 + [0.0] * 5) if first else ([0.0] * 5 + [50.0] * 5)
         return {"classes": counts, "asked": [25.0] * 10, "lacks": [0.0 if count else 5.0 for count in counts]}
 
-    _, said, _ = history(1500, shares=halves, probes={"moved": 0.9 if period < 8 else 0.3, "class variety": 0.5})
+    _, said, _ = history(1500, shares=halves, probes={"moved": 0.9 if period < 8 else 0.3, "class variety": 0.5, "quality": 0.3})
     assert "cycling mode collapse" in alarms(said)
     assert "rate too high" not in alarms(said)
 

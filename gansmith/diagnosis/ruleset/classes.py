@@ -6,7 +6,14 @@ import numpy as np
 
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History, lasts
-from gansmith.diagnosis.ruleset.collapse import GROWING_PROBES, LIKE_DATA, NEVER_AFTER, faded, still_falling
+from gansmith.diagnosis.ruleset.collapse import (
+    GROWING_PROBES,
+    LIKE_DATA,
+    NEVER_AFTER,
+    faded,
+    finds_its_kinds,
+    still_falling,
+)
 
 SURELY = 2.5  # standard deviations below half of what is due: chance in one of 160
 LACKING = 0.3  # of what is due: a class with less counts as not drawn
@@ -22,6 +29,7 @@ NAMED = 6  # classes named in a sentence
 LABEL_SPREAD = 0.15  # of the class's real items' spread, and of the median class's share
 HEEDED = 0.7  # of the way from chance to a faithful generator's agreement with the requested label
 HEEDED_RISE = 0.08
+FEWER = 1.0  # standard deviations: of one class; of two, half as many are enough
 BALANCED = 0.5  # of what is due: samples that ignore their labels still are of all classes
 HEEDED_PROBES = 6
 HEEDED_AFTER = 300  # updates
@@ -30,7 +38,7 @@ HEEDED_AFTER = 300  # updates
 def classes_dropped(history: History) -> Finding | None:
     """Classes that are drawn no more, or were never drawn although the training has stopped to gain."""
     counts, asked, lacks = _of_probes(history)
-    if len(counts) < GONE_PROBES or faded(history) or still_falling(history):
+    if len(counts) < GONE_PROBES or faded(history) or still_falling(history) or finds_its_kinds(history):
         return None
     share = counts / np.maximum(asked, 1e-9)
     gone = (share < LACKING) & (asked > 0)
@@ -127,10 +135,11 @@ def labels_ignored(history: History) -> Finding | None:
     if history.update < HEEDED_AFTER or len(history.trained_probes) < HEEDED_PROBES:
         return None
     agreement, faithful = (history.probed(name, HEEDED_PROBES) for name in ("agreement", "faithful agreement"))
-    counts, asked, _ = _of_probes(history)
+    counts, asked, lacks = _of_probes(history)
     if not len(asked) or not np.isfinite([agreement, faithful]).all():
         return None
-    if (counts[-1] < BALANCED * asked[-1])[asked[-1] >= FEW].any():
+    fewer = lacks[-1][(counts[-1] < BALANCED * asked[-1]) & (asked[-1] >= FEW)]
+    if (fewer > FEWER).any() or (fewer > FEWER / 2).sum() > 1:
         return None  # classes get fewer and fewer samples: that is the finding, not that labels are ignored
     chance = float((asked[-1] / asked[-1].sum()).max())
     heeded = (agreement - chance) / np.maximum(faithful - chance, 1e-9)

@@ -6,6 +6,7 @@ import numpy as np
 
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History, lasts
+from gansmith.diagnosis.ruleset.course import gain
 from gansmith.diagnosis.signals import samples
 
 # Thresholds were set on one half of benchmarks/doctor_bed and on seeds 0-2 of benchmarks/planted_faults.py; see
@@ -24,6 +25,7 @@ GROWING_PROBES = 8  # growth of variety is the change from the first two of thes
 KINDS_RISE = 1.12  # factor of a variety that still grows
 DISTANCE_FALL = 0.92  # factor of a distance to the data that still shrinks
 FEW_PROBES = 4
+LEARNS, LEARNS_PROBES = 0.1, 8  # the distance to the data fell by so much over so many probes
 EXTENT = 0.8  # of the largest range of the samples' pixels
 LEARNED = 0.9  # of the untrained generator's distance
 NARROW_PROBES = 3
@@ -127,6 +129,11 @@ def faded(history: History) -> bool:
     return len(extent) > 1 and bool(extent[-1] < EXTENT * np.fmax.reduce(extent))
 
 
+def finds_its_kinds(history: History) -> bool:
+    """Whether the samples come nearer to the data fast: a generator that learns finds one kind after another."""
+    return gain(history, "quality", LEARNS_PROBES) > LEARNS
+
+
 def variety(history: History) -> np.ndarray:
     """Prototypes or classes drawn, whichever is less, for each probe; as a share of a faithful generator's."""
     return np.fmin(history.probed("kinds"), history.probed("class variety"))
@@ -149,6 +156,8 @@ def cycling_mode_collapse(history: History) -> Finding | None:
     """A part of the data at a time, and always another part."""
     shown = shown_at_a_time(history, CYCLE_PROBES)
     if shown is None or not (history.probed("nearness", 2) < LIKE_DATA).all():
+        return None
+    if finds_its_kinds(history):
         return None
     return Finding(
         "cycling mode collapse",
