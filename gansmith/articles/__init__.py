@@ -3,7 +3,8 @@
 studies      the trainings: grids for `compare`
 probes       what else is measured of a trained cell
 evidence     the figures, seed by seed
-rules        from figures to verdicts
+seeds        what rules ask of them one by one
+rules        from figures to verdicts; feedback_rules: those of article 000
 claims       the table that joins them
 experiments  trains what is missing and writes the pages
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gansmith.articles import rules
+from gansmith.articles import feedback_rules, rules
 from gansmith.articles.verdict import Rule
 
 TITLES: dict[str, str] = {
@@ -48,14 +48,14 @@ CLAIMS: tuple[Claim, ...] = (
         "Only each network's own loss, differentiated with a gradient tape, trains the pair.",
         (*JOINT, *STACKED, *REGRESSED, NUMBER),
         LEARNING,
-        rules.only_the_tape,
+        feedback_rules.only_the_tape,
     ),
     Claim(
         "000",
         "Joining generator and discriminator in one model gives background only.",
         (*STACKED, *FAULTY, *JOINT),
         (*LEARNING, "gradient"),
-        rules.combined_model,
+        feedback_rules.combined_model,
         ("dense, stacked", *FAULTY),
     ),
     Claim(
@@ -63,7 +63,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Feeding the discriminator's output to the generator as labels gives the impression of a digit at most.",
         (NUMBER, *REGRESSED),
         ("fd_untrained", "fd", "sensitivity", "gradient", "gradient_most", "mean_correlation", "learns"),
-        rules.verdicts_as_labels,
+        feedback_rules.verdicts_as_labels,
     ),
     Claim(
         "000",
@@ -76,14 +76,14 @@ CLAIMS: tuple[Claim, ...] = (
             "course net",
         ),
         ("update", "epoch", "fd_untrained", "fd_quarter", "fd", "modes", "sensitivity", "learns"),
-        rules.dense_by_framework,
+        feedback_rules.dense_by_framework,
     ),
     Claim(
         "000",
         "Of the three networks the encoder-decoder does best.",
         JOINT,
         ("fd_untrained", "fd", "modes", "sensitivity", "learns"),
-        rules.encoder_decoder_is_best,
+        feedback_rules.encoder_decoder_is_best,
     ),
     Claim(
         "001",

@@ -1,4 +1,4 @@
-"""From figures to a verdict: one function per claim, its thresholds named constants.
+"""From figures to a verdict: one function per claim, its thresholds named constants. Article 000 has a file of its own.
 
 A rule sees figures only, no pictures. It has two tests with a margin between them: one that the claim holds, one that it
 does not. Where neither is met the claim is open at this budget, and the rule says what would decide it. What is asked of
@@ -9,13 +9,12 @@ their ratio or difference over the seeds (`intervals.py`), the whole of which mu
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from gansmith.articles.evidence import Evidence
-from gansmith.articles.intervals import LEAST, seeds_needed
+from gansmith.articles.intervals import LEAST
+from gansmith.articles.seeds import BETTER, above, below, listed, more_seeds, percent
 from gansmith.articles.verdict import NOT_RUN, Verdict, decide
 
-BETTER = 0.9  # a distance is better if it is less than this part of the other: a gain of under a tenth is none
 COLLAPSED_SHARE = 0.5  # of all samples that show the largest class
 COVERED = 8  # of 10 classes: nearly all
 FORMS = 0.8  # a digit forms if a classifier sees it in this share of the samples generated for it
@@ -24,146 +23,11 @@ FIRST_PICTURE = 0.9  # correlation of the mean sample with one training picture
 CLEARER = 0.05  # by which one such correlation is clearly above another
 ONE_PICTURE = 1e-6  # standard deviation over the latents, of raw output
 MANY_PICTURES = 1e-2  # the same, where samples differ to the eye
-THE_MEAN = 0.99  # correlation of the mean sample with the data's mean
 WEAKER = 0.05  # area under the ROC curve by which a discriminator is weaker than another
 WINS = 0.9  # share of items that a winning discriminator gets right
 STYLED = 0.8  # share of pictures that show the requested style
 NOT_STYLED = 0.5  # and where that many do not, the style is not what was asked (by chance a quarter does)
 PUBLISHED_001 = (40, 100)  # epochs of the labelled and of the plain network in article 001
-PUBLISHED_000 = (1000, 199)  # article 000's epochs, of Keras and of PyTorch
-
-NETWORKS = ("dense", "encoder-decoder", "DCGAN")
-
-
-def only_the_tape(evidence: Evidence) -> Verdict:
-    """Of the networks that were trained: does the tape learn, and nothing else?"""
-    ways = ("joint", "stacked", "labels: regression")
-    networks = [name for name in NETWORKS if evidence.has(*(f"{name}, {way}" for way in ways))]
-    if not networks:
-        return NOT_RUN
-    tape, *others = ([f"{name}, {way}" for name in networks] for way in ways)
-    words = (
-        f"the tape learned in {_learned(evidence, tape)} trainings ({_by_network(evidence, networks, 'joint')}), the "
-        f"combined model in {_learned(evidence, others[0])} ({_by_network(evidence, networks, 'stacked')}), labels in "
-        f"{_learned(evidence, others[1])}"
-    )
-    cause = (
-        "A combined model whose discriminator is frozen in the generator's turn, and only there, takes the same "
-        "gradient through the same discriminator. What cannot work is the discriminator's output passed on as a number."
-    )
-    rivals = [name for names in others for name in names]
-    refuted = any(_always(evidence, name) for name in rivals)
-    return decide(
-        holds=all(_always(evidence, name) for name in tape) and all(_never(evidence, name) for name in rivals),
-        refuted=refuted,
-        because=words,
-        cause=cause if refuted else "",
-        needs="trainings so long that every network learns by the tape under every seed, and as long ones without it",
-    )
-
-
-def combined_model(evidence: Evidence) -> Verdict:
-    """Does the combined model fail when it is right, or only with one of its two classic mistakes?"""
-    networks = [name for name in NETWORKS if evidence.has(f"{name}, stacked", f"{name}, joint")]
-    faulty = ("dense, stacked, never frozen", "dense, stacked, never trained")
-    if not networks or not evidence.has(*faulty):
-        return NOT_RUN
-    right = [f"{name}, stacked" for name in networks]
-    words = (
-        f"frozen rightly it learned in {_learned(evidence, right)} trainings ({_by_network(evidence, networks, 'stacked')}"
-        f"); never frozen in {_learned(evidence, faulty[:1])}, never trained in {_learned(evidence, faulty[1:])}"
-    )
-    cause = (
-        "The order of freezing. Where the generator's step moves the discriminator too, it learns to call fakes real, "
-        f"and all samples become one picture (std over z {evidence.median(faulty[0], 'sensitivity'):.2g}); where it was "
-        "frozen before it was compiled it never learns at all. Either looks like success in the generator's loss."
-    )
-    return decide(
-        holds=all(_never(evidence, name) for name in right)
-        and any(_always(evidence, f"{name}, joint") for name in networks),
-        refuted=any(_always(evidence, name) for name in right),
-        because=words,
-        cause=cause if all(_never(evidence, name) for name in faulty) else "",
-        needs="trainings so long that a network learns by the tape under every seed, and as long ones of the combined model",
-    )
-
-
-def verdicts_as_labels(evidence: Evidence) -> Verdict:
-    """Does anything reach the generator through labels?"""
-    number, regression = "dense, labels: verdict", [f"{name}, labels: regression" for name in NETWORKS]
-    regression = [name for name in regression if evidence.has(name)]
-    if not evidence.has(number) or not regression:
-        return NOT_RUN
-    most = max(evidence.values(number, "gradient_most"), default=math.nan)
-    likeness = min((v for name in regression for v in evidence.values(name, "mean_correlation")), default=math.nan)
-    words = (
-        f"it learned in {_learned(evidence, [number, *regression])} trainings; the generator's gradient was {most:g} "
-        "with the discriminator's output as a number; regressed on pictures, its mean output correlates "
-        f"{likeness:.3f} or more with the data's mean"
-    )
-    cause = (
-        "A number has no gradient, so none reaches the generator, however long it is trained. Fitted to real pictures "
-        "whose latents it does not know, the generator draws their mean: the article's impression of a digit."
-    )
-    return decide(
-        holds=all(_never(evidence, name) for name in (number, *regression)) and most == 0 and likeness > THE_MEAN,
-        refuted=any(_always(evidence, name) for name in (number, *regression)),
-        because=words,
-        cause=cause,
-        needs="longer trainings: none reached the data's mean picture, or not every seed says the same",
-    )
-
-
-def dense_by_framework(evidence: Evidence) -> Verdict:
-    """Does the dense net learn nothing in the article's length of Keras, and draw digits in PyTorch's?"""
-    keras, course = "dense, joint", "course net"
-    changes = {
-        "PyTorch's defaults": "dense, PyTorch's defaults",
-        "batch norm": "dense, batch norm in G",
-        "twice the updates": "dense, twice the updates",
-    }
-    if not evidence.has(keras, course, *changes.values()):
-        return NOT_RUN
-    gains = ", ".join(f"{what} by {evidence.ratio(keras, name, 'fd')}" for what, name in changes.items())
-    updates = evidence.median(keras, "update")
-    passes = {name: evidence.median(name, "epoch") for name in (keras, course)}
-    words = (
-        f"the dense net learned in {_learned(evidence, [keras])} trainings of {updates:,.0f} updates, which are "
-        f"{passes[keras]:.1f} passes, the course's in {_learned(evidence, [course])} of {passes[course]:.1f} passes; what "
-        f"the distance is divided by: {gains}"
-    )
-    longest, shorter = PUBLISHED_000
-    return decide(
-        holds=_never(evidence, keras) and passes[keras] >= longest and _always(evidence, course) and passes[course] >= shorter,
-        refuted=(_always(evidence, keras) and updates <= longest) or (_never(evidence, course) and passes[course] >= shorter),
-        because=words,
-        needs=f"{shorter} passes of the course's net, and of the other {longest:,} passes, unless one of its epochs was one "
-        f"batch: then {longest:,} updates",
-    )  # fmt: skip
-
-
-def encoder_decoder_is_best(evidence: Evidence) -> Verdict:
-    """By the Frechet distance after equal updates, under the gradient tape, each network at its better beta1."""
-    names = [f"{name}, joint" for name in NETWORKS]
-    if not evidence.has(*names):
-        return NOT_RUN
-    best, *others = sorted(names, key=lambda name: name != "encoder-decoder, joint")
-    by_distance = sorted(names, key=lambda name: evidence.median(name, "fd"))
-    ratios = {name: evidence.ratio(best, name, "fd") for name in others}
-    words = (
-        "by distance: "
-        + " < ".join(f"{name.split(',')[0]} ({evidence.median(name, 'fd'):.0f})" for name in by_distance)
-        + "; the encoder-decoder's is "
-        + ", ".join(f"{ratio} times the {name.split(',')[0]}'s" for name, ratio in ratios.items())
-    )
-    undecided = [name for name, ratio in ratios.items() if ratio.high >= BETTER]
-    return decide(
-        holds=not undecided and _always(evidence, best),
-        refuted=any(ratio.low > BETTER for ratio in ratios.values()),
-        because=words,
-        needs=", ".join(f"beside the {name.split(',')[0]} {_seeds(evidence, best, name, 'fd')}" for name in undecided)
-        or "longer trainings, in which the encoder-decoder learns under every seed",
-    )
 
 
 def plain_collapses(evidence: Evidence) -> Verdict:
@@ -175,8 +39,8 @@ def plain_collapses(evidence: Evidence) -> Verdict:
     largest = ", ".join(f"{share:.0%} (the {label:.0f})" for share, label in zip(shares, classes, strict=True))
     words = (
         f"the largest class has {largest} of the plain net's samples after {evidence.median('plain', 'update'):,.0f} "
-        f"updates, which cover {_listed(evidence, 'plain', 'modes')} classes; the labelled net's cover "
-        f"{_listed(evidence, 'labelled', 'modes')} after {evidence.median('labelled', 'update'):,.0f}"
+        f"updates, which cover {listed(evidence, 'plain', 'modes')} classes; the labelled net's cover "
+        f"{listed(evidence, 'labelled', 'modes')} after {evidence.median('labelled', 'update'):,.0f}"
     )
     cause = (
         "A generator is given the class, and the discriminator knows it too: so drawing another class is punished, and "
@@ -184,13 +48,13 @@ def plain_collapses(evidence: Evidence) -> Verdict:
     )
     labelled, plain = PUBLISHED_001
     holds = (
-        _above(shares, COLLAPSED_SHARE)
+        above(shares, COLLAPSED_SHARE)
         and set(classes) == {1.0}
-        and _above(modes, COVERED)
-        and _below(cured, COLLAPSED_SHARE)
+        and above(modes, COVERED)
+        and below(cured, COLLAPSED_SHARE)
     )
-    fails = _below(modes, COVERED) and evidence.median("labelled", "epoch") >= labelled
-    stays = _below(shares, COLLAPSED_SHARE) and evidence.median("plain", "epoch") >= plain
+    fails = below(modes, COVERED) and evidence.median("labelled", "epoch") >= labelled
+    stays = below(shares, COLLAPSED_SHARE) and evidence.median("plain", "epoch") >= plain
     return decide(
         holds=holds,
         refuted=not holds and (fails or stays),
@@ -224,7 +88,7 @@ def labels_speed_it_up(evidence: Evidence) -> Verdict:
         holds=bool(updates) and all(ratio.high < BETTER for ratio in ratios),
         refuted=bool(updates) and all(ratio.low > BETTER for ratio in ratios),
         because=words or "the two were never measured after as many updates",
-        needs=", ".join(f"after {u:,} updates {_seeds(evidence, labelled, plain, f'fd@{u}')}" for u in undecided)
+        needs=", ".join(f"after {u:,} updates {more_seeds(evidence, labelled, plain, f'fd@{u}')}" for u in undecided)
         or "measurements after as many updates, which agree",
     )
 
@@ -238,19 +102,19 @@ def the_nine(evidence: Evidence) -> Verdict:
     drawn = {name: evidence.values(name, "agreement_9") for name in (shown, same) if evidence.has(name)}
     epochs = evidence.median(published, "epoch")
     words = (
-        f"asked for a 9, {_percent(nines)} are one as published after {epochs:.0f} epochs; where it is drawn too, "
-        + ", ".join(f"{_percent(values)} ({name})" for name, values in drawn.items())
-        + f"; of all digits {_percent(evidence.values(published, 'agreement'))} are as asked as published"
+        f"asked for a 9, {percent(nines)} are one as published after {epochs:.0f} epochs; where it is drawn too, "
+        + ", ".join(f"{percent(values)} ({name})" for name, values in drawn.items())
+        + f"; of all digits {percent(evidence.values(published, 'agreement'))} are as asked as published"
     )
     cause = (
         "The published draw of classes excludes its upper bound: the generator never gets the label 9, while the "
         'discriminator sees real ones, for which "9" always means real.'
     )
     return decide(
-        holds=_below(nines, NEVER_FORMS) and epochs >= PUBLISHED_001[0],
-        refuted=_above(nines, FORMS),
+        holds=below(nines, NEVER_FORMS) and epochs >= PUBLISHED_001[0],
+        refuted=above(nines, FORMS),
         because=words,
-        cause=cause if all(_above(values, FORMS) for values in drawn.values()) else "",
+        cause=cause if all(above(values, FORMS) for values in drawn.values()) else "",
         needs=f"{PUBLISHED_001[0]} epochs, with {LEAST} seeds that agree",
     )
 
@@ -261,7 +125,7 @@ def scaling(evidence: Evidence) -> Verdict:
     if not same or not opposite:
         return NOT_RUN
     words = (
-        f"at 2, {_percent(same)} of the pictures are of their own style, at −2 {_percent(opposite)} of the opposite "
+        f"at 2, {percent(same)} of the pictures are of their own style, at −2 {percent(opposite)} of the opposite "
         f"one (.25 by chance); factor and trait correlate {evidence.median('labelled', 'trend'):.2f} in rank"
     )
     cause = (
@@ -269,10 +133,10 @@ def scaling(evidence: Evidence) -> Verdict:
         "10). So close to the mean latent the network is nearly linear, and the opposite sign gives the opposite style. "
         "Styles are compared with the picture of the mean latent."
     )
-    holds = _above(same, STYLED) and _above(opposite, STYLED)
+    holds = above(same, STYLED) and above(opposite, STYLED)
     return decide(
         holds=holds,
-        refuted=_below(same, NOT_STYLED) or _below(opposite, NOT_STYLED),
+        refuted=below(same, NOT_STYLED) or below(opposite, NOT_STYLED),
         because=words,
         cause=cause if holds else "",
         needs=f"longer trainings, whose seeds agree: the styles must be right in {STYLED:.0%} under each of {LEAST}",
@@ -285,10 +149,10 @@ def the_processor(evidence: Evidence) -> Verdict:
     if not evidence.has(processor):
         return NOT_RUN
     pace = max(evidence.values(processor, "updates_per_second"), default=math.nan)
-    words = f"distances {_listed(evidence, processor, 'fd')} on a processor, up to {pace:.0f} updates a second"
+    words = f"distances {listed(evidence, processor, 'fd')} on a processor, up to {pace:.0f} updates a second"
     for name in ("two threads", "bfloat16"):
         if evidence.has(name):
-            words += f"; {_listed(evidence, name, 'fd')} with {name}"
+            words += f"; {listed(evidence, name, 'fd')} with {name}"
     if not evidence.has(gpu):
         needs = "the same trainings on a GPU; none was there"
         return decide(holds=False, refuted=False, because=f"no GPU was there; {words}", needs=needs)
@@ -300,9 +164,9 @@ def the_processor(evidence: Evidence) -> Verdict:
     return decide(
         holds=ratio.high < BETTER,
         refuted=ratio.low > BETTER,
-        because=f"{words}; {_listed(evidence, gpu, 'fd')} on a GPU, {ratio} times as large",
+        because=f"{words}; {listed(evidence, gpu, 'fd')} on a GPU, {ratio} times as large",
         cause=cause if ratio.low > BETTER else "",
-        needs=_seeds(evidence, gpu, processor, "fd"),
+        needs=more_seeds(evidence, gpu, processor, "fd"),
     )
 
 
@@ -347,9 +211,9 @@ def the_rate_drop(evidence: Evidence) -> Verdict:
     states = sorted({str(cell.figures.get("state")) for cell in evidence.of(trick)})
     words = (
         f"after the published 10 updates the one sample correlates {min(likeness):.3f} or more with the first training "
-        f"picture (without the drop {_listed(evidence, constant, 'first_correlation', '.2f')}), std over z at most "
+        f"picture (without the drop {listed(evidence, constant, 'first_correlation', '.2f')}), std over z at most "
         f"{max(spreads):.1g}; the diagnosis: {', '.join(states)}. The same nets mended cover "
-        f"{_listed(evidence, mended, 'modes')} classes with a constant rate, {_listed(evidence, both, 'modes')} with the "
+        f"{listed(evidence, mended, 'modes')} classes with a constant rate, {listed(evidence, both, 'modes')} with the "
         "drop"
     )
     cause = (
@@ -358,10 +222,10 @@ def the_rate_drop(evidence: Evidence) -> Verdict:
         "discriminator; the drop freezes it there, and the bias follows."
     )
     return decide(
-        holds=_below(spreads, ONE_PICTURE) and clearer.low > CLEARER,
-        refuted=_above(spreads, MANY_PICTURES) or clearer.high < CLEARER,
+        holds=below(spreads, ONE_PICTURE) and clearer.low > CLEARER,
+        refuted=above(spreads, MANY_PICTURES) or clearer.high < CLEARER,
         because=words,
-        cause=cause if _above(likeness, FIRST_PICTURE) else "",
+        cause=cause if above(likeness, FIRST_PICTURE) else "",
         needs=f"more seeds; the correlation differs by {clearer} from that without the drop",
     )
 
@@ -374,58 +238,12 @@ def two_to_one(evidence: Evidence) -> Verdict:
     less, ratio = evidence.difference(two, one, "accuracy"), evidence.ratio(two, one, "fd")
     once, twice = evidence.values(one, "accuracy"), evidence.values(two, "accuracy")
     words = (
-        f"the discriminator is right on {_percent(twice)} of items at 2:1, on {_percent(once)} at 1:1: the share differs "
+        f"the discriminator is right on {percent(twice)} of items at 2:1, on {percent(once)} at 1:1: the share differs "
         f"by {less}; distance {evidence.median(two, 'fd'):.0f} and {evidence.median(one, 'fd'):.0f}, {ratio} times as large"
     )
     return decide(
-        holds=_above(once, WINS) and _below(twice, WINS) and less.high < 0,
-        refuted=_above(twice, WINS) or less.low > 0,
+        holds=above(once, WINS) and below(twice, WINS) and less.high < 0,
+        refuted=above(twice, WINS) or less.low > 0,
         because=words,
         needs=f"networks and a length with which the discriminator wins at 1:1 (is right on {WINS:.0%}) under every seed",
     )
-
-
-# ---- small parts
-
-
-def _answers(evidence: Evidence, name: str) -> list[bool]:
-    return [value > 0.5 for value in evidence.values(name, "learns")]
-
-
-def _always(evidence: Evidence, name: str) -> bool:
-    answers = _answers(evidence, name)
-    return len(answers) >= LEAST and all(answers)
-
-
-def _never(evidence: Evidence, name: str) -> bool:
-    answers = _answers(evidence, name)
-    return len(answers) >= LEAST and not any(answers)
-
-
-def _above(values: Sequence[float], bound: float) -> bool:
-    return len(values) >= LEAST and min(values) >= bound
-
-
-def _below(values: Sequence[float], bound: float) -> bool:
-    return len(values) >= LEAST and max(values) < bound
-
-
-def _learned(evidence: Evidence, names: Sequence[str]) -> str:
-    answers = [answer for name in names for answer in _answers(evidence, name)]
-    return f"{sum(answers)} of {len(answers)}"
-
-
-def _by_network(evidence: Evidence, networks: Sequence[str], feedback: str) -> str:
-    return ", ".join(f"{name} {_learned(evidence, [f'{name}, {feedback}'])}" for name in networks)
-
-
-def _seeds(evidence: Evidence, one: str, other: str, figure: str) -> str:
-    return seeds_needed(evidence.values(one, figure), evidence.values(other, figure), BETTER)
-
-
-def _listed(evidence: Evidence, name: str, figure: str, style: str = ".0f") -> str:
-    return ", ".join(format(value, style) for value in evidence.values(name, figure))
-
-
-def _percent(values: Sequence[float]) -> str:
-    return ", ".join(f"{value:.0%}" for value in values)

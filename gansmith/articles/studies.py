@@ -35,7 +35,7 @@ DCGAN = "article-000-dcgan+generator.widths=[64,32,16]+discriminator.widths=[16,
 
 NETS = {"dense": "article-000-dense", "encoder-decoder": ENCDEC, "DCGAN": DCGAN}
 BETAS = (0.5, 0.9)
-BETA1 = {"dense": 0.5, "encoder-decoder": 0.5, "DCGAN": 0.9}
+BETA1 = {"dense": 0.5, "encoder-decoder": 0.5, "DCGAN": 0.5}
 """Of the two, the one with the smaller distance in the study 000-tuning, whose seed is not judged."""
 
 GRID_SETTINGS = ("data.batch=64", "precision.name=bfloat16")

@@ -22,7 +22,7 @@ LEARNS = (
 VERDICTS = (
     "A claim *holds*, or *does not hold*, where the figures of three seeds or more say so with a margin; otherwise it is "
     "*open at this budget*. Verdicts follow from the figures by the same rules every time "
-    "(`gansmith/articles/rules.py`). Intervals over the seeds are 90% ones of the rank test."
+    "(`gansmith/articles`). Intervals over the seeds are 90% ones of the rank test."
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gansmith.articles import rules
+from gansmith.articles import feedback_rules, rules
 from gansmith.articles.claims import CLAIMS
 from gansmith.articles.evidence import Evidence, Trained
 from gansmith.articles.verdict import Rule, Verdict, decide
@@ -72,7 +72,7 @@ def test_a_verdict_has_three_answers():
 
 def grid(joint: Any, stacked: Any, labels: Any) -> dict[str, dict[str, Any]]:
     rows = {"joint": joint, "stacked": stacked, "labels: regression": labels}
-    return {f"{net}, {row}": {"learns": value} for net in rules.NETWORKS for row, value in rows.items()}
+    return {f"{net}, {row}": {"learns": value} for net in feedback_rules.NETWORKS for row, value in rows.items()}
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,15 @@ def grid(joint: Any, stacked: Any, labels: Any) -> dict[str, dict[str, Any]]:
     ],
 )
 def test_only_the_tape(learned: tuple[Any, Any, Any], answer: str):
-    assert judged(rules.only_the_tape, grid(*learned)).answer == answer
+    assert judged(feedback_rules.only_the_tape, grid(*learned)).answer == answer
 
 
 def test_the_grid_is_judged_by_the_networks_that_were_run():
     seen = grid(ALL, ALL, NONE)
-    assert "3 of 3" in rules.only_the_tape(evidence({k: v for k, v in seen.items() if k.startswith("dense")})).because
+    assert (
+        "3 of 3"
+        in feedback_rules.only_the_tape(evidence({k: v for k, v in seen.items() if k.startswith("dense")})).because
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +111,7 @@ def test_the_grid_is_judged_by_the_networks_that_were_run():
 def test_combined_model(joint: Any, stacked: Any, wrong: float, answer: str, caused: bool):
     seen = {"dense, stacked": {"learns": stacked}, "dense, joint": {"learns": joint}}
     seen |= {f"dense, stacked, never {what}": {"learns": wrong, "sensitivity": 0.0} for what in ("frozen", "trained")}
-    verdict = judged(rules.combined_model, seen)
+    verdict = judged(feedback_rules.combined_model, seen)
     assert (verdict.answer, bool(verdict.cause)) == (answer, caused)
 
 
@@ -127,7 +130,7 @@ def test_verdicts_as_labels(learned: Any, slope: float, likeness: Any, answer: s
         "dense, labels: verdict": {"learns": NONE, "gradient_most": slope},
         "dense, labels: regression": {"learns": learned, "mean_correlation": likeness},
     }
-    assert judged(rules.verdicts_as_labels, seen).answer == answer
+    assert judged(feedback_rules.verdicts_as_labels, seen).answer == answer
 
 
 @pytest.mark.parametrize(
@@ -148,7 +151,7 @@ def test_dense_by_framework(keras: Any, keras_passes: float, course: Any, course
     seen["course net"] = {"learns": course, "fd": 90, "epoch": course_passes}
     if keras == ALL:
         seen["dense, joint"]["update"] = 1000
-    verdict = judged(rules.dense_by_framework, seen)
+    verdict = judged(feedback_rules.dense_by_framework, seen)
     assert verdict.answer == answer
     assert "batch norm by 1.10 to 1.10" in verdict.because
 
@@ -167,13 +170,13 @@ def test_dense_by_framework(keras: Any, keras_passes: float, course: Any, course
 def test_encoder_decoder_is_best(dcgan: list[float], answer: str):
     best = {"fd": [9, 10, 10.5], "learns": ALL}
     seen = {"dense, joint": {"fd": 50}, "encoder-decoder, joint": best, "DCGAN, joint": {"fd": dcgan}}
-    assert judged(rules.encoder_decoder_is_best, seen).answer == answer
+    assert judged(feedback_rules.encoder_decoder_is_best, seen).answer == answer
 
 
 def test_the_best_of_networks_that_have_not_learned_is_open():
     best = {"fd": 10, "learns": SOME}
     seen = {"dense, joint": {"fd": 50}, "encoder-decoder, joint": best, "DCGAN, joint": {"fd": 50}}
-    assert judged(rules.encoder_decoder_is_best, seen).answer == OPEN
+    assert judged(feedback_rules.encoder_decoder_is_best, seen).answer == OPEN
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gansmith.articles import rules
+from gansmith.articles import feedback_rules
 from gansmith.articles.claims import CLAIMS, TITLES
 from gansmith.articles.evidence import FIGURES, first_seed
 from gansmith.articles.intervals import LEAST
@@ -71,7 +71,7 @@ def test_seeds_begin_where_the_recipe_or_the_study_says():
 def test_every_network_may_be_tuned_alike_by_a_seed_that_is_not_judged():
     tuning = STUDIES["000-tuning"]
     assert {first_seed(text, tuning.settings) for text in tuning.variants.values()} == {100}
-    assert set(tuning.variants) == {f"{network}, beta1 {beta}" for network in rules.NETWORKS for beta in BETAS}
+    assert set(tuning.variants) == {f"{network}, beta1 {beta}" for network in feedback_rules.NETWORKS for beta in BETAS}
     for network, beta in BETA1.items():
         assert STUDIES[NAMES[f"{network}, joint"]].variants[f"{network}, joint"] == tuned(network, beta)
         assert tuning.variants[f"{network}, beta1 {beta}"] == tuned(network)
