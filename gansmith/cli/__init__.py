@@ -20,7 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
         return options.execute(options) or 0
     except (GansmithError, Refused) as error:
         if prints() or isinstance(error, LostRank):
-            print(f"gansmith: {error}", file=sys.stderr)
+            # a name of a file may hold bytes that are no text
+            print(f"gansmith: {error}".encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
         return 1
     except (StoppedByUser, KeyboardInterrupt) as stop:
         if prints():

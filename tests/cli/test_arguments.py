@@ -86,7 +86,7 @@ def test_a_link_to_nothing_is_not_its_own_neighbour(here: Path, capsys: pytest.C
 def test_data_without_a_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """`--data "$FOLDER"` with an empty variable; it once was the current folder."""
     assert main(["train", "digits", "--data", ""]) == 1
-    assert "no data is named" in capsys.readouterr().err
+    assert "the data source is empty" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

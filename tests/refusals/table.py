@@ -143,6 +143,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         sets("data.labels=clusters", "latent.classes_drawn=5"),
         sets("regularizer.name=gradient-penalty", "discriminator.norm=batch"),
         sets("regularizer.name=gradient-penalty", "regularizer.sigma=1"),
+        sets("regularizer.name=r1", "regularizer.sigma=0.1", "discriminator.norm=batch"),
         sets("feedback.name=joint", "feedback.generator_turns=2"),
         sets("feedback.name=joint"),
         sets("faults=never-frozen"),
@@ -163,6 +164,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         lambda folder, patch: losses.add("hinge", losses.LOSSES["hinge"]),
         sets("loss.name=hinge", "loss.real=.9,1"),
         sets("loss.name=relativistic", "feedback.name=stacked"),
+        sets("loss.name=minimax", "loss.generator=.9,1"),
         sets("loss.name=wasserstein"),
     ),
     "cli": (
