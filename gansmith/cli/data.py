@@ -146,7 +146,8 @@ def prepare(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
 
-    from gansmith.data import blank, store
+    from gansmith.data import store
+    from gansmith.data.contents import blank
 
     settings = frame_of(options)
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())

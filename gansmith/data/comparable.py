@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.data import blank, sources
+from gansmith.data import sources
 from gansmith.data import store as stores
+from gansmith.data.contents import blank
 from gansmith.data.order import Order
 from gansmith.data.preparation.ranges import written
 from gansmith.data.store import Store

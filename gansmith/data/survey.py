@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gansmith.data import blank, sources
+from gansmith.data import sources
+from gansmith.data.contents import blank
+from gansmith.data.contents.mirrors import mirror_ratio
 from gansmith.data.formats.listing import Listing
 from gansmith.data.formats.picture_files import printable
-from gansmith.data.mirrors import mirror_ratio
 from gansmith.data.order import Order
 from gansmith.data.preparation import prepare
 from gansmith.data.preparation.decode import Header

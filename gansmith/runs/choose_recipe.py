@@ -17,7 +17,7 @@ from gansmith import losses
 from gansmith import recipes as cookbook
 from gansmith.data import sources
 from gansmith.data import survey as surveys
-from gansmith.data.mirrors import SAME
+from gansmith.data.contents.mirrors import SAME
 from gansmith.data.preparation.resize import parse_size
 from gansmith.data.survey import Survey
 from gansmith.ground.errors import RecipeError, typed

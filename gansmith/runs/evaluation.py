@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gansmith.data import cache, sources
+from gansmith.data import cache, given, sources
 from gansmith.data import store as stores
 from gansmith.data.comparable import read_items
 from gansmith.data.store import Store
@@ -35,9 +35,10 @@ def _silent(what: str, share: float) -> None:
 
 
 def evaluate(
-    what: str | Path,
-    data: str | None = None,
+    what: Any,
+    data: Any = None,
     *,
+    labels: Any = None,
     count: int | None = None,
     seed: int = 0,
     checkpoint: str = "last",
@@ -47,16 +48,17 @@ def evaluate(
     per_class: bool = False,
     progress: Progress = _silent,
 ) -> Evaluation:
-    """Measure a run, or any source of pictures or vectors: a folder, a zip, an .npz of another program, ... .
+    """Measure a run, or any source of pictures or vectors: a folder, a zip, an .npz of another program, or items from Python
+    with `labels` of each (see `data.given.source`).
 
-    data: the source to compare with; the run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
+    data: the source to compare with, as `what`; the run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
     pictures. copies: a PNG to write, see `draw_copies`. per_class: also a distance for each class. A run is asked for classes
     as often as the data has them, and for `per_class` evenly. Its folder gets its figures as evaluation.json, and its copies
     as copies.png. Raises GansmithError with one line that says what to do.
     """
     from gansmith.metrics import evaluation as metrics
 
-    path = Path(what)
+    path = Path(given.source(what, labels))
     folder = RunFolder(path)
     is_run = folder.recipe.is_file()
     if data is None and not is_run:
@@ -64,7 +66,7 @@ def evaluate(
     recipe = folder.load_recipe() if is_run else Recipe()
     settings = recipe.data
     if data is not None:
-        settings = dataclasses.replace(settings, source=sources.absolute(data))
+        settings = dataclasses.replace(settings, source=sources.absolute(given.source(data)))
     if count is None:
         count = COUNT if sources.single_of(settings.source) is None else STACKED_COUNT
     generator = load(path, checkpoint=checkpoint) if is_run else None

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gansmith.data import given
+from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
 
 def train(
     recipe: str | Path | Recipe,
-    data: str | None = None,
+    data: Any = None,
     nets: NetPair | None = None,
     *,
+    labels: Any = None,
     out: str | Path | None = None,
     updates: int | None = None,
     images: int | None = None,
@@ -38,10 +41,15 @@ def train(
 ) -> Run:
     """Train a GAN and return its run.
 
-    recipe: a built-in name, a .toml file or a Recipe. data: a source instead of the recipe's. nets: your own pair of
-    networks. settings: {"loss.name": "hinge", ...}. out: the run's folder; runs/<recipe>-<number> by default.
+    recipe: a built-in name, a .toml file or a Recipe. data: a source instead of the recipe's: a name, a path, or items from
+    Python, with `labels` of each (see `data.given.source`): arrays and tensors (N, H, W), (N, H, W, C), (N, C, H, W) or
+    (N, D), a torch Dataset, an iterable of pictures or of (picture, label). nets: your own pair of networks. settings:
+    {"loss.name": "hinge", ...}. out: the run's folder; runs/<recipe>-<number> by default.
     Raises GansmithError with one line that says what to do.
     """
+    if data is None and labels is not None:
+        raise DataError("labels= goes with data=: give the items too")
+    data = None if data is None else given.source(data, labels)
     budget = Budget(updates, images, epochs, minutes)
     chosen = choose_recipe(recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings)
     return begin(chosen, RunFolder(Path(out)) if out else free_folder(chosen), nets, watching=watching, say=say)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gansmith import losses
-from gansmith.data import blank
 from gansmith.data import store as stores
+from gansmith.data.contents import blank
 from gansmith.data.order import Order
 from gansmith.data.store import Store
 from gansmith.ground.errors import EngineError, RecipeError, RunError

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gansmith.cli import main
-from gansmith.data.blank import contents, warning
+from gansmith.data.contents.blank import contents, warning
 from gansmith.data.store import open_store
 from gansmith.ground.recipes.settings import DataSettings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gansmith.data.mirrors import LEAST, SAME, mirror_ratio
+from gansmith.data.contents.mirrors import LEAST, SAME, mirror_ratio
 from gansmith.data.store import open_store
 from gansmith.ground.recipes.settings import DataSettings
 
