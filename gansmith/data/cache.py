@@ -9,12 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from gansmith.ground.errors import DataError
+from gansmith.ground.files.lock import lock
 
 ABANDONED = 7 * 24 * 3600  # seconds after which an unfinished store is removed
-LOCK_POLL = 0.05  # seconds between two attempts at a lock that another process holds
 
 
 def folder() -> Path:
@@ -65,27 +64,4 @@ def claim(path: Path) -> Iterator[bool]:
     Yields False on a file system without locks. There, only the final rename keeps two processes apart.
     """
     with open(path, "a+b") as file:
-        yield _lock(file)  # closing the file releases the lock
-
-
-def _lock(file: IO[bytes]) -> bool:
-    """Wait for the lock. False on a file system without locks."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        while True:
-            try:
-                file.seek(0)
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-                return True
-            except PermissionError:
-                time.sleep(LOCK_POLL)
-            except OSError:
-                return False
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-    except OSError:
-        return False
-    return True
+        yield lock(file) is not None  # closing the file releases the lock

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from gansmith.data import given
 from gansmith.ground.errors import DataError
-from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget, choose_recipe
-from gansmith.runs.processes import free_folder
+from gansmith.runs.processes import new_folder
 from gansmith.runs.result import Run
 from gansmith.runs.run import begin
 from gansmith.training.events import Watcher
@@ -52,4 +51,5 @@ def train(
     data = None if data is None else given.source(data, labels)
     budget = Budget(updates, images, epochs, minutes)
     chosen = choose_recipe(recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings)
-    return begin(chosen, RunFolder(Path(out)) if out else free_folder(chosen), nets, watching=watching, say=say)
+    with new_folder(chosen, Path(out) if out else None) as folder:
+        return begin(chosen, folder, nets, watching=watching, say=say)

@@ -6,14 +6,17 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import os
+import platform
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gansmith.ground.errors import EngineError, RunError
+from gansmith.ground.errors import EngineError, RunError, typed
+from gansmith.ground.files.lock import lock
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.process.launch import Launch, launched
 from gansmith.ground.recipes import recipe as recipes
@@ -133,6 +136,63 @@ def of_this_job(folder: RunFolder, launch: Launch) -> bool:
         return json.loads(folder.environment.read_text(encoding="utf-8")).get("job") == launch.job
     except (OSError, ValueError, AttributeError):
         return False
+
+
+@contextmanager
+def alone(folder: RunFolder, processes: ProcessGroup) -> Iterator[None]:
+    """Hold the lock of a run's folder. Raises RunError, on all ranks, where another process trains it.
+
+    A killed process loses its lock. On a file system without locks nothing is held.
+    """
+    with ExitStack() as stack:
+
+        def take() -> None:
+            try:
+                file = stack.enter_context(open(folder.lock, "a+b"))
+            except OSError:  # nothing can be written there: the training will say so
+                return
+            if lock(file, wait=False) is False:
+                file.seek(0)
+                who = file.read(64).decode("utf-8", "replace").strip() or "unknown"
+                raise RunError(
+                    f"another process ({who}) trains {folder.root}: wait until it ends, or stop it; to look at the run while "
+                    f"it trains: `{typed('report', folder.root)}`"
+                )
+            file.truncate(0)
+            file.write(f"{os.getpid()} on {platform.node()}\n".encode())
+            file.flush()
+
+        processes.broadcast(take)
+        yield
+
+
+@contextmanager
+def new_folder(recipe: Recipe, out: Path | None, parent: Path = Path("runs")) -> Iterator[RunFolder]:
+    """The folder of a new run: `out`, or the next free of runs/<recipe>-001, -002 ..., or that of this job if it was started
+    again.
+
+    A free name is taken at once, by making the folder, so that two trainings never choose the same. It is given back where
+    nothing was written.
+    """
+    folder = RunFolder(out) if out else free_folder(recipe, parent)
+    taken, first = False, not parent.exists()
+    while not out and launched().first and not of_this_job(folder, launched()):
+        try:
+            folder.root.mkdir(parents=True)
+            taken = True
+            break
+        except FileExistsError:
+            folder = free_folder(recipe, parent)  # another process was faster
+        except OSError:  # the training will say so
+            break
+    try:
+        yield folder
+    finally:
+        if taken:
+            with suppress(OSError):  # it holds a run
+                folder.root.rmdir()
+                if first:
+                    parent.rmdir()
 
 
 def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:

@@ -14,7 +14,7 @@ from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget
 from gansmith.runs.drive import Job, drive
-from gansmith.runs.processes import of_this_job, process_group, set_up_on_all
+from gansmith.runs.processes import alone, of_this_job, process_group, set_up_on_all
 from gansmith.runs.records import create, finish
 from gansmith.runs.recovery.resume import check_data, differences, forget, is_over, newest, restore
 from gansmith.runs.result import Run
@@ -50,8 +50,9 @@ def begin(
         # build the game before the folder is created: a recipe that cannot be built leaves nothing behind
         game = processes.run_on_all(lambda: build_game(setup, nets, processes, say))
         processes.broadcast(lambda: create(folder, setup, launch))
-        job = Job(processes, setup, folder, nets, watching, say)
-        return Run(folder, nets, drive(job, game, Start(0, setup.seconds)))
+        with alone(folder, processes):
+            job = Job(processes, setup, folder, nets, watching, say)
+            return Run(folder, nets, drive(job, game, Start(0, setup.seconds)))
 
 
 def resume(
@@ -89,6 +90,20 @@ def _go_on(
         return recipes.to_table(recipes.override(recipe, {"watch.remedy": remedy}) if remedy else recipe)
 
     recipe = recipes.from_table(processes.broadcast(stored))
+    with alone(folder, processes):
+        return _go_on_alone(processes, folder, nets, watching, say, recipe, may_be_over)
+
+
+def _go_on_alone(
+    processes: ProcessGroup,
+    folder: RunFolder,
+    nets: NetPair | None,
+    watching: Sequence[Watcher],
+    say: Say,
+    recipe: Recipe,
+    may_be_over: bool,
+) -> Run:
+    """The same, while no other process trains the run. recipe: the run's, with a new budget."""
     setup = set_up_on_all(processes, recipe, lambda: read_clusters(folder))
     processes.broadcast(lambda: check_data(folder, setup))
     for remark in differences(folder, setup.recipe, processes.size) if processes.is_main else ():

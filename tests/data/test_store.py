@@ -215,7 +215,7 @@ def test_concurrent_preparers_agree(folder, own_cache):
 
 
 def test_a_file_system_without_locks_still_works(folder, monkeypatch):
-    monkeypatch.setattr(cache, "_lock", lambda file: False)
+    monkeypatch.setattr(cache, "lock", lambda file: None)
     assert open_store(DataSettings(source=str(folder))).count == 8
 
 

@@ -33,9 +33,8 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train, or print what would be trained."""
     from gansmith.cli.training.progress import Display, conclude
-    from gansmith.ground.files.runfolder import RunFolder
     from gansmith.runs.choose_recipe import choose_recipe
-    from gansmith.runs.processes import free_folder
+    from gansmith.runs.processes import new_folder
     from gansmith.runs.run import begin
 
     attribute = [f"data.attribute={options.attribute}", "data.labels=classes"] if options.attribute else []
@@ -53,7 +52,6 @@ def run(options: argparse.Namespace) -> int:
         from gansmith.cli.training.dry_run import show
 
         return show(recipe, as_json=options.json)
-    folder = RunFolder(options.out) if options.out else free_folder(recipe)
-    with Display(folder, options) as display:
+    with new_folder(recipe, options.out) as folder, Display(folder, options) as display:
         finished = begin(recipe, folder, watching=[display], say=display.say)
     return conclude(finished, quiet=display.quiet)

@@ -36,6 +36,7 @@ class RunFolder:
 
     root: Path
 
+    lock = Entry(".lock")  # held by the process that trains; names it
     recipe = Entry("recipe.toml")  # the resolved recipe
     environment = Entry("environment.json")  # versions, processor, threads, instruction set, device
     data = Entry("data.json")  # about the data: the store's fingerprint, item shape, class names, count
@@ -111,7 +112,7 @@ class RunFolder:
 
     def _foreign_files(self) -> set[str]:
         """What the folder holds besides the files of a run that was killed before its recipe was written."""
-        parts = (self.environment, self.data, self.groups, self.real_sheet, self.samples, self.checkpoints)
+        parts = (self.lock, self.environment, self.data, self.groups, self.real_sheet, self.samples, self.checkpoints)
         ours = {path.name for path in parts}
         found = {PART.sub("", path.name) for path in self.root.iterdir()}
         full = {path.name for path in (self.samples, self.checkpoints) if path.is_dir() and any(path.iterdir())}
