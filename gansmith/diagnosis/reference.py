@@ -13,7 +13,6 @@ from gansmith.ground.pixels import PixelRange
 from gansmith.metrics import pictures
 from gansmith.metrics.measures import distances
 from gansmith.metrics.measures.diversity import pairwise_diversity
-from gansmith.metrics.measures.wasserstein import sliced
 
 NUMBERS = 256  # values in a row
 ROWS = 10_000  # training items used
@@ -25,7 +24,6 @@ NEIGHBOUR = 5  # a neighbourhood reaches to this neighbour
 SCORED = 128  # items of each kind that the discriminator scores
 SAMPLES = 256  # of a probe
 DIRECTIONS = 64  # of the sliced distance to the real items
-FLOORS = 4  # sets of real items that take the samples' place, to learn what a faithful generator's numbers are
 CHUNK = 256  # pictures converted at a time
 
 
@@ -86,7 +84,7 @@ class Reference:
     profile: tuple[np.ndarray, ...]  # the real pictures' spectrum, see `spectrum.profiles`; () for vectors
     training: Items  # training items that the discriminator scores
     heldout: Items | None  # unseen items that it scores
-    real: dict[str, float] = field(default_factory=dict)  # the numbers of a probe, of real items
+    real: dict[str, float] = field(default_factory=dict)  # numbers of real items, as `_floors` measures them
 
     @property
     def count(self) -> int:
@@ -111,17 +109,19 @@ def reference(
     heldout: np.ndarray | None = None,
     heldout_labels: np.ndarray | None = None,
     pixel_range: PixelRange = "symmetric",
+    classes: int = 0,
     class_names: tuple[str, ...] = (),
     groups: np.ndarray | None = None,
     seed: int = 0,
 ) -> Reference:
     """Measure real items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), N >= 1; labels int64 (N,).
 
-    heldout: items of the same kind that the players never see, if there are any. groups int64 (N,): the players' labels
-    where they are not classes; a held-out item is in the group of its nearest training item.
+    classes: how many there are, where some have no items. heldout: items of the same kind that the players never see, if
+    there are any. groups int64 (N,): the players' labels where they are not classes; a held-out item is in the group of its
+    nearest training item.
     """
     where = streams.generator(seed, "diagnosis", 0, 1).permutation(len(items))[:ROWS]
-    classes = int(labels.max()) + 1 if labels is not None and len(labels) else 0
+    classes = max(classes, int(labels.max()) + 1) if labels is not None and len(labels) else 0
     if classes > CLASSES_MOST:
         classes = 0
     rows = real_rows(items, where)
@@ -212,15 +212,6 @@ def _floors(known: Reference) -> dict[str, float]:
     )
     real["copy limit"] = float(np.percentile(near.ratio, 1))
     real["distance"] = float(np.median(near.distance))
-    real["quality"] = _faithful_distance(known)
     if known.classed is not None:
         real["spread in class"] = float(np.nanmean(known.classed.spreads)) if len(rows) > known.classes else 0.0
     return real
-
-
-def _faithful_distance(known: Reference) -> float:
-    """The distance of as many real items as a probe has samples to those that samples are compared with."""
-    others = known.rows[SAMPLES : (FLOORS + 1) * SAMPLES]
-    sets = [others[start : start + SAMPLES] for start in range(0, len(others), SAMPLES)]
-    found = [sliced(each, known.rows[: len(each)], directions=DIRECTIONS) for each in sets]
-    return float(np.mean(found)) if found else 0.0

@@ -128,7 +128,9 @@ class Watch:
         self.alarms += 1
         if self.alarms < PATIENCE and leading.state != "divergence":
             return None
-        change = next_change(leading, self.recipe, self.tried)
+        causes = [finding for finding in (leading, *self.doctor.others) if finding.is_alarm]
+        changes = [(finding, next_change(finding, self.recipe, self.tried)) for finding in causes]
+        leading, change = next(((finding, change) for finding, change in changes if change), (leading, None))
         if change is None:
             if not self.helpless:
                 self.helpless = True

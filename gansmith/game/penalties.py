@@ -84,16 +84,12 @@ class Penalty:
     def prepare(self, real: Tensor, fake: Tensor, x: TurnInputs) -> tuple[Tensor, Tensor, list[Point]]:
         """Real and generated items (B, ...), asking for their gradients where the penalty needs those, and further
         points at which it looks."""
-        at = self.at if x.penalty_due else ()
-        if self.settings.sigma > 0:
+        sigma, points = self.settings.sigma, list[Point]()
+        if sigma > 0:
             items: dict[Pass, Tensor] = {"real": real, "fake": fake}
-            sigma = self.settings.sigma
-            return (
-                real,
-                fake,
-                [(w, items[w].detach().to(x.directions[w].dtype) + sigma * x.directions[w]) for w in x.directions],
-            )
-        points: list[Point] = []
+            points = [(w, items[w].detach().to(step.dtype) + sigma * step) for w, step in x.directions.items()]
+            return real, fake, points
+        at = self.at if x.penalty_due else ()
         if "between" in at:
             assert x.shares is not None
             shares = x.shares.view(-1, *(1,) * (real.ndim - 1))  # one a row

@@ -54,9 +54,7 @@ class Loss:
     threshold: float | None = 0.0  # an item with a logit above it is called real; None: above the other class's mean
     probability: bool = False  # the sigmoid of a logit is the probability that the item is real; else nobody may say so
     bounded: bool = True  # the discriminator's loss has a minimum; False: only if something bounds D's gradient
-    sure_gap: float = (
-        4.0  # mean logit of real items less that of generated ones, from which D is sure; 0: logits have no scale
-    )
+    sure_gap: float = 4.0  # from this distance of the mean logits on real and on generated items D is sure; 0: no scale
     guessing: float = 1.386  # the discriminator's loss where it cannot tell real items from generated ones
     saturates: bool = False  # the generator's gradient vanishes where the discriminator is sure
     too_large: float | None = 25.0  # a loss of this size shows steps that are too large; None: no size shows it

@@ -44,9 +44,19 @@ def verdict(found: Evaluation) -> Verdict | None:
     return Verdict(said[0][0], " ".join(text for _, text in said))
 
 
+def real_ones_alike(found: Evaluation) -> str:
+    """The data has no variety that items could be compared by."""
+    differ = beside(found, "diversity")
+    if differ is None or differ.floor > 0:
+        return ""
+    return "The real items are all the same: there is nothing to compare with. Look at them with `gansmith data info`."
+
+
 def collapsed(found: Evaluation) -> str:
     """All items are alike, or all of a class."""
     differ, within = beside(found, "diversity"), beside(found, "sensitivity")
+    if (differ and differ.floor <= 0) or (within and within.floor <= 0):
+        return ""  # so are the real ones
     if differ and differ.value <= ALIKE * differ.floor:
         return "Collapsed: all items are the same, whatever the latents."
     if within and within.value <= ALIKE * within.floor:
@@ -154,6 +164,7 @@ def near(found: Evaluation) -> str:
 
 Rule = Callable[[Evaluation], str]
 RULES: tuple[tuple[str, Rule], ...] = (
+    ("real items alike", real_ones_alike),
     ("collapsed", collapsed),
     ("copies", copied),
     ("kinds missing", missing),

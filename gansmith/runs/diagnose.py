@@ -57,6 +57,7 @@ def reference_of(setup: Setup) -> Reference:
         heldout=heldout,
         heldout_labels=heldout_labels,
         pixel_range=data.pixels,
+        classes=store.classes,
         class_names=store.class_names,
         groups=setup.clusters,
         seed=setup.recipe.seed,
@@ -140,16 +141,20 @@ def _probe_checkpoints(
     try:
         setup = set_up_again(folder)
         known, game = reference_of(setup), build_game(setup)
-        prober = Prober(setup.recipe, known, setup.labelling, CHECKPOINT_SAMPLES)
+        usual, prober = (Prober(setup.recipe, known, setup.labelling, *more) for more in ((), (CHECKPOINT_SAMPLES,)))
+        old = {probe.update: probe for probe in probes}
         fresh: dict[int, Probe] = {}
         for update in updates:
             say(f"probing the checkpoint of update {update:,}")
             game.restore(checkpoint.load(folder, update).state)
-            fresh[update] = prober.probe(game, update, setup.clock().images(update))
+            images = setup.clock().images(update)
+            was = old.get(update) or usual.probe(game, update, images)  # numbers of as many samples as all others
+            counted = prober.probe(game, update, images)
+            fresh[update] = dataclasses.replace(was, shares=was.shares | counted.shares)
             if not probes:
                 doctor = Doctor(History.of(setup.recipe, known))
                 replay(doctor, read_rows(folder.stats), fresh.values())
-                picture_of(folder, doctor.leading, update, prober)
+                picture_of(folder, doctor.leading, update, usual)
     except GansmithError as error:
         remarks.append(f"its checkpoints could not be probed: {error}")
         return history, probes
@@ -160,11 +165,8 @@ def _probe_checkpoints(
         remarks.append(f"{len(updates)} checkpoints were probed now: a finding began somewhere between two of them")
         return History.of(setup.recipe, known), list(fresh.values())
     remarks.append(f"{len(updates)} checkpoints were probed afresh, with {CHECKPOINT_SAMPLES:,} samples each")
-    old = {probe.update: probe for probe in probes}
-    for update, probe in fresh.items():
-        was = old.get(update)
-        old[update] = probe if was is None else dataclasses.replace(was, shares=was.shares | probe.shares)
-    return history, [old[update] for update in sorted(old)]
+    found = old | fresh
+    return history, [found[update] for update in sorted(found)]
 
 
 def _with_picture(folder: RunFolder, finding: Finding) -> Finding:

@@ -21,7 +21,6 @@ REAL = {
     "diversity": 5.0,
     "kinds": 18.0,
     "upper": 0.05,
-    "quality": 0.03,
 }
 
 Numbers = Mapping[str, float | Callable[[int], float]]

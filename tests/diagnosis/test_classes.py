@@ -14,7 +14,9 @@ from gansmith.ground import streams
 def told(confusion: list[list[float]], shares: list[float]) -> Classes:
     """Classes of which only the confusion and the shares matter."""
     empty = np.zeros((0, 1), np.float32)
-    return Classes(empty, 1.0, empty, np.array(shares), np.array(confusion), np.full(len(shares), 1.0))
+    return Classes(
+        empty, 1.0, empty, np.array(shares), np.array(confusion), np.ones(len(shares)), np.ones(len(shares), bool)
+    )
 
 
 def cloud(counts: list[int], apart: float = 6.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -89,3 +91,15 @@ def test_a_rare_class_is_known_as_well_as_the_others():
     assert known.confusion[1, 1] > 0.9
     assert known.confusion[3].tolist() == [0, 0, 0, 1]  # nothing is known of a class without items
     assert np.isnan(known.spreads[3])
+
+
+def test_a_class_of_which_nothing_is_known_is_not_missed():
+    """Of 10,000 items that are looked at, none may be of a rare class: samples of it are taken for others."""
+    points, labels = cloud([500, 500, 0])
+    known = Classes.of(points, points, labels, 3)
+    asked = np.arange(300) % 3
+    taken = np.where(asked == 2, 0, asked)
+    counts, due, sure = known.counts(taken, asked)
+    assert due.tolist() == [100, 100, 0]
+    assert sure.tolist() == [0, 0, 0]
+    assert counts[2] < 1

@@ -249,3 +249,14 @@ def test_findings_are_drawn(known: Reference, state: Any):
     if state == "memorised pictures":  # each sample beside itself
         half = (picture.shape[1] - 12) // 2
         np.testing.assert_array_equal(picture[:, :half], picture[:, -half:])
+
+
+def test_more_classes_than_items_show(known: Reference):
+    """Computed sets keep classes without items: the players have them, so they may be asked for."""
+    items, labels = shapes(COUNT)
+    wider = reference(items, labels, classes=5)
+    assert wider.classes == 5
+    prober = Prober(RECIPE, wider, Labelling(5, frequencies=(200, 200, 200, 0, 0)))
+    probe = prober.probe(Puppet(lambda z, y: real(z, None)), 1, 0)
+    assert len(probe.shares["classes"]) == 5
+    assert probe.shares["lacks"][3:] == [0, 0]

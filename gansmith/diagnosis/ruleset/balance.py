@@ -7,15 +7,13 @@ import numpy as np
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History, lasts
 from gansmith.diagnosis.ruleset import opinions
-from gansmith.diagnosis.ruleset.course import gain, no_better
+from gansmith.diagnosis.ruleset.course import PROGRESS, gain, no_better
 from gansmith.diagnosis.signals import series
 
 WORSE = 1.08  # the discriminator's loss over that of guessing
 KEEPS_UP = 0.5  # the discriminator's step over the generator's: with more, it is not slow
 SURE_ROWS = 6
-PROGRESS = 0.06  # a smaller fall of the distance over the probes since then is no progress
 PROGRESS_PROBES = 20
-FAITHFUL = 3.0  # times the distance of real items: with less there is hardly anything left to learn
 SWING_ROWS = (24, 48)  # windows in which a period is looked for
 SWING_SIZE = 0.3  # standard deviation of the discriminator's loss, over its mean size
 SWING_PURE = 0.6  # of its variance in one period: noise has less
@@ -46,12 +44,8 @@ def discriminator_overpowers(history: History) -> Finding | None:
         return None
     since = history.since_row(flags)
     probes = int((history.probe_updates() >= since).sum())
-    quality = history.probe_numbers("quality")["quality"]
-    if probes >= 3:
-        if gain(history, "quality", min(probes, PROGRESS_PROBES)) > PROGRESS:
-            return None
-        if quality < FAITHFUL * history.real.get("quality", 0.0):
-            return None
+    if probes >= 3 and gain(history, "quality", min(probes, PROGRESS_PROBES)) > PROGRESS:
+        return None
     numbers = history.row_numbers(
         "accuracy.real", "accuracy.fake", "verdict.real", "verdict.fake", "loss.discriminator"
     )

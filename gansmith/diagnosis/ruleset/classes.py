@@ -22,7 +22,7 @@ THERE_PROBES = 3
 GONE_PROBES = 3
 AT_ONCE = 3.5  # standard deviations: with so many, two probes are enough
 FEW = 12  # samples that are due: of a class with fewer, more probes are wanted
-FEW_PROBES = 6
+MANY_PROBES = 6
 FEW_SURELY = 2.2  # standard deviations, in the newest of these
 FEWEST = 5  # samples that are due: with fewer nothing can be said
 NAMED = 6  # classes named in a sentence
@@ -47,8 +47,8 @@ def classes_dropped(history: History) -> Finding | None:
         gone &= (spreads < 0) | (spreads >= LABEL_SPREAD)  # a single item may be taken for any class
     surely = gone & (lacks > SURELY)
     measured = (asked[-1] >= FEW) & (surely[-GONE_PROBES:].all(0) | (gone & (lacks > AT_ONCE))[-2:].all(0))
-    if len(counts) >= FEW_PROBES:  # fewer samples in one probe, but many probes
-        measured |= (asked[-1] >= FEWEST) & gone[-FEW_PROBES:].all(0) & (lacks[-1] > FEW_SURELY)
+    if len(counts) >= MANY_PROBES:  # fewer samples in one probe, but many probes
+        measured |= (asked[-1] >= FEWEST) & gone[-MANY_PROBES:].all(0) & (lacks[-1] > FEW_SURELY)
     there = (share >= WAS_THERE).sum(0) >= THERE_PROBES
     late = history.update >= NEVER_AFTER and len(counts) >= GROWING_PROBES + GONE_PROBES
     never = surely[-GROWING_PROBES:].all(0) & (not _gains(gone)) if late else np.zeros_like(there)
@@ -98,10 +98,16 @@ def _since(gone: np.ndarray, history: History) -> int:
 
 def _named(classes: np.ndarray, began: list[int], history: History) -> str:
     """Classes with the update since which each is gone, the first ones."""
-    names = [history.class_names[i] if i < len(history.class_names) else str(i) for i in classes]
+    names = _names(classes, history)
     order = np.argsort(began, kind="stable")
     text = ", ".join(f"{names[i]} (since update {began[i]:,})" for i in order[:NAMED])
     return text if len(order) <= NAMED else f"{text} and {', '.join(names[i] for i in order[NAMED:])}"
+
+
+def _names(classes: np.ndarray, history: History) -> list[str]:
+    """The names of classes (n,), or their numbers."""
+    known = history.class_names
+    return [known[label] if label < len(known) else str(label) for label in classes]
 
 
 def labelwise_mode_collapse(history: History) -> Finding | None:
@@ -119,7 +125,7 @@ def labelwise_mode_collapse(history: History) -> Finding | None:
     flags = measured & (np.nan_to_num(found, nan=np.inf) < LABEL_SPREAD * np.minimum(1, median)[:, None]).all(0)
     if not flags.any() or median[-1] < LABEL_SPREAD:
         return None
-    which = [history.class_names[i] if i < len(history.class_names) else str(i) for i in np.flatnonzero(flags)]
+    which = _names(np.flatnonzero(flags), history)
     least = float(np.nanmin(found[-1]))
     return Finding(
         "label-wise mode collapse",

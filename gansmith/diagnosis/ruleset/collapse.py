@@ -126,7 +126,8 @@ def _narrowed(history: History) -> Finding | None:
 def faded(history: History) -> bool:
     """Whether the range of the samples' pixels shrinks: what they are like, and of which class, then means little."""
     extent = history.probed("brightest") - history.probed("darkest")
-    return len(extent) > 1 and bool(extent[-1] < EXTENT * np.fmax.reduce(extent))
+    real = history.real.get("brightest", np.inf) - history.real.get("darkest", 0.0)
+    return len(extent) > 1 and bool(extent[-1] < EXTENT * min(np.fmax.reduce(extent), real))
 
 
 def finds_its_kinds(history: History) -> bool:

@@ -71,12 +71,9 @@ def no_better(quality: np.ndarray) -> bool:
 
 def _seen(history: History) -> float:
     """How often each training item was seen; 0 where that is unknown."""
-    images = max(
-        [probe.images_seen for probe in history.probes[-1:]]
-        + [row.get("images_seen") or 0 for row in history.rows[-1:]]
-        + [0]
-    )
-    return images / history.count if history.count else 0.0
+    probed = float(history.probes[-1].images_seen) if history.probes else 0.0
+    images = np.fmax(probed, history.row_numbers("images_seen")["images_seen"])
+    return float(images) / history.count if history.count else 0.0
 
 
 def _often(history: History) -> str:

@@ -198,9 +198,9 @@ def exploding_gradients(history: History) -> Finding | None:
 
 def _exploded(norms: np.ndarray) -> tuple[int, str] | None:
     """The first row of a hundredfold gradient, and what it did."""
-    before = np.array(
-        [np.median(norms[max(0, row - SPIKE_ROWS) : row]) if row > 2 else np.inf for row in range(len(norms))]
-    )
+    before = np.full(len(norms), np.inf)
+    for row in range(max(3, len(norms) - SPIKE_ROWS), len(norms)):
+        before[row] = np.median(norms[max(0, row - SPIKE_ROWS) : row])
     large = norms > EXPLODED * before
     if large[-3:].sum() >= 2:
         first = len(norms) - 3 + int(np.flatnonzero(large[-3:])[0])

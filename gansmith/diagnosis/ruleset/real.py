@@ -8,7 +8,7 @@ from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History
 
 ALIKE = 0.01  # of the range: mean standard deviation of a pixel over the items
-REPEATED = 0.02  # probability that two items are the same
+REPEATED = 0.6  # share of items that are the same as another: each twice is half
 
 
 def blank_data(history: History) -> Finding | None:
@@ -35,7 +35,7 @@ def repeated_data(history: History) -> Finding | None:
     return Finding(
         "repeated data",
         0,
-        f"Two of the real items are the same with a probability of {repeats:.1%}: a few items are there again and again, as "
-        f"if there were only {1 / repeats:.0f}. The generator learns those by heart.",
+        f"{repeats:.0%} of the real items are repetitions of others, as if there were only "
+        f"{max(1, round((1 - repeats) * history.count)):,} instead of {history.count:,}. The generator learns those by heart.",
         {"repeats": repeats},
     )

@@ -36,7 +36,9 @@ BLANK = 0.05  # contrast
 
 def checkerboard(history: History) -> Finding | None:
     """A pattern that repeats every few pixels, and that the data do not have."""
-    stands_out, share = history.probed("pattern"), history.probed("pattern share")
+    stands_out, share = (
+        np.nan_to_num(history.probed(name)) for name in ("pattern", "pattern share")
+    )  # NaN: there is none
     flags = (stands_out > PATTERN) & (share > PATTERN_SHARE)
     if history.update < AFTER or not lasts(flags, PROBES) or _fades(share):
         return None

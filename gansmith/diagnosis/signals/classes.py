@@ -19,6 +19,7 @@ KNOWN = 1500  # labelled items that are used
 CLASSES_MOST = 100  # with more classes too few items of each would be known: samples' classes are not measured
 RIDGE = 0.1  # added to the kernel's diagonal
 ROUNDS = 60  # of the search for the likeliest numbers
+KNOWN_LEAST = 5  # items of a class: of one with fewer nothing is known
 HALF = 0.5  # of the share that is due: the question is whether a class has less
 
 
@@ -32,6 +33,7 @@ class Classes:
     shares: np.ndarray  # (K,): the classes' shares of the data
     confusion: np.ndarray  # (K, K): of real items of class i, the share that is taken for class j; rows add up to 1
     spreads: np.ndarray  # (K,): how different the real items of a class are; NaN with fewer than two
+    known: np.ndarray  # bool (K,): whether there are enough items of a class; of the others nothing is said
 
     @classmethod
     def of(cls, points: np.ndarray, rows: np.ndarray, labels: np.ndarray, classes: int) -> Classes:
@@ -52,7 +54,8 @@ class Classes:
         np.add.at(confusion, (labels[chosen], without_itself.argmax(1)), 1.0)
         confusion[counts == 0] = np.eye(classes)[counts == 0]
         confusion /= confusion.sum(1, keepdims=True)
-        return cls(known, width, weights, counts / counts.sum(), confusion, np.where(counts > 1, spreads, np.nan))
+        spreads = np.where(counts > 1, spreads, np.nan)
+        return cls(known, width, weights, counts / counts.sum(), confusion, spreads, counts >= KNOWN_LEAST)
 
     def class_of(self, points: np.ndarray) -> np.ndarray:
         """The class int64 (N,) that each point (N, p) is taken for."""
@@ -88,6 +91,7 @@ class Classes:
         """
         classes = len(self.shares)
         due = self.shares * len(taken) if labels is None else np.bincount(labels, minlength=classes)
+        due = np.where(self.known, due, 0.0)
         votes = np.bincount(taken, minlength=classes)
         found, sure = self.estimate(votes) * len(taken), np.zeros(classes)
         for label in np.flatnonzero(found < HALF * due):

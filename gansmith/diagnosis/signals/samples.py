@@ -92,9 +92,8 @@ def colour(pictures: np.ndarray) -> float:
 
 
 def repeats(items: np.ndarray) -> float:
-    """The probability that two of the items (N, ...) are the same, drawn without putting the first one back."""
-    _, counts = np.unique(items.reshape(len(items), -1), axis=0, return_counts=True)
-    return float((counts * (counts - 1)).sum() / max(1, len(items) * (len(items) - 1)))
+    """The share of items (N, ...) that are the same as an earlier one."""
+    return 1 - len(np.unique(items.reshape(len(items), -1), axis=0)) / max(1, len(items))
 
 
 # ---- discriminator outputs

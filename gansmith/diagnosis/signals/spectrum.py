@@ -21,9 +21,7 @@ class Pattern:
     """The frequency that stands out most."""
 
     stands_out: float  # its power over its neighbours', each as a share of the real pictures' power there
-    share: (
-        float  # of the samples' variance that it holds more than of the real pictures', and more than its neighbours do
-    )
+    share: float  # of the variance that it holds more than in real pictures, and more than its neighbours do
     period: float  # in pixels
 
 
