@@ -84,10 +84,11 @@ class Penalty:
     def prepare(self, real: Tensor, fake: Tensor, x: TurnInputs) -> tuple[Tensor, Tensor, list[Point]]:
         """Real and generated items (B, ...), asking for their gradients where the penalty needs those, and further
         points at which it looks."""
-        sigma, points = self.settings.sigma, list[Point]()
-        if sigma > 0:
+        points: list[Point] = []
+        if (sigma := self.settings.sigma) > 0:
             items: dict[Pass, Tensor] = {"real": real, "fake": fake}
-            points = [(w, items[w].detach().to(step.dtype) + sigma * step) for w, step in x.directions.items()]
+            for where, step in x.directions.items():
+                points.append((where, items[where].detach().to(step.dtype) + sigma * step))
             return real, fake, points
         at = self.at if x.penalty_due else ()
         if "between" in at:

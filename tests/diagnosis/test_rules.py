@@ -559,7 +559,7 @@ def test_a_missing_pattern_is_no_pattern():
 def test_numbers_of_other_programs_may_be_words():
     doctor = Doctor(History(count=10))
     for update in range(50, 500, 50):
-        doctor.check(row={"update": update, "images_seen": "12,800", "loss.discriminator": None, "accuracy.real": "x"})
+        doctor.check(row={"update": update, "images_seen": "12,800", "loss.discriminator": "low", "accuracy.real": "x"})
     assert doctor.leading.state == "balanced"
 
 

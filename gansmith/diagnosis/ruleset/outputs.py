@@ -32,8 +32,8 @@ def divergence(history: History) -> Finding | None:
 
 
 def _finite(value: object) -> bool:
-    """Whether a row's value is a finite number; in a file NaN and infinity are null."""
-    return isinstance(value, (int, float)) and math.isfinite(value)
+    """Whether a row's value is no NaN and no infinity, which are null in a file."""
+    return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
 
 def sigmoid_as_logits(history: History) -> Finding | None:
