@@ -190,3 +190,15 @@ def test_a_perfect_generator_of_uneven_classes_is_as_good_as_real(uneven, featur
     assert even["modes"].value == 4  # but every class comes when it is asked for
     assert any("mixed in other shares than the data's (1: 25%" in note for note in even.notes)
     assert even["agreement"].value == pytest.approx(fair["agreement"].value, abs=0.05)
+
+
+@pytest.mark.parametrize("kind", ["noise", "the same"])
+def test_real_items_that_are_all_the_same_are_told_of(kind: str, feature_cache):
+    """Blank pictures as data: there is no variety to divide by."""
+    blank = RealItems("blank", "blank", np.full((300, 8, 8, 1), 7, np.uint8), None, ())
+    made = reference(blank, feature_cache, FeatureSettings("pixels"))
+    items = np.random.default_rng(0).integers(0, 256, (300, 8, 8, 1), np.uint8) if kind == "noise" else blank.items
+    found = evaluate(items, None, made)
+    assert found.verdict is not None
+    assert found.verdict.state == "real items alike"
+    assert "Collapsed" not in found.verdict.text
