@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import of_data
 import pytest
+from example import Example, full_disk, sets, typed
 
 from gansmith import cli, losses, recipes
 from gansmith.cli.results import sample
@@ -16,23 +18,10 @@ from gansmith.ground.process.launch import launched
 from gansmith.ground.recipes import meanings, recipe
 from gansmith.ground.recipes.settings import Recipe
 
-Example = Callable[[Path, pytest.MonkeyPatch], object]
-"""Is given an empty folder, the current one, and is to raise an error of the house, or to end with exit code 1."""
-
-
-def sets(*assignments: str) -> Example:
-    """Settings as they are typed after --set."""
-    return lambda folder, patch: losses.check(recipe.override(Recipe(), list(assignments)))
-
 
 def table(**values: object) -> Example:
     """A recipe's file, as it is parsed."""
     return lambda folder, patch: recipe.from_table(dict(values))
-
-
-def typed(line: str) -> Example:
-    """A command line."""
-    return lambda folder, patch: cli.main(line.split())
 
 
 def read(data: bytes, name: str = "mine.toml") -> Example:
@@ -43,11 +32,6 @@ def read(data: bytes, name: str = "mine.toml") -> Example:
         recipe.read(folder / name)
 
     return example
-
-
-def full_disk(*_: object, **__: object) -> None:
-    """What a full disk says."""
-    raise OSError(28, "No space left on device")
 
 
 def created(prepare: Callable[[RunFolder], object], fill: Callable[[], None] = lambda: None) -> Example:
@@ -176,11 +160,14 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         written("/dev/null/sheet.png", PICTURES),
         typed("bench dcgan-82"),
     ),
+    "data": of_data.EXAMPLES,
+    "bench": (),
+    "diagnosis": (),
 }
 """Rooms in which every refusal has an example."""
 
 LATER = (
-    "articles", "bench", "by_hand", "compare", "data", "diagnosis", "explore", "game", "latent", "metrics", "nets",
+    "articles", "by_hand", "compare", "explore", "game", "latent", "metrics", "nets",
     "report", "runs", "trained", "training",
 )  # fmt: skip
 """Rooms whose examples are not in this table yet; their own tests provoke most of their refusals."""
