@@ -10,6 +10,7 @@ import numpy as np
 import of_data
 import of_explore
 import of_metrics
+import of_nets
 import of_runs
 import pytest
 from example import Example, full_disk, sets, typed
@@ -167,10 +168,8 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "metrics": of_metrics.EXAMPLES,
     **of_runs.EXAMPLES,
     **of_explore.EXAMPLES,
+    **of_nets.EXAMPLES,
     "bench": (),
     "diagnosis": (),
 }
-"""Rooms in which every refusal has an example."""
-
-LATER = ("articles", "by_hand", "compare", "game", "nets", "report", "training")
-"""Rooms whose examples are not in this table yet; their own tests provoke most of their refusals."""
+"""Every room of the package, and the examples of its refusals."""
