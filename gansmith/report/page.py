@@ -30,7 +30,7 @@ def write_report(folder: RunFolder) -> Path:
         write_text(folder.report, text)
     except OSError as error:
         raise RunError(
-            f"{folder.report} cannot be written ({error.strerror or error}): make room or allow it"
+            f"{folder.report} cannot be written ({error.strerror or error}): make room, or allow writing there"
         ) from None
     return folder.report
 

@@ -131,6 +131,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         sets("data.labels=clusters", "latent.classes_drawn=5"),
         sets("regularizer.name=gradient-penalty", "discriminator.norm=batch"),
         sets("regularizer.name=gradient-penalty", "regularizer.sigma=1"),
+        sets("regularizer.name=r1", "regularizer.sigma=1", "discriminator.norm=batch"),
         sets("feedback.name=joint", "feedback.generator_turns=2"),
         sets("feedback.name=joint"),
         sets("faults=never-frozen"),
@@ -150,6 +151,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         lambda folder, patch: losses.add("mine", 3),  # pyright: ignore[reportArgumentType]
         lambda folder, patch: losses.add("hinge", losses.LOSSES["hinge"]),
         sets("loss.name=hinge", "loss.real=.9,1"),
+        sets("loss.name=minimax", "loss.generator=.9,1"),
         sets("loss.name=relativistic", "feedback.name=stacked"),
         sets("loss.name=wasserstein"),
     ),
