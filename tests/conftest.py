@@ -77,6 +77,7 @@ FULL_ONLY = (
     "nets/test_convolution.py",
     "nets/test_layer_table.py",
     "nets/test_pairs.py",
+    "refusals/test_refusals_have_examples.py",
     "report/test_page.py",
     "report/test_plots.py",
     "training/test_mid_epoch.py",

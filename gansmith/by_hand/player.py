@@ -66,7 +66,10 @@ def load_arrays(target: Arrays, arrays: Mapping[str, Array], prefix: str) -> Non
     for name, array in target.named():
         saved = arrays.get(prefix + name)
         if saved is None or saved.shape != array.shape:
-            raise RunError(f"the saved {prefix.rstrip('/')} does not fit this recipe's network at {name!r}")
+            raise RunError(
+                f"the saved {prefix.rstrip('/')} does not fit this recipe's network at {name!r}: put the recipe back as "
+                "it was"
+            )
         array[...] = saved
 
 

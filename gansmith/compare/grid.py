@@ -148,7 +148,7 @@ def _order(folder: CellFolder, recipe: Recipe, order: str) -> None:
         write_text(folder.order, order)
         write_text(folder.recipe, recipes.to_toml(recipe))
     except OSError as error:
-        raise RunError(f"{folder.root} cannot be made: {error.strerror or error}") from None
+        raise RunError(f"{folder.root} cannot be made ({error.strerror or error}): choose another --out") from None
 
 
 def ready_features(cells: Sequence[Cell], say: Say) -> None:

@@ -106,7 +106,10 @@ def inpaint(session: Session, options: Inpaint) -> None:
     """For each mask a sheet: the pictures, what is known of them, the completion, and variants; and an animation."""
     targets = target_pictures(session, options)
     if options.variants and masks.LOW_RESOLUTION in options.mask:
-        raise RunError(f"--variants needs known pixels: {masks.LOW_RESOLUTION} has none")
+        raise RunError(
+            f"--variants needs known pixels, and the mask {masks.LOW_RESOLUTION} has none: choose another mask, or leave "
+            "--variants out"
+        )
     height, width = targets.pictures.shape[1:3]
     known = {name: masks.make(name, height, width, options.seed) for name in options.mask}
     figures = {name: complete(session, options, targets, name, mask) for name, mask in known.items()}

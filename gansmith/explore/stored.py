@@ -90,7 +90,8 @@ def read_picture(path: Path, channels: int, height: int = 0, width: int = 0) -> 
         with open(path, "rb") as file:
             pixels, _ = picture(file)
     except (OSError, Unreadable) as error:
-        raise DataError(f"{path} cannot be read as a picture: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} cannot be read as a picture ({reason}): give another file") from None
     height, width = (height, width) if height else pixels.shape[:2]
     return framed(pixels, Frame(height, width, channels, 0, "crop"))
 

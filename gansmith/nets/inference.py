@@ -53,7 +53,10 @@ def load_arrays(network: Network, arrays: Mapping[str, np.ndarray], prefix: str)
         for name, target in network.arrays().items():
             array = arrays.get(f"{prefix}/{name}")
             if array is None or tuple(array.shape) != tuple(target.shape):
-                raise RunError(f"the saved {prefix} does not fit this recipe's network at {name!r}")
+                raise RunError(
+                    f"the saved {prefix} does not fit this recipe's network at {name!r}: put the recipe, or your own "
+                    "networks, back as they were"
+                )
             target.copy_(torch.as_tensor(np.array(array)))
 
 

@@ -29,7 +29,9 @@ def write_report(folder: RunFolder) -> Path:
     try:
         write_text(folder.report, text)
     except OSError as error:
-        raise RunError(f"{folder.report} cannot be written: {error.strerror or error}") from None
+        raise RunError(
+            f"{folder.report} cannot be written ({error.strerror or error}): make room, or allow writing there"
+        ) from None
     return folder.report
 
 

@@ -164,7 +164,8 @@ def draw_copies(path: Path, items: np.ndarray, evaluation: Evaluation, real: Rea
     try:
         pixels.write_png(path, pixels.grid(pictures, len(made), zoom=zoom))
     except (OSError, ValueError) as error:
-        raise DataError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"cannot write {path} ({reason}): name another file, or make room") from None
 
 
 def reference_for(

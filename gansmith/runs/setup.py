@@ -110,10 +110,11 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
     losses.check(recipe)
     recipe, remarks = choose_networks(recipe)
     store = stores.open_store(recipe.data, recipe.seed, progress)
-    if recipe.data.labels == "classes" and not store.classes:
-        raise RecipeError(f"data.labels = 'classes', and {recipe.data.source} has no labels: set data.labels=none")
     if 0 < store.classes < recipe.latent.classes_drawn:
-        raise RecipeError(f"latent.classes_drawn = {recipe.latent.classes_drawn}: the data has {store.classes} classes")
+        raise RecipeError(
+            f"latent.classes_drawn = {recipe.latent.classes_drawn}: the data has {store.classes} classes; set it to 0 for "
+            "all, or to fewer"
+        )
     remarks += store.said()
     remarks += filter(None, [blank.warning(store)])
     if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():
@@ -162,7 +163,9 @@ def read_clusters(folder: RunFolder) -> np.ndarray | None:
     try:
         return np.load(folder.groups, allow_pickle=False)
     except (OSError, ValueError, EOFError):
-        raise RunError(f"{folder.groups} is missing or damaged: the labels of this run are unknown") from None
+        raise RunError(
+            f"{folder.groups} is missing or damaged, and holds the labels of this run: put it back, or train again"
+        ) from None
 
 
 def resolve_machine(recipe: Recipe) -> Recipe:

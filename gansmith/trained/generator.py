@@ -188,7 +188,9 @@ def read_data(folder: RunFolder) -> dict[str, Any]:
     try:
         return json.loads(folder.data.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise RunError(f"{folder.data} is missing or damaged: the shape of this run's items is unknown") from None
+        raise RunError(
+            f"{folder.data} is missing or damaged, and tells the shape of the items: put it back, or train again"
+        ) from None
 
 
 def labelling_in(data: dict[str, Any], recipe: Recipe) -> Labelling:

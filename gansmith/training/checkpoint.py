@@ -93,13 +93,14 @@ def load(folder: RunFolder, update: int) -> Checkpoint:
 
 def load_newest(folder: RunFolder) -> tuple[Checkpoint, list[str]]:
     """The newest whole checkpoint, and a remark for each newer one that is damaged. Raises RunError if none is whole."""
-    remarks: list[str] = []
+    errors: list[RunError] = []
     for update in reversed(saved_updates(folder)):
         try:
-            return load(folder, update), remarks
+            return load(folder, update), [f"{error}: falling back to the one before" for error in errors]
         except RunError as error:
-            remarks.append(f"{error}: falling back to the one before")
-    raise RunError(f"{folder.root} holds no whole checkpoint{': ' + remarks[0] if remarks else ''}")
+            errors.append(error)
+    because = f", as {errors[0]}" if errors else ""
+    raise RunError(f"{folder.root} holds no whole checkpoint{because}: start a new run")
 
 
 def load_network(folder: RunFolder, update: int, which: str) -> dict[str, np.ndarray]:
@@ -110,7 +111,7 @@ def load_network(folder: RunFolder, update: int, which: str) -> dict[str, np.nda
         arrays = _arrays(folder.checkpoint(update) / WEIGHTS, prefix)
         return {name.removeprefix(prefix): array for name, array in arrays}
     except (OSError, SafetensorError) as error:
-        raise RunError(f"the checkpoint {folder.checkpoint(update)} is damaged ({error})") from None
+        raise RunError(f"the checkpoint {folder.checkpoint(update)} is damaged ({error}): use another one") from None
 
 
 def _arrays(path: Path, prefix: str) -> Iterator[tuple[str, np.ndarray]]:

@@ -30,7 +30,8 @@ def choose_device(name: str) -> str:
         if count == 0:
             raise DeviceError("device = 'cuda': PyTorch finds no CUDA device here; use --device auto or cpu")
         if ":" in name and (not number.isdigit() or int(number) >= count):
-            raise DeviceError(f"device = {name!r}: this machine has cuda:0 to cuda:{count - 1}")
+            there = ", ".join(f"cuda:{each}" for each in range(count))
+            raise DeviceError(f"device = {name!r}: this machine has {there}; use one of these")
         return name
     if kind == "mps":
         if not torch.backends.mps.is_available():

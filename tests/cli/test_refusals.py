@@ -56,7 +56,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["train", "digits", "--set", "discriminator.output=sigmoid"], "takes logits"),
         (["train", "digits", "--set", "generator.output=sigmoid"], "[0, 1]"),
         (["train", "digits", "--set", "generator.strides=4"], "shrink"),
-        (["train", "ring", "--set", "generator.net=dcgan"], "makes pictures"),
+        (["train", "ring", "--set", "generator.net=dcgan"], "these items are vectors"),
         (["train", "spiral"], "unknown recipe"),
         (["train", "digits", "--engine", "jax"], "invalid choice"),
         (["train"], "required"),

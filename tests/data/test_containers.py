@@ -184,7 +184,7 @@ def test_a_folder_of_csvs_has_splits(tmp_path):
     ("text", "words"),
     [
         ("file_name,label\na.png,cat\n", "has 2 columns, and no square pictures fit in them"),
-        (",".join(["300"] * 16) + "\n", "holds 300 .. 300: pixels are 0 .. 255"),
+        (",".join(["300"] * 16) + "\n", "holds 300 .. 300: pixels must be whole numbers from 0 to 255"),
         (",".join(["a"] * 16) + "\n" + ",".join(["b"] * 16), "is no table of whole numbers"),
     ],
 )

@@ -154,7 +154,7 @@ def test_found_latents_make_the_projected_pictures(run: Path) -> None:
         (["project", "--labels", "1", "2", "--count", "3"], "2 labels for 3 pictures"),
         (["project", "--restarts", "0"], "at least 1 restart"),
         (["upscale", "--factor", "3"], "3x3"),
-        (["mix", "--after", "9"], "after 9: this generator takes its class at 3 layers, so 1 to 2"),
+        (["mix", "--after", "9"], "after = 9: this generator takes its class at 3 layers, so give 1 to 2"),
         (["truncate", "--levels", "1", "1.5"], "truncation is 1.5"),
         (["traverse", "--dims", "6"], "dimension 6 is none"),
         (["interpolate", "--label", "x"], "label 'x'"),

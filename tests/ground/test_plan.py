@@ -188,7 +188,7 @@ def test_dense_plans_fit_any_item(height: int, width: int, channels: int, classe
         ({"strides": (2, 2, 2)}, (1, 8, 8), "strides has 3 values for 2 convolutions"),
         ({"kernels": (1,)}, (1, 8, 8), "kernel >= stride"),
         ({"activations": ("relu",)}, (1, 8, 8), "activations names 1 functions for 2 hidden layers"),
-        ({}, (2,), "use net = 'dense'"),
+        ({}, (2,), "set generator.net=dense"),
         ({"widths": ()}, (1, 8, 8), "widths"),
     ],
 )
@@ -198,7 +198,7 @@ def test_generators_that_cannot_be_are_refused(changes: dict, item: tuple[int, .
 
 
 def test_vectors_are_no_pictures_for_a_discriminator_either():
-    with pytest.raises(RecipeError, match="use net = 'dense'"):
+    with pytest.raises(RecipeError, match="set generator.net=dense"):
         NETS["dcgan"].discriminator(NetSettings(), (2,), 0)
 
 

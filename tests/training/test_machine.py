@@ -45,7 +45,7 @@ def test_a_machine_with_two_gpus():
     assert machine.choose_device("auto") == "cuda"
     assert [machine.choose_device(name) for name in ("cuda", "cuda:0", "cuda:1")] == ["cuda", "cuda:0", "cuda:1"]
     for name in ("cuda:2", "cuda:-1", "cuda:x", "cuda:"):
-        with pytest.raises(DeviceError, match="this machine has cuda:0 to cuda:1"):
+        with pytest.raises(DeviceError, match="this machine has cuda:0, cuda:1"):
             machine.choose_device(name)
 
 

@@ -23,6 +23,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         animation.write_progress(folder)
     except OSError as error:
-        raise Refused(f"{folder.root} cannot be written to: {error.strerror or error}") from None
+        raise Refused(
+            f"{folder.root} cannot be written to ({error.strerror or error}): make room, or allow writing there"
+        ) from None
     print(page.write_report(folder))
     return 0

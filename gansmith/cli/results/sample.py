@@ -90,4 +90,4 @@ def write(out: Path, items: np.ndarray, labels: np.ndarray | None, label_name: s
         else:
             raise Refused(f"--out {out}: give a name that ends in .png or .npz, or a folder")
     except OSError as error:
-        raise Refused(f"{out} cannot be written: {error.strerror or error}") from None
+        raise Refused(f"{out} cannot be written ({error.strerror or error}): choose another --out") from None

@@ -45,7 +45,7 @@ def listing(path: Path, settings: DataSettings) -> Listing:
                 with archive:
                     return from_arrays(path, archive, settings.split, read)
     except FileNotFoundError:
-        raise DataError(f"no file {path}") from None
+        raise DataError(f"there is no file {path}: see whether it was moved") from None
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, MemoryError) as error:
         raise DataError(f"{path} is damaged, or holds Python objects: {' '.join(str(error).split())}") from None
     items = array_items.items({"": (path.name, array)}, ("",), str(path), {"": None}, read)
@@ -87,7 +87,7 @@ def _layout(path: Path, names: dict[str, str]) -> dict[str, tuple[str, str]]:
         items = next(iter(names))
     if items is None:
         raise DataError(
-            f"{path} holds {', '.join(names.values()) or 'nothing'}: name the array of items `images` or `vectors`, and its "
+            f"{path} holds {', '.join(sorted(names.values())) or 'nothing'}: name the array of items `images` or `vectors`, and its "
             "classes `labels`"
         )
     return {"": (items, next((name for name in LABELS if name in names and name != items), ""))}

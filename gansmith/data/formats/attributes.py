@@ -63,12 +63,14 @@ def _texts(found: PictureFiles, reader: Reader, neighbours: list[Path]) -> Itera
                     with opened(name) as file:
                         yield name, _text(name, file.read(MAX_LIST + 1)), True
                 except Unreadable as error:
-                    raise DataError(f"{name} in {reader.path} cannot be read: {error}") from None
+                    raise DataError(
+                        f"{name} in {reader.path} cannot be read ({error}): mend it, or move it elsewhere"
+                    ) from None
     for path in neighbours:
         try:
             yield path.name, _text(path.name, path.read_bytes()), False
         except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}") from None
+            raise DataError(f"{path} cannot be read ({error.strerror}): mend it, or move it elsewhere") from None
 
 
 def _is_list(name: str, stem: str) -> bool:
@@ -78,7 +80,7 @@ def _is_list(name: str, stem: str) -> bool:
 
 def _text(name: str, data: bytes) -> str:
     if len(data) > MAX_LIST:
-        raise DataError(f"{name} has more than {MAX_LIST:,} bytes: that is no list of pictures")
+        raise DataError(f"{name} has more than {MAX_LIST:,} bytes, too many for a list of pictures: move it elsewhere")
     return data.decode("utf-8-sig", "replace")
 
 
@@ -94,14 +96,14 @@ def table(name: str, text: str) -> AttributeTable:
     for picture, *cells in lines:
         width = width or len(cells)
         if len(cells) != width or not ANSWERS.issuperset(cells):
-            raise DataError(f"{name}: the line of {picture!r} is not its name and {width} times 1, -1 or 0")
+            raise DataError(f"{name}: after {picture!r} there must be {width} answers of 1, -1 or 0: mend this line")
         row[picture] = len(answers) // max(1, width)
         answers.extend(cell == "1" for cell in cells)
     if not width:
-        raise DataError(f"{name} lists no picture: a line of questions, then a line for each picture, are expected")
+        raise DataError(f"{name} lists no picture: write a line of questions into it, then a line for each picture")
     questions = questions[1:] if len(questions) == width + 1 else questions  # a heading for the names
     if len(questions) != width:
-        raise DataError(f"{name} asks {len(questions)} questions and has {width} answers: one for each is expected")
+        raise DataError(f"{name} asks {len(questions)} questions and has {width} answers a picture: give one for each")
     return AttributeTable(name, tuple(questions), row, np.frombuffer(answers, np.uint8).astype(bool).reshape(-1, width))
 
 
@@ -112,7 +114,9 @@ def splits(name: str, text: str) -> dict[str, str]:
         if len(cells) == 2 and cells[1] in SPLIT_OF:
             found[cells[0]] = SPLIT_OF[cells[1]]
         elif number:  # the first may be a heading
-            raise DataError(f"{name}: the line of {cells[0]!r} is not its name and 0, 1 or 2")
+            raise DataError(
+                f"{name}: after {cells[0]!r} there must be 0, 1 or 2 (train, validation, test): mend this line"
+            )
     return found
 
 

@@ -87,9 +87,9 @@ def _zip(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except FileNotFoundError:
-        raise DataError(f"no file {path}") from None
+        raise DataError(f"there is no file {path}: see whether it was moved") from None
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as a zip: {error}") from None
+        raise DataError(f"{path} cannot be read as a zip ({error}): fetch it again") from None
 
 
 def _slashed(member: zipfile.ZipInfo) -> str:

@@ -103,7 +103,7 @@ def listing(reader: Reader, split: str) -> Listing:
     wanted = chosen_splits(title, splits, split) if splits else tuple(sets)  # sets of other names are one
     names = [f"{sets[part][0]}/{row}" for part in wanted for row in range(len(sets[part][1]))]
     if not names:
-        raise DataError(f"the dataset {title} holds no rows")
+        raise DataError(f"the dataset {title} holds no rows: choose another one, or another data.split")
     rows = [sets[part][1] for part in wanted]
     labels, class_names = _labels(rows)
     attributes = _attributes(rows)

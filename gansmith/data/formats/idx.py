@@ -54,16 +54,17 @@ def read(path: Path) -> np.ndarray:
         with _opened(path) as file:
             head = file.read(4)
             if len(head) < 4 or head[:2] != b"\0\0" or not 1 <= head[3] <= 4:
-                raise DataError(f"{path} is not an IDX file: its first bytes are {head.hex(' ') or 'missing'}")
-            if head[2] != UNSIGNED_BYTE:
                 raise DataError(
-                    f"{path} holds IDX values of type {head[2]:#04x}: only unsigned bytes (0x08) can be read"
+                    f"{path} is not an IDX file: its first bytes are {head.hex(' ') or 'missing'}: fetch it again"
                 )
+            if head[2] != UNSIGNED_BYTE:
+                raise DataError(f"{path} holds IDX values of type {head[2]:#04x}: save them as unsigned bytes (0x08)")
             sizes = file.read(4 * head[3])
             shape = tuple(int.from_bytes(sizes[at : at + 4], "big") for at in range(0, len(sizes), 4))
             expected = prod(shape)
             if len(shape) < head[3] or expected > MAX_BYTES:
-                raise DataError(f"{path} has a damaged header: {head[3]} dimensions, {' x '.join(map(str, shape))}")
+                sides = " x ".join(map(str, shape))
+                raise DataError(f"{path} has a damaged header ({head[3]} dimensions, {sides}): fetch it again")
             data = _take(file, expected + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path} is truncated or damaged ({error}): fetch it again") from None

@@ -74,9 +74,9 @@ def open_tar(path: Path) -> tarfile.TarFile:
     try:
         return tarfile.open(path, "r:")
     except FileNotFoundError:
-        raise DataError(f"no file {path}") from None
+        raise DataError(f"there is no file {path}: see whether it was moved") from None
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise DataError(f"{path} cannot be read as a tar: {error}") from None
+        raise DataError(f"{path} cannot be read as a tar ({error}): fetch it again") from None
 
 
 def sound_members(archive: tarfile.TarFile, failures: list[str]) -> Iterator[tarfile.TarInfo]:

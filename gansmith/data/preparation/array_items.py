@@ -139,15 +139,15 @@ def _choose_range(name: str, array: np.ndarray, title: str, read: Read) -> None:
     low, high = float(min(block.min() for block in blocks)), float(max(block.max() for block in blocks))
     of = read.asked or ranges.guess(kind, low, high)
     if of is None:
-        raise DataError(ranges.doubt(title, low, high) + _lines(name, low, high))
+        raise DataError(ranges.doubt(title, low, high) + _lines(low, high))
     read.ranges[kind] = of
     _say(read, f"{name}: {ranges.remark(kind, low, high, of)}")
 
 
-def _lines(name: str, low: float, high: float) -> str:
+def _lines(low: float, high: float) -> str:
     """How pictures of the two usual ranges are saved as bytes."""
-    line = f"{name} = (255 * x)" if low >= 0 else f"{name} = ((x + 1) * 127.5)"
-    return f"; or save bytes: {line}.clip(0, 255).round().astype('uint8')" if high <= 2 else ""
+    line = "(255 * x)" if low >= 0 else "((x + 1) * 127.5)"
+    return f"; or save bytes, {line}.clip(0, 255).round().astype('uint8')" if high <= 2 else ""
 
 
 def _finite(array: np.ndarray, title: str) -> np.ndarray:

@@ -77,7 +77,8 @@ def plan(
     if size is None:
         found = sizes(listing, progress)
         if not found:
-            raise DataError(f"{listing.title} holds no picture that can be read")
+            reason = next(iter(headers(listing)), "")
+            raise DataError(f"{listing.title} holds no picture that can be read, {listing.names[0]} for one: {reason}")
         size, reason = choose_size(found, settings.crop)
     grey = listing.items is not None and listing.items.shape[3] == 1
     channels = settings.channels or (1 if grey else 3)

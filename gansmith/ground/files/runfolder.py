@@ -79,7 +79,9 @@ class RunFolder:
             except FileExistsError:  # another process was faster
                 continue
             except OSError as error:
-                raise RunError(f"{self.explore} cannot be written to: {error.strerror or error}") from None
+                raise RunError(
+                    f"{self.explore} cannot be written to ({error.strerror or error}): make room, or allow writing there"
+                ) from None
         raise RunError(f"{self.explore} is full: move some results elsewhere")
 
     def explorations(self) -> list[Exploration]:
@@ -108,7 +110,7 @@ class RunFolder:
             fill()
             self.store_recipe(recipe)
         except OSError as error:
-            raise RunError(f"{self.root} cannot be made: {error.strerror or error}") from None
+            raise RunError(f"{self.root} cannot be made ({error.strerror or error}): choose another --out") from None
 
     def _foreign_files(self) -> set[str]:
         """What the folder holds besides the files of a run that was killed before its recipe was written."""

@@ -43,7 +43,8 @@ def launched(environment: Mapping[str, str] = os.environ) -> Launch:
         local_size = int(environment.get("LOCAL_WORLD_SIZE", 1))
         restarts = int(environment.get("TORCHELASTIC_RESTART_COUNT", 0))
     except ValueError as error:
-        raise RunError(f"RANK, WORLD_SIZE and so on must be whole numbers ({error}): start with torchrun") from None
+        given = str(error).rpartition(": ")[2]
+        raise RunError(f"RANK, WORLD_SIZE and so on must be whole numbers, not {given}: start with torchrun") from None
     if size == 1:
         rank = local_rank = 0
     if not 0 <= rank < size or local_rank < 0:

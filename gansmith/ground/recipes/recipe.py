@@ -39,7 +39,7 @@ def read(path: Path) -> Recipe:
             f"no recipe at {path}: give a file, or one of the names that `gansmith recipes` lists"
         ) from None
     except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{path} is not valid TOML: {error}") from None
+        raise RecipeError(f"{path} is not valid TOML ({error}): mend it there") from None
     except UnicodeDecodeError:
         raise RecipeError(f"{path} is not text that can be read as a recipe: save it as UTF-8") from None
     except (OSError, ValueError, RecursionError) as error:

@@ -27,15 +27,15 @@ def learn(pictures: np.ndarray, values: np.ndarray) -> Measure:
     Bool values make a yes-or-no trait: it measures the log odds of yes. Raises DataError for fewer than 4 examples, and
     for values that are all equal.
     """
-    from sklearn.decomposition import PCA
-    from sklearn.linear_model import LogisticRegression, Ridge
-
     if len(pictures) != len(values) or len(pictures) < LEAST:
         raise DataError(
             f"{len(pictures)} pictures with {len(values)} values are too few, or do not match: give {LEAST} or more, one value each"
         )
     if len(np.unique(values)) < 2:
         raise DataError("all examples have the same value: a trait needs some that differ")
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import LogisticRegression, Ridge
+
     pictures, values = pictures[:MOST], values[:MOST]
     rows = _rows(pictures)
     components = min(COMPONENTS, len(rows) - 1, rows.shape[1])
@@ -71,19 +71,22 @@ def read_attributes(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
         with open(path, encoding="utf-8-sig", newline="") as file:
             lines = [line for line in csv.reader(file) if line]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as an attribute file: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} cannot be read as an attribute file ({reason}): give a CSV") from None
     if len(lines) < 2 or len(lines[0]) < 2:
         raise DataError(f"{path} needs a first line as in `file,smiling,age` and a line for each picture")
     heading, *rows = lines
     columns: dict[str, list[float]] = {name.strip(): [] for name in heading[1:]}
     for number, row in enumerate(rows, 2):
         if len(row) != len(heading):
-            raise DataError(f"{path}, line {number}: {len(row)} columns, the first line has {len(heading)}")
+            raise DataError(
+                f"{path}, line {number}: {len(row)} columns, and the first line has {len(heading)}: give as many"
+            )
         for name, text in zip(columns, row[1:], strict=True):
             try:
                 columns[name].append(float(text))
             except ValueError:
-                raise DataError(f"{path}, line {number}: {text!r} in column {name!r} is not a number") from None
+                raise DataError(f"{path}, line {number}: {text!r} in column {name!r} is no number: write one") from None
     return [row[0] for row in rows], {name: np.array(values) for name, values in columns.items()}
 
 

@@ -45,7 +45,8 @@ def make(name: str, height: int, width: int, seed: int = 0) -> np.ndarray:
         with Image.open(path) as picture:
             known = np.asarray(picture.convert("L")) >= 128
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise RunError(f"mask {path} cannot be read as a picture: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(f"mask {path} cannot be read as a picture ({reason}): give another file") from None
     if known.shape != (height, width):
         raise RunError(
             f"mask {path} is {known.shape[1]}x{known.shape[0]}, this generator's pictures are {width}x{height}: "

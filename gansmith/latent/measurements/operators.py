@@ -79,7 +79,9 @@ def blocks(shape: Shape, factor: int) -> Operator:
     """Means of factor x factor pixels, as of a camera with lower resolution. Raises RunError for sizes that do not fit."""
     channels, height, width = shape
     if factor < 2 or height % factor or width % factor:
-        raise RunError(f"pictures of {width}x{height} cannot be divided into blocks of {factor}x{factor}")
+        raise RunError(
+            f"pictures of {width}x{height} cannot be divided into blocks of {factor}x{factor}: choose another factor"
+        )
     rows = [np.kron(np.eye(side // factor), np.full((1, factor), 1 / factor)) for side in (height, width)]
     one = np.kron(rows[0], rows[1])
     return Operator(f"x{factor}", np.kron(np.eye(channels), one).astype(np.float32))

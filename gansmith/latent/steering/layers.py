@@ -128,7 +128,7 @@ def mix(generator: Decoder, latents: np.ndarray, coarse: np.ndarray, fine: np.nd
     after = after or len(layers) // 2
     if not 1 <= after < len(layers):
         raise RunError(
-            f"after {after}: this generator takes its class at {len(layers)} layers, so 1 to {len(layers) - 1}"
+            f"after = {after}: this generator takes its class at {len(layers)} layers, so give 1 to {len(layers) - 1}"
         )
     front, back = split(network, plan, layers[after])
     made: list[Tensor] = []

@@ -84,4 +84,7 @@ def pyramid(item_shape: Shape, widths: tuple[int, ...], strides: tuple[int, ...]
 def check_pictures(item_shape: Shape) -> None:
     """Refuse vectors with a RecipeError."""
     if len(item_shape) != 3:
-        raise RecipeError("net = 'dcgan' makes pictures, and these items are vectors: use net = 'dense'")
+        raise RecipeError(
+            "these items are vectors, and only net = 'dense', or your own, takes them: set generator.net=dense and "
+            "discriminator.net=dense"
+        )

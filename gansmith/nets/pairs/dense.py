@@ -33,7 +33,10 @@ def hidden_layers(stack: Stack) -> None:
     """The hidden layers, and the label after `label_after` of them."""
     settings = stack.settings
     if stack.conditioning == "concat" and not 0 <= settings.label_after <= len(settings.widths):
-        raise RecipeError(f"label_after = {settings.label_after}: there are {len(settings.widths)} hidden layers")
+        raise RecipeError(
+            f"label_after = {settings.label_after}: there are {len(settings.widths)} hidden layers, so give 0 to "
+            f"{len(settings.widths)}"
+        )
     for index, width in enumerate((*settings.widths, 0)):
         if index == settings.label_after:
             stack.concat_label()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gansmith.ground.errors import OutOfMemory, RecipeError
+from gansmith.ground.errors import OutOfMemory
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes import recipe as recipes
@@ -34,10 +34,7 @@ def shrink(folder: RunFolder, setup: Setup, outcome: Outcome, whole_batch: tuple
         )
     if size is None:
         raise OutOfMemory(f"{what}: a single item does not fit; use smaller networks or pictures")
-    try:
-        recipe = recipes.override(stored, {"data.micro_batch": size})
-    except RecipeError as error:
-        raise OutOfMemory(f"{outcome.reason} ({error})") from None
+    recipe = recipes.override(stored, {"data.micro_batch": size})
     saved = checkpoint.load_newest(folder)[0] if checkpoint.saved_updates(folder) else None
     text = (
         f"out of memory at update {outcome.update}: going on from update {saved.update if saved else 0} with "

@@ -56,7 +56,7 @@ def check_data(folder: RunFolder, setup: Setup) -> None:
         stored = json.loads(folder.data.read_text(encoding="utf-8"))["fingerprint"]
     except (OSError, ValueError, KeyError):
         raise RunError(
-            f"{folder.data} is missing or damaged: this run cannot tell whether its data is the same"
+            f"{folder.data} is missing or damaged, and tells which data the run is on: put it back, or start a new run"
         ) from None
     if stored != setup.store.fingerprint:
         raise RunError(

@@ -46,7 +46,8 @@ def draw(
     try:
         pixels.write_png(path, sheet)
     except (OSError, ValueError) as error:
-        raise DataError(f"cannot write the sheet {path} ({error}): name another file with --sheet") from None
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"cannot write the sheet {path} ({reason}): name another file with --sheet") from None
     return path
 
 

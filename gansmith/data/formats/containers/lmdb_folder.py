@@ -23,7 +23,7 @@ def _environment(path: Path) -> Iterator[Any]:
     try:
         environment = lmdb.open(str(path), readonly=True, lock=False, create=False, readahead=False)
     except (lmdb.Error, OSError) as error:
-        raise DataError(f"{path} cannot be read as LMDB: {error}") from None
+        raise DataError(f"{path} cannot be read as LMDB ({error}): fetch it again") from None
     with environment:
         yield environment
 

@@ -49,7 +49,7 @@ def _hdf5(path: Path, *, matlab: bool) -> dict[str, np.ndarray]:
         with h5py.File(path, "r") as file:
             file.visititems(visit)
     except (OSError, RuntimeError, ValueError, KeyError, MemoryError) as error:
-        raise DataError(f"{path} cannot be read as HDF5: {' '.join(str(error).split())}") from None
+        raise DataError(f"{path} cannot be read as HDF5 ({' '.join(str(error).split())}): fetch it again") from None
     return found
 
 
@@ -60,7 +60,7 @@ def _matlab(path: Path) -> dict[str, np.ndarray]:
         found = loadmat(path)
     except Exception as error:  # of a damaged file it raises almost any
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise DataError(f"{path} cannot be read as a MATLAB file: {reason}") from None
+        raise DataError(f"{path} cannot be read as a MATLAB file ({reason}): fetch it again") from None
     return {
         name: array for name, array in found.items() if isinstance(array, np.ndarray) and array.dtype.kind in "biuf"
     }

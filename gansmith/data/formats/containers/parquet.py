@@ -40,7 +40,9 @@ def _opened(path: Path) -> Any:
     try:
         return library_.ParquetFile(path)
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as Parquet: {' '.join(str(error).split())[:200]}") from None
+        raise DataError(
+            f"{path} cannot be read as Parquet ({' '.join(str(error).split())[:200]}): fetch it again"
+        ) from None
 
 
 def picture_column(file: Any, path: Path) -> str:
@@ -49,7 +51,10 @@ def picture_column(file: Any, path: Path) -> str:
         kind = str(column.type)
         if kind.startswith(("binary", "large_binary")) or (kind.startswith("struct") and "bytes: binary" in kind):
             return column.name
-    raise DataError(f"{path} has no column of pictures, only {', '.join(file.schema_arrow.names[:8])}")
+    raise DataError(
+        f"{path} has no column of encoded pictures (bytes, or records with bytes), only "
+        f"{', '.join(file.schema_arrow.names[:8])}: give one that has"
+    )
 
 
 @contextmanager
@@ -99,7 +104,7 @@ def listing(reader: Reader, split: str) -> Listing:
             if splits:
                 counts[of[paths.index(file)]] += rows
     if not names:
-        raise DataError(f"{path} holds no rows")
+        raise DataError(f"{path} holds no rows: give a file or a folder that has some")
     labels, class_names = None, ()
     if not any(value is None or (known and not 0 <= value < len(known)) for value in values):
         found, numbers = np.unique(np.array(values), return_inverse=True)

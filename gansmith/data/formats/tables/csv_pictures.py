@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from itertools import islice
 from math import isqrt
 from pathlib import Path
@@ -62,14 +63,17 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
                 "folder of the pictures with it inside"
             )
         plain = all(cell.isdecimal() for cell in heading)
-        values = np.loadtxt(path, np.int32, delimiter=",", skiprows=0 if plain else 1, ndmin=2, encoding="utf-8-sig")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a table without numbers, which is refused below
+            skip = 0 if plain else 1
+            values = np.loadtxt(path, np.int32, delimiter=",", skiprows=skip, ndmin=2, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is no table of whole numbers: {' '.join(str(error).split())[:200]}") from None
     if not len(values):
-        raise DataError(f"{path} has no line of numbers")
+        raise DataError(f"{path} has no line of numbers: give a table with a line for each picture")
     side, labelled = found
     at = next((index for index, name in enumerate(heading) if name in CLASS_COLUMNS), 0)
     pixels = np.delete(values, at, axis=1) if labelled else values
     if pixels.min() < 0 or pixels.max() > 255:
-        raise DataError(f"{path} holds {pixels.min()} .. {pixels.max()}: pixels are 0 .. 255")
+        raise DataError(f"{path} holds {pixels.min()} .. {pixels.max()}: pixels must be whole numbers from 0 to 255")
     return pixels.astype(np.uint8).reshape(-1, side, side, 1), values[:, at].astype(np.int64) if labelled else None

@@ -1,0 +1,222 @@
+"""What the rooms of networks, of the games, of training, and of what is made of runs refuse."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from example import Example, after, call, fails, full_disk, text, thing, where, without
+from small import RECIPE, UPDATE, changed, with_run
+from torch import nn
+
+from gansmith.articles.experiments import choose
+from gansmith.by_hand import HandGame
+from gansmith.by_hand.player import load_arrays as load_by_hand
+from gansmith.compare import ray_cluster
+from gansmith.compare.cells import Variant
+from gansmith.compare.grid import compare, order_cells
+from gansmith.game.limits import out_of_memory_as_error, refuse, refuse_recipe
+from gansmith.ground.files.gridfolder import GridFolder
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.game import State
+from gansmith.ground.process.launch import Launch
+from gansmith.ground.recipes.settings import Recipe
+from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.nets.inference import load_arrays
+from gansmith.report.animation import animate
+from gansmith.report.page import write_report
+from gansmith.report.scatter import scatter_sheet
+from gansmith.training import checkpoint, machine, tensorboard, watchers
+from gansmith.training.distributed import Distributed, join
+
+RUN = RunFolder(Path("run"))
+WEIGHTS = f"run/checkpoints/{UPDATE:08d}/{checkpoint.WEIGHTS}"
+ONE_ARRAY = thing(arrays=lambda: {"0.weight": torch.zeros(3)}, named=lambda: [("0.weight", np.zeros(3))])
+VARIANT = Variant("small", RECIPE)
+
+
+# ---- networks
+
+
+def generator(*shape: int, classes: int = 0, **settings: object) -> Example:
+    """A generator of items of this shape is planned."""
+    return call(plan_generator, of("generator", settings), shape or (1, 16, 16), classes)
+
+
+def discriminator(*shape: int, classes: int = 0, **settings: object) -> Example:
+    """A discriminator of items of this shape is planned."""
+    return call(plan_discriminator, of("discriminator", settings), shape or (1, 16, 16), classes)
+
+
+def of(player: str, settings: dict[str, object]) -> Recipe:
+    """The recipe with other settings of a player."""
+    return changed(**{f"{player}__{name}": value for name, value in settings.items()})
+
+
+NETS: tuple[Example, ...] = (
+    call(plan_generator, changed(generator__net="own", discriminator__net="own"), (1, 16, 16), 0),
+    call(load_arrays, ONE_ARRAY, {}, "ema"),
+    generator(classes=3, conditioning="projection"),
+    generator(classes=3, conditioning="norm"),
+    generator(kernels=[1]),
+    generator(activations=["relu"]),
+    generator(strides=[2, 2, 2]),
+    generator(widths=[]),
+    generator(1, 4, 4),
+    generator(2),
+    generator(net="dense", label_after=3, conditioning="concat", classes=3),
+    generator(net="encdec"),
+    generator(net="hourglass", bottleneck=4),
+    discriminator(net="hourglass", bottleneck=4, dropout=0.5),
+    discriminator(net="resnet", norm="batch"),
+    discriminator(net="resnet", dropout=0.5),
+    discriminator(1, 7, 7, net="subpixel"),
+)
+
+
+# ---- games
+
+
+def whole_batch(recipe: Recipe, *mixing: str, own: bool = False, ranks: int = 0) -> Example:
+    """A game in which these players have batch norm."""
+
+    def network(player: str) -> object:
+        plan = None if own else thing(has_batch_norm=player in mixing)
+        return thing(plan=plan, modules=lambda: [nn.BatchNorm1d(2)] if player in mixing else [])
+
+    players = {player: network(player) for player in ("generator", "discriminator")}
+    return call(refuse, recipe, players, thing(size=ranks) if ranks else None)
+
+
+def out_of_memory() -> None:
+    """An update on a device that is full."""
+    with out_of_memory_as_error(RECIPE):
+        raise torch.OutOfMemoryError
+
+
+SIGMA = {"regularizer__name": "r1", "regularizer__sigma": 0.1}
+
+GAME: tuple[Example, ...] = (
+    call(refuse_recipe, changed(faults=["constant-bias-correction"]), (2,), None),
+    call(refuse_recipe, changed(augment__name="ada"), (2,), None),
+    call(refuse_recipe, changed(ema__recalibrate=2), (1, 16, 16), thing()),
+    whole_batch(changed(data__micro_batch=8), "generator"),
+    whole_batch(changed(data__micro_batch=7)),
+    whole_batch(changed(**SIGMA), "discriminator", own=True),
+    whole_batch(changed(**SIGMA, feedback__name="stacked"), own=True),
+    whole_batch(RECIPE, "generator", own=True, ranks=2),
+    whole_batch(changed(regularizer__name="r1"), "discriminator", ranks=2),
+    call(out_of_memory),
+)
+
+HAND = changed(engine="numpy", feedback__name="stacked")
+
+BY_HAND: tuple[Example, ...] = (
+    call(HandGame, HAND, (1, 16, 16), 0),
+    call(load_by_hand, ONE_ARRAY, {}, "ema/"),
+)
+
+
+# ---- training
+
+
+def of_two(act: Callable[[Distributed], object], **changes: object) -> Example:
+    """One of two ranks on one machine; changes of torch, by names with "__" for the dot."""
+    rank = Distributed(Launch(rank=1, size=2, local_rank=1, local_size=2))
+    return where({name.replace("__", "."): thing for name, thing in changes.items()}, lambda *_: act(rank))
+
+
+def gpus(count: int, example: Example) -> Example:
+    """The example on a machine with so many GPUs."""
+    return where({"torch.cuda.is_available": lambda: count > 0, "torch.cuda.device_count": lambda: count}, example)
+
+
+def spoilt(example: Example) -> Example:
+    """The example with a run whose only checkpoint is damaged."""
+    return with_run(after(text(WEIGHTS, "no"), example))
+
+
+SAVED = checkpoint.Checkpoint(8, State({}, {}), {})
+
+TRAINING: tuple[Example, ...] = (
+    where({"gansmith.training.checkpoint.write_json": full_disk}, call(checkpoint.save, RUN, SAVED)),
+    spoilt(call(checkpoint.load_newest, RUN)),
+    spoilt(call(checkpoint.load_network, RUN, UPDATE, "ema")),
+    where({"torch.distributed.is_available": lambda: False}, lambda *_: join(Launch()).__enter__()),
+    of_two(
+        lambda rank: rank.all_reduce(torch.zeros(1)), torch__distributed__all_reduce=fails(RuntimeError("peer is gone"))
+    ),
+    of_two(lambda rank: rank.device("mps")),
+    of_two(lambda rank: rank.device("cuda:0")),
+    gpus(1, of_two(lambda rank: rank.device("cuda"))),
+    of_two(
+        lambda rank: rank.run_on_all(int),
+        gansmith__training__distributed__Distributed___all_gather_text=lambda *_: ["mnist is not here", ""],
+    ),
+    gpus(0, call(machine.choose_device, "cuda")),
+    gpus(1, call(machine.choose_device, "cuda:7")),
+    where({"torch.backends.mps.is_available": lambda: False}, call(machine.choose_device, "mps")),
+    call(machine.choose_device, "gpu"),
+    call(machine.choose_precision, "float64", "mps"),
+    without("torch.utils.tensorboard", call(tensorboard.writer, Path("board"))),
+    call(watchers.StopOnNaN().after, thing(row={"loss.generator": float("nan")}, update=3)),
+)
+
+
+# ---- comparisons, reports, articles
+
+
+def under_torchrun(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """A comparison started by a launcher of processes."""
+    for name, value in {"RANK": "0", "WORLD_SIZE": "2"}.items():
+        patch.setenv(name, value)
+    compare([VARIANT], Path("grid"))
+
+
+def ordered_twice() -> None:
+    """The same folder, for other numbers of samples."""
+    for count in (1000, 2000):
+        order_cells([VARIANT], GridFolder(Path("grid")), 1, count)
+
+
+def nobody_at_the_address(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Ray finds no cluster."""
+    patch.setitem(sys.modules, "ray", thing(init=fails(ConnectionError("no answer"))))
+    ray_cluster.run_cells("ray://here", [], 1, print)
+
+
+COMPARE: tuple[Example, ...] = (
+    under_torchrun,
+    call(order_cells, [VARIANT, VARIANT], GridFolder(Path("grid")), 1, 1000),
+    call(ordered_twice),
+    after(text("grid", ""), call(order_cells, [VARIANT], GridFolder(Path("grid")), 1, 1000)),
+    without("ray", call(ray_cluster.run_cells, "ray://here", [], 1, print)),
+    nobody_at_the_address,
+)
+
+FRAMES = [np.zeros((8, 8, 3), np.uint8)]
+
+REPORT: tuple[Example, ...] = (
+    call(animate, FRAMES, Path("film.mp4")),
+    call(animate, FRAMES, Path("film.gif"), 1),
+    call(animate, [FRAMES[0][:, :, :2]], Path("film.gif")),
+    where(
+        {"gansmith.report.page.write_text": full_disk, "gansmith.report.page._html": lambda *_: ""},
+        with_run(call(write_report, RUN)),
+    ),
+    call(scatter_sheet, np.zeros((4, 2)), np.zeros((4, 3))),
+)
+
+EXAMPLES = {
+    "nets": NETS,
+    "game": GAME,
+    "by_hand": BY_HAND,
+    "training": TRAINING,
+    "compare": COMPARE,
+    "report": REPORT,
+    "articles": (call(choose, ["999"]),),
+}

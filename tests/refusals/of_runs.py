@@ -1,0 +1,142 @@
+"""What the rooms of runs and of trained generators refuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from example import Example, after, call, full_disk, text, thing, where
+from small import PLAIN, RECIPE, UPDATE, changed, with_run
+
+from gansmith.data.survey import survey
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.game import State
+from gansmith.ground.labelling import Labelling
+from gansmith.ground.recipes.recipe import to_table
+from gansmith.ground.recipes.settings import DataSettings, Recipe
+from gansmith.runs import records
+from gansmith.runs.choose_recipe import Budget, choose_recipe
+from gansmith.runs.diagnose import diagnose
+from gansmith.runs.drive import give_up
+from gansmith.runs.evaluation import draw_copies, evaluate
+from gansmith.runs.processes import set_up_on_all
+from gansmith.runs.recovery.out_of_memory import shrink
+from gansmith.runs.recovery.resume import check_data
+from gansmith.runs.run import resume
+from gansmith.runs.setup import build_game, read_clusters, resolve_machine, set_up, set_up_again
+from gansmith.runs.sheets.source_sheets import draw
+from gansmith.trained.discriminator import features_function, load_discriminator
+from gansmith.trained.generator import Generator, load
+from gansmith.training.events import Outcome
+from gansmith.training.process_group import SINGLE_PROCESS
+
+RUN = RunFolder(Path("run"))
+CLUSTERED = changed(data__labels="clusters", data__clusters=4)
+NAN = State({"generator/0.weight": np.full(3, np.nan, np.float32)}, {})
+
+
+def quiet(_: str) -> None:
+    """Nobody listens."""
+
+
+def no_memory(recipe: Recipe = RECIPE, *batch_norm: str) -> Example:
+    """The run of a recipe had too little memory; these players need the whole batch."""
+    outcome = Outcome("out of memory", 3, 0.0, "cpu has no room for 8 items at a time: set data.micro_batch")
+    return with_run(call(shrink, RUN, None, outcome, batch_norm, quiet), recipe)
+
+
+def other_data_there(settings: Recipe) -> Example:
+    """The second of two machines has other data."""
+
+    def told(find: object) -> object:
+        found = find()  # pyright: ignore[reportCallIssue]
+        return [to_table(settings), "0" * 64] if isinstance(found, list) else found
+
+    two = thing(size=2, rank=0, broadcast=told, run_on_all=lambda act: act(), device=lambda name: name)
+    return call(set_up_on_all, two, settings)
+
+
+def writes_on_a_full_disk() -> None:
+    """Something of a run is written."""
+    with records.one_line_errors(RUN):
+        full_disk()
+
+
+def draws(source: str, path: str, **options: object) -> Example:
+    """A sheet of a source."""
+    settings = DataSettings(source=source, first=8)
+    return lambda folder, patch: draw(settings, survey(settings), Path(path), **options)  # pyright: ignore[reportArgumentType]
+
+
+def bare(recipe: Recipe, names: tuple[str, ...] = (), labelling: Labelling | None = None) -> Generator:
+    """A generator without weights."""
+    return Generator(recipe, (1, 16, 16), names, {}, labelling=labelling)
+
+
+RUNS: tuple[Example, ...] = (
+    call(Budget(updates=1, epochs=1.0).apply, RECIPE),
+    call(Budget(updates=0).apply, RECIPE),
+    call(choose_recipe, "folder"),
+    call(choose_recipe, RECIPE, settings={"budget.updates": 0}),
+    call(diagnose, "none"),
+    after(text("run/stats.jsonl", ""), call(diagnose, "run")),
+    where(
+        {"gansmith.runs.drive.finish": lambda *_: None},
+        call(
+            give_up,
+            thing(processes=SINGLE_PROCESS, folder=RUN, say=quiet),
+            Outcome("rollback", 3, 0.0, "the loss is nan at update 3"),
+        ),
+    ),
+    call(evaluate, "none"),
+    call(
+        draw_copies,
+        Path("none/copies.png"),
+        np.zeros((4, 8, 8, 1), np.uint8),
+        thing(copies=[thing(item=0, training=0)]),
+        thing(items=np.zeros((4, 8, 8, 1), np.uint8), shown=None),
+    ),
+    call(set_up_on_all, thing(size=2), changed(engine="numpy")),
+    other_data_there(RECIPE),
+    call(writes_on_a_full_disk),
+    call(records.write_checkpoint, RUN, RECIPE, thing(game=thing(state=lambda: NAN), update=3)),
+    where(
+        {"gansmith.report.animation.write_progress": full_disk},
+        call(records.finish, RUN, Outcome("finished", 7, 0.0), quiet),
+    ),
+    no_memory(RECIPE, "generator", "discriminator"),
+    no_memory(changed(data__batch=1)),
+    with_run(call(check_data, RUN, thing()), spoil=lambda run: run.data.unlink()),
+    with_run(call(check_data, RUN, thing(store=thing(fingerprint="0" * 64)))),
+    with_run(call(resume, "run")),
+    call(set_up, changed(latent__classes_drawn=11)),
+    call(set_up, changed(data__labels="clusters", data__clusters=99)),
+    with_run(call(set_up_again, RUN), CLUSTERED, spoil=lambda run: np.save(run.groups, np.arange(3))),
+    with_run(call(read_clusters, RUN), CLUSTERED),
+    call(resolve_machine, changed(engine="numpy", device="cuda")),
+    call(build_game, thing(recipe=changed(engine="numpy"), item_shape=(1, 16, 16), classes=0), thing()),
+    draws("ring", "none/sheet.png"),
+    draws("ring", "sheet.png", augmented=True, name="ada"),
+)
+
+TRAINED: tuple[Example, ...] = (
+    lambda folder, patch: load_discriminator(RUN, bare(PLAIN)),
+    where(
+        {"gansmith.trained.discriminator.load_discriminator": lambda *_: thing(plan=None)},
+        call(features_function, RUN, None),
+    ),
+    lambda folder, patch: bare(PLAIN).latents(0),
+    lambda folder, patch: bare(PLAIN).latents(1, truncation=0),
+    lambda folder, patch: bare(PLAIN).labels(1, "3"),
+    lambda folder, patch: bare(RECIPE, ("cat", "dog")).labels(3, ["cat", "dog"]),
+    lambda folder, patch: bare(RECIPE, ("cat", "dog")).labels(1, np.array([2])),
+    lambda folder, patch: bare(RECIPE, ("cat", "dog")).labels(1, "2"),
+    lambda folder, patch: bare(RECIPE, ("cat", "dog")).labels(1, "dgo"),
+    lambda folder, patch: bare(CLUSTERED, (), Labelling(4, (1, 1, 1, 1))).labels(1, "cat"),
+    lambda folder, patch: bare(changed(generator__net="own", discriminator__net="own")).network(),
+    with_run(call(load, "run"), spoil=lambda run: run.data.unlink()),
+    with_run(call(load, "run"), spoil=lambda run: run.checkpoint(UPDATE).rename("elsewhere")),
+    with_run(call(load, "run", checkpoint="best")),
+    with_run(call(load, "run", checkpoint="8")),
+)
+EXAMPLES = {"runs": RUNS, "trained": TRAINED}
