@@ -25,7 +25,18 @@ def test_a_rare_class_counts_as_much_as_a_frequent_one():
     assert (even.overall, even.weight) == (1, 100)
 
 
-@pytest.mark.parametrize(("asked", "answered"), [([0, 9], [0, 0]), ([0], [0, 1]), ([-1], [0]), ([], [])])
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ([0, 3], [0, 0]),
+        ([3, 0], [0, 0]),
+        ([0, 0], [0, 3]),
+        ([0, -1], [0, 0]),
+        ([0, 0], [-1, 0]),
+        ([0], [0, 1]),
+        ([], []),
+    ],
+)
 def test_labels_that_are_none_are_refused(asked, answered):
     with pytest.raises(DataError, match="labels"):
         agreement(np.array(asked, int), np.array(answered, int), 3)
