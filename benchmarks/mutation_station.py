@@ -40,12 +40,16 @@ class Station:
         self.path, self.texts, self.limit, self.killed = path, texts, limit, killed
         self.text = path.read_text(encoding="utf-8")
         self.reports, self.whole = Path("reports.jsonl").absolute(), False
+        self.functions: list[FunctionType] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         with open(self.reports, "a", encoding="utf-8") as file:
             file.write(json.dumps([report.nodeid, report.duration, report.failed]) + "\n")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        name = _name(self.path)
+        self.functions = [each for each in gc.get_objects() if type(each) is FunctionType and each.__module__ == name]
+        gc.freeze()  # new processes share what stands in memory as long as nobody writes there
         result, reports = self._run(session, self.text, 10 * self.limit)
         self.whole = result == "survived"
         lasted: Counter[str] = Counter()
@@ -68,7 +72,7 @@ class Station:
         if child == 0:
             code = NOT_PUT
             try:
-                if text == self.text or exchange(self.path, self.text, text):
+                if text == self.text or exchange(self.functions, self.path, self.text, text):
                     limited(limit)
                     code = 1
                     with suppress(session.Failed):
@@ -79,9 +83,8 @@ class Station:
         return result_of(child), [json.loads(line) for line in self.reports.read_text().splitlines()]
 
 
-def exchange(path: Path, before: str, after: str) -> bool:
-    """Put the functions and numbers of a changed module in place of those that stand in memory, if that can be done."""
-    name = path.with_suffix("").as_posix().replace("/", ".")
+def exchange(functions: list[FunctionType], path: Path, before: str, after: str) -> bool:
+    """Put the code and the numbers of a changed module in place of those that stand in memory, if that can be done."""
     old, new = (list(_codes(compile(text, path, "exec"))) for text in (before, after))
     if len(old) != len(new):
         return False
@@ -91,22 +94,25 @@ def exchange(path: Path, before: str, after: str) -> bool:
         if one != other and one.co_freevars == other.co_freevars
     }
     put = False
-    for found in gc.get_objects():
-        if isinstance(found, FunctionType) and found.__module__ == name:
-            code = codes.get((found.__code__.co_qualname, found.__code__.co_firstlineno))
-            if code is not None:
-                found.__code__, put = code, True
+    for found in functions:
+        code = codes.get((found.__code__.co_qualname, found.__code__.co_firstlineno))
+        if code is not None:
+            found.__code__, put = code, True
     if put:
         return True
-    fresh = {"__name__": name, "__file__": str(path)}
+    fresh = {"__name__": _name(path), "__file__": str(path)}
     exec(compile(after, path, "exec"), fresh)
     for key, number in fresh.items():
-        known = sys.modules[name].__dict__.get(key)
+        known = sys.modules[_name(path)].__dict__.get(key)
         if isinstance(number, bool | int | float) and number != known:
             for module in list(sys.modules.values()):
                 if getattr(module, "__dict__", {}).get(key) is known:
                     module.__dict__[key], put = number, True
     return put
+
+
+def _name(path: Path) -> str:
+    return path.with_suffix("").as_posix().replace("/", ".")
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
