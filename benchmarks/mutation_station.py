@@ -7,7 +7,6 @@ import json
 import os
 import resource
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -52,10 +51,10 @@ class Station:
         gc.freeze()  # new processes share what stands in memory as long as nobody writes there
         result, reports = self._run(session, self.text, 10 * self.limit)
         self.whole = result == "survived"
-        lasted: Counter[str] = Counter()
+        lasted = dict.fromkeys((name for name, *_ in reports), 0.0)
         for name, seconds, _ in reports:
             lasted[name] += seconds
-        session.items.sort(key=lambda item: lasted[item.nodeid])
+        session.items.sort(key=lambda item: lasted.get(item.nodeid, 0.0))
         for index, text in enumerate(self.texts if self.whole else ()):
             self.path.write_text(text, encoding="utf-8")  # for other processes that a test starts
             result, reports = self._run(session, text, self.limit)

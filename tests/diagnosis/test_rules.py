@@ -506,7 +506,9 @@ def test_halves_of_the_classes_that_come_and_go(period: int):
         counts = ([50.0] * 5 + [0.0] * 5) if first else ([0.0] * 5 + [50.0] * 5)
         return {"classes": counts, "asked": [25.0] * 10, "lacks": [0.0 if count else 5.0 for count in counts]}
 
-    _, said, _ = history(1500, shares=halves, probes={"moved": 0.9 if period < 8 else 0.3, "class variety": 0.5, "quality": 0.3})
+    _, said, _ = history(
+        1500, shares=halves, probes={"moved": 0.9 if period < 8 else 0.3, "class variety": 0.5, "quality": 0.3}
+    )
     assert "cycling mode collapse" in alarms(said)
     assert "rate too high" not in alarms(said)
 

@@ -52,6 +52,29 @@ def test_sensitivity_of_constant_pictures_and_of_two_values():
     assert diversity.latent_sensitivity(np.array([[0.0], [4.0]], np.float32)) == pytest.approx(2)
 
 
+def test_sensitivity_within_each_class():
+    vectors = np.array([[0.0], [2], [10], [10], [20], [26]])
+    assert diversity.latent_sensitivity(vectors, np.array([0, 0, 1, 1, 5, 5])) == pytest.approx((1 + 0 + 3) / 3)
+    assert diversity.latent_sensitivity(vectors, np.array([0, 0, 1, 1, 1, 1])) == pytest.approx(
+        (2 * 1 + 4 * np.std([10, 10, 20, 26])) / 6
+    )
+
+
+def test_pairs_lie_apart_by_eight_steps_spread_evenly():
+    steps = np.array([1, 15, 29, 43, 58, 72, 86, 100])
+    # of 0 .. 100, the number s further on is s away for 101 - s of them, and 101 - s away for the other s
+    by_hand = (2 * steps * (101 - steps) / 101).mean()
+    assert diversity.pairwise_diversity(np.arange(101.0)[:, None]) == pytest.approx(by_hand)
+    assert diversity.pairwise_diversity(np.array([[0.0], [3], [9]])) == pytest.approx((3 + 6 + 9) / 3)
+
+
+def test_nothing_has_no_differences():
+    with pytest.raises(DataError, match="at least one"):
+        diversity.latent_sensitivity(np.zeros((0, 2)))
+    with pytest.raises(DataError, match="at least 2"):
+        diversity.pairwise_diversity(np.zeros((1, 2)))
+
+
 def test_pairwise_diversity_is_the_mean_distance():
     points = np.random.default_rng(0).normal(size=(400, 3))
     every = np.linalg.norm(points[:, None] - points[None], axis=2).sum() / (400 * 399)

@@ -69,6 +69,15 @@ def test_too_few_items_are_refused():
         manifold(np.zeros((5, 2)), np.zeros((50, 2)))
 
 
+@pytest.mark.parametrize(
+    ("most", "against", "rows"), [(50, 23, [2] * 5 + [1]), (10, 23, [1] * 11), (8, 1, [8, 3]), (4, 0, [4, 4, 3])]
+)
+def test_a_block_holds_no_more_distances_than_it_may(monkeypatch, most, against, rows):
+    monkeypatch.setattr(distances, "BLOCK", most)
+    found = list(distances.blocks(np.zeros((11, 2)), np.zeros((against, 2))))
+    assert [part.stop - part.start for part, _ in found] == [len(squared) for _, squared in found] == rows
+
+
 def test_neighbours_of_a_set_and_of_its_rows(monkeypatch):
     rng = np.random.default_rng(5)
     a, b = rng.normal(size=(11, 3)), rng.normal(size=(23, 3))
@@ -78,6 +87,10 @@ def test_neighbours_of_a_set_and_of_its_rows(monkeypatch):
         indices, squared = distances.nearest(a, b, k)
         assert (indices == np.argsort(direct, axis=1)[:, :k]).all()
         assert np.sqrt(squared) == pytest.approx(np.sort(direct, axis=1)[:, :k])
+    many = rng.normal(size=(300, 3))
+    far = np.argsort(np.linalg.norm(a[:, None] - many[None], axis=2), axis=1)
+    for k in (1, 2, 40, 299):
+        assert (distances.nearest(a, many, k)[0] == far[:, :k]).all()
     rows = np.array([4, 0, 22])
     indices, _ = distances.nearest(b[rows], b, 2, rows)
     assert not (indices == rows[:, None]).any()
