@@ -118,6 +118,23 @@ def test_the_interval_of_a_slope_holds_the_true_one():
     assert 0.9 < held / 300 < 0.99
 
 
+def test_the_interval_of_a_slope_by_hand():
+    xs = np.arange(10.0)
+    slopes = sorted(i + j for i in range(10) for j in range(i))  # of a parabola
+    # 1.96 sqrt(10 9 25 / 18) = 21.9: from place (45 - 21.9) / 2 = 11.5 to (45 + 21.9) / 2 = 33.5
+    assert series.slope_interval(xs, xs**2) == (slopes[11], 9, slopes[33])
+    assert series.slope_interval(np.array([0.0, 0, 2]), np.array([1.0, 5, 9])) == (2, 3, 4)  # two share a place
+    assert series.slope_interval(xs[:1], xs[:1]) == (0, 0, 0)
+
+
+def test_a_period_by_hand():
+    steps = np.arange(16) - 7.5
+    waves = {each: np.cos(2 * np.pi * each * steps / 16) for each in (1, 4, 5, 7)}
+    assert series.main_period(2 * waves[4] + waves[7]) == (4, pytest.approx(4 / 5))
+    assert series.main_period(2 * waves[4] + waves[7] + waves[5]) == (4, pytest.approx(5 / 6))  # with its neighbour
+    assert series.main_period(waves[1] + 3 * steps + 5) == (16, pytest.approx(1))
+
+
 @pytest.mark.parametrize("period", [2, 3, 4, 8, 16])
 def test_the_period_of_a_wave_is_found(period: int):
     steps = np.arange(48.0)
