@@ -51,6 +51,11 @@ def test_identical_sets_are_all_covered():
     assert found.density == pytest.approx(6 / 5)  # each of 60 balls holds its centre and its 5 neighbours
 
 
+def test_one_and_the_same_item_lies_in_balls_without_extent():
+    found = manifold(np.zeros((10, 2)), np.zeros((8, 2)))
+    assert found == Manifold(1, 1, 8 / 5, 1)  # each of 8 balls holds each item
+
+
 def test_disjoint_sets_share_nothing():
     a = np.random.default_rng(0).normal(size=(30, 4))
     assert manifold(a + 100, a) == Manifold(0, 0, 0, 0)
