@@ -4,26 +4,28 @@
 
 MODULE is a file or a folder of `gansmith/`. Each mutant changes one place: a comparison, an operator, a number, True and
 False, `not`, `and` and `or`, `min` and `max`, or a term that is dropped. The module's own tests (TESTS) run on a copy of the
-project. Rows are added to DIR/mutations.jsonl, and what stands there is not run again. Survivors that change nothing that
-can be seen are listed in mutations_equivalent.tsv with the reason. Needs a system with `fork`.
+project; they are collected once, and each mutant is put into a process of its own. Rows are added to DIR/mutations.jsonl,
+and what stands there is not run again. Survivors that change nothing that can be seen are listed in
+mutations_equivalent.tsv with the reason. Needs a system with `fork`.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import hashlib
 import json
 import os
 import random
-import resource
 import shutil
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+import pytest
+from mutants import Mutant, mutants
+from mutation_station import Station, limited, result_of
 
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENT = Path(__file__).with_name("mutations_equivalent.tsv")
@@ -39,131 +41,17 @@ TESTS: dict[str, tuple[str, ...]] = {  # the first that a module begins with
     "gansmith/metrics/": ("metrics",),
     "gansmith/training/checkpoint": ("training/test_checkpoints.py",),
     "gansmith/data/order": ("data/test_order.py",),
+    "gansmith/diagnosis/signals/samples": ("diagnosis/test_signals.py",),
+    "gansmith/diagnosis/signals/series": ("diagnosis/test_signals.py",),
+    "gansmith/diagnosis/signals/": ("diagnosis/test_{name}.py", "diagnosis/test_probe.py"),
+    "gansmith/diagnosis/ruleset/": ("diagnosis/test_rules.py",),
     "gansmith/diagnosis/": ("diagnosis",),
     "gansmith/game/penalties": ("game/test_penalties.py", "game/test_gradient_penalty.py"),
     "gansmith/game/augment": ("game/test_augment.py",),
     "gansmith/game/": ("game",),
 }
-OPERATORS: dict[type[ast.AST], tuple[str, str]] = {
-    ast.Lt: ("<", "<="),
-    ast.LtE: ("<=", "<"),
-    ast.Gt: (">", ">="),
-    ast.GtE: (">=", ">"),
-    ast.Eq: ("==", "!="),
-    ast.NotEq: ("!=", "=="),
-    ast.Is: ("is", "is not"),
-    ast.IsNot: ("is not", "is"),
-    ast.In: ("in", "not in"),
-    ast.NotIn: ("not in", "in"),
-    ast.Add: ("+", "-"),
-    ast.Sub: ("-", "+"),
-    ast.Mult: ("*", "/"),
-    ast.Div: ("/", "*"),
-    ast.FloorDiv: ("//", "*"),
-    ast.Mod: ("%", "*"),
-    ast.Pow: ("**", "*"),
-    ast.And: ("and", "or"),
-    ast.Or: ("or", "and"),
-}
-NAMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum", "any": "all", "all": "any"}
 HEAVY = ("numpy", "torch", "scipy.stats", "sklearn.datasets", "PIL.Image", "torchmetrics")
-
-
-class Mutant(NamedTuple):
-    """One change: what stands at [start, end) of a module's text, and what stands there instead."""
-
-    module: str
-    line: int
-    start: int
-    end: int
-    before: str
-    after: str
-
-    @property
-    def key(self) -> str:
-        """The same for the same change in the same line of text."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
-
-
-def mutants(module: str, text: str) -> Iterator[Mutant]:
-    """Every mutant of a module. Types, messages of errors and docstrings stay as they are."""
-    starts = [0]
-    for line in text.encode().splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-
-    def place(node: Any, end: bool = False) -> int:
-        row, column = (node.end_lineno, node.end_col_offset) if end else (node.lineno, node.col_offset)
-        return starts[row - 1] + column
-
-    def change(start: int, end: int, after: str) -> Mutant:
-        before = text.encode()[start:end].decode()
-        return Mutant(module, text.encode()[:start].count(b"\n") + 1, start, end, before, after)
-
-    def between(left: ast.expr, right: ast.expr, kind: ast.AST) -> Iterator[Mutant]:
-        found = text.encode()[place(left, end=True) : place(right)].decode()
-        old, new = OPERATORS.get(type(kind), ("\0", ""))
-        if old in found:
-            yield change(place(left, end=True), place(right), found.replace(old, new, 1))
-
-    for node in ast.walk(_without_words(ast.parse(text))):
-        match node:
-            case ast.Compare():
-                for left, kind, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
-                    yield from between(left, right, kind)
-            case ast.BinOp():
-                yield from between(node.left, node.right, node.op)
-                if isinstance(node.op, ast.Add | ast.Sub):
-                    yield change(place(node.left, end=True), place(node, end=True), "")
-            case ast.BoolOp():
-                yield from between(node.values[0], node.values[1], node.op)
-            case ast.UnaryOp(op=ast.Not()):
-                yield change(place(node), place(node.operand), "")
-            case ast.AugAssign():
-                found = text.encode()[place(node.target, end=True) : place(node.value)].decode()
-                swapped = {"+=": "-=", "-=": "+=", "*=": "/=", "/=": "*="}.get(found.strip())
-                if swapped:
-                    yield change(place(node.target, end=True), place(node.value), f" {swapped} ")
-            case ast.Constant(value=bool()):
-                yield change(place(node), place(node, end=True), str(not node.value))
-            case ast.Constant(value=(int() | float()) as number):
-                value = number + 1 if isinstance(number, int) else number * 2 or 1.0
-                yield change(place(node), place(node, end=True), repr(value))
-            case ast.Name(id=name) if name in NAMES:
-                yield change(place(node), place(node, end=True), NAMES[name])
-            case ast.Attribute(attr=name) if name in NAMES:
-                yield change(place(node, end=True) - len(name), place(node, end=True), NAMES[name])
-            case _:
-                pass
-
-
-class _Silent(ast.NodeTransformer):
-    """Drops what no test should look at."""
-
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        return ast.copy_location(ast.Pass(), node)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        return ast.copy_location(ast.Expr(node.value), node) if node.value else ast.copy_location(ast.Pass(), node)
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.annotation = None
-        return node
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
-        return ast.copy_location(ast.Constant(""), node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns = None
-        node.decorator_list = []
-        return self.generic_visit(node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        node.decorator_list = []
-        return self.generic_visit(node)
-
-
-def _without_words(tree: ast.Module) -> ast.Module:
-    return _Silent().visit(tree)
+ARGUMENTS = ("-q", "-x", "-p", "no:cacheprovider")
 
 
 def tests_of(module: str) -> list[str]:
@@ -175,25 +63,82 @@ def tests_of(module: str) -> list[str]:
     raise SystemExit(f"{module}: no tests are named for it in TESTS")
 
 
+def enter(copy: Path) -> None:
+    """Make this process, a new one, one of the copy, and silent."""
+    os.setsid()
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    os.chdir(copy)
+    os.environ["PYTHONPATH"] = str(copy)
+    sys.path.insert(0, str(copy))
+
+
 def run(copy: Path, tests: list[str], limit: float) -> str:
-    """ "survived", "killed", or "too slow" for tests that were stopped, in a process of their own."""
+    """The result of the tests in a process that has imported nothing of the copy yet."""
     child = os.fork()
     if child == 0:
-        os.setsid()
-        silent = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silent, 1)
-        os.dup2(silent, 2)
-        resource.setrlimit(
-            resource.RLIMIT_CPU, (int(limit), int(limit) + 5)
-        )  # its own seconds, however busy the machine
-        os.chdir(copy)
-        sys.path.insert(0, str(copy))
-        os.environ["PYTHONPATH"] = str(copy)
-        import pytest
+        enter(copy)
+        limited(limit)
+        os._exit(int(pytest.main([*ARGUMENTS, *tests])))
+    return result_of(child)
 
-        os._exit(int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *tests])))
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return "survived" if code == 0 else "too slow" if code < 0 else "killed"
+
+@dataclass
+class Module:
+    """A module of the copy, and its mutants."""
+
+    name: str
+    copy: Path
+    log: Path
+    limit: float
+    mutants: list[Mutant]
+
+    def __post_init__(self) -> None:
+        self.text, self.tests = (ROOT / self.name).read_text(encoding="utf-8"), tests_of(self.name)
+
+    def changed(self, mutant: Mutant) -> str:
+        """The text with the change."""
+        source = self.text.encode()
+        return (source[: mutant.start] + mutant.after.encode() + source[mutant.end :]).decode()
+
+    def note(self, mutant: Mutant, result: str) -> None:
+        """Add a row to the log."""
+        with open(self.log, "a", encoding="utf-8") as file:
+            file.write(json.dumps(self.row(mutant) | {"result": result}) + "\n")
+
+    def row(self, mutant: Mutant) -> dict[str, Any]:
+        """What the log says of a mutant, but for the result."""
+        return mutant._asdict() | {"key": mutant.key, "text": self.text.splitlines()[mutant.line - 1].strip()}
+
+    def run(self) -> None:
+        """Run what the log does not hold: at a station first, and what no test saw there once more, all imported anew."""
+        if not (wanted := self.left()):
+            return
+        child = os.fork()
+        if child == 0:
+            enter(self.copy)
+            texts = [self.changed(mutant) for mutant in wanted]
+            station = Station(Path(self.name), texts, self.limit, lambda at, result: self.note(wanted[at], result))
+            pytest.main([*ARGUMENTS, *self.tests], plugins=[station])
+            os._exit(not station.whole)
+        if result_of(child) != "survived":
+            raise SystemExit(f"{self.name}: its tests {self.tests} fail as they are")
+        for mutant in self.left():
+            (self.copy / self.name).write_text(self.changed(mutant), encoding="utf-8")
+            known = told(self.row(mutant)) in excused()
+            self.note(mutant, "survived" if known else run(self.copy, self.tests, self.limit))
+        (self.copy / self.name).write_text(self.text, encoding="utf-8")
+
+    def left(self) -> list[Mutant]:
+        """The mutants that the log does not hold."""
+        done = {row["key"] for row in rows_of(self.log)}
+        return [mutant for mutant in self.mutants if mutant.key not in done]
+
+
+def rows_of(log: Path) -> list[dict[str, Any]]:
+    """The rows of a log, if there is one."""
+    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
 
 
 def modules_of(names: list[str]) -> list[str]:
@@ -206,18 +151,25 @@ def modules_of(names: list[str]) -> list[str]:
     return [path.relative_to(ROOT).as_posix() for path in paths if path.name != "__init__.py"]
 
 
-def table(rows: list[dict[str, Any]], excused: set[str]) -> str:
+def table(rows: list[dict[str, Any]]) -> str:
     """Mutants by module, and the survivors that nothing excuses."""
     lines = ["| module | mutants | killed | equivalent | survived |", "| --- | ---: | ---: | ---: | ---: |"]
     for module in sorted({row["module"] for row in rows}):
         own = [row for row in rows if row["module"] == module]
         count = Counter(
-            "equivalent" if told(row) in excused and row["result"] == "survived" else row["result"] for row in own
+            "equivalent" if told(row) in excused() and row["result"] == "survived" else row["result"] for row in own
         )
         killed = count["killed"] + count["too slow"]
         lines.append(f"| {module} | {len(own)} | {killed} | {count['equivalent']} | {count['survived']} |")
-    left = [row for row in rows if row["result"] == "survived" and told(row) not in excused]
+    left = [row for row in rows if row["result"] == "survived" and told(row) not in excused()]
     return "\n".join([*lines, "", *(f"{told(row)}    (line {row['line']})" for row in left)])
+
+
+@cache
+def excused() -> set[str]:
+    """The mutants that change nothing that can be seen, as `told` names them."""
+    known = EQUIVALENT.read_text(encoding="utf-8").splitlines() if EQUIVALENT.exists() else []
+    return {line.rpartition("\t")[0] for line in known if not line.startswith("#")}
 
 
 def told(row: dict[str, Any]) -> str:
@@ -236,36 +188,19 @@ def main() -> int:
     for name in HEAVY:  # once, for all the forks
         __import__(name)
     options.out.mkdir(parents=True, exist_ok=True)
-    log, copy = options.out / "mutations.jsonl", options.out / "copy"
+    log, copy = options.out.absolute() / "mutations.jsonl", options.out.absolute() / "copy"
     shutil.rmtree(copy, ignore_errors=True)
     for name in ("gansmith", "tests", "docs", "benchmarks"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
-    rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-    done = {row["key"] for row in rows}
     modules = modules_of(options.modules)
-    for module in modules:
-        text, tests = (ROOT / module).read_text(encoding="utf-8"), tests_of(module)
-        if run(copy, tests, 10 * options.limit) != "survived":
-            raise SystemExit(f"{module}: its tests {tests} fail as they are")
-        every = list({mutant.key: mutant for mutant in mutants(module, text)}.values())
+    for name in modules:
+        found = mutants(name, (ROOT / name).read_text(encoding="utf-8"))
+        every = list({mutant.key: mutant for mutant in found}.values())
         chosen = random.Random(0).sample(every, min(options.most, len(every)))
-        for mutant in sorted(chosen, key=lambda each: each.start):
-            if mutant.key in done:
-                continue
-            source = text.encode()
-            (copy / module).write_bytes(source[: mutant.start] + mutant.after.encode() + source[mutant.end :])
-            began = time.monotonic()
-            result = run(copy, tests, options.limit)
-            line = text.splitlines()[mutant.line - 1].strip()
-            row = mutant._asdict() | {"key": mutant.key, "text": line, "result": result}
-            rows.append(row | {"seconds": round(time.monotonic() - began, 1)})
-            with open(log, "a", encoding="utf-8") as file:
-                file.write(json.dumps(rows[-1]) + "\n")
-        (copy / module).write_text(text, encoding="utf-8")
-    known = EQUIVALENT.read_text(encoding="utf-8").splitlines() if EQUIVALENT.exists() else []
-    excused = {line.rpartition("\t")[0] for line in known if not line.startswith("#")}
-    print(table([row for row in rows if row["module"] in modules], excused))
+        Module(name, copy, log, options.limit, sorted(chosen, key=lambda each: each.start)).run()
+    rows = [row for row in rows_of(log) if row["module"] in modules]
+    print(table(rows))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,10 @@ from PIL import Image
 
 import gansmith
 from gansmith.cli import main
+from gansmith.data.store import open_store
 from gansmith.ground.errors import RunError
+from gansmith.ground.recipes.settings import DataSettings
+from gansmith.runs.evaluation import real_items
 
 TINY = (
     *("--set", "data.size=16", "--set", "watch.judge=0", "--set", "watch.diagnose=0", "--set", "watch.samples=16"),
@@ -143,3 +147,16 @@ def test_a_run_is_measured_by_the_names_of_its_classes(numbered, tmp_path, monke
     with pytest.raises(RunError, match="far enough"):
         evaluation.evaluate(numbered, str(other), count=6)
     assert sorted(given[0]) == [1, 1, 2, 2, 3, 3]
+
+
+def test_a_run_is_compared_with_the_test_pictures_of_its_source(tmp_path):
+    names = [f"train/{name}/{index}.png" for name in "abc" for index in range(3)]
+    folder = draw(tmp_path / "own", [*names, "test/b/0.png", "test/c/0.png"])
+    settings = DataSettings(source=str(folder), size="16")
+    of_test = dataclasses.replace(settings, split="test")
+    real, kept = real_items(settings), open_store(of_test)
+    assert sorted(real.labels) == [0] * 3 + [1] * 3 + [2] * 3
+    assert np.array_equal(real.heldout_items, kept.items)
+    assert real.heldout_labels.tolist() == [1, 2]  # by the numbers of the training pictures' classes
+    assert not {item.tobytes() for item in real.heldout_items} & {item.tobytes() for item in real.items}
+    assert real_items(of_test).heldout_items is None  # these were trained on: none are kept back

@@ -36,6 +36,10 @@ def test_an_epoch_shows_no_row_twice_and_drops_less_than_a_batch(count, batch, s
         assert sorted(rows[:count]) == list(range(count))
 
 
+def test_a_small_store_is_permuted_as_often_as_the_batch_needs():
+    assert [len(Order(10, batch, 0).permutation(0)) for batch in (7, 10, 25)] == [10, 10, 30]
+
+
 def test_epochs_differ_and_a_seed_repeats_them():
     one, again, other = Order(100, 10, 3), Order(100, 10, 3), Order(100, 10, 4)
     assert sorted(epoch(one, 0)) == list(range(100))

@@ -40,6 +40,22 @@ def test_vectors_agree_with_the_metric(monkeypatch: pytest.MonkeyPatch):
     np.testing.assert_allclose(own.ratio, nearness(training[:9], training, np.arange(9)).ratio, rtol=1e-3)
 
 
+def test_a_ratio_by_hand():
+    line = np.arange(1.0, 61)[:, None].astype(np.float32)
+    found = near(np.array([[0.5], [3.0]], np.float32), line)
+    assert found.distance.tolist() == [0.5, 0]
+    assert found.ratio == pytest.approx([0.5 / 16.5, 0])  # the next 31 are at 1.5 .. 31.5
+    own = near(line[:1], line, np.array([0]))
+    assert (own.distance[0], own.ratio[0]) == (1, pytest.approx(1 / 17))  # 2 .. 32
+    alike = np.zeros((4, 1), np.float32)
+    assert near(alike, alike).ratio.tolist() == [0] * 4  # of many copies each is one
+    lonely = (near(line[2:3], line[:1]), near(line[:1], line[:3:2], np.array([0])))  # there is no next one
+    assert [(each.distance.tolist(), each.ratio.tolist()) for each in lonely] == [([2], [1])] * 2
+    assert near(np.array([[0.5]], np.float32), line[:2]).ratio == pytest.approx([0.5 / 1.5])
+    alone = near(line[:1], line[:1], np.array([0]))
+    assert (alone.distance.tolist(), alone.ratio.tolist()) == ([0], [1])
+
+
 @pytest.mark.parametrize("move", [(0, 0), (1, 0), (0, -1), (1, 1), (-1, 1)])
 def test_a_copy_that_moved_by_a_pixel_is_a_copy(move: tuple[int, int]):
     training, unseen = strokes(300), strokes(40, seed=1)

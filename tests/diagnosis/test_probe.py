@@ -118,6 +118,19 @@ def test_one_class_only(known: Reference):
     assert probe.numbers["diversity"] > 0.2  # not all alike
 
 
+def test_the_variety_of_classes_is_no_mere_count_of_them(known: Reference):
+    """One of ten samples is of class a, one of class c: all three are drawn, and hardly two are shown."""
+
+    def uneven(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        items, kinds = shapes(3 * len(latents), 9)
+        wanted = np.where(np.arange(len(latents)) % 10 < 8, 1, np.arange(len(latents)) % 10 // 9 * 2)
+        where = [np.flatnonzero(kinds == kind) for kind in range(3)]
+        return pixels.to_float(items[[where[kind][i] for i, kind in enumerate(wanted)]])
+
+    by_hand = np.exp(-(0.8 * np.log(0.8) + 0.2 * np.log(0.1))) / 3
+    assert numbers_of(known, uneven).numbers["class variety"] == pytest.approx(by_hand, abs=0.02)
+
+
 def test_training_items_given_back_are_copies(known: Reference):
     found = numbers_of(known, lambda z, y: pixels.to_float(known.source[known.where[: len(z)]])).numbers
     assert found["copies"] > 0.95

@@ -463,6 +463,26 @@ def test_two_samples_of_a_class_are_too_few_to_say_anything():
     assert alarms(history(2000, shares=without(4, since=600, asked=2.0))[1]) == []
 
 
+@pytest.mark.parametrize(("kinds", "named"), [(0.5, True), (0.6, False)])
+def test_half_of_the_variety_is_a_part_of_the_data(kinds: float, named: bool):
+    for name in ("kinds", "class variety"):  # whichever is less
+        said = alarms(history(1000, probes={name: kinds}, shares=one_kind, start=300)[1])
+        assert said == (["partial mode collapse"] if named else [])
+
+
+@pytest.mark.parametrize(("spread", "named"), [(0.14, True), (0.2, False)])
+def test_a_class_with_a_fifth_of_its_spread_is_not_all_alike(spread: float, named: bool):
+    """And what is all alike may be taken for any class: that its class is missing is then not said."""
+    said = alarms(history(800, shares=lambda update: {"spread by label": [1.0, spread, 1.1, 1.0]})[1])
+    assert said == (["label-wise mode collapse"] if named else [])
+
+    def missing(update: int) -> dict[str, list[float]]:
+        return {**without(3)(update), "spread by label": [1.0] * 3 + [spread] + [1.0] * 6}
+
+    said = alarms(history(900, shares=missing, start=400)[1])
+    assert said == (["label-wise mode collapse"] if named else ["classes dropped"])
+
+
 def test_uneven_data_is_no_collapse():
     """Nine in ten samples are of one class, and so is the data."""
     uneven = {"classes": [230.0] + [2.9] * 9, "asked": [230.0] + [2.9] * 9, "lacks": [0.0] * 10}

@@ -69,6 +69,25 @@ def test_k_means_finds_separate_clusters():
     assert sorted(np.bincount(samples.nearest_of(cloud, found)).tolist()) == [50] * 4
 
 
+@pytest.mark.parametrize(("draw", "second"), [(0.1, 10), (0.3, 20), (0.999, 20), (1 + 1e-9, 20)])
+def test_the_further_a_point_the_likelier_it_is_the_next_centre(draw: float, second: float):
+    """Squared distances from the first are 0, 100 and 400. A draw may be rounded up to beyond the last."""
+
+    class Dice:
+        def integers(self, count: int) -> int:
+            return 0
+
+        def random(self) -> float:
+            return draw
+
+    cloud = np.array([[0.0], [10.0], [20.0]], np.float32)
+    assert samples.k_means(cloud, 2, Dice(), rounds=0).tolist() == [[0], [second]]  # pyright: ignore[reportArgumentType]
+    moved = (
+        [[0], [15]] if second == 10 else [[5], [20]]
+    )  # to the middle of their points; 10 is as near to either of 0 and 20
+    assert samples.k_means(cloud, 2, Dice(), rounds=1).tolist() == moved  # pyright: ignore[reportArgumentType]
+
+
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_k_means_of_fewer_points_than_centres(count: int):
     cloud = np.zeros((count, 3), np.float32)
@@ -118,6 +137,27 @@ def test_the_interval_of_a_slope_holds_the_true_one():
     assert 0.9 < held / 300 < 0.99
 
 
+def test_the_interval_of_a_slope_by_hand():
+    xs = np.arange(10.0)
+    slopes = sorted(i + j for i in range(10) for j in range(i))  # of a parabola
+    # 1.96 sqrt(10 9 25 / 18) = 21.9: from place (45 - 21.9) / 2 = 11.5 to (45 + 21.9) / 2 = 33.5
+    assert series.slope_interval(xs, xs**2) == (slopes[11], 9, slopes[33])
+    assert series.slope_interval(np.array([0.0, 0, 2]), np.array([1.0, 5, 9])) == (2, 3, 4)  # two share a place
+    assert series.slope_interval(xs[:1], xs[:1]) == (0, 0, 0)
+
+
+def test_a_period_by_hand():
+    steps = np.arange(16) - 7.5
+    waves = {each: np.cos(2 * np.pi * each * steps / 16) for each in (1, 4, 5, 7)}
+    assert series.main_period(2 * waves[4] + waves[7]) == (4, pytest.approx(4 / 5))
+    assert series.main_period(2 * waves[4] + waves[7] + waves[5]) == (4, pytest.approx(5 / 6))  # with its neighbour
+    assert series.main_period(waves[1] + 3 * steps + 5) == (16, pytest.approx(1))
+
+
+def test_a_centre_without_points_stays_where_it_is():
+    assert samples.k_means(np.full((3, 1), 5.0), 2, streams.generator(0, "diagnosis")).tolist() == [[5], [5]]
+
+
 @pytest.mark.parametrize("period", [2, 3, 4, 8, 16])
 def test_the_period_of_a_wave_is_found(period: int):
     steps = np.arange(48.0)
@@ -132,6 +172,7 @@ def test_colour_and_repeats_by_hand():
     grey = np.full((2, 1, 1, 3), 0.4)
     assert samples.colour(grey) == pytest.approx(0, abs=1e-9)
     assert samples.colour(grey[..., :1]) == 0
+    assert samples.colour(np.array([[[[0.0, 1.0]]]])) == 0.5
     assert samples.colour(np.array([[[[0.0, 0.5, 1.0]]]])) == pytest.approx(1 / 3)
     assert samples.repeats(np.array([[1], [1], [2], [1]])) == pytest.approx(1 / 2)
     assert samples.repeats(np.arange(5)[:, None]) == 0

@@ -37,6 +37,43 @@ def test_a_profile_by_hand():
     assert spectrum.profiles(noise()[:, :7, :7]) == ()
 
 
+@pytest.mark.parametrize(("side", "shares"), [(8, [2 / 7] * 3 + [1 / 7]), (9, [1 / 4] * 4)])
+def test_a_single_pixel_holds_all_frequencies_alike(side: int, shares: list[float]):
+    """The last of an even side stands for itself alone, all others for two."""
+    pixel = np.zeros((1, side, side, 1))
+    pixel[0, 3, 5] = 1
+    for found in spectrum.profiles(pixel):
+        np.testing.assert_allclose(found, shares, atol=1e-6)
+
+
+def test_a_pattern_by_hand():
+    real, made = np.full(8, 0.125), np.full(8, 0.1)
+    made[5] = 0.3
+    found = spectrum.pattern((real, made), (real, real))
+    assert found is not None
+    assert found.stands_out == pytest.approx(0.3001 / 0.1001)
+    assert found.share == pytest.approx(0.3 - 0.125)
+    assert found.period == pytest.approx(16 / 6)  # frequency 6 of 16 pixels
+    made[[3, 4, 6]] = 0.15, 0.14, 0.06
+    found = spectrum.pattern((made, real), (real, real))
+    assert found is not None
+    assert found.stands_out == pytest.approx(0.3001 / np.sqrt(0.1401 * 0.1001))  # of four neighbours, the median
+    assert found.share == pytest.approx(0.3 - 0.125 - 0.025)
+    rare = np.full(8, 0.14)
+    rare[5], made = 0.02, np.array([0.1] * 5 + [0.3, 0.1, 0.1])
+    found = spectrum.pattern((made,), (rare,))
+    assert found is not None
+    assert found.stands_out == pytest.approx(0.3001 / 0.0201 * 0.1401 / 0.1001)
+    assert found.share == pytest.approx(0.28)  # its neighbours hold less than they should, which is no merit
+    found = spectrum.pattern((np.array([0.1, 0.1, 0.1, 0.3, 0.1, 0.1, 0.1, 0.1]),), (real,))
+    assert found is not None
+    assert found.period == 4
+    low = np.array([0.1, 0.1, 0.3, 0.1, 0.1, 0.1, 0.1, 0.1])
+    assert spectrum.pattern((low,), (real,)) is None  # three waves in a side are a shape
+    assert spectrum.pattern((real,), (real,)) is None
+    assert spectrum.upper((np.array([0.1, 0.2, 0.3, 0.4]), np.array([0.5, 0.3, 0.2]))) == pytest.approx((0.7 + 0.5) / 2)
+
+
 @pytest.mark.parametrize("period", [2, 3, 4, 6])
 @pytest.mark.parametrize("strength", [0.1, 0.3])
 def test_a_pattern_is_found_with_its_period(period: int, strength: float):

@@ -33,6 +33,11 @@ def test_three_points_by_hand():
     assert frechet(np.array([[-1.0], [0], [1]]), np.array([[0.0], [2], [4]])) == pytest.approx(5.0)
 
 
+def test_two_rows_are_enough():
+    # means 0 and 3; variances 2 and 8 (divided by N - 1): 9 + (root 8 - root 2)^2
+    assert frechet(np.array([[-1.0], [1]]), np.array([[1.0], [5]])) == pytest.approx(9 + 2)
+
+
 @pytest.mark.parametrize("count", [40, 8])  # more and fewer rows than features
 def test_identical_sets_are_at_no_distance(count, rng):
     a = rng.normal(size=(count, 16)) * np.logspace(-4, 4, 16)
@@ -61,5 +66,7 @@ def test_laws(seed, features, scale):
 def test_what_cannot_be_compared_is_refused():
     with pytest.raises(DataError, match="at least 2 rows"):
         frechet(np.zeros((1, 3)), np.zeros((5, 3)))
+    with pytest.raises(DataError, match="at least 2 rows"):
+        frechet(np.zeros(5), np.zeros(5))
     with pytest.raises(DataError, match="3 and of 4 numbers"):
         frechet(np.zeros((5, 3)), np.zeros((5, 4)))

@@ -15,6 +15,15 @@ def test_a_board_of_two_values_by_hand():
     assert grain(board)[0] == pytest.approx(16 * 10 / 6)  # every answer is 16 times the amplitude
 
 
+def test_the_weaker_half_by_hand():
+    dots = np.zeros((1, 3, 4, 1), np.uint8)
+    dots[0, 1, 1] = 10
+    assert grain(dots)[0] == pytest.approx(20 / 6)  # the weaker of 4 x 10 and -2 x 10
+    alone = np.zeros((1, 3, 3, 1), np.uint8)
+    alone[0, 1, 1] = 30
+    assert grain(alone)[0] == pytest.approx(120 / 6)
+
+
 def test_white_noise_by_its_law(rng):
     noise = np.round(rng.normal(128, 12, (50, 64, 64, 3))).astype(np.uint8)
     # of N(0, s), the weaker half lies within .6745 s and has the root mean square .3776 s

@@ -25,7 +25,18 @@ def test_a_rare_class_counts_as_much_as_a_frequent_one():
     assert (even.overall, even.weight) == (1, 100)
 
 
-@pytest.mark.parametrize(("asked", "answered"), [([0, 9], [0, 0]), ([0], [0, 1]), ([-1], [0]), ([], [])])
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ([0, 3], [0, 0]),
+        ([3, 0], [0, 0]),
+        ([0, 0], [0, 3]),
+        ([0, -1], [0, 0]),
+        ([0, 0], [-1, 0]),
+        ([0], [0, 1]),
+        ([], []),
+    ],
+)
 def test_labels_that_are_none_are_refused(asked, answered):
     with pytest.raises(DataError, match="labels"):
         agreement(np.array(asked, int), np.array(answered, int), 3)
@@ -39,6 +50,29 @@ def test_sensitivity_of_constant_pictures_and_of_two_values():
     labels = np.arange(10) % 2
     assert diversity.latent_sensitivity(black_and_white, labels) == 0  # the label alone decides
     assert diversity.latent_sensitivity(np.array([[0.0], [4.0]], np.float32)) == pytest.approx(2)
+
+
+def test_sensitivity_within_each_class():
+    vectors = np.array([[0.0], [2], [10], [10], [20], [26]])
+    assert diversity.latent_sensitivity(vectors, np.array([0, 0, 1, 1, 5, 5])) == pytest.approx((1 + 0 + 3) / 3)
+    assert diversity.latent_sensitivity(vectors, np.array([0, 0, 1, 1, 1, 1])) == pytest.approx(
+        (2 * 1 + 4 * np.std([10, 10, 20, 26])) / 6
+    )
+
+
+def test_pairs_lie_apart_by_eight_steps_spread_evenly():
+    steps = np.array([1, 15, 29, 43, 58, 72, 86, 100])
+    # of 0 .. 100, the number s further on is s away for 101 - s of them, and 101 - s away for the other s
+    by_hand = (2 * steps * (101 - steps) / 101).mean()
+    assert diversity.pairwise_diversity(np.arange(101.0)[:, None]) == pytest.approx(by_hand)
+    assert diversity.pairwise_diversity(np.array([[0.0], [3], [9]])) == pytest.approx((3 + 6 + 9) / 3)
+
+
+def test_nothing_has_no_differences():
+    with pytest.raises(DataError, match="at least one"):
+        diversity.latent_sensitivity(np.zeros((0, 2)))
+    with pytest.raises(DataError, match="at least 2"):
+        diversity.pairwise_diversity(np.zeros((1, 2)))
 
 
 def test_pairwise_diversity_is_the_mean_distance():

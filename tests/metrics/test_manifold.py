@@ -51,6 +51,11 @@ def test_identical_sets_are_all_covered():
     assert found.density == pytest.approx(6 / 5)  # each of 60 balls holds its centre and its 5 neighbours
 
 
+def test_one_and_the_same_item_lies_in_balls_without_extent():
+    found = manifold(np.zeros((10, 2)), np.zeros((8, 2)))
+    assert found == Manifold(1, 1, 8 / 5, 1)  # each of 8 balls holds each item
+
+
 def test_disjoint_sets_share_nothing():
     a = np.random.default_rng(0).normal(size=(30, 4))
     assert manifold(a + 100, a) == Manifold(0, 0, 0, 0)
@@ -69,6 +74,15 @@ def test_too_few_items_are_refused():
         manifold(np.zeros((5, 2)), np.zeros((50, 2)))
 
 
+@pytest.mark.parametrize(
+    ("most", "against", "rows"), [(50, 23, [2] * 5 + [1]), (10, 23, [1] * 11), (8, 1, [8, 3]), (4, 0, [4, 4, 3])]
+)
+def test_a_block_holds_no_more_distances_than_it_may(monkeypatch, most, against, rows):
+    monkeypatch.setattr(distances, "BLOCK", most)
+    found = list(distances.blocks(np.zeros((11, 2)), np.zeros((against, 2))))
+    assert [part.stop - part.start for part, _ in found] == [len(squared) for _, squared in found] == rows
+
+
 def test_neighbours_of_a_set_and_of_its_rows(monkeypatch):
     rng = np.random.default_rng(5)
     a, b = rng.normal(size=(11, 3)), rng.normal(size=(23, 3))
@@ -78,6 +92,10 @@ def test_neighbours_of_a_set_and_of_its_rows(monkeypatch):
         indices, squared = distances.nearest(a, b, k)
         assert (indices == np.argsort(direct, axis=1)[:, :k]).all()
         assert np.sqrt(squared) == pytest.approx(np.sort(direct, axis=1)[:, :k])
+    many = rng.normal(size=(300, 3))
+    far = np.argsort(np.linalg.norm(a[:, None] - many[None], axis=2), axis=1)
+    for k in (1, 2, 40, 299):
+        assert (distances.nearest(a, many, k)[0] == far[:, :k]).all()
     rows = np.array([4, 0, 22])
     indices, _ = distances.nearest(b[rows], b, 2, rows)
     assert not (indices == rows[:, None]).any()

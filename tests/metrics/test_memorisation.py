@@ -3,10 +3,34 @@ import pytest
 
 from gansmith.ground.errors import DataError
 from gansmith.metrics import pictures
-from gansmith.metrics.measures.memorisation import memorisation, nearness
+from gansmith.metrics.measures.memorisation import NUMBERS, Nearness, memorisation, nearness
 
 RNG = np.random.default_rng(4)
 TRAINING, HELDOUT, NEW = (RNG.normal(size=(count, 20)).astype(np.float32) for count in (800, 500, 400))
+
+
+def test_a_ratio_by_hand():
+    line = np.arange(1.0, 61)[:, None].astype(np.float32)
+    found = nearness(np.array([[0.5], [3.0], [30.25]], np.float32), line)
+    assert found.nearest.tolist() == [0, 2, 29]
+    assert found.distance.tolist() == [0.5, 0, 0.25]
+    assert found.ratio[:2] == pytest.approx([0.5 / 26, 0])  # the next 50 are at 1.5 .. 50.5
+    own = nearness(line[:1], line, np.array([0]))
+    assert (own.nearest[0], own.distance[0]) == (1, 1)
+    assert own.ratio[0] == pytest.approx(1 / 26.5)  # 2 .. 51
+    assert nearness(np.zeros((1, 2), np.float32), np.zeros((3, 2), np.float32)).ratio.tolist() == [1]
+
+
+def test_a_copy_is_what_one_in_a_hundred_held_out_items_is():
+    heldout = Nearness(np.zeros(101, np.int64), np.arange(101.0), np.arange(101.0) / 100)
+    made = Nearness(np.zeros(4, np.int64), np.array([10.0, 20, 30, 40]), np.array([0, 0.01, 0.0101, 1]))
+    found = memorisation(made, heldout)
+    assert found.threshold == pytest.approx(0.01)
+    assert (found.copy_rate, found.distance_ratio) == (0.5, 0.5)
+    assert memorisation(made, Nearness(heldout.nearest, 0 * heldout.distance, heldout.ratio)).distance_ratio == 1
+    halves = Nearness(heldout.nearest, heldout.distance / 100, heldout.ratio)
+    assert memorisation(made, halves).distance_ratio == 50
+    assert NUMBERS == 784  # as many as a picture of 28 x 28 has
 
 
 def test_new_items_of_the_same_law_copy_as_little_as_held_out_ones():
@@ -54,6 +78,9 @@ def test_a_set_full_of_duplicates_still_tells_exact_copies():
 def test_too_few_items_to_tell():
     with pytest.raises(DataError, match="at least 3"):
         nearness(NEW, TRAINING[:1])
+    with pytest.raises(DataError, match="at least 3"):
+        nearness(TRAINING[:2], TRAINING[:2], np.arange(2))
+    assert np.isfinite(nearness(TRAINING[:3], TRAINING[:3], np.arange(3)).ratio).all()
 
 
 def test_shrinking_is_by_area():

@@ -227,6 +227,15 @@ def test_pruning_spares_what_it_is_told_to(folder: RunFolder):
     assert saved_updates(folder) == [50, 200]
 
 
+def test_what_cannot_be_deleted_does_not_end_a_training(folder: RunFolder):
+    for update in (50, 100, 150):
+        save(folder, made(update))
+    DAMAGES["a file"](folder.checkpoint(50))
+    (folder.checkpoints / "00000200.part").write_text("no folder")
+    prune(folder, 1)
+    assert saved_updates(folder) == [50, 150]
+
+
 def test_other_files_are_no_checkpoints(folder: RunFolder):
     save(folder, made(50))
     (folder.checkpoints / "notes.txt").write_text("mine")
