@@ -198,7 +198,7 @@ def test_generators_that_cannot_be_are_refused(changes: dict, item: tuple[int, .
 
 
 def test_vectors_are_no_pictures_for_a_discriminator_either():
-    with pytest.raises(RecipeError, match="set generator.net=dense"):
+    with pytest.raises(RecipeError, match=r"set generator\.net=dense"):
         NETS["dcgan"].discriminator(NetSettings(), (2,), 0)
 
 

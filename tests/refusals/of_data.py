@@ -26,7 +26,7 @@ from example import (
     without,
 )
 
-from gansmith.data import cache, comparable, fetch, sources, store, survey
+from gansmith.data import cache, comparable, fetch, given, sources, store, survey
 from gansmith.data.formats import attributes, files, hub, idx, left_out, tars
 from gansmith.data.formats.containers import cifar, library, lmdb_folder, named_arrays, parquet
 from gansmith.data.formats.listing import chosen_splits
@@ -257,4 +257,14 @@ EXAMPLES: tuple[Example, ...] = (
         each(picture("p/train/a.png"), picture("p/train/b.png"), picture("p/test/c.png")),
         prepared("p", opens("made", split="test"), split="all", first=2),
     ),
+    # items from Python
+    call(given.source, "digits", [1]),
+    call(given.source, [(GREY[0], 1)], [1]),
+    call(given.source, []),
+    call(given.source, [(GREY[0], 1), GREY[1]]),
+    call(given.source, 3),
+    call(given.source, [{"caption": "a"}]),
+    call(given.source, ["a.png"]),
+    call(given.source, [np.zeros((8, 8)), np.zeros((9, 9))]),
+    where({"gansmith.data.given.os.replace": full_disk}, call(given.source, GREY)),
 )

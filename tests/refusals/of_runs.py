@@ -19,7 +19,8 @@ from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.diagnose import diagnose
 from gansmith.runs.drive import give_up
 from gansmith.runs.evaluation import draw_copies, evaluate
-from gansmith.runs.processes import set_up_on_all
+from gansmith.runs.from_python import train
+from gansmith.runs.processes import alone, set_up_on_all
 from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.resume import check_data
 from gansmith.runs.run import resume
@@ -68,6 +69,12 @@ def draws(source: str, path: str, **options: object) -> Example:
     return lambda folder, patch: draw(settings, survey(settings), Path(path), **options)  # pyright: ignore[reportArgumentType]
 
 
+def trained_twice() -> None:
+    """The lock of a run is asked for by two."""
+    with alone(RUN, SINGLE_PROCESS), alone(RUN, SINGLE_PROCESS):
+        pass
+
+
 def bare(recipe: Recipe, names: tuple[str, ...] = (), labelling: Labelling | None = None) -> Generator:
     """A generator without weights."""
     return Generator(recipe, (1, 16, 16), names, {}, labelling=labelling)
@@ -77,6 +84,8 @@ RUNS: tuple[Example, ...] = (
     call(Budget(updates=1, epochs=1.0).apply, RECIPE),
     call(Budget(updates=0).apply, RECIPE),
     call(choose_recipe, "folder"),
+    call(train, "digits", labels=[1]),
+    with_run(call(trained_twice)),
     call(choose_recipe, RECIPE, settings={"budget.updates": 0}),
     call(diagnose, "none"),
     after(text("run/stats.jsonl", ""), call(diagnose, "run")),
