@@ -585,3 +585,8 @@ def test_numbers_of_other_programs_may_be_words():
 
 def test_half_of_the_items_twice_is_no_alarm():
     assert alarms(history(800, real={"repeats": 0.5})[1]) == []
+
+
+def test_a_wild_start_that_finds_its_way_is_no_fault():
+    wild = {"moved": 0.7, "quality": lambda update: 1.2 * 0.8 ** (update / 50)}
+    assert alarms(history(500, probes=wild)[1]) == []

@@ -56,8 +56,9 @@ def _thrashing(history: History) -> Finding | None:
         return None  # samples wander at any rate where the discriminator calls everything real
     varied = (moved > THRASHES).all() and (history.probed("diversity", THRASH_PROBES) > VARIED).all()
     quality = history.probed("quality", THRASH_PROBES)
-    if not varied and not ((quality > FAR * history.untrained("quality")).all() and no_better(quality)):
-        return None
+    far = (quality > FAR * history.untrained("quality")).all()
+    if not (varied or far) or not no_better(quality):
+        return None  # a wild start finds its way
     return Finding(
         "rate too high",
         int(history.probe_updates(THRASH_PROBES)[0]),
