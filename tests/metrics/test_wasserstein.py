@@ -5,6 +5,7 @@ from scipy.stats import wasserstein_distance
 from gansmith.ground.errors import DataError
 from gansmith.metrics.measures import wasserstein
 from gansmith.metrics.measures.wasserstein import descriptors, enlarge, laplacian, pyramid, sliced
+from gansmith.metrics.pictures import own_order
 
 
 def test_one_dimension_is_the_exact_distance(rng):
@@ -52,6 +53,18 @@ def test_blur_and_noise_are_seen_at_their_level(rng):
     floor, worse = laplacian(other, same), laplacian(noisy, same)
     assert worse[0] > 3 * floor[0]  # grain is a fine detail
     assert worse[0] > 2 * worse[1]
+
+
+def test_the_figure_s_settings_are_fixed(rng):
+    a, b = rng.integers(0, 256, (2, 6, 16, 16, 1), np.uint8)
+    assert laplacian(a, b) == laplacian(a, b, patches=32, directions=128, seed=0)
+    (level_a,), (level_b,) = pyramid(a), pyramid(b)  # too small for a second level
+    order = [pictures[own_order(pictures)] for pictures in (level_a.astype(np.uint8), level_b.astype(np.uint8))]
+    pair = [descriptors(pictures.astype(np.float32), 32, 5) for pictures in order]
+    assert pair[0].shape == (6 * 32, 49)
+    assert laplacian(a, b, seed=5) == [pytest.approx(1000 * sliced(*pair, directions=128, seed=5), rel=1e-6)]
+    vectors = rng.normal(size=(2, 30, 3))
+    assert sliced(*vectors) == sliced(*vectors, directions=128, seed=0)
 
 
 def test_each_channel_of_the_patches_has_mean_0_and_deviation_1(rng):
