@@ -89,6 +89,7 @@ def test_wilsons_interval_by_hand():
     assert intervals.share(0, 10)[0] == 0
     assert intervals.share(10, 10)[1] == pytest.approx(1)
     assert intervals.share(0, 0) == (0, 1)
+    assert intervals.share(1, 1) == (pytest.approx(1 / (1 + intervals.Z**2)), pytest.approx(1))
 
 
 def test_the_interval_of_a_mean_by_hand():
