@@ -35,6 +35,23 @@ def test_shares_are_those_under_which_the_counts_are_likeliest():
     np.testing.assert_allclose(blurry.estimate(np.array([310, 690]), 0, 0.6), [0.6, 0.4])
 
 
+@pytest.mark.parametrize(("fixed", "share"), [(0, 0.2), (2, 0.4), (-1, 0.0)])
+def test_shares_agree_with_all_that_could_be_tried(fixed: int, share: float):
+    confusion = np.array([[0.8, 0.2, 0.0], [0.1, 0.8, 0.1], [0.0, 0.3, 0.7]])
+    votes = np.array([30, 50, 20])
+    grid = np.arange(101) / 100
+    tried = np.array([(one, two, 1 - one - two) for one in grid for two in grid if one + two <= 1 + 1e-9])
+    if fixed >= 0:
+        tried = tried[np.abs(tried[:, fixed] - share) < 1e-6]
+    likely = (votes * np.log(np.maximum(tried @ confusion, 1e-12))).sum(1)
+    found = told(confusion.tolist(), [1 / 3] * 3).estimate(votes, fixed, share)
+    np.testing.assert_allclose(found, tried[likely.argmax()], atol=0.02)
+
+
+def test_one_sample_is_of_the_class_that_it_is_taken_for():
+    np.testing.assert_allclose(told([[1, 0], [0, 1]], [0.5, 0.5]).estimate(np.array([1, 0])), [1, 0], atol=1e-9)
+
+
 def test_a_lack_is_a_likelihood_ratio():
     sharp = told([[1, 0], [0, 1]], [0.5, 0.5])
     taken = np.repeat([0, 1], [10, 90])
@@ -43,6 +60,9 @@ def test_a_lack_is_a_likelihood_ratio():
     assert due.tolist() == [50, 50]
     by_hand = math.sqrt(2 * (25 - 10 + 10 * math.log(10 / 25)))  # of Poisson's law: 10 where half of 50 would be 25
     assert sure.tolist() == [pytest.approx(by_hand, abs=0.01), 0]
+    found, surely = sharp._lack(0, np.array([10, 90]), 50.0)  # the same of a hundred samples, whose number is known
+    gain = 10 * math.log(0.1 / 0.25) + 90 * math.log(0.9 / 0.75)
+    assert (found, surely) == (pytest.approx(10, abs=0.1), pytest.approx(math.sqrt(2 * gain), abs=0.01))
     assert sharp.counts(np.repeat([0, 1], [26, 74]), None)[2].tolist() == [0, 0]  # half of what is due, and no less
 
 
@@ -69,6 +89,9 @@ def test_labels_that_are_ignored_are_no_lack_of_classes():
     counts, due, sure = sharp.counts(dropped, labels)
     assert due.tolist() == [20] * 4
     assert counts[2] < 0.5 < 19 < counts[0]
+    assert counts[3] == pytest.approx(40, abs=0.1)
+    strays = np.where(np.arange(80) < 5, 2, dropped)  # of those that were asked to be of class 0
+    assert sharp.counts(strays, labels)[0][2] < 0.1
     assert sure[2] > 4
     assert sure[[0, 1, 3]].tolist() == [0] * 3
 
@@ -85,6 +108,8 @@ def test_real_items_are_told_apart_and_their_confusion_is_that_of_unseen_ones():
 
 
 def test_a_rare_class_is_known_as_well_as_the_others():
+    points, labels = cloud([90, 1])
+    assert np.isnan(Classes.of(points, points, labels, 2).spreads).tolist() == [False, True]  # one item has no spread
     points, labels = cloud([900, 30, 2])
     known = Classes.of(points, points, labels, 4)
     assert known.shares.tolist() == pytest.approx([900 / 932, 30 / 932, 2 / 932, 0])

@@ -56,6 +56,14 @@ def test_a_ratio_by_hand():
     assert (alone.distance.tolist(), alone.ratio.tolist()) == ([0], [1])
 
 
+def test_the_next_ones_are_the_nearest_ones(monkeypatch: pytest.MonkeyPatch):
+    rng = streams.generator(2, "diagnosis")
+    training, items = (rng.standard_normal((count, 4)).astype(np.float32) for count in (500, 20))
+    gaps = np.sort(np.linalg.norm(items[:, None] - training[None], axis=2), axis=1)
+    monkeypatch.setattr(copies, "CANDIDATES", 2)
+    np.testing.assert_allclose(near(items, training).ratio, gaps[:, 0] / gaps[:, 1], rtol=1e-4)
+
+
 @pytest.mark.parametrize("move", [(0, 0), (1, 0), (0, -1), (1, 1), (-1, 1)])
 def test_a_copy_that_moved_by_a_pixel_is_a_copy(move: tuple[int, int]):
     training, unseen = strokes(300), strokes(40, seed=1)

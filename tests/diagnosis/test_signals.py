@@ -144,6 +144,11 @@ def test_the_interval_of_a_slope_by_hand():
     assert series.slope_interval(xs, xs**2) == (slopes[11], 9, slopes[33])
     assert series.slope_interval(np.array([0.0, 0, 2]), np.array([1.0, 5, 9])) == (2, 3, 4)  # two share a place
     assert series.slope_interval(xs[:1], xs[:1]) == (0, 0, 0)
+    assert series.robust_slope(xs, xs**2) == 9
+    xs = np.arange(20.0)
+    slopes = sorted((2**i - 2**j) / (i - j) for i in range(20) for j in range(i))
+    # 1.96 sqrt(20 19 45 / 18) = 60.4: from place (190 - 60.4) / 2 = 64.8 to (190 + 60.4) / 2 = 125.2
+    assert series.slope_interval(xs, 2**xs)[::2] == pytest.approx((slopes[64], slopes[125]))
 
 
 def test_a_period_by_hand():

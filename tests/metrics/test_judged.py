@@ -89,6 +89,14 @@ def test_wilsons_interval_by_hand():
     assert intervals.share(0, 10)[0] == 0
     assert intervals.share(10, 10)[1] == pytest.approx(1)
     assert intervals.share(0, 0) == (0, 1)
+    assert intervals.share(1, 1) == (pytest.approx(1 / (1 + intervals.Z**2)), pytest.approx(1))
+
+
+def test_the_interval_of_a_mean_by_hand():
+    assert intervals.mean(np.array([0.0, 2])) == (1 - intervals.Z, 1 + intervals.Z)  # deviation root 2, over root 2
+    assert intervals.mean(np.array([7.0])) == (-np.inf, np.inf)
+    rows = np.arange(35.0) ** 2
+    assert intervals.jackknife(np.median, rows, 5.0) == intervals.jackknife(np.median, rows, 5.0, groups=10)
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():

@@ -29,10 +29,13 @@ def test_equals_the_double_loop(rng, monkeypatch, block):
     assert kid(a, b, within(b)) == kid(a, b)
 
 
-def test_the_error_is_that_of_leaving_out_each_item(rng):
-    a, b = rng.normal(size=(30, 4)), rng.normal(size=(40, 4)) + 0.2
-    without = np.array([kid(np.delete(a, row, axis=0), b).value for row in range(30)])
-    assert kid(a, b).error == pytest.approx(np.sqrt(29 / 30 * np.square(without - without.mean()).sum()), rel=1e-9)
+@pytest.mark.parametrize("count", [3, 30])
+def test_the_error_is_that_of_leaving_out_each_item(rng, count):
+    a, b = rng.normal(size=(count, 4)), rng.normal(size=(40, 4)) + 0.2
+    without = np.array([kid(np.delete(a, row, axis=0), b).value for row in range(count)])
+    assert kid(a, b).error == pytest.approx(
+        np.sqrt((count - 1) / count * np.square(without - without.mean()).sum()), rel=1e-9
+    )
 
 
 def test_unbiased_where_both_sides_have_one_law(rng):

@@ -15,6 +15,7 @@ def test_a_ratio_by_hand():
     assert found.nearest.tolist() == [0, 2, 29]
     assert found.distance.tolist() == [0.5, 0, 0.25]
     assert found.ratio[:2] == pytest.approx([0.5 / 26, 0])  # the next 50 are at 1.5 .. 50.5
+    assert nearness(np.array([[0.005]]), line / 100).ratio == pytest.approx([0.5 / 26], rel=1e-4)  # in any unit
     own = nearness(line[:1], line, np.array([0]))
     assert (own.nearest[0], own.distance[0]) == (1, 1)
     assert own.ratio[0] == pytest.approx(1 / 26.5)  # 2 .. 51

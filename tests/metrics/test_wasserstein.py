@@ -5,6 +5,7 @@ from scipy.stats import wasserstein_distance
 from gansmith.ground.errors import DataError
 from gansmith.metrics.measures import wasserstein
 from gansmith.metrics.measures.wasserstein import descriptors, enlarge, laplacian, pyramid, sliced
+from gansmith.metrics.pictures import own_order
 
 
 def test_one_dimension_is_the_exact_distance(rng):
@@ -52,6 +53,39 @@ def test_blur_and_noise_are_seen_at_their_level(rng):
     floor, worse = laplacian(other, same), laplacian(noisy, same)
     assert worse[0] > 3 * floor[0]  # grain is a fine detail
     assert worse[0] > 2 * worse[1]
+
+
+def test_the_figure_s_settings_are_fixed(rng):
+    a, b = rng.integers(0, 256, (2, 6, 28, 28, 1), np.uint8)
+    assert laplacian(a, b) == laplacian(a, b, patches=32, directions=128, seed=0)
+    levels = zip(*(pyramid(pictures[own_order(pictures)]) for pictures in (a, b)), strict=True)
+    by_hand = []
+    for seed, pair in enumerate(levels, start=5):  # every level with draws of its own
+        patches = [descriptors(level, 32, seed) for level in pair]
+        assert patches[0].shape == (6 * 32, 49)
+        by_hand.append(1000 * sliced(*patches, directions=128, seed=seed))
+    assert len(by_hand) == 2
+    assert laplacian(a, b, seed=5) == pytest.approx(by_hand, rel=1e-6)
+    vectors = rng.normal(size=(2, 30, 3))
+    assert sliced(*vectors) == sliced(*vectors, directions=128, seed=0)
+
+
+def test_the_draws_are_those_of_earlier_figures():
+    """Recorded: floors that were kept, and figures of other runs, are compared with new ones."""
+    steps = np.arange(6 * 28 * 28)
+    a, b = ((steps * steps % most).reshape(6, 28, 28, 1).astype(np.uint8) for most in (251, 239))
+    assert laplacian(a, b) == pytest.approx([155.612881, 208.432543], rel=1e-5)
+    waves = (np.sin(np.arange(60.0) * each).reshape(20, 3) for each in (1, 2))
+    assert sliced(*waves) == pytest.approx(0.2327083781, rel=1e-8)
+
+
+def test_a_point_becomes_smaller_in_both_directions():
+    point = np.zeros((1, 28, 28, 1), np.uint8)
+    point[0, 14, 14] = 255
+    _, smaller = pyramid(point)
+    taps = np.array([1, 6, 1]) / 16  # of 1 4 6 4 1, every other one
+    assert smaller[0, 6:9, 6:9, 0] == pytest.approx(255 * np.outer(taps, taps), rel=1e-5)
+    assert smaller.sum() == pytest.approx(255 / 4)
 
 
 def test_each_channel_of_the_patches_has_mean_0_and_deviation_1(rng):
