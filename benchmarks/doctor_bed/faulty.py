@@ -9,11 +9,6 @@ from .drawing import Copies
 from .moment import Moment
 from .situation import Situation
 
-NEW_STATES = ("classes dropped", "grain", "blurred", "contrast lost", "colour lost", "blank samples", "blank data",
-              "repeated data")  # fmt: skip
-"""States that the bed asks for, and that the doctor may not know yet."""
-
-DROPPED = ("classes dropped", "partial mode collapse")
 CYCLING = ("cycling mode collapse", "partial mode collapse")
 COPIED = ("memorised pictures",)
 FINE = ("grain", "checkerboard")
