@@ -9,7 +9,6 @@ from .drawing import Copies
 from .moment import Moment
 from .situation import Situation
 
-
 DROPPED = ("classes dropped", "partial mode collapse")
 CYCLING = ("cycling mode collapse", "partial mode collapse")
 COPIED = ("memorised pictures",)
