@@ -10,18 +10,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
-from PIL import Image
 
 from gansmith.data import cache
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import part_of
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 NAMES = ("image", "img", "picture", "pixel_values", "x"), ("label", "labels", "target", "class", "y")
 """Keys of an entry that is a mapping, as Hugging Face's data sets yield."""
@@ -44,7 +47,7 @@ def source(data: Any, labels: Any = None) -> str:
     if hasattr(data, "batch_sampler") and hasattr(data, "dataset"):
         data = data.dataset  # pyright: ignore - a DataLoader: its order and batches are the training's own affair
     array = _array(data)
-    if array is not None and array.ndim and array.dtype != object:
+    if array is not None and array.ndim and not array.dtype.hasobject:
         return str(_kept([array], labels))
     items, found = _gathered(data)
     if labels is None:
@@ -61,9 +64,15 @@ def _array(value: Any) -> np.ndarray | None:
     if hasattr(value, "detach") and hasattr(value, "numpy"):  # a tensor, on any device, in any precision
         tensor = value.detach().cpu()
         return tensor.float().numpy() if str(tensor.dtype) == "torch.bfloat16" else tensor.numpy()
-    if isinstance(value, Image.Image):
+    if _is_pillow(value):
         return None
     return np.asarray(value) if hasattr(value, "__array__") else None
+
+
+def _is_pillow(value: Any) -> TypeGuard[Image]:
+    """Whether a value is one of Pillow's pictures: there is none where nobody has imported Pillow."""
+    module = sys.modules.get("PIL.Image")
+    return module is not None and isinstance(value, module.Image)
 
 
 def _gathered(data: Any) -> tuple[list[np.ndarray], list[Any] | None]:
@@ -113,11 +122,11 @@ def _pair(entry: Any) -> tuple[Any, Any]:
 
 def _item(value: Any, place: int) -> np.ndarray:
     """One picture or vector, or a batch, as an array. Raises DataError."""
-    if isinstance(value, Image.Image):
+    if _is_pillow(value):
         return np.asarray(value if value.mode in ("L", "RGB", "RGBA", "1", "I;16", "F", "I") else value.convert("RGB"))
     array = _array(value)
     array = np.asarray(value) if array is None and isinstance(value, list | tuple) else array
-    if array is None or array.dtype == object or array.ndim == 0:
+    if array is None or array.dtype.hasobject or array.ndim == 0:
         raise DataError(
             f"item {place:,} of the data set is {type(value).__name__}: an item is an array, a tensor or a PIL picture"
         )
@@ -129,18 +138,22 @@ def _kept(items: list[np.ndarray], labels: Any) -> Path:
     words = None if labels is None else np.asarray(_array(labels) if _array(labels) is not None else labels)
     if words is not None and words.dtype == object:
         words = words.astype(str)
+    if words is not None and words.dtype.hasobject:  # would be written as a pickle, which the reader refuses
+        raise DataError(f"labels= is {words.dtype}: a label is a whole number, a word or a one-hot vector")
     alike = len({item.shape[1:] for item in items}) == 1 and (len(items) == 1 or items[0].ndim == 4)
     if alike:
         whole = np.concatenate(items) if len(items) > 1 else items[0]
         name = "vectors" if whole.ndim <= 2 and whole.dtype.kind == "f" else "images"
-        arrays = {name: whole} if words is None else {name: whole, "labels": words}
-        return _written(_hash(arrays.values()), ".npz", lambda path: np.savez(path, allow_pickle=False, **arrays))
+        arrays: dict[str, Any] = {name: whole} if words is None else {name: whole, "labels": words}
+        return _written(_hash(arrays.values()), ".npz", lambda path: np.savez(path, **arrays))
     digest = _hash([*items, *([] if words is None else [words])])
     return _written(digest, ".zip", lambda path: _zip(path, items, words))
 
 
 def _zip(path: Path, items: list[np.ndarray], labels: np.ndarray | None) -> None:
     """Pictures of different sizes as PNG files, with their labels as StyleGAN's dataset.json."""
+    from PIL import Image
+
     names = [f"{index:08d}.png" for index in range(len(items))]
     with zipfile.ZipFile(path, "w") as archive:
         for name, item in zip(names, items, strict=True):

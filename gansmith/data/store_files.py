@@ -37,11 +37,30 @@ FACTS = "facts.npy"
 BLOCK = 2**24  # bytes hashed or copied at once
 
 
+class Chosen:
+    """Some rows of mapped items: an array to its readers, of which only the rows that are asked for come into memory."""
+
+    def __init__(self, items: np.ndarray, rows: np.ndarray) -> None:
+        """rows: int64 (n,) in [0, len(items))."""
+        self.items, self.rows = items, rows
+        self.shape, self.ndim, self.dtype = (len(rows), *items.shape[1:]), items.ndim, items.dtype
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        """As of an array. What is more than a choice of rows reads them all."""
+        return np.asarray(self)[key] if isinstance(key, tuple) else self.items[self.rows[key]]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.items[self.rows].astype(dtype or self.dtype, copy=False)
+
+
 @dataclass(frozen=True)
 class Store:
     """Items to train on, in order."""
 
-    items: np.ndarray  # memory-mapped: pictures uint8 (N, H, W, C) or vectors float32 (N, D)
+    items: np.ndarray  # memory-mapped, or `Chosen` rows: pictures uint8 (N, H, W, C) or vectors float32 (N, D)
     labels: np.ndarray | None  # int64 (N,) in [0, classes)
     class_names: tuple[str, ...]
     fingerprint: str  # hex SHA-256 of the items and the labels: equal stores train equally
@@ -111,13 +130,14 @@ class Store:
         )
 
     def numbered_as(self, names: tuple[str, ...]) -> Store:
-        """The same items with the classes `names`, by name; items of other classes are left out (and then in memory)."""
+        """The same items with the classes `names`, by name; items of other classes are left out (see `Chosen`)."""
         if self.labels is None or self.class_names == names:
             return self
         labels = renumbered(self.labels, self.class_names, names)
         kept = labels >= 0
-        items = self.items if kept.all() else self.items[kept]
-        attributes = None if self.attributes is None else self.attributes.rows(np.flatnonzero(kept))
+        rows = np.flatnonzero(kept)
+        items: Any = self.items if kept.all() else Chosen(self.items, rows)
+        attributes = None if self.attributes is None else self.attributes.rows(rows)
         changed = dataclasses.replace(self, items=items, labels=labels[kept], class_names=names, attributes=attributes)
         return dataclasses.replace(changed, fingerprint=_derived(self.fingerprint, f"classes {names}"))
 

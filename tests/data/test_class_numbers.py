@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gansmith.data.formats.listing import dealt, occupied
 from gansmith.data.store import open_store, prepare_store
-from gansmith.data.store_files import without_first
+from gansmith.data.store_files import Chosen, without_first
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
 
@@ -125,6 +125,20 @@ def test_a_class_that_only_the_test_split_has(tmp_path, encode, kind):
     alike = test.numbered_as(train.class_names)
     assert (alike.class_names, alike.labels.tolist()) == (("ant", "cat"), [1])
     assert alike.items[:, 0, 0, 0].tolist() == [1]
+
+
+def test_items_of_unknown_classes_are_left_out_without_a_copy_of_the_others(tmp_path):
+    np.savez(tmp_path / "set.npz", images=PICTURES, labels=np.arange(len(PICTURES)) % 3)
+    whole = opened(tmp_path / "set.npz")
+    part = whole.numbered_as(("2", "0"))
+    rows = np.flatnonzero(whole.labels != 1)
+    assert isinstance(part.items, Chosen)  # the rows of items that are still mapped
+    assert part.items.items is whole.items
+    assert np.array_equal(part.items, whole.items[rows])
+    assert (part.count, part.items.shape, part.item_shape) == (len(rows), whole.items[rows].shape, whole.item_shape)
+    for key in (0, -1, slice(1, None), rows[:2] * 0 + 1, np.arange(len(rows)) % 2 == 0, (slice(None), 0), (..., 0)):
+        assert np.array_equal(part.items[key], whole.items[rows][key])
+    assert part.part(slice(0, 2), "some").items.tolist() == whole.items[rows[:2]].tolist()
 
 
 def test_an_attribute_that_all_items_share_makes_no_classes(tmp_path, encode):

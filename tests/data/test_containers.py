@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gansmith.data.formats.containers import parquet
+from gansmith.data.formats.listing import Reader
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
@@ -96,6 +98,29 @@ def test_parquet(tmp_path, encode):
     (tmp_path / "bad.parquet").write_bytes(b"PAR1")
     with pytest.raises(DataError, match="cannot be read as Parquet"):
         opened(tmp_path / "bad.parquet")
+
+
+@pytest.mark.parametrize(("kept", "reads"), [(2**28, 5), (0, 15)])
+def test_a_parquet_sorted_by_class_is_read_once(tmp_path, monkeypatch, kept, reads):
+    """The pictures are dealt class by class, and each class lies in groups of its own."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pictures = [bytes([row]) * 9 for row in range(15)]
+    table = pa.table({"image": pictures, "label": [row // 3 for row in range(15)]})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=3)
+    monkeypatch.setattr(parquet, "KEPT_BYTES", kept)
+    groups, whole = [], pq.ParquetFile.read_row_group
+    monkeypatch.setattr(
+        pq.ParquetFile, "read_row_group", lambda file, group, **how: groups.append(group) or whole(file, group, **how)
+    )
+    found = parquet.listing(Reader("parquet", tmp_path / "a.parquet", parquet.open_parquet), "train")
+    assert found.reader is not None
+    with found.reader.opened() as picture:
+        read = []
+        for name in found.names:
+            with picture(name) as file:
+                read.append(file.read())
+    assert read == [pictures[3 * label + turn] for turn in range(3) for label in range(5)]
+    assert len(groups) == reads
 
 
 @pytest.mark.parametrize(

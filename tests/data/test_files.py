@@ -230,3 +230,30 @@ def test_dealing_is_a_permutation_that_keeps_classes_even(labels):
     known, sizes = np.unique(labels, return_counts=True)
     rounds = len(known) * sizes.min()
     assert np.unique(labels[order][:rounds], return_counts=True)[1].tolist() == [sizes.min()] * len(known)
+
+
+@given(st.lists(st.tuples(st.sampled_from([0, 1, 5, 1000]), st.integers(0, 2)), max_size=40))
+def test_dealing_is_as_counted_class_by_class(pairs):
+    labels, splits = np.array(pairs, np.int64).reshape(-1, 2).T
+    turn = np.empty(len(labels), np.int64)
+    for split in np.unique(splits):
+        for label in np.unique(labels):
+            same = (splits == split) & (labels == label)
+            turn[same] = np.arange(np.count_nonzero(same))
+    assert np.array_equal(interleaved(labels, splits), np.lexsort((labels, turn, splits)))
+    assert np.array_equal(interleaved(None, splits), np.argsort(splits, kind="stable"))
+
+
+def test_a_file_without_a_known_ending_is_opened_once_until_it_changes(tmp_path, encode, monkeypatch):
+    (tmp_path / "a.png").write_bytes(encode(np.zeros((6, 8, 3), np.uint8)))
+    (tmp_path / "b").write_bytes((tmp_path / "a.png").read_bytes())
+    (tmp_path / "c.what").write_bytes(b"no picture at all")
+    real, reads = open, []
+    monkeypatch.setattr(files, "open", lambda *given: reads.append(given) or real(*given), raising=False)
+    found = [files.in_folder(tmp_path) for _ in range(3)]
+    assert {entry.name for entry in found[0].entries} == {"a.png", "b"}
+    assert found[0] == found[1] == found[2]
+    assert len(reads) == 3  # the first picture too, as so small a file may be a pointer of Git LFS
+    (tmp_path / "c.what").write_bytes((tmp_path / "a.png").read_bytes())
+    assert len(files.in_folder(tmp_path).entries) == 3
+    assert len(reads) == 4

@@ -120,6 +120,8 @@ WRONG: dict[str, tuple[Any, Any, str]] = {
     "labels twice": (Pictures(), LABELS, "leave one of the two out"),
     "labels of some": ([(DIGITS[0], 1), DIGITS[1]], None, "1 labels for 2 items"),
     "no picture": ([{"caption": "x"}], None, "holds caption: name its picture 'image'"),
+    "objects in records": (np.zeros(3, [("picture", object)]), None, "item 0 of the data set is"),
+    "labels of objects in records": (DIGITS, np.zeros(COUNT, [("word", object)]), "a label is a whole number, a word"),
     "floats of several sizes": ([np.zeros((8, 8)), np.zeros((9, 9))], None, "make all of one size"),
 }
 

@@ -27,10 +27,8 @@ SPLIT_FOLDER = re.compile(  # COCO's train2017, CycleGAN's trainA, and the like
     r"(train|training|validation|valid|val|test|testing)(\d{2,4}|[-_ ]?(?:images|imgs|set|data))?(A|B)?"
 )
 SPLIT_ORDER = ("train", "validation", "test")
-FIVE_DIGITS, FULL_FOLDER = (
-    re.compile(r"\d{5}"),
-    1000,
-)  # the folders of StyleGAN's tool, and how many pictures are in each
+FIVE_DIGITS = re.compile(r"\d{5}")  # the folders of StyleGAN's tool
+FULL_FOLDER = 1000  # how many pictures it puts in each
 
 
 def listing(reader: Reader, found: PictureFiles, split: str, title: str = "") -> Listing:

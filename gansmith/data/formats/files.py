@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO
 
@@ -143,11 +143,11 @@ def _add(path: Path, name: str, search: Search) -> None:
         stat = path.stat()
         reason = "no plain file"
         if path.is_file():
-            if is_picture(name) and stat.st_size < 200 and _head(path, len(LFS)) == LFS:
+            if is_picture(name) and stat.st_size < 200 and _known_head(path, stat) == LFS:
                 search.skipped.append(
                     (printable(name), "a pointer of Git LFS instead of a picture: run `git lfs pull`")
                 )
-            elif search.shows_picture(name, lambda: _head(path)):
+            elif search.shows_picture(name, lambda: _known_head(path, stat)):
                 search.entries[name] = PictureFile(name, stat.st_size, stat.st_mtime_ns)
             else:
                 search.others.append(name)
@@ -160,13 +160,27 @@ def _add(path: Path, name: str, search: Search) -> None:
         search.others.append(name)
 
 
-def _head(path: Path, count: int = HEAD) -> bytes:
+def _head(path: Path, count: int) -> bytes:
     """The first bytes of a file; b"" where it cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read(count)
     except OSError:
         return b""
+
+
+def _known_head(path: Path, stat: os.stat_result) -> bytes:
+    """The first bytes of a file, as many as LFS has, read once while its size and its time of change stay the same."""
+    try:
+        return _beginning(os.path.abspath(path), stat.st_size, stat.st_mtime_ns)
+    except OSError:  # is not remembered
+        return b""
+
+
+@lru_cache(maxsize=2**17)
+def _beginning(path: str, size: int, stamp: int) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(len(LFS))
 
 
 def in_zip(path: Path) -> PictureFiles:

@@ -64,9 +64,7 @@ class Listing:
     notes: tuple[str, ...] = ()  # for the description
     remarks: tuple[str, ...] = ()  # lines on how the source was understood, where it could have been otherwise
     unlabelled: str = ""  # why there are no labels, where something looks like labels
-    ranges: Mapping[str, list[float]] = field(
-        default_factory=dict
-    )  # of decoded items' values, see `preparation.ranges`
+    ranges: Mapping[str, list[float]] = field(default_factory=dict)  # of decoded values, see `preparation.ranges`
     marks: Sequence[str] | None = None  # a line for each item that changes when the item does
     attributes: Attributes | None = None
     parts: tuple[tuple[str, int], ...] = ()  # the splits read, in order, and how many items of each
@@ -100,11 +98,11 @@ def interleaved(labels: np.ndarray | None, splits: np.ndarray) -> np.ndarray:
     rows = np.arange(len(splits))
     if labels is None:
         return np.lexsort((rows, splits))
+    order = np.lexsort((labels, splits))  # stable: the items of a class and split lie in a row, in their order
+    changes = (np.diff(labels[order]) != 0) | (np.diff(splits[order]) != 0)
+    starts = np.flatnonzero(np.concatenate(([True], changes)))
     turn = np.empty(len(rows), np.int64)
-    for split in np.unique(splits):
-        for label in np.unique(labels):
-            same = (splits == split) & (labels == label)
-            turn[same] = np.arange(np.count_nonzero(same))
+    turn[order] = rows - np.repeat(starts, np.diff(starts, append=len(rows)))  # 0, 1, ... in each such row
     return np.lexsort((labels, turn, splits))
 
 

@@ -54,9 +54,7 @@ class Chunk:
     stop: int
     coloured: bool = False
     skipped: list[tuple[int, str, str]] = field(default_factory=list)  # slot, name, reason
-    facts: list[tuple[int, float, float]] = field(
-        default_factory=list
-    )  # slot, share cut off, share that is transparent
+    facts: list[tuple[int, float, float]] = field(default_factory=list)  # slot, share cut off, share transparent
 
 
 def plan(

@@ -21,6 +21,7 @@ from gansmith.data.formats.tables.class_lists import CLASS_COLUMNS
 from gansmith.ground.errors import DataError
 
 ENDING = ".parquet"
+KEPT_BYTES = 2**28  # of the groups of rows that a process keeps while it reads: classes in turn jump between them
 
 
 def files_in(path: Path) -> list[Path]:
@@ -59,10 +60,10 @@ def picture_column(file: Any, path: Path) -> str:
 
 @contextmanager
 def open_parquet(path: Path) -> Iterator[Opened]:
-    """Pictures by `file/row`; the rows of one group of rows are kept while they are read. Raises DataError."""
+    """Pictures by `file/row`; groups of rows read of late are kept, KEPT_BYTES of them or one. Raises DataError."""
     with ExitStack() as stack:
         files: dict[str, tuple[Any, str, np.ndarray]] = {}
-        kept: dict[str, tuple[int, list[Any]]] = {}
+        kept: dict[tuple[str, int], Any] = {}  # (file, group) -> its pictures; the last used last
 
         def picture(name: str) -> IO[bytes]:
             which, _, row = name.rpartition("/")
@@ -72,9 +73,13 @@ def open_parquet(path: Path) -> Iterator[Opened]:
                 files[which] = file, picture_column(file, path), np.cumsum([0, *counts])
             file, column, starts = files[which]
             group = int(np.searchsorted(starts, int(row), side="right")) - 1
-            if which not in kept or kept[which][0] != group:
-                kept[which] = group, file.read_row_group(group, columns=[column]).column(0)
-            value = kept[which][1][int(row) - int(starts[group])].as_py()  # pyright: ignore[reportAttributeAccessIssue]
+            rows = kept.pop((which, group), None)
+            if rows is None:
+                rows = file.read_row_group(group, columns=[column]).column(0)
+                while kept and rows.nbytes + sum(other.nbytes for other in kept.values()) > KEPT_BYTES:
+                    del kept[next(iter(kept))]
+            kept[which, group] = rows
+            value = rows[int(row) - int(starts[group])].as_py()
             value = value.get("bytes") if isinstance(value, dict) else value
             if value is None:
                 raise Unreadable("no picture in this row")
