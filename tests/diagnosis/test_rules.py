@@ -486,7 +486,9 @@ def test_halves_of_the_classes_that_come_and_go(period: int):
         counts = ([50.0] * 5 + [0.0] * 5) if first else ([0.0] * 5 + [50.0] * 5)
         return {"classes": counts, "asked": [25.0] * 10, "lacks": [0.0 if count else 5.0 for count in counts]}
 
-    _, said, _ = history(1500, shares=halves, probes={"moved": 0.9 if period < 8 else 0.3, "class variety": 0.5, "quality": 0.3})
+    _, said, _ = history(
+        1500, shares=halves, probes={"moved": 0.9 if period < 8 else 0.3, "class variety": 0.5, "quality": 0.3}
+    )
     assert "cycling mode collapse" in alarms(said)
     assert "rate too high" not in alarms(said)
 
@@ -535,3 +537,15 @@ def test_ten_pictures_seen_nine_hundred_times_are_not_early():
         doctor.check(probe=each)
     assert "too early" not in doctor.leading.text.lower()
     assert "each of the 10 items seen 3,000 times" in doctor.leading.text
+
+
+def test_fewer_than_three_probes_are_never_called_converged():
+    """However often the items were seen: a claim from one probe outlived the progress that the next ones showed."""
+    better = {50: 2.3, 200: 0.56, 300: 0.48}
+    doctor = Doctor(History(count=80))
+    said = [
+        doctor.check(probe=dataclasses.replace(probe(update, quality=quality), images_seen=100 * update))
+        for update, quality in better.items()
+    ]
+    assert said[:2] == [None, None]
+    assert doctor.leading.state == "still improving"
