@@ -25,6 +25,8 @@ from gansmith.runs.setup import Setup, build_game, set_up_again
 from gansmith.training import checkpoint
 from gansmith.training.events import Start, Watcher
 
+READ = ("loss.", "verdict.", "probability.", "accuracy.", "gradient.", "step.", "histograms")
+"""How the names of a row begin that the rules read."""
 CHECKPOINT_SAMPLES = 2048  # of each checkpoint, where there is time to look closely
 
 
@@ -110,6 +112,12 @@ def diagnose(run: str | Path, say: Say = lambda _: None, *, recorded: bool = Fal
         history, probes = _probe_checkpoints(folder, history, probes, remarks, say)
     if not rows and not probes:
         raise RunError(f"{stats} holds no row yet: train longer, then diagnose again")
+    names = {name for row in rows for name in row}
+    if not probes and not any(name.startswith(READ) for name in names):
+        raise RunError(
+            f"{stats} has {', '.join(sorted(map(repr, names))[:6])}, and no number that the doctor reads: name them "
+            "update, loss.discriminator, loss.generator and so on, as docs/guide/run-folder.md lists them"
+        )
     doctor = Doctor(history)
     said = replay(doctor, rows, probes)
     if not probes:

@@ -151,10 +151,27 @@ def test_a_stats_file_alone_gives_what_it_can(tmp_path: Path, capsys: pytest.Cap
 
 def test_few_numbers_are_enough(tmp_path: Path):
     """Another program may log two losses and nothing else."""
-    rows = [{"update": update, "loss.discriminator": 1.2, "loss.generator": 0.8} for update in range(0, 2000, 100)]
+    rows = [
+        {"update": update, "loss.discriminator": 1.2 - update / 1e5, "loss.generator": 0.8}
+        for update in range(0, 2000, 100)
+    ]
     assert diagnose(foreign(tmp_path / "stats.jsonl", rows)).leading.state == "balanced"
     rows += [{"update": 2000, "loss.discriminator": float("nan"), "loss.generator": float("inf")}]
     assert diagnose(foreign(tmp_path / "stats.jsonl", rows)).leading.state == "divergence"
+
+
+def test_losses_that_never_change_in_any_digit_are_no_balance(tmp_path: Path):
+    rows = [{"update": update, "loss.discriminator": 0.5, "loss.generator": 0.0} for update in range(0, 2000, 100)]
+    found = diagnose(foreign(tmp_path / "stats.jsonl", rows)).leading
+    assert (found.state, found.since_update) == ("generator never moves", 0)
+    assert "(D 0.5, G 0)" in found.text
+    assert diagnose(foreign(tmp_path / "stats.jsonl", rows[:9])).leading.state == "balanced"  # few rows are no proof
+
+
+def test_rows_under_other_names_are_refused_and_not_called_balanced(tmp_path: Path):
+    rows = [{"update": update, "d_loss": 0.5, "g_loss": 0.0} for update in range(0, 2000, 100)]
+    with pytest.raises(RunError, match=r"'d_loss', 'g_loss', 'update', and no number .* loss.discriminator"):
+        diagnose(foreign(tmp_path / "stats.jsonl", rows))
 
 
 def test_rows_that_are_nonsense_are_passed_over(tmp_path: Path):

@@ -590,3 +590,15 @@ def test_half_of_the_items_twice_is_no_alarm():
 def test_a_wild_start_that_finds_its_way_is_no_fault():
     wild = {"moved": 0.7, "quality": lambda update: 1.2 * 0.8 ** (update / 50)}
     assert alarms(history(500, probes=wild)[1]) == []
+
+
+def test_fewer_than_three_probes_are_never_called_converged():
+    """However often the items were seen: a claim from one probe outlived the progress that the next ones showed."""
+    better = {50: 2.3, 200: 0.56, 300: 0.48}
+    doctor = Doctor(History(count=80))
+    said = [
+        doctor.check(probe=dataclasses.replace(probe(update, quality=quality), images_seen=100 * update))
+        for update, quality in better.items()
+    ]
+    assert said[:2] == [None, None]
+    assert doctor.leading.state == "still improving"

@@ -101,14 +101,14 @@ def _no_loss_stays() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_no_loss_stays")
 def test_the_python_page_runs(place: Path) -> None:
-    """Its first three programs: the API, a pair of networks and a loss of one's own. The fourth needs a run of `glyphs`."""
+    """Its first four programs: the API, items, a pair of networks and a loss of one's own. The fifth needs a run of `glyphs`."""
     page = next(page for page in GUIDE if page.stem == "python")
-    first, own_networks, own_loss, steering = blocks(page, "python")
-    for program in (first, own_networks, own_loss):
+    first, own_items, own_networks, own_loss, steering = blocks(page, "python")
+    for program in (first, own_items, own_networks, own_loss):
         assert "updates=2000" in program
         exec(compile(program.replace("updates=2000", "updates=2"), page.name, "exec"), {"__name__": page.stem})
     compile(steering, page.name, "exec")
-    assert len(list((place / "runs").iterdir())) == 4
+    assert len(list((place / "runs").iterdir())) == 5
 
 
 def test_every_rule_names_a_command_and_is_used() -> None:

@@ -117,6 +117,7 @@ def test_missing_classes_are_named(halves):
 
 def test_every_rule_is_planted():
     told = {
+        "real items alike",
         "as good as real",
         "collapsed",
         "kinds missing",

@@ -49,7 +49,7 @@ def lines(found: Diagnosis) -> list[str]:
     text += explained(found.leading)
     for finding in found.others:
         text += ["", "also:", *explained(finding)]
-    text += ["", "how it went:"]
+    text += ["", "how it went:"] if found.said or found.changes else [""]
     text += [f"  update {update:>7,}  {finding.state}" for update, finding in found.said]
     for change in found.changes:
         settings = ", ".join(f"{name} {old} -> {new}" for name, (old, new) in change["change"].items())

@@ -10,6 +10,7 @@ from gansmith.diagnosis.signals import series
 
 EARLY_PROBES = 4
 EARLY_ROWS = 4
+MEASURED_PROBES = 3  # with fewer no progress can be measured, however often the items were seen
 OFTEN = 50  # times that each item was seen: then it is not early any more, however few probes there are
 WINDOW = 0.5  # of all probes: progress is measured over it, that is, over the second half of the training
 WINDOW_LEAST = 10  # probes
@@ -26,7 +27,7 @@ def course(history: History) -> Finding:
             return _warming(history)
         text = "Nothing in the game's numbers is wrong; without samples no more can be said."
         return Finding("balanced", history.update, text, severity="course", certainty="possible")
-    if len(updates) < EARLY_PROBES and not often:
+    if len(updates) < (MEASURED_PROBES if often else EARLY_PROBES):
         return _warming(history)
     window = max(WINDOW_LEAST, int(WINDOW * len(updates)))
     gains = {name: gain_interval(history, name, window) for name in FIGURES}
@@ -39,8 +40,9 @@ def course(history: History) -> Finding:
         text = f"Keep on: {best} got better by {gains[best][1]:.0%} over the last {looks} probes{_often(history)}."
         sure = "certain" if max(low for low, _, _ in gains.values()) > GAIN else "likely"
         return Finding("still improving", since, text, evidence, "course", certainty=sure)
-    text = f"Nothing has got better since update {since:,}{_often(history)}: stop here, or lower the learning rates for the last gain."
     few = looks < WINDOW_LEAST
+    advice = "look again after more updates" if few else "stop here, or lower the learning rates for the last gain"
+    text = f"Nothing has got better since update {since:,}{_often(history)}: {advice}."
     sure = "possible" if few else "certain" if all(high < GAIN for _, _, high in gains.values()) else "likely"
     return Finding("converged", since, text, evidence, "course", certainty=sure)
 
@@ -51,10 +53,10 @@ def gain(history: History, name: str, window: int) -> float:
 
 
 def gain_interval(history: History, name: str, window: int) -> tuple[float, float, float]:
-    """The same between the ends of its 95% interval; zeros with fewer than three probes."""
+    """The same between the ends of its 95% interval; zeros with fewer than MEASURED_PROBES."""
     values, updates = history.probed(name, window), history.probe_updates(window)
     finite = np.isfinite(values)
-    if finite.sum() < 3:
+    if finite.sum() < MEASURED_PROBES:
         return 0.0, 0.0, 0.0
     values, updates = values[finite], updates[finite]
     slopes = np.array(series.slope_interval(updates, values)) * FIGURES[name]
@@ -83,4 +85,7 @@ def _often(history: History) -> str:
 
 
 def _warming(history: History) -> Finding:
-    return Finding("warming up", 0, "Too early to say anything.", severity="course", certainty="certain")
+    text, often = "Too early to say anything.", _often(history)
+    if often:
+        text = f"Too few probes of samples to tell whether anything gets better{often}: look again after more updates."
+    return Finding("warming up", 0, text, severity="course", certainty="certain")

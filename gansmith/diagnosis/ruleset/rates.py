@@ -27,6 +27,7 @@ UNLEARNED = 0.5  # distance to the data, over the untrained generator's: hardly 
 VANISHED = 1e-3  # the generator's gradient, over what it was
 VANISHED_NORM = 1e-3
 ROWS = 6  # before anything is said
+SAME_ROWS = 10  # with the very same two losses: a training that steps never has them
 EXPLODED = 100.0  # the gradient over the median of the rows before
 SPIKES = 2  # lone rows of such a size,
 SPIKE_ROWS = 60  # among so many
@@ -139,7 +140,7 @@ def generator_never_moves(history: History) -> Finding | None:
     """Steps of size 0."""
     since = _still(history, "generator", "discriminator")
     if since is None:
-        return None
+        return _same_losses(history)
     labels = history.recipe is not None and history.recipe.feedback.name == "labels"
     why = ", since an output passed on as a number has none (article 000's supervised labels)" if labels else ""
     return Finding(
@@ -148,6 +149,24 @@ def generator_never_moves(history: History) -> Finding | None:
         f"The generator's weights do not change at all: no gradient reaches it{why}.",
         {"step.generator": 0.0, **history.row_numbers("loss.discriminator")},
         article="000" if labels else "",
+    )
+
+
+def _same_losses(history: History) -> Finding | None:
+    """Two losses that never change in any digit, in the rows of a program that does not measure its steps."""
+    if np.isfinite(history.series("step.generator")).any():
+        return None
+    losses = {name: history.series(name) for name in ("loss.discriminator", "loss.generator")}
+    flags = np.all([each == each[-1:] for each in losses.values()], axis=0)
+    if not lasts(flags, SAME_ROWS):
+        return None
+    found = history.row_numbers(*losses)
+    return Finding(
+        "generator never moves",
+        history.since_row(flags),
+        f"Both losses are the same to the last digit in row after row (D {found['loss.discriminator']:g}, G "
+        f"{found['loss.generator']:g}): no step is taken, or no gradient reaches the players.",
+        found,
     )
 
 
