@@ -204,8 +204,6 @@ def print_survey(found: Survey, choices: list[Choice]) -> None:
         print(f"attributes: {shown}")
     if found.splits:
         print(f"splits: {', '.join(found.splits)}")
-    for remark in found.remarks:
-        print(remark)
     if found.left_out:
         print(f"left out: {'; '.join(found.left_out)}")
     _print_skipped(found.skipped)

@@ -78,8 +78,11 @@ def _alike(
     else:
         notes.append(f"{name} was resized from {wide}x{tall} to {width}x{height}, the size of {data}")
     if own != channels:
-        how = "was made grey" if channels == 1 else "has no colour"
-        notes.append(f"{name} {how}, and {data} is {'grey' if channels == 1 else 'in colour'}")
+        notes.append(
+            f"{name} is in colour, and was made grey as {data} is"
+            if channels == 1
+            else f"{name} has no colour, and {data} is in colour"
+        )
     shape = (channels, height, width)
     if store.ranges and plain.range == "auto":
         plain = stores.with_shape(plain, shape, store.ranges)

@@ -201,7 +201,9 @@ def _accepted(
         raise DataError(f"{len(rows)} items are too few to evaluate: give {LEAST} or more (1,000 for stable figures)")
     fewest = min(len(rows), len(reference.training_rows), len(reference.heldout))
     if fewest < FEW:
-        notes.append(f"distances rest on {fewest} items: rough; compare only figures of equal count")
+        which = f"{fewest} of the {len(rows)} items, as {name} has no more to compare them with"
+        which = which if fewest < len(rows) else f"{fewest} items"
+        notes.append(f"distances rest on {which}: rough; compare only figures of equal count")
     if reference.heldout_rows is not None and reference.real.shown is None:
         notes.append(
             f"{name} has no test split: a run on it was trained on the items that it is compared with here, so copies of "

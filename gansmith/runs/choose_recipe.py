@@ -100,10 +100,15 @@ class Choice:
 
 def choose_networks(recipe: Recipe) -> tuple[Recipe, list[str]]:
     """Chooses what a recipe with open networks leaves open. Returns the recipe, and a line for each choice."""
-    if recipe.generator.widths or recipe.discriminator.widths:
+    if recipe.generator.widths and recipe.discriminator.widths:
         return recipe, []
     name = recipe.name if recipe.name in cookbook.names() else "folder"
-    original, changed = recipe_files.flat(cookbook.load(name)), recipe_files.flat(recipe)
+    book = cookbook.load(name)
+    if (recipe.generator.widths or recipe.discriminator.widths) and (
+        name != recipe.name or book.generator.widths or book.discriminator.widths
+    ):
+        return recipe, []  # one player without hidden layers, as its recipe says
+    original, changed = recipe_files.flat(book), recipe_files.flat(recipe)
     found = surveys.survey(replace(recipe.data, window="", labels="none"))
     chosen = [one for one in choices(recipe, found) if changed[one.key] == original[one.key]]
     recipe = recipe_files.override(recipe, {one.key: one.value for one in chosen})
@@ -127,9 +132,8 @@ def choices(recipe: Recipe, found: Survey) -> list[Choice]:
         text = str(width) if width == height else f"{width}x{height}"
         chosen.append(Choice("data.size", text, reason))
     batch = 16 if found.count < 1000 else 32 if found.count < 20_000 else 64
-    chosen.append(
-        Choice("data.batch", batch, f"{found.count:,} pictures make {found.count // batch:,} updates an epoch")
-    )
+    pace = f"make {found.count // batch:,} updates an epoch" if found.count >= batch else "are fewer than one batch"
+    chosen.append(Choice("data.batch", batch, f"{found.count:,} pictures {pace}"))
     if not found.colour:
         chosen.append(Choice("data.channels", 1, "no picture has colour"))
     chosen.append(_augmentation(found, recipe))

@@ -114,7 +114,7 @@ def test_the_larger_pictures_become_as_small_as_the_others(tmp_path, digits):
     np.savez(tmp_path / "colour.npz", images=rng.integers(0, 256, (50, 16, 16, 3), dtype=np.uint8))
     taken = read_items(tmp_path / "colour.npz", 99, DIGITS)
     assert taken.items.shape == (50, 16, 16, 1)
-    assert "colour.npz was made grey, and digits is grey" in taken.notes
+    assert "colour.npz is in colour, and was made grey as digits is" in taken.notes
 
 
 def test_sixteen_bit_samples_are_read_in_the_range_of_the_data(tmp_path):

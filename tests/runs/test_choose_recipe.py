@@ -98,6 +98,25 @@ def test_what_the_user_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert not any(line.startswith("data.batch") for line in setup.remarks)
 
 
+def test_one_network_of_the_user_leaves_the_other_to_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A discriminator without a hidden layer, which nobody asked for, would be trained against it."""
+    monkeypatch.setenv("GANSMITH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "own").mkdir()
+    for index in range(5):
+        pixels = np.random.default_rng(index).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "own" / f"{index}.png")
+    one = {"generator.widths": [16, 8]}
+    setup = set_up(choose_recipe("folder", data=str(tmp_path / "own"), settings=one))
+    values = flat(setup.recipe)
+    assert (values["generator.widths"], values["discriminator.widths"]) == ([16, 8], [32, 64])
+    assert values["augment.name"] == "mirror+diffaugment"
+    assert "data.batch = 16: 5 pictures are fewer than one batch" in setup.remarks
+    again = set_up(setup.recipe)
+    assert (again.recipe, [line for line in again.remarks if " = " in line]) == (setup.recipe, [])
+    linear = choose_recipe("ring", settings={"discriminator.widths": []})  # a recipe that leaves nothing open
+    assert not flat(set_up(linear).recipe)["discriminator.widths"]
+
+
 @pytest.mark.parametrize("name", ["faces", "folder"])
 def test_it_trains_as_it_is_choicesd(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GANSMITH_CACHE", str(tmp_path / "cache"))
