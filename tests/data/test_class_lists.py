@@ -8,6 +8,8 @@ import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gansmith.data.formats.tables import class_lists
 from gansmith.data.store import open_store
@@ -170,7 +172,112 @@ def test_a_list_that_leaves_a_choice_is_not_guessed(tmp_path, pictures, text, wh
 def test_captions_are_no_classes():
     rows = "file,label\n" + "".join(f"im{i:03}.png,text {i}\n" for i in range(12))
     with pytest.raises(class_lists.NotRead, match="holds 12 different values for 12 pictures"):
-        class_lists.read("captions.csv", rows, [f"im{i:03}.png" for i in range(12)])
+        class_lists.read("captions.csv", rows, class_lists.Pictures(f"im{i:03}.png" for i in range(12)))
+
+
+OBJECTS = {"bbox": [[1, 2, 3, 4]], "category": [5]}
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ({"label": True, "objects": OBJECTS}, ""),
+        ({"objects": [], "label": True, "labels": ["a", "b"]}, ""),
+        ({"size": [4, 5], "label": True, "tags": {"a": 1}, "text": None}, ""),
+        ({"label": OBJECTS}, "its labels are objects"),
+        ({"objects": OBJECTS}, "its labels are objects"),
+        ({"label": [1, 2, 3], "text": "a"}, "its labels are vectors of 3 numbers"),
+        ({"text": "a", "objects": OBJECTS}, "beside the names it has text, objects: call the column of the classes `label`"),
+    ],
+)  # fmt: skip
+def test_columns_of_lists_and_objects_beside_the_classes_are_passed_over(tmp_path, pictures, columns, why):
+    """As imagefolders of the Hugging Face Hub have them. True stands for the class of the row."""
+    folder = pictures(tmp_path / "set", NAMES)
+    rows = [
+        {"file_name": name} | {key: word if value is True else value for key, value in columns.items()}
+        for name, word in zip(NAMES, EXPECTED, strict=True)
+    ]
+    (folder / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    store = opened(folder)
+    if why:
+        assert store.labels is None
+        assert f"metadata.jsonl is not read as classes: {why}" in store.remarks[0]
+    else:
+        assert classes_by_place(store) == EXPECTED
+
+
+def test_lists_that_are_not_read_for_one_reason_are_counted_in_a_line(tmp_path, pictures, monkeypatch):
+    folder = pictures(tmp_path / "set", NAMES)
+    for name in NAMES:  # the boxes of each picture, as many tools write them
+        (folder / name).with_suffix(".csv").write_text("x,y,label\n1,2,cat\n3,4,dog\n")
+    (folder / "other.csv").write_text("id,label\nim000,0.5\n")
+    built, whole = [], class_lists.Pictures
+    monkeypatch.setattr(class_lists, "Pictures", lambda names: built.append(1) or whole(names))
+    assert opened(folder).remarks == (
+        "9 tables are not read as classes, im000.csv for one: it names none of the pictures",
+        "other.csv is not read as classes: column label holds 0.5, which is no class",
+    )
+    assert len(built) == 1
+    for index, name in enumerate(NAMES):
+        (folder / name).with_suffix(".csv").write_text(f"id,label\n{name},0.{index + 1}\n")
+    monkeypatch.setattr(class_lists, "LINES", 4)
+    remarks = opened(folder).remarks
+    assert len(remarks) == 5
+    assert remarks[4] == (
+        "6 other tables are not read as classes, im004.csv for one: column label holds 0.5, which is no class"
+    )
+
+
+def test_many_lists_that_are_read_are_counted(tmp_path, pictures):
+    folder = pictures(tmp_path / "set", NAMES)
+    for name, word in zip(NAMES, EXPECTED, strict=True):
+        (folder / name).with_suffix(".csv").write_text(f"id,label\n{name},{word}\n")
+    store = opened(folder)
+    assert classes_by_place(store) == EXPECTED
+    assert store.remarks == ("classes are those in im000.csv and im001.csv and im002.csv and im003.csv and 5 more",)
+
+
+def all_names(pictures, folder, stem):
+    """What each key names, with a map that is made whole for one list."""
+    found = {}
+    levels = [{} for _ in range(6)]
+    roots = [f"{folder}/" if folder else ""]
+    roots = [*(f"{roots[0]}{part}/" for part in (stem, stem.partition("_")[0], stem.partition("-")[0])), *roots, ""]
+    roots = list(dict.fromkeys(roots))
+    for picture in pictures:
+        paths = [picture[len(root) :] for root in roots if picture.startswith(root)]
+        for level, path in enumerate((*paths[:2], picture.rpartition("/")[2])):
+            for place, key in ((level, path), (level + 3, path.rpartition(".")[0] or path)):
+                key = key.lower()
+                levels[place][key] = picture if levels[place].get(key, picture) == picture else None
+    for level in reversed(levels):
+        found |= {key: picture for key, picture in level.items() if picture or key not in found}
+    numbers = {}
+    for key, picture in found.items():
+        if key.isdecimal() and key.isascii():
+            number = f"#{int(key)}"
+            numbers[number] = picture if numbers.get(number, picture) == picture else None
+    return found | numbers
+
+
+part = st.sampled_from(["a", "B", "b", "v.b", "train", "train_x", "1", "01", "Σ"])
+file = st.tuples(part, st.sampled_from([".png", ".jpg", ".PNG", ".b.png", ""])).map("".join)
+path = st.tuples(st.lists(part, max_size=2), file).map(lambda found: "/".join([*found[0], found[1]]))
+
+
+@given(
+    st.lists(path, unique=True, max_size=9),
+    st.sampled_from(["", "a", "B", "a/train"]),
+    st.sampled_from(["train", "train_x", "b", "1-2", "", "Σ"]),
+)
+def test_a_name_means_the_same_as_in_a_map_made_for_the_list(pictures, folder, stem):
+    names, keys = class_lists.Names(class_lists.Pictures(pictures), folder, stem), all_names(pictures, folder, stem)
+    assert {key: names.find(key) for key in keys} == keys
+    for cell in ("a", "b", "train/1", "001", "x/y/01.png", "#1", "", "/", "./A.png", "\\b\\Σ.png"):
+        lower = cell.replace("\\", "/").removeprefix("./").lower()
+        tails = [lower[place:] for place in range(len(lower) + 1) if not place or lower[place - 1] == "/"]
+        words = [key for tail in tails for key in (tail, f"#{int(tail)}" if tail.isdecimal() else tail)]
+        assert names.find(cell) == next((keys[key] for key in words if key in keys), None)
 
 
 def test_a_list_that_misses_a_picture_gives_no_labels_and_says_which(tmp_path, pictures):

@@ -28,6 +28,7 @@ SPLIT_FOLDER = re.compile(  # COCO's train2017, CycleGAN's trainA, and the like
 )
 SPLIT_ORDER = ("train", "validation", "test")
 FIVE_DIGITS = re.compile(r"\d{5}")  # the folders of StyleGAN's tool
+SHOWN = 4  # lists of classes that a remark names
 FULL_FOLDER = 1000  # how many pictures it puts in each
 
 
@@ -120,7 +121,10 @@ def numbered(
     rows: list[int] = chosen.tolist()
     folders = [of_class[row] for row in rows]
     listed = [str(found.classes.get(names[row], "")) for row in rows]
-    source = " and ".join(map(printable, found.class_lists)) or "the samples' own files"
+    lists, more = found.class_lists[:SHOWN], len(found.class_lists) - SHOWN
+    source = (
+        " and ".join([*map(printable, lists), *([f"{more:,} more"] if more > 0 else [])]) or "the samples' own files"
+    )
     lost = listed.count("")
     if lost == len(listed):
         return _numbers(folders, {name for name in of_class if name}, "lie outside the class folders")

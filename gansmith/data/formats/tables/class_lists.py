@@ -29,7 +29,8 @@ TEXT_LISTS = ("labels.txt", "train.txt", "val.txt", "test.txt", "train_labels.tx
 BESIDE = ("labels.csv", "metadata.csv", "labels.tsv", "labels.jsonl", "metadata.jsonl", "dataset.json", "labels.json")
 MISSING = frozenset({"", "-1", "nan", "none", "null", "na", "n/a"})  # a picture without a class
 ZERO_ONE = frozenset({"0", "1", "0.0", "1.0"})
-LONGEST = 100  # characters of a class's name
+LONGEST = 100  # characters of a class's name, and of a number that names a picture
+LINES = 10  # on lists that are not read, at most, and one more
 WHOLE = 10  # pictures, from which on classes are told from texts that differ from picture to picture
 
 
@@ -62,9 +63,10 @@ def with_classes(found: PictureFiles, texts: Sequence[tuple[str, str, bool]]) ->
     """Picture files with the classes that lists say. texts: name, content, and whether it lies among the pictures."""
     classes: dict[str, str] = {}
     lists, unread, flat = [], [], found.flat
+    pictures = Pictures(entry.name for entry in found.entries) if texts else Pictures(())
     for name, text, among in texts:
         try:
-            said = read(name, text, [entry.name for entry in found.entries], among=among)
+            said = read(name, text, pictures, among=among)
             clash = next(
                 (
                     picture
@@ -77,7 +79,7 @@ def with_classes(found: PictureFiles, texts: Sequence[tuple[str, str, bool]]) ->
                 raise NotRead(f"another list has another class for {printable(clash)}")
         except NotRead as reason:
             if among:
-                unread.append(f"{printable(name)} is not read as classes: {reason}")
+                unread.append((printable(name), str(reason)))
         else:
             classes |= said.classes
             lists.append(name)
@@ -87,11 +89,22 @@ def with_classes(found: PictureFiles, texts: Sequence[tuple[str, str, bool]]) ->
         classes={**found.classes, **classes},
         class_lists=tuple(lists),
         flat=flat,
-        unread=(*found.unread, *unread),
+        unread=(*found.unread, *_said(unread)),
     )
 
 
-def read(name: str, text: str, pictures: Iterable[str], *, among: bool = True) -> ClassList:
+def _said(unread: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """A line for each reason why lists (name, reason) are not read, and one for all reasons after LINES."""
+    first = list(dict.fromkeys(reason for _, reason in unread))[:LINES]
+    for reason in [*first, None]:
+        names = [(name, why) for name, why in unread if why == reason or (reason is None and why not in first)]
+        if names:
+            name, why = names[0]
+            lists = f"{len(names):,} {'other ' * (reason is None)}tables are not read as classes, {name} for one"
+            yield f"{lists if len(names) > 1 else f'{name} is not read as classes'}: {why}"
+
+
+def read(name: str, text: str, pictures: Pictures, *, among: bool = True) -> ClassList:
     """What a list says of pictures. Raises NotRead."""
     folder, _, last = name.rpartition("/") if among else ("", "", name)
     known = Names(pictures, folder, last.partition(".")[0])
@@ -108,7 +121,9 @@ def read(name: str, text: str, pictures: Iterable[str], *, among: bool = True) -
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
             return ClassList(_of_pairs(value, known))
         header = list(dict.fromkeys(key for row in value for key in row))
-        return ClassList(_of_table([header, *([_word(row.get(key)) for key in header] for row in value)], known))
+        whys = [next(filter(None, (_no_word(row.get(key)) for row in value)), "") for key in header]
+        rows = [["" if _no_word(cell := row.get(key)) else _word(cell) for key in header] for row in value]
+        return ClassList(_of_table([header, *rows], known, whys))
     if last.lower().endswith(".txt"):
         return ClassList(_of_table([line.split() for line in text.splitlines()], known))
     mark = max(",;\t", key=text.partition("\n")[0].count)
@@ -118,41 +133,92 @@ def read(name: str, text: str, pictures: Iterable[str], *, among: bool = True) -
         raise NotRead(f"it is no sound table ({error})") from None
 
 
-class Names:
-    """Finds the picture that a cell names: by its path, its last part, or without the ending."""
+class Pictures:
+    """The pictures of a source by what a cell may call them, in small letters; built once for all lists.
 
-    def __init__(self, pictures: Iterable[str], folder: str, stem: str) -> None:
+    What a list means by a name depends on its own place and name too, see `Names`.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.paths: dict[str, list[str]] = {}  # path with and without the ending -> pictures: few
+        self.lasts: tuple[dict[str, list[str]], ...] = ({}, {})  # last part -> pictures: with, and without the ending
+        self.numbered: dict[
+            str, list[str]
+        ] = {}  # a number without zeros before it -> the last parts that are this number
+        for name in names:
+            for key in {name.lower(), _bare(name).lower()}:
+                self.paths.setdefault(key, []).append(name)
+            for lasts, key in zip(self.lasts, (_last(name), _bare(_last(name))), strict=True):
+                lasts.setdefault(key.lower(), []).append(name)
+        for key in filter(_is_number, self.lasts[0] | self.lasts[1]):
+            self.numbered.setdefault(str(int(key)), []).append(key)
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _bare(path: str) -> str:
+    """A path without the ending."""
+    return path.rpartition(".")[0] or path
+
+
+def _is_number(cell: str) -> bool:
+    return cell.isdecimal() and cell.isascii() and len(cell) <= LONGEST
+
+
+class Names:
+    """Finds the picture that a cell of a list names: by its path, its last part, or without the ending."""
+
+    def __init__(self, pictures: Pictures, folder: str, stem: str) -> None:
         """folder: in which the list lies. stem: the list's name; `train.csv` names pictures in `train` first."""
-        self.found: dict[str, str | None] = {}
-        levels: list[dict[str, str | None]] = [{} for _ in range(6)]
-        roots = [f"{folder}/" if folder else ""]
-        roots = [*(f"{roots[0]}{part}/" for part in (stem, stem.partition("_")[0], stem.partition("-")[0])), *roots, ""]
-        roots = list(dict.fromkeys(roots))
-        for picture in pictures:
-            paths = [picture[len(root) :] for root in roots if picture.startswith(root)]
-            for level, path in enumerate((*paths[:2], picture.rpartition("/")[2])):
-                for place, key in ((level, path), (level + 3, path.rpartition(".")[0] or path)):
-                    key = key.lower()
-                    levels[place][key] = picture if levels[place].get(key, picture) == picture else None
-        for level in reversed(levels):  # a more exact name is put over a less exact one
-            self.found |= {key: picture for key, picture in level.items() if picture or key not in self.found}
-        numbers: dict[str, str | None] = {}
-        for key, picture in self.found.items():
-            if key.isdecimal() and key.isascii():
-                number = f"#{int(key)}"
-                numbers[number] = picture if numbers.get(number, picture) == picture else None
-        self.found |= numbers
+        self.pictures = pictures
+        own = f"{folder}/" if folder else ""
+        stems = (stem, stem.partition("_")[0], stem.partition("-")[0])
+        self.roots = list(dict.fromkeys((*(f"{own}{part}/" for part in stems), own, "")))
+        self.small = [root.lower() for root in self.roots]
+        self.known: dict[str, tuple[str | None, ...]] = {}
 
     def find(self, cell: str) -> str | None:
         """The picture, or None where there is none, or more than one."""
         cell = cell.strip().replace("\\", "/").removeprefix("./").lower()
         while True:
-            for key in (cell, f"#{int(cell)}" if cell.isdecimal() and cell.isascii() else cell):
-                if key in self.found:
-                    return self.found[key]
+            for key in (cell, f"#{int(cell)}") if _is_number(cell) else (cell,):
+                if found := self._called(key):
+                    return found[0]
             _, slash, cell = cell.partition("/")
             if not slash:
                 return None
+
+    def _called(self, key: str) -> tuple[str | None, ...]:
+        """The picture of this key, None if it may be several, () if it is none. `#7` is the one of 7, 07 or 007."""
+        if key not in self.known:
+            keys = self.pictures.numbered.get(key[1:]) if key.startswith("#") else None
+            same = {found[0] for number in keys or () if (found := self._called(number))}
+            self.known[key] = ((same.pop() if len(same) == 1 else None),) if same else self._exact(key)
+        return self.known[key]
+
+    def _exact(self, key: str) -> tuple[str | None, ...]:
+        """As `_called`. What is more exact comes first: the ending, then the nearest folder; if it is a single one."""
+        near = [picture for root in self.small for picture in self.pictures.paths.get(root + key, ())]
+        several = False
+        for lasts, form in zip(self.pictures.lasts, (str, _bare), strict=True):
+            levels: list[set[str]] = [set(), set(), set()]
+            for picture in near:
+                for level, path in zip(levels, self._paths(picture), strict=False):
+                    if form(path).lower() == key:
+                        level.add(picture)
+            if len(levels[0]) != 1:  # else it is found, and pictures of this last part may be many
+                for picture in lasts.get(key, ()):
+                    levels[len(self._paths(picture))].add(picture)
+            if single := next((level.pop() for level in levels if len(level) == 1), None):
+                return (single,)
+            several |= any(levels)
+        return (None,) if several else ()
+
+    def _paths(self, picture: str) -> list[str]:
+        """A picture's path from the nearest root, and from the next if there is one."""
+        return [picture[len(root) :] for root in self.roots if picture.startswith(root)][:2]
 
 
 def _json(name: str, text: str) -> Any:
@@ -166,12 +232,22 @@ def _json(name: str, text: str) -> Any:
 
 def _word(value: Any) -> str:
     """A value of a JSON as a cell. Raises NotRead for lists and objects."""
-    if isinstance(value, list) and len(value) > 1 and sorted(map(str, value)) in _one_hots(len(value)):
+    if reason := _no_word(value):
+        raise NotRead(reason)
+    if isinstance(value, list):
         return str(next(index for index, part in enumerate(value) if part))
-    if isinstance(value, (list, dict)):
-        kind = f"vectors of {len(value)} numbers" if isinstance(value, list) else "objects"
-        raise NotRead(f"its labels are {kind}, and classes are whole numbers, words or one-hot vectors")
     return "" if value is None else str(value)
+
+
+def _no_word(value: Any) -> str:
+    """Why a value of a JSON is no class: it is an object, or a list but no one-hot vector. "" where it may be one."""
+    if isinstance(value, dict):
+        kind = "objects"
+    elif isinstance(value, list) and (len(value) < 2 or sorted(map(str, value)) not in _one_hots(len(value))):
+        kind = f"vectors of {len(value)} numbers"
+    else:
+        return ""
+    return f"its labels are {kind}, and classes are whole numbers, words or one-hot vectors"
 
 
 def _one_hots(length: int) -> list[list[str]]:
@@ -185,8 +261,8 @@ def _of_pairs(pairs: Any, known: Names) -> dict[str, str]:
     return _classes([(str(name), _word(value)) for name, value in pairs], known, "the list")
 
 
-def _of_table(rows: list[list[str]], known: Names) -> dict[str, str]:
-    """The classes in a table. Raises NotRead."""
+def _of_table(rows: list[list[str]], known: Names, whys: Sequence[str] = ()) -> dict[str, str]:
+    """The classes in a table. whys: for each column, why it holds no classes, "" where it may. Raises NotRead."""
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     width = len(rows[0]) if rows else 0
     if width < 2 or any(len(row) != width for row in rows):
@@ -199,7 +275,9 @@ def _of_table(rows: list[list[str]], known: Names) -> dict[str, str]:
         raise NotRead("it names none of the pictures")
     pairs = _one_hot(rows, header, names)
     if pairs is None:
-        column = _class_column(rows, header, names)
+        column = _class_column(rows, header, names, whys)
+        if whys and whys[column]:
+            raise NotRead(whys[column])
         pairs, title = [(row[names], row[column]) for row in rows], f"column {header[column] if header else column + 1}"
     else:
         title = "the row of 0 and 1"
@@ -225,8 +303,8 @@ def _heading(cell: str) -> str:
     return cell.strip().lower().replace(" ", "_")
 
 
-def _class_column(rows: list[list[str]], header: list[str], names: int) -> int:
-    """The column of the classes. Raises NotRead where it is not clear which that is."""
+def _class_column(rows: list[list[str]], header: list[str], names: int, whys: Sequence[str]) -> int:
+    """The column of the classes, one without a reason against it if there is any. Raises NotRead where it is not clear which that is."""
     others = [column for column in range(len(rows[0])) if column != names]
     meant = [column for column in others if header and header[column] in CLASS_COLUMNS]
     if not meant:
@@ -234,6 +312,7 @@ def _class_column(rows: list[list[str]], header: list[str], names: int) -> int:
             return others[0]
         shown = ", ".join(header[column] for column in others[:4]) if header else f"{len(others)} columns without names"
         raise NotRead(f"beside the names it has {shown}: call the column of the classes `label`")
+    meant = [column for column in meant if not (whys and whys[column])] or meant
     meant.sort(key=lambda column: CLASS_COLUMNS.index(header[column]))
     for other in meant[1:]:
         pairs = {(row[meant[0]], row[other]) for row in rows}
