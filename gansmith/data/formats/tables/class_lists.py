@@ -201,6 +201,8 @@ class Names:
     def _exact(self, key: str) -> tuple[str | None, ...]:
         """As `_called`. What is more exact comes first: the ending, then the nearest folder; if it is a single one."""
         near = [picture for root in self.small for picture in self.pictures.paths.get(root + key, ())]
+        if not near and not any(key in lasts for lasts in self.pictures.lasts):
+            return ()
         several = False
         for lasts, form in zip(self.pictures.lasts, (str, _bare), strict=True):
             levels: list[set[str]] = [set(), set(), set()]
