@@ -71,7 +71,7 @@ def test_three_updates_with_report_and_doctor(tmp_path: Path, capsys: pytest.Cap
         for command in ("report", "diagnose"):
             assert main([command, str(run.folder.root)]) == 0
         assert "above 2 it says real" in run.folder.report.read_text(encoding="utf-8")
-        assert "how it went:" in capsys.readouterr().out
+        assert "at update 3, after" in capsys.readouterr().out
         rows[engine] = run.stats
     for ours, theirs in zip(rows["numpy"], rows["torch"], strict=True):
         for name in ("loss.discriminator", "loss.generator", "accuracy.real", "accuracy.fake"):

@@ -266,5 +266,6 @@ EXAMPLES: tuple[Example, ...] = (
     call(given.source, [{"caption": "a"}]),
     call(given.source, ["a.png"]),
     call(given.source, [np.zeros((8, 8)), np.zeros((9, 9))]),
+    call(given.source, GREY, np.zeros(len(GREY), [("name", "O")])),
     where({"gansmith.data.given.os.replace": full_disk}, call(given.source, GREY)),
 )

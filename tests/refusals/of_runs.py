@@ -89,6 +89,7 @@ RUNS: tuple[Example, ...] = (
     call(choose_recipe, RECIPE, settings={"budget.updates": 0}),
     call(diagnose, "none"),
     after(text("run/stats.jsonl", ""), call(diagnose, "run")),
+    after(text("run/stats.jsonl", '{"step": 1, "d_loss": 0.5}\n' * 20), call(diagnose, "run")),
     where(
         {"gansmith.runs.drive.finish": lambda *_: None},
         call(
