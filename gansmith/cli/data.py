@@ -168,13 +168,17 @@ def prepare(options: argparse.Namespace) -> int:
             "attributes": list(made.attributes.questions) if made.attributes else [],
             "fingerprint": made.fingerprint,
             "skipped": [list(entry) for entry in made.skipped],
-            "remarks": [*made.remarks, *filter(None, [blank.warning(made)])],
+            "remarks": [*made.remarks, *filter(None, [blank.padding(made), blank.warning(made)])],
         }
         print(json.dumps(facts, indent=2))
         return 0
     print(made.description)
     _print_remarks(
-        (*made.remarks, *(f"left out: {kind}" for kind in made.left_out), *filter(None, [blank.warning(made)]))
+        (
+            *made.remarks,
+            *(f"left out: {kind}" for kind in made.left_out),
+            *filter(None, [blank.padding(made), blank.warning(made)]),
+        )
     )
     _print_skipped(made.skipped)
     print(f"store: {options.out}  ({typed('train', 'folder', '--data', options.out)})")

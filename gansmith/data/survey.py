@@ -75,7 +75,10 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         store = open_store(replace(settings, labels="none"), progress=progress)
         description, fingerprint, skipped = store.description, store.fingerprint, list(store.skipped)
         count, names, labels, attributes = store.count, store.class_names, store.labels, store.attributes
-        left_out, remarks = store.left_out, (*store.remarks, *filter(None, [blank.warning(store)]))
+        left_out, remarks = (
+            store.left_out,
+            (*store.remarks, *filter(None, [blank.padding(store), blank.warning(store)])),
+        )
         ratio = mirror_ratio(store.items) if kind == "pictures" else None
         if store.kind == "pictures" and store.item_shape[0] == 1 and not settings.channels:
             greys = sizes.total()  # what the headers call colour has none

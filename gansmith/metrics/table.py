@@ -70,7 +70,8 @@ def frechet_distance(made: View, reference: Reference) -> dict[str, Number]:
     value = statistic(made.features)
     interval = None
     if made.features.shape[1] <= JACKKNIFE_MOST and len(made) >= 100:
-        interval = intervals.jackknife(statistic, made.features, value)
+        low, high = intervals.jackknife(statistic, made.features, value)
+        interval = max(0.0, low), high  # no distance is below 0
     return {"fd": Number(value, len(made), interval)}
 
 

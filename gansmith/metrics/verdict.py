@@ -39,6 +39,8 @@ def verdict(found: Evaluation) -> Verdict | None:
     said = [(state, text) for state, rule in RULES if (text := rule(found))]
     if not said:
         return None
+    if said[0][0] in WHOLE:  # what else there is follows from it, but for the distance
+        said = [said[0], *(each for each in said[1:] if each[0] in DISTANCES)]
     if len(said) > 1 and said[-1][0] == "as good as real":
         said[-1] = "", "The distances alone do not tell them from real ones."
     return Verdict(said[0][0], " ".join(text for _, text in said))
@@ -176,6 +178,8 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("near real", near),
 )
 """The states of a verdict, and what each rule says: "" where it does not apply. Of the last four, one speaks."""
+WHOLE = ("real items alike", "collapsed")
+DISTANCES = tuple(state for state, _ in RULES[-4:])
 
 
 def beside(found: Evaluation, key: str) -> Beside | None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gansmith.cli import main
-from gansmith.data.contents.blank import contents, warning
+from gansmith.data.contents.blank import PADDED, contents, warning
 from gansmith.data.store import open_store
 from gansmith.ground.recipes.settings import DataSettings
 
@@ -99,3 +99,21 @@ def test_facts_of_pictures_that_are_copied_from_an_earlier_store_are_kept(icons,
     second = open_store(DataSettings(source="icons"))
     assert second.count == first.count + 1
     assert second.remarks == first.remarks
+
+
+def test_a_border_that_is_the_same_in_every_picture_is_told(tmp_path, capsys):
+    pictures = np.zeros((20, 20, 20, 1), np.uint8)
+    pictures[:, 2:12, 5:15] = np.random.default_rng(0).integers(0, 256, (20, 10, 10, 1))
+    np.savez(tmp_path / "padded.npz", images=pictures)
+    assert main(["data", "info", str(tmp_path / "padded.npz")]) == 0
+    assert (
+        "note: 75% of every picture is a border that is the same in all of them" in capsys.readouterr().out
+    )  # 1 - 100 / 400
+
+
+def test_a_narrow_border_is_not_told():
+    pictures = np.zeros((20, 20, 20, 1), np.uint8)
+    pictures[:, 1:19, 1:19] = np.random.default_rng(0).integers(0, 256, (20, 18, 18, 1))
+    seen = contents(pictures)
+    assert seen.padding == pytest.approx(1 - 18 * 18 / 400)
+    assert seen.padding < PADDED

@@ -13,6 +13,7 @@ MOST, MOST_BYTES = 512, 2**25  # of the sample
 FLAT = 3  # a picture whose values differ by no more than this in each channel is blank
 NARROW = 32  # levels of 256: a set that uses fewer is nearly black, white or grey
 STILL = 1 / 255  # spread: below it items differ by less than a level
+PADDED = 0.3  # share of a picture's area around what varies, from which on it is told
 HALF = 0.5  # share of blank or equal items from which on there is a warning
 
 
@@ -27,6 +28,7 @@ class Contents:
     spread: float  # standard deviation over the items, mean over pixels or coordinates; of pictures in 0 .. 1
     blank: float  # share of items of one colour
     duplicates: float  # share of items that are equal to an earlier one
+    padding: float  # share of a picture's area in the outer rows and columns that are alike in every item
 
 
 def contents(items: np.ndarray, seed: int = 0) -> Contents:
@@ -45,6 +47,27 @@ def contents(items: np.ndarray, seed: int = 0) -> Contents:
         spread=float(flat.std(axis=0, dtype=np.float64).mean()) / (255 if pictures else 1),
         blank=float((reach <= FLAT).mean()) if pictures else 0.0,
         duplicates=1 - len({row.tobytes() for row in flat}) / len(flat),
+        padding=_padding(sample) if pictures else 0.0,
+    )
+
+
+def _padding(pictures: np.ndarray) -> float:
+    """The share of a picture's area that lies outside the smallest rectangle of what varies, by more than FLAT."""
+    varies = (np.ptp(pictures, axis=0) > FLAT).any(axis=-1)
+    if not varies.any():
+        return 0.0  # equal items, which are told otherwise
+    rows, columns = np.flatnonzero(varies.any(axis=1)), np.flatnonzero(varies.any(axis=0))
+    return 1 - (np.ptp(rows) + 1) * (np.ptp(columns) + 1) / varies.size
+
+
+def padding(store: Store) -> str | None:
+    """A line where much of every picture is the same border; None where it is not."""
+    share = contents(store.items).padding
+    if share < PADDED or store.count < 2:
+        return None
+    return (
+        f"{share:.0%} of every picture is a border that is the same in all of them: the networks learn it as well. "
+        "Cut it off before, or, where the pictures stand in the middle, by --crop N (--set data.crop=N)"
     )
 
 

@@ -37,7 +37,8 @@ def course(history: History) -> Finding:
         return _warming(history)
     since, looks = int(updates[-window:][0]), len(updates[-window:])
     if gains[best][1] > GAIN:
-        text = f"Keep on: {best} got better by {gains[best][1]:.0%} over the last {looks} probes{_often(history)}."
+        first, last = _ends(history.probed(best, window))
+        text = f"Keep on: {best} went from {first:.3g} to {last:.3g} in the last {looks} probes{_often(history)}."
         sure = "certain" if max(low for low, _, _ in gains.values()) > GAIN else "likely"
         return Finding("still improving", since, text, evidence, "course", certainty=sure)
     few = looks < WINDOW_LEAST
@@ -63,6 +64,13 @@ def gain_interval(history: History, name: str, window: int) -> tuple[float, floa
     gains = slopes * (updates[-1] - updates[0]) / max(abs(float(np.median(values))), 1e-3)
     low, middle, high = np.sort(gains)
     return float(low), float(middle), float(high)
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    """The medians of the first and the last third of a figure's values."""
+    finite = values[np.isfinite(values)]
+    third = max(1, len(finite) // 3)
+    return float(np.median(finite[:third])), float(np.median(finite[-third:]))
 
 
 def no_better(quality: np.ndarray) -> bool:
