@@ -110,6 +110,13 @@ def _dice_that_begin_alike() -> None:
 
 
 @pytest.fixture
+def hasty_judges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The networks that items are measured with are trained for two updates: where figures are not what is asked."""
+    for name in ("classifier", "self_supervised"):
+        monkeypatch.setattr(f"gansmith.metrics.feature_networks.{name}.UPDATES", 2)
+
+
+@pytest.fixture
 def rng() -> np.random.Generator:
     """The test's own dice."""
     return np.random.default_rng(0)

@@ -7,6 +7,7 @@ import importlib
 import math
 import os
 import shlex
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -192,3 +193,8 @@ def budget_of(options: argparse.Namespace) -> Any:
     from gansmith.runs.choose_recipe import Budget
 
     return Budget(options.updates, options.images, options.epochs, options.minutes)
+
+
+def to_stderr(line: str) -> None:
+    """Print a line beside a command's results."""
+    print(line, file=sys.stderr, flush=True)

@@ -21,7 +21,7 @@ from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.roll_back import Restart, roll_back, what_was_tried
 from gansmith.runs.setup import Setup, build_game
 from gansmith.runs.sheets.run_sheets import sheet_drawer
-from gansmith.training import loop, watchers
+from gansmith.training import loop, threads, watchers
 from gansmith.training.events import Outcome, Start, UpdateEvent, Watcher
 from gansmith.training.interrupts import StopRequest
 from gansmith.training.process_group import ProcessGroup
@@ -43,6 +43,7 @@ class Job:
     nets: NetPair | None
     watching: Sequence[Watcher]  # in addition to those of every run
     say: Say
+    repeats: bool = False  # another run: threads are changed as in its record
 
 
 def drive(job: Job, game: Game, start: Start) -> str:
@@ -125,6 +126,7 @@ def all_watchers(job: Job, start: Start) -> list[Watcher]:
         watchers.WriteSamples(folder, recipe, labelling, sheet_drawer(job.setup)),
         watchers.SaveOnSchedule(recipe, start.seconds, job.setup.clock().epoch(start.update)),
         *([MeasureOnBudget(folder, recipe, labelling, seconds=start.seconds)] if recipe.watch.judge else []),
+        *threads.fitting(folder, recipe, start.update, job.say, follow=job.repeats),
         *job.watching,
     ]
 

@@ -51,7 +51,7 @@ def begin(
         game = processes.run_on_all(lambda: build_game(setup, nets, processes, say))
         processes.broadcast(lambda: create(folder, setup, launch))
         with alone(folder, processes):
-            job = Job(processes, setup, folder, nets, watching, say)
+            job = Job(processes, setup, folder, nets, watching, say, repeats=bool(recipe.thread_changes))
             return Run(folder, nets, drive(job, game, Start(0, setup.seconds)))
 
 

@@ -29,6 +29,7 @@ from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.version import __version__
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choose_networks
+from gansmith.training import threads
 from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
 from gansmith.training.schedules import Clock, budget_images
 
@@ -119,7 +120,9 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
     remarks += filter(None, [blank.warning(store)])
     if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():
         remarks.append(f"threads = {recipe.threads} has no effect: this NumPy chooses its number of threads itself")
-    setup = Setup(resolve_machine(recipe), store, tuple(remarks), clusters)
+    resolved = resolve_machine(recipe)
+    remarks += filter(None, [threads.remark(resolved)])
+    setup = Setup(resolved, store, tuple(remarks), clusters)
     return find_clusters(setup) if recipe.data.labels == "clusters" and clusters is None else setup
 
 
@@ -177,15 +180,15 @@ def resolve_machine(recipe: Recipe) -> Recipe:
                 f"engine = 'numpy' computes on the processor: device = {recipe.device!r} needs --engine torch"
             )
         name = "float32" if recipe.precision.name == "auto" else recipe.precision.name
-        device, threads = "cpu", blas.use_threads(recipe.threads)
+        device = "cpu"
     else:
         from gansmith.training import machine
 
         device = machine.choose_device(recipe.device)
         name = machine.choose_precision(recipe.precision.name, device)
-        threads = machine.use_threads(recipe.threads)
+    count, changes = threads.resolve(recipe, device)
     precision = dataclasses.replace(recipe.precision, name=name)
-    return dataclasses.replace(recipe, device=device, threads=threads, precision=precision)
+    return dataclasses.replace(recipe, device=device, threads=count, thread_changes=changes, precision=precision)
 
 
 def build_game(

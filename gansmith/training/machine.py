@@ -16,6 +16,8 @@ from gansmith.ground.recipes.settings import PrecisionName
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 BFLOAT16_FEATURES = ("amx_bf16", "avx512_bf16")
 """Processor features that multiply matrices in bfloat16."""
+THREADS = torch.get_num_threads()
+"""PyTorch's own number, before anyone changes it: OMP_NUM_THREADS, or all cores."""
 
 
 def choose_device(name: str) -> str:

@@ -92,16 +92,16 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("extra", [[], ["--set", "data.labels=classes", "--set", "discriminator.dropout=0.2"]])
 def test_killed_and_resumed_is_bit_equal(tmp_path: Path, extra: list[str]) -> None:
-    arguments = ["train", "digits", *SMALL, "--updates", 150, "--quiet", "--set", "watch.checkpoint_every=10", *extra]
+    arguments = ["train", "digits", *SMALL, "--updates", 70, "--quiet", "--set", "watch.checkpoint_every=5", *extra]
     typed(*arguments, "--out", tmp_path / "whole")
     out = tmp_path / "killed"
     process = start(*arguments, "--out", out)
-    for update in (30, 70):  # killed once there is a checkpoint as new as that, wherever it is by then
+    for update in (15, 35):  # killed once there is a checkpoint as new as that, wherever it is by then
         kill_at(update, process, out)
         process = start("resume", out, "--quiet")
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 or "is finished" in said
-    assert equal(weights(tmp_path / "whole", 150), weights(out, 150))
+    assert equal(weights(tmp_path / "whole", 70), weights(out, 70))
     for name in ("stats.jsonl", "samples.jsonl"):
         first, second = ((folder / name).read_text().splitlines() for folder in (tmp_path / "whole", out))
         assert [json.loads(row)["update"] for row in first] == [json.loads(row)["update"] for row in second]

@@ -139,6 +139,7 @@ def test_vectors_and_pictures_are_told_apart(tmp_path):
     assert read_items(tmp_path / "a.npz", 99, DataSettings(source="ring")).items.shape == (20, 2)
 
 
+@pytest.mark.usefixtures("hasty_judges")
 def test_as_it_is_typed(tmp_path, digits, capsys, monkeypatch):
     """With one cheap measure, and its copies named by the file's rows."""
     monkeypatch.setattr(metrics_evaluation, "METRICS", {"memorisation": METRICS["memorisation"]})

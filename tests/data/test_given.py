@@ -139,6 +139,7 @@ SMALL = {"data.batch": 8, "watch.judge": 0.0, "watch.diagnose": 0.0, "watch.samp
          "generator.widths": [8, 8], "discriminator.widths": [8, 8], "watch.checkpoint_every": 2}  # fmt: skip
 
 
+@pytest.mark.usefixtures("hasty_judges")
 def test_a_data_set_is_trained_on_resumed_and_measured(tmp_path: Path):
     settings = SMALL | {"data.labels": "classes", "data.size": "8"}
     whole = gansmith.train("folder", Pictures(to_tensor), out=tmp_path / "whole", updates=6, settings=settings)

@@ -16,19 +16,16 @@ from gansmith.cli import main
 from gansmith.cli.commands import COMMANDS
 from gansmith.cli.parser import Parser, Refused
 from gansmith.ground.recipes import recipe
-from gansmith.metrics.feature_networks import classifier, self_supervised
 
 RUNNING = [page for page in GUIDE if commands(page, "sh")]
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, digits: Path) -> Path:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, digits: Path, hasty_judges: None) -> Path:
     """A folder as a reader has it after the first pages: a run of `digits`, and pictures of one's own.
 
     The networks that `evaluate` and `compare` measure with are trained for two updates.
     """
-    monkeypatch.setattr(classifier, "UPDATES", 2)
-    monkeypatch.setattr(self_supervised, "UPDATES", 2)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     shutil.copytree(digits, tmp_path / "runs" / "digits-001")

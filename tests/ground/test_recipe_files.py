@@ -20,6 +20,7 @@ from gansmith.ground.recipes.settings import Recipe
 
 CALM = {  # what must hold between fields is tested by name in test_recipe_refusals.py; here they stay as they are
     "format",
+    "thread_changes",
     "budget",
     "faults",
     "output",

@@ -121,6 +121,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         sets("generator.dropout=1"),
         sets("augment.probability=2"),
         sets("augment.target=1"),
+        sets("thread_changes=0,2,0,1"),
         sets("generator.widths=0"),
         sets("loss.real=1,0"),
         sets("budget.updates=5", "budget.minutes=1"),

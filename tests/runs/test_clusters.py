@@ -14,7 +14,6 @@ from checkpoint_arrays import equal, weights
 from gansmith.cli import main
 from gansmith.ground.errors import GansmithError, RecipeError, RunError
 from gansmith.ground.files.runfolder import RunFolder
-from gansmith.metrics.feature_networks import classifier, self_supervised
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.diagnose import diagnose
 from gansmith.runs.evaluation import evaluate
@@ -73,10 +72,8 @@ def test_samples_have_the_datas_mixture_of_groups(run: Path):
         generator.sample(1, labels=GROUPS)
 
 
-def test_it_is_judged_as_unlabelled(run: Path, monkeypatch: pytest.MonkeyPatch):
-    """By a network that is hardly trained: its figures are not what is asked here."""
-    monkeypatch.setattr(self_supervised, "UPDATES", 2)
-    monkeypatch.setattr(classifier, "UPDATES", 2)
+@pytest.mark.usefixtures("hasty_judges")
+def test_it_is_judged_as_unlabelled(run: Path):
     found = evaluate(run, count=60)
     assert "agreement" not in found
     assert "fd" in found

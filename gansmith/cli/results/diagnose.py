@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gansmith.cli.parser import Parser
+from gansmith.cli.parser import Parser, to_stderr
 
 if TYPE_CHECKING:
     from gansmith.diagnosis.findings import Finding
@@ -26,8 +25,10 @@ def run(options: argparse.Namespace) -> int:
     """Print what is wrong, the evidence, and what to change; and put it into the run's page."""
     from gansmith.ground.files.runfolder import RunFolder, append_row
     from gansmith.runs.diagnose import diagnose
+    from gansmith.training.threads import take_free
 
-    found = diagnose(options.run, say=lambda line: print(line, file=sys.stderr), recorded=options.recorded)
+    take_free(to_stderr)
+    found = diagnose(options.run, say=to_stderr, recorded=options.recorded)
     folder = RunFolder(found.root)
     if options.json:
         print(json.dumps(found.as_dict(), indent=2))

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gansmith.cli.parser import Parser, add_checkpoint, integer, whole
+from gansmith.cli.parser import Parser, add_checkpoint, integer, to_stderr, whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,7 +50,9 @@ def run(options: argparse.Namespace) -> int:
     from rich.table import Table
 
     from gansmith.runs.evaluation import evaluate
+    from gansmith.training.threads import take_free
 
+    take_free(to_stderr)
     with Progress(console=Console(stderr=True), transient=True, disable=options.json) as bar:
         task = bar.add_task("measuring", total=1.0)
         evaluation = evaluate(

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from gansmith.cli.parser import Parser, add_checkpoint, integer, number
+from gansmith.cli.parser import Parser, add_checkpoint, integer, number, to_stderr
 from gansmith.explore import VERBS
 
 
@@ -55,7 +55,9 @@ def run(options: argparse.Namespace) -> int:
     from rich.progress import Progress
 
     from gansmith.explore import explore
+    from gansmith.training.threads import take_free
 
+    take_free(to_stderr)
     kind = VERBS[options.verb].options
     values: dict[str, Any] = {field.name: getattr(options, field.name) for field in dataclasses.fields(kind)}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 
-from gansmith.cli.parser import Parser, add_device, positive, whole
+from gansmith.cli.parser import Parser, add_device, positive, to_stderr, whole
 from gansmith.ground.errors import GansmithError, nearest
 
 
@@ -36,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         found.append(
             bench(
                 name, device=options.device, threads=options.threads, seconds=options.seconds, batch=options.batch,
-                say=lambda line: print(line, file=sys.stderr, flush=True),
+                say=to_stderr,
             )
         )  # fmt: skip
         if not options.json:

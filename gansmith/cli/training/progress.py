@@ -22,6 +22,7 @@ from gansmith.ground.process.launch import launched
 from gansmith.losses import LOSSES, Loss
 from gansmith.runs.result import Run
 from gansmith.training.events import Request, UpdateEvent
+from gansmith.training.threads import many
 
 PLAIN_SECONDS = 10.0  # between lines without a terminal
 
@@ -72,7 +73,7 @@ class Display:
 
     def _introduce(self, event: UpdateEvent) -> None:
         recipe = event.clock.recipe
-        where = f"{recipe.engine} engine on {recipe.device}, {recipe.precision.name}, {recipe.threads} threads"
+        where = f"{recipe.engine} engine on {recipe.device}, {recipe.precision.name}, {many(recipe.threads)}"
         self.say(f"training {recipe.name} in {self.folder.root} ({where}); Ctrl-C saves and stops")
 
     def _panel(self, row: dict[str, Any], event: UpdateEvent) -> Group:

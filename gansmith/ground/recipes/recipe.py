@@ -12,6 +12,7 @@ import tomllib
 import types
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -116,6 +117,8 @@ def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
             named = f"{dotted}.name={value}" if f"{dotted}.name" in keys else f"{keys[0]}=..."
             raise RecipeError(f"{dotted!r} is a table: set one of its values, as in --set {named}{listed(dotted)}")
         here[last] = value
+    if "threads" in assignments and "thread_changes" not in assignments:
+        table["thread_changes"] = []  # those of another run: the number that was given stays
     return from_table(table, "--set")
 
 
@@ -180,6 +183,20 @@ def check(recipe: Recipe) -> None:
     _check_ranges(recipe)
     _check_labels(recipe)
     _check_game(recipe)
+    _check_threads(recipe)
+
+
+def _check_threads(recipe: Recipe) -> None:
+    """The record of a run's threads: pairs, by rising updates, from update 0 and the setting `threads` on."""
+    updates, counts = recipe.thread_changes[::2], recipe.thread_changes[1::2]
+    if not recipe.thread_changes:
+        return
+    begins = updates[0] == 0 and counts[:1] == (recipe.threads,)
+    if len(updates) != len(counts) or not begins or min(counts) < 1 or any(b <= a for a, b in pairwise(updates)):
+        raise RecipeError(
+            f"thread_changes is {list(recipe.thread_changes)}: it begins with 0 and `threads` ({recipe.threads}), and goes on "
+            "with a later update and a number of threads for each change; set it to [] to choose anew"
+        )
 
 
 def _check_ranges(recipe: Recipe) -> None:

@@ -246,7 +246,8 @@ class Recipe:
     seed: int = 0  # all random numbers follow from it: the same seed gives the same training
     engine: EngineName = "torch"  # PyTorch, or NumPy with every gradient written by hand
     device: str = "auto"  # auto, cpu, cuda, cuda:N or mps; auto = a GPU if there is one
-    threads: int = 0  # processor threads; 0 = all cores, or OMP_NUM_THREADS
+    threads: int = 0  # processor threads; 0 = as many as other processes leave free, or OMP_NUM_THREADS
+    thread_changes: tuple[int, ...] = ()  # written by a run: update, threads, update, threads ..., as it chose them
     graphs: bool = True  # cuda: record each kind of update once as a CUDA graph and replay it: faster
     faults: tuple[FaultName, ...] = ()  # known mistakes, made on purpose, to study what they do
     data: DataSettings = field(default_factory=DataSettings)

@@ -17,6 +17,7 @@ from gansmith.runs.setup import Setup
 from gansmith.training import checkpoint
 from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.events import Outcome
+from gansmith.training.threads import Record
 
 TRIES = 3
 IN_FLIGHT = ("optimizer.generator.", "optimizer.discriminator.", "regularizer.", "loss.", "ema.", "augment.")
@@ -100,6 +101,8 @@ def go_back(
     """Put the folder back to a checkpoint (None: to update 0), store the changed recipe, and record and say why."""
     back = saved.update if saved else 0
     forget_after(folder, back)
+    if recipe.thread_changes:
+        recipe = Record.of(recipe).until(back).put(recipe)
     folder.store_recipe(recipe)
     row = {"update": back, "state": "changed course", "since_update": back, "severity": "course", "text": text}
     append_row(folder.findings, row | {"evidence": {}, "remedy": [], "reason": reason})
