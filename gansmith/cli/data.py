@@ -168,7 +168,7 @@ def prepare(options: argparse.Namespace) -> int:
             "attributes": list(made.attributes.questions) if made.attributes else [],
             "fingerprint": made.fingerprint,
             "skipped": [list(entry) for entry in made.skipped],
-            "remarks": [*made.remarks, *filter(None, [blank.padding(made), blank.warning(made)])],
+            "remarks": [*made.remarks, *blank.remarks(made)],
         }
         print(json.dumps(facts, indent=2))
         return 0
@@ -177,7 +177,7 @@ def prepare(options: argparse.Namespace) -> int:
         (
             *made.remarks,
             *(f"left out: {kind}" for kind in made.left_out),
-            *filter(None, [blank.padding(made), blank.warning(made)]),
+            *blank.remarks(made),
         )
     )
     _print_skipped(made.skipped)

@@ -77,7 +77,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         count, names, labels, attributes = store.count, store.class_names, store.labels, store.attributes
         left_out, remarks = (
             store.left_out,
-            (*store.remarks, *filter(None, [blank.padding(store), blank.warning(store)])),
+            (*store.remarks, *blank.remarks(store)),
         )
         ratio = mirror_ratio(store.items) if kind == "pictures" else None
         if store.kind == "pictures" and store.item_shape[0] == 1 and not settings.channels:

@@ -60,10 +60,16 @@ def _padding(pictures: np.ndarray) -> float:
     return 1 - (np.ptp(rows) + 1) * (np.ptp(columns) + 1) / varies.size
 
 
-def padding(store: Store) -> str | None:
-    """A line where much of every picture is the same border; None where it is not."""
-    share = contents(store.items).padding
-    if share < PADDED or store.count < 2:
+def remarks(store: Store) -> list[str]:
+    """Lines on a store's items: `_padded`, and `warning`."""
+    seen = contents(store.items)
+    return list(filter(None, [_padded(seen), _warning(seen, store)]))
+
+
+def _padded(seen: Contents) -> str | None:
+    """A line where much of every picture is the same border."""
+    share = seen.padding
+    if share < PADDED or seen.looked < 2:
         return None
     return (
         f"{share:.0%} of every picture is a border that is the same in all of them: the networks learn it as well. "
@@ -73,7 +79,10 @@ def padding(store: Store) -> str | None:
 
 def warning(store: Store) -> str | None:
     """A line where a store's items are all alike, blank, or nearly black or white: what, the likely cause, the way out."""
-    seen = contents(store.items)
+    return _warning(contents(store.items), store)
+
+
+def _warning(seen: Contents, store: Store) -> str | None:
     fault = _fault(seen, store.count, "pictures" if store.kind == "pictures" else "vectors")
     return f"WARNING: {fault}. {_way_out(seen, store)}" if fault else None
 

@@ -26,7 +26,8 @@ from gansmith.data.preparation.resize import Frame
 from gansmith.ground.process.hardware import processors
 from gansmith.ground.progress import Progress
 
-ALONE = 1.0  # seconds of work before helpers are considered
+MANY = 1_500  # pictures for which a helper is started at once: it loads its libraries while this process loads its own
+ALONE = 1.0  # seconds of work before more helpers are considered
 WORTH_A_HELPER = 4.0  # seconds of one core's work for which a helper is started
 MAX_HELPERS = 31
 
@@ -102,9 +103,10 @@ def _chunks(
 def fill(work: Work, workers: int) -> Iterator[prepare.Chunk]:
     """Prepare every span, with at most `workers` processes, this one included; chunks come in any order."""
     missing = dict.fromkeys(work.todo)  # spans whose chunk did not come yet, in order
-    count = len(missing)
+    count, most = len(missing), min(workers - 1, MAX_HELPERS)
     helpers: list[Helper] = []
-    started = time.monotonic()
+    more(helpers, work, min(most, sum(stop - start for start, stop in missing) // MANY))
+    started, considered = time.monotonic(), False
     try:
         with work.reader.opened() as opened:
             while missing:
@@ -118,15 +120,20 @@ def fill(work: Work, workers: int) -> Iterator[prepare.Chunk]:
                         del missing[chunk.start, chunk.stop]
                         yield chunk
                 seconds = time.monotonic() - started
-                if not helpers and seconds > ALONE:
-                    speed = (count - len(missing)) / seconds  # spans a second, alone
-                    worth = int(len(work.todo) / speed / WORTH_A_HELPER)
-                    helpers = [Helper(work) for _ in range(min(workers - 1, MAX_HELPERS, worth))]
-                    for helper in helpers:
-                        helper.start()
+                if not considered and seconds > ALONE:
+                    considered = True
+                    speed = (count - len(missing)) / seconds  # spans a second
+                    more(helpers, work, min(most, int(len(work.todo) / speed / WORTH_A_HELPER)))
     finally:
         for helper in helpers:
             helper.stop()
+
+
+def more(helpers: list[Helper], work: Work, count: int) -> None:
+    """Start helpers until there are `count`."""
+    while len(helpers) < count:
+        helpers.append(Helper(work))
+        helpers[-1].start()
 
 
 class Helper(threading.Thread):

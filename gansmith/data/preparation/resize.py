@@ -167,6 +167,8 @@ def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 
     if not picture.flags.writeable or min(picture.strides) < 0:  # torch would warn or refuse
         picture = picture.copy()
-    planes = torch.from_numpy(picture).permute(2, 0, 1)[None]
+    planes, threads = torch.from_numpy(picture).permute(2, 0, 1)[None], torch.get_num_threads()
+    torch.set_num_threads(1)  # several would wait for one another, longer than a small picture takes
     small = interpolate(planes, size=(height, width), mode="bicubic", antialias=True, align_corners=False)
+    torch.set_num_threads(threads)
     return small[0].permute(1, 2, 0).contiguous().numpy()
