@@ -212,7 +212,7 @@ def read_chunk(opened: Opened, names: Sequence[str], frame: Frame, start: int) -
 
 def has_colour(block: np.ndarray) -> bool:
     """Whether any pixel of pictures (..., C) is not grey."""
-    return bool((block[..., 1:] != block[..., :1]).any())
+    return any((picture[..., 1:] != picture[..., :1]).any() for picture in block)  # mostly the first tells
 
 
 def put(slots: Path, block: np.ndarray, chunk: Chunk) -> Chunk:
