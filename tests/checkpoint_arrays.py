@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +38,12 @@ def typed(*arguments: object, code: int = 0) -> Done:
     done = Done(ended, out.getvalue(), err.getvalue())
     assert done.returncode == code, done.stderr
     return done
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    """Run a command beside us."""
+    command = [sys.executable, "-m", "gansmith", *map(str, arguments)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def until(happened: Callable[[], object]) -> None:

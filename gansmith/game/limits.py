@@ -15,6 +15,8 @@ from gansmith.nets import NetPair
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
 
+NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "could not create a memory")
+"""What PyTorch says of a device, of a processor on Linux and on Windows, and of the libraries that it calls."""
 ARITHMETIC_FAULTS = ("constant-bias-correction", "squared-last-gradient")
 
 
@@ -89,7 +91,9 @@ def out_of_memory_as_error(recipe: Recipe) -> Iterator[None]:
     """What a device without room says, as one line. Raises OutOfMemory."""
     try:
         yield
-    except torch.OutOfMemoryError:
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not any(words in str(error) for words in NO_MEMORY):
+            raise
         at_once = recipe.data.micro_batch or recipe.data.batch
         raise OutOfMemory(
             f"{recipe.device} has no room for {at_once} items at a time: set data.micro_batch={max(1, at_once // 2)}, or "

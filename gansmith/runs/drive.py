@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gansmith.diagnosis.remedies import lower_rates
-from gansmith.ground.errors import Diverged, OutOfMemory
+from gansmith.ground.errors import Diverged, OutOfMemory, StoppedByUser, typed
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
 from gansmith.ground.progress import Say
@@ -22,6 +22,7 @@ from gansmith.runs.recovery.roll_back import Restart, roll_back, what_was_tried
 from gansmith.runs.setup import Setup, build_game
 from gansmith.runs.sheets.run_sheets import sheet_drawer
 from gansmith.training import loop, threads, watchers
+from gansmith.training.checkpoint import saved_updates
 from gansmith.training.events import Outcome, Start, UpdateEvent, Watcher
 from gansmith.training.interrupts import StopRequest
 from gansmith.training.process_group import ProcessGroup
@@ -50,8 +51,16 @@ def drive(job: Job, game: Game, start: Start) -> str:
     """Train until the budget is used up or someone stops it; then write the report. Returns how it ended.
 
     After a roll-back, after NaN and when memory ran out, one setting is changed and the loop begins again from a
-    checkpoint. Raises Diverged if NaN comes back in spite of that.
+    checkpoint. Raises Diverged if NaN comes back in spite of that, and StoppedByUser after a second Ctrl-C.
     """
+    try:
+        return drive_on(job, game, start)
+    except KeyboardInterrupt:  # which waits for nothing
+        raise StoppedByUser(at_once(job.folder)) from None
+
+
+def drive_on(job: Job, game: Game, start: Start) -> str:
+    """The same, until a second Ctrl-C."""
     while True:
         seen = LastSeen()
         try:
@@ -86,6 +95,13 @@ def drive(job: Job, game: Game, start: Start) -> str:
         if restart.saved is not None:
             game.restore(restart.saved.state)
             start = Start(restart.saved.update, restart.seconds)
+
+
+def at_once(folder: RunFolder) -> str:
+    """What is left of a run that was stopped within an update."""
+    saved = saved_updates(folder)
+    lost = f"what came after update {saved[-1]:,} is not saved" if saved else "nothing of it is saved"
+    return f"at once, and {lost}; go on with `{typed('resume', folder.root)}`"
 
 
 def plan_restart(job: Job, game: Game, outcome: Outcome) -> Restart | None:

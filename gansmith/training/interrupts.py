@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request: the current update is finished and saved first."""
+"""Ctrl-C, SIGTERM and the end of the terminal as a request: the current update is finished and saved first."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import threading
 import time
 from types import FrameType, TracebackType
 
+REQUESTS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+"""Ctrl-C, a request of the system, the end of the terminal (POSIX), and Ctrl-Break (Windows)."""
+
 
 class StopRequest:
-    """A context that remembers the first Ctrl-C or SIGTERM; a second one stops the program at once.
+    """A context that remembers the first signal of REQUESTS; a second one stops the program at once.
 
     patience: seconds in which further signals are ignored, because launchers repeat the one that the terminal has sent.
     """
@@ -30,7 +33,7 @@ class StopRequest:
 
     def __enter__(self) -> StopRequest:
         if threading.current_thread() is threading.main_thread():  # signals reach no other thread
-            for kind in (signal.SIGINT, signal.SIGTERM):
+            for kind in REQUESTS:
                 self.handlers[kind] = signal.signal(kind, self._receive)
         return self
 

@@ -13,18 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from checkpoint_arrays import PATIENCE, equal, typed, until, weights
+from checkpoint_arrays import PATIENCE, equal, start, typed, until, weights
 
 SMALL = [
     *("--set", "data.first=256", "--set", "watch.samples=9", "--set", "threads=1"),
     *("--set", "generator.widths=[16,8,8]", "--set", "discriminator.widths=[8,8,8]"),
 ]
-
-
-def start(*arguments: object) -> subprocess.Popen[str]:
-    """Run a command beside us."""
-    command = [sys.executable, "-m", "gansmith", *map(str, arguments)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 @pytest.fixture(scope="module")

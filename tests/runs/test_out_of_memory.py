@@ -34,12 +34,24 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+CUDA = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+PROCESSORS = (
+    RuntimeError(
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: Error code 12"
+    ),
+    RuntimeError("alloc_cpu.cpp: data. DefaultCPUAllocator: not enough memory: you tried to allocate 4096 bytes."),
+    RuntimeError("std::bad_alloc"),
+    MemoryError(),
+)
+"""What PyTorch, the libraries that it calls, and Python say on a processor, on Linux and on Windows."""
+
+
 @pytest.fixture
 def room_for(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A device with room for `items` at a time, from the so-manieth update of this process on."""
     real, draw = Gan.real, Drawing.draw
 
-    def limit(items: int, after: int = 0) -> None:
+    def limit(items: int, after: int = 0, error: Exception = CUDA) -> None:
         drawn = []
 
         def counted(self: Drawing, *rest: Any) -> UpdateInputs:
@@ -48,7 +60,7 @@ def room_for(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
         def limited(self: Gan, x: TurnInputs) -> torch.Tensor:
             if x.rows.count > items and len(drawn) > after:
-                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+                raise error
             return real(self, x)
 
         monkeypatch.setattr(Drawing, "draw", counted)
@@ -90,6 +102,18 @@ def test_a_run_that_is_out_of_memory_later_goes_on_from_what_is_saved(tmp_path: 
     assert [row["update"] for row in run.stats] == [5, 10, 15, 20, 25, 30]
     resume(run.folder.root, budget=Budget(updates=35))  # it is remembered, not found out again
     assert run.recipe.data.micro_batch == 12
+
+
+@pytest.mark.parametrize("error", PROCESSORS, ids=range(len(PROCESSORS)))
+def test_a_processor_s_memory_runs_out_in_the_same_way(tmp_path: Path, room_for: Callable[..., None], error: Exception):
+    room_for(12, error=error)
+    assert train(tmp_path / "run").recipe.data.micro_batch == 12
+
+
+def test_another_fault_of_the_library_is_no_lack_of_memory(tmp_path: Path, room_for: Callable[..., None]):
+    room_for(12, error=RuntimeError("shape '[2, 3]' is invalid for input of size 5"))
+    with pytest.raises(RuntimeError, match="shape"):
+        train(tmp_path / "run")
 
 
 def test_batch_norm_leaves_no_micro_batches(tmp_path: Path, room_for: Callable[..., None]):
