@@ -27,7 +27,7 @@ from gansmith.ground.game import DiscriminatorArrays, Report, State, StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
-from gansmith.losses import LOSSES
+from gansmith.losses import loss_of
 from gansmith.nets import NetPair
 from gansmith.nets.build import build_players
 from gansmith.nets.inference import chunks, load_arrays, on_host, run_in_chunks
@@ -60,7 +60,7 @@ class TorchGame:
             network.to(self.device) for network in build_players(recipe, item_shape, classes, nets, self.dtype)
         )
         self.augmenter = Augmenter(recipe, self.device, self.dtype)
-        loss, penalty = LOSSES[recipe.loss.name], Penalty(recipe.regularizer)
+        loss, penalty = loss_of(recipe), Penalty(recipe.regularizer)
         self.gan = Gan(recipe, generator, discriminator, loss, penalty, self.augmenter, ranks)
         self.players = make_players(self.gan)
         self.average = AveragedGenerator(recipe, averaged, self.players.generator.optimizer, classes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from gansmith.ground.files.runfolder import RunFolder, read_rows
-from gansmith.losses import LOSSES
+from gansmith.losses import loss_of
 from gansmith.report import plots, sheets
 
 SHEET_BYTES = 400_000
@@ -25,7 +25,7 @@ def run_html(folder: RunFolder) -> str:
         caption = f"losses, verdicts, gradient norms and logits over {len(rows):,} reports"
         parts.append(
             _figure(
-                sheets.embedded(plots.overview(rows, probability=LOSSES[recipe.loss.name].probability), "png"),
+                sheets.embedded(plots.overview(rows, probability=loss_of(recipe).probability), "png"),
                 caption,
                 900,
             )

@@ -54,7 +54,8 @@ class Budget:
         name, value = next(iter(given.items()))
         if not value > 0:
             raise RecipeError(f"--{name} {value}: it must be above 0")
-        budget = BudgetSettings(**given)
+        stops = {key: getattr(recipe.budget, key) for key in ("patience", "target", "until")}
+        budget = BudgetSettings(**given, **stops)
         if name == "minutes" and recipe.budget.minutes == value:
             budget = recipe.budget  # the same length: keep its estimates
         return replace(recipe, budget=budget)

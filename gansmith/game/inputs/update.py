@@ -26,7 +26,7 @@ from gansmith.ground.draws import Pass
 from gansmith.ground.game import StepContext
 from gansmith.ground.penalties import WHERE, due
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.losses import LOSSES, Targets
+from gansmith.losses import Targets, loss_of
 
 HARD = Targets()
 T = TypeVar("T")
@@ -183,7 +183,7 @@ class Drawing:
         self.recipe, self.items, self.classes = recipe, items, classes
         self.rank, self.size, self.dtype = rank, size, dtype
         self.in_generator, self.in_discriminator = dropouts
-        self.loss, self.augmentation = LOSSES[recipe.loss.name], AUGMENTS[recipe.augment.name]
+        self.loss, self.augmentation = loss_of(recipe), AUGMENTS[recipe.augment.name]
 
     def draw(self, indices: np.ndarray, context: StepContext, turns_before: int) -> UpdateInputs:
         """The inputs of an update, as NumPy arrays and numbers.

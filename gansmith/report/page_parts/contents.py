@@ -12,7 +12,7 @@ from gansmith.diagnosis.findings import Remedy
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.losses import LOSSES
+from gansmith.losses import loss_of
 from gansmith.report import sheets
 from gansmith.report.series import Row, number
 
@@ -48,12 +48,12 @@ class Contents:
     @property
     def threshold(self) -> float | None:
         """The logit above which the discriminator says real; None where the loss has no such logit."""
-        return LOSSES[self.recipe.loss.name].threshold if self.recipe else 0.0
+        return loss_of(self.recipe).threshold if self.recipe else 0.0
 
     @property
     def probability(self) -> bool:
         """Whether the sigmoid of a logit is the probability that the item is real."""
-        return self.recipe is not None and LOSSES[self.recipe.loss.name].probability
+        return self.recipe is not None and loss_of(self.recipe).probability
 
     @property
     def item_size(self) -> tuple[int, int] | None:
