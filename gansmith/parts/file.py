@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gansmith.ground.errors import RecipeError
+from gansmith.ground.errors import RecipeError, brief
 from gansmith.nets import NetPair
 from gansmith.parts.record import NO_PARTS, Parts, PartsFile, digest, in_words
 
@@ -112,12 +112,6 @@ def place_of(error: BaseException, path: Path) -> str:
     """The last line of a file that an error came through."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     return f"{path.name}, line {lines[-1]}," if lines else path.name
-
-
-def brief(error: BaseException) -> str:
-    """An error's kind and words, in one line."""
-    words = " ".join(str(error).split())
-    return f"{type(error).__name__}: {words[:200]}" if words else type(error).__name__
 
 
 def imports_beside(path: Path, text: str) -> dict[str, str]:
