@@ -23,6 +23,7 @@ from gansmith.data.survey import Survey
 from gansmith.ground.errors import RecipeError, typed
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
+from gansmith.parts import NO_PARTS, Parts
 
 LOWEST = 4  # pixels of the shorter side at which a generator begins
 MOST_FEATURES = 512  # of a layer
@@ -70,14 +71,20 @@ def choose_recipe(
     device: str | None = None,
     seed: int | None = None,
     settings: Mapping[str, Any] | list[str] | None = None,
+    parts: Parts = NO_PARTS,
 ) -> Recipe:
-    """A recipe by name or path, with the user's changes. It may still hold "auto" values. Raises RecipeError."""
+    """A recipe by name or path, with the user's changes. It may still hold "auto" values. Raises RecipeError.
+
+    parts: of the user's own. The recipe uses them where `settings` choose nothing else.
+    """
     recipe = name if isinstance(name, Recipe) else cookbook.load(str(name))
+    recipe = recipe_files.override(recipe, parts.settings())
     given = {"data.source": data, "engine": engine, "device": device, "seed": seed}
     recipe = recipe_files.override(recipe, {key: value for key, value in given.items() if value is not None})
     if settings:
         recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
-    losses.check(recipe)
+    with losses.joined(parts.loss):
+        losses.check(recipe)
     if not recipe.data.source.strip():
         way = typed("train", recipe.name, "--data", "my-pictures")
         named = "no data is named" if data is None else "the data source is empty (is a variable not set?)"

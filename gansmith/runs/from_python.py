@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from gansmith.data import given
 from gansmith.ground.errors import DataError
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.parts import Callback, Parts
+from gansmith.parts.file import as_parts
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.processes import new_folder
 from gansmith.runs.result import Run
@@ -26,6 +29,8 @@ def train(
     nets: NetPair | None = None,
     *,
     labels: Any = None,
+    parts: Parts | str | Path | None = None,
+    callbacks: Sequence[Callback] = (),
     out: str | Path | None = None,
     updates: int | None = None,
     images: int | None = None,
@@ -42,14 +47,19 @@ def train(
 
     recipe: a built-in name, a .toml file or a Recipe. data: a source instead of the recipe's: a name, a path, or items from
     Python, with `labels` of each (see `data.given.source`): arrays and tensors (N, H, W), (N, H, W, C), (N, C, H, W) or
-    (N, D), a torch Dataset, an iterable of pictures or of (picture, label). nets: your own pair of networks. settings:
-    {"loss.name": "hinge", ...}. out: the run's folder; runs/<recipe>-<number> by default.
-    Raises GansmithError with one line that says what to do.
+    (N, D), a torch Dataset, an iterable of pictures or of (picture, label). parts: your own networks, loss and so on, or the
+    path of a file that defines them, which is run. nets, callbacks: short for parts=Parts(nets=..., callbacks=...). settings:
+    {"loss.name": "hinge", ...}; a built-in part that they choose is used instead of yours. out: the run's folder;
+    runs/<recipe>-<number> by default. Raises GansmithError with one line that says what to do.
     """
     if data is None and labels is not None:
         raise DataError("labels= goes with data=: give the items too")
     data = None if data is None else given.source(data, labels)
     budget = Budget(updates, images, epochs, minutes)
-    chosen = choose_recipe(recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings)
+    own = as_parts(parts)
+    own = replace(own, nets=nets or own.nets, callbacks=(*own.callbacks, *callbacks))
+    chosen = choose_recipe(
+        recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings, parts=own
+    )
     with new_folder(chosen, Path(out) if out else None) as folder:
-        return begin(chosen, folder, nets, watching=watching, say=say)
+        return begin(chosen, folder, own, watching=watching, say=say)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gansmith.cli.parser import Parser
+from gansmith.cli.parts import add_parts, parts_of
 
 if TYPE_CHECKING:
     from gansmith.diagnosis.findings import Finding
@@ -19,6 +20,7 @@ def add_arguments(parser: Parser) -> None:
     """The options of `diagnose`."""
     parser.add_argument("run", type=Path, help="a run's folder (finished, killed, running), or a stats.jsonl")
     parser.add_argument("--recorded", action="store_true", help="do not probe the kept checkpoints afresh (faster)")
+    add_parts(parser)
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
@@ -27,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.ground.files.runfolder import RunFolder, append_row
     from gansmith.runs.diagnose import diagnose
 
-    found = diagnose(options.run, say=lambda line: print(line, file=sys.stderr), recorded=options.recorded)
+    parts = parts_of(options, options.run)
+    found = diagnose(options.run, say=lambda line: print(line, file=sys.stderr), recorded=options.recorded, parts=parts)
     folder = RunFolder(found.root)
     if options.json:
         print(json.dumps(found.as_dict(), indent=2))

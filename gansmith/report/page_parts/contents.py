@@ -76,7 +76,7 @@ def read(folder: RunFolder) -> Contents:
         folder=folder,
         recipe=recipe,
         recipe_text=clipped(_text(folder.recipe), RECIPE_LIMIT),
-        environment=_table(folder.environment),
+        environment=_table(folder.environment) | _own(_table(folder.own)),
         data=_table(folder.data),
         rows=list(read_rows(folder.stats)),
         sample_rows=list(read_rows(folder.sample_rows)),
@@ -86,6 +86,16 @@ def read(folder: RunFolder) -> Contents:
         sheets=sheets.listed(folder),
         explored=_explored(folder.explore),
     )
+
+
+def _own(about: dict[str, Any]) -> dict[str, Any]:
+    """What a run notes of parts of the user's own, as a line beside its environment."""
+    names = about.get("names")
+    if not isinstance(names, dict):
+        return {}
+    words = ", ".join(f"{kind} {plain(each)}" for kind, each in names.items())
+    source = f" ({plain(about.get('file'))}, {plain(about.get('sha256'))[:8]})" if "file" in about else " (from Python)"
+    return {"own parts": words + source}
 
 
 def _scores(figures: Any) -> list[Row]:
