@@ -24,7 +24,7 @@ def parts_of(options: Namespace, run: Path | None = None) -> Parts:
     from gansmith.ground.files.runfolder import RunFolder
     from gansmith.parts import NO_PARTS
     from gansmith.parts.file import run_file, said
-    from gansmith.runs.recovery.kept_parts import difference
+    from gansmith.parts.kept import difference
 
     if options.parts is None:
         return NO_PARTS

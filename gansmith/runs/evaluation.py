@@ -21,7 +21,7 @@ from gansmith.ground.labelling import Labelling, renumbered
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.parts import Parts
 from gansmith.parts.file import as_parts
-from gansmith.runs.recovery.kept_parts import how_to_give, noted
+from gansmith.parts.kept import how_to_give, noted
 from gansmith.trained.generator import Generator, load
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _without_own(folder: RunFolder, own: Parts) -> tuple[str, ...]:
     left = [name for name in noted(folder).get("names", {}).get("metric", ()) if name not in given]
     if not left:
         return ()
-    return (f"not measured: {', '.join(left)}, a metric of yours; {how_to_give(folder, 'evaluate')}",)
+    return (f"not measured: {', '.join(left)}, a metric of yours; {how_to_give(folder)}",)
 
 
 def _with_classes(

@@ -14,7 +14,7 @@ from gansmith.ground.process.launch import Launch
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.parts import Parts
-from gansmith.runs.recovery.kept_parts import keep
+from gansmith.parts.kept import keep
 from gansmith.runs.recovery.roll_back import spared
 from gansmith.runs.setup import Setup, describe_data, environment
 from gansmith.runs.sheets.run_sheets import real_items, sheet_drawer

@@ -15,13 +15,13 @@ from gansmith.ground.progress import Say
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.parts import NO_PARTS, Parts
+from gansmith.parts.kept import check_parts
 from gansmith.parts.record import in_words
 from gansmith.runs.choose_recipe import Budget
 from gansmith.runs.drive import Job, drive
 from gansmith.runs.processes import alone, of_this_job, process_group, same_on_all, set_up_on_all
 from gansmith.runs.quality import chosen_metric
 from gansmith.runs.records import create, finish
-from gansmith.runs.recovery.kept_parts import check_parts
 from gansmith.runs.recovery.resume import check_data, differences, forget, is_over, newest, restore
 from gansmith.runs.result import Run
 from gansmith.runs.setup import build_game, read_clusters

@@ -17,6 +17,8 @@ from gansmith.ground.labelling import UNLABELLED, Labelling, position
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.parts.file import as_parts
+from gansmith.parts.kept import how_to_give, noted
+from gansmith.parts.record import in_words
 from gansmith.training import checkpoint as checkpoints
 
 if TYPE_CHECKING:
@@ -166,11 +168,6 @@ class Generator:
             import torch
 
             network = own_players(self.recipe, self.item_shape, self.classes, self.nets, torch.float32)[0]
-        elif self.recipe.generator.net == "own":
-            raise RunError(
-                "this run trained networks of yours: give them with --with FILE (the run keeps a copy of the file, parts.py, if "
-                "one defined them), or from Python with nets=NetPair(...)"
-            )
         else:
             network = build_generator(self.recipe, self.item_shape, self.classes)
         load_arrays(network, {f"ema/{name}": array for name, array in self.arrays.items()}, "ema")
@@ -192,6 +189,9 @@ def load(
     folder = RunFolder(Path(run))
     recipe = folder.load_recipe()
     nets = nets or as_parts(parts).used_by(recipe).nets
+    if recipe.generator.net == "own" and nets is None:
+        whose = in_words({"networks": noted(folder).get("names", {}).get("networks", ["own"])})
+        raise RunError(f"{folder.root} was trained with {whose} of yours: {how_to_give(folder)}")
     data = read_data(folder)
     labelling = labelling_in(data, recipe)
     names = () if labelling.counts else tuple(data.get("class_names", ()))

@@ -6,13 +6,13 @@ The kept copy is never run unless the user names it: `--with RUN/parts.py`.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from gansmith.ground.errors import RunError, typed
 from gansmith.ground.files.runfolder import RunFolder, write_json, write_text
-from gansmith.parts import Parts
-from gansmith.parts.record import in_words
+from gansmith.parts.record import Parts, in_words
 
 TRAINED = ("networks", "loss", "regularizer", "augmentation")
 """Kinds of parts that a training cannot go on without."""
@@ -50,7 +50,7 @@ def check_parts(folder: RunFolder, parts: Parts) -> list[str]:
         return []
     missing = {kind: was[kind] for kind in TRAINED if kind in was and now.get(kind) != was[kind]}
     if missing:
-        raise RunError(f"{folder.root} was trained with {in_words(missing)} of yours: {how_to_give(folder, 'resume')}")
+        raise RunError(f"{folder.root} was trained with {in_words(missing)} of yours: {how_to_give(folder)}")
     if changed := difference(folder, parts):
         copy = typed("resume", folder.root, "--with", folder.parts)
         raise RunError(f"{changed}: put it back as it was, or go on with the kept copy: `{copy}`")
@@ -79,9 +79,8 @@ def difference(folder: RunFolder, parts: Parts) -> str:
     return f"{', '.join(other)} beside {parts.file.path} changed since {folder.root} was trained" if other else ""
 
 
-def how_to_give(folder: RunFolder, *command: str) -> str:
+def how_to_give(folder: RunFolder) -> str:
     """The end of a refusal: how a run's parts are given."""
     if folder.parts.is_file():
-        way = typed(command[0], folder.root, *command[1:], "--with", folder.parts)
-        return f"give them with --with FILE; `{way}` runs the copy that it kept"
-    return "give them from Python (parts=, nets=), or from a file that defines them, with --with FILE"
+        return f"give them with --with FILE (--with {shlex.quote(str(folder.parts))} runs the copy that it kept), or parts=FILE"
+    return "give them from Python (parts=, nets=), or from a file that defines them with --with FILE"
