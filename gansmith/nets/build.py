@@ -57,5 +57,10 @@ def own_players(
         raise RecipeError(
             f"networks {nets.name}: build returns {type(pair).__name__}: return two torch modules, (generator, discriminator)"
         )
+    for player, module in zip(streams.PLAYERS, pair, strict=True):
+        if not any(weight.requires_grad for weight in module.parameters()):
+            raise RecipeError(
+                f"the {player} of networks {nets.name} has no parameter to train: give it a layer with weights"
+            )
     generator, discriminator = (OwnNetwork(module.to(dtype)) for module in pair)
     return cast(Network, generator), cast(Network, discriminator)

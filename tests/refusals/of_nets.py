@@ -27,6 +27,7 @@ from gansmith.ground.process.launch import Launch
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.nets.inference import load_arrays
+from gansmith.parts import NO_PARTS
 from gansmith.report.animation import animate
 from gansmith.report.page import write_report
 from gansmith.report.scatter import scatter_sheet
@@ -101,9 +102,9 @@ def out_of_memory() -> None:
 SIGMA = {"regularizer__name": "r1", "regularizer__sigma": 0.1}
 
 GAME: tuple[Example, ...] = (
-    call(refuse_recipe, changed(faults=["constant-bias-correction"]), (2,), None),
-    call(refuse_recipe, changed(augment__name="ada"), (2,), None),
-    call(refuse_recipe, changed(ema__recalibrate=2), (1, 16, 16), thing()),
+    call(refuse_recipe, changed(faults=["constant-bias-correction"]), (2,), NO_PARTS),
+    call(refuse_recipe, changed(augment__name="ada"), (2,), NO_PARTS),
+    call(refuse_recipe, changed(augment__name="own"), (2,), NO_PARTS),
     whole_batch(changed(data__micro_batch=8), "generator"),
     whole_batch(changed(data__micro_batch=7)),
     whole_batch(changed(**SIGMA), "discriminator", own=True),

@@ -124,7 +124,7 @@ RUNS: tuple[Example, ...] = (
     with_run(call(set_up_again, RUN), CLUSTERED, spoil=lambda run: np.save(run.groups, np.arange(3))),
     with_run(call(read_clusters, RUN), CLUSTERED),
     call(resolve_machine, changed(engine="numpy", device="cuda")),
-    call(build_game, thing(recipe=changed(engine="numpy"), item_shape=(1, 16, 16), classes=0), thing()),
+    call(build_game, thing(recipe=changed(engine="numpy"), item_shape=(1, 16, 16), classes=0), thing(nets=1)),
     draws("ring", "none/sheet.png"),
     draws("ring", "sheet.png", augmented=True, name="ada"),
 )
@@ -143,7 +143,6 @@ TRAINED: tuple[Example, ...] = (
     lambda folder, patch: bare(RECIPE, ("cat", "dog")).labels(1, "2"),
     lambda folder, patch: bare(RECIPE, ("cat", "dog")).labels(1, "dgo"),
     lambda folder, patch: bare(CLUSTERED, (), Labelling(4, (1, 1, 1, 1))).labels(1, "cat"),
-    lambda folder, patch: bare(changed(generator__net="own", discriminator__net="own")).network(),
     with_run(call(load, "run"), spoil=lambda run: run.data.unlink()),
     with_run(call(load, "run"), spoil=lambda run: run.checkpoint(UPDATE).rename("elsewhere")),
     with_run(call(load, "run", checkpoint="best")),

@@ -20,6 +20,15 @@ def loss(trial: Trial, name: str) -> None:
     gan, kind = trial.gan, trial.gan.loss
     real, fake = (torch.linspace(low, low + 3, COUNT, device=trial.device).requires_grad_() for low in (-1.4, -2.3))
 
+    def raw() -> tuple[Any, Any]:
+        return kind.discriminator(real, fake, Targets()), kind.generator(fake, real if kind.paired else None, Targets())
+
+    for value in trying(f"loss {name}", raw, "; see gansmith.Loss for what its functions get"):
+        if not isinstance(value, Tensor):
+            raise RecipeError(
+                f"loss {name} returns {type(value).__name__}: return a tensor, one number or one for each logit"
+            )
+
     def both(rows: slice) -> tuple[Tensor, Tensor]:
         on_real, on_fake = (DiscriminatorOutput(logits[rows]) for logits in (real, fake))
         return (
@@ -28,7 +37,7 @@ def loss(trial: Trial, name: str) -> None:
         )
 
     half = COUNT // 2
-    whole = trying(f"loss {name}", lambda: both(slice(None)), "; see gansmith.Loss for what its functions get")
+    whole = both(slice(None))
     for player, value, logits in zip(("discriminator", "generator"), whole, ((real, fake), (fake,)), strict=True):
         _one_number(f"loss {name} of the {player}", value)
         if any(each is None for each in torch.autograd.grad(value, logits, retain_graph=True, allow_unused=True)):
@@ -45,7 +54,7 @@ def _one_number(who: str, value: Any) -> None:
         found = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
         raise RecipeError(f"{who} returns {found}: return a tensor with one number")
     if not bool(torch.isfinite(value).all()):
-        raise RecipeError(f"{who} returns {float(value)}: it must be finite")
+        raise RecipeError(f"{who} returns {float(value.detach())}: it must be finite")
     if not value.requires_grad:
         raise RecipeError(f"{who} returns a number without a gradient: compute it in torch, from the arguments")
 
