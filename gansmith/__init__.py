@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gansmith.nets import NetPair
     from gansmith.parts import Augmentation, Callback, Metric, Moment, Parts, Regularizer
     from gansmith.runs.evaluation import evaluate
-    from gansmith.runs.from_python import train
+    from gansmith.runs.from_python import resume, train
     from gansmith.runs.result import Run
     from gansmith.trained.generator import Generator, load
 
@@ -29,6 +29,7 @@ __all__ = [
     "Run",
     "evaluate",
     "load",
+    "resume",
     "train",
 ]
 MODULES = {
@@ -39,6 +40,7 @@ MODULES = {
     "Run": "gansmith.runs.result",
     "evaluate": "gansmith.runs.evaluation",
     "load": "gansmith.trained.generator",
+    "resume": "gansmith.runs.from_python",
     "train": "gansmith.runs.from_python",
 }
 

@@ -1,4 +1,4 @@
-"""`gansmith.train`: a training from Python."""
+"""`gansmith.train` and `gansmith.resume`: a training from Python."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.parts import Callback, Parts
 from gansmith.parts.file import as_parts
+from gansmith.runs import run as runs
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.processes import new_folder
 from gansmith.runs.result import Run
-from gansmith.runs.run import begin
 from gansmith.training.events import Watcher
 
 if TYPE_CHECKING:
@@ -56,10 +56,36 @@ def train(
         raise DataError("labels= goes with data=: give the items too")
     data = None if data is None else given.source(data, labels)
     budget = Budget(updates, images, epochs, minutes)
-    own = as_parts(parts)
-    own = replace(own, nets=nets or own.nets, callbacks=(*own.callbacks, *callbacks))
+    own = joined(parts, nets, callbacks)
     chosen = choose_recipe(
         recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings, parts=own
     )
     with new_folder(chosen, Path(out) if out else None) as folder:
-        return begin(chosen, folder, own, watching=watching, say=say)
+        return runs.begin(chosen, folder, own, watching=watching, say=say)
+
+
+def resume(
+    run: str | Path,
+    nets: NetPair | None = None,
+    *,
+    parts: Parts | str | Path | None = None,
+    callbacks: Sequence[Callback] = (),
+    updates: int | None = None,
+    images: int | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    say: Say = lambda _: None,
+) -> Run:
+    """Go on with a run from its newest whole checkpoint, bit-equal to a run that was never stopped.
+
+    nets, parts, callbacks: your own that it was trained with, as for `train`. updates, images, epochs, minutes: a new budget
+    instead of the run's. Raises GansmithError with one line that says what to do.
+    """
+    budget = Budget(updates, images, epochs, minutes)
+    return runs.resume(run, joined(parts, nets, callbacks), budget=budget, say=say)
+
+
+def joined(parts: Parts | str | Path | None, nets: NetPair | None, callbacks: Sequence[Callback]) -> Parts:
+    """Parts, and networks and callbacks that were given beside them."""
+    own = as_parts(parts)
+    return replace(own, nets=nets or own.nets, callbacks=(*own.callbacks, *callbacks))
