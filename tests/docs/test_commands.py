@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fences import GUIDE, PAGES, ROOT, SHORTER, blocks, calls, commands, shortened, words
+from fences import DOCS, GUIDE, PAGES, ROOT, SHORTER, blocks, calls, commands, shortened, words
 from PIL import Image
 
 from gansmith.cli import main
@@ -37,6 +37,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, digits: Path) -> Path
     for page in GUIDE:
         for text in blocks(page, "toml"):
             (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    (parts,) = blocks(DOCS / "guide" / "own-parts.md", "python")
+    (tmp_path / "my_parts.py").write_text(parts, encoding="utf-8")
     return tmp_path
 
 
@@ -88,14 +90,14 @@ def test_every_program_in_any_page_is_there(page: Path) -> None:
 
 
 def test_the_python_page_runs(place: Path) -> None:
-    """Its first four programs: the API, items, a pair of networks and a loss of one's own. The fifth needs a run of `glyphs`."""
+    """Its first five programs: the API, items, networks, a loss, callbacks. The sixth needs a run of `glyphs`."""
     page = next(page for page in GUIDE if page.stem == "python")
-    first, own_items, own_networks, own_loss, steering = blocks(page, "python")
-    for program in (first, own_items, own_networks, own_loss):
+    *programs, steering = blocks(page, "python")
+    for program in programs:
         assert "updates=2000" in program
-        exec(compile(program.replace("updates=2000", "updates=2"), page.name, "exec"), {"__name__": page.stem})
+        exec(compile(program.replace("2000", "2"), page.name, "exec"), {"__name__": page.stem})
     compile(steering, page.name, "exec")
-    assert len(list((place / "runs").iterdir())) == 5
+    assert len(list((place / "runs").iterdir())) == 1 + len(programs)
 
 
 def test_every_rule_names_a_command_and_is_used() -> None:
