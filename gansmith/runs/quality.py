@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gansmith.ground import streams
-from gansmith.ground.errors import DataError, GansmithError, RecipeError, nearest
+from gansmith.ground.errors import GansmithError, RecipeError, nearest
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows, write_json
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.progress import Say
@@ -90,15 +90,18 @@ class MeasureOnBudget:
             found = evaluate(items, asked, self.reference, metrics=names, floors=False, own=self.own)
             wanted = [figure for figure in found.figures if not self.chosen or figure.key == self.chosen[1]]
             if not wanted:
-                raise DataError(f"{self.recipe.watch.metric} does not apply to {self.reference.real.name}")
+                return self._unmeasured(f"{self.recipe.watch.metric} does not apply to {self.reference.real.name}")
             figure = wanted[0]
         except GansmithError as error:  # training goes on with data that cannot be compared
-            if not self.refused:
-                self.refused = True
-                self.say(f"quality is not measured, and no checkpoint is the best: {error}")
-            return None
+            return self._unmeasured(str(error))
         self.metric = figure.name
         return figure.value
+
+    def _unmeasured(self, why: str) -> None:
+        """Say once why no checkpoint will be the best."""
+        if not self.refused:
+            self.refused = True
+            self.say(f"quality is not measured, and no checkpoint is the best: {why}")
 
 
 def chosen_metric(name: str, own: Sequence[Metric]) -> tuple[tuple[str, str] | None, str]:

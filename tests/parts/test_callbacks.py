@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ring import TINY
 
 import gansmith
 from gansmith.ground.errors import GansmithError, RunError
@@ -13,12 +14,6 @@ from gansmith.ground.files.runfolder import read_rows
 from gansmith.runs.choose_recipe import Budget
 from gansmith.runs.recovery.roll_back import changes
 from gansmith.runs.run import resume
-
-TINY: dict[str, Any] = {
-    "data.source": "ring", "data.first": 64, "data.batch": 8, "threads": 1, "device": "cpu", "precision.name": "float32",
-    "latent.dim": 4, "generator.widths": [8], "discriminator.widths": [8], "watch.stats_every": 2, "watch.samples": 4,
-    "watch.judge": 0, "watch.diagnose": 0,
-}  # fmt: skip
 
 
 class Diary(gansmith.Callback):

@@ -6,7 +6,6 @@ import re
 
 import pytest
 import torch
-from mistakes import REFUSED, REMARKED, Labelled, by_loss, discriminator, generator, nets, start
 from torch import nn
 
 from gansmith.ground.errors import RecipeError
@@ -14,6 +13,7 @@ from gansmith.nets import NetPair
 from gansmith.nets.network import Mode
 from gansmith.nets.own import OwnNetwork
 from gansmith.parts import Parts
+from mistakes import REFUSED, REMARKED, Labelled, by_loss, discriminator, generator, nets, start
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_callbacks import TINY
+from ring import TINY
 
 import gansmith
 from gansmith.ground.errors import RecipeError

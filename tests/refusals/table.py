@@ -11,6 +11,7 @@ import of_data
 import of_explore
 import of_metrics
 import of_nets
+import of_parts
 import of_runs
 import pytest
 from example import Example, full_disk, sets, typed
@@ -169,6 +170,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     ),
     "data": of_data.EXAMPLES,
     "metrics": of_metrics.EXAMPLES,
+    "parts": of_parts.EXAMPLES,
     **of_runs.EXAMPLES,
     **of_explore.EXAMPLES,
     **of_nets.EXAMPLES,
