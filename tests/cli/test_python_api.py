@@ -76,7 +76,7 @@ def test_one_s_own_networks_resume_bit_equal(tmp_path: Path) -> None:
     again = resume(tmp_path / "parts", nets=MINE, budget=Budget(updates=8))
     first, second = whole.generator().arrays, again.generator().arrays
     assert all(np.array_equal(first[name], second[name]) for name in first)
-    with pytest.raises(GansmithError, match="NetPair"):
+    with pytest.raises(GansmithError, match="networks mine of yours"):
         gansmith.load(tmp_path / "whole").sample(2)
     assert gansmith.load(tmp_path / "whole", nets=MINE).sample(2).shape == (2, 16, 16, 1)
 

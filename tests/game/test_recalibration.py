@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import pytest
 import torch
@@ -85,7 +87,7 @@ def test_those_of_own_networks_are_the_means_over_the_fixed_batches():
     game = own_game()
     play(game, 1, 5)
     state = game.state().arrays
-    first, means, variances = game.average.network.module[0].eval(), [], []
+    first, means, variances = cast(Any, game.average.network).module[0].eval(), [], []
     for batch in range(3):
         with torch.no_grad():
             x = first(torch.as_tensor(draws.latents(game.recipe, 0, batch, BATCH)))

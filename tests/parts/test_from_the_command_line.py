@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import gansmith
 from checkpoint_arrays import PATIENCE, Done, equal, typed, until, weights
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.metrics.feature_networks import classifier, self_supervised
+from gansmith.parts.file import digest, run_file, said
 
 FILE = Path(__file__).parent.parent.parent / "examples" / "own_parts.py"
 SMALL = (
@@ -70,7 +70,7 @@ def test_killed_and_resumed_it_is_bit_equal_by_its_file_and_by_the_kept_copy(tmp
 def test_its_file_is_kept_with_its_hash_and_no_recipe_names_it(run: Path) -> None:
     assert (run / "parts.py").read_bytes() == FILE.read_bytes()
     about = json.loads((run / "parts.json").read_text())
-    assert about["sha256"] == gansmith.parts.file.digest(FILE.read_bytes())
+    assert about["sha256"] == digest(FILE.read_bytes())
     assert about["names"]["loss"] == ["huber"]
     assert "own_parts" not in (run / "recipe.toml").read_text()
 
@@ -218,7 +218,7 @@ def test_a_file_that_fails_is_one_line(name: str, tmp_path: Path) -> None:
     done = typed("train", "digits", "--with", path, code=1)
     assert done.stderr.count("\n") == 1
     with pytest.raises(RecipeError, match=words):
-        gansmith.parts.file.run_file(path)
+        run_file(path)
 
 
 def test_what_it_imports_beside_it_is_named_and_its_hash_is_kept(tmp_path: Path) -> None:
@@ -227,10 +227,10 @@ def test_what_it_imports_beside_it_is_named_and_its_hash_is_kept(tmp_path: Path)
     path.write_text(
         "import gansmith\nfrom my_sums import mean\n\nparts = gansmith.Parts(metrics=gansmith.Metric('m', mean))\n"
     )
-    parts = gansmith.parts.file.run_file(path)
-    assert gansmith.parts.file.said(parts) == f"runs {path}, and imports my_sums.py: metric m"
+    parts = run_file(path)
+    assert said(parts) == f"runs {path}, and imports my_sums.py: metric m"
     assert parts.file is not None
-    assert parts.file.beside == {"my_sums.py": gansmith.parts.file.digest((tmp_path / "my_sums.py").read_bytes())}
+    assert parts.file.beside == {"my_sums.py": digest((tmp_path / "my_sums.py").read_bytes())}
     done = typed("compare", "digits", "--with", path, "--updates", 1, "--out", tmp_path / "grid", code=1)
     assert "imports my_sums.py beside it: put all of it into one file" in done.stderr
     assert not list(tmp_path.glob("__pycache__/mine*"))
