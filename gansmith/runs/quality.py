@@ -111,7 +111,9 @@ def chosen_metric(name: str, own: Sequence[Metric]) -> tuple[tuple[str, str] | N
     figures = {key: (metric, words.better) for metric, row in METRICS.items() for key, words in row.figures.items()}
     figures |= {each.name: (each.name, each.better) for each in own}
     if name not in figures:
-        raise RecipeError(f"watch.metric = {name!r} is no figure of `gansmith evaluate`{nearest(name, figures)}")
+        raise RecipeError(
+            f"watch.metric = {name!r} is no figure of `gansmith evaluate`{nearest(name, figures)}; one of yours is given with --with FILE"
+        )
     metric, better = figures[name]
     if better == "as real":
         raise RecipeError(

@@ -116,8 +116,13 @@ def test_a_change_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 def test_it_logs_numbers_and_text(tmp_path: Path) -> None:
     said: list[str] = []
     run = train(tmp_path / "run", At(2, ("log", ("colour", 0.5)), ("log", ("half way",))), say=said.append)
+    number, text = read_rows(run.folder.log)
+    assert number.pop("seconds") == text.pop("seconds") > 0
     about = {"update": 2, "images_seen": 16}
-    assert list(read_rows(run.folder.log)) == [about | {"name": "colour", "value": 0.5}, about | {"text": "half way"}]
+    assert (number, text) == (about | {"name": "colour", "value": 0.5}, about | {"text": "half way"})
+    page = run.folder.report.read_text(encoding="utf-8")
+    assert "Numbers that callbacks logged" in page
+    assert "colour" in page
     assert "update 2: half way" in said
 
 

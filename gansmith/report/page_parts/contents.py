@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ class Contents:
     rows: list[Row]  # of stats.jsonl
     sample_rows: list[Row]
     measurements: list[Row]  # of judgements.jsonl
+    logged: list[Row]  # numbers of log.jsonl, one row an update
     findings: list[Row]
     scores: list[Row]  # figures of evaluation.json
     sheets: list[sheets.Sheet]
@@ -81,6 +83,7 @@ def read(folder: RunFolder) -> Contents:
         rows=list(read_rows(folder.stats)),
         sample_rows=list(read_rows(folder.sample_rows)),
         measurements=list(read_rows(folder.judgements)),
+        logged=_logged(read_rows(folder.log)),
         findings=list(read_rows(folder.findings))[-FINDINGS_SHOWN:],
         scores=_scores(_table(folder.evaluation).get("figures")),
         sheets=sheets.listed(folder),
@@ -96,6 +99,16 @@ def _own(about: dict[str, Any]) -> dict[str, Any]:
     words = ", ".join(f"{kind} {plain(each)}" for kind, each in names.items())
     source = f" ({plain(about.get('file'))}, {plain(about.get('sha256'))[:8]})" if "file" in about else " (from Python)"
     return {"own parts": words + source}
+
+
+def _logged(rows: Iterable[Row]) -> list[Row]:
+    """What callbacks logged as numbers, by update."""
+    found: dict[Any, Row] = {}
+    for row in rows:
+        if math.isfinite(number(row.get("value"))) and isinstance(row.get("update"), int):
+            about = {"update": row["update"], "images_seen": row.get("images_seen"), "seconds": row.get("seconds")}
+            found.setdefault(row["update"], about)[clipped(plain(row.get("name")), 60)] = row["value"]
+    return [found[update] for update in sorted(found)]
 
 
 def _scores(figures: Any) -> list[Row]:

@@ -58,7 +58,7 @@ class Callbacks:
             return event.game.sample(latents, labels)
 
         def note(what: str, value: float | None = None) -> None:
-            about = {"update": event.update, "images_seen": event.images_seen}
+            about = {"update": event.update, "images_seen": event.images_seen, "seconds": round(event.seconds, 3)}
             append_row(
                 self.folder.log, about | ({"text": what} if value is None else {"name": what, "value": float(value)})
             )
