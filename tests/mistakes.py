@@ -177,6 +177,12 @@ REMARKED: dict[str, tuple[tuple[Parts, dict], str]] = {
         "another norm there is safer",
     ),
     "zeros at first": (nets(lambda: generator(last=Apply(lambda x: x * 0))), "makes the same items of other latents"),
+    "a strength of the recipe's": (
+        by_penalty(
+            lambda judge, real, fake, draw: judge(real).square().mean(), regularizer__gamma=0.1, regularizer__interval=4
+        ),
+        "in every 4th step, times 4, and times regularizer.gamma = 0.1, as the recipe says",
+    ),
     "dealt views": (
         by_view(lambda items, draw: items + 0.1, data__micro_batch=4, generator__norm="none"),
         "each part of a batch has draws of its own",

@@ -178,6 +178,8 @@ def _augmentation(found: Survey, recipe: Recipe) -> Choice:
 
 def _widths(recipe: Recipe, size: tuple[int, int]) -> list[Choice]:
     """The features of each stage, from about 4 pixels up to the size of the picture."""
+    if "own" in (recipe.generator.net, recipe.discriminator.net):
+        return []
     stages = max(1, round(log2(min(size) / LOWEST)))
 
     def widths(net: str) -> list[int]:
@@ -192,7 +194,7 @@ def _widths(recipe: Recipe, size: tuple[int, int]) -> list[Choice]:
 
 def _penalty(recipe: Recipe, size: tuple[int, int], batch: int) -> list[Choice]:
     """gamma grows with the area of the picture: the squared gradient is a sum over its pixels."""
-    if recipe.regularizer.name == "none":
+    if recipe.regularizer.name in ("none", "own"):
         return []
     gamma = round(recipe.regularizer.gamma * size[0] * size[1] / 64**2, 3)
     return [Choice("regularizer.gamma", gamma, f"{recipe.regularizer.gamma:g} at 64x64, by the picture's area")]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from checkpoint_arrays import PATIENCE, Done, equal, typed, until, weights
 from gansmith.ground.errors import RecipeError
@@ -234,3 +235,17 @@ def test_what_it_imports_beside_it_is_named_and_its_hash_is_kept(tmp_path: Path)
     done = typed("compare", "digits", "--with", path, "--updates", 1, "--out", tmp_path / "grid", code=1)
     assert "imports my_sums.py beside it: put all of it into one file" in done.stderr
     assert not list(tmp_path.glob("__pycache__/mine*"))
+
+
+def test_nothing_is_chosen_for_parts_of_one_s_own(tmp_path: Path) -> None:
+    """The recipe `folder` chooses widths and the strength of a penalty by the pictures: for its own kinds alone."""
+    for number in range(24):
+        pixels = np.random.default_rng(number).integers(0, 256, (32, 32, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    done = typed(
+        "train", "folder", "--data", tmp_path, "--with", FILE, *SMALL[2:], "--updates", 2, "--out", tmp_path / "run"
+    )
+    assert "widths" not in done.stderr
+    assert "and times regularizer.gamma = 2, as the recipe says" in done.stderr
+    recipe = RunFolder(tmp_path / "run").load_recipe()
+    assert (recipe.augment.name, recipe.regularizer.name, recipe.regularizer.gamma) == ("own", "own", 2.0)

@@ -19,9 +19,15 @@ from variants import assert_near
 
 
 def build(dim: int, shape: tuple[int, ...], classes: int) -> tuple[nn.Module, nn.Module]:
-    return nn.Sequential(nn.Linear(dim, 8), nn.ReLU(), nn.Linear(8, 2)), nn.Sequential(
-        nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1)
+    """Weights of their own dice: here ranks are threads, and torch's global ones belong to all of them."""
+    pair = (
+        nn.Sequential(nn.Linear(dim, 8), nn.ReLU(), nn.Linear(8, 2)),
+        nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1)),
     )
+    dice = torch.Generator().manual_seed(3)
+    for weight in [*pair[0].parameters(), *pair[1].parameters()]:
+        weight.data = 0.4 * torch.randn(weight.shape, generator=dice)
+    return pair
 
 
 def r1(judge: Any, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:

@@ -28,6 +28,12 @@ def probe(gan: Gan, parts: Parts, item_shape: Shape, classes: int) -> list[str]:
         functions.loss(trial, parts.loss.name)
     if parts.regularizer is not None:
         functions.regularizer(trial, parts.regularizer.name)
+        gamma, interval = gan.recipe.regularizer.gamma, gan.recipe.regularizer.interval
+        if (gamma, interval) != (1, 1):
+            every = f"in every {interval}th step, times {interval}" if interval > 1 else "in every step"
+            remarks.append(
+                f"regularizer {parts.regularizer.name}: {every}, and times regularizer.gamma = {gamma:g}, as the recipe says"
+            )
     dealt = gan.ranks is not None or gan.micro_batch > 0
     if dealt and parts.augmentation is not None:
         remarks.append(
