@@ -8,19 +8,39 @@ from typing import TYPE_CHECKING
 from gansmith.ground.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from gansmith.losses import Loss
     from gansmith.nets import NetPair
+    from gansmith.parts import Augmentation, Callback, Metric, Moment, Parts, Regularizer
     from gansmith.runs.evaluation import evaluate
-    from gansmith.runs.from_python import train
+    from gansmith.runs.from_python import resume, train
     from gansmith.runs.result import Run
     from gansmith.trained.generator import Generator, load
 
-__all__ = ["Generator", "NetPair", "Run", "evaluate", "load", "train"]
+__all__ = [
+    "Augmentation",
+    "Callback",
+    "Generator",
+    "Loss",
+    "Metric",
+    "Moment",
+    "NetPair",
+    "Parts",
+    "Regularizer",
+    "Run",
+    "evaluate",
+    "load",
+    "resume",
+    "train",
+]
 MODULES = {
+    **dict.fromkeys(("Augmentation", "Callback", "Metric", "Moment", "Parts", "Regularizer"), "gansmith.parts"),
     "Generator": "gansmith.trained.generator",
+    "Loss": "gansmith.losses",
     "NetPair": "gansmith.nets",
     "Run": "gansmith.runs.result",
     "evaluate": "gansmith.runs.evaluation",
     "load": "gansmith.trained.generator",
+    "resume": "gansmith.runs.from_python",
     "train": "gansmith.runs.from_python",
 }
 

@@ -22,7 +22,7 @@ from gansmith.ground.game import DiscriminatorArrays, Report, State, StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
-from gansmith.losses import LOSSES
+from gansmith.losses import loss_of
 from gansmith.nets import plan_discriminator, plan_generator
 
 ROWS = 64  # items in a pass outside training; always the same number: how a product is rounded depends on its shape
@@ -43,7 +43,7 @@ class HandGame:
         self.averaged = Arrays(plan_g, self.dtype, statistics=True)
         self.average(decay=0.0)
         self.fake_gradient, self.penalty_gradient = Arrays(plan_d, self.dtype), Arrays(plan_d, self.dtype)
-        loss = LOSSES[recipe.loss.name]
+        loss = loss_of(recipe)
         assert loss.numpy is not None, "`refuse` has let no other loss pass"
         self.loss, self.discriminator_turns = loss.numpy, 0
         self.stats: RunningStats[Array | float] = RunningStats(loss.threshold)

@@ -13,7 +13,7 @@ from gansmith.ground.networks.plan import Activation, Plan
 from gansmith.ground.penalties import WHERE
 from gansmith.ground.recipes.recipe import flat
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.losses import LOSSES
+from gansmith.losses import loss_of
 
 ONLY_DEFAULT = ("data.window", "data.micro_batch", "regularizer.sigma", "ema.recalibrate")
 
@@ -29,8 +29,8 @@ def missing_choices(recipe: Recipe) -> Iterator[str]:
     given = flat(recipe)
     for name, choices in {
         "feedback.name": ("alternating",),
-        "loss.name": [name for name, loss in LOSSES.items() if loss.numpy],
-        "regularizer.name": [name for name, where in WHERE.items() if "between" not in where],
+        "loss.name": [recipe.loss.name] if loss_of(recipe).numpy else (),
+        "regularizer.name": [name for name, where in WHERE.items() if "between" not in where and name != "own"],
         "augment.name": ("none", "mirror"),
         "precision.name": ("auto", "float32", "float64"),
         "device": ("auto", "cpu"),

@@ -165,6 +165,12 @@ def add_remedy(parser: Parser) -> None:
     parser.add_argument("--remedy", choices=("none", "auto"), help=about)
 
 
+def add_until(parser: Parser) -> None:
+    """The option that lets the doctor end the training."""
+    about = "converged: stop when the doctor finds that nothing gets better; end: at the end of the budget"
+    parser.add_argument("--until", choices=("end", "converged"), help=about)
+
+
 def add_display(parser: Parser) -> None:
     """The options for what a training shows."""
     parser.add_argument("--json", action="store_true", help="print statistics as JSON lines, nothing else")

@@ -17,13 +17,16 @@ from typing import Any
 
 import numpy as np
 
+from gansmith import losses
 from gansmith.ground import streams
-from gansmith.ground.errors import GansmithError, StoppedByUser
+from gansmith.ground.errors import GansmithError, RunError, StoppedByUser
 from gansmith.ground.files.gridfolder import CellFolder
 from gansmith.ground.files.runfolder import append_row, read_rows, write_json
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.metrics.evaluation import evaluate
+from gansmith.parts import NO_PARTS, Parts
+from gansmith.parts.file import as_parts
 from gansmith.runs.evaluation import reference_for
 from gansmith.runs.recovery.resume import is_over
 from gansmith.runs.run import begin, resume
@@ -74,21 +77,24 @@ def work(folder: CellFolder, threads: int) -> None:
     Raises GansmithError, and StoppedByUser when it was interrupted.
     """
     order = json.loads(folder.order.read_text(encoding="utf-8"))
+    parts = as_parts(order.get("parts"))
+    if parts.file is not None and parts.file.hash != order["sha256"]:
+        raise RunError(f"{parts.file.path} is not the file that was ordered: choose another --out")
     if not folder.trained.exists():
         recipe = recipes.read(folder.recipe)
-        _train(folder, dataclasses.replace(recipe, threads=recipe.threads or threads), order)
+        _train(folder, dataclasses.replace(recipe, threads=recipe.threads or threads), order, parts)
     if not folder.result.exists():
-        write_json(folder.result, measure(folder))
+        write_json(folder.result, measure(folder, parts))
 
 
-def _train(folder: CellFolder, recipe: Recipe, order: dict[str, Any]) -> None:
+def _train(folder: CellFolder, recipe: Recipe, order: dict[str, Any], parts: Parts) -> None:
     watch = [KeepSnapshots(folder, recipe, order["shares"], order["count"])]
     ended = "finished"
     if not folder.run.recipe.is_file():
         shutil.rmtree(folder.run.root, ignore_errors=True)  # killed before it was a run
-        ended = begin(recipe, folder.run, None, watching=watch, say=_say).ended
-    elif not _was_over(folder):
-        ended = resume(folder.run.root, watching=watch, say=_say).ended
+        ended = begin(recipe, folder.run, parts, watching=watch, say=_say).ended
+    elif not _was_over(folder, parts):
+        ended = resume(folder.run.root, parts.used_by(recipe), watching=watch, say=_say).ended
     if ended == "interrupted":
         raise StoppedByUser("this cell can be continued")
     write_json(folder.trained, {"ended": ended})
@@ -99,16 +105,18 @@ def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def _was_over(folder: CellFolder) -> bool:
+def _was_over(folder: CellFolder, parts: Parts) -> bool:
     """Whether the run came to its end, and only trained.json is missing."""
     if not checkpoint.saved_updates(folder.run):
         return False
     saved, _ = checkpoint.load_newest(folder.run)
-    return is_over(set_up_again(folder.run), Start(saved.update, float(saved.progress["seconds"])))
+    with losses.joined(parts.loss):
+        return is_over(set_up_again(folder.run), Start(saved.update, float(saved.progress["seconds"])))
 
 
-def measure(folder: CellFolder) -> dict[str, Any]:
-    """The cell's figures, JSON-able."""
+def measure(folder: CellFolder, parts: Parts = NO_PARTS) -> dict[str, Any]:
+    """The cell's figures, JSON-able. parts: of the user's own, whose metrics are measured too."""
+    own = [metric.name for metric in parts.metrics]
     recipe = folder.run.load_recipe()
     reference = reference_for(recipe.data, recipe.seed)
     shots: list[dict[str, Any]] = []
@@ -117,7 +125,7 @@ def measure(folder: CellFolder) -> dict[str, Any]:
         with np.load(folder.snapshot(row["update"]), allow_pickle=False) as arrays:
             items = arrays["images" if "images" in arrays else "vectors"]
             labels = arrays.get("labels") if recipe.data.labels == "classes" else None
-        found = evaluate(items, labels, reference, metrics=MEASURED)
+        found = evaluate(items, labels, reference, metrics=(*MEASURED, *own), own=parts.metrics)
         shots.append(row | {"figures": {figure["key"]: figure for figure in found.as_dict()["figures"]}})
     rows = list(read_rows(folder.run.stats))
     end = rows[-1] if rows else {}
@@ -129,6 +137,7 @@ def measure(folder: CellFolder) -> dict[str, Any]:
         "state": finding.get("state"),
         "finding": finding.get("text"),
         "features": reference.features_name,
+        "own": own,
         "figures": shots[-1]["figures"] if shots else {},
         "snapshots": shots,
     }

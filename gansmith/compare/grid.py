@@ -28,6 +28,7 @@ from gansmith.ground.process.launch import launched
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.parts import NO_PARTS, Parts
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 
 SHARES = (0.25, 0.5, 1.0)
@@ -53,13 +54,14 @@ def variant(
     budget: Budget = Budget(),  # noqa: B008 - frozen
     device: str | None = None,
     settings: Sequence[str] = (),
+    parts: Parts = NO_PARTS,
 ) -> Variant:
     """A variant from a recipe's name or file, with changes after plus signs: "mnist+loss.name=hinge+data.batch=32".
 
-    The changes come after `settings`. Raises RecipeError.
+    The changes come after `settings`. parts: of the user's own; a change may choose a built-in part instead. Raises RecipeError.
     """
     name, *changes = text.split("+")
-    chosen = choose_recipe(name, data=data, budget=budget, device=device, settings=[*settings, *changes])
+    chosen = choose_recipe(name, data=data, budget=budget, device=device, settings=[*settings, *changes], parts=parts)
     return Variant(text, chosen)
 
 
@@ -71,11 +73,13 @@ def compare(
     jobs: int = 0,
     ray: str | None = None,
     count: int = 2000,
+    parts: Parts = NO_PARTS,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """Train and measure every variant under `seeds` seeds, `jobs` at a time (0 = one a processor), into `out`.
 
-    ray: the address of a Ray cluster to use instead of this machine; see `ray_cluster`. `count` samples are measured
+    ray: the address of a Ray cluster to use instead of this machine; see `ray_cluster`. parts: of the user's own, from a file:
+    each cell runs in a process of its own, and runs the file there. `count` samples are measured
     after each of the `SHARES` of a run. Returns the content of comparison.json. Raises RunError where `out` holds
     another comparison, and StoppedByUser when it was interrupted.
     """
@@ -83,7 +87,12 @@ def compare(
         raise RunError("compare starts its own processes: start it once, without torchrun")
     _need_data(variants)
     folder = GridFolder(out)
-    cells = order_cells(variants, folder, seeds, count)
+    _need_file(parts)
+    if early := [each.name for each in variants if stops_early(each.recipe)]:
+        say(
+            f"{', '.join(early)}: budget.patience and budget.target have no effect here: all train to the end of the budget"
+        )
+    cells = order_cells(variants, folder, seeds, count, parts)
     errors: dict[CellFolder, str] = {}
     stopped = False
     open_cells = [cell for cell in cells if not cell.folder.result.exists()]
@@ -94,7 +103,7 @@ def compare(
             errors = ray_cluster.run_cells(ray, open_cells, jobs, say) if ray else run_cells(open_cells, jobs, say)
         except StoppedByUser:
             stopped = True
-    found = gather(cells, errors)
+    found = gather(cells, errors) | {"metrics": [metric.name for metric in parts.metrics]}
     write_json(folder.comparison, found)
     from gansmith.report.comparison import page
 
@@ -118,7 +127,22 @@ def _need_data(variants: Sequence[Variant]) -> None:
         raise errors[0]
 
 
-def order_cells(variants: Sequence[Variant], folder: GridFolder, seeds: int, count: int) -> list[Cell]:
+def stops_early(recipe: Recipe) -> bool:
+    """Whether measurements would end a run before its budget is used up."""
+    return bool(recipe.budget.patience or recipe.budget.target)
+
+
+def _need_file(parts: Parts) -> None:
+    if parts.names() and (parts.file is None or parts.file.beside):
+        about = f"it imports {', '.join(parts.file.beside)} beside it" if parts.file else "they were given in Python"
+        raise RecipeError(
+            f"compare copies one file of parts for all its processes, and {about}: put all of it into one file"
+        )
+
+
+def order_cells(
+    variants: Sequence[Variant], folder: GridFolder, seeds: int, count: int, parts: Parts = NO_PARTS
+) -> list[Cell]:
     """Write each cell's recipe and order. Raises RunError where a cell has others already."""
     names = [slug(each.name) for each in variants]
     for name in names:
@@ -129,10 +153,15 @@ def order_cells(variants: Sequence[Variant], folder: GridFolder, seeds: int, cou
         for seed in range(each.recipe.seed, each.recipe.seed + seeds):
             cell = Cell(each, seed, folder.cell(each.name, seed))
             watch = dataclasses.replace(each.recipe.watch, judge=0.0)  # measured afterwards, off the clock
-            recipe = dataclasses.replace(each.recipe, seed=seed, watch=watch)
-            order = {"variant": each.name, "seed": seed, "count": count, "shares": SHARES}
+            budget = dataclasses.replace(each.recipe.budget, patience=0, target=0.0)
+            recipe = dataclasses.replace(each.recipe, seed=seed, watch=watch, budget=budget)
+            order: dict[str, Any] = {"variant": each.name, "seed": seed, "count": count, "shares": SHARES}
+            if parts.file is not None:
+                order |= {"parts": str(folder.parts.absolute()), "sha256": parts.file.hash}
             _order(cell.folder, recipe, json.dumps(order, indent=2) + "\n")
             cells.append(cell)
+    if parts.file is not None:
+        write_text(folder.parts, parts.file.text)
     return cells
 
 
@@ -237,8 +266,9 @@ def learns(result: Mapping[str, Any]) -> dict[str, Any]:
 def spread(entries: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
     """Median, least and greatest over the finished seeds."""
     done = [entry for entry in entries if entry["status"] == "done"]
+    keys = dict.fromkeys((*SHOWN, *(key for entry in done for key in entry.get("own", ()))))
     columns: dict[str, list[float | None]] = {
-        key: [entry["figures"].get(key, {}).get("value") for entry in done] for key in SHOWN
+        key: [entry["figures"].get(key, {}).get("value") for entry in done] for key in keys
     }
     columns |= {key: [entry.get(key) for entry in done] for key in ("accuracy", "seconds")}
     kept = {key: [value for value in values if value is not None] for key, values in columns.items()}

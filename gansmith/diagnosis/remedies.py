@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gansmith.diagnosis.findings import Remedy
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.losses import LOSSES
+from gansmith.losses import loss_of
 
 GENERATOR, DISCRIMINATOR = "optimizer.generator.rate", "optimizer.discriminator.rate"
 USUAL_RATE = 2e-4  # Adam's in DCGAN (Radford et al. 2016)
@@ -140,7 +140,7 @@ def discriminator_too_strong(recipe: Recipe) -> list[Remedy]:
     found: list[Remedy] = []
     if recipe.feedback.discriminator_turns > 1:
         found.append(Remedy({"feedback.discriminator_turns": 1}, "one turn each", ORIGINAL))
-    if LOSSES[recipe.loss.name].saturates:
+    if loss_of(recipe).saturates:
         why = "its gradient does not vanish where the discriminator is sure"
         found.append(Remedy({"loss.name": "non-saturating"}, why, ORIGINAL))
     slower = Remedy({DISCRIMINATOR: recipe.optimizer.discriminator.rate / 4}, "let the generator catch up", TTUR)

@@ -96,6 +96,10 @@ class Watch:
             self.say(f"update {event.update:,}: {finding.line()}")
         return self._request(event) if self.recipe.watch.remedy == "auto" else None
 
+    def course(self) -> tuple[str, str]:
+        """The leading finding's state, and how sure it is."""
+        return self.doctor.leading.state, self.doctor.leading.certainty
+
     def _affordable(self, event: UpdateEvent) -> bool:
         """Whether to probe: every PROBE_EVERY updates while probes keep to their share of the time; and at both ends."""
         if event.update == self.probed:

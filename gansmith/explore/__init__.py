@@ -18,6 +18,7 @@ from gansmith.trained.generator import load
 
 if TYPE_CHECKING:
     from gansmith.nets import NetPair
+    from gansmith.parts import Parts
 
 __all__ = ["VERBS", "Result", "Verb", "explore"]
 
@@ -66,11 +67,12 @@ def explore(
     checkpoint: str = "last",
     progress: StageProgress = lambda stage, share: None,
     nets: NetPair | None = None,
+    parts: Parts | str | Path | None = None,
 ) -> Result:
     """Run one verb with a run's generator and write the results to the run's explore/ folder.
 
-    options: of the verb, as in `options.Grid(columns=5)`; None = the defaults. nets: the networks of a run that was
-    trained with your own. Raises GansmithError with one line that says what to do; then nothing is written.
+    options: of the verb, as in `options.Grid(columns=5)`; None = the defaults. nets, parts: your own that the run
+    was trained with, as for `gansmith.load`. Raises GansmithError with one line that says what to do; then nothing is written.
     """
     if verb not in VERBS:
         raise RunError(f"unknown verb {verb!r}{nearest(verb, VERBS)}")
@@ -79,7 +81,7 @@ def explore(
     if not isinstance(options, row.options):
         raise RunError(f"{verb} takes options.{row.options.__name__}, not {type(options).__name__}")
     started = time.monotonic()
-    session = Session(verb, RunFolder(Path(run)), load(run, nets, checkpoint), checkpoint, progress)
+    session = Session(verb, RunFolder(Path(run)), load(run, nets, checkpoint, parts=parts), checkpoint, progress)
     need_pictures(session.generator, verb)
     getattr(import_module(f"gansmith.explore.{row.module}"), verb)(session, options)
     return conclude(session, options, started)

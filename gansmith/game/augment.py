@@ -26,6 +26,7 @@ from gansmith.ground.draws import OPERATION_NUMBERS
 from gansmith.ground.pixels import SCALE
 from gansmith.ground.recipes.settings import AugmentName, AugmentOperation, Recipe
 from gansmith.nets.ranks import Ranks
+from gansmith.parts import record as parts
 
 ADAPT_EVERY = 4  # discriminator turns between two changes of the probability (Karras et al. 2020)
 TRANSLATION = 1 / 8  # of a side, at most
@@ -40,6 +41,7 @@ class Augmentation:
     mirror: bool = False  # of real pictures
     operates: bool = False  # on all that the discriminator sees
     adapts: bool = False  # with a probability that follows the verdicts
+    own: bool = False  # the user's, on all that the discriminator sees
 
 
 AUGMENTS: dict[AugmentName, Augmentation] = {
@@ -49,6 +51,7 @@ AUGMENTS: dict[AugmentName, Augmentation] = {
     "mirror+diffaugment": Augmentation(mirror=True, operates=True),
     "ada": Augmentation(operates=True, adapts=True),
     "mirror+ada": Augmentation(mirror=True, operates=True, adapts=True),
+    "own": Augmentation(own=True),
 }
 
 
@@ -131,7 +134,10 @@ def resampled(pictures: Tensor, factor: Tensor, shift: Tensor) -> Tensor:
 class Augmenter:
     """What the discriminator sees instead of a picture, and how often it does."""
 
-    def __init__(self, recipe: Recipe, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self, recipe: Recipe, device: torch.device, dtype: torch.dtype, own: parts.Augmentation | None = None
+    ) -> None:
+        self.own = own
         self.settings, self.what = recipe.augment, AUGMENTS[recipe.augment.name]
         self.batch, self.device, self.dtype = recipe.data.batch, device, dtype
         factor, offset = SCALE[recipe.data.pixels]
@@ -155,6 +161,15 @@ class Augmenter:
                 first = last
             seen = seen * self.half + self.middle
         return seen.contiguous(memory_format=torch.channels_last)
+
+    def see_own(self, items: Tensor, seed: int) -> Tensor:
+        """Items (B, ...) as the user's augmentation leaves them; all that it draws follows from the seed."""
+        assert self.own is not None
+        generator = torch.Generator(self.device).manual_seed(seed)
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.autocast(self.device.type, enabled=False), torch.random.fork_rng(devices):
+            torch.manual_seed(seed)
+            return self.own.see(items.to(self.dtype), generator)
 
     @torch.no_grad()
     def after_turn(self, logits: Sequence[tuple[Tensor, Tensor]], threshold: float | None) -> Tensor:

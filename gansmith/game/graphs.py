@@ -72,8 +72,10 @@ class CudaRecorder:
 
 
 def can_be_captured(gan: Gan) -> bool:
-    """Whether updates may become CUDA graphs. One's own networks may do what no graph can; several ranks talk in between."""
-    built_in = gan.generator.plan is not None
+    """Whether updates may become CUDA graphs. Parts of one's own may do what no graph can; several ranks talk in between."""
+    recipe = gan.recipe
+    built_in = gan.generator.plan is not None and gan.discriminator.plan is not None
+    built_in &= "own" not in (recipe.loss.name, recipe.regularizer.name, recipe.augment.name)
     on_cuda = torch.device(gan.recipe.device).type == "cuda"
     return on_cuda and gan.recipe.graphs and built_in and gan.ranks is None
 

@@ -6,31 +6,38 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
-from torch import nn
 
 from gansmith.ground.errors import EngineError, OutOfMemory, RecipeError
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.nets import NetPair
 from gansmith.nets.network import Network
+from gansmith.nets.own import batch_norms
 from gansmith.nets.ranks import Ranks
+from gansmith.parts import Parts
 
 NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "could not create a memory")
 """What PyTorch says of a device, of a processor on Linux and on Windows, and of the libraries that it calls."""
 ARITHMETIC_FAULTS = ("constant-bias-correction", "squared-last-gradient")
 
 
-def refuse_recipe(recipe: Recipe, item_shape: Shape, nets: NetPair | None) -> None:
+def refuse_recipe(recipe: Recipe, item_shape: Shape, parts: Parts) -> None:
     """Raise EngineError or RecipeError for what this engine cannot do."""
     for fault in ARITHMETIC_FAULTS:
         if fault in recipe.faults:
             raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
-    if recipe.augment.name != "none" and len(item_shape) != 3:
+    for key, chosen, name in (
+        ("regularizer.name", recipe.regularizer.name, "regularizer"),
+        ("augment.name", recipe.augment.name, "augmentation"),
+    ):
+        if chosen == "own" and getattr(parts, name) is None:
+            raise RecipeError(
+                f"{key} = 'own' stands for one of yours: give it with --with FILE, or from Python with "
+                f"parts=Parts({name}=...)"
+            )
+    if recipe.augment.name not in ("none", "own") and len(item_shape) != 3:
         raise RecipeError(
             f"augment.name = {recipe.augment.name!r} changes pictures, these items are vectors: set augment.name=none"
         )
-    if recipe.ema.recalibrate and nets is not None:
-        raise RecipeError("ema.recalibrate knows the built-in networks only: set ema.recalibrate=0 with your own")
 
 
 def refuse(recipe: Recipe, networks: Mapping[str, Network], ranks: Ranks | None) -> tuple[str, ...]:
@@ -62,6 +69,12 @@ def refuse(recipe: Recipe, networks: Mapping[str, Network], ranks: Ranks | None)
             "own discriminator sees real and generated items as one batch: set regularizer.sigma=0, or "
             "feedback.name=alternating"
         )
+    scripted = isinstance(getattr(networks["generator"], "module", None), torch.jit.ScriptModule)
+    if recipe.ema.recalibrate and scripted and "generator" in mixing:
+        raise RecipeError(
+            "ema.recalibrate measures batch norm by a momentum that a scripted network does not let go of: set "
+            "ema.recalibrate=0, or give the generator unscripted"
+        )
     return tuple(mixing)
 
 
@@ -83,7 +96,7 @@ def uses_batch_norm(network: Network) -> bool:
     """Whether an item's output depends on the rest of its batch while training."""
     if network.plan is not None:
         return network.plan.has_batch_norm
-    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
+    return any(True for _ in batch_norms(network))
 
 
 @contextmanager

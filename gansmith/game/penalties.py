@@ -25,6 +25,7 @@ from gansmith.ground.draws import Pass
 from gansmith.ground.penalties import WHERE, Where
 from gansmith.ground.recipes.settings import RegularizerName, RegularizerSettings
 from gansmith.nets.network import DiscriminatorOutput
+from gansmith.parts import Regularizer
 
 Outputs = tuple[DiscriminatorOutput, DiscriminatorOutput, list[DiscriminatorOutput]]
 """The discriminator's outputs on real items, on generated ones, and on a penalty's points."""
@@ -65,6 +66,7 @@ REGULARIZERS: dict[RegularizerName, Callable[[Tensor, Tensor], Tensor]] = {
     "r2": zero_gradient,
     "r1+r2": zero_gradient,
     "gradient-penalty": unit_gradient,
+    "own": zero_gradient,  # stands for the user's: see `step.own_penalty`
 }
 """What a regularizer asks of the exact gradient, without gamma: of(logits (B,), items (B, ...)) -> (). `WHERE` says of
 which items."""
@@ -75,6 +77,7 @@ class Penalty:
     """The regularizer of a recipe, as the discriminator's step uses it: first `places`, then `value`."""
 
     settings: RegularizerSettings
+    own: Regularizer | None = None  # the user's
 
     @property
     def at(self) -> tuple[Where, ...]:

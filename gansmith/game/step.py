@@ -27,6 +27,7 @@ from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import Loss, Targets
 from gansmith.nets.network import DiscriminatorOutput, Mode, Network
 from gansmith.nets.ranks import Ranks
+from gansmith.parts import Regularizer
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,35 @@ def discriminator_losses(
         numbers["loss.classifier"] = right
         total = total + gan.recipe.loss.classifier * (right + classification(on_fake.classes, x.latents.labels))
     if x.penalty_due:
-        penalty = gan.penalty.value(real, fake, points, outputs)
+        if gan.penalty.own is not None:
+            penalty = own_penalty(gan, gan.penalty.own, x, real, fake, (on_real, on_fake), running=running)
+        else:
+            penalty = gan.penalty.value(real, fake, points, outputs)
         numbers["loss.penalty"] = penalty
         total = total + gan.recipe.regularizer.interval * penalty
     return Losses(total, numbers, on_real, on_fake)
+
+
+def own_penalty(
+    gan: Gan,
+    own: Regularizer,
+    x: TurnInputs,
+    real: Tensor,
+    fake: Tensor,
+    known: tuple[DiscriminatorOutput, DiscriminatorOutput],
+    *,
+    running: bool = False,
+) -> Tensor:
+    """The penalty () of the user's regularizer at real and generated items (B, ...), gamma included."""
+
+    def judge(items: Tensor) -> Tensor:
+        for seen, output in zip((real, fake), known, strict=True):
+            if items is seen:  # its logits are known
+                return output.overall
+        return gan.discriminate(items, x, "real", track=False, running=running).overall
+
+    generator = torch.Generator(real.device).manual_seed(int(x.penalty_seed) + x.rows.first)
+    return own.penalty(judge, real, fake, generator) * gan.recipe.regularizer.gamma
 
 
 def generator_losses(
@@ -152,7 +178,11 @@ class Gan:
 
     def augmented(self, items: Tensor, x: TurnInputs, which: Pass) -> Tensor:
         """Items (B, ...) as the discriminator sees them, with the graph that they came with."""
-        return self.augmenter.see(items, x.chances[which]) if which in x.chances else items
+        if which not in x.chances:
+            return items
+        if self.augmenter.own is not None:  # other rows, other draws
+            return self.augmenter.see_own(items, int(x.chances[which]) + x.rows.first)
+        return self.augmenter.see(items, x.chances[which])
 
     def discriminate(
         self, items: Tensor, x: TurnInputs, which: Pass, *, track: bool = True, running: bool = False
@@ -244,19 +274,24 @@ def frozen(network: Network) -> Iterator[None]:
 
 def discriminator_loss(loss: Loss, real: DiscriminatorOutput, fake: DiscriminatorOutput, targets: Targets) -> Tensor:
     """The loss of the logits; where there are logits for each pixel too, the mean of both (Schönfeld et al. 2020)."""
-    whole = loss.discriminator(real.logits, fake.logits, targets)
+    whole = mean(loss.discriminator(real.logits, fake.logits, targets))
     if real.per_pixel is None or fake.per_pixel is None:
         return whole
-    return (whole + loss.discriminator(real.per_pixel, fake.per_pixel, targets.for_pixels())) / 2
+    return (whole + mean(loss.discriminator(real.per_pixel, fake.per_pixel, targets.for_pixels()))) / 2
 
 
 def generator_loss(loss: Loss, fake: DiscriminatorOutput, real: DiscriminatorOutput | None, targets: Targets) -> Tensor:
     """Like `discriminator_loss`, for the generator."""
-    whole = loss.generator(fake.logits, None if real is None else real.logits, targets)
+    whole = mean(loss.generator(fake.logits, None if real is None else real.logits, targets))
     if fake.per_pixel is None:
         return whole
-    pixels = loss.generator(fake.per_pixel, None if real is None else real.per_pixel, targets.for_pixels())
+    pixels = mean(loss.generator(fake.per_pixel, None if real is None else real.per_pixel, targets.for_pixels()))
     return (whole + pixels) / 2
+
+
+def mean(loss: Tensor) -> Tensor:
+    """A loss as one number: a user's may be one for each logit."""
+    return loss.mean() if loss.ndim else loss
 
 
 def classification(scores: Tensor | None, labels: Tensor | None) -> Tensor:

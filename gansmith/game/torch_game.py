@@ -18,6 +18,7 @@ from gansmith.game.inputs.update import Drawing, UpdateInputs, to_device
 from gansmith.game.limits import out_of_memory_as_error, refuse, refuse_recipe
 from gansmith.game.penalties import Penalty
 from gansmith.game.player import Player, Players, Turn
+from gansmith.game.probe import probe
 from gansmith.game.statistics import TORCH, gather
 from gansmith.game.step import Gan, dropouts
 from gansmith.game.weights.average import AveragedGenerator
@@ -27,20 +28,20 @@ from gansmith.ground.game import DiscriminatorArrays, Report, State, StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
-from gansmith.losses import LOSSES
-from gansmith.nets import NetPair
+from gansmith.losses import loss_of
 from gansmith.nets.build import build_players
 from gansmith.nets.inference import chunks, load_arrays, on_host, run_in_chunks
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
+from gansmith.parts import NO_PARTS, Parts
 
 
 class TorchGame:
     """Two players, their optimisers and the averaged generator; implements `ground.game.Game`.
 
     item_shape is (channels, height, width) or (features,); classes 0 = unlabelled. The recipe's device and precision
-    are resolved: no "auto". ranks: the processes that share each batch; None = this one has all of it. say: where
-    remarks go. Raises EngineError or RecipeError for what it cannot do.
+    are resolved: no "auto". parts: the user's own; they are tried once. ranks: the processes that share each batch; None =
+    this one has all of it. say: where remarks go. Raises EngineError or RecipeError for what it cannot do.
     """
 
     def __init__(
@@ -48,23 +49,25 @@ class TorchGame:
         recipe: Recipe,
         item_shape: Shape,
         classes: int = 0,
-        nets: NetPair | None = None,
+        parts: Parts = NO_PARTS,
         ranks: Ranks | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        refuse_recipe(recipe, item_shape, nets)
+        refuse_recipe(recipe, item_shape, parts)
         self.recipe, self.item_shape, self.classes, self.ranks = recipe, item_shape, classes, ranks
         self.device = torch.device(recipe.device)
         self.dtype = torch.float64 if recipe.precision.name == "float64" else torch.float32
         generator, discriminator, averaged = (
-            network.to(self.device) for network in build_players(recipe, item_shape, classes, nets, self.dtype)
+            network.to(self.device) for network in build_players(recipe, item_shape, classes, parts.nets, self.dtype)
         )
-        self.augmenter = Augmenter(recipe, self.device, self.dtype)
-        loss, penalty = LOSSES[recipe.loss.name], Penalty(recipe.regularizer)
+        self.augmenter = Augmenter(recipe, self.device, self.dtype, parts.augmentation)
+        loss, penalty = parts.loss or loss_of(recipe), Penalty(recipe.regularizer, parts.regularizer)
         self.gan = Gan(recipe, generator, discriminator, loss, penalty, self.augmenter, ranks)
         self.players = make_players(self.gan)
         self.average = AveragedGenerator(recipe, averaged, self.players.generator.optimizer, classes)
         self.mixing = refuse(recipe, self.networks(), ranks)
+        for remark in probe(self.gan, parts, item_shape, classes):
+            say(remark)
         self.graphs: CudaGraphs | None = None
         if can_be_captured(self.gan):
             self.graphs = CudaGraphs(self.play, self.players, self.device, CudaRecorder(self.device), say)
@@ -80,7 +83,7 @@ class TorchGame:
         self.gan.items = self._items(items, known)
         kept = dropouts(self.gan.generator), dropouts(self.gan.discriminator)
         numpy_dtype = np.dtype(np.float64 if self.dtype == torch.float64 else np.float32)
-        self.drawing = Drawing(self.recipe, self.gan.items, self.classes, kept, rank, size, numpy_dtype)
+        self.drawing = Drawing(self.recipe, self.gan.loss, self.gan.items, self.classes, kept, rank, size, numpy_dtype)
 
     def step(self, indices: np.ndarray, context: StepContext) -> None:
         """One update: draw its inputs, then run it. indices int64 (discriminator turns, B). Raises OutOfMemory."""

@@ -99,3 +99,13 @@ def directions(recipe: Recipe, update: int, turn: int, where: str, shape: tuple[
     """The random steps of a penalty from its items, "real" or "fake": float32 of `shape` (B, ...), N(0, 1)."""
     number = len(PASSES) * turn + PASSES.index("real" if where == "real" else "fake")
     return streams.generator(recipe.seed, "penalty", update, number).standard_normal(shape, dtype=np.float32)
+
+
+def view_seed(recipe: Recipe, update: int, turn: int, which: Pass) -> int:
+    """The seed of an augmentation of the user's own in a pass."""
+    return streams.word(recipe.seed, "views", update, len(PASSES) * turn + PASSES.index(which))
+
+
+def penalty_seed(recipe: Recipe, update: int, turn: int) -> int:
+    """The seed of a regularizer of the user's own at a turn of the discriminator."""
+    return streams.word(recipe.seed, "penalty", update, turn)

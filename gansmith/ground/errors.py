@@ -85,6 +85,12 @@ def similar(word: str, known: Iterable[str]) -> str | None:
     return best if best is not None and likeness[best] >= ALIKE else None
 
 
+def brief(error: BaseException) -> str:
+    """The kind and the words of an error of somebody else's code, in one line."""
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}: {words[:200]}" if words else type(error).__name__
+
+
 def squeezed(name: str) -> str:
     """A name in small letters, without hyphens, underscores and spaces: "Batch-Size" and "batch_size" are "batchsize"."""
     return name.lower().translate({ord(sign): None for sign in "-_ "})

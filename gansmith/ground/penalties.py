@@ -15,6 +15,7 @@ WHERE: dict[RegularizerName, tuple[Where, ...]] = {
     "r2": ("fake",),
     "r1+r2": ("real", "fake"),
     "gradient-penalty": ("between",),
+    "own": ("real", "fake"),
 }
 
 

@@ -1,22 +1,25 @@
 """What the players minimise: one file for each loss, with its functions for both engines, and the table of them.
 
-A new loss is one file with a record `LOSS`, its name in `ground.recipes.settings.LossName`, and its row in the table here.
-`add` takes one at run time. Importing this room does not import torch.
+A new loss is one file with a record `LOSS`, its name in `ground.recipes.settings.LossName`, and its row in the table here. A
+loss of the user's own is known as "own" for as long as `joined` lasts. Importing this room does not import torch.
 """
 
 from __future__ import annotations
 
-from typing import get_args
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.recipes import recipe as recipes
+from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.recipes.settings import LossName, LossSettings, Recipe
 from gansmith.losses import hinge, least_squares, minimax, non_saturating, relativistic, wasserstein
 from gansmith.losses.record import Loss, NumpyLoss, Targets
 
-__all__ = ["LOSSES", "Loss", "NumpyLoss", "Targets", "add", "check"]
+__all__ = ["LOSSES", "Loss", "NumpyLoss", "Targets", "check", "joined", "loss_of", "recorded"]
 
-LOSSES: dict[str, Loss] = {
+LOSSES: dict[LossName, Loss] = {
     "non-saturating": non_saturating.LOSS,
     "minimax": minimax.LOSS,
     "hinge": hinge.LOSS,
@@ -24,27 +27,45 @@ LOSSES: dict[str, Loss] = {
     "wasserstein": wasserstein.LOSS,
     "relativistic": relativistic.LOSS,
 }
-"""Every loss by the name that a recipe gives it in `loss.name`."""
+"""Every built-in loss by the name that a recipe gives it in `loss.name`."""
+
+_own: ContextVar[Loss | None] = ContextVar("own loss", default=None)
 
 
-def add(name: str, loss: Loss) -> None:
-    """Add a loss of your own: from now on, in this process, recipes may say `loss.name = "<name>"`.
+@contextmanager
+def joined(loss: Loss | None) -> Iterator[None]:
+    """While it lasts, recipes of this thread that say `loss.name = "own"` mean this loss. None: as before."""
+    token = _own.set(loss or _own.get())
+    try:
+        yield
+    finally:
+        _own.reset(token)
 
-    Add it again in every process that opens the run (resume, sample, load, report, diagnose, evaluate): a run stores the
-    name, not the functions. Raises RecipeError for something else than a `Loss`, and for the name of a built-in one.
-    """
-    if not isinstance(loss, Loss):
-        raise RecipeError(f"losses.add takes a gansmith.losses.Loss, not {type(loss).__name__}")
-    if name in get_args(LossName):
-        raise RecipeError(f"{name!r} is a built-in loss: choose another name")
-    LOSSES[name] = loss
-    recipes.allow("loss.name", name)
+
+def recorded(folder: RunFolder) -> Loss | None:
+    """What a run noted of a loss of one's own: its facts, without its functions. None where it noted none."""
+    try:
+        facts = json.loads(folder.own.read_text(encoding="utf-8"))["loss"]
+        return Loss.known(facts)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def loss_of(recipe: Recipe) -> Loss:
+    """The loss that a recipe names. Raises RecipeError for a loss of one's own that was not given."""
+    loss = _own.get() if recipe.loss.name == "own" else LOSSES[recipe.loss.name]
+    if loss is None:
+        raise RecipeError(
+            "loss.name = 'own' stands for a loss of yours: give it with --with FILE, or from Python with "
+            "parts=Parts(loss=...)"
+        )
+    return loss
 
 
 def check(recipe: Recipe) -> None:
     """Raise RecipeError where the rest of a recipe has no meaning together with its loss."""
     name, feedback = recipe.loss.name, recipe.feedback.name
-    loss, default = LOSSES[name], LossSettings()
+    loss, default = loss_of(recipe), LossSettings()
     targets = (recipe.loss.real, recipe.loss.fake, recipe.loss.generator)
     if not loss.takes_targets and targets != (default.real, default.fake, default.generator):
         raise RecipeError(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -44,7 +44,11 @@ class NumpyLoss:
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss for each player. Logits are (B,), or (B, H, W) for each pixel; the functions for torch return one number ()."""
+    """A loss for each player.
+
+    Logits are (B,), or (B, H, W) for each pixel. The functions for torch return one number () or one for each logit, of
+    which the mean is taken. Over several processes each computes it on its own rows, so it has to be a mean over items.
+    """
 
     discriminator: Callable[[Tensor, Tensor, Targets], Tensor]  # (real, fake, targets)
     generator: Callable[[Tensor, Tensor | None, Targets], Tensor]  # (fake, real, targets); real only if paired
@@ -58,3 +62,21 @@ class Loss:
     guessing: float = 1.386  # the discriminator's loss where it cannot tell real items from generated ones
     saturates: bool = False  # the generator's gradient vanishes where the discriminator is sure
     too_large: float | None = 25.0  # a loss of this size shows steps that are too large; None: no size shows it
+    name: str = ""  # of a loss of your own
+
+    def facts(self) -> dict[str, Any]:
+        """What others need to know of it, JSON-able: all but its functions. `Loss.known(facts)` is its inverse."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in FUNCTIONS}
+
+    @classmethod
+    def known(cls, facts: Mapping[str, Any]) -> Loss:
+        """A loss of which only the facts are known: report and doctor read them, nothing can be trained by it."""
+        names = {each.name for each in fields(cls)} - FUNCTIONS
+        return cls(_unknown, _unknown, **{name: value for name, value in facts.items() if name in names})
+
+
+FUNCTIONS = {"discriminator", "generator", "numpy"}
+
+
+def _unknown(real: Tensor, fake: Tensor | None, targets: Targets) -> Tensor:
+    raise NotImplementedError("only the facts of this loss are known")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +25,7 @@ from gansmith.metrics.real import take
 from gansmith.metrics.reference import Reference, View
 from gansmith.metrics.table import METRICS, Metric, Words
 from gansmith.metrics.verdict import verdict
+from gansmith.parts import record as own_parts
 
 LEAST = 8  # items: fewer have too few neighbours
 FEW = 1000  # items: with fewer, a note says that distances are rough
@@ -40,15 +41,17 @@ def evaluate(
     *,
     metrics: Collection[str] | None = None,
     floors: bool = True,
+    own: Sequence[own_parts.Metric] = (),
     progress: Progress = silent,
 ) -> Evaluation:
     """Measure generated items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), N >= 8, of the reference's shape.
 
     labels int64 (N,): the requested classes, None when unlabelled. metrics: names of METRICS, None = all. With
-    floors = False, only floors and noise figures from the cache are given. Raises DataError.
+    floors = False, only floors and noise figures from the cache are given. own: metrics of the user's. Raises DataError.
     """
     start = time.perf_counter()
-    chosen = {name: METRICS[name] for name in _named(metrics)}
+    known = table.with_own(own)
+    chosen = {name: known[name] for name in _named(metrics, known)}
     items, labels, rows, notes = _accepted(items, labels, reference)
     progress("reading the items", 0.0)
     made = reference.read(items, labels)
@@ -138,13 +141,16 @@ def _floor(metric: Metric, made: View, reference: Reference, what: str, measure:
     labelled = "labelled" if made.labels is not None else "plain"
     keys = {key: f"{key}/{what}/{labelled}/{count}" for key in metric.figures}
     known = {key: reference.floors[long] for key, long in keys.items() if long in reference.floors}
-    if known or not measure:
+    if metric.cached and (known or not measure):
         return known
+    if not measure:
+        return {}
     view = view_of(count)
     if made.labels is None:
         view = replace(view, labels=None)
     values = {key: number.value for key, number in metric.measure(view, reference).items()}
-    reference.store_floors({keys[key]: value for key, value in values.items() if math.isfinite(value)})
+    if metric.cached:
+        reference.store_floors({keys[key]: value for key, value in values.items() if math.isfinite(value)})
     return values
 
 
@@ -167,11 +173,11 @@ def _named_after(words: Words, reference: Reference) -> tuple[str, str | None]:
     return (f"{words.label}({features})" if features else words.label), features
 
 
-def _named(metrics: Collection[str] | None) -> list[str]:
+def _named(metrics: Collection[str] | None, known: Mapping[str, Metric]) -> list[str]:
     for name in metrics or ():
-        if name not in METRICS:
-            raise DataError(f"no metric is called {name!r}{nearest(name, METRICS)}")
-    return [name for name in METRICS if metrics is None or name in metrics]
+        if name not in known:
+            raise DataError(f"no metric is called {name!r}{nearest(name, known)}")
+    return [name for name in known if metrics is None or name in metrics]
 
 
 def _accepted(

@@ -6,17 +6,19 @@ A new metric is a file with its formula, a function here, and a row of the table
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from gansmith.ground.errors import DataError, brief
 from gansmith.metrics import intervals, pictures
 from gansmith.metrics.intervals import Interval
 from gansmith.metrics.measures import agreement, diversity, grain, kid, manifold, memorisation, modes, wasserstein
 from gansmith.metrics.measures.frechet import Gaussian, distance
 from gansmith.metrics.reference import COPIES_LOOKED_AT, Reference, View
+from gansmith.parts import record as parts
 
 Needs = Literal["items", "pictures", "classes", "labels", "centres"]
 Better = Literal["lower", "higher", "as real"]
@@ -53,6 +55,7 @@ class Metric:
     figures: dict[str, Words]  # by key; a metric may leave a figure out
     needs: Needs = "items"
     floor: Literal["training", "heldout"] = "training"  # which real items show the floor
+    cached: bool = True  # whether floors are kept from one evaluation to the next
 
 
 def share(value: float, count: int) -> Number:
@@ -262,3 +265,33 @@ METRICS: dict[str, Metric] = {
         floor="heldout",
     ),
 }
+
+
+def with_own(own: Sequence[parts.Metric]) -> dict[str, Metric]:
+    """METRICS and those of the user's, whose floors are measured each time: they may have changed. Raises DataError for a
+    name that a built-in metric or figure has."""
+    taken = {*METRICS, *(key for metric in METRICS.values() for key in metric.figures)}
+    for each in own:
+        if each.name in taken:
+            raise DataError(f"metric {each.name!r} of yours has the name of another figure: give it a name of its own")
+        taken.add(each.name)
+    return METRICS | {each.name: _own(each) for each in own}
+
+
+def _own(metric: parts.Metric) -> Metric:
+    """A metric of the user's as a row of the table."""
+    features = metric.of == "features"
+
+    def measure(made: View, reference: Reference) -> dict[str, Number]:
+        count = min(len(made), len(reference.heldout), len(reference.training_rows))
+        sides = (made.first(count), reference.heldout.first(count))
+        try:
+            value = float(metric.measure(*((side.features if features else side.items) for side in sides)))
+        except Exception as error:  # it is the user's code: it may raise anything
+            raise DataError(
+                f"metric {metric.name}, given two arrays of {count} {metric.of}, raised {brief(error)}: return one number"
+            ) from error
+        return {metric.name: Number(value, count)}
+
+    words = Words(metric.name, metric.better, metric.meaning or "a metric of yours", "features" if features else "")
+    return Metric(measure, {metric.name: words}, cached=False)

@@ -51,11 +51,12 @@ NETS: dict[str, PlanPair] = {
 
 @dataclass(frozen=True)
 class NetPair:
-    """Networks of your own, given through the Python API.
+    """Networks of your own.
 
     build(latent_dim, item_shape, classes) returns (generator, discriminator), two torch modules:
     generator(latents (B, latent_dim), labels int64 (B,) or None) -> (B, *item_shape) in the recipe's pixel range;
-    discriminator(items, labels) -> logits (B,) or (B, 1). item_shape is (channels, height, width) or (features,).
+    discriminator(items, labels) -> logits (B,) or (B, 1). A module whose forward takes one argument gets no labels, so an
+    nn.Sequential will do. item_shape is (channels, height, width) or (features,).
     """
 
     name: str
@@ -75,6 +76,6 @@ def plan_discriminator(recipe: Recipe, item_shape: Shape, classes: int) -> Plan:
 def _pair(settings: NetSettings) -> PlanPair:
     if settings.net == "own":
         raise RecipeError(
-            "net = 'own' stands for networks given in Python: call gansmith.train(..., nets=NetPair(...))"
+            "net = 'own' stands for networks of yours: give them with --with FILE, or from Python with nets=NetPair(...)"
         )
     return NETS[settings.net]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
-from typing import cast
+from typing import Any, cast
 
 import torch
+from torch import nn
 
 from gansmith.ground import streams
+from gansmith.ground.errors import RecipeError, brief
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import NetPair, plan_discriminator, plan_generator
@@ -38,9 +40,27 @@ def build_generator(recipe: Recipe, item_shape: Shape, classes: int, dtype: torc
 def own_players(
     recipe: Recipe, item_shape: Shape, classes: int, nets: NetPair, dtype: torch.dtype
 ) -> tuple[Network, Network]:
-    """Networks of your own. For their initial weights torch's random generator is seeded, and restored afterwards."""
+    """Networks of your own. For their initial weights torch's random generator is seeded, and restored afterwards.
+
+    Raises RecipeError where they cannot be built, or are no two modules.
+    """
     with torch.random.fork_rng([]):
         torch.manual_seed(streams.word(recipe.seed, "initial"))
-        pair = nets.build(recipe.latent.dim, item_shape, classes)
+        try:
+            pair: Any = nets.build(recipe.latent.dim, item_shape, classes)
+        except Exception as error:  # it is the user's code: it may raise anything
+            raise RecipeError(
+                f"networks {nets.name} cannot be built for latent_dim {recipe.latent.dim}, item_shape {item_shape} and "
+                f"{classes} classes: {brief(error)}"
+            ) from error
+    if not (isinstance(pair, tuple | list) and len(pair) == 2 and all(isinstance(one, nn.Module) for one in pair)):
+        raise RecipeError(
+            f"networks {nets.name}: build returns {type(pair).__name__}: return two torch modules, (generator, discriminator)"
+        )
+    for player, module in zip(streams.PLAYERS, pair, strict=True):
+        if not any(weight.requires_grad for weight in module.parameters()):
+            raise RecipeError(
+                f"the {player} of networks {nets.name} has no parameter to train: give it a layer with weights"
+            )
     generator, discriminator = (OwnNetwork(module.to(dtype)) for module in pair)
     return cast(Network, generator), cast(Network, discriminator)

@@ -60,6 +60,12 @@ COLUMNS = (
 )
 
 
+def columns(found: Mapping[str, Any]) -> tuple[Column, ...]:
+    """The columns of a comparison: metrics of the user's come before the accuracy."""
+    own = tuple(Column(name, name) for name in found.get("metrics", ()))
+    return (*COLUMNS[:-2], *own, *COLUMNS[-2:])
+
+
 def page(found: Mapping[str, Any], folder: GridFolder) -> str:
     """The whole page, from comparison.json's content and the cells' runs."""
     variants = found["variants"]
@@ -72,7 +78,7 @@ def page(found: Mapping[str, Any], folder: GridFolder) -> str:
 <h1>{len(variants)} variants, {count} trainings</h1>
 <p class="lead">Made on {escape(found["made"])} by <code>{escape(found["command"])}</code></p>
 </header>"""
-    main = "\n".join([_figures(variants), _pictures(runs), _curves(runs), _cells(variants)])
+    main = "\n".join([_figures(variants, columns(found)), _pictures(runs), _curves(runs), _cells(variants)])
     return markup.document(f"Comparison of {len(variants)} variants · Gansmith", header, main, style=STYLE)
 
 
@@ -93,9 +99,9 @@ def learned(entry: Mapping[str, Any]) -> str:
     return f"{sum(answers)} of {len(answers)}" if answers else ""
 
 
-def _figures(variants: Sequence[Mapping[str, Any]]) -> str:
+def _figures(variants: Sequence[Mapping[str, Any]], known: Sequence[Column]) -> str:
     """One line a variant."""
-    shown = [column for column in COLUMNS if any(column.key in each["spread"] for each in variants)]
+    shown = [column for column in known if any(column.key in each["spread"] for each in variants)]
     lines = [
         markup.row(escape(each["name"]), [*(ranged(each, column) for column in shown), learned(each)])
         for each in variants

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from gansmith.ground.files.runfolder import RunFolder, read_rows
-from gansmith.losses import LOSSES
+from gansmith.losses import joined, loss_of, recorded
 from gansmith.report import plots, sheets
 
 SHEET_BYTES = 400_000
@@ -14,6 +14,8 @@ SHEET_BYTES = 400_000
 def run_html(folder: RunFolder) -> str:
     """The run's name, its newest sheet and an overview of its curves. Raises RunError where there is no run."""
     recipe = folder.load_recipe()
+    with joined(recorded(folder)):
+        probability = loss_of(recipe).probability
     rows = list(read_rows(folder.stats))
     listed = sheets.listed(folder)
     newest = sheets.picture(listed[-1].path) if listed else None
@@ -23,13 +25,7 @@ def run_html(folder: RunFolder) -> str:
         parts.append(_figure(sheets.data_uri(newest, SHEET_BYTES), caption, 420))
     if rows:
         caption = f"losses, verdicts, gradient norms and logits over {len(rows):,} reports"
-        parts.append(
-            _figure(
-                sheets.embedded(plots.overview(rows, probability=LOSSES[recipe.loss.name].probability), "png"),
-                caption,
-                900,
-            )
-        )
+        parts.append(_figure(sheets.embedded(plots.overview(rows, probability=probability), "png"), caption, 900))
     body = "".join(parts) or "<p>Nothing has been written yet.</p>"
     return f'<div class="gansmith-run"><h4>{escape(recipe.name)}</h4>{body}</div>'
 

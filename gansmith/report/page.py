@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gansmith import losses
 from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder, write_text
 from gansmith.report import plots
@@ -25,7 +26,8 @@ def write_report(folder: RunFolder) -> Path:
     The page is one self-contained file of a few hundred kilobytes to about 6 MB. Raises RunError where the folder
     is no run or cannot be written.
     """
-    text = _html(contents.read(folder))
+    with losses.joined(losses.recorded(folder)):
+        text = _html(contents.read(folder))
     try:
         write_text(folder.report, text)
     except OSError as error:

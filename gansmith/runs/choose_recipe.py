@@ -23,6 +23,7 @@ from gansmith.data.survey import Survey
 from gansmith.ground.errors import RecipeError, typed
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
+from gansmith.parts import NO_PARTS, Parts
 
 LOWEST = 4  # pixels of the shorter side at which a generator begins
 MOST_FEATURES = 512  # of a layer
@@ -54,7 +55,8 @@ class Budget:
         name, value = next(iter(given.items()))
         if not value > 0:
             raise RecipeError(f"--{name} {value}: it must be above 0")
-        budget = BudgetSettings(**given)
+        stops = {key: getattr(recipe.budget, key) for key in ("patience", "target", "until")}
+        budget = BudgetSettings(**given, **stops)
         if name == "minutes" and recipe.budget.minutes == value:
             budget = recipe.budget  # the same length: keep its estimates
         return replace(recipe, budget=budget)
@@ -69,14 +71,20 @@ def choose_recipe(
     device: str | None = None,
     seed: int | None = None,
     settings: Mapping[str, Any] | list[str] | None = None,
+    parts: Parts = NO_PARTS,
 ) -> Recipe:
-    """A recipe by name or path, with the user's changes. It may still hold "auto" values. Raises RecipeError."""
+    """A recipe by name or path, with the user's changes. It may still hold "auto" values. Raises RecipeError.
+
+    parts: of the user's own. The recipe uses them where `settings` choose nothing else.
+    """
     recipe = name if isinstance(name, Recipe) else cookbook.load(str(name))
+    recipe = recipe_files.override(recipe, parts.settings())
     given = {"data.source": data, "engine": engine, "device": device, "seed": seed}
     recipe = recipe_files.override(recipe, {key: value for key, value in given.items() if value is not None})
     if settings:
         recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
-    losses.check(recipe)
+    with losses.joined(parts.loss):
+        losses.check(recipe)
     if not recipe.data.source.strip():
         way = typed("train", recipe.name, "--data", "my-pictures")
         named = "no data is named" if data is None else "the data source is empty (is a variable not set?)"
@@ -170,6 +178,8 @@ def _augmentation(found: Survey, recipe: Recipe) -> Choice:
 
 def _widths(recipe: Recipe, size: tuple[int, int]) -> list[Choice]:
     """The features of each stage, from about 4 pixels up to the size of the picture."""
+    if "own" in (recipe.generator.net, recipe.discriminator.net):
+        return []
     stages = max(1, round(log2(min(size) / LOWEST)))
 
     def widths(net: str) -> list[int]:
@@ -184,7 +194,7 @@ def _widths(recipe: Recipe, size: tuple[int, int]) -> list[Choice]:
 
 def _penalty(recipe: Recipe, size: tuple[int, int], batch: int) -> list[Choice]:
     """gamma grows with the area of the picture: the squared gradient is a sum over its pixels."""
-    if recipe.regularizer.name == "none":
+    if recipe.regularizer.name in ("none", "own"):
         return []
     gamma = round(recipe.regularizer.gamma * size[0] * size[1] / 64**2, 3)
     return [Choice("regularizer.gamma", gamma, f"{recipe.regularizer.gamma:g} at 64x64, by the picture's area")]

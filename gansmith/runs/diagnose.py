@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gansmith import losses
 from gansmith.data import store as stores
 from gansmith.data.store_files import without_first
 from gansmith.diagnosis.doctor import Doctor, replay
@@ -20,17 +21,19 @@ from gansmith.diagnosis.watcher import Watch, note_known, picture_of, probes_of,
 from gansmith.ground.errors import GansmithError, RunError
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.progress import Say
+from gansmith.parts import Parts
+from gansmith.parts.file import as_parts
 from gansmith.runs.recovery.roll_back import changed_settings, changes
 from gansmith.runs.setup import Setup, build_game, set_up_again
 from gansmith.training import checkpoint
-from gansmith.training.events import Start, Watcher
+from gansmith.training.events import Start
 
 READ = ("loss.", "verdict.", "probability.", "accuracy.", "gradient.", "step.", "histograms")
 """How the names of a row begin that the rules read."""
 CHECKPOINT_SAMPLES = 2048  # of each checkpoint, where there is time to look closely
 
 
-def doctors(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[Watcher]:
+def doctors(setup: Setup, folder: RunFolder, start: Start, say: Say) -> list[Watch]:
     """The doctor as a watcher of a training, or none if the recipe says so."""
     if not setup.recipe.watch.diagnose:
         return []
@@ -93,15 +96,28 @@ class Diagnosis:
         }
 
 
-def diagnose(run: str | Path, say: Say = lambda _: None, *, recorded: bool = False) -> Diagnosis:
+def diagnose(
+    run: str | Path,
+    say: Say = lambda _: None,
+    *,
+    recorded: bool = False,
+    parts: Parts | str | Path | None = None,
+) -> Diagnosis:
     """Diagnose a finished, killed or running run, or another program's: a folder, or a file like stats.jsonl.
 
     The checkpoints that a run of Gansmith has kept are probed afresh, with more samples than during the training, as far as
-    its data is still there. recorded: use what the training recorded, and nothing else. Raises RunError if there is nothing
-    to diagnose.
+    its data is still there. recorded: use what the training recorded, and nothing else. parts: your own that it was trained
+    with, or the path of the file that defines them, which is run; without them the checkpoints of such a run are not probed.
+    Raises RunError if there is nothing to diagnose.
     """
-    path = Path(run)
+    path, own = Path(run), as_parts(parts)
     folder = RunFolder(path.parent if path.is_file() else path)
+    with losses.joined(own.loss or losses.recorded(folder)):
+        return _diagnose(path, folder, own, say, recorded)
+
+
+def _diagnose(path: Path, folder: RunFolder, own: Parts, say: Say, recorded: bool) -> Diagnosis:
+    """The same, with the run's loss known."""
     stats = path if path.is_file() else folder.stats
     if not stats.is_file():
         raise RunError(f"{path} holds no stats.jsonl: give a run's folder, or a file of such rows")
@@ -109,7 +125,7 @@ def diagnose(run: str | Path, say: Say = lambda _: None, *, recorded: bool = Fal
     recipe = folder.load_recipe() if folder.recipe.is_file() else None
     history, rows, probes = remembered(folder, recipe), list(read_rows(stats)), probes_of(folder)
     if recipe is not None and not recorded:
-        history, probes = _probe_checkpoints(folder, history, probes, remarks, say)
+        history, probes = _probe_checkpoints(folder, own, history, probes, remarks, say)
     if not rows and not probes:
         raise RunError(f"{stats} holds no row yet: train longer, then diagnose again")
     names = {name for row in rows for name in row}
@@ -135,7 +151,7 @@ def diagnose(run: str | Path, say: Say = lambda _: None, *, recorded: bool = Fal
 
 
 def _probe_checkpoints(
-    folder: RunFolder, history: History, probes: list[Probe], remarks: list[str], say: Say
+    folder: RunFolder, own: Parts, history: History, probes: list[Probe], remarks: list[str], say: Say
 ) -> tuple[History, list[Probe]]:
     """Probe every checkpoint that is left. Returns the history to begin with, and the old and new probes; adds remarks.
 
@@ -148,7 +164,7 @@ def _probe_checkpoints(
         return history, probes
     try:
         setup = set_up_again(folder)
-        known, game = reference_of(setup), build_game(setup)
+        known, game = reference_of(setup), build_game(setup, own.used_by(setup.recipe))
         usual, prober = (Prober(setup.recipe, known, setup.labelling, *more) for more in ((), (CHECKPOINT_SAMPLES,)))
         old = {probe.update: probe for probe in probes}
         fresh: dict[int, Probe] = {}

@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from gansmith.diagnosis.remedies import lower_rates
 from gansmith.ground.errors import Diverged, OutOfMemory, StoppedByUser, typed
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
 from gansmith.ground.progress import Say
+from gansmith.parts import Parts
 from gansmith.runs.diagnose import doctors
 from gansmith.runs.processes import broadcast_restart
 from gansmith.runs.quality import MeasureOnBudget
@@ -21,14 +21,13 @@ from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.roll_back import Restart, roll_back, what_was_tried
 from gansmith.runs.setup import Setup, build_game
 from gansmith.runs.sheets.run_sheets import sheet_drawer
+from gansmith.runs.watching.callbacks import Callbacks
+from gansmith.runs.watching.stopping import StopEarly
 from gansmith.training import loop, threads, watchers
 from gansmith.training.checkpoint import saved_updates
 from gansmith.training.events import Outcome, Start, UpdateEvent, Watcher
 from gansmith.training.interrupts import StopRequest
 from gansmith.training.process_group import ProcessGroup
-
-if TYPE_CHECKING:
-    from gansmith.nets import NetPair
 
 SAME_SIGNAL = 5.0
 """Seconds in which a rank ignores a second Ctrl-C: the terminal sends one, and torchrun repeats it."""
@@ -41,14 +40,14 @@ class Job:
     processes: ProcessGroup
     setup: Setup
     folder: RunFolder
-    nets: NetPair | None
+    parts: Parts  # of the user's own
     watching: Sequence[Watcher]  # in addition to those of every run
     say: Say
     repeats: bool = False  # another run: threads are changed as in its record
 
 
-def drive(job: Job, game: Game, start: Start) -> str:
-    """Train until the budget is used up or someone stops it; then write the report. Returns how it ended.
+def drive(job: Job, game: Game, start: Start) -> Outcome:
+    """Train until the budget is used up or someone stops it; then write the report. Returns how it ended, and why.
 
     After a roll-back, after NaN and when memory ran out, one setting is changed and the loop begins again from a
     checkpoint. Raises Diverged if NaN comes back in spite of that, and StoppedByUser after a second Ctrl-C.
@@ -59,18 +58,23 @@ def drive(job: Job, game: Game, start: Start) -> str:
         raise StoppedByUser(at_once(job.folder)) from None
 
 
-def drive_on(job: Job, game: Game, start: Start) -> str:
+def drive_on(job: Job, game: Game, start: Start) -> Outcome:
     """The same, until a second Ctrl-C."""
     while True:
         seen = LastSeen()
         try:
             patience = SAME_SIGNAL if job.processes.size > 1 else 0.0
             with one_line_errors(job.folder), StopRequest(patience) as interrupted:
+                watching = [seen, *all_watchers(job, start)] if job.processes.is_main else []
+                if start.update and job.parts.callbacks:  # the loop shows a start at update 0 only
+                    theirs = [watcher for watcher in watching if isinstance(watcher, Callbacks)]
+                    event = UpdateEvent(game, job.setup.clock(), start.update, start.seconds)
+                    job.processes.broadcast_outcome(partial(loop.show_start, theirs, event))
                 outcome = loop.train(
                     game,
                     job.setup.order(),
                     job.setup.clock(),
-                    [seen, *all_watchers(job, start)] if job.processes.is_main else [],
+                    watching,
                     partial(write_checkpoint, job.folder, job.setup.recipe),
                     start=start,
                     interrupted=interrupted,
@@ -86,12 +90,12 @@ def drive_on(job: Job, game: Game, start: Start) -> str:
         if outcome.ended not in ("out of memory", "rollback"):
             if job.processes.is_main:
                 finish(job.folder, outcome, job.say)
-            return outcome.ended
+            return outcome
         restart = plan_restart(job, game, outcome)
         if restart is None:
             return give_up(job, outcome)
         job.setup = restart.setup
-        game, start = build_game(job.setup, job.nets, job.processes, job.say), Start(0, restart.seconds)
+        game, start = build_game(job.setup, job.parts, job.processes, job.say), Start(0, restart.seconds)
         if restart.saved is not None:
             game.restore(restart.saved.state)
             start = Start(restart.saved.update, restart.seconds)
@@ -115,15 +119,16 @@ def plan_restart(job: Job, game: Game, outcome: Outcome) -> Restart | None:
         return broadcast_restart(job.processes, job.setup, plan)
 
 
-def give_up(job: Job, outcome: Outcome) -> str:
+def give_up(job: Job, outcome: Outcome) -> Outcome:
     """Stop a run that was rolled back too often. Raises Diverged if the reason is NaN."""
     tried = job.processes.broadcast(lambda: what_was_tried(job.folder))
     reason = f"{outcome.reason}. The trouble came back, so the run stops here: {tried}"
+    ended = dataclasses.replace(outcome, ended="stopped", reason=reason)
     if job.processes.is_main:
-        finish(job.folder, dataclasses.replace(outcome, ended="stopped", reason=reason), job.say)
+        finish(job.folder, ended, job.say)
     if outcome.before is None:  # only NaN rolls back without naming an update
         raise Diverged(reason)
-    return "stopped"
+    return ended
 
 
 def all_watchers(job: Job, start: Start) -> list[Watcher]:
@@ -134,15 +139,21 @@ def all_watchers(job: Job, start: Start) -> list[Watcher]:
         from gansmith.training.tensorboard import writer
 
         board = writer(folder.tensorboard)
+    beside = doctors(job.setup, folder, start, job.say)
+    stop = StopEarly(folder, recipe, beside[0].course if beside else None)
+    judge = MeasureOnBudget(folder, recipe, labelling, job.parts.metrics, seconds=start.seconds, say=job.say)
+    callbacks = Callbacks(job.parts.callbacks, folder, recipe, labelling, job.say)
     return [
         watchers.WriteStats(folder, board),
-        *doctors(job.setup, folder, start, job.say),
+        *beside,
         watchers.StopOnNaN(),
         watchers.KeepEstimate(folder),
         watchers.WriteSamples(folder, recipe, labelling, sheet_drawer(job.setup)),
         watchers.SaveOnSchedule(recipe, start.seconds, job.setup.clock().epoch(start.update)),
-        *([MeasureOnBudget(folder, recipe, labelling, seconds=start.seconds)] if recipe.watch.judge else []),
+        *([judge] if recipe.watch.judge else []),
+        *([stop] if stop.is_wanted else []),
         *threads.fitting(folder, recipe, start.update, job.say, follow=job.repeats),
+        *([callbacks] if job.parts.callbacks else []),
         *job.watching,
     ]
 

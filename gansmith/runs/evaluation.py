@@ -19,6 +19,9 @@ from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.labelling import Labelling, renumbered
 from gansmith.ground.recipes.settings import DataSettings, Recipe
+from gansmith.parts import Parts
+from gansmith.parts.file import as_parts
+from gansmith.parts.kept import how_to_give, noted
 from gansmith.trained.generator import Generator, load
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ def evaluate(
     inception: str | Path | None = None,
     copies: str | Path | None = None,
     per_class: bool = False,
+    parts: Parts | str | Path | None = None,
     progress: Progress = _silent,
 ) -> Evaluation:
     """Measure a run, or any source of pictures or vectors: a folder, a zip, an .npz of another program, or items from Python
@@ -53,8 +57,9 @@ def evaluate(
 
     data: the source to compare with, as `what`; the run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
     pictures. copies: a PNG to write, see `draw_copies`. per_class: also a distance for each class. A run is asked for classes
-    as often as the data has them, and for `per_class` evenly. Its folder gets its figures as evaluation.json, and its copies
-    as copies.png. Raises GansmithError with one line that says what to do.
+    as often as the data has them, and for `per_class` evenly. parts: your own networks that the run was trained with, and
+    metrics of yours, which become figures; or the path of a file that defines them, which is run. A run's folder gets its
+    figures as evaluation.json, and its copies as copies.png. Raises GansmithError with one line that says what to do.
     """
     from gansmith.metrics import evaluation as metrics
 
@@ -69,19 +74,20 @@ def evaluate(
         settings = dataclasses.replace(settings, source=sources.absolute(given.source(data)))
     if count is None:
         count = COUNT if sources.single_of(settings.source) is None else STACKED_COUNT
-    generator = load(path, checkpoint=checkpoint) if is_run else None
+    own = as_parts(parts)
+    generator = load(path, checkpoint=checkpoint, parts=own) if is_run else None
     taken = None if is_run else read_items(path, count, settings, seed)
     items, labels, settings = (None, None, settings) if taken is None else (taken.items, taken.labels, taken.settings)
     reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
     if generator is not None:
         items, labels = _drawn(generator, count, seed, reference)
     assert items is not None
-    evaluation = metrics.evaluate(items, labels, reference, progress=progress)
+    evaluation = metrics.evaluate(items, labels, reference, own=own.metrics, progress=progress)
     if per_class:  # evenly, so that a rare class gets as many items as the others
         even = (items, labels) if generator is None else _drawn(generator, count, seed, reference, evenly=True)
         evaluation = _with_classes(evaluation, *even, reference)
     if generator is not None:
-        evaluation = _noted(evaluation, _unmeasured(generator, labels, reference))
+        evaluation = _noted(evaluation, (*_unmeasured(generator, labels, reference), *_without_own(folder, own)))
         write_json(folder.evaluation, evaluation.as_dict())
     for path in (folder.copies if is_run else None, copies):
         if path is not None and evaluation.copies:
@@ -102,6 +108,15 @@ def _unmeasured(generator: Generator, labels: np.ndarray | None, reference: Refe
     if labels is not None or not generator.labelling.classes or generator.labelling.counts:
         return ()
     return (f"{reference.real.name} has not all of the run's classes: whether samples are of theirs is not measured",)
+
+
+def _without_own(folder: RunFolder, own: Parts) -> tuple[str, ...]:
+    """A note on metrics of the user's that a run was trained with, and that were not given."""
+    given = [metric.name for metric in own.metrics]
+    left = [name for name in noted(folder).get("names", {}).get("metric", ()) if name not in given]
+    if not left:
+        return ()
+    return (f"not measured: {', '.join(left)}, a metric of yours; {how_to_give(folder)}",)
 
 
 def _with_classes(

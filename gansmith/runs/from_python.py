@@ -1,8 +1,9 @@
-"""`gansmith.train`: a training from Python."""
+"""`gansmith.train` and `gansmith.resume`: a training from Python."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,12 @@ from gansmith.data import given
 from gansmith.ground.errors import DataError
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.parts import Callback, Parts
+from gansmith.parts.file import as_parts
+from gansmith.runs import run as runs
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.processes import new_folder
 from gansmith.runs.result import Run
-from gansmith.runs.run import begin
 from gansmith.training.events import Watcher
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ def train(
     nets: NetPair | None = None,
     *,
     labels: Any = None,
+    parts: Parts | str | Path | None = None,
+    callbacks: Sequence[Callback] = (),
     out: str | Path | None = None,
     updates: int | None = None,
     images: int | None = None,
@@ -42,14 +47,45 @@ def train(
 
     recipe: a built-in name, a .toml file or a Recipe. data: a source instead of the recipe's: a name, a path, or items from
     Python, with `labels` of each (see `data.given.source`): arrays and tensors (N, H, W), (N, H, W, C), (N, C, H, W) or
-    (N, D), a torch Dataset, an iterable of pictures or of (picture, label). nets: your own pair of networks. settings:
-    {"loss.name": "hinge", ...}. out: the run's folder; runs/<recipe>-<number> by default.
-    Raises GansmithError with one line that says what to do.
+    (N, D), a torch Dataset, an iterable of pictures or of (picture, label). parts: your own networks, loss and so on, or the
+    path of a file that defines them, which is run. nets, callbacks: short for parts=Parts(nets=..., callbacks=...). settings:
+    {"loss.name": "hinge", ...}; a built-in part that they choose is used instead of yours. out: the run's folder;
+    runs/<recipe>-<number> by default. Raises GansmithError with one line that says what to do.
     """
     if data is None and labels is not None:
         raise DataError("labels= goes with data=: give the items too")
     data = None if data is None else given.source(data, labels)
     budget = Budget(updates, images, epochs, minutes)
-    chosen = choose_recipe(recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings)
+    own = joined(parts, nets, callbacks)
+    chosen = choose_recipe(
+        recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings, parts=own
+    )
     with new_folder(chosen, Path(out) if out else None) as folder:
-        return begin(chosen, folder, nets, watching=watching, say=say)
+        return runs.begin(chosen, folder, own, watching=watching, say=say)
+
+
+def resume(
+    run: str | Path,
+    nets: NetPair | None = None,
+    *,
+    parts: Parts | str | Path | None = None,
+    callbacks: Sequence[Callback] = (),
+    updates: int | None = None,
+    images: int | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    say: Say = lambda _: None,
+) -> Run:
+    """Go on with a run from its newest whole checkpoint, bit-equal to a run that was never stopped.
+
+    nets, parts, callbacks: your own that it was trained with, as for `train`. updates, images, epochs, minutes: a new budget
+    instead of the run's. Raises GansmithError with one line that says what to do.
+    """
+    budget = Budget(updates, images, epochs, minutes)
+    return runs.resume(run, joined(parts, nets, callbacks), budget=budget, say=say)
+
+
+def joined(parts: Parts | str | Path | None, nets: NetPair | None, callbacks: Sequence[Callback]) -> Parts:
+    """Parts, and networks and callbacks that were given beside them."""
+    own = as_parts(parts)
+    return replace(own, nets=nets or own.nets, callbacks=(*own.callbacks, *callbacks))

@@ -21,6 +21,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.process.launch import Launch, launched
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.parts import Parts
 from gansmith.runs.recovery.roll_back import Restart
 from gansmith.runs.setup import Setup, set_up
 from gansmith.training.checkpoint import Checkpoint
@@ -69,6 +70,20 @@ def set_up_on_all(
     table, fingerprint = processes.broadcast(lambda: [recipes.to_table(setup.recipe), setup.store.fingerprint])
     processes.run_on_all(lambda: _same_data(setup, fingerprint))
     return dataclasses.replace(setup, recipe=recipes.from_table(table))
+
+
+def same_on_all(processes: ProcessGroup, parts: Parts) -> None:
+    """Raise RunError where the file of the user's parts is another one on another machine."""
+    own = parts.file.hash if parts.file else ""
+    first = processes.broadcast(lambda: own)
+
+    def check() -> None:
+        if own != (first or ""):
+            raise RunError(
+                f"the file of --with is another one here ({own[:8]}) than on the first machine ({first[:8]}): copy it"
+            )
+
+    processes.run_on_all(check)
 
 
 def _clusters(recipe: Recipe, known: np.ndarray | None) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from gansmith.ground.pixels import write_png
 from gansmith.ground.process.launch import Launch
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.parts import Parts
+from gansmith.parts.kept import keep
 from gansmith.runs.recovery.roll_back import spared
 from gansmith.runs.setup import Setup, describe_data, environment
 from gansmith.runs.sheets.run_sheets import real_items, sheet_drawer
@@ -20,13 +22,14 @@ from gansmith.training import checkpoint
 from gansmith.training.events import Outcome, UpdateEvent
 
 
-def create(folder: RunFolder, setup: Setup, launch: Launch) -> None:
+def create(folder: RunFolder, setup: Setup, launch: Launch, parts: Parts) -> None:
     """Make the folder of a new run, with all that is known before the first update. Raises RunError."""
 
     def fill() -> None:
         job = {"job": launch.job} if launch.job else {}
         write_json(folder.environment, environment(setup.recipe) | {"ranks": launch.size} | job)
         write_json(folder.data, describe_data(setup.store, setup.labelling))
+        keep(folder, parts)
         if setup.clusters is not None:
             np.save(folder.groups, setup.clusters)
         write_png(folder.real_sheet, sheet_drawer(setup)(real_items(setup)))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.parts import NO_PARTS, Parts
 from gansmith.trained.generator import Generator, load
-
-if TYPE_CHECKING:
-    from gansmith.nets import NetPair
+from gansmith.training.events import Outcome
 
 
 @dataclass(frozen=True)
@@ -18,8 +17,14 @@ class Run:
     """A training that has ended or was killed: its folder and what is in it."""
 
     folder: RunFolder
-    nets: NetPair | None = None
-    ended: str = ""
+    parts: Parts = NO_PARTS  # of the user's own
+    ended: str = ""  # "finished", "stopped", "interrupted"
+    reason: str = ""  # why it was stopped
+
+    @classmethod
+    def of(cls, folder: RunFolder, parts: Parts, outcome: Outcome) -> Run:
+        """The run of a training that has just ended."""
+        return cls(folder, parts, outcome.ended, outcome.reason)
 
     @property
     def recipe(self) -> Recipe:
@@ -33,7 +38,7 @@ class Run:
 
     def generator(self, checkpoint: str = "last") -> Generator:
         """The averaged generator of a checkpoint: "last", "best" or the number of an update."""
-        return load(self.folder.root, nets=self.nets, checkpoint=checkpoint)
+        return load(self.folder.root, parts=self.parts, checkpoint=checkpoint)
 
     def _repr_html_(self) -> str:
         """Samples and curves, for notebooks."""

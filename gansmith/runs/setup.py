@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -28,13 +28,11 @@ from gansmith.ground.progress import Progress, Say
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.version import __version__
 from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.parts import NO_PARTS, Parts
 from gansmith.runs.choose_recipe import choose_networks
 from gansmith.training import threads
 from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
 from gansmith.training.schedules import Clock, budget_images
-
-if TYPE_CHECKING:
-    from gansmith.nets import NetPair
 
 TYPICAL_SPEED = {"cpu": 2.5e11, "cuda": 5e12}
 """Operations a second, roughly: recipe `mnist` on two processor cores, and on one large GPU."""
@@ -95,6 +93,11 @@ class Setup:
         """
         recipe, images = self.recipe, self.clock().total_images
         if images is None:
+            if "own" in (
+                recipe.generator.net,
+                recipe.discriminator.net,
+            ):  # nobody knows what they cost: as the usual ones
+                recipe = dataclasses.replace(recipe, generator=Recipe().generator, discriminator=Recipe().discriminator)
             plans = plan_generator(recipe, self.item_shape, 0), plan_discriminator(recipe, self.item_shape, 0)
             per_update = update_operations(recipe, *(operations(plan) for plan in plans))
             per_second = TYPICAL_SPEED.get(recipe.device.partition(":")[0], TYPICAL_SPEED["cpu"])
@@ -193,7 +196,7 @@ def resolve_machine(recipe: Recipe) -> Recipe:
 
 def build_game(
     setup: Setup,
-    nets: NetPair | None = None,
+    parts: Parts = NO_PARTS,
     processes: ProcessGroup = SINGLE_PROCESS,
     say: Say = lambda _: None,
 ) -> Game:
@@ -201,14 +204,14 @@ def build_game(
     if setup.recipe.engine == "numpy":
         from gansmith.by_hand import HandGame
 
-        if nets is not None:
+        if parts.nets is not None:
             raise EngineError("engine = 'numpy' cannot run torch networks: use --engine torch for your own nets")
         game: Game = HandGame(setup.recipe, setup.item_shape, setup.classes)
     else:
         from gansmith.game.torch_game import TorchGame
 
         recipe = dataclasses.replace(setup.recipe, device=processes.device(setup.recipe.device))
-        game = TorchGame(recipe, setup.item_shape, setup.classes, nets, processes.ranks, say)
+        game = TorchGame(recipe, setup.item_shape, setup.classes, parts, processes.ranks, say)
     store = setup.store
     game.load(store.items if store.around is None else store.around, setup.labels)
     return game

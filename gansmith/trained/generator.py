@@ -16,6 +16,9 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.labelling import UNLABELLED, Labelling, position
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.parts.file import as_parts
+from gansmith.parts.kept import how_to_give, noted
+from gansmith.parts.record import in_words
 from gansmith.training import checkpoint as checkpoints
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from gansmith.by_hand import HandGame
     from gansmith.nets import NetPair
     from gansmith.nets.network import Network
+    from gansmith.parts import Parts
 
 Labels = int | str | Sequence[int | str] | np.ndarray | None
 
@@ -164,18 +168,30 @@ class Generator:
             import torch
 
             network = own_players(self.recipe, self.item_shape, self.classes, self.nets, torch.float32)[0]
-        elif self.recipe.generator.net == "own":
-            raise RunError("this run trained networks of your own: load it from Python with nets=NetPair(...)")
         else:
             network = build_generator(self.recipe, self.item_shape, self.classes)
         load_arrays(network, {f"ema/{name}": array for name, array in self.arrays.items()}, "ema")
         return network.requires_grad_(False)
 
 
-def load(run: str | Path, nets: NetPair | None = None, checkpoint: str = "last") -> Generator:
-    """The averaged generator of a run. checkpoint: "last", "best" or an update's number. Raises RunError."""
+def load(
+    run: str | Path,
+    nets: NetPair | None = None,
+    checkpoint: str = "last",
+    *,
+    parts: Parts | str | Path | None = None,
+) -> Generator:
+    """The averaged generator of a run. checkpoint: "last", "best" or an update's number.
+
+    parts: your own that the run was trained with, or the path of the file that defines them, which is run. nets: short for
+    parts=Parts(nets=...). Raises RunError.
+    """
     folder = RunFolder(Path(run))
     recipe = folder.load_recipe()
+    nets = nets or as_parts(parts).used_by(recipe).nets
+    if recipe.generator.net == "own" and nets is None:
+        whose = in_words({"networks": noted(folder).get("names", {}).get("networks", ["own"])})
+        raise RunError(f"{folder.root} was trained with {whose} of yours: {how_to_give(folder)}")
     data = read_data(folder)
     labelling = labelling_in(data, recipe)
     names = () if labelling.counts else tuple(data.get("class_names", ()))

@@ -12,7 +12,6 @@ from torch import nn
 import gansmith
 from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.runfolder import read_rows
-from gansmith.runs.run import resume
 from gansmith.training.events import Request, UpdateEvent
 
 TINY = {
@@ -71,12 +70,10 @@ def test_train_and_load(tmp_path: Path) -> None:
 def test_one_s_own_networks_resume_bit_equal(tmp_path: Path) -> None:
     whole = gansmith.train("digits", nets=MINE, updates=8, settings=TINY, out=tmp_path / "whole")
     gansmith.train("digits", nets=MINE, updates=4, settings=TINY, out=tmp_path / "parts")
-    from gansmith.runs.choose_recipe import Budget
-
-    again = resume(tmp_path / "parts", nets=MINE, budget=Budget(updates=8))
+    again = gansmith.resume(tmp_path / "parts", nets=MINE, updates=8)
     first, second = whole.generator().arrays, again.generator().arrays
     assert all(np.array_equal(first[name], second[name]) for name in first)
-    with pytest.raises(GansmithError, match="NetPair"):
+    with pytest.raises(GansmithError, match="networks mine of yours"):
         gansmith.load(tmp_path / "whole").sample(2)
     assert gansmith.load(tmp_path / "whole", nets=MINE).sample(2).shape == (2, 16, 16, 1)
 

@@ -27,7 +27,7 @@ def drawn_by(game: TorchGame, rank: int, size: int, rows: np.ndarray) -> UpdateI
     assert drawing is not None
     assert items is not None
     dropouts = drawing.in_generator, drawing.in_discriminator
-    one = Drawing(game.recipe, items, game.classes, dropouts, rank, size, drawing.dtype)
+    one = Drawing(game.recipe, drawing.loss, items, game.classes, dropouts, rank, size, drawing.dtype)
     return one.draw(rows, now(3), 4)
 
 

@@ -12,6 +12,7 @@ from gansmith.game.step import Gan, Losses, discriminator_step, generator_step
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.errors import EngineError, RecipeError
 from gansmith.nets import NetPair
+from gansmith.parts import Parts
 from miniatures import assert_same_arrays, indices, now, play, world
 from thread_ranks import ThreadRanks, together
 from variants import EVERY, assert_near, inputs, meaningful, new_game, part, start
@@ -131,7 +132,7 @@ def test_batch_norm_in_one_s_own_network_is_refused():
 
     made = world("vectors", data__micro_batch=4)
     with pytest.raises(RecipeError, match="batch norm of the generator"):
-        TorchGame(made.recipe, (2,), nets=NetPair("own", build))
+        TorchGame(made.recipe, (2,), parts=Parts(nets=NetPair("own", build)))
 
 
 def test_micro_batches_are_of_one_size():

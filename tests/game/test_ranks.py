@@ -15,6 +15,7 @@ from gansmith.nets import NetPair
 from gansmith.nets.modes import Mode
 from gansmith.nets.own import OwnNetwork
 from gansmith.nets.ranks import batch_norm
+from gansmith.parts import Parts
 from miniatures import BATCH, World, assert_same_arrays, indices, now, play, world
 from thread_ranks import ThreadRanks, together
 from variants import EVERY, assert_near, meaningful, start
@@ -155,7 +156,7 @@ def test_own_networks_with_torch_s_batch_norm_are_refused_over_ranks():
         return norm, torch.nn.Linear(2, 1)
 
     with pytest.raises(RecipeError, match="torch's batch norm"):
-        together(2, lambda ranks: TorchGame(made.recipe, (2,), nets=NetPair("own", build), ranks=ranks))
+        together(2, lambda ranks: TorchGame(made.recipe, (2,), parts=Parts(nets=NetPair("own", build)), ranks=ranks))
 
 
 def test_other_rows_of_one_s_own_network_have_other_masks():

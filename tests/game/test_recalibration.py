@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import pytest
 import torch
 
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground import draws
-from gansmith.ground.errors import RecipeError
 from gansmith.nets import NetPair
 from gansmith.nets.layers.torch_layer import ForwardContext
 from gansmith.nets.modes import Mode
+from gansmith.parts import Parts
 from miniatures import BATCH, assert_same_arrays, fixed_latents, play, world
 from variants import start
 
@@ -67,8 +69,46 @@ def test_it_changes_nothing_of_the_training():
     assert_same_arrays(one, other)
 
 
-def test_own_networks_are_refused():
-    made = world("vectors", ema__recalibrate=3)
-    nets = NetPair("mine", lambda dim, shape, classes: (torch.nn.Linear(dim, 2), torch.nn.Linear(2, 1)))
-    with pytest.raises(RecipeError, match=r"ema\.recalibrate=0"):
-        TorchGame(made.recipe, made.item_shape, 0, nets)
+def own_game(**settings) -> TorchGame:
+    made = world("vectors", **{"ema__recalibrate": 3, **settings})
+    game = TorchGame(made.recipe, made.item_shape, 0, Parts(nets=NetPair("mine", build)))
+    game.load(made.items, None)
+    return game
+
+
+def build(dim: int, shape: tuple[int, ...], classes: int) -> tuple[torch.nn.Module, torch.nn.Module]:
+    first = torch.nn.utils.parametrizations.spectral_norm(torch.nn.Linear(dim, 6))
+    layers = (first, torch.nn.BatchNorm1d(6, momentum=None), torch.nn.Dropout(0.5), torch.nn.Linear(6, 2))
+    return torch.nn.Sequential(*layers), torch.nn.Linear(2, 1)
+
+
+def test_those_of_own_networks_are_the_means_over_the_fixed_batches():
+    """Of the averaged weights, without dropout; the singular vectors are the generator's."""
+    game = own_game()
+    play(game, 1, 5)
+    state = game.state().arrays
+    first, means, variances = cast(Any, game.average.network).module[0].eval(), [], []
+    for batch in range(3):
+        with torch.no_grad():
+            x = first(torch.as_tensor(draws.latents(game.recipe, 0, batch, BATCH)))
+        means.append(x.mean(0).numpy())
+        variances.append(x.var(0).numpy())
+    np.testing.assert_allclose(state["ema/1.running_mean"], np.mean(means, 0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(state["ema/1.running_var"], np.mean(variances, 0), rtol=1e-4)
+    assert not np.array_equal(state["ema/1.running_mean"], state["generator/1.running_mean"])
+    vector = "0.parametrizations.weight.0._u"
+    np.testing.assert_array_equal(state[f"ema/{vector}"], state[f"generator/{vector}"])
+
+
+def test_looking_at_own_networks_changes_nothing():
+    watched, alone, without = own_game(), own_game(), own_game(ema__recalibrate=0)
+    for update in range(1, 6):
+        for game in (watched, alone, without):
+            play(game, update, update)
+        watched.make(fixed_latents(), None)
+    assert_same_arrays(watched.state().arrays, alone.state().arrays)
+    trained = {name: array for name, array in alone.state().arrays.items() if not name.startswith("ema/")}
+    assert_same_arrays(trained, {name: without.state().arrays[name] for name in trained})
+    resumed = own_game()
+    resumed.restore(alone.state())
+    np.testing.assert_array_equal(resumed.make(fixed_latents(), None), watched.make(fixed_latents(), None))

@@ -26,7 +26,7 @@ OF_THE_RECIPE = ("sigmoid-as-logits", "wrong-pixel-range")
 """Faults that change a recipe's networks or numbers, and no feedback."""
 
 TABLES: list[tuple[str, Collection[str], Any]] = [
-    ("losses", LOSSES, settings.LossName),
+    ("losses", {*LOSSES, "own"}, settings.LossName),
     ("regularizers", REGULARIZERS, settings.RegularizerName),
     ("where penalties are taken", WHERE, settings.RegularizerName),
     ("augmentations", AUGMENTS, settings.AugmentName),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,6 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.losses import Loss, NumpyLoss, Targets
 from gansmith.losses.logits import batch_mean
-
-NAME = "distances"
 
 
 def discriminator(real: Tensor, fake: Tensor, targets: Targets) -> Tensor:
@@ -36,14 +33,15 @@ def towards_one(logits: np.ndarray, target: np.ndarray | float) -> tuple[float, 
     return batch_mean(np.abs(logits - 1), np.sign(logits - 1))
 
 
-DISTANCES = Loss(discriminator, generator, NumpyLoss(towards_three, towards_one, towards_three), threshold=2.0)
+DISTANCES = Loss(
+    discriminator, generator, NumpyLoss(towards_three, towards_one, towards_three), threshold=2.0, name="distances"
+)
 SMALL = {
     "data.batch": 8,
     "device": "cpu",
     "threads": 1,
     "precision.name": "float64",
     "latent.dim": 4,
-    "loss.name": NAME,
     "regularizer.name": "none",
     "generator.net": "dense",
     "generator.widths": [8],
@@ -55,20 +53,12 @@ SMALL = {
 }
 
 
-@pytest.fixture
-def added() -> Iterator[None]:
-    losses.add(NAME, DISTANCES)
-    yield
-    del losses.LOSSES[NAME]
-    recipes.ALLOWED["loss.name"].remove(NAME)
-
-
-@pytest.mark.usefixtures("added")
 def test_three_updates_with_report_and_doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     rows = {}
     for engine in ("torch", "numpy"):
-        run = gansmith.train("digits", out=tmp_path / engine, updates=3, engine=engine, settings=SMALL)
-        for command in ("report", "diagnose"):
+        parts = gansmith.Parts(loss=DISTANCES)
+        run = gansmith.train("digits", out=tmp_path / engine, updates=3, engine=engine, settings=SMALL, parts=parts)
+        for command in ("report", "diagnose"):  # they know the facts that the run noted, and need no functions
             assert main([command, str(run.folder.root)]) == 0
         assert "above 2 it says real" in run.folder.report.read_text(encoding="utf-8")
         assert "at update 3, after" in capsys.readouterr().out
@@ -79,12 +69,44 @@ def test_three_updates_with_report_and_doctor(tmp_path: Path, capsys: pytest.Cap
         assert ours["accuracy.fake"] == 1  # an untrained discriminator's logits are near 0: below the threshold
 
 
-def test_nobody_knows_a_name_that_was_not_added():
-    with pytest.raises(RecipeError, match="not one of its choices"):
-        recipes.override(recipes.Recipe(), {"loss.name": NAME})
+def test_one_for_each_logit_is_as_their_mean(tmp_path: Path):
+    """The very same training."""
+    each = Loss(
+        lambda real, fake, targets: (real - 3).abs() + (fake - 1).abs(),
+        lambda fake, real, targets: (fake - 3).abs(),
+        name="each",
+    )
+    ends = []
+    for name, loss in (("mean", DISTANCES), ("each", each)):
+        run = gansmith.train("digits", out=tmp_path / name, updates=3, settings=SMALL, parts=gansmith.Parts(loss=loss))
+        ends.append(run.generator().arrays)
+    for name in ends[0]:
+        np.testing.assert_allclose(ends[0][name], ends[1][name], rtol=1e-9)
 
 
-@pytest.mark.usefixtures("added")
-def test_a_mistyped_name_is_told_the_added_one():
-    with pytest.raises(RecipeError, match=f"did you mean '{NAME}'"):
-        recipes.override(recipes.Recipe(), {"loss.name": "distance"})
+def test_a_setting_beats_it(tmp_path: Path):
+    said: list[str] = []
+    settings = SMALL | {"loss.name": "hinge"}
+    parts = gansmith.Parts(loss=DISTANCES)
+    run = gansmith.train("digits", out=tmp_path / "run", updates=1, settings=settings, parts=parts, say=said.append)
+    assert run.recipe.loss.name == "hinge"
+    assert "not used, as the recipe says otherwise: loss distances" in said
+
+
+def test_a_recipe_that_says_own_needs_one():
+    with pytest.raises(RecipeError, match="loss of yours: give it with --with FILE"):
+        losses.check(recipes.override(recipes.Recipe(), {"loss.name": "own"}))
+
+
+def test_it_is_known_while_it_is_joined():
+    own = recipes.override(recipes.Recipe(), {"loss.name": "own"})
+    with losses.joined(DISTANCES), losses.joined(None):
+        assert losses.loss_of(own) is DISTANCES
+    with pytest.raises(RecipeError):
+        losses.loss_of(own)
+
+
+def test_its_facts_can_be_written_down_and_read():
+    known = Loss.known(DISTANCES.facts())
+    assert known.facts() == DISTANCES.facts()
+    assert (known.threshold, known.name) == (2.0, "distances")

@@ -15,11 +15,13 @@ from torch.utils.checkpoint import checkpoint as computed_again
 
 from gansmith.game.step import discriminator_step, generator_step
 from gansmith.game.torch_game import TorchGame
+from gansmith.ground.errors import RecipeError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.networks.plan import Shape
 from gansmith.nets import NetPair
 from gansmith.nets.network import Mode
 from gansmith.nets.own import OwnNetwork
+from gansmith.parts import Parts
 from gansmith.training import checkpoint
 from miniatures import World, assert_same_arrays, fixed_latents, play, world
 from variants import changed, inputs, part
@@ -55,7 +57,7 @@ def build(latent_dim: int, item_shape: Shape, classes: int) -> tuple[nn.Module, 
     return OwnGenerator(latent_dim, item_shape), OwnDiscriminator(item_shape)
 
 
-PAIR = NetPair("own", build)
+PAIR = Parts(nets=NetPair("own", build))
 OWN = {"generator__net": "own", "discriminator__net": "own"}
 
 
@@ -94,7 +96,7 @@ class Gapped(nn.Module):
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
 def test_weights_with_gaps_and_weights_that_are_exchanged_train_and_are_saved(optimizer: str):
     made = world("pictures", **OWN, optimizer__generator__name=optimizer)
-    pair = NetPair("own", lambda dim, shape, classes: (Gapped(dim, shape), OwnDiscriminator(shape)))
+    pair = Parts(nets=NetPair("own", lambda dim, shape, classes: (Gapped(dim, shape), OwnDiscriminator(shape))))
     straight, half, resumed = (TorchGame(made.recipe, made.item_shape, 0, pair) for _ in range(3))
     for game in (straight, half, resumed):
         game.load(made.items, None)
@@ -180,9 +182,6 @@ def test_untracked_passes_leave_every_buffer(mode: Mode):
 
 def test_dropout_follows_the_key_alone():
     net = OwnNetwork(nn.Dropout(0.5))
-    net.module.forward = lambda x, labels: nn.functional.dropout(
-        x, 0.5, net.module.training
-    )  # a module of two arguments
     x = torch.ones(4, 50)
     one, same, other = (net(x, None, Mode(training=True, dropout_keys={0: key})) for key in (1, 1, 2))
     assert torch.equal(one, same)
@@ -236,7 +235,7 @@ class Plain(Detached):
 
 def game_of(generator: nn.Module, discriminator: nn.Module, **settings: Any) -> TorchGame:
     made = world("vectors", **settings)
-    game = TorchGame(made.recipe, (2,), nets=NetPair("own", lambda *_: (generator, discriminator)))
+    game = TorchGame(made.recipe, (2,), parts=Parts(nets=NetPair("own", lambda *_: (generator, discriminator))))
     game.load(made.items, None)
     return game
 
@@ -260,5 +259,5 @@ def test_a_discriminator_may_be_scripted():
 
 
 def test_a_generator_without_a_gradient_is_an_error():
-    with pytest.raises(RuntimeError, match="does not require grad"):
-        play(game_of(Detached(), Checkpointed()), 1, 1)
+    with pytest.raises(RecipeError, match="no gradient comes from the verdicts to the generator of own"):
+        game_of(Detached(), Checkpointed())

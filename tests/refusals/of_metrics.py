@@ -14,7 +14,9 @@ from gansmith.metrics.feature_networks.choice import FeatureSettings, choose, re
 from gansmith.metrics.feature_networks.features import Pixels, silent
 from gansmith.metrics.measures import agreement, diversity, frechet, kid, manifold, memorisation, modes, wasserstein
 from gansmith.metrics.real import RealItems, check
-from gansmith.metrics.reference import Reference
+from gansmith.metrics.reference import Reference, View
+from gansmith.metrics.table import with_own
+from gansmith.parts import Metric
 
 POINTS, PICTURES = np.zeros((40, 2), np.float32), np.zeros((40, 8, 8, 1), np.uint8)
 LABELS = np.arange(40) % 2
@@ -35,7 +37,16 @@ def chooses(**settings: object) -> Example:
     return call(choose, PLAIN, Path("cache"), FeatureSettings(**settings), silent)  # pyright: ignore[reportArgumentType]
 
 
+def own_metric(name: str) -> Example:
+    """A metric of the user's, which divides by zero."""
+    view = View(np.zeros((3, 2), np.float32), None, np.zeros((3, 2), np.float32), None)
+    known = thing(heldout=view, training_rows=range(3))
+    return lambda folder, patch: with_own([Metric(name, lambda a, b: 1 // 0)])[name].measure(view, known)
+
+
 EXAMPLES: tuple[Example, ...] = (
+    own_metric("fd"),
+    own_metric("mine"),
     call(per_class, POINTS, None, REFERENCE),
     measures(POINTS, None, "fdi"),
     measures(PICTURES),

@@ -17,21 +17,25 @@ from gansmith.articles.experiments import choose
 from gansmith.by_hand import HandGame
 from gansmith.by_hand.player import load_arrays as load_by_hand
 from gansmith.compare import ray_cluster
+from gansmith.compare.cell import work
 from gansmith.compare.cells import Variant
 from gansmith.compare.grid import compare, order_cells
 from gansmith.game.limits import out_of_memory_as_error, refuse, refuse_recipe
-from gansmith.ground.files.gridfolder import GridFolder
+from gansmith.ground.files.gridfolder import CellFolder, GridFolder
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.nets.build import own_players
 from gansmith.nets.inference import load_arrays
+from gansmith.parts import NO_PARTS, Callback, Parts
 from gansmith.report.animation import animate
 from gansmith.report.page import write_report
 from gansmith.report.scatter import scatter_sheet
 from gansmith.training import checkpoint, machine, tensorboard, watchers
 from gansmith.training.distributed import Distributed, join
+from mistakes import REFUSED, start
 
 RUN = RunFolder(Path("run"))
 WEIGHTS = f"run/checkpoints/{UPDATE:08d}/{checkpoint.WEIGHTS}"
@@ -57,9 +61,16 @@ def of(player: str, settings: dict[str, object]) -> Recipe:
     return changed(**{f"{player}__{name}": value for name, value in settings.items()})
 
 
+def built(name: str) -> Example:
+    """A pair of one's own is built."""
+    (parts, _), _ = REFUSED[name]
+    return call(own_players, RECIPE, (1, 8, 8), 0, parts.nets, torch.float32)
+
+
 NETS: tuple[Example, ...] = (
     call(plan_generator, changed(generator__net="own", discriminator__net="own"), (1, 16, 16), 0),
     call(load_arrays, ONE_ARRAY, {}, "ema"),
+    *(built(name) for name in ("build fails", "build returns one", "nothing to train")),
     generator(classes=3, conditioning="projection"),
     generator(classes=3, conditioning="norm"),
     generator(kernels=[1]),
@@ -98,18 +109,39 @@ def out_of_memory() -> None:
         raise torch.OutOfMemoryError
 
 
+def mistaken(name: str) -> Example:
+    """Parts of one's own with a mistake."""
+    (parts, settings), _ = REFUSED[name]
+    return call(start, parts, settings)
+
+
+def scripted(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """The statistics of a scripted generator are to be measured."""
+    module = torch.jit.ScriptModule()
+    network = thing(plan=None, module=module, modules=lambda: [nn.BatchNorm1d(2)])
+    refuse(changed(ema__recalibrate=2), {"generator": network, "discriminator": network}, None)
+
+
+MISTAKES = (
+    "loss is no number", "loss forgets one", "penalty of many", "loss is infinite", "loss is constant", "loss is no mean",
+    "penalty of nothing", "view of another shape", "view without gradient", "view of other dice", "shape of items",
+    "two verdicts", "probabilities", "latents unused", "batch norm", "no gradient", "loss raises", "bytes", "double numbers",
+    "NaN",
+)  # fmt: skip
 SIGMA = {"regularizer__name": "r1", "regularizer__sigma": 0.1}
 
 GAME: tuple[Example, ...] = (
-    call(refuse_recipe, changed(faults=["constant-bias-correction"]), (2,), None),
-    call(refuse_recipe, changed(augment__name="ada"), (2,), None),
-    call(refuse_recipe, changed(ema__recalibrate=2), (1, 16, 16), thing()),
+    call(refuse_recipe, changed(faults=["constant-bias-correction"]), (2,), NO_PARTS),
+    call(refuse_recipe, changed(augment__name="ada"), (2,), NO_PARTS),
+    call(refuse_recipe, changed(augment__name="own"), (2,), NO_PARTS),
     whole_batch(changed(data__micro_batch=8), "generator"),
     whole_batch(changed(data__micro_batch=7)),
     whole_batch(changed(**SIGMA), "discriminator", own=True),
     whole_batch(changed(**SIGMA, feedback__name="stacked"), own=True),
     whole_batch(RECIPE, "generator", own=True, ranks=2),
     whole_batch(changed(regularizer__name="r1"), "discriminator", ranks=2),
+    scripted,
+    *(mistaken(name) for name in MISTAKES),
     call(out_of_memory),
 )
 
@@ -189,8 +221,17 @@ def nobody_at_the_address(folder: Path, patch: pytest.MonkeyPatch) -> None:
     ray_cluster.run_cells("ray://here", [], 1, print)
 
 
+def cell_of_another_file() -> None:
+    """A cell whose file of parts was exchanged after it was ordered."""
+    text("parts.py", "import gansmith\nparts = gansmith.Parts(callbacks=[gansmith.Callback()])\n")()
+    text("cell/order.json", '{"parts": "parts.py", "sha256": "0"}')()
+    work(CellFolder(Path("cell")), 1)
+
+
 COMPARE: tuple[Example, ...] = (
     under_torchrun,
+    call(cell_of_another_file),
+    call(compare, [VARIANT], Path("grid"), parts=Parts(callbacks=(Callback(),))),
     call(order_cells, [VARIANT, VARIANT], GridFolder(Path("grid")), 1, 1000),
     call(ordered_twice),
     after(text("grid", ""), call(order_cells, [VARIANT], GridFolder(Path("grid")), 1, 1000)),

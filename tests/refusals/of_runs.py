@@ -5,27 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from example import Example, after, call, full_disk, text, thing, where
+from example import Example, after, call, fails, full_disk, text, thing, where
 from small import PLAIN, RECIPE, UPDATE, changed, with_run
 
 from gansmith.data.survey import survey
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import State
-from gansmith.ground.labelling import Labelling
+from gansmith.ground.labelling import UNLABELLED, Labelling
 from gansmith.ground.recipes.recipe import to_table
 from gansmith.ground.recipes.settings import DataSettings, Recipe
+from gansmith.parts import NO_PARTS
 from gansmith.runs import records
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.diagnose import diagnose
 from gansmith.runs.drive import give_up
 from gansmith.runs.evaluation import draw_copies, evaluate
 from gansmith.runs.from_python import train
-from gansmith.runs.processes import alone, set_up_on_all
+from gansmith.runs.processes import alone, same_on_all, set_up_on_all
+from gansmith.runs.quality import chosen_metric
 from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.resume import check_data
 from gansmith.runs.run import resume
 from gansmith.runs.setup import build_game, read_clusters, resolve_machine, set_up, set_up_again
 from gansmith.runs.sheets.source_sheets import draw
+from gansmith.runs.watching.callbacks import Callbacks
 from gansmith.trained.discriminator import features_function, load_discriminator
 from gansmith.trained.generator import Generator, load
 from gansmith.training.events import Outcome
@@ -80,6 +83,13 @@ def bare(recipe: Recipe, names: tuple[str, ...] = (), labelling: Labelling | Non
     return Generator(recipe, (1, 16, 16), names, {}, labelling=labelling)
 
 
+def a_callback_that_fails() -> None:
+    """The user's code raises something."""
+    event = thing(update=3, images_seen=0, seconds=0.0, row=None, last=False)
+    one = thing(before_first=fails(ValueError("no such thing")))
+    Callbacks([one], RUN, RECIPE, UNLABELLED, quiet).after(event)
+
+
 RUNS: tuple[Example, ...] = (
     call(Budget(updates=1, epochs=1.0).apply, RECIPE),
     call(Budget(updates=0).apply, RECIPE),
@@ -107,6 +117,10 @@ RUNS: tuple[Example, ...] = (
         thing(items=np.zeros((4, 8, 8, 1), np.uint8), shown=None),
     ),
     call(set_up_on_all, thing(size=2), changed(engine="numpy")),
+    call(same_on_all, thing(broadcast=lambda _: "0" * 64, run_on_all=lambda act: act()), NO_PARTS),
+    call(chosen_metric, "fid", ()),
+    call(chosen_metric, "grain", ()),
+    call(a_callback_that_fails),
     other_data_there(RECIPE),
     call(writes_on_a_full_disk),
     call(records.write_checkpoint, RUN, RECIPE, thing(game=thing(state=lambda: NAN), update=3)),
@@ -124,12 +138,15 @@ RUNS: tuple[Example, ...] = (
     with_run(call(set_up_again, RUN), CLUSTERED, spoil=lambda run: np.save(run.groups, np.arange(3))),
     with_run(call(read_clusters, RUN), CLUSTERED),
     call(resolve_machine, changed(engine="numpy", device="cuda")),
-    call(build_game, thing(recipe=changed(engine="numpy"), item_shape=(1, 16, 16), classes=0), thing()),
+    call(build_game, thing(recipe=changed(engine="numpy"), item_shape=(1, 16, 16), classes=0), thing(nets=1)),
     draws("ring", "none/sheet.png"),
     draws("ring", "sheet.png", augmented=True, name="ada"),
 )
 
 TRAINED: tuple[Example, ...] = (
+    with_run(
+        call(load, "run"), spoil=lambda run: run.store_recipe(changed(generator__net="own", discriminator__net="own"))
+    ),
     lambda folder, patch: load_discriminator(RUN, bare(PLAIN)),
     where(
         {"gansmith.trained.discriminator.load_discriminator": lambda *_: thing(plan=None)},
@@ -143,7 +160,6 @@ TRAINED: tuple[Example, ...] = (
     lambda folder, patch: bare(RECIPE, ("cat", "dog")).labels(1, "2"),
     lambda folder, patch: bare(RECIPE, ("cat", "dog")).labels(1, "dgo"),
     lambda folder, patch: bare(CLUSTERED, (), Labelling(4, (1, 1, 1, 1))).labels(1, "cat"),
-    lambda folder, patch: bare(changed(generator__net="own", discriminator__net="own")).network(),
     with_run(call(load, "run"), spoil=lambda run: run.data.unlink()),
     with_run(call(load, "run"), spoil=lambda run: run.checkpoint(UPDATE).rename("elsewhere")),
     with_run(call(load, "run", checkpoint="best")),

@@ -11,11 +11,12 @@ import of_data
 import of_explore
 import of_metrics
 import of_nets
+import of_parts
 import of_runs
 import pytest
 from example import Example, full_disk, sets, typed
 
-from gansmith import cli, losses, recipes
+from gansmith import cli, recipes
 from gansmith.cli.results import sample
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.process.launch import launched
@@ -125,6 +126,8 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         sets("generator.widths=0"),
         sets("loss.real=1,0"),
         sets("budget.updates=5", "budget.minutes=1"),
+        sets("budget.patience=5", "watch.judge=0"),
+        sets("budget.until=converged", "watch.diagnose=0"),
         sets("generator.output=sigmoid"),
         sets("data.pixels=unit", "generator.output=tanh"),
         sets("discriminator.output=sigmoid"),
@@ -149,8 +152,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         in_place_of_a_recipe,
     ),
     "losses": (
-        lambda folder, patch: losses.add("mine", 3),  # pyright: ignore[reportArgumentType]
-        lambda folder, patch: losses.add("hinge", losses.LOSSES["hinge"]),
+        sets("loss.name=own"),
         sets("loss.name=hinge", "loss.real=.9,1"),
         sets("loss.name=minimax", "loss.generator=.9,1"),
         sets("loss.name=relativistic", "feedback.name=stacked"),
@@ -169,6 +171,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     ),
     "data": of_data.EXAMPLES,
     "metrics": of_metrics.EXAMPLES,
+    "parts": of_parts.EXAMPLES,
     **of_runs.EXAMPLES,
     **of_explore.EXAMPLES,
     **of_nets.EXAMPLES,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gansmith.cli.parser import Parser, to_stderr
+from gansmith.cli.parts import add_parts, parts_of
 
 if TYPE_CHECKING:
     from gansmith.diagnosis.findings import Finding
@@ -18,6 +19,7 @@ def add_arguments(parser: Parser) -> None:
     """The options of `diagnose`."""
     parser.add_argument("run", type=Path, help="a run's folder (finished, killed, running), or a stats.jsonl")
     parser.add_argument("--recorded", action="store_true", help="do not probe the kept checkpoints afresh (faster)")
+    add_parts(parser)
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
@@ -28,7 +30,8 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.training.threads import take_free
 
     take_free(to_stderr)
-    found = diagnose(options.run, say=to_stderr, recorded=options.recorded)
+    parts = parts_of(options, options.run)
+    found = diagnose(options.run, say=to_stderr, recorded=options.recorded, parts=parts)
     folder = RunFolder(found.root)
     if options.json:
         print(json.dumps(found.as_dict(), indent=2))

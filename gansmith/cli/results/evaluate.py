@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gansmith.cli.parser import Parser, add_checkpoint, integer, to_stderr, whole
+from gansmith.cli.parts import add_parts, parts_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +23,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--count", type=whole, metavar="N", help="items to measure (default 5,000; stacked 26,000)")
     parser.add_argument("--seed", type=integer, default=0, metavar="S", help="the seed of a run's samples (default 0)")
     add_checkpoint(parser)
+    add_parts(parser)
     parser.add_argument("--features", default="auto", help="auto, classifier, self-supervised, pixels or inception")
     parser.add_argument("--inception", type=Path, metavar="FILE", help="the standard Inception weights, for FID")
     about = "draw the items most similar to training items, above these"
@@ -53,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.training.threads import take_free
 
     take_free(to_stderr)
+    parts = parts_of(options, options.what)
     with Progress(console=Console(stderr=True), transient=True, disable=options.json) as bar:
         task = bar.add_task("measuring", total=1.0)
         evaluation = evaluate(
@@ -65,6 +68,7 @@ def run(options: argparse.Namespace) -> int:
             inception=options.inception,
             copies=options.copies,
             per_class=options.per_class,
+            parts=parts,
             progress=lambda what, share: bar.update(task, description=what, completed=share),
         )
     if options.json:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from gansmith.cli.parser import Parser, add_checkpoint, integer, number, to_stderr
+from gansmith.cli.parts import add_parts, parts_of
 from gansmith.explore import VERBS
 
 
@@ -23,6 +24,7 @@ def add_arguments(parser: Parser) -> None:
         for field in dataclasses.fields(verb.options):
             add_field(sub, field, hints[field.name])
         add_checkpoint(sub)
+        add_parts(sub)
         sub.add_argument("--json", action="store_true", help="print the figures as JSON, nothing else")
 
 
@@ -61,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
     kind = VERBS[options.verb].options
     values: dict[str, Any] = {field.name: getattr(options, field.name) for field in dataclasses.fields(kind)}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    parts = parts_of(options, options.run)
     with Progress(console=Console(stderr=True), transient=True, disable=options.json) as bar:
         task = bar.add_task(options.verb, total=1.0)
         result = explore(
@@ -68,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
             options.verb,
             kind(**values),
             checkpoint=options.checkpoint,
+            parts=parts,
             progress=lambda what, share: bar.update(task, description=what, completed=share),
         )
     if options.json:

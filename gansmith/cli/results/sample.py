@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.cli.parser import Parser, Refused, add_checkpoint, integer, positive, whole
+from gansmith.cli.parts import add_parts, parts_of
 
 
 def add_arguments(parser: Parser) -> None:
@@ -26,6 +27,7 @@ def add_arguments(parser: Parser) -> None:
     about = "below 1: more typical, less varied"
     parser.add_argument("--truncation", type=positive, default=1.0, metavar="T", help=about)
     add_checkpoint(parser)
+    add_parts(parser)
     about = ".png (one sheet), .npz, or a folder (default: sample-<seed>.png)"
     parser.add_argument("--out", type=Path, metavar="FILE", help=about)
 
@@ -35,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.ground.labelling import as_named
     from gansmith.trained.generator import load
 
-    generator = load(options.run, checkpoint=options.checkpoint)
+    generator = load(options.run, checkpoint=options.checkpoint, parts=parts_of(options, options.run))
     seed = ask_seed() if options.seed is None else options.seed
     labels = generator.labels(options.count, options.label, seed)
     items = generator.images(generator.latents(options.count, seed, options.truncation), labels)

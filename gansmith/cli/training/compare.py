@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from gansmith.cli.parser import Parser, add_budget, add_device, add_jobs, budget_of, whole
+from gansmith.cli.parts import add_parts, parts_of
 
 
 def add_arguments(parser: Parser) -> None:
@@ -19,6 +20,7 @@ def add_arguments(parser: Parser) -> None:
     add_budget(parser)
     about = "change a setting in all recipes"
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=about)
+    add_parts(parser)
     add_device(parser)
     about = "its folder (default: comparison)"
     parser.add_argument("--out", type=Path, default=Path("comparison"), metavar="DIR", help=about)
@@ -33,9 +35,9 @@ def run(options: argparse.Namespace) -> int:
     """Train and measure the grid, and print the figures."""
     from gansmith.compare.grid import compare, variant
 
-    budget = budget_of(options)
+    budget, parts = budget_of(options), parts_of(options)
     variants = [
-        variant(text, data=options.data, budget=budget, device=options.device, settings=options.set)
+        variant(text, data=options.data, budget=budget, device=options.device, settings=options.set, parts=parts)
         for text in options.recipes
     ]
 
@@ -44,7 +46,14 @@ def run(options: argparse.Namespace) -> int:
             print(line, file=sys.stderr, flush=True)
 
     found = compare(
-        variants, options.out, seeds=options.seeds, jobs=options.jobs, ray=options.ray, count=options.count, say=say
+        variants,
+        options.out,
+        seeds=options.seeds,
+        jobs=options.jobs,
+        ray=options.ray,
+        count=options.count,
+        parts=parts,
+        say=say,
     )
     failed = [cell for each in found["variants"] for cell in each["cells"] if cell["status"] != "done"]
     if options.json:
@@ -62,12 +71,12 @@ def show(found: dict) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from gansmith.report.comparison import COLUMNS, learned, ranged
+    from gansmith.report.comparison import columns, learned, ranged
 
-    table = Table(box=None, pad_edge=False)
+    table, shown = Table(box=None, pad_edge=False), columns(found)
     table.add_column("variant", overflow="fold")
-    for title in (*(column.title for column in COLUMNS), "learns"):
+    for title in (*(column.title for column in shown), "learns"):
         table.add_column(title, justify="right")
     for each in found["variants"]:
-        table.add_row(each["name"], *(ranged(each, column) for column in COLUMNS), learned(each))
+        table.add_row(each["name"], *(ranged(each, column) for column in shown), learned(each))
     Console().print(table)

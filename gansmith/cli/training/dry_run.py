@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gansmith import losses
 from gansmith.ground.recipes.settings import Recipe
 
 if TYPE_CHECKING:
+    from gansmith.parts import Parts
     from gansmith.runs.setup import Setup
 
 
-def show(recipe: Recipe, *, as_json: bool) -> int:
+def show(recipe: Recipe, parts: Parts, *, as_json: bool) -> int:
     """Print the resolved recipe, the sizes of both networks, and the cost of an update."""
     from gansmith.ground.recipes.recipe import to_table, to_toml
     from gansmith.runs.setup import set_up
 
-    setup = set_up(recipe)
-    facts = cost(setup)
+    with losses.joined(parts.loss):
+        setup = set_up(recipe)
+        facts = cost(setup, parts.used_by(setup.recipe))
     if as_json:
         print(json.dumps({"recipe": to_table(setup.recipe), **facts}, indent=2))
         return 0
@@ -26,26 +29,33 @@ def show(recipe: Recipe, *, as_json: bool) -> int:
     print(to_toml(setup.recipe))
     for player in ("generator", "discriminator"):
         count = facts[player]
+        operations = count["operations_per_item"]
         print(
             f"# {player}: {count['parameters']:,} parameters ({count['trained']:,} trained + "
-            f"{count['batch_statistics']:,} batch statistics), {count['operations_per_item']:,} operations an item"
+            f"{count['batch_statistics']:,} batch statistics), "
+            + ("operations unknown: it is yours" if operations is None else f"{operations:,} operations an item")
         )
     data = facts["data"]
     print(f"# data: {data['count']:,} items of shape {data['item_shape']}, {data['description']}")
-    print(f"# an update: {facts['operations_per_update']:,} operations; {facts['memory_megabytes']:,} MB expected")
+    if facts["operations_per_update"] is not None:
+        print(f"# an update: {facts['operations_per_update']:,} operations; {facts['memory_megabytes']:,} MB expected")
     images, seconds = facts["total_images"] or "unknown", facts["seconds_expected"] or "unknown"
     print(f"# in all: {images} images, {seconds} seconds expected")
     return 0
 
 
-def cost(setup: Setup) -> dict[str, Any]:
-    """The sizes of both networks, and the expected operations, memory and time; JSON-able."""
+def cost(setup: Setup, parts: Parts) -> dict[str, Any]:
+    """The sizes of both networks, and the expected operations, memory and time; JSON-able. None where networks of the user's
+    own keep them to themselves."""
     from gansmith.ground.networks.cost import activations, count, operations, update_operations
     from gansmith.nets import plan_discriminator, plan_generator
 
     recipe, store, clock = setup.recipe, setup.store, setup.clock()
-    plans = [plan(recipe, setup.item_shape, setup.classes) for plan in (plan_generator, plan_discriminator)]
     facts: dict[str, Any] = {}
+    own = parts.nets is not None
+    if own:
+        facts = own_sizes(setup, parts)
+    plans = [] if own else [f(recipe, setup.item_shape, setup.classes) for f in (plan_generator, plan_discriminator)]
     for plan in plans:
         sizes = count(plan)
         facts[plan.player] = {
@@ -66,17 +76,37 @@ def cost(setup: Setup) -> dict[str, Any]:
     }
     kept = sum(activations(plan) for plan in plans) * recipe.data.batch * 4 * 2
     weights = sum(count(plan).trained for plan in plans) * 4 * 4  # weights, gradients, two moments
-    updates, per_update = clock.total_updates(), update_operations(recipe, *(operations(plan) for plan in plans))
+    updates = clock.total_updates()
+    per_update = None if own else update_operations(recipe, *(operations(plan) for plan in plans))
     seconds = recipe.budget.minutes * 60 or None
-    if seconds is None and updates:
+    if seconds is None and updates and per_update is not None:
         seconds = round(updates * per_update / operations_per_second(recipe), 1)
     return facts | {
         "operations_per_update": per_update,
-        "memory_megabytes": round((kept + weights) / 1e6, 1),
+        "memory_megabytes": None if own else round((kept + weights) / 1e6, 1),
         "total_images": clock.total_images,
         "total_updates": updates,
         "seconds_expected": seconds,
     }
+
+
+def own_sizes(setup: Setup, parts: Parts) -> dict[str, Any]:
+    """What can be counted of networks of the user's own, which are built for it and tried once. Raises RecipeError."""
+    from gansmith.runs.setup import build_game
+
+    game: Any = build_game(setup, parts)
+    facts: dict[str, Any] = {}
+    for player, network in (("generator", game.gan.generator), ("discriminator", game.gan.discriminator)):
+        trained = sum(weight.numel() for weight in network.weights().values())
+        total = sum(array.numel() for array in network.arrays().values())
+        facts[player] = {
+            "parameters": total,
+            "trained": trained,
+            "batch_statistics": total - trained,
+            "operations_per_item": None,
+            "layers": [type(layer).__name__ for layer in network.module.modules() if not [*layer.children()]],
+        }
+    return facts
 
 
 def operations_per_second(recipe: Recipe) -> float:

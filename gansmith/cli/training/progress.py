@@ -21,7 +21,7 @@ from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import half_blocks
 from gansmith.ground.process.launch import launched
 from gansmith.ground.process.output import outliving_readers
-from gansmith.losses import LOSSES, Loss
+from gansmith.losses import Loss, loss_of
 from gansmith.runs.result import Run
 from gansmith.training.events import Request, UpdateEvent
 from gansmith.training.threads import many
@@ -99,7 +99,7 @@ def cells(row: dict[str, Any], event: UpdateEvent) -> dict[str, str]:
         "update": f"{row['update']:,} · {row['images_seen']:,} images seen · epoch {row['epoch']:.2f}",
         "speed": f"{row['images_per_second']:,.0f} images/s · {time_left(event)}",
         "losses": f"D {d:.3f} · G {g:.3f}",
-        "verdict": verdict(row, LOSSES[event.clock.recipe.loss.name]),
+        "verdict": verdict(row, loss_of(event.clock.recipe)),
     }
 
 

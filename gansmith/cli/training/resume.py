@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gansmith.cli.parser import Parser, add_budget, add_display, add_remedy, budget_of
+from gansmith.cli.parser import Parser, add_budget, add_display, add_remedy, add_until, budget_of
+from gansmith.cli.parts import add_parts, parts_of
 
 
 def add_arguments(parser: Parser) -> None:
     """The options of `resume`."""
     parser.add_argument("run", type=Path, help="a run's folder")
     add_budget(parser)
+    add_parts(parser)
+    add_until(parser)
     add_remedy(parser)
     add_display(parser)
 
@@ -22,8 +25,15 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.ground.files.runfolder import RunFolder
     from gansmith.runs.run import resume
 
+    parts = parts_of(options)
     with Display(RunFolder(options.run), options) as display:
         finished = resume(
-            options.run, budget=budget_of(options), remedy=options.remedy, watching=[display], say=display.say
+            options.run,
+            parts,
+            budget=budget_of(options),
+            remedy=options.remedy,
+            until=options.until,
+            watching=[display],
+            say=display.say,
         )
     return conclude(finished, quiet=display.quiet)

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from gansmith.cli.parser import Parser, add_budget, add_device, add_display, add_remedy, budget_of, integer
+from gansmith.cli.parser import Parser, add_budget, add_device, add_display, add_remedy, add_until, budget_of, integer
+from gansmith.cli.parts import add_parts, parts_of
 from gansmith.ground.recipes.settings import EngineName
 
 ENGINES = "torch: PyTorch; numpy: NumPy with all gradients written by hand"
@@ -25,6 +26,8 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--engine", choices=get_args(EngineName), help=ENGINES)
     add_device(parser)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=SETTING)
+    add_parts(parser)
+    add_until(parser)
     add_remedy(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what would be trained, and train nothing")
     add_display(parser)
@@ -39,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
 
     attribute = [f"data.attribute={options.attribute}", "data.labels=classes"] if options.attribute else []
     remedy = [f"watch.remedy={options.remedy}"] if options.remedy else []
+    until = [f"budget.until={options.until}"] if options.until else []
+    parts = parts_of(options)
     recipe = choose_recipe(
         options.recipe,
         data=options.data,
@@ -46,12 +51,13 @@ def run(options: argparse.Namespace) -> int:
         engine=options.engine,
         device=options.device,
         seed=options.seed,
-        settings=[*attribute, *options.set, *remedy],
+        settings=[*attribute, *options.set, *remedy, *until],
+        parts=parts,
     )
     if options.dry_run:
         from gansmith.cli.training.dry_run import show
 
-        return show(recipe, as_json=options.json)
+        return show(recipe, parts, as_json=options.json)
     with new_folder(recipe, options.out) as folder, Display(folder, options) as display:
-        finished = begin(recipe, folder, watching=[display], say=display.say)
+        finished = begin(recipe, folder, parts, watching=[display], say=display.say)
     return conclude(finished, quiet=display.quiet)

@@ -10,7 +10,8 @@ import numpy as np
 
 from gansmith.diagnosis.history import History
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.losses import LOSSES, Loss
+from gansmith.losses import Loss
+from gansmith.losses import loss_of as named_by
 
 SURE = 0.97  # accuracy on real and on generated items
 FOOLED = 0.2  # accuracy on generated items
@@ -19,7 +20,7 @@ FIRM = 1 / 7  # of the loss's `sure_gap`: an opinion that is more than chance
 
 def loss_of(history: History) -> Loss:
     """The run's loss; the usual one for a run of another program."""
-    return LOSSES[(history.recipe or Recipe()).loss.name]
+    return named_by(history.recipe or Recipe())
 
 
 def logit(history: History, kind: str) -> np.ndarray:

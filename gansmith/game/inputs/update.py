@@ -26,7 +26,7 @@ from gansmith.ground.draws import Pass
 from gansmith.ground.game import StepContext
 from gansmith.ground.penalties import WHERE, due
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.losses import LOSSES, Targets
+from gansmith.losses import Loss, Targets
 
 HARD = Targets()
 T = TypeVar("T")
@@ -77,11 +77,14 @@ class TurnInputs:
     rates: Mapping[str, Number]  # learning rate, by player
     real: RealInputs | None = None
     targets: Targets = HARD
-    chances: Mapping[Pass, Array] = field(default_factory=dict)  # of augmentation, (B, numbers), by pass
+    chances: Mapping[Pass, Any] = field(
+        default_factory=dict
+    )  # of augmentation, (B, numbers), by pass; own ones: a seed
     dropout: Mapping[Pass, Mapping[int, Number]] = field(default_factory=dict)  # the discriminator's, by pass and layer
     directions: Mapping[Pass, Array] = field(default_factory=dict)  # N(0, 1) (B, ...): in which a penalty looks
     shares: Array | None = None  # (B,) in [0, 1): points of a penalty between real and generated items
     penalty_due: bool = False
+    penalty_seed: Number = 0  # of what a regularizer of the user's own draws
     measure: bool = False  # the lengths of gradients and steps are wanted
     adapts: bool = False  # adaptive augmentation changes its probability after this turn
     reused_by_generator: bool = (
@@ -173,6 +176,7 @@ class Drawing:
     def __init__(
         self,
         recipe: Recipe,
+        loss: Loss,
         items: Items,
         classes: int,
         dropouts: tuple[Sequence[int], Sequence[int]],
@@ -183,7 +187,7 @@ class Drawing:
         self.recipe, self.items, self.classes = recipe, items, classes
         self.rank, self.size, self.dtype = rank, size, dtype
         self.in_generator, self.in_discriminator = dropouts
-        self.loss, self.augmentation = LOSSES[recipe.loss.name], AUGMENTS[recipe.augment.name]
+        self.loss, self.augmentation = loss, AUGMENTS[recipe.augment.name]
 
     def draw(self, indices: np.ndarray, context: StepContext, turns_before: int) -> UpdateInputs:
         """The inputs of an update, as NumPy arrays and numbers.
@@ -226,6 +230,9 @@ class Drawing:
             if "between" in at
             else None,
             penalty_due=penalty_due,
+            penalty_seed=np.int64(draws.penalty_seed(self.recipe, context.update, turn))
+            if penalty_due and self.recipe.regularizer.name == "own"
+            else 0,
             measure=context.measure,
             adapts=self.augmentation.adapts and (number + 1) % ADAPT_EVERY == 0,
         )
@@ -280,9 +287,9 @@ class Drawing:
             targets[who] = rows.take(drawn) if isinstance(drawn, np.ndarray) else drawn
         return Targets(**targets)
 
-    def _chances(
-        self, context: StepContext, turn: int, rows: Rows, passes: Sequence[Pass]
-    ) -> Mapping[Pass, np.ndarray]:
+    def _chances(self, context: StepContext, turn: int, rows: Rows, passes: Sequence[Pass]) -> Mapping[Pass, Any]:
+        if self.augmentation.own:
+            return {which: np.int64(draws.view_seed(self.recipe, context.update, turn, which)) for which in passes}
         if not self.augmentation.operates:
             return {}
         chances: dict[Pass, np.ndarray] = {}

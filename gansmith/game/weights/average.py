@@ -27,6 +27,9 @@ class AveragedGenerator:
         )
         tables = optimizer.lazy if recipe.ema.half_life > 0 else {}  # without an average nothing lags behind
         self.lazy: dict[str, LazyAverage] = {name: table.averaged() for name, table in tables.items()}
+        # with `recalibrate`, these are not the generator's: of one's own network the statistics of batch norm
+        own, buffers = getattr(network, "statistics", None), network.arrays().keys() - optimizer.named.keys()
+        self.measured = (buffers if own is None else own) if recipe.ema.recalibrate else frozenset()
         self.up_to_date = True
 
     @torch.no_grad()
@@ -40,7 +43,7 @@ class AveragedGenerator:
                 self.lazy[name].decay(decay)
             elif name in self.optimizer.named:
                 target[name].lerp_(value, share)
-            elif not self.recipe.ema.recalibrate:
+            elif name not in self.measured:
                 target[name].copy_(value)
 
     @torch.no_grad()
@@ -56,7 +59,7 @@ class AveragedGenerator:
         for name, average in self.lazy.items():
             average.write(self.network.weights()[name])
         recipe, weight = self.recipe, next(self.network.parameters())
-        for batch in range(recipe.ema.recalibrate):
+        for batch in range(recipe.ema.recalibrate if self.measured else 0):
             z = torch.as_tensor(draws.latents(recipe, 0, batch, recipe.data.batch)).to(weight.device, weight.dtype)
             drawn = draws.labels(recipe, 0, batch, recipe.data.batch, self.classes, known)
             labels = None if drawn is None else torch.as_tensor(drawn).to(weight.device)

@@ -39,6 +39,7 @@ class GridFolder:
 
     root: Path
 
+    parts = Entry("parts.py")  # a copy of the file that --with named, which its cells run
     comparison = Entry("comparison.json")  # all figures
     page = Entry("comparison.html")  # the comparison as a page, in one file
 

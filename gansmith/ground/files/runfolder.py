@@ -39,6 +39,8 @@ class RunFolder:
     lock = Entry(".lock")  # held by the process that trains; names it
     recipe = Entry("recipe.toml")  # the resolved recipe
     environment = Entry("environment.json")  # versions, processor, threads, instruction set, device
+    parts = Entry("parts.py")  # a copy of the file that --with named; never run unless it is named itself
+    own = Entry("parts.json")  # about parts of the user's own: names, where they came from, hash, facts of the loss
     data = Entry("data.json")  # about the data: the store's fingerprint, item shape, class names, count
     groups = Entry("groups.npy")  # the cluster of every item int64 (N,), with data.labels = "clusters"
     stats = Entry("stats.jsonl")  # a row for each report
@@ -53,6 +55,7 @@ class RunFolder:
     probes = Entry("probes.jsonl")  # a row for each probe of samples and logits by the doctor
     findings = Entry("findings.jsonl")  # a row for each change of the doctor's finding
     diagnosis = Entry("diagnosis")  # pictures that explain findings
+    log = Entry("log.jsonl")  # what callbacks logged, and why a run stopped early
     changes = Entry("changes.jsonl")  # a row for each roll-back: from where, to where, why, and what was changed
     evaluation = Entry("evaluation.json")  # the figures of the last evaluation
     copies = Entry("copies.png")  # the samples most similar to training pictures, above those pictures
@@ -114,8 +117,8 @@ class RunFolder:
 
     def _foreign_files(self) -> set[str]:
         """What the folder holds besides the files of a run that was killed before its recipe was written."""
-        parts = (self.lock, self.environment, self.data, self.groups, self.real_sheet, self.samples, self.checkpoints)
-        ours = {path.name for path in parts}
+        first = (self.lock, self.environment, self.parts, self.own, self.data, self.groups, self.real_sheet)
+        ours = {path.name for path in (*first, self.samples, self.checkpoints)}
         found = {PART.sub("", path.name) for path in self.root.iterdir()}
         full = {path.name for path in (self.samples, self.checkpoints) if path.is_dir() and any(path.iterdir())}
         return (found - ours - {self.recipe.name}) | full

@@ -22,14 +22,6 @@ from gansmith.ground.recipes.settings import Recipe
 
 FORMAT = 1
 
-ALLOWED: dict[str, set[str]] = {}
-"""Choices that were added at run time, by key: {"loss.name": {"mine"}}."""
-
-
-def allow(key: str, name: str) -> None:
-    """Allow `key = name` in the recipes of this process, in addition to the key's own choices."""
-    ALLOWED.setdefault(key, set()).add(name)
-
 
 def read(path: Path) -> Recipe:
     """Read a recipe file. Raises RecipeError with the file's name, the key and what to do."""
@@ -144,7 +136,7 @@ ABOVE_ZERO = (
 NOT_NEGATIVE = (
     "threads", "data.micro_batch", "data.channels", "data.crop", "data.first", "data.clusters", "latent.classes_drawn",
     "*.slope", "regularizer.gamma", "regularizer.sigma", "optimizer.*.momentum", "schedule.start", "schedule.factor",
-    "schedule.every", "ema.half_life", "ema.ramp_up", "ema.recalibrate", "watch.samples_every", "watch.checkpoint_*",
+    "schedule.every", "ema.half_life", "ema.ramp_up", "ema.recalibrate", "budget.patience", "watch.samples_every", "watch.checkpoint_*",
 )  # fmt: skip
 SHARES = ("*.dropout", "optimizer.*.beta1", "optimizer.*.beta2")
 
@@ -181,6 +173,7 @@ def check(recipe: Recipe) -> None:
             f"budget has {', '.join(budgets)}: set exactly one of updates, images, epochs, minutes above 0"
         )
     _check_ranges(recipe)
+    _check_stopping(recipe)
     _check_labels(recipe)
     _check_game(recipe)
     _check_threads(recipe)
@@ -216,6 +209,21 @@ def _check_ranges(recipe: Recipe) -> None:
         raise RecipeError(
             f"discriminator.output = {recipe.discriminator.output!r} would feed probabilities to the loss "
             f"{recipe.loss.name!r}, which takes logits: set discriminator.output=linear"
+        )
+
+
+def _check_stopping(recipe: Recipe) -> None:
+    """What stops a run early has to be measured."""
+    budget, watch = recipe.budget, recipe.watch
+    for name in ("patience", "target"):
+        if getattr(budget, name) and not watch.judge:
+            raise RecipeError(
+                f"budget.{name} = {getattr(budget, name)} waits for measurements of quality, and watch.judge = 0 takes none: "
+                "set watch.judge=0.03"
+            )
+    if budget.until == "converged" and not watch.diagnose:
+        raise RecipeError(
+            "budget.until = 'converged' waits for the doctor, and watch.diagnose = 0 calls none: set watch.diagnose=0.03"
         )
 
 
@@ -308,11 +316,10 @@ def _coerce(value: Any, hint: Any, name: str, origin: str) -> Any:
     """`value` as the annotated type: 1 may stand for 1.0, 1.0 for 1, a list for a tuple, 28 for "28"."""
     kind = get_origin(hint)
     if kind is Literal:
-        choices = (*get_args(hint), *sorted(ALLOWED.get(name, ())))
+        choices = get_args(hint)
         if value not in choices:
             meant = nearest(str(value), [str(choice) for choice in choices])
-            own = " A loss of your own is first added with gansmith.losses.add." if name == "loss.name" else ""
-            raise RecipeError(f"{origin}: {name} = {shown(value)} is not one of its choices{meant}{own}{listed(name)}")
+            raise RecipeError(f"{origin}: {name} = {shown(value)} is not one of its choices{meant}{listed(name)}")
         return value
     if kind is tuple:
         inner = get_args(hint)[0]

@@ -13,15 +13,15 @@ from typing import Literal
 EngineName = Literal["torch", "numpy"]
 NetName = Literal["dense", "dcgan", "subpixel", "encdec", "hourglass", "resnet", "own"]
 ConditioningName = Literal["concat", "maps", "norm", "concat+norm", "projection", "classifier"]
-LossName = Literal["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "relativistic"]
-RegularizerName = Literal["none", "r1", "r2", "r1+r2", "gradient-penalty"]
+LossName = Literal["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "relativistic", "own"]
+RegularizerName = Literal["none", "r1", "r2", "r1+r2", "gradient-penalty", "own"]
 FeedbackName = Literal["alternating", "joint", "stacked", "labels"]
 OptimizerName = Literal["adam", "sgd", "rmsprop"]
 RateSchedule = Literal["constant", "linear", "cosine", "step"]
 ActivationName = Literal["relu", "leaky", "tanh", "arctan", "sigmoid", "linear"]
 OutputName = Literal["tanh", "sigmoid", "linear"]
 InitialName = Literal["pytorch", "keras", "normal", "he"]
-AugmentName = Literal["none", "mirror", "diffaugment", "mirror+diffaugment", "ada", "mirror+ada"]
+AugmentName = Literal["none", "mirror", "diffaugment", "mirror+diffaugment", "ada", "mirror+ada", "own"]
 AugmentOperation = Literal["colour", "translation", "cutout", "zoom"]
 DistributionName = Literal["normal", "uniform", "unit"]
 LabelsName = Literal["none", "classes", "clusters"]
@@ -78,7 +78,7 @@ class LatentSettings:
 class NetSettings:
     """[generator] and [discriminator]: one network. Both have the same keys, so one explains the other."""
 
-    net: NetName = "dcgan"  # the kind of network; "own": given from Python
+    net: NetName = "dcgan"  # the kind of network; "own": yours, given with --with FILE or from Python
     widths: tuple[int, ...] = (64, 32)  # features or channels of the hidden layers, from input to output
     kernels: tuple[int, ...] = (4,)  # pictures: kernel size of each convolution; one value stands for all
     strides: tuple[int, ...] = (2,)  # pictures: stride of each convolution; one value stands for all
@@ -109,7 +109,7 @@ class NetSettings:
 class LossSettings:
     """[loss]: what the two networks minimise. Targets are drawn from U(low, high) for each item in each step."""
 
-    name: LossName = "non-saturating"  # the loss of both networks
+    name: LossName = "non-saturating"  # the loss of both networks; "own": yours, given with --with FILE or from Python
     real: tuple[float, float] = (1.0, 1.0)  # the discriminator's target for real items: [low, high];
     # [.9, 1] is one-sided label smoothing
     fake: tuple[float, float] = (0.0, 0.0)  # the discriminator's target for generated items: [low, high]
@@ -125,7 +125,7 @@ class RegularizerSettings:
     """[regularizer]: a penalty on the gradient of the discriminator with respect to its input."""
 
     name: RegularizerName = "none"  # r1: at real items, r2: at generated ones (Mescheder et al. 2018);
-    # gradient-penalty: WGAN-GP
+    # gradient-penalty: WGAN-GP; own: yours, given with --with FILE or from Python
     gamma: float = 1.0  # weight. r1, r2: gamma/2 x mean of |gradient|^2;
     # gradient-penalty: gamma x mean of (|gradient| - 1)^2
     interval: int = 1  # compute it in every n-th discriminator step only, multiplied by n (lazy regularization,
@@ -139,7 +139,7 @@ class AugmentSettings:
     """[augment]: random changes to every picture before the discriminator sees it; for small data sets."""
 
     name: AugmentName = "none"  # "mirror": real pictures are flipped left to right half of the time;
-    # "ada": the probability adapts
+    # "ada": the probability adapts; "own": yours, given with --with FILE or from Python
     operations: tuple[AugmentOperation, ...] = ("colour", "translation", "cutout")  # diffaugment, ada: which changes
     probability: float = 1.0  # diffaugment: the probability of each operation
     target: float = 0.6  # ada: the mean sign of the logits of real pictures that it aims at (Karras et al. 2020)
@@ -209,6 +209,11 @@ class BudgetSettings:
     images: int = 0  # real items that the discriminator has seen
     epochs: float = 0.0  # passes over the data
     minutes: float = 0.0  # of training, with the time for samples, measurements and checkpoints
+    patience: int = (
+        0  # stop after so many measurements of quality ([watch] judge) in a row without a better one; 0 = off
+    )
+    target: float = 0.0  # stop once the measured quality is at least this good; 0 = off
+    until: Literal["end", "converged"] = "end"  # "converged": stop when the doctor finds that nothing gets better
     estimated_images: tuple[int, ...] = ()  # written by a run in minutes: how many images it will see in all, as the
     # schedules need it; estimated after 50, 100, 200, 400 ... updates
 
@@ -232,6 +237,10 @@ class WatchSettings:
     checkpoint_epochs: float = 0.0  # epochs between checkpoints; 0 = by minutes only
     keep: int = 2  # how many of the newest checkpoints are kept; the best one is kept too
     judge: float = 0.03  # share of the time for measuring quality, which finds the best checkpoint; 0 = none
+    metric: str = (
+        ""  # what is measured: a figure of `gansmith evaluate` by its key (fd, kid, recall ...) or a metric of
+    )
+    # yours; "" = a Frechet distance where a feature network is there, else a sliced Wasserstein distance
     diagnose: float = 0.03  # share of the time for the doctor, who checks samples and logits; 0 = none
     remedy: Literal["none", "auto"] = "none"  # "auto": if something is wrong, go back and change one setting
     tensorboard: bool = False  # also write TensorBoard events (needs the extra `tensorboard`)

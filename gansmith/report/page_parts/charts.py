@@ -50,9 +50,11 @@ def charts(run: Contents) -> Charts:
     curves = [_curve(name, curve, run.rows, "stats") for name, curve in _curves(run.threshold, run.probability).items()]
     curves += [_curve(name, curve, run.sample_rows, "samples") for name, curve in series.SAMPLE_CURVES.items()]
     curves.append(_curve("judgements", _quality(run.measurements), measurements, "judged"))
+    curves.append(_curve("logged", _callbacks(run.logged), run.logged, "logged"))
     layers = [_layers(run.rows, player, measure) for measure in series.MEASURES for player in series.PLAYERS]
     curves, layers = ([chart for chart in family if chart is not None] for family in (curves, layers))
-    rows_of = {"stats": run.rows, "layers": run.rows, "samples": run.sample_rows, "judged": run.measurements}
+    rows_of = {"stats": run.rows, "layers": run.rows, "samples": run.sample_rows}
+    rows_of |= {"judged": run.measurements, "logged": run.logged}
     table = {
         "clocks": {
             family: _clock(rows, series.buckets(len(rows), LAYER_POINTS if family == "layers" else POINTS))
@@ -169,6 +171,13 @@ def _quality(rows: Sequence[Row]) -> Curve:
     names = list(dict.fromkeys(map(_metric, rows)))[:METRICS]
     lines = tuple(Line(name, name or "value", "generator") for name in names)
     return Curve("Quality", "Measured on samples while training; the best checkpoint is chosen by it.", lines)
+
+
+def _callbacks(rows: Sequence[Row]) -> Curve:
+    """The curve of what callbacks logged: one line per name."""
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in series.AXES][:METRICS]
+    lines = tuple(Line(name, name or "value", "generator") for name in names)
+    return Curve("Logged", "Numbers that callbacks logged.", lines)
 
 
 def _layers(rows: Sequence[Row], player: Player, measure: Measure) -> Chart | None:

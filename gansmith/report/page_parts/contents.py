@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from gansmith.diagnosis.findings import Remedy
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.losses import LOSSES
+from gansmith.losses import loss_of
 from gansmith.report import sheets
 from gansmith.report.series import Row, number
 
@@ -35,6 +36,7 @@ class Contents:
     rows: list[Row]  # of stats.jsonl
     sample_rows: list[Row]
     measurements: list[Row]  # of judgements.jsonl
+    logged: list[Row]  # numbers of log.jsonl, one row an update
     findings: list[Row]
     scores: list[Row]  # figures of evaluation.json
     sheets: list[sheets.Sheet]
@@ -48,12 +50,12 @@ class Contents:
     @property
     def threshold(self) -> float | None:
         """The logit above which the discriminator says real; None where the loss has no such logit."""
-        return LOSSES[self.recipe.loss.name].threshold if self.recipe else 0.0
+        return loss_of(self.recipe).threshold if self.recipe else 0.0
 
     @property
     def probability(self) -> bool:
         """Whether the sigmoid of a logit is the probability that the item is real."""
-        return self.recipe is not None and LOSSES[self.recipe.loss.name].probability
+        return self.recipe is not None and loss_of(self.recipe).probability
 
     @property
     def item_size(self) -> tuple[int, int] | None:
@@ -76,16 +78,37 @@ def read(folder: RunFolder) -> Contents:
         folder=folder,
         recipe=recipe,
         recipe_text=clipped(_text(folder.recipe), RECIPE_LIMIT),
-        environment=_table(folder.environment),
+        environment=_table(folder.environment) | _own(_table(folder.own)),
         data=_table(folder.data),
         rows=list(read_rows(folder.stats)),
         sample_rows=list(read_rows(folder.sample_rows)),
         measurements=list(read_rows(folder.judgements)),
+        logged=_logged(read_rows(folder.log)),
         findings=list(read_rows(folder.findings))[-FINDINGS_SHOWN:],
         scores=_scores(_table(folder.evaluation).get("figures")),
         sheets=sheets.listed(folder),
         explored=_explored(folder.explore),
     )
+
+
+def _own(about: dict[str, Any]) -> dict[str, Any]:
+    """What a run notes of parts of the user's own, as a line beside its environment."""
+    names = about.get("names")
+    if not isinstance(names, dict):
+        return {}
+    words = ", ".join(f"{kind} {plain(each)}" for kind, each in names.items())
+    source = f" ({plain(about.get('file'))}, {plain(about.get('sha256'))[:8]})" if "file" in about else " (from Python)"
+    return {"own parts": words + source}
+
+
+def _logged(rows: Iterable[Row]) -> list[Row]:
+    """What callbacks logged as numbers, by update."""
+    found: dict[Any, Row] = {}
+    for row in rows:
+        if math.isfinite(number(row.get("value"))) and isinstance(row.get("update"), int):
+            about = {"update": row["update"], "images_seen": row.get("images_seen"), "seconds": row.get("seconds")}
+            found.setdefault(row["update"], about)[clipped(plain(row.get("name")), 60)] = row["value"]
+    return [found[update] for update in sorted(found)]
 
 
 def _scores(figures: Any) -> list[Row]:

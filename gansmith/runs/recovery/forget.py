@@ -15,7 +15,7 @@ def forget_after(folder: RunFolder, update: int) -> None:
     for newer in checkpoint.saved_updates(folder):
         if newer > update:
             shutil.rmtree(folder.checkpoint(newer), ignore_errors=True)
-    for rows in (folder.stats, folder.findings, folder.judgements):
+    for rows in (folder.stats, folder.findings, folder.judgements, folder.log):
         runfolder.cut_rows(rows, update)
     newest_kept = update or -1  # a run that begins again draws the sheet of update 0 again, and probes again
     for rows in (folder.sample_rows, folder.probes):
