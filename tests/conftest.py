@@ -23,6 +23,7 @@ for _name in list(os.environ):
         del os.environ[_name]
 if not os.environ.get("GANSMITH_TEST_CUDA"):  # which asks for the checks on a GPU
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
+os.environ["GANSMITH_OFFLINE"] = "1"  # no test asks a real host; those of downloads have a server of their own
 
 # A busy machine is no failure, and what is found on one machine is found on every other.
 hypothesis.settings.register_profile(

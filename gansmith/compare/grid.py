@@ -81,7 +81,7 @@ def compare(
     """
     if launched().several:
         raise RunError("compare starts its own processes: start it once, without torchrun")
-    _need_data(variants)
+    _need_data(variants, say)
     folder = GridFolder(out)
     cells = order_cells(variants, folder, seeds, count)
     errors: dict[CellFolder, str] = {}
@@ -105,16 +105,16 @@ def compare(
     return found
 
 
-def _need_data(variants: Sequence[Variant]) -> None:
-    """Refuse a grid before any file of it is written if none of its variants has data. Raises DataError."""
+def _need_data(variants: Sequence[Variant], say: Say) -> None:
+    """Download data that is missing; refuse a grid before any file of it is written if no variant has data. Raises DataError."""
     errors: list[DataError] = []
     for each in variants:
         try:
+            sources.fetch_missing(each.recipe.data.source, say=say)
             sources.find(each.recipe.data, each.recipe.seed)
-            return
         except DataError as error:
             errors.append(error)
-    if errors:
+    if len(errors) == len(variants):
         raise errors[0]
 
 

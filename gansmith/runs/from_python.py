@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gansmith.data import given
+from gansmith.data import given, sources
 from gansmith.ground.errors import DataError
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
@@ -35,6 +35,7 @@ def train(
     device: str | None = None,
     seed: int | None = None,
     settings: dict[str, Any] | None = None,
+    offline: bool = False,
     watching: Sequence[Watcher] = (),
     say: Say = lambda _: None,
 ) -> Run:
@@ -43,7 +44,8 @@ def train(
     recipe: a built-in name, a .toml file or a Recipe. data: a source instead of the recipe's: a name, a path, or items from
     Python, with `labels` of each (see `data.given.source`): arrays and tensors (N, H, W), (N, H, W, C), (N, C, H, W) or
     (N, D), a torch Dataset, an iterable of pictures or of (picture, label). nets: your own pair of networks. settings:
-    {"loss.name": "hinge", ...}. out: the run's folder; runs/<recipe>-<number> by default.
+    {"loss.name": "hinge", ...}. out: the run's folder; runs/<recipe>-<number> by default. offline: do not download MNIST or
+    Fashion-MNIST where they are missing.
     Raises GansmithError with one line that says what to do.
     """
     if data is None and labels is not None:
@@ -51,5 +53,6 @@ def train(
     data = None if data is None else given.source(data, labels)
     budget = Budget(updates, images, epochs, minutes)
     chosen = choose_recipe(recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings)
+    sources.fetch_missing(chosen.data.source, offline=offline, say=say)
     with new_folder(chosen, Path(out) if out else None) as folder:
         return begin(chosen, folder, nets, watching=watching, say=say)

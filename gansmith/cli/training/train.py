@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from gansmith.cli.parser import Parser, add_budget, add_device, add_display, add_remedy, budget_of, integer
-from gansmith.ground.recipes.settings import EngineName
+from gansmith.ground.recipes.settings import EngineName, Recipe
 
 ENGINES = "torch: PyTorch; numpy: NumPy with all gradients written by hand"
 ATTRIBUTE = "make two classes from an attribute of the source, for example Smiling of CelebA"
@@ -26,6 +26,7 @@ def add_arguments(parser: Parser) -> None:
     add_device(parser)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=SETTING)
     add_remedy(parser)
+    parser.add_argument("--offline", action="store_true", help="fetch no data set that is not on this machine")
     parser.add_argument("--dry-run", action="store_true", help="print what would be trained, and train nothing")
     add_display(parser)
 
@@ -48,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
         seed=options.seed,
         settings=[*attribute, *options.set, *remedy],
     )
+    fetch(recipe, options)
     if options.dry_run:
         from gansmith.cli.training.dry_run import show
 
@@ -55,3 +57,23 @@ def run(options: argparse.Namespace) -> int:
     with new_folder(recipe, options.out) as folder, Display(folder, options) as display:
         finished = begin(recipe, folder, watching=[display], say=display.say)
     return conclude(finished, quiet=display.quiet)
+
+
+def fetch(recipe: Recipe, options: argparse.Namespace) -> None:
+    """Download the recipe's data, if it is one of the sets that Gansmith downloads and is not here."""
+    from rich.console import Console
+    from rich.progress import DownloadColumn, Progress
+
+    from gansmith.data import sources
+    from gansmith.ground.process.launch import launched
+
+    console, quiet = Console(stderr=True), options.quiet or options.json or not launched().first
+    columns = (*Progress.get_default_columns(), DownloadColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+        task = bar.add_task(recipe.data.source, total=None, visible=False)
+        sources.fetch_missing(
+            recipe.data.source,
+            offline=options.offline,
+            say=lambda line: None if quiet else console.print(line, highlight=False, soft_wrap=True),
+            progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True),
+        )
