@@ -164,6 +164,17 @@ def add_remedy(parser: Parser) -> None:
     parser.add_argument("--remedy", choices=("none", "auto"), help=about)
 
 
+def add_track(parser: Parser) -> None:
+    """The option for trackers."""
+    about = "also tell a tracker: tensorboard, trackio, wandb or mlflow; may be repeated; none: no tracker"
+    parser.add_argument("--track", action="append", metavar="NAME", help=about)
+
+
+def track_of(options: argparse.Namespace) -> dict[str, list[str]]:
+    """The setting of the option of `add_track`."""
+    return {} if options.track is None else {"watch.track": [name for name in options.track if name != "none"]}
+
+
 def add_display(parser: Parser) -> None:
     """The options for what a training shows."""
     parser.add_argument("--json", action="store_true", help="print statistics as JSON lines, nothing else")

@@ -23,6 +23,7 @@ from gansmith.data.survey import Survey
 from gansmith.ground.errors import RecipeError, typed
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
+from gansmith.training.tracking.table import need
 
 LOWEST = 4  # pixels of the shorter side at which a generator begins
 MOST_FEATURES = 512  # of a layer
@@ -77,6 +78,7 @@ def choose_recipe(
     if settings:
         recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
     losses.check(recipe)
+    need(recipe.watch.track)
     if not recipe.data.source.strip():
         way = typed("train", recipe.name, "--data", "my-pictures")
         named = "no data is named" if data is None else "the data source is empty (is a variable not set?)"

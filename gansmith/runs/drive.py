@@ -43,6 +43,7 @@ class Job:
     nets: NetPair | None
     watching: Sequence[Watcher]  # in addition to those of every run
     say: Say
+    track: Watcher | None = None  # tells the trackers of watch.track
 
 
 def drive(job: Job, game: Game, start: Start) -> str:
@@ -112,19 +113,15 @@ def give_up(job: Job, outcome: Outcome) -> str:
 def all_watchers(job: Job, start: Start) -> list[Watcher]:
     """The watchers of every run, and the job's own."""
     folder, recipe, labelling = job.folder, job.setup.recipe, job.setup.labelling
-    board = None
-    if recipe.watch.tensorboard:
-        from gansmith.training.tensorboard import writer
-
-        board = writer(folder.tensorboard)
     return [
-        watchers.WriteStats(folder, board),
+        watchers.WriteStats(folder),
         *doctors(job.setup, folder, start, job.say),
         watchers.StopOnNaN(),
         watchers.KeepEstimate(folder),
         watchers.WriteSamples(folder, recipe, labelling, sheet_drawer(job.setup)),
         watchers.SaveOnSchedule(recipe, start.seconds, job.setup.clock().epoch(start.update)),
         *([MeasureOnBudget(folder, recipe, labelling, seconds=start.seconds)] if recipe.watch.judge else []),
+        *([job.track] if job.track else []),
         *job.watching,
     ]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,10 @@ from gansmith.runs.processes import alone, of_this_job, process_group, set_up_on
 from gansmith.runs.records import create, finish
 from gansmith.runs.recovery.resume import check_data, differences, forget, is_over, newest, restore
 from gansmith.runs.result import Run
-from gansmith.runs.setup import build_game, read_clusters
+from gansmith.runs.setup import Setup, build_game, read_clusters
 from gansmith.training.events import Outcome, Start, Watcher
 from gansmith.training.process_group import ProcessGroup
+from gansmith.training.tracking.table import need, tracked
 
 if TYPE_CHECKING:
     from gansmith.nets import NetPair
@@ -49,10 +51,11 @@ def begin(
             say(remark)
         # build the game before the folder is created: a recipe that cannot be built leaves nothing behind
         game = processes.run_on_all(lambda: build_game(setup, nets, processes, say))
-        processes.broadcast(lambda: create(folder, setup, launch))
-        with alone(folder, processes):
-            job = Job(processes, setup, folder, nets, watching, say)
-            return Run(folder, nets, drive(job, game, Start(0, setup.seconds)))
+        start = Start(0, setup.seconds)
+        with tracking(processes, setup, folder, start, say) as track:
+            processes.broadcast(lambda: create(folder, setup, launch))
+            with alone(folder, processes):
+                return Run(folder, nets, drive(Job(processes, setup, folder, nets, watching, say, track), game, start))
 
 
 def resume(
@@ -60,17 +63,17 @@ def resume(
     nets: NetPair | None = None,
     *,
     budget: Budget = Budget(),  # noqa: B008 - frozen
-    remedy: str | None = None,
+    settings: Mapping[str, Any] | None = None,
     watching: Sequence[Watcher] = (),
     say: Say = lambda _: None,
 ) -> Run:
     """Go on with a run from its newest whole checkpoint; bit-equal to a run that was never stopped.
 
-    remedy: "auto" or "none" instead of the run's own setting.
+    settings: of [watch], instead of the run's own: {"watch.remedy": "auto", "watch.track": ["trackio"]}.
     """
     with process_group() as processes:
         say = say if processes.is_main else _silent
-        return _go_on(processes, RunFolder(Path(run)), nets, watching, say, budget, remedy)
+        return _go_on(processes, RunFolder(Path(run)), nets, watching, say, budget, settings)
 
 
 def _go_on(
@@ -80,14 +83,16 @@ def _go_on(
     watching: Sequence[Watcher],
     say: Say,
     budget: Budget = Budget(),  # noqa: B008 - frozen
-    remedy: str | None = None,
+    settings: Mapping[str, Any] | None = None,
     may_be_over: bool = False,
 ) -> Run:
     """`resume` on every process. Only rank 0 needs access to the folder."""
 
     def stored() -> dict[str, Any]:
         recipe = budget.apply(folder.load_recipe())
-        return recipes.to_table(recipes.override(recipe, {"watch.remedy": remedy}) if remedy else recipe)
+        recipe = recipes.override(recipe, dict(settings or {}))
+        need(recipe.watch.track)
+        return recipes.to_table(recipe)
 
     recipe = recipes.from_table(processes.broadcast(stored))
     with alone(folder, processes):
@@ -120,7 +125,24 @@ def _go_on_alone(
         return Run(folder, nets, "finished")
     processes.broadcast(lambda: forget(folder, setup, start))
     say(f"going on from update {start.update}")
-    return Run(folder, nets, drive(Job(processes, setup, folder, nets, watching, say), game, start))
+    with tracking(processes, setup, folder, start, say) as track:
+        return Run(folder, nets, drive(Job(processes, setup, folder, nets, watching, say, track), game, start))
+
+
+@contextmanager
+def tracking(
+    processes: ProcessGroup, setup: Setup, folder: RunFolder, start: Start, say: Say
+) -> Iterator[Watcher | None]:
+    """The watcher that tells the trackers of `watch.track`, on rank 0; None elsewhere, and without trackers."""
+    with ExitStack() as stack:
+        track: Watcher | None = None
+
+        def open_them() -> None:
+            nonlocal track
+            track = stack.enter_context(tracked(setup.recipe, folder, start.update, say))
+
+        processes.broadcast(open_them)
+        yield track
 
 
 def _silent(_: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gansmith.cli.parser import Parser, add_budget, add_display, add_remedy, budget_of
+from gansmith.cli.parser import Parser, add_budget, add_display, add_remedy, add_track, budget_of, track_of
 
 
 def add_arguments(parser: Parser) -> None:
@@ -13,6 +13,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("run", type=Path, help="a run's folder")
     add_budget(parser)
     add_remedy(parser)
+    add_track(parser)
     add_display(parser)
 
 
@@ -22,8 +23,9 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.ground.files.runfolder import RunFolder
     from gansmith.runs.run import resume
 
+    settings = ({"watch.remedy": options.remedy} if options.remedy else {}) | track_of(options)
     with Display(RunFolder(options.run), options) as display:
         finished = resume(
-            options.run, budget=budget_of(options), remedy=options.remedy, watching=[display], say=display.say
+            options.run, budget=budget_of(options), settings=settings, watching=[display], say=display.say
         )
     return conclude(finished, quiet=display.quiet)

@@ -6,7 +6,17 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from gansmith.cli.parser import Parser, add_budget, add_device, add_display, add_remedy, budget_of, integer
+from gansmith.cli.parser import (
+    Parser,
+    add_budget,
+    add_device,
+    add_display,
+    add_remedy,
+    add_track,
+    budget_of,
+    integer,
+    track_of,
+)
 from gansmith.ground.recipes.settings import EngineName, Recipe
 
 ENGINES = "torch: PyTorch; numpy: NumPy with all gradients written by hand"
@@ -26,6 +36,7 @@ def add_arguments(parser: Parser) -> None:
     add_device(parser)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=SETTING)
     add_remedy(parser)
+    add_track(parser)
     parser.add_argument("--offline", action="store_true", help="fetch no data set that is not on this machine")
     parser.add_argument("--dry-run", action="store_true", help="print what would be trained, and train nothing")
     add_display(parser)
@@ -40,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
     attribute = [f"data.attribute={options.attribute}", "data.labels=classes"] if options.attribute else []
     remedy = [f"watch.remedy={options.remedy}"] if options.remedy else []
+    track = [f"{name}={value}" for name, value in track_of(options).items()]
     recipe = choose_recipe(
         options.recipe,
         data=options.data,
@@ -47,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         engine=options.engine,
         device=options.device,
         seed=options.seed,
-        settings=[*attribute, *options.set, *remedy],
+        settings=[*attribute, *options.set, *remedy, *track],
     )
     fetch(recipe, options)
     if options.dry_run:

@@ -63,9 +63,18 @@ def from_table(table: dict[str, Any], origin: str = "recipe") -> Recipe:
         raise RecipeError(
             f"{origin} is of format {version}, this Gansmith reads format {FORMAT}: install a newer Gansmith"
         )
-    recipe = _build(Recipe, table, "", origin)
+    recipe = _build(Recipe, _older(table), "", origin)
     check(recipe)
     return recipe
+
+
+def _older(table: dict[str, Any]) -> dict[str, Any]:
+    """The table with what older recipes say under another name: `watch.tensorboard = true` was the only tracker."""
+    watch = table.get("watch")
+    if not isinstance(watch, dict) or not isinstance(watch.get("tensorboard"), bool):
+        return table
+    kept = {name: value for name, value in watch.items() if name != "tensorboard"}
+    return table | {"watch": ({"track": ["tensorboard"]} if watch["tensorboard"] else {}) | kept}
 
 
 def to_table(settings: Any) -> dict[str, Any]:

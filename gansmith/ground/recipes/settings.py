@@ -27,6 +27,7 @@ DistributionName = Literal["normal", "uniform", "unit"]
 LabelsName = Literal["none", "classes", "clusters"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
+TrackerName = Literal["tensorboard", "trackio", "wandb", "mlflow"]
 FaultName = Literal[
     "sigmoid-as-logits",  # probabilities where the loss expects logits
     "wrong-pixel-range",  # a tanh generator against pixels in [0, 1]
@@ -234,7 +235,7 @@ class WatchSettings:
     judge: float = 0.03  # share of the time for measuring quality, which finds the best checkpoint; 0 = none
     diagnose: float = 0.03  # share of the time for the doctor, who checks samples and logits; 0 = none
     remedy: Literal["none", "auto"] = "none"  # "auto": if something is wrong, go back and change one setting
-    tensorboard: bool = False  # also write TensorBoard events (needs the extra `tensorboard`)
+    track: tuple[TrackerName, ...] = ()  # also tell these trackers; each needs the extra of its name
 
 
 @dataclass(frozen=True)
