@@ -177,7 +177,7 @@ def _completion(found: Words) -> dict[str, Any]:
         "bash": name,
         "zsh": name,
         "fish": f"({name})",
-        "tcsh": f"({words})" if words and found.paths != "file" else paths["tcsh"],
+        "tcsh": f"({words})" if words else paths["tcsh"],  # it cannot offer both
         "preamble": {
             "bash": f"{name}() {{ {body['bash']}; }}\n",
             "zsh": f"{name}() {{ {body['zsh']}; }}\n",
