@@ -80,6 +80,7 @@ FULL_ONLY = (
     "nets/test_convolution.py",
     "nets/test_layer_table.py",
     "nets/test_pairs.py",
+    "packaging/test_wheel.py",
     "refusals/test_refusals_have_examples.py",
     "report/test_page.py",
     "report/test_plots.py",
