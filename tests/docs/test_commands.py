@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,9 @@ import pytest
 from fences import GUIDE, PAGES, ROOT, SHORTER, blocks, calls, commands, shortened, words
 from PIL import Image
 
-from gansmith import losses
 from gansmith.cli import main
 from gansmith.cli.commands import COMMANDS
 from gansmith.cli.parser import Parser, Refused
-from gansmith.ground.recipes import recipe
 from gansmith.metrics.feature_networks import classifier, self_supervised
 
 RUNNING = [page for page in GUIDE if commands(page, "sh")]
@@ -87,28 +85,6 @@ def test_every_program_in_any_page_is_there(page: Path) -> None:
     lines = [words(line) for line in commands(page, "sh", "console")]
     named = {word for line in lines for word in line if word.startswith(("benchmarks/", "examples/"))}
     assert [name for name in named if not (ROOT / name).exists()] == []
-
-
-@pytest.fixture
-def _no_loss_stays() -> Iterator[None]:
-    """Losses that a test adds are gone after it."""
-    before, allowed = dict(losses.LOSSES), {key: set(names) for key, names in recipe.ALLOWED.items()}
-    yield
-    for table, kept in ((losses.LOSSES, before), (recipe.ALLOWED, allowed)):
-        table.clear()
-        table.update(kept)  # pyright: ignore[reportArgumentType, reportCallIssue]
-
-
-@pytest.mark.usefixtures("_no_loss_stays")
-def test_the_python_page_runs(place: Path) -> None:
-    """Its first four programs: the API, items, a pair of networks and a loss of one's own. The fifth needs a run of `glyphs`."""
-    page = next(page for page in GUIDE if page.stem == "python")
-    first, own_items, own_networks, own_loss, steering = blocks(page, "python")
-    for program in (first, own_items, own_networks, own_loss):
-        assert "updates=2000" in program
-        exec(compile(program.replace("updates=2000", "updates=2"), page.name, "exec"), {"__name__": page.stem})
-    compile(steering, page.name, "exec")
-    assert len(list((place / "runs").iterdir())) == 5
 
 
 def test_every_rule_names_a_command_and_is_used() -> None:
