@@ -65,6 +65,7 @@ FULL_ONLY = (
     "game/test_micro_batches.py",
     "game/test_ranks.py",
     "docs/test_commands.py",
+    "docs/test_notebooks.py",
     "docs/test_python.py",
     "docs/test_site.py",
     "game/test_inputs.py",
