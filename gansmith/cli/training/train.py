@@ -81,7 +81,7 @@ def fetch(recipe: Recipe, options: argparse.Namespace) -> None:
 
     console, quiet = Console(stderr=True), options.quiet or options.json or not launched().first
     columns = (*Progress.get_default_columns(), DownloadColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
         task = bar.add_task(recipe.data.source, total=None, visible=False)
         sources.fetch_missing(
             recipe.data.source,
