@@ -164,6 +164,11 @@ def add_remedy(parser: Parser) -> None:
     parser.add_argument("--remedy", choices=("none", "auto"), help=about)
 
 
+def add_offline(parser: Parser) -> None:
+    """The option that keeps a training from downloading its data."""
+    parser.add_argument("--offline", action="store_true", help="fetch no data set that is not on this machine")
+
+
 def add_track(parser: Parser) -> None:
     """The option for trackers."""
     about = "also tell a tracker: tensorboard, trackio, wandb or mlflow; may be repeated; none: no tracker"

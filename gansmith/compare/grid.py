@@ -71,17 +71,18 @@ def compare(
     jobs: int = 0,
     ray: str | None = None,
     count: int = 2000,
+    offline: bool = False,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """Train and measure every variant under `seeds` seeds, `jobs` at a time (0 = one a processor), into `out`.
 
     ray: the address of a Ray cluster to use instead of this machine; see `ray_cluster`. `count` samples are measured
-    after each of the `SHARES` of a run. Returns the content of comparison.json. Raises RunError where `out` holds
-    another comparison, and StoppedByUser when it was interrupted.
+    after each of the `SHARES` of a run. offline: download no data. Returns the content of comparison.json. Raises RunError
+    where `out` holds another comparison, and StoppedByUser when it was interrupted.
     """
     if launched().several:
         raise RunError("compare starts its own processes: start it once, without torchrun")
-    _need_data(variants, say)
+    _need_data(variants, offline, say)
     folder = GridFolder(out)
     cells = order_cells(variants, folder, seeds, count)
     errors: dict[CellFolder, str] = {}
@@ -105,12 +106,12 @@ def compare(
     return found
 
 
-def _need_data(variants: Sequence[Variant], say: Say) -> None:
+def _need_data(variants: Sequence[Variant], offline: bool, say: Say) -> None:
     """Download data that is missing; refuse a grid before any file of it is written if no variant has data. Raises DataError."""
     errors: list[DataError] = []
     for each in variants:
         try:
-            sources.fetch_missing(each.recipe.data.source, say=say)
+            sources.fetch_missing(each.recipe.data.source, offline=offline, say=say)
             sources.find(each.recipe.data, each.recipe.seed)
         except DataError as error:
             errors.append(error)

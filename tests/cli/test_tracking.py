@@ -40,6 +40,8 @@ SMALL: dict[str, Any] = {
 class Library(ModuleType):
     """Stands for trackio, wandb and mlflow: keeps what it is told."""
 
+    logged_in = True
+
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.told: list[tuple[str, Any, Any]] = []
@@ -50,6 +52,13 @@ class Library(ModuleType):
             id="id-3", url="", offline=True, dir="wandb/run/files", log=self.log, finish=self.finish,
             define_metric=lambda *names, **options: self.told.append(("define", names, options)),
         )  # fmt: skip
+
+    def setup(self) -> Any:
+        return SimpleNamespace(settings=SimpleNamespace(mode="online"))
+
+    def login(self, prompt: bool) -> bool:
+        assert not prompt
+        return self.logged_in
 
     def init(self, project: str, **options: Any) -> Any:
         print("a library that prints")
@@ -219,6 +228,12 @@ def test_a_tracker_that_does_not_start_leaves_no_run(library: Callable[[str], Li
         train(tmp_path / "mine", "trackio", "wandb")
     assert first.told[-1][0] == "finish"
     assert not (tmp_path / "mine").exists()
+
+
+def test_nobody_waits_for_a_key(library: Callable[[str], Library], tmp_path: Path) -> None:
+    library("wandb").logged_in = False
+    with pytest.raises(EngineError, match=r"wandb does not start .not logged in.* WANDB_MODE=offline"):
+        train(tmp_path / "mine", "wandb")
 
 
 def test_a_tracker_that_fails_ends_no_training(library: Callable[[str], Library], tmp_path: Path) -> None:

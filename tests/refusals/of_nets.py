@@ -42,7 +42,7 @@ VARIANT = Variant("small", RECIPE)
 
 def tracker_without_account(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """A tracker refuses to start."""
-    patch.setitem(sys.modules, "wandb", thing(init=fails(RuntimeError("api_key not configured")), Settings=dict))
+    patch.setitem(sys.modules, "wandb", thing(setup=fails(RuntimeError("no service"))))
     with table.tracked(changed(watch__track=("wandb",)), RunFolder(folder / "run"), 0, lambda line: None):
         pass
 

@@ -11,6 +11,7 @@ from gansmith.cli.parser import (
     add_budget,
     add_device,
     add_display,
+    add_offline,
     add_remedy,
     add_track,
     budget_of,
@@ -37,7 +38,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=SETTING)
     add_remedy(parser)
     add_track(parser)
-    parser.add_argument("--offline", action="store_true", help="fetch no data set that is not on this machine")
+    add_offline(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what would be trained, and train nothing")
     add_display(parser)
 

@@ -135,7 +135,12 @@ def trackio(module: Any, opening: Opening) -> LogDict:
 
 
 def wandb(module: Any, opening: Opening) -> LogDict:
-    """A run of Weights & Biases. Its own steps cannot go back, so the curves are drawn over `update` instead."""
+    """A run of Weights & Biases. Its own steps cannot go back, so the curves are drawn over `update` instead.
+
+    Raises RuntimeError for somebody who is not logged in: it would wait for a key to be typed.
+    """
+    if module.setup().settings.mode == "online" and not module.login(prompt=False):
+        raise RuntimeError("not logged in; `wandb login` does so, and with WANDB_MODE=offline it needs no account")
     run = module.init(
         project=opening.project, name=opening.name, id=opening.known or opening.name, config=opening.settings,
         resume="allow", reinit="create_new", settings=module.Settings(silent=True),
