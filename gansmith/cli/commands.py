@@ -110,6 +110,16 @@ COMMANDS: dict[str, Command] = {
         "gansmith.cli.training.bench",
         ("gansmith bench", "gansmith bench dcgan-64 --seconds 30", "gansmith bench dense-28 --threads 1 --json"),
     ),
+    "completion": Command(
+        "print a script by which your shell completes commands, recipes, runs and settings",
+        "gansmith.cli.completion",
+        (
+            "gansmith completion bash > ~/.local/share/bash-completion/completions/gansmith",
+            "gansmith completion zsh > ~/.zfunc/_gansmith",
+            "gansmith completion fish > ~/.config/fish/completions/gansmith.fish",
+            "gansmith completion tcsh > ~/.gansmith.tcsh",
+        ),
+    ),
     "check": Command(
         "print what this machine has, and what `auto` means on it",
         "gansmith.cli.check",

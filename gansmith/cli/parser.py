@@ -171,6 +171,22 @@ def add_until(parser: Parser) -> None:
     parser.add_argument("--until", choices=("end", "converged"), help=about)
 
 
+def add_offline(parser: Parser) -> None:
+    """The option that keeps a training from downloading its data."""
+    parser.add_argument("--offline", action="store_true", help="fetch no data set that is not on this machine")
+
+
+def add_track(parser: Parser) -> None:
+    """The option for trackers."""
+    about = "also tell a tracker: tensorboard, trackio, wandb or mlflow; may be repeated; none: no tracker"
+    parser.add_argument("--track", action="append", metavar="NAME", help=about)
+
+
+def track_of(options: argparse.Namespace) -> dict[str, list[str]]:
+    """The setting of the option of `add_track`."""
+    return {} if options.track is None else {"watch.track": [name for name in options.track if name != "none"]}
+
+
 def add_display(parser: Parser) -> None:
     """The options for what a training shows."""
     parser.add_argument("--json", action="store_true", help="print statistics as JSON lines, nothing else")

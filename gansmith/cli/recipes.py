@@ -6,6 +6,7 @@ import argparse
 
 from gansmith import recipes
 from gansmith.cli.parser import Parser
+from gansmith.ground.recipes.recipe import SCHEMA_LINE
 
 
 def add_arguments(parser: Parser) -> None:
@@ -16,7 +17,7 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """List the recipes, or print one."""
     if options.name:
-        print(recipes.text(options.name), end="")
+        print(SCHEMA_LINE + recipes.text(options.name), end="")
     else:
         width = max(len(name) for name in recipes.names())
         for name in recipes.names():

@@ -15,11 +15,18 @@ def add_arguments(parser: Parser) -> None:
     """The options of `settings`."""
     about = "a table or a key: loss, optimizer.generator, data.labels (default: all)"
     parser.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help=about)
-    parser.add_argument("--json", action="store_true", help="print as JSON")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print as JSON")
+    form.add_argument("--schema", action="store_true", help="print the JSON schema of recipes, for editors")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the keys under a prefix."""
+    if options.schema:
+        from gansmith.ground.recipes.schema import text as schema
+
+        print(schema(), end="")
+        return 0
     found = find(options.prefix)
     if options.json:
         print(json.dumps([dataclasses.asdict(key) for table in found for key in table.keys], indent=2))

@@ -74,18 +74,19 @@ def compare(
     ray: str | None = None,
     count: int = 2000,
     parts: Parts = NO_PARTS,
+    offline: bool = False,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """Train and measure every variant under `seeds` seeds, `jobs` at a time (0 = one a processor), into `out`.
 
     ray: the address of a Ray cluster to use instead of this machine; see `ray_cluster`. parts: of the user's own, from a file:
-    each cell runs in a process of its own, and runs the file there. `count` samples are measured
-    after each of the `SHARES` of a run. Returns the content of comparison.json. Raises RunError where `out` holds
-    another comparison, and StoppedByUser when it was interrupted.
+    each cell runs in a process of its own, and runs the file there. `count` samples are measured after each of the `SHARES`
+    of a run. offline: download no data. Returns the content of comparison.json. Raises RunError where `out` holds another
+    comparison, and StoppedByUser when it was interrupted.
     """
     if launched().several:
         raise RunError("compare starts its own processes: start it once, without torchrun")
-    _need_data(variants)
+    _need_data(variants, offline, say)
     folder = GridFolder(out)
     _need_file(parts)
     if early := [each.name for each in variants if stops_early(each.recipe)]:
@@ -114,16 +115,16 @@ def compare(
     return found
 
 
-def _need_data(variants: Sequence[Variant]) -> None:
-    """Refuse a grid before any file of it is written if none of its variants has data. Raises DataError."""
+def _need_data(variants: Sequence[Variant], offline: bool, say: Say) -> None:
+    """Download data that is missing; refuse a grid before any file of it is written if no variant has data. Raises DataError."""
     errors: list[DataError] = []
     for each in variants:
         try:
+            sources.fetch_missing(each.recipe.data.source, offline=offline, say=say)
             sources.find(each.recipe.data, each.recipe.seed)
-            return
         except DataError as error:
             errors.append(error)
-    if errors:
+    if len(errors) == len(variants):
         raise errors[0]
 
 

@@ -1,6 +1,7 @@
 """The two sources that are downloaded: MNIST and Fashion-MNIST, from their mirrors, checked by hash.
 
-Only `get` uses the network. Without one, its error names the folder for files that are copied by hand.
+Only `get` uses the network; `ensure` calls it, before a training, for what is not on this machine. Without a network, the
+error names the folder for files that are copied by hand.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gansmith.data import cache
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.files.runfolder import part_of
-from gansmith.ground.progress import Progress
+from gansmith.ground.progress import Progress, Say
 
 TIMEOUT = 20  # seconds without a byte
 BLOCK = 2**18  # bytes between two calls of `progress`
@@ -36,7 +39,12 @@ class Download:
     """The files of a data set, and the mirrors that have them."""
 
     mirrors: tuple[str, ...]  # addresses to which a file's name is added
-    files: tuple[Remote, ...]
+    files: tuple[Remote, ...]  # the first one is downloaded last: where it is, all are
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(remote.size for remote in self.files)
 
 
 FILES = (
@@ -96,6 +104,28 @@ def downloaded(name: str) -> Path:
     )
 
 
+def ensure(name: str, *, offline: bool = False, say: Say = lambda _: None, progress: Progress | None = None) -> Path:
+    """The folder that holds a source, downloaded now if it is not on this machine. Raises DataError.
+
+    offline, or $GANSMITH_OFFLINE: download nothing. `say` is told what is downloaded, and where from. Of several processes
+    one downloads, and the others wait for it.
+    """
+    if offline or os.environ.get("GANSMITH_OFFLINE"):
+        return downloaded(name)
+    with suppress(DataError):
+        return downloaded(name)
+    download, folder = DOWNLOADS[name], home(name)
+    with cache.claim(cache.make(folder.parent) / f"{name}.lock"):
+        with suppress(DataError):  # another process was faster
+            return downloaded(name)
+        hosts = " or ".join(urlsplit(mirror).netloc for mirror in download.mirrors)
+        say(
+            f"{name} is not on this machine: fetching {download.size / 1e6:.1f} MB from {hosts} into {folder}, checked by "
+            "SHA-256 (--offline: fetch nothing)"
+        )
+        return get(name, folder, progress)
+
+
 def expected(name: str) -> str:
     """The names of a source's files, for an error."""
     return ", ".join(remote.name for remote in DOWNLOADS[name].files)
@@ -109,10 +139,10 @@ def get(name: str, folder: Path | None = None, progress: Progress | None = None)
     if name not in DOWNLOADS:
         raise DataError(f"nothing to download for {name!r}{nearest(name, DOWNLOADS)}")
     folder = cache.make(folder or home(name))
-    files = DOWNLOADS[name].files
-    total, before = sum(remote.size for remote in files), 0
+    first, *others = DOWNLOADS[name].files
+    total, before = DOWNLOADS[name].size, 0
     report = progress or (lambda done, total: None)
-    for remote in files:
+    for remote in (*others, first):
         if not is_intact(folder / remote.name, remote):
             _fetch(name, remote, folder, lambda done, before=before: report(before + done, total))
         before += remote.size

@@ -18,6 +18,7 @@ from gansmith.data.formats.picture_files import PictureFiles
 from gansmith.data.formats.tables import csv_pictures
 from gansmith.data.toys import gaussians, glyphs, stacked
 from gansmith.ground.errors import DataError, nearest, similar
+from gansmith.ground.progress import Progress, Say
 from gansmith.ground.recipes.settings import DataSettings
 
 DIGITS_SIZE = (16, 16)  # of data.size = "auto" for the 8x8 digits
@@ -57,6 +58,15 @@ def single_of(source: str) -> str | None:
     if source in STACKED:
         return STACKED[source]
     return source.removeprefix(stacked.PREFIX) if source.startswith(stacked.PREFIX) else None
+
+
+def fetch_missing(
+    source: str, *, offline: bool = False, say: Say = lambda _: None, progress: Progress | None = None
+) -> None:
+    """Download a built-in source, or the one that a source stacks, if it is not on this machine. Raises DataError."""
+    name = single_of(source) or source
+    if SOURCES.get(name) is _downloaded:
+        fetch.ensure(name, offline=offline, say=say, progress=progress)
 
 
 def short_name(source: str) -> str:
@@ -277,7 +287,7 @@ SOURCES: dict[str, Callable[[str, DataSettings, int], Source]] = {  # name -> fr
     "grid": _synthetic,  # 25 gaussians on a grid, vectors of 2
     "spiral": _synthetic,  # 20 gaussians along a spiral, vectors of 2
     "gaussian": _synthetic,  # one gaussian on the line, vectors of 1
-    "mnist": _downloaded,  # after `gansmith data get mnist`
+    "mnist": _downloaded,  # `train` fetches it, as does `gansmith data get mnist`
     "fashion-mnist": _downloaded,
     "stacked-mnist": _stacked,  # 60,000 stacks of three MNIST digits, 28x28 colour: 1,000 modes
 }

@@ -24,6 +24,7 @@ from gansmith.ground.errors import RecipeError, typed
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
 from gansmith.parts import NO_PARTS, Parts
+from gansmith.training.tracking.table import need
 
 LOWEST = 4  # pixels of the shorter side at which a generator begins
 MOST_FEATURES = 512  # of a layer
@@ -85,6 +86,7 @@ def choose_recipe(
         recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
     with losses.joined(parts.loss):
         losses.check(recipe)
+    need(recipe.watch.track)
     if not recipe.data.source.strip():
         way = typed("train", recipe.name, "--data", "my-pictures")
         named = "no data is named" if data is None else "the data source is empty (is a variable not set?)"

@@ -43,6 +43,7 @@ class Job:
     parts: Parts  # of the user's own
     watching: Sequence[Watcher]  # in addition to those of every run
     say: Say
+    track: Watcher | None = None  # tells the trackers of watch.track
     repeats: bool = False  # another run: threads are changed as in its record
 
 
@@ -134,17 +135,12 @@ def give_up(job: Job, outcome: Outcome) -> Outcome:
 def all_watchers(job: Job, start: Start) -> list[Watcher]:
     """The watchers of every run, and the job's own."""
     folder, recipe, labelling = job.folder, job.setup.recipe, job.setup.labelling
-    board = None
-    if recipe.watch.tensorboard:
-        from gansmith.training.tensorboard import writer
-
-        board = writer(folder.tensorboard)
     beside = doctors(job.setup, folder, start, job.say)
     stop = StopEarly(folder, recipe, beside[0].course if beside else None)
     judge = MeasureOnBudget(folder, recipe, labelling, job.parts.metrics, seconds=start.seconds, say=job.say)
     callbacks = Callbacks(job.parts.callbacks, folder, recipe, labelling, job.say)
     return [
-        watchers.WriteStats(folder, board),
+        watchers.WriteStats(folder),
         *beside,
         watchers.StopOnNaN(),
         watchers.KeepEstimate(folder),
@@ -154,6 +150,7 @@ def all_watchers(job: Job, start: Start) -> list[Watcher]:
         *([stop] if stop.is_wanted else []),
         *threads.fitting(folder, recipe, start.update, job.say, follow=job.repeats),
         *([callbacks] if job.parts.callbacks else []),
+        *([job.track] if job.track else []),
         *job.watching,
     ]
 

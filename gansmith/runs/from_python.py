@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gansmith.data import given
+from gansmith.data import given, sources
 from gansmith.ground.errors import DataError
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
@@ -40,6 +40,7 @@ def train(
     device: str | None = None,
     seed: int | None = None,
     settings: dict[str, Any] | None = None,
+    offline: bool = False,
     watching: Sequence[Watcher] = (),
     say: Say = lambda _: None,
 ) -> Run:
@@ -50,7 +51,8 @@ def train(
     (N, D), a torch Dataset, an iterable of pictures or of (picture, label). parts: your own networks, loss and so on, or the
     path of a file that defines them, which is run. nets, callbacks: short for parts=Parts(nets=..., callbacks=...). settings:
     {"loss.name": "hinge", ...}; a built-in part that they choose is used instead of yours. out: the run's folder;
-    runs/<recipe>-<number> by default. Raises GansmithError with one line that says what to do.
+    runs/<recipe>-<number> by default. offline: do not download MNIST or Fashion-MNIST where they are missing.
+    Raises GansmithError with one line that says what to do.
     """
     if data is None and labels is not None:
         raise DataError("labels= goes with data=: give the items too")
@@ -60,6 +62,7 @@ def train(
     chosen = choose_recipe(
         recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings, parts=own
     )
+    sources.fetch_missing(chosen.data.source, offline=offline, say=say)
     with new_folder(chosen, Path(out) if out else None) as folder:
         return runs.begin(chosen, folder, own, watching=watching, say=say)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from gansmith import losses
@@ -24,9 +24,10 @@ from gansmith.runs.quality import chosen_metric
 from gansmith.runs.records import create, finish
 from gansmith.runs.recovery.resume import check_data, differences, forget, is_over, newest, restore
 from gansmith.runs.result import Run
-from gansmith.runs.setup import build_game, read_clusters
+from gansmith.runs.setup import Setup, build_game, read_clusters
 from gansmith.training.events import Outcome, Start, Watcher
 from gansmith.training.process_group import ProcessGroup
+from gansmith.training.tracking.table import need, tracked
 
 
 def begin(
@@ -56,11 +57,13 @@ def begin(
         for remark in setup.remarks:
             say(remark)
         # build the game before the folder is created: a recipe that cannot be built leaves nothing behind
-        game = processes.run_on_all(lambda: build_game(setup, parts, processes, say))
-        processes.broadcast(lambda: create(folder, setup, launch, parts))
-        with alone(folder, processes):
-            job = Job(processes, setup, folder, parts, watching, say, repeats=bool(recipe.thread_changes))
-            return Run.of(folder, parts, drive(job, game, Start(0, setup.seconds)))
+        game, start = processes.run_on_all(lambda: build_game(setup, parts, processes, say)), Start(0, setup.seconds)
+        with tracking(processes, setup, folder, start, say) as track:
+            processes.broadcast(lambda: create(folder, setup, launch, parts))
+            with alone(folder, processes):
+                repeats = bool(recipe.thread_changes)
+                job = Job(processes, setup, folder, parts, watching, say, track, repeats)
+                return Run.of(folder, parts, drive(job, game, start))
 
 
 def resume(
@@ -68,20 +71,18 @@ def resume(
     parts: Parts = NO_PARTS,
     *,
     budget: Budget = Budget(),  # noqa: B008 - frozen
-    remedy: str | None = None,
-    until: str | None = None,
+    settings: Mapping[str, Any] | None = None,
     watching: Sequence[Watcher] = (),
     say: Say = lambda _: None,
 ) -> Run:
     """Go on with a run from its newest whole checkpoint; bit-equal to a run that was never stopped.
 
-    parts: the user's own that the run was trained with. remedy, until: instead of the run's own watch.remedy and
-    budget.until.
+    parts: the user's own that the run was trained with. settings: of [watch] and budget.until, instead of the run's own:
+    {"watch.remedy": "auto", "watch.track": ["trackio"]}.
     """
-    changes = {"watch.remedy": remedy, "budget.until": until}
     with process_group() as processes:
         say = say if processes.is_main else _silent
-        return _go_on(processes, RunFolder(Path(run)), parts, watching, say, budget, changes)
+        return _go_on(processes, RunFolder(Path(run)), parts, watching, say, budget, settings)
 
 
 def _go_on(
@@ -91,14 +92,16 @@ def _go_on(
     watching: Sequence[Watcher],
     say: Say,
     budget: Budget = Budget(),  # noqa: B008 - frozen
-    changes: Mapping[str, str | None] = MappingProxyType({}),
+    settings: Mapping[str, Any] | None = None,
     may_be_over: bool = False,
 ) -> Run:
     """`resume` on every process. Only rank 0 needs access to the folder."""
 
     def stored() -> dict[str, Any]:
         recipe = budget.apply(folder.load_recipe())
-        return recipes.to_table(recipes.override(recipe, {name: value for name, value in changes.items() if value}))
+        recipe = recipes.override(recipe, dict(settings or {}))
+        need(recipe.watch.track)
+        return recipes.to_table(recipe)
 
     recipe = recipes.from_table(processes.broadcast(stored))
     same_on_all(processes, parts)
@@ -135,7 +138,25 @@ def _go_on_alone(
         return Run(folder, parts, "finished")
     processes.broadcast(lambda: forget(folder, setup, start))
     say(f"going on from update {start.update}")
-    return Run.of(folder, parts, drive(Job(processes, setup, folder, parts, watching, say), game, start))
+    with tracking(processes, setup, folder, start, say) as track:
+        job = Job(processes, setup, folder, parts, watching, say, track)
+        return Run.of(folder, parts, drive(job, game, start))
+
+
+@contextmanager
+def tracking(
+    processes: ProcessGroup, setup: Setup, folder: RunFolder, start: Start, say: Say
+) -> Iterator[Watcher | None]:
+    """The watcher that tells the trackers of `watch.track`, on rank 0; None elsewhere, and without trackers."""
+    with ExitStack() as stack:
+        track: Watcher | None = None
+
+        def open_them() -> None:
+            nonlocal track
+            track = stack.enter_context(tracked(setup.recipe, folder, start.update, say))
+
+        processes.broadcast(open_them)
+        yield track
 
 
 def _silent(_: str) -> None:

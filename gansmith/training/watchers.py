@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -17,16 +16,14 @@ from gansmith.training.events import Request, UpdateEvent
 
 
 class WriteStats:
-    """Appends each row to stats.jsonl, and to TensorBoard if there is a `board`."""
+    """Appends each row to stats.jsonl."""
 
-    def __init__(self, folder: RunFolder, board: Callable[[dict[str, Any]], None] | None = None) -> None:
-        self.folder, self.board = folder, board
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
 
     def after(self, event: UpdateEvent) -> Request | None:
         if event.row is not None:
             append_row(self.folder.stats, event.row)
-            if self.board:
-                self.board(event.row)
         return None
 
 

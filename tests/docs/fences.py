@@ -72,8 +72,9 @@ def commands(page: Path, *languages: str) -> list[str]:
 
 
 def words(line: str) -> list[str]:
-    """A command line as a shell takes it apart, without comments and settings of the environment."""
+    """A command line as a shell takes it apart, without comments, settings of the environment and the file it writes to."""
     found = shlex.split(line, comments=True)
+    found = found[: found.index(">")] if ">" in found else found
     while found and re.match(r"[A-Z_]+=", found[0]):
         found = found[1:]
     return found

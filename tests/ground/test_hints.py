@@ -106,10 +106,10 @@ def test_a_list_needs_no_brackets(text: str) -> None:
 
 
 def test_a_list_of_targets_and_one_of_names() -> None:
-    recipe = override(Recipe(), ["loss.real=.8,1", "discriminator.activations=relu,tanh", "watch.tensorboard=True"])
+    recipe = override(Recipe(), ["loss.real=.8,1", "discriminator.activations=relu,tanh", "generator.norm_first=True"])
     assert recipe.loss.real == (0.8, 1.0)
     assert recipe.discriminator.activations == ("relu", "tanh")
-    assert recipe.watch.tensorboard is True
+    assert recipe.generator.norm_first is True
 
 
 @pytest.mark.parametrize(

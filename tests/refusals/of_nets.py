@@ -33,14 +33,22 @@ from gansmith.parts import NO_PARTS, Callback, Parts
 from gansmith.report.animation import animate
 from gansmith.report.page import write_report
 from gansmith.report.scatter import scatter_sheet
-from gansmith.training import checkpoint, machine, tensorboard, watchers
+from gansmith.training import checkpoint, machine, watchers
 from gansmith.training.distributed import Distributed, join
+from gansmith.training.tracking import table
 from mistakes import REFUSED, start
 
 RUN = RunFolder(Path("run"))
 WEIGHTS = f"run/checkpoints/{UPDATE:08d}/{checkpoint.WEIGHTS}"
 ONE_ARRAY = thing(arrays=lambda: {"0.weight": torch.zeros(3)}, named=lambda: [("0.weight", np.zeros(3))])
 VARIANT = Variant("small", RECIPE)
+
+
+def tracker_without_account(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """A tracker refuses to start."""
+    patch.setitem(sys.modules, "wandb", thing(setup=fails(RuntimeError("no service"))))
+    with table.tracked(changed(watch__track=("wandb",)), RunFolder(folder / "run"), 0, lambda line: None):
+        pass
 
 
 # ---- networks
@@ -194,7 +202,8 @@ TRAINING: tuple[Example, ...] = (
     where({"torch.backends.mps.is_available": lambda: False}, call(machine.choose_device, "mps")),
     call(machine.choose_device, "gpu"),
     call(machine.choose_precision, "float64", "mps"),
-    without("torch.utils.tensorboard", call(tensorboard.writer, Path("board"))),
+    without("torch.utils.tensorboard", call(table.need, ["tensorboard"])),
+    tracker_without_account,
     call(watchers.StopOnNaN().after, thing(row={"loss.generator": float("nan")}, update=3)),
 )
 

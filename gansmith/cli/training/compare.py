@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from gansmith.cli.parser import Parser, add_budget, add_device, add_jobs, budget_of, whole
+from gansmith.cli.parser import Parser, add_budget, add_device, add_jobs, add_offline, budget_of, whole
 from gansmith.cli.parts import add_parts, parts_of
 
 
@@ -27,6 +27,7 @@ def add_arguments(parser: Parser) -> None:
     add_jobs(parser)
     parser.add_argument("--ray", metavar="ADDRESS", help="train on this Ray cluster: HOST:PORT, or auto")
     parser.add_argument("--count", type=whole, default=2000, metavar="N", help="samples to measure (default 2000)")
+    add_offline(parser)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
 
@@ -53,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
         ray=options.ray,
         count=options.count,
         parts=parts,
+        offline=options.offline,
         say=say,
     )
     failed = [cell for each in found["variants"] for cell in each["cells"] if cell["status"] != "done"]

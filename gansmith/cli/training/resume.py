@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gansmith.cli.parser import Parser, add_budget, add_display, add_remedy, add_until, budget_of
+from gansmith.cli.parser import Parser, add_budget, add_display, add_remedy, add_track, add_until, budget_of, track_of
 from gansmith.cli.parts import add_parts, parts_of
 
 
@@ -16,6 +16,7 @@ def add_arguments(parser: Parser) -> None:
     add_parts(parser)
     add_until(parser)
     add_remedy(parser)
+    add_track(parser)
     add_display(parser)
 
 
@@ -26,14 +27,10 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.runs.run import resume
 
     parts = parts_of(options)
+    given = {"watch.remedy": options.remedy, "budget.until": options.until}
+    settings = {name: value for name, value in given.items() if value} | track_of(options)
     with Display(RunFolder(options.run), options) as display:
         finished = resume(
-            options.run,
-            parts,
-            budget=budget_of(options),
-            remedy=options.remedy,
-            until=options.until,
-            watching=[display],
-            say=display.say,
+            options.run, parts, budget=budget_of(options), settings=settings, watching=[display], say=display.say
         )
     return conclude(finished, quiet=display.quiet)

@@ -6,9 +6,21 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from gansmith.cli.parser import Parser, add_budget, add_device, add_display, add_remedy, add_until, budget_of, integer
+from gansmith.cli.parser import (
+    Parser,
+    add_budget,
+    add_device,
+    add_display,
+    add_offline,
+    add_remedy,
+    add_track,
+    add_until,
+    budget_of,
+    integer,
+    track_of,
+)
 from gansmith.cli.parts import add_parts, parts_of
-from gansmith.ground.recipes.settings import EngineName
+from gansmith.ground.recipes.settings import EngineName, Recipe
 
 ENGINES = "torch: PyTorch; numpy: NumPy with all gradients written by hand"
 ATTRIBUTE = "make two classes from an attribute of the source, for example Smiling of CelebA"
@@ -29,6 +41,8 @@ def add_arguments(parser: Parser) -> None:
     add_parts(parser)
     add_until(parser)
     add_remedy(parser)
+    add_track(parser)
+    add_offline(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what would be trained, and train nothing")
     add_display(parser)
 
@@ -43,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
     attribute = [f"data.attribute={options.attribute}", "data.labels=classes"] if options.attribute else []
     remedy = [f"watch.remedy={options.remedy}"] if options.remedy else []
     until = [f"budget.until={options.until}"] if options.until else []
+    track = [f"{name}={value}" for name, value in track_of(options).items()]
     parts = parts_of(options)
     recipe = choose_recipe(
         options.recipe,
@@ -51,9 +66,10 @@ def run(options: argparse.Namespace) -> int:
         engine=options.engine,
         device=options.device,
         seed=options.seed,
-        settings=[*attribute, *options.set, *remedy, *until],
+        settings=[*attribute, *options.set, *remedy, *until, *track],
         parts=parts,
     )
+    fetch(recipe, options)
     if options.dry_run:
         from gansmith.cli.training.dry_run import show
 
@@ -61,3 +77,23 @@ def run(options: argparse.Namespace) -> int:
     with new_folder(recipe, options.out) as folder, Display(folder, options) as display:
         finished = begin(recipe, folder, parts, watching=[display], say=display.say)
     return conclude(finished, quiet=display.quiet)
+
+
+def fetch(recipe: Recipe, options: argparse.Namespace) -> None:
+    """Download the recipe's data, if it is one of the sets that Gansmith downloads and is not here."""
+    from rich.console import Console
+    from rich.progress import DownloadColumn, Progress
+
+    from gansmith.data import sources
+    from gansmith.ground.process.launch import launched
+
+    console, quiet = Console(stderr=True), options.quiet or options.json or not launched().first
+    columns = (*Progress.get_default_columns(), DownloadColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task(recipe.data.source, total=None, visible=False)
+        sources.fetch_missing(
+            recipe.data.source,
+            offline=options.offline,
+            say=lambda line: None if quiet else console.print(line, highlight=False, soft_wrap=True),
+            progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True),
+        )

@@ -60,7 +60,8 @@ class RunFolder:
     evaluation = Entry("evaluation.json")  # the figures of the last evaluation
     copies = Entry("copies.png")  # the samples most similar to training pictures, above those pictures
     report = Entry("report.html")  # the run's page, in one file
-    tensorboard = Entry("tensorboard")  # TensorBoard events, with watch.tensorboard
+    tensorboard = Entry("tensorboard")  # TensorBoard events, with watch.track = ["tensorboard"]
+    trackers = Entry("trackers.json")  # what each tracker of watch.track calls the run
     explore = Entry("explore")  # results of `gansmith explore`: NNN-verb/ each
 
     def sample_sheet(self, update: int) -> Path:
@@ -117,7 +118,16 @@ class RunFolder:
 
     def _foreign_files(self) -> set[str]:
         """What the folder holds besides the files of a run that was killed before its recipe was written."""
-        first = (self.lock, self.environment, self.parts, self.own, self.data, self.groups, self.real_sheet)
+        first = (
+            self.lock,
+            self.environment,
+            self.parts,
+            self.own,
+            self.data,
+            self.groups,
+            self.real_sheet,
+            self.tensorboard,
+        )
         ours = {path.name for path in (*first, self.samples, self.checkpoints)}
         found = {PART.sub("", path.name) for path in self.root.iterdir()}
         full = {path.name for path in (self.samples, self.checkpoints) if path.is_dir() and any(path.iterdir())}

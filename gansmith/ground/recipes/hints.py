@@ -52,6 +52,7 @@ FOREIGN: dict[tuple[str, ...], tuple[str, ...]] = {
     ("sampleinterval", "samplefreq", "sampleevery", "displayfreq"): ("watch.samples_every",),
     ("nsamples", "numsamples", "samplesize"): ("watch.samples",),
     ("loginterval", "logfreq", "printfreq", "logevery"): ("watch.stats_every",),
+    ("tensorboard", "wandb", "trackio", "mlflow", "tracker", "logger", "reportto", "logwith"): ("watch.track",),
     ("amp", "fp16", "bf16", "mixedprecision", "half", "dtype"): ("precision.name",),
 }  # fmt: skip
 """Names that people know from other programs, squeezed, and what they are called here: settings, options, commands."""

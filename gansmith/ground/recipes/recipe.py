@@ -21,6 +21,8 @@ from gansmith.ground.recipes.hints import setting_hint
 from gansmith.ground.recipes.settings import Recipe
 
 FORMAT = 1
+SCHEMA = Path(__file__).with_name("recipe.schema.json")  # as `schema.py` makes it
+SCHEMA_LINE = f"#:schema {SCHEMA.as_uri()}\n"
 
 
 def read(path: Path) -> Recipe:
@@ -56,9 +58,18 @@ def from_table(table: dict[str, Any], origin: str = "recipe") -> Recipe:
         raise RecipeError(
             f"{origin} is of format {version}, this Gansmith reads format {FORMAT}: install a newer Gansmith"
         )
-    recipe = _build(Recipe, table, "", origin)
+    recipe = _build(Recipe, _older(table), "", origin)
     check(recipe)
     return recipe
+
+
+def _older(table: dict[str, Any]) -> dict[str, Any]:
+    """The table with what older recipes say under another name: `watch.tensorboard = true` was the only tracker."""
+    watch = table.get("watch")
+    if not isinstance(watch, dict) or not isinstance(watch.get("tensorboard"), bool):
+        return table
+    kept = {name: value for name, value in watch.items() if name != "tensorboard"}
+    return table | {"watch": ({"track": ["tensorboard"]} if watch["tensorboard"] else {}) | kept}
 
 
 def to_table(settings: Any) -> dict[str, Any]:
@@ -81,10 +92,13 @@ def _flat(table: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def to_toml(recipe: Recipe) -> str:
-    """The recipe as TOML text, with every key: `from_table(tomllib.loads(text)) == recipe`."""
+    """The recipe as TOML text, with every key: `from_table(tomllib.loads(text)) == recipe`.
+
+    Its first line names the schema, for editors.
+    """
     import tomli_w  # late: only runs and comparisons write recipes
 
-    return tomli_w.dumps(to_table(recipe))
+    return SCHEMA_LINE + tomli_w.dumps(to_table(recipe))
 
 
 def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
@@ -141,7 +155,8 @@ NOT_NEGATIVE = (
 SHARES = ("*.dropout", "optimizer.*.beta1", "optimizer.*.beta2")
 
 
-def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
+def is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a dotted name is that of one of the patterns above."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
@@ -149,11 +164,11 @@ def check(recipe: Recipe) -> None:
     """Raises RecipeError for values and combinations that make no sense with any engine or data."""
     values = flat(recipe)
     for name, value in values.items():
-        if _is_one_of(name, ABOVE_ZERO) and not value > 0:
+        if is_one_of(name, ABOVE_ZERO) and not value > 0:
             raise RecipeError(f"{name} is {value}: it must be above 0")
-        if _is_one_of(name, NOT_NEGATIVE) and value < 0:
+        if is_one_of(name, NOT_NEGATIVE) and value < 0:
             raise RecipeError(f"{name} is {value}: it must be at least 0")
-        if _is_one_of(name, SHARES) and not 0 <= value < 1:
+        if is_one_of(name, SHARES) and not 0 <= value < 1:
             raise RecipeError(f"{name} is {value}: it must be at least 0 and below 1")
     if not 0 <= recipe.augment.probability <= 1:
         raise RecipeError(f"augment.probability is {recipe.augment.probability}: it must be from 0 to 1")

@@ -27,6 +27,7 @@ DistributionName = Literal["normal", "uniform", "unit"]
 LabelsName = Literal["none", "classes", "clusters"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
+TrackerName = Literal["tensorboard", "trackio", "wandb", "mlflow"]
 FaultName = Literal[
     "sigmoid-as-logits",  # probabilities where the loss expects logits
     "wrong-pixel-range",  # a tanh generator against pixels in [0, 1]
@@ -209,9 +210,7 @@ class BudgetSettings:
     images: int = 0  # real items that the discriminator has seen
     epochs: float = 0.0  # passes over the data
     minutes: float = 0.0  # of training, with the time for samples, measurements and checkpoints
-    patience: int = (
-        0  # stop after so many measurements of quality ([watch] judge) in a row without a better one; 0 = off
-    )
+    patience: int = 0  # stop after so many measurements of quality (watch.judge) without a better one; 0 = off
     target: float = 0.0  # stop once the measured quality is at least this good; 0 = off
     until: Literal["end", "converged"] = "end"  # "converged": stop when the doctor finds that nothing gets better
     estimated_images: tuple[int, ...] = ()  # written by a run in minutes: how many images it will see in all, as the
@@ -243,7 +242,7 @@ class WatchSettings:
     # yours; "" = a Frechet distance where a feature network is there, else a sliced Wasserstein distance
     diagnose: float = 0.03  # share of the time for the doctor, who checks samples and logits; 0 = none
     remedy: Literal["none", "auto"] = "none"  # "auto": if something is wrong, go back and change one setting
-    tensorboard: bool = False  # also write TensorBoard events (needs the extra `tensorboard`)
+    track: tuple[TrackerName, ...] = ()  # also tell these trackers; each needs the extra of its name
 
 
 @dataclass(frozen=True)
