@@ -236,9 +236,7 @@ class WatchSettings:
     checkpoint_epochs: float = 0.0  # epochs between checkpoints; 0 = by minutes only
     keep: int = 2  # how many of the newest checkpoints are kept; the best one is kept too
     judge: float = 0.03  # share of the time for measuring quality, which finds the best checkpoint; 0 = none
-    metric: str = (
-        ""  # what is measured: a figure of `gansmith evaluate` by its key (fd, kid, recall ...) or a metric of
-    )
+    metric: str = ""  # what is measured: a figure of `gansmith evaluate` by its key (fd, kid, recall ...), or one of
     # yours; "" = a Frechet distance where a feature network is there, else a sliced Wasserstein distance
     diagnose: float = 0.03  # share of the time for the doctor, who checks samples and logits; 0 = none
     remedy: Literal["none", "auto"] = "none"  # "auto": if something is wrong, go back and change one setting
