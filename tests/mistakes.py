@@ -71,6 +71,32 @@ class Spare(nn.Module):
         return self.body(items)
 
 
+class OnlyTrains(nn.Module):
+    """A generator that fails outside training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = generator()
+
+    def forward(self, latents: Tensor) -> Tensor:
+        if not self.training:
+            raise ValueError("not trained yet")
+        return self.body(latents)
+
+
+class Strict(nn.Module):
+    """A discriminator that takes nothing but pixels in their range."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = discriminator()
+
+    def forward(self, items: Tensor) -> Tensor:
+        if float(items.detach().abs().max()) > 2:
+            raise ValueError("no pixels")
+        return self.body(items)
+
+
 class Noisy(nn.Module):
     """A generator that draws noise in every pass, from torch or from somewhere else."""
 
@@ -134,6 +160,7 @@ REFUSED: dict[str, tuple[tuple[Parts, dict], str]] = {
         ),
         "the batch norm in the discriminator of mine mixes the items",
     ),
+    "fails outside training": (nets(OnlyTrains), "a pass through mine raised ValueError: not trained yet"),
     "latents unused": (nets(Constant), "makes its items without its latents"),
     "no gradient": (
         nets(lambda: generator(last=Apply(lambda x: x.detach().tanh() + 0))),

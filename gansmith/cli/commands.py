@@ -13,12 +13,17 @@ COMMANDS: dict[str, Command] = {
             "gansmith train mnist --data path/to/mnist --minutes 2 --preview",
             "gansmith train folder --data my-pictures --out runs/mine",
             "gansmith train mnist --set loss.name=hinge --set optimizer.generator.rate=2e-4 --dry-run",
+            "gansmith train digits --with my_parts.py --until converged",
         ),
     ),
     "resume": Command(
         "continue a run, exactly where it was",
         "gansmith.cli.training.resume",
-        ("gansmith resume runs/digits-001", "gansmith resume runs/digits-001 --updates 5000"),
+        (
+            "gansmith resume runs/digits-001",
+            "gansmith resume runs/digits-001 --updates 5000",
+            "gansmith resume runs/digits-001 --with my_parts.py",
+        ),
     ),
     "sample": Command(
         "make pictures with a trained generator",
@@ -66,6 +71,7 @@ COMMANDS: dict[str, Command] = {
             "gansmith compare article-001-plain article-001-labelled --seeds 3 --updates 2000",
             "gansmith compare digits digits+loss.name=hinge digits+regularizer.name=none --minutes 1 --jobs 2",
             "gansmith compare ring grid --out runs/modes --json",
+            "gansmith compare digits digits+loss.name=hinge --with my_parts.py",
             "gansmith compare mnist mnist+loss.name=hinge --seeds 10 --ray auto --out /shared/grid",
         ),
     ),

@@ -59,7 +59,7 @@ class Callback:
     """
 
     def before_first(self, moment: Moment) -> None:
-        """Before the first update of this sitting: of a new run, or where a resumed run goes on."""
+        """Before the first update: of a new run, or where one goes on that was resumed or rolled back."""
 
     def after_update(self, moment: Moment) -> None:
         """After each update. `moment.numbers` is empty: statistics are read every `watch.stats_every` updates only."""
@@ -68,4 +68,4 @@ class Callback:
         """After an update whose row of statistics was written; `moment.numbers` holds it."""
 
     def at_end(self, moment: Moment) -> None:
-        """After the last update of this sitting, however it ended; not where an error ended it."""
+        """After the last update, however the training ended; not where an error ended it, or a roll-back."""

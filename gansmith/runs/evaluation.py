@@ -27,6 +27,7 @@ from gansmith.trained.generator import Generator, load
 if TYPE_CHECKING:
     from gansmith.metrics.figures import Evaluation
     from gansmith.metrics.reference import RealItems, Reference
+    from gansmith.nets import NetPair
 
 COUNT = 5000  # samples to measure
 STACKED_COUNT = 26_000  # of stacked pictures, as in the literature on a thousand modes
@@ -49,6 +50,7 @@ def evaluate(
     inception: str | Path | None = None,
     copies: str | Path | None = None,
     per_class: bool = False,
+    nets: NetPair | None = None,
     parts: Parts | str | Path | None = None,
     progress: Progress = _silent,
 ) -> Evaluation:
@@ -58,8 +60,9 @@ def evaluate(
     data: the source to compare with, as `what`; the run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
     pictures. copies: a PNG to write, see `draw_copies`. per_class: also a distance for each class. A run is asked for classes
     as often as the data has them, and for `per_class` evenly. parts: your own networks that the run was trained with, and
-    metrics of yours, which become figures; or the path of a file that defines them, which is run. A run's folder gets its
-    figures as evaluation.json, and its copies as copies.png. Raises GansmithError with one line that says what to do.
+    metrics of yours, which become figures; or the path of a file that defines them, which is run. nets: short for
+    parts=Parts(nets=...). A run's folder gets its figures as evaluation.json, and its copies as copies.png. Raises
+    GansmithError with one line that says what to do.
     """
     from gansmith.metrics import evaluation as metrics
 
@@ -75,6 +78,7 @@ def evaluate(
     if count is None:
         count = COUNT if sources.single_of(settings.source) is None else STACKED_COUNT
     own = as_parts(parts)
+    own = dataclasses.replace(own, nets=nets or own.nets)
     generator = load(path, checkpoint=checkpoint, parts=own) if is_run else None
     taken = None if is_run else read_items(path, count, settings, seed)
     items, labels, settings = (None, None, settings) if taken is None else (taken.items, taken.labels, taken.settings)

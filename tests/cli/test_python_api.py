@@ -76,6 +76,7 @@ def test_one_s_own_networks_resume_bit_equal(tmp_path: Path) -> None:
     with pytest.raises(GansmithError, match="networks mine of yours"):
         gansmith.load(tmp_path / "whole").sample(2)
     assert gansmith.load(tmp_path / "whole", nets=MINE).sample(2).shape == (2, 16, 16, 1)
+    assert gansmith.evaluate(tmp_path / "whole", nets=MINE, count=16, features="pixels").count == 16
 
 
 def test_truncation_narrows(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ from gansmith.game.graphs import EAGER_FIRST, CudaGraphs, Packed, StaticInputs, 
 from gansmith.game.step import Gan
 from gansmith.game.torch_game import TorchGame
 from gansmith.ground.game import StepContext
+from gansmith.losses import LOSSES
 from gansmith.nets import NetPair
+from gansmith.parts import Parts
 from miniatures import World, assert_same_arrays, indices, now, play, world
 from thread_ranks import Circle, ThreadRanks
 from variants import EVERY, host_inputs, meaningful, new_game, start
@@ -227,8 +229,11 @@ def test_own_networks_and_several_processes_are_launched_operation_by_operation(
         assert can_be_captured(on_cuda(gan)) is expected
         assert not can_be_captured(replace(on_cuda(gan), ranks=ThreadRanks(Circle(1), 0)))
     made = world("vectors", generator__net="own", discriminator__net="own")
-    own = NetPair("own", lambda dim, shape, classes: (torch.nn.Linear(dim, 2), torch.nn.Linear(2, 1)))
+    own = Parts(nets=NetPair("own", lambda dim, shape, classes: (torch.nn.Linear(dim, 2), torch.nn.Linear(2, 1))))
     assert not can_be_captured(on_cuda(TorchGame(made.recipe, made.item_shape, 0, own).gan))
+    made = world("vectors", loss__name="own")
+    loss = Parts(loss=replace(LOSSES["hinge"], name="mine"))
+    assert not can_be_captured(on_cuda(TorchGame(made.recipe, made.item_shape, 0, loss).gan))
 
 
 # ---- static inputs

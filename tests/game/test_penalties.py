@@ -88,7 +88,11 @@ def test_laziness_survives_a_checkpoint():
 
 @pytest.mark.parametrize("name", REGULARIZERS)
 def test_the_table_says_where_a_penalty_is_taken(name: str):
-    places = {"real": "r1" in name, "fake": "r2" in name, "between": name == "gradient-penalty"}
+    places = {
+        "real": "r1" in name or name == "own",
+        "fake": "r2" in name or name == "own",
+        "between": name == "gradient-penalty",
+    }
     assert set(WHERE[name]) == {place for place, taken in places.items() if taken}  # pyright: ignore[reportArgumentType]
 
 

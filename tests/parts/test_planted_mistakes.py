@@ -13,7 +13,7 @@ from gansmith.nets import NetPair
 from gansmith.nets.network import Mode
 from gansmith.nets.own import OwnNetwork
 from gansmith.parts import Parts
-from mistakes import REFUSED, REMARKED, Labelled, by_loss, discriminator, generator, nets, start
+from mistakes import REFUSED, REMARKED, Labelled, Strict, by_loss, discriminator, generator, nets, start
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -35,6 +35,7 @@ def test_what_may_be_meant_so_is_remarked_on(name: str):
 
 def test_right_ones_are_taken_without_a_word():
     assert start(*nets(generator)) == []
+    assert start(*nets(generator, Strict)) == []
     (blind,) = start(*nets(Labelled), classes=3)
     assert "the discriminator of mine does not look at the labels" in blind
 

@@ -11,11 +11,11 @@ from ring import TINY
 
 import gansmith
 from gansmith.ground.errors import RecipeError
-from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
+from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows, write_json
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget
-from gansmith.runs.quality import chosen_metric
+from gansmith.runs.quality import chosen_metric, forget_best, read_best
 from gansmith.runs.run import resume
 from gansmith.runs.watching.stopping import StopEarly
 from gansmith.training.events import Request, UpdateEvent
@@ -104,6 +104,16 @@ def test_a_training_reaches_the_target_of_one_s_own_metric(tmp_path: Path, monke
     assert update < 50
     again = resume(run.folder.root, parts, budget=Budget(updates=update + 4))
     assert again.ended == "finished"
+
+
+def test_the_best_of_those_that_are_left_is_the_largest_where_more_is_better(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for update, value in ((2, 0.7), (4, 0.9), (6, 0.8)):
+        append_row(folder.judgements, {"update": update, "metric": "recall", "value": value, "better": "higher"})
+        folder.checkpoint(update).mkdir(parents=True)
+    write_json(folder.best, {"update": 8, "metric": "recall", "value": 0.95})
+    forget_best(folder, 6)
+    assert read_best(folder) == {"update": 4, "metric": "recall", "value": 0.9}
 
 
 def test_what_is_no_measure_of_quality() -> None:

@@ -24,10 +24,9 @@ class Trial:
     """A small batch, and the networks under the conditions of a training step that leaves no trace."""
 
     def __init__(self, gan: Gan, item_shape: Shape, classes: int) -> None:
-        recipe, parameter = gan.recipe, next(gan.discriminator.parameters(), torch.zeros(()))
+        recipe = gan.recipe
         self.gan, self.item_shape, self.classes = gan, tuple(item_shape), classes
         self.device, self.dtype = torch.device(recipe.device), gan.augmenter.dtype
-        self.kind = parameter.dtype
         rng = streams.generator(recipe.seed, "watch", turn=3)
         self.z = self._sent(streams.latents(rng, recipe.latent.law, (COUNT, recipe.latent.dim)))
         unit = rng.random((COUNT, *item_shape))
