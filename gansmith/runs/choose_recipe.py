@@ -98,21 +98,42 @@ class Choice:
     reason: str
 
 
+WIDTHS = ("generator.widths", "discriminator.widths")
+OTHERS = ("data.size", "data.batch", "data.channels", "augment.name", "regularizer.gamma")
+"""What is chosen with the widths."""
+
+
 def choose_networks(recipe: Recipe) -> tuple[Recipe, list[str]]:
-    """Chooses what a recipe with open networks leaves open. Returns the recipe, and a line for each choice."""
-    if recipe.generator.widths and recipe.discriminator.widths:
-        return recipe, []
+    """Chooses what a recipe with open networks leaves open: what was given (`Recipe.given`) stays, and so does what a
+    recipe of the user's has otherwise than the built-in one. Returns the recipe, and a line for each choice."""
     name = recipe.name if recipe.name in cookbook.names() else "folder"
     book = cookbook.load(name)
+    if recipe.generator.widths and recipe.discriminator.widths:
+        return recipe, _not_chosen(recipe, book)
     if (recipe.generator.widths or recipe.discriminator.widths) and (
         name != recipe.name or book.generator.widths or book.discriminator.widths
     ):
         return recipe, []  # one player without hidden layers, as its recipe says
     original, changed = recipe_files.flat(book), recipe_files.flat(recipe)
     found = surveys.survey(replace(recipe.data, window="", labels="none"))
-    chosen = [one for one in choices(recipe, found) if changed[one.key] == original[one.key]]
-    recipe = recipe_files.override(recipe, {one.key: one.value for one in chosen})
+    stay = {key for key in recipe.given if key not in WIDTHS or changed[key]}  # given as [], widths are to be chosen
+    chosen = [one for one in choices(recipe, found) if one.key not in stay and changed[one.key] == original[one.key]]
+    given = recipe.given
+    recipe = replace(recipe_files.override(recipe, {one.key: one.value for one in chosen}), given=given)
     return recipe, [f"{one.key} = {one.value}: {one.reason}" for one in chosen]
+
+
+def _not_chosen(recipe: Recipe, book: Recipe) -> list[str]:
+    """A line where widths that were given stop the choice of everything else."""
+    values, originals = recipe_files.flat(recipe), recipe_files.flat(book)
+    opened = [key for key in WIDTHS if not originals[key]]
+    left = [f"{key} = {values[key]}" for key in OTHERS if key not in recipe.given]
+    if not (opened and left and set(opened) <= set(recipe.given)):
+        return []
+    return [
+        f"{' and '.join(opened)} are given, so nothing is chosen by the pictures: {', '.join(left)} stay as in the recipe; "
+        "to have them chosen, leave one of the widths out"
+    ]
 
 
 def choices_for_source(name: str, found: Survey, data: DataSettings) -> list[Choice]:

@@ -97,7 +97,8 @@ def to_toml(recipe: Recipe) -> str:
 def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
     """A recipe with some values replaced: {"loss.name": "hinge"}, or the command line's ["loss.name=hinge"].
 
-    The command line's values are read as TOML (`0.5`, `true`, `[64, 32]`), anything else as text (`hinge`).
+    The command line's values are read as TOML (`0.5`, `true`, `[64, 32]`), anything else as text (`hinge`). The recipe
+    remembers their names in `given`: no automatic choice changes them.
     """
     if isinstance(assignments, list):
         assignments = dict(_split(assignment) for assignment in assignments)
@@ -116,7 +117,7 @@ def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
             named = f"{dotted}.name={value}" if f"{dotted}.name" in keys else f"{keys[0]}=..."
             raise RecipeError(f"{dotted!r} is a table: set one of its values, as in --set {named}{listed(dotted)}")
         here[last] = value
-    return from_table(table, "--set")
+    return dataclasses.replace(from_table(table, "--set"), given=tuple(sorted({*recipe.given, *assignments})))
 
 
 def listed(name: str) -> str:

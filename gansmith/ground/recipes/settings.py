@@ -249,6 +249,10 @@ class Recipe:
     threads: int = 0  # processor threads; 0 = all cores, or OMP_NUM_THREADS
     graphs: bool = True  # cuda: record each kind of update once as a CUDA graph and replay it: faster
     faults: tuple[FaultName, ...] = ()  # known mistakes, made on purpose, to study what they do
+    given: tuple[str, ...] = field(
+        default=(), compare=False
+    )  # written by Gansmith: the keys that were set by hand, which
+    # no automatic choice changes
     data: DataSettings = field(default_factory=DataSettings)
     latent: LatentSettings = field(default_factory=LatentSettings)
     generator: NetSettings = field(default_factory=lambda: NetSettings(output="tanh"))
