@@ -23,6 +23,7 @@ from gansmith.data.survey import Survey
 from gansmith.ground.errors import RecipeError, typed
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
+from gansmith.trained import origin
 
 LOWEST = 4  # pixels of the shorter side at which a generator begins
 MOST_FEATURES = 512  # of a layer
@@ -68,11 +69,12 @@ def choose_recipe(
     engine: str | None = None,
     device: str | None = None,
     seed: int | None = None,
+    start: str | None = None,
     settings: Mapping[str, Any] | list[str] | None = None,
 ) -> Recipe:
     """A recipe by name or path, with the user's changes. It may still hold "auto" values. Raises RecipeError."""
     recipe = name if isinstance(name, Recipe) else cookbook.load(str(name))
-    given = {"data.source": data, "engine": engine, "device": device, "seed": seed}
+    given = {"data.source": data, "engine": engine, "device": device, "seed": seed, "start.source": start}
     recipe = recipe_files.override(recipe, {key: value for key, value in given.items() if value is not None})
     if settings:
         recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
@@ -82,6 +84,8 @@ def choose_recipe(
         named = "no data is named" if data is None else "the data source is empty (is a variable not set?)"
         raise RecipeError(f"{named}: give --data with a folder, a zip or a store of pictures, as in `{way}`")
     recipe = budget.apply(recipe)
+    if recipe.start.source:
+        recipe = replace(recipe, start=replace(recipe.start, source=str(origin.find(recipe.start.source))))
     # an absolute path, because the run may be resumed from elsewhere
     recipe = replace(recipe, data=replace(recipe.data, source=sources.absolute(recipe.data.source)))
     if not any((recipe.budget.updates, recipe.budget.images, recipe.budget.epochs, recipe.budget.minutes)):

@@ -34,6 +34,7 @@ def train(
     engine: str | None = None,
     device: str | None = None,
     seed: int | None = None,
+    start: str | Path | Run | None = None,
     settings: dict[str, Any] | None = None,
     watching: Sequence[Watcher] = (),
     say: Say = lambda _: None,
@@ -43,13 +44,18 @@ def train(
     recipe: a built-in name, a .toml file or a Recipe. data: a source instead of the recipe's: a name, a path, or items from
     Python, with `labels` of each (see `data.given.source`): arrays and tensors (N, H, W), (N, H, W, C), (N, C, H, W) or
     (N, D), a torch Dataset, an iterable of pictures or of (picture, label). nets: your own pair of networks. settings:
-    {"loss.name": "hinge", ...}. out: the run's folder; runs/<recipe>-<number> by default.
+    {"loss.name": "hinge", ...}. start: a trained run, its folder or a .safetensors file, whose weights the training begins
+    with where layers fit; settings={"start.frozen": 2} freezes the discriminator's two lowest layers. out: the run's folder;
+    runs/<recipe>-<number> by default.
     Raises GansmithError with one line that says what to do.
     """
     if data is None and labels is not None:
         raise DataError("labels= goes with data=: give the items too")
     data = None if data is None else given.source(data, labels)
     budget = Budget(updates, images, epochs, minutes)
-    chosen = choose_recipe(recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings)
+    source = None if start is None else str(start.folder.root if isinstance(start, Run) else start)
+    chosen = choose_recipe(
+        recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, start=source, settings=settings
+    )
     with new_folder(chosen, Path(out) if out else None) as folder:
         return begin(chosen, folder, nets, watching=watching, say=say)

@@ -14,6 +14,7 @@ from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget
 from gansmith.runs.drive import Job, drive
+from gansmith.runs.origins.starting import start as start_from
 from gansmith.runs.processes import alone, of_this_job, process_group, set_up_on_all
 from gansmith.runs.records import create, finish
 from gansmith.runs.recovery.resume import check_data, differences, forget, is_over, newest, restore
@@ -49,7 +50,8 @@ def begin(
             say(remark)
         # build the game before the folder is created: a recipe that cannot be built leaves nothing behind
         game = processes.run_on_all(lambda: build_game(setup, nets, processes, say))
-        processes.broadcast(lambda: create(folder, setup, launch))
+        origin = start_from(processes, setup, game, say)
+        processes.broadcast(lambda: create(folder, setup, launch, origin))
         with alone(folder, processes):
             job = Job(processes, setup, folder, nets, watching, say)
             return Run(folder, nets, drive(job, game, Start(0, setup.seconds)))
@@ -110,6 +112,8 @@ def _go_on_alone(
         say(remark)
     game = processes.run_on_all(lambda: build_game(setup, nets, processes, say))
     start = restore(processes, game, newest(folder, say) if processes.is_main else None)
+    if start.update == 0:
+        start_from(processes, setup, game, say, folder)
     if is_over(setup, start):
         if not may_be_over:
             raise RunError(

@@ -13,13 +13,14 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import State
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipes.recipe import to_table
-from gansmith.ground.recipes.settings import DataSettings, Recipe
+from gansmith.ground.recipes.settings import DataSettings, Recipe, StartSettings
 from gansmith.runs import records
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.diagnose import diagnose
 from gansmith.runs.drive import give_up
 from gansmith.runs.evaluation import draw_copies, evaluate
 from gansmith.runs.from_python import train
+from gansmith.runs.origins.starting import planned, start
 from gansmith.runs.processes import alone, set_up_on_all
 from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.resume import check_data
@@ -28,6 +29,7 @@ from gansmith.runs.setup import build_game, read_clusters, resolve_machine, set_
 from gansmith.runs.sheets.source_sheets import draw
 from gansmith.trained.discriminator import features_function, load_discriminator
 from gansmith.trained.generator import Generator, load
+from gansmith.trained.origin import find, read
 from gansmith.training.events import Outcome
 from gansmith.training.process_group import SINGLE_PROCESS
 
@@ -80,6 +82,18 @@ def bare(recipe: Recipe, names: tuple[str, ...] = (), labelling: Labelling | Non
     return Generator(recipe, (1, 16, 16), names, {}, labelling=labelling)
 
 
+def starts(recipe: Recipe, **settings: object) -> object:
+    """What a training would begin with."""
+    named = {name.replace("__", "."): value for name, value in settings.items()}
+    return planned(set_up(choose_recipe(recipe, settings=named)))
+
+
+def starts_again(run: RunFolder) -> object:
+    """A run without a checkpoint, whose origin.json is gone."""
+    setup = set_up(choose_recipe(PLAIN, start=str(run.root)))
+    return start(SINGLE_PROCESS, setup, build_game(setup), quiet, run)
+
+
 RUNS: tuple[Example, ...] = (
     call(Budget(updates=1, epochs=1.0).apply, RECIPE),
     call(Budget(updates=0).apply, RECIPE),
@@ -124,12 +138,27 @@ RUNS: tuple[Example, ...] = (
     with_run(call(set_up_again, RUN), CLUSTERED, spoil=lambda run: np.save(run.groups, np.arange(3))),
     with_run(call(read_clusters, RUN), CLUSTERED),
     call(resolve_machine, changed(engine="numpy", device="cuda")),
+    with_run(
+        call(starts, PLAIN, start__source="run"),
+        changed(
+            latent__dim=9,
+            generator__widths=(6,),
+            discriminator__widths=(6,),
+            data__labels="none",
+            generator__conditioning="concat",
+            data__size="24",
+        ),
+    ),
+    with_run(call(starts, changed(discriminator__widths=(6, 8)), start__source="run", start__frozen=1)),
+    with_run(call(starts_again, RUN)),
     call(build_game, thing(recipe=changed(engine="numpy"), item_shape=(1, 16, 16), classes=0), thing()),
     draws("ring", "none/sheet.png"),
     draws("ring", "sheet.png", augmented=True, name="ada"),
 )
 
 TRAINED: tuple[Example, ...] = (
+    lambda folder, patch: find("nowhere"),
+    after(text("bad.safetensors", "no"), call(read, StartSettings("bad.safetensors"))),
     lambda folder, patch: load_discriminator(RUN, bare(PLAIN)),
     where(
         {"gansmith.trained.discriminator.load_discriminator": lambda *_: thing(plan=None)},

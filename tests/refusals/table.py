@@ -18,9 +18,10 @@ from example import Example, full_disk, sets, typed
 from gansmith import cli, losses, recipes
 from gansmith.cli.results import sample
 from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.networks.frozen import frozen_arrays
 from gansmith.ground.process.launch import launched
 from gansmith.ground.recipes import meanings, recipe
-from gansmith.ground.recipes.settings import Recipe
+from gansmith.ground.recipes.settings import NetName, NetSettings, Recipe, StartSettings
 
 
 def table(**values: object) -> Example:
@@ -93,6 +94,12 @@ def in_place_of_a_recipe(folder: Path, patch: pytest.MonkeyPatch) -> None:
     recipes.load(str(folder))
 
 
+def frozen(count: int, net: NetName = "dcgan") -> Example:
+    """A discriminator of one layer, some of which are to be frozen."""
+    settings = Recipe(start=StartSettings("run", frozen=count), discriminator=NetSettings(net))
+    return lambda folder, patch: frozen_arrays(settings, {"0.weight": (1, 4)}, planned=True)
+
+
 VECTORS, PICTURES = np.zeros((4, 2), np.float32), np.zeros((4, 8, 8, 1), np.uint8)
 
 EXAMPLES: dict[str, tuple[Example, ...]] = {
@@ -124,6 +131,9 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         sets("generator.widths=0"),
         sets("loss.real=1,0"),
         sets("budget.updates=5", "budget.minutes=1"),
+        sets("start.frozen=1"),
+        frozen(9),
+        frozen(1, net="hourglass"),
         sets("generator.output=sigmoid"),
         sets("data.pixels=unit", "generator.output=tanh"),
         sets("discriminator.output=sigmoid"),

@@ -6,10 +6,12 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from gansmith.cli.parser import Parser, add_budget, add_device, add_display, add_remedy, budget_of, integer
+from gansmith.cli.parser import Parser, add_budget, add_device, add_display, add_remedy, budget_of, integer, whole
 from gansmith.ground.recipes.settings import EngineName
 
 ENGINES = "torch: PyTorch; numpy: NumPy with all gradients written by hand"
+START = "start with the weights of a trained run, or of a .safetensors file, where its layers fit"
+FREEZE = "with --from: the discriminator's N lowest layers, next to the picture, keep their weights (FreezeD)"
 ATTRIBUTE = "make two classes from an attribute of the source, for example Smiling of CelebA"
 SETTING = "change a setting, for example loss.name=hinge; `gansmith settings` lists them; may be repeated"
 
@@ -19,6 +21,8 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("recipe", help="a recipe's name (see `gansmith recipes`) or a .toml file")
     parser.add_argument("--data", metavar="SOURCE", help="training data: a built-in name, folder, zip, .npz, IDX files")
     parser.add_argument("--attribute", metavar="NAME", help=ATTRIBUTE)
+    parser.add_argument("--from", dest="start", metavar="RUN", help=START)
+    parser.add_argument("--freeze-d", type=whole, metavar="N", help=FREEZE)
     parser.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/<recipe>-<number>)")
     parser.add_argument("--seed", type=integer, metavar="N", help="the seed of all random numbers")
     add_budget(parser)
@@ -39,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
     attribute = [f"data.attribute={options.attribute}", "data.labels=classes"] if options.attribute else []
     remedy = [f"watch.remedy={options.remedy}"] if options.remedy else []
+    frozen = [f"start.frozen={options.freeze_d}"] if options.freeze_d else []
     recipe = choose_recipe(
         options.recipe,
         data=options.data,
@@ -46,7 +51,8 @@ def run(options: argparse.Namespace) -> int:
         engine=options.engine,
         device=options.device,
         seed=options.seed,
-        settings=[*attribute, *options.set, *remedy],
+        start=options.start,
+        settings=[*attribute, *options.set, *remedy, *frozen],
     )
     if options.dry_run:
         from gansmith.cli.training.dry_run import show

@@ -40,6 +40,7 @@ class RunFolder:
     recipe = Entry("recipe.toml")  # the resolved recipe
     environment = Entry("environment.json")  # versions, processor, threads, instruction set, device
     data = Entry("data.json")  # about the data: the store's fingerprint, item shape, class names, count
+    origin = Entry("origin.json")  # what the training started from, and what of it was taken
     groups = Entry("groups.npy")  # the cluster of every item int64 (N,), with data.labels = "clusters"
     stats = Entry("stats.jsonl")  # a row for each report
     samples = Entry("samples")  # sheets of samples from fixed latents
@@ -114,7 +115,16 @@ class RunFolder:
 
     def _foreign_files(self) -> set[str]:
         """What the folder holds besides the files of a run that was killed before its recipe was written."""
-        parts = (self.lock, self.environment, self.data, self.groups, self.real_sheet, self.samples, self.checkpoints)
+        parts = (
+            self.lock,
+            self.environment,
+            self.data,
+            self.origin,
+            self.groups,
+            self.real_sheet,
+            self.samples,
+            self.checkpoints,
+        )
         ours = {path.name for path in parts}
         found = {PART.sub("", path.name) for path in self.root.iterdir()}
         full = {path.name for path in (self.samples, self.checkpoints) if path.is_dir() and any(path.iterdir())}

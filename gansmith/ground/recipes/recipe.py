@@ -142,7 +142,7 @@ ABOVE_ZERO = (
 NOT_NEGATIVE = (
     "threads", "data.micro_batch", "data.channels", "data.crop", "data.first", "data.clusters", "latent.classes_drawn",
     "*.slope", "regularizer.gamma", "regularizer.sigma", "optimizer.*.momentum", "schedule.start", "schedule.factor",
-    "schedule.every", "ema.half_life", "ema.ramp_up", "ema.recalibrate", "watch.samples_every", "watch.checkpoint_*",
+    "schedule.every", "start.frozen", "ema.half_life", "ema.ramp_up", "ema.recalibrate", "watch.samples_every", "watch.checkpoint_*",
 )  # fmt: skip
 SHARES = ("*.dropout", "optimizer.*.beta1", "optimizer.*.beta2")
 
@@ -177,6 +177,11 @@ def check(recipe: Recipe) -> None:
     if len(budgets) > 1 or any(getattr(recipe.budget, name) < 0 for name in budgets):
         raise RecipeError(
             f"budget has {', '.join(budgets)}: set exactly one of updates, images, epochs, minutes above 0"
+        )
+    if recipe.start.frozen and not recipe.start.source:
+        raise RecipeError(
+            f"start.frozen = {recipe.start.frozen} freezes layers that were trained: name the run that they are from, "
+            "with --from RUN"
         )
     _check_ranges(recipe)
     _check_labels(recipe)

@@ -192,6 +192,16 @@ class ScheduleSettings:
 
 
 @dataclass(frozen=True)
+class StartSettings:
+    """[start]: the trained run whose weights a training begins with."""
+
+    source: str = ""  # a run's folder, or a .safetensors file; "" = none, all weights are drawn
+    checkpoint: str = "last"  # of a run: last, best, or the number of an update
+    frozen: int = 0  # so many of the discriminator's lowest layers, next to the picture, keep their weights
+    # (FreezeD, Mo et al. 2020); 0 = all move
+
+
+@dataclass(frozen=True)
 class EmaSettings:
     """[ema]: the exponential moving average of the generator's weights, which makes the samples."""
 
@@ -263,6 +273,7 @@ class Recipe:
     feedback: FeedbackSettings = field(default_factory=FeedbackSettings)
     optimizer: OptimizersSettings = field(default_factory=OptimizersSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    start: StartSettings = field(default_factory=StartSettings)
     ema: EmaSettings = field(default_factory=EmaSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     precision: PrecisionSettings = field(default_factory=PrecisionSettings)
