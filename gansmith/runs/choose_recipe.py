@@ -6,7 +6,6 @@ Every automatic choice is printed with its reason; what the user has set stays.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import log2
@@ -38,24 +37,35 @@ is. In between, the augmentation adapts. After four minutes that was better than
 
 @dataclass(frozen=True)
 class Budget:
-    """The user's choice for the length of a run, at most one of them. None: as in the recipe."""
+    """The user's choice for the length of a run, at most one of them. None: as in the recipe.
+
+    It counts from the run's beginning. more: from where the run has come to, when it is resumed.
+    """
 
     updates: int | None = None
     images: int | None = None
     epochs: float | None = None
     minutes: float | None = None
+    more: bool = False
+
+    def given(self) -> dict[str, float]:
+        """What is given, by name. Raises RecipeError for more than one, and for what is not above 0."""
+        given = {name: getattr(self, name) for name in ("updates", "images", "epochs", "minutes")}
+        given = {name: value for name, value in given.items() if value is not None}
+        if len(given) > 1:
+            raise RecipeError(f"give one of --{' and --'.join(given)}, not both")
+        for name, value in given.items():
+            if not value > 0:
+                raise RecipeError(f"--{name} {value}: it must be above 0")
+        return given
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this budget instead of its own."""
-        given = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
+        given = self.given()
         if not given:
             return recipe
-        if len(given) > 1:
-            raise RecipeError(f"give one of --{' and --'.join(given)}, not both")
         name, value = next(iter(given.items()))
-        if not value > 0:
-            raise RecipeError(f"--{name} {value}: it must be above 0")
-        budget = BudgetSettings(**given)
+        budget = BudgetSettings(**given)  # pyright: ignore[reportArgumentType]
         if name == "minutes" and recipe.budget.minutes == value:
             budget = recipe.budget  # the same length: keep its estimates
         return replace(recipe, budget=budget)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder
@@ -17,7 +20,17 @@ from gansmith.runs.drive import Job, drive
 from gansmith.runs.origins.starting import start as start_from
 from gansmith.runs.processes import alone, of_this_job, process_group, set_up_on_all
 from gansmith.runs.records import create, finish
-from gansmith.runs.recovery.resume import check_data, differences, forget, is_over, newest, restore
+from gansmith.runs.recovery.changes import Changes, going_on, rising_rates, told_over
+from gansmith.runs.recovery.other_data import more, record
+from gansmith.runs.recovery.resume import (
+    differences,
+    forget,
+    is_over,
+    newest,
+    restore,
+    said_where_data_moved,
+    same_data,
+)
 from gansmith.runs.result import Run
 from gansmith.runs.setup import build_game, read_clusters
 from gansmith.training.events import Outcome, Start, Watcher
@@ -62,17 +75,22 @@ def resume(
     nets: NetPair | None = None,
     *,
     budget: Budget = Budget(),  # noqa: B008 - frozen
+    data: str | None = None,
+    polish: bool = False,
     remedy: str | None = None,
     watching: Sequence[Watcher] = (),
     say: Say = lambda _: None,
 ) -> Run:
     """Go on with a run from its newest whole checkpoint; bit-equal to a run that was never stopped.
 
-    remedy: "auto" or "none" instead of the run's own setting.
+    budget: a longer one, counted from the run's beginning, or `more` than it has had. data: where its data is now, or the
+    same data with more items. polish: where learning rates fall, stay at their end rate. remedy: "auto" or "none" instead
+    of the run's own setting. Raises GansmithError.
     """
     with process_group() as processes:
         say = say if processes.is_main else _silent
-        return _go_on(processes, RunFolder(Path(run)), nets, watching, say, budget, remedy)
+        changes = Changes(budget, data, polish, remedy)
+        return _go_on(processes, RunFolder(Path(run)), nets, watching, say, changes)
 
 
 def _go_on(
@@ -81,19 +99,13 @@ def _go_on(
     nets: NetPair | None,
     watching: Sequence[Watcher],
     say: Say,
-    budget: Budget = Budget(),  # noqa: B008 - frozen
-    remedy: str | None = None,
+    changes: Changes = Changes(),  # noqa: B008 - frozen
     may_be_over: bool = False,
 ) -> Run:
     """`resume` on every process. Only rank 0 needs access to the folder."""
-
-    def stored() -> dict[str, Any]:
-        recipe = budget.apply(folder.load_recipe())
-        return recipes.to_table(recipes.override(recipe, {"watch.remedy": remedy}) if remedy else recipe)
-
-    recipe = recipes.from_table(processes.broadcast(stored))
+    recipe = recipes.from_table(processes.broadcast(lambda: recipes.to_table(changes.at_once(folder.load_recipe()))))
     with alone(folder, processes):
-        return _go_on_alone(processes, folder, nets, watching, say, recipe, may_be_over)
+        return _go_on_alone(processes, folder, nets, watching, say, recipe, changes, may_be_over)
 
 
 def _go_on_alone(
@@ -103,27 +115,37 @@ def _go_on_alone(
     watching: Sequence[Watcher],
     say: Say,
     recipe: Recipe,
+    changes: Changes,
     may_be_over: bool,
 ) -> Run:
-    """The same, while no other process trains the run. recipe: the run's, with a new budget."""
-    setup = set_up_on_all(processes, recipe, lambda: read_clusters(folder))
-    processes.broadcast(lambda: check_data(folder, setup))
+    """The same, while no other process trains the run. recipe: the run's, with what changes at once."""
+    with said_where_data_moved(folder, recipe):
+        setup = set_up_on_all(processes, recipe, lambda: read_clusters(folder))
+    other = processes.broadcast(lambda: None if same_data(folder, setup, changes) else more(folder, setup))
+    if other is not None:
+        say(other["line"])
+        clusters = None if other["clusters"] is None else np.array(other["clusters"], np.int64)
+        setup = dataclasses.replace(setup, clusters=clusters)
     for remark in differences(folder, setup.recipe, processes.size) if processes.is_main else ():
         say(remark)
     game = processes.run_on_all(lambda: build_game(setup, nets, processes, say))
     start = restore(processes, game, newest(folder, say) if processes.is_main else None)
     if start.update == 0:
         start_from(processes, setup, game, say, folder)
+    setup = changes.in_time(setup, start)
     if is_over(setup, start):
         if not may_be_over:
-            raise RunError(
-                f"{folder.root} is finished at update {start.update}: give a longer budget, as in --updates N"
-            )
+            raise RunError(told_over(folder, setup, start))
         if processes.is_main:
             finish(folder, Outcome("finished", start.update, start.seconds), say)
         return Run(folder, nets, "finished")
+    if processes.is_main:
+        say(going_on(setup, start))
+        for line in rising_rates(folder, setup, start):
+            say(line)
+    if other is not None:
+        processes.broadcast(lambda: record(folder, setup, start.update))
     processes.broadcast(lambda: forget(folder, setup, start))
-    say(f"going on from update {start.update}")
     return Run(folder, nets, drive(Job(processes, setup, folder, nets, watching, say), game, start))
 
 

@@ -7,11 +7,16 @@ from pathlib import Path
 
 from gansmith.cli.parser import Parser, add_budget, add_display, add_remedy, budget_of
 
+DATA = "where the run's data is now, or the same data with more items"
+POLISH = "with falling learning rates: go on at the rate that they end with, where a longer run lets them rise again"
+
 
 def add_arguments(parser: Parser) -> None:
     """The options of `resume`."""
     parser.add_argument("run", type=Path, help="a run's folder")
-    add_budget(parser)
+    parser.add_argument("--data", metavar="SOURCE", help=DATA)
+    add_budget(parser, resumed=True)
+    parser.add_argument("--polish", action="store_true", help=POLISH)
     add_remedy(parser)
     add_display(parser)
 
@@ -24,6 +29,12 @@ def run(options: argparse.Namespace) -> int:
 
     with Display(RunFolder(options.run), options) as display:
         finished = resume(
-            options.run, budget=budget_of(options), remedy=options.remedy, watching=[display], say=display.say
+            options.run,
+            budget=budget_of(options),
+            data=options.data,
+            polish=options.polish,
+            remedy=options.remedy,
+            watching=[display],
+            say=display.say,
         )
     return conclude(finished, quiet=display.quiet)

@@ -141,7 +141,7 @@ ABOVE_ZERO = (
 )  # fmt: skip
 NOT_NEGATIVE = (
     "threads", "data.micro_batch", "data.channels", "data.crop", "data.first", "data.clusters", "latent.classes_drawn",
-    "*.slope", "regularizer.gamma", "regularizer.sigma", "optimizer.*.momentum", "schedule.start", "schedule.factor",
+    "*.slope", "regularizer.gamma", "regularizer.sigma", "optimizer.*.momentum", "schedule.start", "schedule.until", "schedule.factor",
     "schedule.every", "start.frozen", "ema.half_life", "ema.ramp_up", "ema.recalibrate", "watch.samples_every", "watch.checkpoint_*",
 )  # fmt: skip
 SHARES = ("*.dropout", "optimizer.*.beta1", "optimizer.*.beta2")

@@ -188,6 +188,7 @@ class ScheduleSettings:
     start: float = 0.0  # epochs at the full rate before "linear", "cosine" or the first "step" (0: the first step is
     # at `every`)
     factor: float = 0.1  # "step": the factor at each step; "linear", "cosine": the factor reached at the end
+    until: float = 0.0  # "linear", "cosine": the epoch at which the factor is reached, and kept; 0 = the end of the run
     every: float = 0.0  # "step": epochs between further steps; 0 = one step only
 
 
