@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ from example import Example, after, call, full_disk, text, thing, where
 from small import PLAIN, RECIPE, UPDATE, changed, with_run
 
 from gansmith.data.survey import survey
-from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.game import State
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipes.recipe import to_table
@@ -22,8 +24,10 @@ from gansmith.runs.evaluation import draw_copies, evaluate
 from gansmith.runs.from_python import train
 from gansmith.runs.origins.starting import planned, start
 from gansmith.runs.processes import alone, set_up_on_all
+from gansmith.runs.recovery.changes import Changes
+from gansmith.runs.recovery.other_data import more
 from gansmith.runs.recovery.out_of_memory import shrink
-from gansmith.runs.recovery.resume import check_data
+from gansmith.runs.recovery.resume import same_data
 from gansmith.runs.run import resume
 from gansmith.runs.setup import build_game, read_clusters, resolve_machine, set_up, set_up_again
 from gansmith.runs.sheets.source_sheets import draw
@@ -82,6 +86,17 @@ def bare(recipe: Recipe, names: tuple[str, ...] = (), labelling: Labelling | Non
     return Generator(recipe, (1, 16, 16), names, {}, labelling=labelling)
 
 
+def moved(run: RunFolder) -> None:
+    """The pictures of a run are no longer where they were."""
+    elsewhere = DataSettings(source=str(Path("pictures").absolute()), size="16", labels="classes")
+    run.store_recipe(dataclasses.replace(RECIPE, data=elsewhere))
+
+
+def goes_on_with(recipe: Recipe) -> object:
+    """The run, on what these settings give."""
+    return more(RUN, set_up(recipe))
+
+
 def starts(recipe: Recipe, **settings: object) -> object:
     """What a training would begin with."""
     named = {name.replace("__", "."): value for name, value in settings.items()}
@@ -130,8 +145,16 @@ RUNS: tuple[Example, ...] = (
     ),
     no_memory(RECIPE, "generator", "discriminator"),
     no_memory(changed(data__batch=1)),
-    with_run(call(check_data, RUN, thing()), spoil=lambda run: run.data.unlink()),
-    with_run(call(check_data, RUN, thing(store=thing(fingerprint="0" * 64)))),
+    with_run(call(same_data, RUN, thing(), Changes()), spoil=lambda run: run.data.unlink()),
+    with_run(call(same_data, RUN, thing(store=thing(fingerprint="0" * 64), recipe=RECIPE), Changes())),
+    with_run(call(resume, "run"), spoil=moved),
+    call(Changes(polish=True).at_once, RECIPE),
+    with_run(call(goes_on_with, changed(data__size="20"))),
+    with_run(call(goes_on_with, changed(data__first=30))),
+    with_run(
+        call(goes_on_with, changed(data__first=50)),
+        spoil=lambda run: write_json(run.data, json.loads(run.data.read_text()) | {"fingerprint": "0" * 64}),
+    ),
     with_run(call(resume, "run")),
     call(set_up, changed(latent__classes_drawn=11)),
     call(set_up, changed(data__labels="clusters", data__clusters=99)),

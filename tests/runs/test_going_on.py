@@ -65,7 +65,9 @@ def test_rates_that_rise_again_are_told_and_can_stay_low(tmp_path: Path):
     assert all(rate == pytest.approx(end) for update, rate in rates(polished).items() if update > 10)
     assert not any("rise again" in line for line in said)
     said.clear()
-    resume(tmp_path / "b", budget=Budget(updates=5, more=True), say=said.append)  # which keeps it so, without asking again
+    resume(
+        tmp_path / "b", budget=Budget(updates=5, more=True), say=said.append
+    )  # which keeps it so, without asking again
     assert rates(polished)[24] == pytest.approx(end)
     assert not any("rise again" in line for line in said)
 
@@ -99,7 +101,9 @@ def test_budgets_are_in_all_or_more(budget: Budget, end: int, tmp_path: Path):
 
 def test_minutes_are_in_all_or_more_and_a_run_that_is_over_says_both(tmp_path: Path):
     run = gansmith.train("digits", out=tmp_path / "a", minutes=1e-5, settings=SMALL | {"data.labels": "none"})
-    with pytest.raises(RunError, match=r"1e-05 minutes count from its beginning; for as much again, --minutes .* or .*\+1e-05"):
+    with pytest.raises(
+        RunError, match=r"1e-05 minutes count from its beginning; for as much again, --minutes .* or .*\+1e-05"
+    ):
         resume(run.folder.root, budget=Budget(minutes=1e-5))
     with pytest.raises(RunError, match=r"0\.001 epochs count from its beginning.*--epochs \+0\.001"):
         resume(run.folder.root, budget=Budget(epochs=1e-3))
@@ -111,11 +115,15 @@ def test_minutes_are_in_all_or_more_and_a_run_that_is_over_says_both(tmp_path: P
 
 
 def test_data_that_moved_goes_on_where_it_is(tmp_path: Path):
-    run = trained(tmp_path / "a", pictures(tmp_path / "mine", 0, 20), 6, **{"watch.checkpoint_every": 3, "watch.keep": 9})
+    run = trained(
+        tmp_path / "a", pictures(tmp_path / "mine", 0, 20), 6, **{"watch.checkpoint_every": 3, "watch.keep": 9}
+    )
     expected = checkpoint.load(run.folder, 6).state.arrays
     shutil.rmtree(run.folder.checkpoint(6))
     (tmp_path / "mine").rename(tmp_path / "elsewhere")
-    with pytest.raises(RunError, match="no longer at .*mine: give the place where it is now, as in `gansmith resume .* --data"):
+    with pytest.raises(
+        RunError, match=r"no longer at .*mine: give the place where it is now, as in `gansmith resume .* --data"
+    ):
         resume(run.folder.root)
     resume(run.folder.root, data=str(tmp_path / "elsewhere"))
     found = checkpoint.load(run.folder, 6).state.arrays
@@ -132,7 +140,9 @@ def test_more_pictures_go_on_and_are_recorded(labels: str, tmp_path: Path):
     old = json.loads(run.folder.data.read_text())
     groups = np.load(run.folder.groups) if labels == "clusters" else None
     pictures(tmp_path / "mine", 20, 32)
-    with pytest.raises(RunError, match=r"if items were added, go on with all of them by `gansmith resume .* --data .*mine`"):
+    with pytest.raises(
+        RunError, match=r"if items were added, go on with all of them by `gansmith resume .* --data .*mine`"
+    ):
         resume(run.folder.root, budget=Budget(updates=8))
     said: list[str] = []
     resume(run.folder.root, budget=Budget(updates=8), data=str(tmp_path / "mine"), say=said.append)
