@@ -19,7 +19,7 @@ class ConstantCorrectionAdam(Adam):
     """Adam that corrects every step as if it were the first. With betas .9 and .999 and a constant gradient its steps are
     up to twice too long for a hundred steps, and a third of the right length in the end."""
 
-    def corrections(self) -> tuple[float, float]:
+    def corrections(self, block: slice) -> tuple[float, float]:
         return 1 - self.settings.beta1, 1 - self.settings.beta2
 
 

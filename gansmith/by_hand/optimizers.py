@@ -19,17 +19,20 @@ class Adam:
     def __init__(self, settings: OptimizerSettings, plan: Plan, dtype: np.dtype) -> None:
         self.settings, self.steps = settings, 0
         self.memory = {"first": Arrays(plan, dtype), "second": Arrays(plan, dtype)}
+        self.born: Arrays | None = None  # the step after which each number's memory began, where that is not 0 for all
 
-    def step(self, weights: Array, gradient: Array, rate: float) -> None:
+    def step(self, weights: Array, gradient: Array, rate: float, first: int = 0) -> None:
         """m += (1 - beta1)(g - m);  v += (1 - beta2)(g^2 - v);  w -= rate m' / (sqrt(v') + epsilon).
 
-        m' and v' are m and v over their corrections: both begin at zero, and would be too small at first.
+        m' and v' are m and v over their corrections: both begin at zero, and would be too small at first. Numbers before
+        `first` do not move.
         """
         self.steps += 1
         beta1, beta2 = self.settings.beta1, self.settings.beta2
-        correction1, root = self.corrections()[0], sqrt(self.corrections()[1])
-        for start in range(0, weights.size, BLOCK):
+        for start in range(first, weights.size, BLOCK):
             block = slice(start, start + BLOCK)
+            correction1, correction2 = self.corrections(block)
+            root = sqrt(correction2) if isinstance(correction2, float) else np.sqrt(correction2)
             w, g = weights[block], gradient[block]
             m, v = self.memory["first"].trained[block], self.memory["second"].trained[block]
             m += (1 - beta1) * (g - m)
@@ -37,9 +40,10 @@ class Adam:
             v += (1 - beta2) * (g * g)
             w -= rate * root / correction1 * (m / (np.sqrt(v) + self.settings.epsilon * root))
 
-    def corrections(self) -> tuple[float, float]:
+    def corrections(self, block: slice) -> tuple[Array | float, Array | float]:
         """1 - beta^t: the share of m and v that t steps have filled."""
-        return 1 - self.settings.beta1**self.steps, 1 - self.settings.beta2**self.steps
+        steps = self.steps if self.born is None else self.steps - self.born.trained[block]
+        return 1 - self.settings.beta1**steps, 1 - self.settings.beta2**steps
 
 
 class Sgd:
@@ -49,11 +53,12 @@ class Sgd:
         self.settings, self.steps = settings, 0
         self.memory = {"momentum": Arrays(plan, dtype)} if settings.momentum else {}
 
-    def step(self, weights: Array, gradient: Array, rate: float) -> None:
-        """b = momentum b + g;  w -= rate b."""
+    def step(self, weights: Array, gradient: Array, rate: float, first: int = 0) -> None:
+        """b = momentum b + g;  w -= rate b. Numbers before `first` do not move."""
         self.steps += 1
+        weights, gradient = weights[first:], gradient[first:]
         if self.memory:
-            speed = self.memory["momentum"].trained
+            speed = self.memory["momentum"].trained[first:]
             speed *= self.settings.momentum
             speed += gradient
             gradient = speed

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import prod
 
 import numpy as np
 
 from gansmith.by_hand import faults
 from gansmith.by_hand.arrays import Array, Arrays
 from gansmith.by_hand.network import Network
+from gansmith.by_hand.optimizers import Adam
 from gansmith.ground.errors import RunError
-from gansmith.ground.networks.plan import Plan
+from gansmith.ground.game import BORN
+from gansmith.ground.networks.frozen import frozen_arrays
+from gansmith.ground.networks.plan import Plan, leaves
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
 from gansmith.nets.initial import initial_weights
@@ -23,12 +27,19 @@ class Player:
         self.name, self.network = plan.player, Network(plan)
         self.weights, self.gradient = Arrays(plan, dtype, statistics=True), Arrays(plan, dtype)
         self.optimizer = faults.optimizer(recipe, plan, dtype)
+        trained = {
+            f"{name}.{which}": shape
+            for name, layer in leaves(plan.layers)
+            for which, shape in layer.parameters().items()
+        }
+        frozen = frozen_arrays(recipe, trained, planned=True) if plan.player == "discriminator" else []
+        self.first = sum(prod(trained[name]) for name in frozen)  # numbers that do not move: those of the lowest layers
         load_arrays(self.weights, initial_weights(plan, getattr(recipe, plan.player), recipe.seed), "")
 
     def step(self, rate: float, stats: RunningStats[Array | float] | None) -> None:
         """One step of the optimiser along `gradient`; `stats`, where given, get its size."""
         before = self.weights.trained.copy() if stats else self.weights.trained
-        self.optimizer.step(self.weights.trained, self.gradient.trained, rate)
+        self.optimizer.step(self.weights.trained, self.gradient.trained, rate, self.first)
         if stats:
             self._measure(before, stats)
 
@@ -51,6 +62,10 @@ class Player:
         for slot, memory in self.optimizer.memory.items():
             for name, array in memory.named():
                 yield f"{self.name}-optimizer/{name}.{slot}", array
+        if isinstance(self.optimizer, Adam) and self.optimizer.born is not None:
+            for name, array in self.optimizer.born.named():
+                if array.any():
+                    yield f"{self.name}-optimizer/{name}.{BORN}", array.reshape(-1)[:1].astype(np.int64)
 
     def restore(self, arrays: Mapping[str, Array], steps: int) -> None:
         """Load weights and the optimiser's memory, which is zero before the first step."""
@@ -59,6 +74,11 @@ class Player:
         for slot, memory in self.optimizer.memory.items():
             for name, array in memory.named():
                 array[...] = arrays.get(f"{self.name}-optimizer/{name}.{slot}", 0)
+        if isinstance(self.optimizer, Adam):
+            born = Arrays(self.network.plan, np.dtype(np.float64))
+            for name, array in born.named():
+                array[...] = arrays.get(f"{self.name}-optimizer/{name}.{BORN}", 0)
+            self.optimizer.born = born if born.trained.any() else None
 
 
 def load_arrays(target: Arrays, arrays: Mapping[str, Array], prefix: str) -> None:

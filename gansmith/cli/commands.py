@@ -12,6 +12,7 @@ COMMANDS: dict[str, Command] = {
             "gansmith train digits",
             "gansmith train mnist --data path/to/mnist --minutes 2 --preview",
             "gansmith train folder --data my-pictures --out runs/mine",
+            "gansmith train folder --data my-pictures --from runs/mine --freeze-d 2",
             "gansmith train mnist --set loss.name=hinge --set optimizer.generator.rate=2e-4 --dry-run",
             "gansmith train digits --with my_parts.py --until converged",
         ),
@@ -23,6 +24,8 @@ COMMANDS: dict[str, Command] = {
             "gansmith resume runs/digits-001",
             "gansmith resume runs/digits-001 --updates 5000",
             "gansmith resume runs/digits-001 --with my_parts.py",
+            "gansmith resume runs/digits-001 --minutes +10 --polish",
+            "gansmith resume runs/mine --data where/the/pictures/are/now",
         ),
     ),
     "sample": Command(

@@ -8,7 +8,7 @@ import math
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -150,13 +150,32 @@ def _short(text: str) -> str:
     return repr(text if len(text) < 40 else text[:37] + "...")
 
 
-def add_budget(parser: Parser) -> None:
-    """The options for the length of a training."""
+LENGTHS: dict[str, tuple[Callable[[str], float], str]] = {
+    "updates": (whole, "N updates"),
+    "images": (whole, "N real items, as seen by the discriminator"),
+    "epochs": (positive, "N passes over the data"),
+    "minutes": (positive, "N minutes"),
+}
+
+
+def add_budget(parser: Parser, *, resumed: bool = False) -> None:
+    """The options for the length of a training. resumed: of a run that goes on, N in all, or +N more."""
     budget = parser.add_mutually_exclusive_group()
-    budget.add_argument("--updates", type=whole, metavar="N", help="train for N updates")
-    budget.add_argument("--images", type=whole, metavar="N", help="train until the discriminator has seen N real items")
-    budget.add_argument("--epochs", type=positive, metavar="N", help="train for N passes over the data")
-    budget.add_argument("--minutes", type=positive, metavar="M", help="train for M minutes")
+    for name, (kind, what) in LENGTHS.items():
+        if resumed:
+            about = f"train until the run has had {what} in all, from its beginning; +N: N more than it has had"
+            budget.add_argument(f"--{name}", type=_in_all_or_more(kind), metavar="N|+N", help=about)
+        else:
+            budget.add_argument(f"--{name}", type=kind, metavar="N", help=f"train for {what}")
+
+
+def _in_all_or_more(kind: Callable[[str], float]) -> Callable[[str], tuple[float, bool]]:
+    """An argument's value: a number, and whether it stands after a plus sign."""
+
+    def value(text: str) -> tuple[float, bool]:
+        return kind(text), text.strip().startswith("+")
+
+    return value
 
 
 def add_remedy(parser: Parser) -> None:
@@ -214,7 +233,9 @@ def budget_of(options: argparse.Namespace) -> Any:
     """The `Budget` of the options of `add_budget`."""
     from gansmith.runs.choose_recipe import Budget
 
-    return Budget(options.updates, options.images, options.epochs, options.minutes)
+    given = {name: value for name in LENGTHS if (value := getattr(options, name)) is not None}
+    more = any(value[1] for value in given.values() if isinstance(value, tuple))
+    return Budget(**{name: value[0] if isinstance(value, tuple) else value for name, value in given.items()}, more=more)
 
 
 def to_stderr(line: str) -> None:

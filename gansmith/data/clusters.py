@@ -53,6 +53,15 @@ def cluster(items: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
         return labels
 
 
+def assign(known: np.ndarray, labels: np.ndarray, items: np.ndarray, seed: int = 0) -> np.ndarray:
+    """The cluster of every item, int64 (N,): that of the nearest mean of known items (M, ...) with their clusters (M,)."""
+    with threadpool_limits(1, "blas"):
+        model = principal_axes(known, seed)
+        points = project(known, *model)
+        means = cluster_means(points, labels, np.zeros((int(labels.max()) + 1, points.shape[1]), np.float32))
+        return nearest_mean(project(items, *model), means)
+
+
 def halve(points: np.ndarray, count: int) -> np.ndarray:
     """The cluster of every point (N, p), int64 (N,): `count` clusters of one size, give or take one item a cut."""
     labels = np.empty(len(points), np.int64)

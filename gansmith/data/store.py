@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gansmith.data import cache, sources, store_files
@@ -78,6 +78,17 @@ def prepare_store(
                 build.build(source, settings, part, (folder, *_cached_stores()), progress, workers)
                 _swap(part, folder, old)
     return _prepared(folder)
+
+
+def with_fingerprint(fingerprint: str, settings: DataSettings) -> Store | None:
+    """The store in the cache whose items these settings gave this fingerprint; None if it is there no longer."""
+    for path in _cached_stores():
+        with suppress(DataError):
+            store = store_files.load(path)
+            store = store and windowed(store.labelled_by(settings.attribute), settings)
+            if store is not None and store.fingerprint == fingerprint:
+                return store
+    return None
 
 
 def windowed(store: Store, settings: DataSettings) -> Store:

@@ -25,6 +25,7 @@ from gansmith.game.weights.average import AveragedGenerator
 from gansmith.game.weights.optimizer import to_numpy
 from gansmith.ground import pixels
 from gansmith.ground.game import DiscriminatorArrays, Report, State, StepContext
+from gansmith.ground.networks.frozen import frozen_arrays
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
@@ -60,6 +61,7 @@ class TorchGame:
         generator, discriminator, averaged = (
             network.to(self.device) for network in build_players(recipe, item_shape, classes, parts.nets, self.dtype)
         )
+        freeze(recipe, discriminator)
         self.augmenter = Augmenter(recipe, self.device, self.dtype, parts.augmentation)
         loss, penalty = parts.loss or loss_of(recipe), Penalty(recipe.regularizer, parts.regularizer)
         self.gan = Gan(recipe, generator, discriminator, loss, penalty, self.augmenter, ranks)
@@ -209,6 +211,14 @@ class TorchGame:
             "discriminator": self.gan.discriminator,
             "ema": self.average.network,
         }
+
+
+def freeze(recipe: Recipe, discriminator: Network) -> None:
+    """Keep the lowest layers of the discriminator as they are, as many as the recipe says. Raises RecipeError."""
+    weights = discriminator.weights()
+    shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
+    for name in frozen_arrays(recipe, shapes, planned=discriminator.plan is not None):
+        weights[name].requires_grad_(False)
 
 
 def feedback_of(recipe: Recipe) -> Feedback:

@@ -72,6 +72,11 @@ class DiscriminatorArrays:
     classes: np.ndarray | None = None  # float32 (N, classes), of an auxiliary classifier
 
 
+BORN = "born"
+"""An array of a state: "<player>-optimizer/<array>.born" (1,), the step of the optimiser after which its memory of that
+array began; without one, it began with the first step. Adam corrects its means by the steps since."""
+
+
 @dataclass(frozen=True)
 class State:
     """All that a game needs to go on bit for bit: arrays by name, and counters (JSON-able)."""

@@ -6,7 +6,6 @@ Every automatic choice is printed with its reason; what the user has set stays.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import log2
@@ -24,6 +23,7 @@ from gansmith.ground.errors import RecipeError, typed
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
 from gansmith.parts import NO_PARTS, Parts
+from gansmith.trained import origin
 from gansmith.training.tracking.table import need
 
 LOWEST = 4  # pixels of the shorter side at which a generator begins
@@ -39,25 +39,36 @@ is. In between, the augmentation adapts. After four minutes that was better than
 
 @dataclass(frozen=True)
 class Budget:
-    """The user's choice for the length of a run, at most one of them. None: as in the recipe."""
+    """The user's choice for the length of a run, at most one of them. None: as in the recipe.
+
+    It counts from the run's beginning. more: from where the run has come to, when it is resumed.
+    """
 
     updates: int | None = None
     images: int | None = None
     epochs: float | None = None
     minutes: float | None = None
+    more: bool = False
+
+    def given(self) -> dict[str, float]:
+        """What is given, by name. Raises RecipeError for more than one, and for what is not above 0."""
+        given = {name: getattr(self, name) for name in ("updates", "images", "epochs", "minutes")}
+        given = {name: value for name, value in given.items() if value is not None}
+        if len(given) > 1:
+            raise RecipeError(f"give one of --{' and --'.join(given)}, not both")
+        for name, value in given.items():
+            if not value > 0:
+                raise RecipeError(f"--{name} {value}: it must be above 0")
+        return given
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this budget instead of its own."""
-        given = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
+        given = self.given()
         if not given:
             return recipe
-        if len(given) > 1:
-            raise RecipeError(f"give one of --{' and --'.join(given)}, not both")
         name, value = next(iter(given.items()))
-        if not value > 0:
-            raise RecipeError(f"--{name} {value}: it must be above 0")
         stops = {key: getattr(recipe.budget, key) for key in ("patience", "target", "until")}
-        budget = BudgetSettings(**given, **stops)
+        budget = BudgetSettings(**given, **stops)  # pyright: ignore[reportArgumentType]
         if name == "minutes" and recipe.budget.minutes == value:
             budget = recipe.budget  # the same length: keep its estimates
         return replace(recipe, budget=budget)
@@ -71,6 +82,7 @@ def choose_recipe(
     engine: str | None = None,
     device: str | None = None,
     seed: int | None = None,
+    start: str | None = None,
     settings: Mapping[str, Any] | list[str] | None = None,
     parts: Parts = NO_PARTS,
 ) -> Recipe:
@@ -80,7 +92,7 @@ def choose_recipe(
     """
     recipe = name if isinstance(name, Recipe) else cookbook.load(str(name))
     recipe = recipe_files.override(recipe, parts.settings())
-    given = {"data.source": data, "engine": engine, "device": device, "seed": seed}
+    given = {"data.source": data, "engine": engine, "device": device, "seed": seed, "start.source": start}
     recipe = recipe_files.override(recipe, {key: value for key, value in given.items() if value is not None})
     if settings:
         recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
@@ -92,6 +104,8 @@ def choose_recipe(
         named = "no data is named" if data is None else "the data source is empty (is a variable not set?)"
         raise RecipeError(f"{named}: give --data with a folder, a zip or a store of pictures, as in `{way}`")
     recipe = budget.apply(recipe)
+    if recipe.start.source:
+        recipe = replace(recipe, start=replace(recipe.start, source=str(origin.find(recipe.start.source))))
     # an absolute path, because the run may be resumed from elsewhere
     recipe = replace(recipe, data=replace(recipe.data, source=sources.absolute(recipe.data.source)))
     if not any((recipe.budget.updates, recipe.budget.images, recipe.budget.epochs, recipe.budget.minutes)):
@@ -108,21 +122,42 @@ class Choice:
     reason: str
 
 
+WIDTHS = ("generator.widths", "discriminator.widths")
+OTHERS = ("data.size", "data.batch", "data.channels", "augment.name", "regularizer.gamma")
+"""What is chosen with the widths."""
+
+
 def choose_networks(recipe: Recipe) -> tuple[Recipe, list[str]]:
-    """Chooses what a recipe with open networks leaves open. Returns the recipe, and a line for each choice."""
-    if recipe.generator.widths and recipe.discriminator.widths:
-        return recipe, []
+    """Chooses what a recipe with open networks leaves open: what was given (`Recipe.given`) stays, and so does what a
+    recipe of the user's has otherwise than the built-in one. Returns the recipe, and a line for each choice."""
     name = recipe.name if recipe.name in cookbook.names() else "folder"
     book = cookbook.load(name)
+    if recipe.generator.widths and recipe.discriminator.widths:
+        return recipe, _not_chosen(recipe, book)
     if (recipe.generator.widths or recipe.discriminator.widths) and (
         name != recipe.name or book.generator.widths or book.discriminator.widths
     ):
         return recipe, []  # one player without hidden layers, as its recipe says
     original, changed = recipe_files.flat(book), recipe_files.flat(recipe)
     found = surveys.survey(replace(recipe.data, window="", labels="none"))
-    chosen = [one for one in choices(recipe, found) if changed[one.key] == original[one.key]]
-    recipe = recipe_files.override(recipe, {one.key: one.value for one in chosen})
+    stay = {key for key in recipe.given if key not in WIDTHS or changed[key]}  # given as [], widths are to be chosen
+    chosen = [one for one in choices(recipe, found) if one.key not in stay and changed[one.key] == original[one.key]]
+    given = recipe.given
+    recipe = replace(recipe_files.override(recipe, {one.key: one.value for one in chosen}), given=given)
     return recipe, [f"{one.key} = {one.value}: {one.reason}" for one in chosen]
+
+
+def _not_chosen(recipe: Recipe, book: Recipe) -> list[str]:
+    """A line where widths that were given stop the choice of everything else."""
+    values, originals = recipe_files.flat(recipe), recipe_files.flat(book)
+    opened = [key for key in WIDTHS if not originals[key]]
+    left = [f"{key} = {values[key]}" for key in OTHERS if key not in recipe.given]
+    if not (opened and left and set(opened) <= set(recipe.given)):
+        return []
+    return [
+        f"{' and '.join(opened)} are given, so nothing is chosen by the pictures: {', '.join(left)} stay as in the recipe; "
+        "to have them chosen, leave one of the widths out"
+    ]
 
 
 def choices_for_source(name: str, found: Survey, data: DataSettings) -> list[Choice]:

@@ -14,6 +14,7 @@ from gansmith.ground.game import Game
 from gansmith.ground.progress import Say
 from gansmith.parts import Parts
 from gansmith.runs.diagnose import doctors
+from gansmith.runs.origins.starting import start as start_from
 from gansmith.runs.processes import broadcast_restart
 from gansmith.runs.quality import MeasureOnBudget
 from gansmith.runs.records import finish, one_line_errors, write_checkpoint
@@ -97,7 +98,9 @@ def drive_on(job: Job, game: Game, start: Start) -> Outcome:
             return give_up(job, outcome)
         job.setup = restart.setup
         game, start = build_game(job.setup, job.parts, job.processes, job.say), Start(0, restart.seconds)
-        if restart.saved is not None:
+        if restart.saved is None:
+            start_from(job.processes, job.setup, game, job.say, job.folder)
+        else:
             game.restore(restart.saved.state)
             start = Start(restart.saved.update, restart.seconds)
 

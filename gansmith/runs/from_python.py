@@ -39,6 +39,7 @@ def train(
     engine: str | None = None,
     device: str | None = None,
     seed: int | None = None,
+    start: str | Path | Run | None = None,
     settings: dict[str, Any] | None = None,
     offline: bool = False,
     watching: Sequence[Watcher] = (),
@@ -49,9 +50,11 @@ def train(
     recipe: a built-in name, a .toml file or a Recipe. data: a source instead of the recipe's: a name, a path, or items from
     Python, with `labels` of each (see `data.given.source`): arrays and tensors (N, H, W), (N, H, W, C), (N, C, H, W) or
     (N, D), a torch Dataset, an iterable of pictures or of (picture, label). parts: your own networks, loss and so on, or the
-    path of a file that defines them, which is run. nets, callbacks: short for parts=Parts(nets=..., callbacks=...). settings:
-    {"loss.name": "hinge", ...}; a built-in part that they choose is used instead of yours. out: the run's folder;
-    runs/<recipe>-<number> by default. offline: do not download MNIST or Fashion-MNIST where they are missing.
+    path of a file that defines them, which is run. nets, callbacks: short for parts=Parts(nets=..., callbacks=...). start: a
+    trained run, its folder or a .safetensors file, whose weights the training begins with where layers fit;
+    settings={"start.frozen": 2} freezes the discriminator's two lowest layers. settings: {"loss.name": "hinge", ...}; a
+    built-in part that they choose is used instead of yours. out: the run's folder; runs/<recipe>-<number> by default.
+    offline: do not download MNIST or Fashion-MNIST where they are missing.
     Raises GansmithError with one line that says what to do.
     """
     if data is None and labels is not None:
@@ -59,9 +62,11 @@ def train(
     data = None if data is None else given.source(data, labels)
     budget = Budget(updates, images, epochs, minutes)
     own = joined(parts, nets, callbacks)
+    source = None if start is None else str(start.folder.root if isinstance(start, Run) else start)
     chosen = choose_recipe(
-        recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, settings=settings, parts=own
-    )
+        recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, start=source, settings=settings,
+        parts=own,
+    )  # fmt: skip
     sources.fetch_missing(chosen.data.source, offline=offline, say=say)
     with new_folder(chosen, Path(out) if out else None) as folder:
         return runs.begin(chosen, folder, own, watching=watching, say=say)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -22,14 +23,17 @@ from gansmith.training import checkpoint
 from gansmith.training.events import Outcome, UpdateEvent
 
 
-def create(folder: RunFolder, setup: Setup, launch: Launch, parts: Parts) -> None:
-    """Make the folder of a new run, with all that is known before the first update. Raises RunError."""
+def create(folder: RunFolder, setup: Setup, launch: Launch, parts: Parts, origin: dict[str, Any] | None = None) -> None:
+    """Make the folder of a new run, with all that is known before the first update. origin: what it starts from. Raises
+    RunError."""
 
     def fill() -> None:
         job = {"job": launch.job} if launch.job else {}
         write_json(folder.environment, environment(setup.recipe) | {"ranks": launch.size} | job)
         write_json(folder.data, describe_data(setup.store, setup.labelling))
         keep(folder, parts)
+        if origin is not None:
+            write_json(folder.origin, origin)
         if setup.clusters is not None:
             np.save(folder.groups, setup.clusters)
         write_png(folder.real_sheet, sheet_drawer(setup)(real_items(setup)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from gansmith import losses
 from gansmith.ground.errors import RunError
@@ -19,10 +22,21 @@ from gansmith.parts.kept import check_parts
 from gansmith.parts.record import in_words
 from gansmith.runs.choose_recipe import Budget
 from gansmith.runs.drive import Job, drive
+from gansmith.runs.origins.starting import start as start_from
 from gansmith.runs.processes import alone, of_this_job, process_group, same_on_all, set_up_on_all
 from gansmith.runs.quality import chosen_metric
 from gansmith.runs.records import create, finish
-from gansmith.runs.recovery.resume import check_data, differences, forget, is_over, newest, restore
+from gansmith.runs.recovery.changes import Changes, going_on, rising_rates, told_over
+from gansmith.runs.recovery.other_data import more, record
+from gansmith.runs.recovery.resume import (
+    differences,
+    forget,
+    is_over,
+    newest,
+    restore,
+    said_where_data_moved,
+    same_data,
+)
 from gansmith.runs.result import Run
 from gansmith.runs.setup import Setup, build_game, read_clusters
 from gansmith.training.events import Outcome, Start, Watcher
@@ -58,8 +72,9 @@ def begin(
             say(remark)
         # build the game before the folder is created: a recipe that cannot be built leaves nothing behind
         game, start = processes.run_on_all(lambda: build_game(setup, parts, processes, say)), Start(0, setup.seconds)
+        origin = start_from(processes, setup, game, say)
         with tracking(processes, setup, folder, start, say) as track:
-            processes.broadcast(lambda: create(folder, setup, launch, parts))
+            processes.broadcast(lambda: create(folder, setup, launch, parts, origin))
             with alone(folder, processes):
                 repeats = bool(recipe.thread_changes)
                 job = Job(processes, setup, folder, parts, watching, say, track, repeats)
@@ -71,18 +86,23 @@ def resume(
     parts: Parts = NO_PARTS,
     *,
     budget: Budget = Budget(),  # noqa: B008 - frozen
+    data: str | None = None,
+    polish: bool = False,
     settings: Mapping[str, Any] | None = None,
     watching: Sequence[Watcher] = (),
     say: Say = lambda _: None,
 ) -> Run:
     """Go on with a run from its newest whole checkpoint; bit-equal to a run that was never stopped.
 
-    parts: the user's own that the run was trained with. settings: of [watch] and budget.until, instead of the run's own:
-    {"watch.remedy": "auto", "watch.track": ["trackio"]}.
+    parts: the user's own that the run was trained with. budget: a longer one, counted from the run's beginning, or `more`
+    than it has had. data: where its data is now, or the same data with more items. polish: where learning rates fall, stay
+    at their end rate. settings: of [watch] and budget.until, instead of the run's own: {"watch.remedy": "auto"}. Raises
+    GansmithError.
     """
     with process_group() as processes:
         say = say if processes.is_main else _silent
-        return _go_on(processes, RunFolder(Path(run)), parts, watching, say, budget, settings)
+        changes = Changes(budget, data, polish, dict(settings or {}))
+        return _go_on(processes, RunFolder(Path(run)), parts, watching, say, changes)
 
 
 def _go_on(
@@ -91,22 +111,20 @@ def _go_on(
     parts: Parts,
     watching: Sequence[Watcher],
     say: Say,
-    budget: Budget = Budget(),  # noqa: B008 - frozen
-    settings: Mapping[str, Any] | None = None,
+    changes: Changes = Changes(),  # noqa: B008 - frozen
     may_be_over: bool = False,
 ) -> Run:
     """`resume` on every process. Only rank 0 needs access to the folder."""
 
     def stored() -> dict[str, Any]:
-        recipe = budget.apply(folder.load_recipe())
-        recipe = recipes.override(recipe, dict(settings or {}))
+        recipe = changes.at_once(folder.load_recipe())
         need(recipe.watch.track)
         return recipes.to_table(recipe)
 
     recipe = recipes.from_table(processes.broadcast(stored))
     same_on_all(processes, parts)
     with losses.joined(parts.used_by(recipe).loss), alone(folder, processes):
-        return _go_on_alone(processes, folder, parts, watching, say, recipe, may_be_over)
+        return _go_on_alone(processes, folder, parts, watching, say, recipe, changes, may_be_over)
 
 
 def _go_on_alone(
@@ -116,28 +134,40 @@ def _go_on_alone(
     watching: Sequence[Watcher],
     say: Say,
     recipe: Recipe,
+    changes: Changes,
     may_be_over: bool,
 ) -> Run:
-    """The same, while no other process trains the run. recipe: the run's, with a new budget."""
+    """The same, while no other process trains the run. recipe: the run's, with what changes at once."""
     parts = parts.used_by(recipe)
     for remark in processes.broadcast(lambda: check_parts(folder, parts)):
         say(remark)
-    setup = set_up_on_all(processes, recipe, lambda: read_clusters(folder))
-    processes.broadcast(lambda: check_data(folder, setup))
+    with said_where_data_moved(folder, recipe):
+        setup = set_up_on_all(processes, recipe, lambda: read_clusters(folder))
+    other = processes.broadcast(lambda: None if same_data(folder, setup, changes) else more(folder, setup))
+    if other is not None:
+        say(other["line"])
+        clusters = None if other["clusters"] is None else np.array(other["clusters"], np.int64)
+        setup = dataclasses.replace(setup, clusters=clusters)
     for remark in differences(folder, setup.recipe, processes.size) if processes.is_main else ():
         say(remark)
     game = processes.run_on_all(lambda: build_game(setup, parts, processes, say))
     start = restore(processes, game, newest(folder, say) if processes.is_main else None)
+    if start.update == 0:
+        start_from(processes, setup, game, say, folder)
+    setup = changes.in_time(setup, start)
     if is_over(setup, start):
         if not may_be_over:
-            raise RunError(
-                f"{folder.root} is finished at update {start.update}: give a longer budget, as in --updates N"
-            )
+            raise RunError(told_over(folder, setup, start))
         if processes.is_main:
             finish(folder, Outcome("finished", start.update, start.seconds), say)
         return Run(folder, parts, "finished")
+    if processes.is_main:
+        say(going_on(setup, start))
+        for line in rising_rates(folder, setup, start):
+            say(line)
+    if other is not None:
+        processes.broadcast(lambda: record(folder, setup, start.update))
     processes.broadcast(lambda: forget(folder, setup, start))
-    say(f"going on from update {start.update}")
     with tracking(processes, setup, folder, start, say) as track:
         job = Job(processes, setup, folder, parts, watching, say, track)
         return Run.of(folder, parts, drive(job, game, start))

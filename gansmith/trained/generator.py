@@ -230,6 +230,13 @@ def _read_checkpoint(folder: RunFolder, name: str) -> tuple[int, dict[str, np.nd
             except RunError:
                 continue
         raise RunError(f"{folder.root} holds no whole checkpoint: train longer, or resume it")
+    update = named_update(folder, name)
+    return update, checkpoints.load_network(folder, update, "ema")
+
+
+def named_update(folder: RunFolder, name: str) -> int:
+    """The update of the checkpoint "best", or of the one with this number. Raises RunError."""
+    saved = checkpoints.saved_updates(folder)
     if name == "best":
         update = checkpoints.best_update(folder)
         if update is None:
@@ -239,7 +246,7 @@ def _read_checkpoint(folder: RunFolder, name: str) -> tuple[int, dict[str, np.nd
     else:
         known = ", ".join(map(str, saved)) or "none"
         raise RunError(f"{folder.root} has no checkpoint {name!r}; it has: last, {known}")
-    return update, checkpoints.load_network(folder, update, "ema")
+    return update
 
 
 def truncate(values: np.ndarray, distribution: str, truncation: float) -> np.ndarray:

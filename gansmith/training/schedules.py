@@ -96,7 +96,8 @@ def budget_images(recipe: Recipe, images_per_epoch: int) -> int | None:
 
 
 def rate_factor(schedule: ScheduleSettings, epoch: float, total_epochs: float | None) -> float:
-    """The factor on the learning rates at an epoch. "linear" and "cosine" are 1 until the end of the run is known."""
+    """The factor on the learning rates at an epoch. "linear" and "cosine" end at `schedule.until`, or with the run; they are 1
+    as long as that is not known."""
     if schedule.rate == "step":
         first = schedule.start or schedule.every
         # the tolerance is for rounding: an epoch begins at a whole number
@@ -105,6 +106,7 @@ def rate_factor(schedule: ScheduleSettings, epoch: float, total_epochs: float | 
             return 1.0
         steps = 1 + (floor(past / schedule.every) if schedule.every else 0)
         return schedule.factor**steps
+    total_epochs = schedule.until or total_epochs
     if schedule.rate == "constant" or total_epochs is None or total_epochs <= schedule.start:
         return 1.0
     share = min(max((epoch - schedule.start) / (total_epochs - schedule.start), 0.0), 1.0)

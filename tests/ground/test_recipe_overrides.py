@@ -59,6 +59,7 @@ def test_a_value_is_read_as_it_was_meant(typed: str, expected: Any):
 def test_nothing_else_changes():
     before, after = to_table(Recipe()), to_table(override(Recipe(), ["optimizer.generator.rate=.5"]))
     assert after["optimizer"]["generator"].pop("rate") == 0.5
+    assert (before.pop("given"), after.pop("given")) == ([], ["optimizer.generator.rate"])  # which it remembers
     assert before["optimizer"]["generator"].pop("rate") == 2e-4
     assert after == before
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +11,11 @@ from example import Example, after, call, fails, full_disk, text, thing, where
 from small import PLAIN, RECIPE, UPDATE, changed, with_run
 
 from gansmith.data.survey import survey
-from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.game import State
 from gansmith.ground.labelling import UNLABELLED, Labelling
 from gansmith.ground.recipes.recipe import to_table
-from gansmith.ground.recipes.settings import DataSettings, Recipe
+from gansmith.ground.recipes.settings import DataSettings, Recipe, StartSettings
 from gansmith.parts import NO_PARTS
 from gansmith.runs import records
 from gansmith.runs.choose_recipe import Budget, choose_recipe
@@ -21,16 +23,20 @@ from gansmith.runs.diagnose import diagnose
 from gansmith.runs.drive import give_up
 from gansmith.runs.evaluation import draw_copies, evaluate
 from gansmith.runs.from_python import train
+from gansmith.runs.origins.starting import planned, start
 from gansmith.runs.processes import alone, same_on_all, set_up_on_all
 from gansmith.runs.quality import chosen_metric
+from gansmith.runs.recovery.changes import Changes
+from gansmith.runs.recovery.other_data import more
 from gansmith.runs.recovery.out_of_memory import shrink
-from gansmith.runs.recovery.resume import check_data
+from gansmith.runs.recovery.resume import same_data
 from gansmith.runs.run import resume
 from gansmith.runs.setup import build_game, read_clusters, resolve_machine, set_up, set_up_again
 from gansmith.runs.sheets.source_sheets import draw
 from gansmith.runs.watching.callbacks import Callbacks
 from gansmith.trained.discriminator import features_function, load_discriminator
 from gansmith.trained.generator import Generator, load
+from gansmith.trained.origin import find, read
 from gansmith.training.events import Outcome
 from gansmith.training.process_group import SINGLE_PROCESS
 
@@ -90,6 +96,29 @@ def a_callback_that_fails() -> None:
     Callbacks([one], RUN, RECIPE, UNLABELLED, quiet).after(event)
 
 
+def moved(run: RunFolder) -> None:
+    """The pictures of a run are no longer where they were."""
+    elsewhere = DataSettings(source=str(Path("pictures").absolute()), size="16", labels="classes")
+    run.store_recipe(dataclasses.replace(RECIPE, data=elsewhere))
+
+
+def goes_on_with(recipe: Recipe) -> object:
+    """The run, on what these settings give."""
+    return more(RUN, set_up(recipe))
+
+
+def starts(recipe: Recipe, **settings: object) -> object:
+    """What a training would begin with."""
+    named = {name.replace("__", "."): value for name, value in settings.items()}
+    return planned(set_up(choose_recipe(recipe, settings=named)))
+
+
+def starts_again(run: RunFolder) -> object:
+    """A run without a checkpoint, whose origin.json is gone."""
+    setup = set_up(choose_recipe(PLAIN, start=str(run.root)))
+    return start(SINGLE_PROCESS, setup, build_game(setup), quiet, run)
+
+
 RUNS: tuple[Example, ...] = (
     call(Budget(updates=1, epochs=1.0).apply, RECIPE),
     call(Budget(updates=0).apply, RECIPE),
@@ -130,14 +159,35 @@ RUNS: tuple[Example, ...] = (
     ),
     no_memory(RECIPE, "generator", "discriminator"),
     no_memory(changed(data__batch=1)),
-    with_run(call(check_data, RUN, thing()), spoil=lambda run: run.data.unlink()),
-    with_run(call(check_data, RUN, thing(store=thing(fingerprint="0" * 64)))),
+    with_run(call(same_data, RUN, thing(), Changes()), spoil=lambda run: run.data.unlink()),
+    with_run(call(same_data, RUN, thing(store=thing(fingerprint="0" * 64), recipe=RECIPE), Changes())),
+    with_run(call(resume, "run"), spoil=moved),
+    call(Changes(polish=True).at_once, RECIPE),
+    with_run(call(goes_on_with, changed(data__size="20"))),
+    with_run(call(goes_on_with, changed(data__first=30))),
+    with_run(
+        call(goes_on_with, changed(data__first=50)),
+        spoil=lambda run: write_json(run.data, json.loads(run.data.read_text()) | {"fingerprint": "0" * 64}),
+    ),
     with_run(call(resume, "run")),
     call(set_up, changed(latent__classes_drawn=11)),
     call(set_up, changed(data__labels="clusters", data__clusters=99)),
     with_run(call(set_up_again, RUN), CLUSTERED, spoil=lambda run: np.save(run.groups, np.arange(3))),
     with_run(call(read_clusters, RUN), CLUSTERED),
     call(resolve_machine, changed(engine="numpy", device="cuda")),
+    with_run(
+        call(starts, PLAIN, start__source="run"),
+        changed(
+            latent__dim=9,
+            generator__widths=(6,),
+            discriminator__widths=(6,),
+            data__labels="none",
+            generator__conditioning="concat",
+            data__size="24",
+        ),
+    ),
+    with_run(call(starts, changed(discriminator__widths=(6, 8)), start__source="run", start__frozen=1)),
+    with_run(call(starts_again, RUN)),
     call(build_game, thing(recipe=changed(engine="numpy"), item_shape=(1, 16, 16), classes=0), thing(nets=1)),
     draws("ring", "none/sheet.png"),
     draws("ring", "sheet.png", augmented=True, name="ada"),
@@ -147,6 +197,8 @@ TRAINED: tuple[Example, ...] = (
     with_run(
         call(load, "run"), spoil=lambda run: run.store_recipe(changed(generator__net="own", discriminator__net="own"))
     ),
+    lambda folder, patch: find("nowhere"),
+    after(text("bad.safetensors", "no"), call(read, StartSettings("bad.safetensors"))),
     lambda folder, patch: load_discriminator(RUN, bare(PLAIN)),
     where(
         {"gansmith.trained.discriminator.load_discriminator": lambda *_: thing(plan=None)},

@@ -19,9 +19,10 @@ from example import Example, full_disk, sets, typed
 from gansmith import cli, recipes
 from gansmith.cli.results import sample
 from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.networks.frozen import frozen_arrays
 from gansmith.ground.process.launch import launched
 from gansmith.ground.recipes import meanings, recipe
-from gansmith.ground.recipes.settings import Recipe
+from gansmith.ground.recipes.settings import NetName, NetSettings, Recipe, StartSettings
 
 
 def table(**values: object) -> Example:
@@ -94,6 +95,12 @@ def in_place_of_a_recipe(folder: Path, patch: pytest.MonkeyPatch) -> None:
     recipes.load(str(folder))
 
 
+def frozen(count: int, net: NetName = "dcgan") -> Example:
+    """A discriminator of one layer, some of which are to be frozen."""
+    settings = Recipe(start=StartSettings("run", frozen=count), discriminator=NetSettings(net))
+    return lambda folder, patch: frozen_arrays(settings, {"0.weight": (1, 4)}, planned=True)
+
+
 VECTORS, PICTURES = np.zeros((4, 2), np.float32), np.zeros((4, 8, 8, 1), np.uint8)
 
 EXAMPLES: dict[str, tuple[Example, ...]] = {
@@ -128,6 +135,9 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         sets("budget.updates=5", "budget.minutes=1"),
         sets("budget.patience=5", "watch.judge=0"),
         sets("budget.until=converged", "watch.diagnose=0"),
+        sets("start.frozen=1"),
+        frozen(9),
+        frozen(1, net="hourglass"),
         sets("generator.output=sigmoid"),
         sets("data.pixels=unit", "generator.output=tanh"),
         sets("discriminator.output=sigmoid"),

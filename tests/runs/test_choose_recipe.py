@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from gansmith import recipes
 from gansmith.data.survey import Survey
 from gansmith.ground.game import StepContext
 from gansmith.ground.networks.cost import count
+from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.recipe import flat, override
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choices, choose_recipe
@@ -115,6 +117,49 @@ def test_one_network_of_the_user_leaves_the_other_to_be_chosen(tmp_path: Path, m
     assert (again.recipe, [line for line in again.remarks if " = " in line]) == (setup.recipe, [])
     linear = choose_recipe("ring", settings={"discriminator.widths": []})  # a recipe that leaves nothing open
     assert not flat(set_up(linear).recipe)["discriminator.widths"]
+
+
+@pytest.fixture(scope="module")
+def few_pictures(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder of 20 coloured pictures."""
+    folder = tmp_path_factory.mktemp("few")
+    for index in range(20):
+        pixels = np.random.default_rng(index).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+    return str(folder)
+
+
+def test_every_key_that_is_given_wins_also_with_the_recipes_own_value(few_pictures: str):
+    """For each key that would be chosen: given as the recipe has it, it is not chosen, and all others are as before."""
+    free = set_up(choose_recipe("folder", data=few_pictures))
+    lines = [line for line in free.remarks if " = " in line.partition(":")[0]]
+    keys = [line.partition(" = ")[0] for line in lines]
+    assert set(keys) >= {"data.size", "data.batch", "augment.name", "regularizer.gamma", "generator.widths"}
+    book = flat(recipes.load("folder"))
+    for key in keys:
+        value = [16, 8] if key.endswith("widths") else book[key]
+        setup = set_up(choose_recipe("folder", data=few_pictures, settings={key: value}))
+        assert flat(setup.recipe)[key] == value
+        assert key in setup.recipe.given
+        told = {line.partition(" = ")[0] for line in setup.remarks}
+        assert {other for other in keys if other != key} <= told
+        assert key not in told
+        again = recipe_files.from_table(tomllib.loads(recipe_files.to_toml(setup.recipe)))
+        assert again.given == setup.recipe.given  # as in the cell of a comparison
+    typed = choose_recipe("folder", data=few_pictures, settings=["data.batch=32", "augment.name=mirror"])
+    assert (set_up(typed).recipe.data.batch, set_up(typed).recipe.augment.name) == (32, "mirror")
+
+
+def test_given_widths_of_both_players_say_what_is_not_chosen(few_pictures: str):
+    both = {"generator.widths": [16, 8], "discriminator.widths": [8, 16], "data.batch": 4}
+    setup = set_up(choose_recipe("folder", data=few_pictures, settings=both))
+    line = setup.remarks[0]
+    assert line.startswith("generator.widths and discriminator.widths are given, so nothing is chosen by the pictures")
+    assert "data.size = auto, data.channels = 0, augment.name = mirror, regularizer.gamma = 2.0 stay" in line
+    assert "data.batch" not in line
+    everything = both | {"data.size": "16", "data.channels": 3, "augment.name": "none", "regularizer.gamma": 1}
+    silent = set_up(choose_recipe("folder", data=few_pictures, settings=everything))
+    assert not any("are given" in line for line in silent.remarks)
 
 
 @pytest.mark.parametrize("name", ["faces", "folder"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gansmith import losses
@@ -16,15 +17,19 @@ if TYPE_CHECKING:
 def show(recipe: Recipe, parts: Parts, *, as_json: bool) -> int:
     """Print the resolved recipe, the sizes of both networks, and the cost of an update."""
     from gansmith.ground.recipes.recipe import to_table, to_toml
+    from gansmith.runs.origins.starting import planned
     from gansmith.runs.setup import set_up
 
     with losses.joined(parts.loss):
         setup = set_up(recipe)
         facts = cost(setup, parts.used_by(setup.recipe))
+    begun = planned(setup) if setup.recipe.start.source else None
+    if begun is not None:
+        facts["start"] = begun.record()
     if as_json:
         print(json.dumps({"recipe": to_table(setup.recipe), **facts}, indent=2))
         return 0
-    for remark in setup.remarks:
+    for remark in (*setup.remarks, *([begun.line()] if begun else [])):
         print(f"# {remark}")
     print(to_toml(setup.recipe))
     for player in ("generator", "discriminator"):
@@ -35,6 +40,8 @@ def show(recipe: Recipe, parts: Parts, *, as_json: bool) -> int:
             f"{count['batch_statistics']:,} batch statistics), "
             + ("operations unknown: it is yours" if operations is None else f"{operations:,} operations an item")
         )
+    for line in listed(facts["start"]) if begun else ():
+        print(f"# {line}")
     data = facts["data"]
     print(f"# data: {data['count']:,} items of shape {data['item_shape']}, {data['description']}")
     if facts["operations_per_update"] is not None:
@@ -42,6 +49,14 @@ def show(recipe: Recipe, parts: Parts, *, as_json: bool) -> int:
     images, seconds = facts["total_images"] or "unknown", facts["seconds_expected"] or "unknown"
     print(f"# in all: {images} images, {seconds} seconds expected")
     return 0
+
+
+def listed(record: dict[str, Any]) -> Iterator[str]:
+    """A line for each array that a start from another run is about."""
+    for name, source in record["taken"].items():
+        yield f"taken: {name}" + (f" from {source}" if not name.endswith(f"/{source}") else "")
+    yield from (f"taken in part: {name}: {what}" for name, what in record["taken_in_part"].items())
+    yield from (f"drawn afresh: {name}" for name in record["drawn_afresh"])
 
 
 def cost(setup: Setup, parts: Parts) -> dict[str, Any]:

@@ -8,11 +8,16 @@ from pathlib import Path
 from gansmith.cli.parser import Parser, add_budget, add_display, add_remedy, add_track, add_until, budget_of, track_of
 from gansmith.cli.parts import add_parts, parts_of
 
+DATA = "where the run's data is now, or the same data with more items"
+POLISH = "with falling learning rates: go on at the rate that they end with, where a longer run lets them rise again"
+
 
 def add_arguments(parser: Parser) -> None:
     """The options of `resume`."""
     parser.add_argument("run", type=Path, help="a run's folder")
-    add_budget(parser)
+    parser.add_argument("--data", metavar="SOURCE", help=DATA)
+    add_budget(parser, resumed=True)
+    parser.add_argument("--polish", action="store_true", help=POLISH)
     add_parts(parser)
     add_until(parser)
     add_remedy(parser)
@@ -31,6 +36,13 @@ def run(options: argparse.Namespace) -> int:
     settings = {name: value for name, value in given.items() if value} | track_of(options)
     with Display(RunFolder(options.run), options) as display:
         finished = resume(
-            options.run, parts, budget=budget_of(options), settings=settings, watching=[display], say=display.say
+            options.run,
+            parts,
+            budget=budget_of(options),
+            data=options.data,
+            polish=options.polish,
+            settings=settings,
+            watching=[display],
+            say=display.say,
         )
     return conclude(finished, quiet=display.quiet)

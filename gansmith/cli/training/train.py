@@ -18,11 +18,14 @@ from gansmith.cli.parser import (
     budget_of,
     integer,
     track_of,
+    whole,
 )
 from gansmith.cli.parts import add_parts, parts_of
 from gansmith.ground.recipes.settings import EngineName, Recipe
 
 ENGINES = "torch: PyTorch; numpy: NumPy with all gradients written by hand"
+START = "start with the weights of a trained run, or of a .safetensors file, where its layers fit"
+FREEZE = "with --from: the discriminator's N lowest layers, next to the picture, keep their weights (FreezeD)"
 ATTRIBUTE = "make two classes from an attribute of the source, for example Smiling of CelebA"
 SETTING = "change a setting, for example loss.name=hinge; `gansmith settings` lists them; may be repeated"
 
@@ -32,6 +35,8 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("recipe", help="a recipe's name (see `gansmith recipes`) or a .toml file")
     parser.add_argument("--data", metavar="SOURCE", help="training data: a built-in name, folder, zip, .npz, IDX files")
     parser.add_argument("--attribute", metavar="NAME", help=ATTRIBUTE)
+    parser.add_argument("--from", dest="start", metavar="RUN", help=START)
+    parser.add_argument("--freeze-d", type=whole, metavar="N", help=FREEZE)
     parser.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/<recipe>-<number>)")
     parser.add_argument("--seed", type=integer, metavar="N", help="the seed of all random numbers")
     add_budget(parser)
@@ -58,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
     remedy = [f"watch.remedy={options.remedy}"] if options.remedy else []
     until = [f"budget.until={options.until}"] if options.until else []
     track = [f"{name}={value}" for name, value in track_of(options).items()]
+    frozen = [f"start.frozen={options.freeze_d}"] if options.freeze_d else []
     parts = parts_of(options)
     recipe = choose_recipe(
         options.recipe,
@@ -66,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
         engine=options.engine,
         device=options.device,
         seed=options.seed,
-        settings=[*attribute, *options.set, *remedy, *until, *track],
+        start=options.start,
+        settings=[*attribute, *options.set, *remedy, *until, *track, *frozen],
         parts=parts,
     )
     fetch(recipe, options)

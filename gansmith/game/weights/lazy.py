@@ -43,8 +43,8 @@ class LazyAdam:
         return self.average
 
     @torch.no_grad()
-    def step(self, rate: float | Tensor, number: int) -> None:
-        """The number-th step of all, from 1 on, along the table's gradient."""
+    def step(self, rate: float | Tensor, number: int, born: int = 0) -> None:
+        """The number-th step of all, from 1 on, along the table's gradient; its memory began after step `born`."""
         gradient, beta2 = self.table.grad, self.settings.beta2
         if gradient is None:
             self.change = self.change[:0]
@@ -54,7 +54,7 @@ class LazyAdam:
         second = self.second.index_select(0, rows).mul_(fade).addcmul_(slope, slope, value=1 - beta2)
         self.second.index_copy_(0, rows, second)
         self.upto[rows] = number
-        root = second.sqrt_().div_((1 - beta2**number) ** 0.5).add_(self.settings.epsilon)
+        root = second.sqrt_().div_((1 - beta2 ** (number - born)) ** 0.5).add_(self.settings.epsilon)
         self.change = slope.div(root).mul_(-rate)
         self.table.index_add_(0, rows, self.change)
         if self.average:

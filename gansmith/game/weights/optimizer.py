@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.game.weights.lazy import SECOND, UPTO, LazyAdam, by_rows, can_wait
+from gansmith.ground.game import BORN
 from gansmith.ground.recipes.settings import OptimizerName, OptimizerSettings
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
@@ -72,6 +73,7 @@ class Optimizer:
         self.inner = OPTIMIZERS[settings.name]([*self.rows.values()], settings)
         self.flat = None if ranks is None else FlatGradients(list(self.named.values()), ranks)
         self.steps = 0
+        self.born: dict[str, int] = {}  # the step after which the memory of an array began, where that is not 0
 
     def _row(self, weight: nn.Parameter) -> nn.Parameter:
         """What torch's optimiser steps through. A user's own arrays, which may have gaps or be exchanged for others, stay
@@ -93,8 +95,8 @@ class Optimizer:
                 row.grad = None if weight.grad is None else flat_view(dense(weight.grad))
         self.inner.step()
         self.steps += 1
-        for table in self.lazy.values():
-            table.step(rate, self.steps)
+        for name, table in self.lazy.items():
+            table.step(rate, self.steps, self.born.get(name, 0))
         lengths = self._lengths(before, sizes) if measure else {}
         self.forget_gradients()
         return lengths
@@ -132,16 +134,17 @@ class Optimizer:
         for name, table in self.lazy.items():
             arrays[self._path(name, SECOND)] = to_numpy(self.network.to_storage_layout(name, table.second))
             arrays[self._path(name, UPTO)] = to_numpy(self.network.to_storage_layout(name, table.upto[:, None]))
-        return arrays
+        return arrays | {self._path(name, BORN): np.array([step]) for name, step in self.born.items()}
 
     def restore(self, arrays: Mapping[str, np.ndarray], steps: int) -> None:
         """Take back its memory after so many steps."""
         self.steps = steps
+        self.born = {name: int(arrays[path][0]) for name in self.named if (path := self._path(name, BORN)) in arrays}
         self.inner.state.clear()
         for name, row in self.rows.items():
             memory = self._memory(arrays, name, row)
             if memory and self.settings.name != "sgd":
-                memory["step"] = torch.tensor(float(steps), device=row.device)
+                memory["step"] = torch.tensor(float(steps - self.born.get(name, 0)), device=row.device)
             if memory:
                 self.inner.state[row] = memory
         for name, table in self.lazy.items():

@@ -42,6 +42,7 @@ class RunFolder:
     parts = Entry("parts.py")  # a copy of the file that --with named; never run unless it is named itself
     own = Entry("parts.json")  # about parts of the user's own: names, where they came from, hash, facts of the loss
     data = Entry("data.json")  # about the data: the store's fingerprint, item shape, class names, count
+    origin = Entry("origin.json")  # what the training started from, and what of it was taken
     groups = Entry("groups.npy")  # the cluster of every item int64 (N,), with data.labels = "clusters"
     stats = Entry("stats.jsonl")  # a row for each report
     samples = Entry("samples")  # sheets of samples from fixed latents
@@ -124,11 +125,11 @@ class RunFolder:
             self.parts,
             self.own,
             self.data,
+            self.origin,
             self.groups,
             self.real_sheet,
-            self.tensorboard,
         )
-        ours = {path.name for path in (*first, self.samples, self.checkpoints)}
+        ours = {path.name for path in (*first, self.samples, self.checkpoints, self.tensorboard)}
         found = {PART.sub("", path.name) for path in self.root.iterdir()}
         full = {path.name for path in (self.samples, self.checkpoints) if path.is_dir() and any(path.iterdir())}
         return (found - ours - {self.recipe.name}) | full

@@ -104,7 +104,8 @@ def to_toml(recipe: Recipe) -> str:
 def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
     """A recipe with some values replaced: {"loss.name": "hinge"}, or the command line's ["loss.name=hinge"].
 
-    The command line's values are read as TOML (`0.5`, `true`, `[64, 32]`), anything else as text (`hinge`).
+    The command line's values are read as TOML (`0.5`, `true`, `[64, 32]`), anything else as text (`hinge`). The recipe
+    remembers their names in `given`: no automatic choice changes them.
     """
     if isinstance(assignments, list):
         assignments = dict(_split(assignment) for assignment in assignments)
@@ -125,7 +126,7 @@ def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
         here[last] = value
     if "threads" in assignments and "thread_changes" not in assignments:
         table["thread_changes"] = []  # those of another run: the number that was given stays
-    return from_table(table, "--set")
+    return dataclasses.replace(from_table(table, "--set"), given=tuple(sorted({*recipe.given, *assignments})))
 
 
 def listed(name: str) -> str:
@@ -149,8 +150,9 @@ ABOVE_ZERO = (
 )  # fmt: skip
 NOT_NEGATIVE = (
     "threads", "data.micro_batch", "data.channels", "data.crop", "data.first", "data.clusters", "latent.classes_drawn",
-    "*.slope", "regularizer.gamma", "regularizer.sigma", "optimizer.*.momentum", "schedule.start", "schedule.factor",
-    "schedule.every", "ema.half_life", "ema.ramp_up", "ema.recalibrate", "budget.patience", "watch.samples_every", "watch.checkpoint_*",
+    "*.slope", "regularizer.gamma", "regularizer.sigma", "optimizer.*.momentum", "schedule.start", "schedule.until", "schedule.factor",
+    "schedule.every", "start.frozen", "ema.half_life", "ema.ramp_up", "ema.recalibrate", "budget.patience", "watch.samples_every",
+    "watch.checkpoint_*",
 )  # fmt: skip
 SHARES = ("*.dropout", "optimizer.*.beta1", "optimizer.*.beta2")
 
@@ -186,6 +188,11 @@ def check(recipe: Recipe) -> None:
     if len(budgets) > 1 or any(getattr(recipe.budget, name) < 0 for name in budgets):
         raise RecipeError(
             f"budget has {', '.join(budgets)}: set exactly one of updates, images, epochs, minutes above 0"
+        )
+    if recipe.start.frozen and not recipe.start.source:
+        raise RecipeError(
+            f"start.frozen = {recipe.start.frozen} freezes layers that were trained: name the run that they are from, "
+            "with --from RUN"
         )
     _check_ranges(recipe)
     _check_stopping(recipe)

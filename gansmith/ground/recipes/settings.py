@@ -189,7 +189,18 @@ class ScheduleSettings:
     start: float = 0.0  # epochs at the full rate before "linear", "cosine" or the first "step" (0: the first step is
     # at `every`)
     factor: float = 0.1  # "step": the factor at each step; "linear", "cosine": the factor reached at the end
+    until: float = 0.0  # "linear", "cosine": the epoch at which the factor is reached, and kept; 0 = the end of the run
     every: float = 0.0  # "step": epochs between further steps; 0 = one step only
+
+
+@dataclass(frozen=True)
+class StartSettings:
+    """[start]: the trained run whose weights a training begins with."""
+
+    source: str = ""  # a run's folder, or a .safetensors file; "" = none, all weights are drawn
+    checkpoint: str = "last"  # of a run: last, best, or the number of an update
+    frozen: int = 0  # so many of the discriminator's lowest layers, next to the picture, keep their weights
+    # (FreezeD, Mo et al. 2020); 0 = all move
 
 
 @dataclass(frozen=True)
@@ -256,6 +267,10 @@ class Recipe:
     thread_changes: tuple[int, ...] = ()  # written by a run: update, threads, update, threads ..., as it chose them
     graphs: bool = True  # cuda: record each kind of update once as a CUDA graph and replay it: faster
     faults: tuple[FaultName, ...] = ()  # known mistakes, made on purpose, to study what they do
+    given: tuple[str, ...] = field(
+        default=(), compare=False
+    )  # written by Gansmith: the keys that were set by hand, which
+    # no automatic choice changes
     data: DataSettings = field(default_factory=DataSettings)
     latent: LatentSettings = field(default_factory=LatentSettings)
     generator: NetSettings = field(default_factory=lambda: NetSettings(output="tanh"))
@@ -266,6 +281,7 @@ class Recipe:
     feedback: FeedbackSettings = field(default_factory=FeedbackSettings)
     optimizer: OptimizersSettings = field(default_factory=OptimizersSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    start: StartSettings = field(default_factory=StartSettings)
     ema: EmaSettings = field(default_factory=EmaSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     precision: PrecisionSettings = field(default_factory=PrecisionSettings)

@@ -33,6 +33,7 @@ class Contents:
     recipe_text: str
     environment: dict[str, Any]
     data: dict[str, Any]
+    origin: dict[str, Any]  # origin.json: what it started from
     rows: list[Row]  # of stats.jsonl
     sample_rows: list[Row]
     measurements: list[Row]  # of judgements.jsonl
@@ -80,6 +81,7 @@ def read(folder: RunFolder) -> Contents:
         recipe_text=clipped(_text(folder.recipe), RECIPE_LIMIT),
         environment=_table(folder.environment) | _own(_table(folder.own)),
         data=_table(folder.data),
+        origin=_table(folder.origin),
         rows=list(read_rows(folder.stats)),
         sample_rows=list(read_rows(folder.sample_rows)),
         measurements=list(read_rows(folder.judgements)),

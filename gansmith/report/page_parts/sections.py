@@ -47,6 +47,10 @@ def facts(run: Contents) -> list[tuple[str, str]]:
             found.append((label, written(value)))
     if run.data.get("description"):
         found.append(("data", clipped(plain(run.data["description"]), 120)))
+    if run.origin:
+        update = number(run.origin.get("update"))
+        at = f", update {update:,.0f}" if math.isfinite(update) else ""
+        found.append(("started from", clipped(plain(run.origin.get("source")), 120) + at))
     if run.recipe:
         found.append(("engine", run.recipe.engine))
     spent = _budget(run)
@@ -162,7 +166,7 @@ def machine(run: Contents) -> Section | None:
     """What the run learned from and which machine trained it, as two tables."""
     tables = "".join(
         f'<table class="pairs"><caption>{title}</caption><tbody>{_lines(table)}</tbody></table>'
-        for title, table in (("Data", run.data), ("Machine", run.environment))
+        for title, table in (("Data", run.data), ("Started from", run.origin), ("Machine", run.environment))
         if table
     )
     body = f'<div class="two">{tables}</div>'

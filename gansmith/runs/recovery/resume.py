@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from gansmith.ground.errors import RunError
+from gansmith.ground.errors import DataError, RunError, typed
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.records import one_line_errors
+from gansmith.runs.recovery.changes import Changes
 from gansmith.runs.recovery.forget import forget_after
 from gansmith.runs.setup import Setup, environment
 from gansmith.training import checkpoint
@@ -50,19 +54,40 @@ def forget(folder: RunFolder, setup: Setup, start: Start) -> None:
         folder.store_recipe(setup.recipe)
 
 
-def check_data(folder: RunFolder, setup: Setup) -> None:
-    """Raises RunError if the data is not the data of the run."""
+def same_data(folder: RunFolder, setup: Setup, changes: Changes) -> bool:
+    """Whether the data is the data of the run. Raises RunError if it is not, unless other data was asked for."""
     try:
         stored = json.loads(folder.data.read_text(encoding="utf-8"))["fingerprint"]
     except (OSError, ValueError, KeyError):
         raise RunError(
             f"{folder.data} is missing or damaged, and tells which data the run is on: put it back, or start a new run"
         ) from None
-    if stored != setup.store.fingerprint:
+    if stored == setup.store.fingerprint:
+        return True
+    if changes.data is None:
+        source = setup.recipe.data.source
         raise RunError(
             f"the data of {folder.root} changed since it was started ({stored[:8]} is now "
-            f"{setup.store.fingerprint[:8]}): put the old data back, or start a new run"
+            f"{setup.store.fingerprint[:8]}): put the old data back; or, if items were added, go on with all of them by "
+            f"`{typed('resume', folder.root, '--data', source)}`; or start a new run from its weights by "
+            f"`{typed('train', folder.recipe, '--from', folder.root)}`"
         )
+    return False
+
+
+@contextmanager
+def said_where_data_moved(folder: RunFolder, recipe: Recipe) -> Iterator[None]:
+    """Data that is no longer where it was, as a RunError that says how to name its new place."""
+    try:
+        yield
+    except DataError:
+        source = recipe.data.source
+        if not os.path.isabs(source) or os.path.exists(source):
+            raise
+        raise RunError(
+            f"the data of {folder.root} is no longer at {source}: give the place where it is now, as in "
+            f"`{typed('resume', folder.root, '--data', 'PLACE')}`"
+        ) from None
 
 
 def differences(folder: RunFolder, recipe: Recipe, ranks: int) -> list[str]:

@@ -1,0 +1,1 @@
+"""Where a training begins: with the weights of another run."""
