@@ -104,8 +104,9 @@ def out_of_memory_as_error(recipe: Recipe) -> Iterator[None]:
     """What a device without room says, as one line. Raises OutOfMemory."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not any(words in str(error) for words in NO_MEMORY):
+    except (MemoryError, RuntimeError) as error:
+        known = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        if not known and not any(words in str(error) for words in NO_MEMORY):
             raise
         at_once = recipe.data.micro_batch or recipe.data.batch
         raise OutOfMemory(

@@ -77,8 +77,7 @@ def evaluate(
         settings = dataclasses.replace(settings, source=sources.absolute(given.source(data)))
     if count is None:
         count = COUNT if sources.single_of(settings.source) is None else STACKED_COUNT
-    own = as_parts(parts)
-    own = dataclasses.replace(own, nets=nets or own.nets)
+    own = dataclasses.replace(as_parts(parts), **({"nets": nets} if nets else {}))
     generator = load(path, checkpoint=checkpoint, parts=own) if is_run else None
     taken = None if is_run else read_items(path, count, settings, seed)
     items, labels, settings = (None, None, settings) if taken is None else (taken.items, taken.labels, taken.settings)
