@@ -91,7 +91,7 @@ def choose_recipe(
     parts: of the user's own. The recipe uses them where `settings` choose nothing else.
     """
     recipe = name if isinstance(name, Recipe) else cookbook.load(str(name))
-    recipe = recipe_files.override(recipe, parts.settings())
+    recipe = replace(recipe_files.override(recipe, parts.settings()), given=recipe.given)
     given = {"data.source": data, "engine": engine, "device": device, "seed": seed, "start.source": start}
     recipe = recipe_files.override(recipe, {key: value for key, value in given.items() if value is not None})
     if settings:
