@@ -16,7 +16,7 @@ from gansmith import cli
 from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
-from gansmith.runs.choose_recipe import choose_recipe
+from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.runs.origins.starting import start
 from gansmith.runs.result import Run
 from gansmith.runs.run import resume
@@ -150,7 +150,7 @@ def test_a_run_without_a_checkpoint_starts_from_the_same_again(tmp_path: Path):
     again = checkpoint.load(other.folder, 4).state.arrays
     assert all(np.array_equal(again[name], array) for name, array in expected.items())
     shutil.rmtree(other.folder.checkpoint(4))
-    resume(run.folder.root, budget=gansmith.runs.choose_recipe.Budget(updates=6))  # the origin has moved on
+    resume(run.folder.root, budget=Budget(updates=6))  # the origin has moved on
     with pytest.raises(GansmithError, match="what it started from is not what it was"):
         resume(other.folder.root)
 
