@@ -135,7 +135,7 @@ def real_pictures(task: Task, options: Html) -> np.ndarray | None:
             f"--with-real {count} publishes {count} pictures of {name} to all who get the page: add --consent if you may do that"
         )
     settings = stores.with_shape(generator.recipe.data, generator.item_shape)
-    store = stores.open_store(replace(settings, first=0, labels="none"), generator.recipe.seed)
+    store = stores.open_store(replace(settings, labels="none"), generator.recipe.seed)
     rows = streams.generator(generator.recipe.seed, "explore").permutation(len(store.items))[:count]
     if len(rows) < count:
         raise RunError(f"--with-real is {count}, and {name} has {len(rows)} pictures: ask for at most so many")

@@ -13,6 +13,7 @@ CHROMIUM = os.environ.get("GANSMITH_CHROMIUM") or shutil.which("chromium") or sh
 QUIET = (
     "--no-sandbox",  # a test may run as root
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # which is small in containers
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from typing import Any
 
 import numpy as np
@@ -37,3 +38,11 @@ def raw(
     given = [table, text(model.data), kernel, latents.ravel().tolist(), None if labels is None else labels.tolist()]
     out = page.evaluate(RAW, given)
     return np.array(out, np.float32).reshape(len(latents), *model.table["output"])
+
+
+def until(page: Any, condition: str, arg: Any = None, seconds: float = 120) -> None:
+    """Wait for a condition, a JavaScript function. Playwright's own way evaluates texts in the page, which its policy forbids."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(condition, arg):
+        assert time.monotonic() < end, f"never true: {condition} of {arg!r}"
+        page.wait_for_timeout(20)
