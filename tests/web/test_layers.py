@@ -16,6 +16,7 @@ from gansmith.by_hand.network import LAYERS as BY_HAND
 from gansmith.by_hand.network import Network
 from gansmith.ground.networks import plan as plans
 from gansmith.ground.networks.plan import Layer, Plan, Shape
+from gansmith.ground.pixels import SCALE, PixelRange, to_bytes
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import NETS
@@ -188,6 +189,24 @@ def test_every_generator_gives_what_torch_gives(simd: bool, renderer: Any):
         layers, kept = settled(plan.layers, arrays)
         made = raw(renderer, write(replace(plan, layers=layers), kept, "fp32"), latents, labels, simd)
         np.testing.assert_allclose(made, wanted, rtol=1e-5, atol=1e-5, err_msg=str(plan))
+
+
+ENDS = [-1.5, -1.0, -0.001, 0.0, 0.5, 0.1, 1 / 3, 1.0, 7.0, float("inf"), -float("inf"), float("nan")]
+
+
+@pytest.mark.parametrize("pixel_range", ["symmetric", "unit"])
+def test_bytes_are_those_of_python(pixel_range: PixelRange, renderer: Any):
+    """Halves, ends, and what is no number; then every byte and its neighbours."""
+    steps = (np.arange(0, 255, 0.25, np.float32) * SCALE[pixel_range][0] + SCALE[pixel_range][1]).tolist()
+    values = np.array([*ENDS, *steps], np.float32)
+    made = renderer.evaluate(
+        """([values, pixels]) => {
+            const model = {layers: [], arrays: [], latent: {dim: values.length}, output: [values.length], activations: 1, pixels};
+            return Array.from(new Renderer(model, null).pictures(Float32Array.from(values)));
+        }""",
+        [values.tolist(), pixel_range],
+    )
+    assert made == to_bytes(values, pixel_range).tolist()
 
 
 def spectral(plan: Plan) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -498,3 +499,23 @@ def test_renders_leave_no_memory_behind(opened: Opened):
     before = used()
     page.evaluate(render, 500)
     assert used() - before < 2
+
+
+def test_axe_finds_nothing(opened: Opened):
+    """Every part of the page is open: kept pictures, children, the quiz; by day and by night, wide and narrow."""
+    axe = os.environ.get("GANSMITH_AXE")
+    if axe is None:
+        pytest.skip("no axe-core here: name its axe.min.js in GANSMITH_AXE")
+    source = Path(axe).read_text(encoding="utf-8")
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 360)):
+        page = opened(color_scheme=scheme, viewport={"width": width, "height": 800})
+        keep(page, 1, 2)
+        for parent in (0, 1):
+            page.locator("#kept button[aria-pressed]").nth(parent).click()
+        page.locator("h1").hover()
+        page.wait_for_timeout(200)
+        page.evaluate(source)
+        found = page.evaluate(
+            "axe.run().then(({violations}) => violations.map((v) => [v.impact, v.id, v.nodes[0].html]))"
+        )
+        assert found == []

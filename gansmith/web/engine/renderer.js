@@ -8,8 +8,11 @@ import { readArray } from "./weights.js";
 
 const MOST = 1 << 21; // numbers that one pass may compute; more items go through in several passes
 
-// byte = (value - offset) / factor
-const PIXELS = { symmetric: { factor: 2 / 255, offset: -1 }, unit: { factor: 1 / 255, offset: 0 } };
+// byte = (value - offset) / factor, in single precision as in Python, so that halves are rounded alike
+const PIXELS = {
+  symmetric: { factor: Math.fround(2 / 255), offset: -1 },
+  unit: { factor: Math.fround(1 / 255), offset: 0 },
+};
 
 export class Renderer {
   // kernel: the bytes of kernel.wasm; null = plain JavaScript.
@@ -53,6 +56,9 @@ export class Renderer {
   // The same as bytes 0 .. 255, rounded and clipped as in Python.
   pictures(latents, labels = null) {
     const { factor, offset } = PIXELS[this.model.pixels];
-    return Uint8ClampedArray.from(this.raw(latents, labels), (value) => (value - offset) / factor);
+    const raw = this.raw(latents, labels);
+    const bytes = new Uint8ClampedArray(raw.length); // which rounds, and clips
+    for (let i = 0; i < raw.length; i++) bytes[i] = Math.fround(Math.fround(raw[i] - offset) / factor);
+    return bytes;
   }
 }
