@@ -10,10 +10,10 @@ import numpy as np
 
 from gansmith.data import sources
 from gansmith.data import store as stores
-from gansmith.exports.options import Html
+from gansmith.exports.options import WEIGHTS, Html
 from gansmith.exports.task import Made, Task
 from gansmith.ground import streams
-from gansmith.ground.errors import RunError
+from gansmith.ground.errors import RunError, nearest
 from gansmith.ground.networks.plan import Plan
 from gansmith.ground.version import __version__
 from gansmith.latent.decoder import need_pictures
@@ -28,6 +28,8 @@ SURVEYED = 2000  # latents to find them
 def make(task: Task, options: Html) -> Made:
     """The page's bytes. Raises GansmithError, before anything long is computed where that is possible."""
     generator = task.generator
+    if options.weights not in WEIGHTS:
+        raise RunError(f"weights are {', '.join(WEIGHTS)}, not {options.weights!r}{nearest(options.weights, WEIGHTS)}")
     need_pictures(generator, "html")
     if generator.recipe.generator.net == "own":
         raise RunError(

@@ -15,7 +15,8 @@ from gansmith.trained.generator import Generator
 
 COUNT = 64  # pictures that are compared
 COUNT_OF_DISTANCE = 1000
-MOST_LEVELS = 1.5  # int8: mean difference of a pixel, of 255
+FINER = {"int8": "fp16", "fp16": "fp32"}  # what to take instead
+MOST_LEVELS = 1.5  # mean difference of a pixel, of 255
 MOST_DISTANCE = 1.05  # int8: distance to the data over that of the unrounded weights
 
 
@@ -38,20 +39,20 @@ class Fidelity:
 def compared(generator: Generator, plan: Plan, arrays: dict[str, np.ndarray], weights: str) -> Fidelity:
     """Pictures of the generator beside those of a plan with rounded arrays, at the same latents.
 
-    Raises RunError for int8 that moves pictures, or their distance to the data, too far.
+    Raises RunError where pictures move too far, and for int8 where their distance to the data grows too much.
     """
     count = COUNT_OF_DISTANCE if weights == "int8" else COUNT
     latents, labels = generator.latents(count), generator.labels(count)
     before, after = generator.images(latents, labels), images(generator, plan, arrays, latents, labels)
     difference = np.abs(before.astype(np.int16) - after)
     found = Fidelity(count, float(difference.mean()), int(difference.max()))
+    if weights in FINER and found.mean > MOST_LEVELS:
+        raise RunError(
+            f"{weights} weights change these pictures by {found.mean:.2f} levels on average, more than {MOST_LEVELS}: "
+            f"export with --weights {FINER[weights]}"
+        )
     if weights != "int8":
         return found
-    if found.mean > MOST_LEVELS:
-        raise RunError(
-            f"int8 weights change these pictures by {found.mean:.2f} levels on average, more than {MOST_LEVELS}: "
-            "export with --weights fp16"
-        )
     ratio = distance_ratio(generator, before, after)
     if ratio is not None and ratio > MOST_DISTANCE:
         raise RunError(

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-
-FormatName = Literal["fp32", "fp16", "int8"]
-WeightsName = Literal["fp16", "int8"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +17,12 @@ class Format:
 
     write: Callable[[np.ndarray], bytes]
     rounded: Callable[[np.ndarray], np.ndarray]  # what is read back from the bytes
-    bits: int
+
+
+def halves(matrix: np.ndarray) -> np.ndarray:
+    """The matrix in half precision; beyond 65,504 it is infinite, which `fidelity` finds."""
+    with np.errstate(over="ignore"):
+        return matrix.astype("<f2")
 
 
 def scales(matrix: np.ndarray) -> np.ndarray:
@@ -42,9 +43,8 @@ def write_int8(matrix: np.ndarray) -> bytes:
 
 
 FORMATS: dict[str, Format] = {
-    "fp32": Format(lambda matrix: matrix.astype("<f4").tobytes(), lambda matrix: matrix.astype(np.float32), 32),
-    "fp16": Format(
-        lambda matrix: matrix.astype("<f2").tobytes(), lambda matrix: matrix.astype(np.float16).astype(np.float32), 16
-    ),
-    "int8": Format(write_int8, lambda matrix: (whole(matrix) * scales(matrix)).astype(np.float32), 8),
+    "fp32": Format(lambda matrix: matrix.astype("<f4").tobytes(), lambda matrix: matrix.astype(np.float32)),
+    "fp16": Format(lambda matrix: halves(matrix).tobytes(), lambda matrix: halves(matrix).astype(np.float32)),
+    "int8": Format(write_int8, lambda matrix: (whole(matrix) * scales(matrix)).astype(np.float32)),
 }
+"""The way of weights is chosen; all other arrays are fp32, which is exact."""

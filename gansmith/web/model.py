@@ -16,7 +16,7 @@ import numpy as np
 from gansmith.ground.networks import plan as plans
 from gansmith.ground.networks.cost import activations
 from gansmith.ground.networks.plan import Layer, Plan, Shape, Weighted
-from gansmith.web.formats import FORMATS, WeightsName
+from gansmith.web.formats import FORMATS
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -90,7 +90,7 @@ def from_matrix(layer: Layer, matrix: np.ndarray) -> np.ndarray:
     return matrix
 
 
-def rounded(plan: Plan, arrays: Arrays, weights: WeightsName) -> dict[str, np.ndarray]:
+def rounded(plan: Plan, arrays: Arrays, weights: str) -> dict[str, np.ndarray]:
     """The arrays as a browser reads them back, in the plan's shapes. plan: after `settled`."""
     read = FORMATS[weights].rounded
     changed = {
@@ -107,7 +107,7 @@ def rounded(plan: Plan, arrays: Arrays, weights: WeightsName) -> dict[str, np.nd
 class Writer:
     """Collects arrays, and writes a record for each layer."""
 
-    def __init__(self, arrays: Arrays, weights: WeightsName) -> None:
+    def __init__(self, arrays: Arrays, weights: str) -> None:
         self.arrays, self.weights = arrays, weights
         self.rows: list[dict[str, Any]] = []
         self.data = bytearray()
@@ -174,7 +174,7 @@ RECORDS: dict[type[Layer], Callable[[Writer, Any, str], dict[str, Any] | None]] 
 """How each kind of layer of a generator is written. The renderer has a class of the same name for each but dropout."""
 
 
-def write(plan: Plan, arrays: Arrays, weights: WeightsName) -> Model:
+def write(plan: Plan, arrays: Arrays, weights: str) -> Model:
     """The layers and arrays of a generator. plan and arrays: after `settled`."""
     writer = Writer(arrays, weights)
     table = {

@@ -207,6 +207,17 @@ def test_int8_that_moves_pictures_is_refused(run: Path, tmp_path: Path, monkeypa
     assert not (tmp_path / "page.html").exists()
 
 
+def test_weights_beyond_half_precision_are_refused(tmp_path: Path):
+    """65,504 is the largest such number: a generator with larger ones would be black in a browser."""
+    folder = small_runs.make(
+        tmp_path / "huge", generator__initial_scale=1e6, generator__norm="none", generator__conditioning="concat"
+    )
+    with pytest.raises(RunError, match=r"fp16 weights change these pictures.*--weights fp32"):
+        export(folder.root, "html", tmp_path / "page.html")
+    done = export(folder.root, "html", tmp_path / "page.html", options.Html(weights="fp32"))
+    assert "fp32 weights: pixels differ by 0 of 255 levels on average, 0 at most, over 64 pictures" in done.notes
+
+
 def test_int8_without_the_data_says_that_the_distance_is_unknown(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

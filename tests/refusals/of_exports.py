@@ -40,6 +40,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         after(lambda: Path(OUT).write_text("mine"), exports()),
         where({"gansmith.ground.files.runfolder.os.replace": full_disk}, exports()),
         exports(spoil=of_own_networks),
+        exports(options.Html(weights="fp8")),
         exports(options.Html(with_real=-1, consent=True)),
         exports(REAL),
         exports(dataclasses.replace(REAL, with_real=500, consent=True)),
