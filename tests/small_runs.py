@@ -37,8 +37,10 @@ def make(root: Path, **settings: object) -> RunFolder:
     store = open_store(recipe.data)
     folder = RunFolder(root)
     folder.create(recipe)
-    write_json(folder.data, describe_data(store))
-    game = TorchGame(recipe, store.item_shape, store.classes if recipe.data.labels == "classes" else 0)
+    groups = {"groups": list(range(1, recipe.data.clusters + 1))} if recipe.data.labels == "clusters" else {}
+    write_json(folder.data, {**describe_data(store), **groups})
+    classes = {"classes": store.classes, "clusters": recipe.data.clusters, "none": 0}[recipe.data.labels]
+    game = TorchGame(recipe, store.item_shape, classes)
     checkpoint.save(folder, checkpoint.Checkpoint(UPDATE, game.state(), {"seconds": 0.0}))
     return folder
 

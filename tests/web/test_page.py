@@ -152,6 +152,20 @@ def test_a_typed_seed_and_a_class(opened: Opened, generator: Generator):
     assert page.inner_text("#message") == "A seed is a whole number."
 
 
+def test_many_groups_are_a_list(tmp_path: Path, opened: Opened):
+    """Clusters are drawn by their sizes, in the page too."""
+    folder = small_runs.make(tmp_path / "groups", data__labels="clusters", data__clusters=30)
+    groups = load(folder.root)
+    page = opened(path=export(folder.root, "html", tmp_path / "page.html").path)
+    caption(page, name_of(groups, 0))
+    assert page.locator("#classes button").count() == 0
+    page.select_option("#classes select", label="7")
+    caption(page, "seed 0 · 7")
+    assert close(shown(page), of_seed(groups, 0, "7"))
+    page.select_option("#classes select", label="any")
+    caption(page, name_of(groups, 0))
+
+
 def test_sliders_add_directions_and_the_last_value_is_shown(opened: Opened, generator: Generator):
     page = opened()
     settled(page)
