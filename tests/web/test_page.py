@@ -348,6 +348,12 @@ def test_a_walk_plays_and_pauses(opened: Opened, generator: Generator):
     stopped = page.input_value("#place")
     page.wait_for_timeout(100)
     assert page.input_value("#place") == stopped
+    page.click("#play")
+    page.locator("#directions input").first.evaluate("(s) => { s.value = 2; s.dispatchEvent(new Event('input')); }")
+    says(page, "#caption", ", changed")
+    page.click("#random")  # ends the walk, and puts sliders back
+    assert page.inner_text("#play") == "Play"
+    assert "between" not in page.inner_text("#caption")
     page.locator("#place").evaluate("(slider) => { slider.value = 5000; slider.dispatchEvent(new Event('input')); }")
     says(page, "#caption", "between seed 4 and seed 3")
     page.wait_for_timeout(100)

@@ -39,7 +39,7 @@ export function lookIn(bytes, model) {
 export async function save(look, model, pool, painter) {
   const canvas = painter.canvas();
   const labels = look.label === null ? null : Int32Array.of(look.label);
-  painter.paint(canvas, await pool.render(look.latent, labels, true));
+  painter.paint(canvas, await pool.render(look.latent, labels));
   const plain = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
   const png = new Uint8Array(await plain.arrayBuffer());
   const link = document.createElement("a");

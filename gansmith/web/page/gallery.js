@@ -33,7 +33,7 @@ export class Gallery {
     const latents = new Float32Array(some.length * dim);
     some.forEach((look, index) => latents.set(look.latent, index * dim));
     const labels = some[0].label === null ? null : Int32Array.from(some, (look) => look.label);
-    const pixels = await this.pool.render(latents, labels);
+    const pixels = await this.pool.renderLater(latents, labels, () => round === this.round);
     if (round !== this.round) return;
     some.forEach((_, index) => this.painter.paint(this.buttons[first + index].firstChild, pixels, index));
   }

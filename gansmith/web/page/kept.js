@@ -9,6 +9,7 @@ const CHILDREN = 10;
 export class Kept {
   constructor(page, state, pool, painter, hooks) {
     Object.assign(this, { page, state, pool, painter });
+    this.canvases = new WeakMap(); // of looks
     this.parents = [];
     this.litter = 0; // the number of the children that are shown
     this.children = new Gallery(page("children"), 5, pool, painter, hooks);
@@ -32,12 +33,9 @@ export class Kept {
 
   #item(look, number) {
     const item = document.createElement("li");
-    const canvas = this.painter.canvas();
-    const labels = look.label === null ? null : Int32Array.of(look.label);
-    this.pool.render(look.latent, labels, true).then((pixels) => this.painter.paint(canvas, pixels));
     const show = button("", `Show kept picture ${number}, ${look.name}`, () => this.state.show(look));
     show.className = "cell";
-    show.append(canvas);
+    show.append(this.#canvas(look));
     const parent = button("Parent", `Kept picture ${number} as a parent`, () => this.#choose(look));
     parent.setAttribute("aria-pressed", String(this.parents.includes(look)));
     const remove = button("Remove", `Remove kept picture ${number}`, () => {
@@ -46,6 +44,16 @@ export class Kept {
     });
     item.append(show, parent, remove);
     return item;
+  }
+
+  #canvas(look) {
+    const known = this.canvases.get(look);
+    if (known) return known;
+    const canvas = this.painter.canvas();
+    const labels = look.label === null ? null : Int32Array.of(look.label);
+    this.pool.render(look.latent, labels).then((pixels) => this.painter.paint(canvas, pixels));
+    this.canvases.set(look, canvas);
+    return canvas;
   }
 
   // Two parents at most: a third takes the place of the first.

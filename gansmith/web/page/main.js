@@ -35,7 +35,6 @@ function start(source) {
     show: (look) => !walk.playing && viewer.show(state.withClass(look)),
     leave: () => !walk.playing && viewer.show(state.look),
     keep: (look) => {
-      if (walk.playing) walk.pause();
       state.show(look);
       state.keep(state.withClass(look));
       tell(`Kept ${look.name}.`);
@@ -46,6 +45,7 @@ function start(source) {
   addMoves(model, state);
   new Kept(page, state, pool, painter, hooks);
   state.on((what) => {
+    if (what === "look") walk.stop();
     if (what !== "kept" && !walk.playing) viewer.show(state.look);
   });
   addActions(model, state, pool, painter);
@@ -72,10 +72,7 @@ function addPalette(model, state, pool, painter, hooks) {
   const gallery = new Gallery(page("palette"), COLUMNS, pool, painter, hooks);
   let first = 0n;
   let looks = [];
-  const draw = () => {
-    pool.forget();
-    gallery.set(looks.map((look) => state.withClass(look)));
-  };
+  const draw = () => gallery.set(looks.map((look) => state.withClass(look)));
   const turn = (by) => {
     first += by;
     looks = Array.from({ length: SHOWN }, (_, index) => lookOf(first + BigInt(index), model));

@@ -19,16 +19,20 @@ export class Pool {
   }
 
   // Latents (count x dim) and classes (count) or null -> bytes of pictures (count x height x width x channels).
-  render(latents, labels, urgent = false) {
-    return new Promise((resolve) => {
-      (urgent ? this.urgent : this.waiting).push({ latents, labels, resolve });
-      this.#assign();
-    });
+  render(latents, labels) {
+    return this.#queued(this.urgent, { latents, labels, wanted: () => true });
   }
 
-  // Forgets the jobs that are not urgent and not begun; their promises are never kept.
-  forget() {
-    this.waiting.length = 0;
+  // The same when nothing else is to be done. Where it is not `wanted` any more by then, the promise is never kept.
+  renderLater(latents, labels, wanted) {
+    return this.#queued(this.waiting, { latents, labels, wanted });
+  }
+
+  #queued(queue, job) {
+    return new Promise((resolve) => {
+      queue.push({ ...job, resolve });
+      this.#assign();
+    });
   }
 
   #hire(source) {
@@ -64,6 +68,7 @@ export class Pool {
   }
 
   #next() {
+    while (this.waiting.length && !this.waiting[0].wanted()) this.waiting.shift();
     return this.urgent.shift() ?? this.waiting.shift();
   }
 

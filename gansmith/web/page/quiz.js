@@ -41,7 +41,7 @@ export class Quiz {
     } else {
       const look = lookOf(anySeed(), this.model);
       const labels = look.label === null ? null : Int32Array.of(look.label);
-      this.painter.paint(this.canvas, await this.pool.render(look.latent, labels, true));
+      this.painter.paint(this.canvas, await this.pool.render(look.latent, labels));
     }
     this.ready = true;
   }

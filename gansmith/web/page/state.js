@@ -11,10 +11,14 @@ export class State {
     this.listeners = [];
   }
 
-  // The look with the chosen class and all sliders.
   get look() {
+    return this.changed(this.base);
+  }
+
+  // A look with the chosen class and all sliders.
+  changed(base) {
     const steps = [...this.steps.values()].filter(({ amount }) => amount !== 0);
-    const look = this.withClass(this.base);
+    const look = this.withClass(base);
     if (!steps.length) return look;
     return { ...look, latent: moved(look.latent, steps), seed: null, name: `${look.name}, changed` };
   }

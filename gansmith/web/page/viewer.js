@@ -18,7 +18,7 @@ export class Viewer {
       const look = this.wanted;
       this.wanted = null;
       const labels = look.label === null ? null : Int32Array.of(look.label);
-      const pixels = await this.pool.render(look.latent, labels, true);
+      const pixels = await this.pool.render(look.latent, labels);
       this.painter.paint(this.canvas, pixels);
       this.#tell(look);
       this.canvas.dispatchEvent(new Event("painted"));

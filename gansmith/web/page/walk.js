@@ -12,26 +12,29 @@ export class Walk {
     this.stations = [];
     this.playing = false;
     slider.max = TURN;
-    button.addEventListener("click", () => (this.playing ? this.pause() : this.#play()));
-    slider.addEventListener("input", () => {
-      this.#plan();
-      viewer.show(this.#here());
-    });
-    slider.addEventListener("change", () => this.pause());
+    button.addEventListener("click", () => (this.playing ? this.#leave() : this.#play()));
+    slider.addEventListener("input", () => viewer.show(state.changed(this.#here())));
+    slider.addEventListener("change", () => this.#leave());
     state.on((what) => {
       if (what === "kept") this.stations = [];
     });
   }
 
-  // Stops where it is, and leaves that picture to the sliders.
-  pause() {
-    if (!this.stations.length) return;
+  stop() {
     this.playing = false;
     this.button.textContent = "Play";
-    this.state.show(this.#here());
   }
 
+  // Stops, and leaves the picture to the other parts of the page.
+  #leave() {
+    this.stop();
+    this.state.base = this.#here(); // sliders stay as they are
+    this.viewer.show(this.state.look);
+  }
+
+  // Sliders begin at 0 again, and may then be moved while it plays.
   #play() {
+    this.state.show(this.state.base);
     this.playing = true;
     this.button.textContent = "Pause";
     let before = performance.now();
@@ -41,7 +44,7 @@ export class Walk {
       const passed = (now - before) / 1000 / SECONDS / this.stations.length;
       before = now;
       this.slider.value = (Number(this.slider.value) + passed * TURN) % TURN;
-      this.viewer.show(this.#here());
+      this.viewer.show(this.state.changed(this.#here()));
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
@@ -54,6 +57,7 @@ export class Walk {
   }
 
   #here() {
+    this.#plan();
     const place = ((Number(this.slider.value) / TURN) % 1) * this.stations.length;
     const index = Math.floor(place);
     const first = this.stations[index];
@@ -61,6 +65,6 @@ export class Walk {
     const nearer = place - index < 0.5 ? first : last;
     const latent = between(first.latent, last.latent, place - index, this.model.latent.law);
     const name = first.name === last.name ? first.name : `between ${first.name} and ${last.name}`;
-    return this.state.withClass({ latent, label: nearer.label, seed: null, name });
+    return { latent, label: nearer.label, seed: null, name };
   }
 }
