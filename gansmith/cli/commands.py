@@ -58,6 +58,15 @@ COMMANDS: dict[str, Command] = {
             "gansmith explore RUN VERB --help",
         ),
     ),
+    "export": Command(
+        "write a trained generator as a file that needs no Gansmith: one page for any browser",
+        "gansmith.cli.results.export",
+        (
+            "gansmith export runs/digits-001 html",
+            "gansmith export runs/mine-001 html --title 'My pictures' --licence CC-BY-4.0 --out mine.html",
+            "gansmith export runs/digits-001 html --with-real 20 --consent",
+        ),
+    ),
     "diagnose": Command(
         "find out what is wrong with a run, and what to change",
         "gansmith.cli.results.diagnose",

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from pathlib import Path
-from typing import Any
 
 from gansmith import losses
 from gansmith.ground.errors import RunError
@@ -62,17 +60,11 @@ def _html(run: Contents) -> str:
         f'{sections.opening(run)}\n<nav aria-label="Sections">{links}</nav>',
         "\n".join(part.html for part in shown),
         scripts=f"""{_without_scripts(run)}
-<script type="application/json" id="run-data">{_inert_json(numbers)}</script>
+<script type="application/json" id="run-data">{markup.inert_json(numbers)}</script>
 <script>{script}</script>
 """,
         policy=f"; script-src 'sha256-{digest}'",  # only our own script runs
     )
-
-
-def _inert_json(value: Any) -> str:
-    """JSON that cannot end its own script element. It holds no NaN, which JSON does not have."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _without_scripts(run: Contents) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import of_data
 import of_explore
+import of_exports
 import of_metrics
 import of_nets
 import of_parts
@@ -184,6 +185,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "parts": of_parts.EXAMPLES,
     **of_runs.EXAMPLES,
     **of_explore.EXAMPLES,
+    **of_exports.EXAMPLES,
     **of_nets.EXAMPLES,
     "bench": (),
     "diagnosis": (),

@@ -75,8 +75,7 @@ def _unit(name: str, layer: Layer, classes: int, appended: int, output: Shape) -
         tables = dict.fromkeys(layer.parameters(), (0, own)) if own else {}
         return Unit(name, (*place, "norm", layer.features), output, tables)
     if isinstance(layer, plan.Projection):
-        names: tuple[str, ...] = ("embedding", "left_embedding")
-        tables = dict.fromkeys(names, (0, layer.classes))
+        tables: dict[str, tuple[int, int]] = {"embedding": (0, layer.classes), "left_embedding": (0, layer.classes)}
         return Unit(name, (*place, "dense", layer.inputs, 1), output, tables)
     assert isinstance(layer, (plan.Linear, plan.Conv, plan.ConvTranspose))
     further = () if isinstance(layer, plan.Linear) else (type(layer).__name__, layer.kernel, layer.stride)

@@ -17,6 +17,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from gansmith.ground.errors import RunError
+from gansmith.latent.steering import stored_vectors
 from gansmith.latent.steering.survey import Survey
 
 RIDGE = 1e-3  # of the latents' variance: keeps the regression defined when latents are few
@@ -137,3 +138,11 @@ def save(directions: Mapping[str, Direction], path: Path) -> None:
         for name, one in directions.items()
     }
     save_file({name: np.ascontiguousarray(one.vector) for name, one in directions.items()}, path, metadata)
+
+
+def load(path: Path, dim: int) -> dict[str, Direction]:
+    """Read directions of latents (dim,). Raises RunError when the file is damaged or does not fit."""
+    return {
+        name: Direction(vector, float(facts["strength"]), float(facts["explained"]), str(facts["kind"]))
+        for name, (vector, facts) in stored_vectors.read(path, dim, "directions", "directions").items()
+    }

@@ -14,13 +14,13 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from gansmith.ground.errors import RunError, nearest
 from gansmith.latent import space
 from gansmith.latent.appearance.traits import Measure, measure
 from gansmith.latent.decoder import Decoder
+from gansmith.latent.steering import stored_vectors
 from gansmith.latent.steering.survey import Survey
 
 WORDS: dict[str, tuple[str, str]] = {  # names for little and for much of a trait
@@ -164,22 +164,8 @@ def save(styles: Mapping[str, Style], path: Path) -> None:
 
 def load(path: Path, dim: int) -> dict[str, Style]:
     """Read styles of latents (dim,). Raises RunError when the file is damaged or does not fit."""
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            styles: dict[str, Style] = {}
-            for name in file.keys():  # noqa: SIM118 - safe_open is no mapping
-                facts = json.loads(metadata.get(name, "{}"))
-                signs = {str(trait): int(sign) for trait, sign in facts.get("wants", {}).items()}
-                styles[name] = Style(file.get_tensor(name), int(facts.get("count", 0)), signs)
-    except (OSError, SafetensorError, ValueError, TypeError, AttributeError) as error:
-        raise RunError(
-            f"{path} holds no styles that can be read ({error}): make them with `gansmith explore RUN average`"
-        ) from None
-    for name, style in styles.items():
-        if style.vector.shape != (dim,):
-            raise RunError(
-                f"style {name!r} in {path} has shape {style.vector.shape}, this generator takes "
-                f"({dim},): make the styles again with `gansmith explore RUN average`"
-            )
+    styles: dict[str, Style] = {}
+    for name, (vector, facts) in stored_vectors.read(path, dim, "styles", "average").items():
+        signs = {str(trait): int(sign) for trait, sign in facts.get("wants", {}).items()}
+        styles[name] = Style(vector, int(facts.get("count", 0)), signs)
     return styles

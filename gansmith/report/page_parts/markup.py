@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import numpy as np
 
@@ -65,3 +67,9 @@ def picture(image: np.ndarray, caption: str, limit: int = SHEET_BYTES) -> str:
         f'<figure><img class="sheet{crisp}" src="{sheets.data_uri(image, limit)}" alt="{text}">'
         f"<figcaption>{text}</figcaption></figure>"
     )
+
+
+def inert_json(value: Any) -> str:
+    """JSON that cannot end its own script element. It holds no NaN, which JSON does not have."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

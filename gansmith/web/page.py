@@ -1,0 +1,76 @@
+"""The page of a generator: one file that runs from a disk and asks no network for anything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from gansmith.report.page_parts.markup import inert_json
+from gansmith.web import scripts
+from gansmith.web.model import Model
+
+ENTRY = "page/main.js"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a page shows besides its generator."""
+
+    title: str
+    lead: str
+    facts: Mapping[str, str]  # what the page says that it is
+    generator: Mapping[str, Any]  # latent, classes, pixels: what a seed needs to become a picture
+    directions: Mapping[str, np.ndarray]  # float32 (dim,)
+    styles: Mapping[str, np.ndarray]
+    real: np.ndarray | None = None  # uint8 (N, H, W, C): for the quiz
+
+
+def document(model: Model, contents: Contents) -> str:
+    """The page as HTML. Its policy forbids every request, and every script and style but its own."""
+    script = scripts.joined(ENTRY) + "\n"
+    style = (scripts.HERE / "page" / "page.css").read_text(encoding="utf-8")
+    template = Template((scripts.HERE / "page" / "page.html").read_text(encoding="utf-8"))
+    table = {
+        **model.table,
+        **contents.generator,
+        "id": hashlib.sha256(json.dumps(model.table, default=str).encode() + model.data).hexdigest()[:16],
+        "kernel": text(scripts.kernel()),
+        "directions": packed(contents.directions),
+        "styles": packed(contents.styles),
+        "real": None if contents.real is None else {"count": len(contents.real), "data": text(contents.real.tobytes())},
+    }
+    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>" for name, fact in contents.facts.items())
+    return template.substitute(
+        title=escape(contents.title),
+        lead=escape(contents.lead),
+        facts=facts,
+        script_hash=digest(script),
+        style_hash=digest(style),
+        style=style,
+        script=script,
+        model=inert_json(table),
+        weights=text(model.data),
+    )
+
+
+def packed(vectors: Mapping[str, np.ndarray]) -> list[dict[str, str]]:
+    """Vectors float32 (dim,) by name, for JSON."""
+    return [{"name": name, "vector": text(vector.astype("<f4").tobytes())} for name, vector in vectors.items()]
+
+
+def text(data: bytes) -> str:
+    """Bytes as base64."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def digest(content: str) -> str:
+    """The hash by which a policy allows a script or a style."""
+    return text(hashlib.sha256(content.encode("utf-8")).digest())
