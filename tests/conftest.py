@@ -57,6 +57,8 @@ FULL_ONLY = (
     "diagnosis/test_diagnose.py",
     "diagnosis/test_planted_faults.py",
     "runs/test_roll_back.py",
+    "runs/test_starting.py",
+    "runs/test_going_on.py",
     "game/test_augment.py",
     "game/test_graphs.py",
     "game/test_exactness.py",
