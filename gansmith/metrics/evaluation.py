@@ -23,7 +23,7 @@ from gansmith.metrics.figures import ClassDistance, ClassShare, Copy, Evaluation
 from gansmith.metrics.measures import agreement, frechet, memorisation, modes
 from gansmith.metrics.real import take
 from gansmith.metrics.reference import Reference, View
-from gansmith.metrics.table import METRICS, Metric, Words
+from gansmith.metrics.table import Metric, Words
 from gansmith.metrics.verdict import verdict
 from gansmith.parts import record as own_parts
 
@@ -55,7 +55,7 @@ def evaluate(
     items, labels, rows, notes = _accepted(items, labels, reference)
     progress("reading the items", 0.0)
     made = reference.read(items, labels)
-    if "memorisation" in chosen and applies(METRICS["memorisation"], made, reference):
+    if "memorisation" in chosen and applies(chosen["memorisation"], made, reference):
         made = replace(made, nearness=table.nearness_of(made, reference))
     figures: list[Figure] = []
     for index, (name, metric) in enumerate(chosen.items()):

@@ -32,7 +32,7 @@ def test_a_recipe_s_own_threads_are_kept(tmp_path: Path, monkeypatch: pytest.Mon
     write_json(folder.order, {"shares": [1.0], "count": 10})
     write_json(folder.result, {})
     seen: list[int] = []
-    monkeypatch.setattr(cell, "_train", lambda _, recipe, order: seen.append(recipe.threads))
+    monkeypatch.setattr(cell, "_train", lambda _, recipe, *rest: seen.append(recipe.threads))
     cell.work(folder, 3)
     assert seen == [used]
     assert json.loads(folder.result.read_text(encoding="utf-8")) == {}

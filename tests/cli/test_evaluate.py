@@ -12,7 +12,6 @@ from PIL import Image
 from gansmith import cli
 from gansmith.data.store import open_store
 from gansmith.ground.recipes.settings import DataSettings
-from gansmith.metrics import evaluation as metrics_evaluation
 from gansmith.metrics.feature_networks import classifier
 from gansmith.metrics.table import METRICS
 from gansmith.runs import evaluation
@@ -58,7 +57,7 @@ def test_a_place_where_copies_cannot_be_drawn_is_named(tmp_path, capsys):
 
 def test_stacks_of_another_program_against_a_thousand_modes(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(evaluation, "STACKED_COUNT", 6000)  # of which chance alone leaves out two or three modes
-    monkeypatch.setattr(metrics_evaluation, "METRICS", {"classes": METRICS["classes"]})  # the others take a minute
+    monkeypatch.setattr("gansmith.metrics.table.METRICS", {"classes": METRICS["classes"]})  # the others take a minute
     real = open_store(DataSettings(source="stacked:digits", size="8", first=6005), seed=9)
     np.savez(tmp_path / "all.npz", images=real.items)
     np.savez(tmp_path / "grey.npz", images=np.repeat(real.items[:1000, ..., :1], 3, axis=3))

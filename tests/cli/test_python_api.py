@@ -67,6 +67,7 @@ def test_train_and_load(tmp_path: Path) -> None:
     assert "<img" in run._repr_html_()
 
 
+@pytest.mark.usefixtures("hasty_judges")
 def test_one_s_own_networks_resume_bit_equal(tmp_path: Path) -> None:
     whole = gansmith.train("digits", nets=MINE, updates=8, settings=TINY, out=tmp_path / "whole")
     gansmith.train("digits", nets=MINE, updates=4, settings=TINY, out=tmp_path / "parts")

@@ -113,7 +113,7 @@ def test_a_folder_with_something_else(capsys: pytest.CaptureFixture[str], tmp_pa
 
 
 def test_a_finished_run_wants_a_longer_budget(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "longer budget" in refuse(capsys, "resume", run)
+    assert "for as much again, --updates 4 in all" in refuse(capsys, "resume", run)
 
 
 def test_an_empty_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

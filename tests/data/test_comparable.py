@@ -14,7 +14,6 @@ from gansmith.data.comparable import read_items
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
-from gansmith.metrics import evaluation as metrics_evaluation
 from gansmith.metrics.table import METRICS
 
 DIGITS = DataSettings(source="digits")
@@ -142,7 +141,7 @@ def test_vectors_and_pictures_are_told_apart(tmp_path):
 @pytest.mark.usefixtures("hasty_judges")
 def test_as_it_is_typed(tmp_path, digits, capsys, monkeypatch):
     """With one cheap measure, and its copies named by the file's rows."""
-    monkeypatch.setattr(metrics_evaluation, "METRICS", {"memorisation": METRICS["memorisation"]})
+    monkeypatch.setattr("gansmith.metrics.table.METRICS", {"memorisation": METRICS["memorisation"]})
     pictures, labels = digits
     np.savez(tmp_path / "a.npz", x_train=np.moveaxis(pictures, 3, 1) / 127.5 - 1, y_train=np.eye(10)[labels])
     command = [
