@@ -6,11 +6,11 @@ const MOST_WORKERS = 4;
 const MOST_NUMBERS = 64e6; // of weights in all workers together: each has its own
 
 export class Pool {
-  // source: the text of this page's script, which is a worker's too. urgent jobs go first.
-  constructor(model, bytes, kernel, source) {
-    this.generator = { model, bytes, kernel };
+  // generator: {model, bytes, kernel} as `Renderer` takes them. source: the text of this page's script, which is a worker's too.
+  constructor(generator, source) {
+    this.generator = generator;
     this.urgent = [];
-    this.waiting = [];
+    this.waiting = []; // until nothing is urgent
     this.workers = new Map(); // worker -> its job, "starting" or null
     this.renderer = null;
     this.alone = false; // nobody but this page itself makes pictures
