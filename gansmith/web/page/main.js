@@ -24,7 +24,8 @@ const page = (id) => document.getElementById(id);
 
 async function start(source) {
   const model = readModel();
-  const pool = new Pool(await generatorOf(model), source);
+  const pool = new Pool(model.arrays, source);
+  pool.begin(await generatorOf(model));
   const painter = new Painter(model.output);
   const state = new State(lookOf("0", model));
   const large = page("picture");
