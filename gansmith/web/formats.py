@@ -15,8 +15,14 @@ import numpy as np
 class Format:
     """A way to write matrices float32 (depth, columns)."""
 
-    write: Callable[[np.ndarray], bytes]
+    write: Callable[[np.ndarray], bytes]  # the first bytes of all numbers, then the second ones ...: see `planes`
     rounded: Callable[[np.ndarray], np.ndarray]  # what is read back from the bytes
+
+
+def planes(array: np.ndarray) -> bytes:
+    """The bytes of an array, all first ones, then all second ones ...: exponents lie together then, which makes deflate's
+    work a sixth better."""
+    return np.ascontiguousarray(array).reshape(-1, 1).view(np.uint8).T.tobytes()
 
 
 def halves(matrix: np.ndarray) -> np.ndarray:
@@ -37,14 +43,13 @@ def whole(matrix: np.ndarray) -> np.ndarray:
 
 
 def write_int8(matrix: np.ndarray) -> bytes:
-    """The steps, zeros up to a multiple of 4 bytes, then the scales."""
-    steps = whole(matrix).tobytes()
-    return steps + bytes(-len(steps) % 4) + scales(matrix).tobytes()
+    """The steps, then the scales."""
+    return whole(matrix).tobytes() + planes(scales(matrix).astype("<f4"))
 
 
 FORMATS: dict[str, Format] = {
-    "fp32": Format(lambda matrix: matrix.astype("<f4").tobytes(), lambda matrix: matrix.astype(np.float32)),
-    "fp16": Format(lambda matrix: halves(matrix).tobytes(), lambda matrix: halves(matrix).astype(np.float32)),
+    "fp32": Format(lambda matrix: planes(matrix.astype("<f4")), lambda matrix: matrix.astype(np.float32)),
+    "fp16": Format(lambda matrix: planes(halves(matrix)), lambda matrix: halves(matrix).astype(np.float32)),
     "int8": Format(write_int8, lambda matrix: (whole(matrix) * scales(matrix)).astype(np.float32)),
 }
 """The way of weights is chosen; all other arrays are fp32, which is exact."""

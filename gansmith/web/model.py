@@ -113,8 +113,7 @@ class Writer:
         self.data = bytearray()
 
     def put(self, array: np.ndarray, format: str = "fp32") -> int:
-        """Append an array; returns its number. Every array starts at a multiple of 4 bytes."""
-        self.data += bytes(-len(self.data) % 4)
+        """Append an array; returns its number."""
         self.rows.append({"format": format, "at": len(self.data), "shape": list(array.shape)})
         self.data += FORMATS[format].write(np.ascontiguousarray(array, np.float32))
         return len(self.rows) - 1

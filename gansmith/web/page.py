@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -47,6 +48,8 @@ def document(model: Model, contents: Contents) -> str:
         "styles": packed(contents.styles),
         "real": None if contents.real is None else {"count": len(contents.real), "data": text(contents.real.tobytes())},
     }
+    deflated = zlib.compress(model.data, 9)
+    table["packed"] = len(deflated)
     facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>" for name, fact in contents.facts.items())
     return template.substitute(
         title=escape(contents.title),
@@ -57,7 +60,7 @@ def document(model: Model, contents: Contents) -> str:
         style=style,
         script=script,
         model=inert_json(table),
-        weights=text(model.data),
+        weights=dense_text(deflated),
     )
 
 
@@ -69,6 +72,11 @@ def packed(vectors: Mapping[str, np.ndarray]) -> list[dict[str, str]]:
 def text(data: bytes) -> str:
     """Bytes as base64."""
     return base64.b64encode(data).decode("ascii")
+
+
+def dense_text(data: bytes) -> str:
+    """Bytes as base 85, a sixteenth shorter than base 64; a comma stands for "<", which could open an element."""
+    return base64.b85encode(data + bytes(-len(data) % 4)).replace(b"<", b",").decode("ascii")
 
 
 def digest(content: str) -> str:

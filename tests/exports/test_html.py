@@ -234,7 +234,7 @@ def test_rounding_is_what_is_read_back():
     np.testing.assert_allclose(FORMATS["int8"].rounded(matrix)[:, 0], [1.0, round(12.7) / 127], rtol=1e-6)
     assert FORMATS["int8"].rounded(matrix)[:, 1].tolist() == [0, 0]
     assert FORMATS["fp16"].rounded(matrix)[1, 0] == np.float16(0.1)
-    assert len(FORMATS["int8"].write(matrix)) == 6 + 2 + 12
+    assert len(FORMATS["int8"].write(matrix)) == 6 + 12
 
 
 def test_every_kind_has_help(capsys: pytest.CaptureFixture):

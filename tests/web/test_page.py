@@ -20,6 +20,7 @@ from gansmith.exports import export, options
 from gansmith.ground import pixels
 from gansmith.latent.steering import styles
 from gansmith.trained.generator import Generator, load
+from gansmith.web.page import dense_text
 
 PIXELS = """(canvas) => Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)"""
 NO_WORKERS = "delete window.Worker;"
@@ -135,6 +136,22 @@ def test_one_seed_one_picture(before: str, opened: Opened, generator: Generator)
     assert close(shown(page), of_seed(generator, 0))
     for seed in (1, 37, 99):
         assert close(shown(page, "#palette canvas", seed), of_seed(generator, seed))
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 1001])
+def test_weights_are_packed_and_unpacked(count: int, blank: Any):
+    load_scripts(blank, "page/packed.js")
+    data = np.random.default_rng(count).bytes(count)
+    text = dense_text(data)
+    assert "<" not in text
+    assert bytes(blank.evaluate("([text, count]) => Array.from(unpacked(text, count))", [text, count])) == data
+
+
+def test_a_browser_that_is_too_old_says_so(browser: Any, file: Path):
+    page = browser.new_context(offline=True).new_page()
+    page.add_init_script("delete window.DecompressionStream;")
+    page.goto(file.as_uri())
+    says(page, "#message", "This browser is too old for this page")
 
 
 def test_a_typed_seed_and_a_class(opened: Opened, generator: Generator):

@@ -2,23 +2,29 @@
 
 import { WIDTH } from "./kernel.js";
 
-// How numbers are written: "fp32", "fp16", or "int8", where every column has a scale. Plain loops: a function for each of a
-// million numbers would take a second.
+// How numbers are written: "fp32", "fp16", or "int8", where every column has a scale. The first bytes of all numbers come
+// first, then the second ones, and so on. Plain loops: a function for each of a million numbers would take a second.
 const READERS = {
-  fp32: (bytes, at, count) => new Float32Array(bytes.buffer, bytes.byteOffset + at, count).slice(),
-  fp16: (bytes, at, count) => {
+  fp32: (bytes, count) => {
+    const whole = new Uint8Array(4 * count);
+    for (let i = 0; i < count; i++) {
+      for (let plane = 0; plane < 4; plane++) whole[4 * i + plane] = bytes[plane * count + i];
+    }
+    return new Float32Array(whole.buffer);
+  },
+  fp16: (bytes, count) => {
     const table = halves();
-    const written = new Uint16Array(bytes.buffer, bytes.byteOffset + at, count);
     const numbers = new Float32Array(count);
-    for (let i = 0; i < count; i++) numbers[i] = table[written[i]];
+    for (let i = 0; i < count; i++) numbers[i] = table[bytes[i] | (bytes[count + i] << 8)];
     return numbers;
   },
-  int8: (bytes, at, count, columns) => {
-    const written = new Int8Array(bytes.buffer, bytes.byteOffset + at, count);
-    const scales = new Float32Array(bytes.buffer, bytes.byteOffset + at + ((count + 3) & ~3), columns);
+  int8: (bytes, count, columns) => {
+    const scales = READERS.fp32(bytes.subarray(count), columns);
     const numbers = new Float32Array(count);
     for (let i = 0; i < count; i += columns) {
-      for (let column = 0; column < columns; column++) numbers[i + column] = written[i + column] * scales[column];
+      for (let column = 0; column < columns; column++) {
+        numbers[i + column] = ((bytes[i + column] << 24) >> 24) * scales[column]; // with its sign
+      }
     }
     return numbers;
   },
@@ -27,7 +33,7 @@ const READERS = {
 // An array {format, at, shape} of `bytes`, row by row.
 export function readArray({ format, at, shape }, bytes) {
   const count = shape.reduce((product, side) => product * side, 1);
-  return READERS[format](bytes, at, count, shape[shape.length - 1]);
+  return READERS[format](bytes.subarray(at), count, shape[shape.length - 1]);
 }
 
 let known = null;

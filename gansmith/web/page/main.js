@@ -8,6 +8,7 @@ import { lookIn, save } from "./files.js";
 import { Gallery } from "./gallery.js";
 import { Kept } from "./kept.js";
 import { anySeed, lookOf } from "./looks.js";
+import { inflated, unpacked } from "./packed.js";
 import { Pool } from "./pool.js";
 import { Quiz } from "./quiz.js";
 import { addSliders } from "./sliders.js";
@@ -21,9 +22,10 @@ const SHOWN = 100; // looks in the palette
 
 const page = (id) => document.getElementById(id);
 
-function start(source) {
+async function start(source) {
   const model = readModel();
-  const pool = poolOf(model, source);
+  const pool = new Pool(model.arrays, source);
+  pool.begin(await generatorOf(model));
   const painter = new Painter(model.output);
   const state = new State(lookOf("0", model));
   const large = page("picture");
@@ -60,11 +62,11 @@ function readModel() {
   return model;
 }
 
-function poolOf(model, source) {
-  const { layers, arrays, output, activations, latent, pixels } = model;
-  const bytes = bytesOf(page("weights").textContent);
+// What a worker needs to make pictures.
+async function generatorOf({ layers, arrays, output, activations, latent, pixels, kernel, packed }) {
+  const bytes = await inflated(unpacked(page("weights").textContent, packed));
   page("weights").remove();
-  return new Pool({ layers, arrays, output, activations, latent, pixels }, bytes, bytesOf(model.kernel), source);
+  return { model: { layers, arrays, output, activations, latent, pixels }, bytes, kernel: bytesOf(kernel) };
 }
 
 // 100 looks of as many seeds; others on request.
@@ -171,4 +173,4 @@ const tell = (text) => {
 };
 
 if (typeof document === "undefined") serve(self);
-else start(document.currentScript.textContent);
+else start(document.currentScript.textContent).catch((error) => tell(error.message));

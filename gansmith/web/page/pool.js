@@ -6,16 +6,23 @@ const MOST_WORKERS = 4;
 const MOST_NUMBERS = 64e6; // of weights in all workers together: each has its own
 
 export class Pool {
-  // source: the text of this page's script, which is a worker's too. urgent jobs go first.
-  constructor(model, bytes, kernel, source) {
-    this.generator = { model, bytes, kernel };
+  // arrays: of the model. source: the text of this page's script, which is a worker's too. Workers start at once, and wait.
+  constructor(arrays, source) {
+    this.generator = null;
     this.urgent = [];
-    this.waiting = [];
+    this.waiting = []; // until nothing is urgent
     this.workers = new Map(); // worker -> its job, "starting" or null
     this.renderer = null;
     this.alone = false; // nobody but this page itself makes pictures
     this.pending = false; // it will soon make one
-    this.#hire(source);
+    this.#hire(arrays, source);
+  }
+
+  // generator: {model, bytes, kernel} as `Renderer` takes them.
+  begin(generator) {
+    this.generator = generator;
+    for (const worker of this.workers.keys()) worker.postMessage(generator);
+    this.#assign();
   }
 
   // Latents (count x dim) and classes (count) or null -> bytes of pictures (count x height x width x channels).
@@ -35,8 +42,8 @@ export class Pool {
     });
   }
 
-  #hire(source) {
-    const numbers = this.generator.model.arrays.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  #hire(arrays, source) {
+    const numbers = arrays.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
     const cores = (navigator.hardwareConcurrency || 2) - 1;
     const count = Math.max(1, Math.min(MOST_WORKERS, cores, Math.floor(MOST_NUMBERS / numbers)));
     try {
@@ -64,7 +71,6 @@ export class Pool {
       this.alone = this.workers.size === 0;
       this.#assign();
     };
-    worker.postMessage(this.generator);
   }
 
   #next() {
@@ -87,7 +93,7 @@ export class Pool {
 
   // One job after another, with a pause between, so that the page still answers.
   #work() {
-    if (this.pending) return;
+    if (this.pending || !this.generator) return;
     this.pending = true;
     setTimeout(() => {
       this.pending = false;
