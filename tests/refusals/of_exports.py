@@ -25,7 +25,7 @@ def exports(
 
 def of_own_networks(run: RunFolder) -> None:
     """The run says that it trained networks from Python."""
-    own = recipe.override(RECIPE, {"generator.net": "own"})
+    own = recipe.override(RECIPE, {"generator.net": "own", "discriminator.net": "own"})
     write_text(run.recipe, recipe.to_toml(own))
 
 
