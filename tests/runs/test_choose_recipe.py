@@ -13,6 +13,7 @@ from PIL import Image
 from gansmith import recipes
 from gansmith.data import survey as surveys
 from gansmith.data.survey import Survey
+from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import StepContext
 from gansmith.ground.networks.cost import count
 from gansmith.ground.recipes import recipe as recipe_files
@@ -236,3 +237,12 @@ def test_what_was_chosen_beside_networks_of_ones_own_stays_where_the_run_goes_on
     survey = dataclasses.replace(surveys.survey(first.data), count=60_000)  # many more were added
     monkeypatch.setattr(surveys, "survey", lambda data: survey)
     assert choose_networks(recipe_files.from_table(recipe_files.to_table(first))) == (first, [])
+
+
+def test_a_training_from_a_run_does_not_repeat_its_threads(tmp_path: Path):
+    run = RunFolder(tmp_path / "run")
+    run.create(override(recipes.load("ring"), ["threads=3", "thread_changes=0,3,40,1"]))
+    assert choose_recipe(run.recipe).thread_changes == (0, 3, 40, 1)
+    begun = choose_recipe(run.recipe, start=str(run.root))
+    assert (begun.threads, begun.thread_changes) == (0, ())
+    assert choose_recipe(run.recipe, start=str(run.root), settings=["threads=2"]).threads == 2
