@@ -147,7 +147,7 @@ def measure(recipe: Recipe, ledger: Ledger, memory: Memory) -> None:
 
     drive.loop.train = watched
     with tempfile.TemporaryDirectory() as folder:
-        runs.begin(recipe, RunFolder(Path(folder) / "run"), None, watching=[memory], say=lambda _: None)
+        runs.begin(recipe, RunFolder(Path(folder) / "run"), watching=[memory], say=lambda _: None)
 
 
 if __name__ == "__main__":

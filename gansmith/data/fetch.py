@@ -7,8 +7,8 @@ error names the folder for files that are copied by hand.
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
@@ -174,7 +174,7 @@ def _fetch(name: str, remote: Remote, folder: Path, progress: Callable[[int], ob
                 part.replace(folder / remote.name)
                 return
             failures.append(f"{mirror}: {remote.name} arrived with a wrong checksum")
-        except (urllib.error.URLError, OSError, ValueError) as error:
+        except (http.client.HTTPException, OSError, ValueError) as error:  # a URLError is an OSError
             failures.append(f"{mirror}: {getattr(error, 'reason', None) or error}")
         finally:
             part.unlink(missing_ok=True)

@@ -70,6 +70,10 @@ def export(
     if kind not in EXPORTS:
         raise RunError(f"no kind of export is called {kind!r}{nearest(kind, EXPORTS)}")
     row, folder = EXPORTS[kind], RunFolder(Path(run))
+    if kind == "html" and folder.load_recipe().generator.net == "own":  # before the networks are asked for
+        raise RunError(
+            "html runs built-in networks only, and this run trained networks of your own: share them as code"
+        )
     generator = load(folder.root, nets, checkpoint)
     path = Path(out) if out is not None else Path(folder.root.resolve().name + row.ending)
     check_place(path, row.ending, force)

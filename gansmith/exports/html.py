@@ -31,10 +31,6 @@ def make(task: Task, options: Html) -> Made:
     if options.weights not in WEIGHTS:
         raise RunError(f"weights are {', '.join(WEIGHTS)}, not {options.weights!r}{nearest(options.weights, WEIGHTS)}")
     need_pictures(generator, "html")
-    if generator.recipe.generator.net == "own":
-        raise RunError(
-            "html runs built-in networks only, and this run trained networks of your own: share them as code"
-        )
     real = real_pictures(task, options)
     whole = plan_generator(generator.recipe, generator.item_shape, generator.classes)
     layers, arrays = model.settled(whole.layers, generator.arrays)

@@ -43,8 +43,8 @@ class Moment:
         self.wishes.append(Wish("save", reason))
 
     def roll_back(self, reason: str, change: Mapping[str, Any]) -> None:
-        """Go back to the newest checkpoint with some settings changed, {"optimizer.generator.rate": 1e-4}; a run does so at
-        most three times."""
+        """Go back to the newest checkpoint with some settings changed, {"optimizer.generator.rate": 1e-4}. A run does so at
+        most three times; asked once more, it stops."""
         self.wishes.append(Wish("roll back", reason, change))
 
     def log(self, what: str, value: float | None = None) -> None:
@@ -59,7 +59,8 @@ class Callback:
     """
 
     def before_first(self, moment: Moment) -> None:
-        """Before the first update: of a new run, or where one goes on that was resumed or rolled back."""
+        """Before the first update: of a new run, or where one goes on that was resumed or rolled back. What is asked for here
+        is done after that update."""
 
     def after_update(self, moment: Moment) -> None:
         """After each update. `moment.numbers` is empty: statistics are read every `watch.stats_every` updates only."""

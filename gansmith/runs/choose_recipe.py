@@ -91,11 +91,13 @@ def choose_recipe(
     parts: of the user's own. The recipe uses them where `settings` choose nothing else.
     """
     recipe = name if isinstance(name, Recipe) else cookbook.load(str(name))
-    recipe = replace(recipe_files.override(recipe, parts.settings()), given=recipe.given)
-    given = {"data.source": data, "engine": engine, "device": device, "seed": seed, "start.source": start}
-    recipe = recipe_files.override(recipe, {key: value for key, value in given.items() if value is not None})
-    if settings:
-        recipe = recipe_files.override(recipe, settings if isinstance(settings, list) else dict(settings))
+    if start is not None and recipe.thread_changes:  # a run's recipe, and not to be repeated: threads are chosen anew
+        recipe = replace(recipe, threads=0, thread_changes=())
+    named = {"data.source": data, "engine": engine, "device": device, "seed": seed, "start.source": start}
+    given = {key: value for key, value in named.items() if value is not None} | recipe_files.assigned(settings or {})
+    # all at once: they may fit together, and not each alone
+    whole = recipe_files.override(recipe, {**parts.settings(), **given})
+    recipe = replace(whole, given=tuple(sorted({*recipe.given, *given})))
     with losses.joined(parts.loss):
         losses.check(recipe)
     need(recipe.watch.track)
@@ -142,8 +144,11 @@ def choose_networks(recipe: Recipe) -> tuple[Recipe, list[str]]:
     found = surveys.survey(replace(recipe.data, window="", labels="none"))
     stay = {key for key in recipe.given if key not in WIDTHS or changed[key]}  # given as [], widths are to be chosen
     chosen = [one for one in choices(recipe, found) if one.key not in stay and changed[one.key] == original[one.key]]
-    given = recipe.given
-    recipe = replace(recipe_files.override(recipe, {one.key: one.value for one in chosen}), given=given)
+    given = set(recipe.given)
+    if not _widths(recipe, (LOWEST, LOWEST)):  # no widths will tell that this was chosen, where the run goes on
+        given |= {one.key for one in chosen}
+    recipe = recipe_files.override(recipe, {one.key: one.value for one in chosen})
+    recipe = replace(recipe, given=tuple(sorted(given)))
     return recipe, [f"{one.key} = {one.value}: {one.reason}" for one in chosen]
 
 

@@ -57,14 +57,11 @@ def train(
     offline: do not download MNIST or Fashion-MNIST where they are missing.
     Raises GansmithError with one line that says what to do.
     """
-    if data is None and labels is not None:
-        raise DataError("labels= goes with data=: give the items too")
-    data = None if data is None else given.source(data, labels)
     budget = Budget(updates, images, epochs, minutes)
     own = joined(parts, nets, callbacks)
     source = None if start is None else str(start.folder.root if isinstance(start, Run) else start)
     chosen = choose_recipe(
-        recipe, data=data, budget=budget, engine=engine, device=device, seed=seed, start=source, settings=settings,
+        recipe, data=_source(data, labels), budget=budget, engine=engine, device=device, seed=seed, start=source, settings=settings,
         parts=own,
     )  # fmt: skip
     sources.fetch_missing(chosen.data.source, offline=offline, say=say)
@@ -82,15 +79,38 @@ def resume(
     images: int | None = None,
     epochs: float | None = None,
     minutes: float | None = None,
+    more: bool = False,
+    data: Any = None,
+    labels: Any = None,
+    polish: bool = False,
+    settings: dict[str, Any] | None = None,
+    watching: Sequence[Watcher] = (),
     say: Say = lambda _: None,
 ) -> Run:
     """Go on with a run from its newest whole checkpoint, bit-equal to a run that was never stopped.
 
     nets, parts, callbacks: your own that it was trained with, as for `train`. updates, images, epochs, minutes: a new budget
-    instead of the run's. Raises GansmithError with one line that says what to do.
+    instead of the run's, counted from its beginning; more=True: so many more than it has had. data, labels: where its data is
+    now, or the same items with more, as for `train`. polish: where learning rates fall, stay at their end rate. settings: of
+    [watch] and budget.until. Raises GansmithError with one line that says what to do.
     """
-    budget = Budget(updates, images, epochs, minutes)
-    return runs.resume(run, joined(parts, nets, callbacks), budget=budget, say=say)
+    return runs.resume(
+        run,
+        joined(parts, nets, callbacks),
+        budget=Budget(updates, images, epochs, minutes, more),
+        data=_source(data, labels),
+        polish=polish,
+        settings=settings,
+        watching=watching,
+        say=say,
+    )
+
+
+def _source(data: Any, labels: Any) -> str | None:
+    """The source that data and labels are; None where none is given. Raises DataError."""
+    if data is None and labels is not None:
+        raise DataError("labels= goes with data=: give the items too")
+    return None if data is None else given.source(data, labels)
 
 
 def joined(parts: Parts | str | Path | None, nets: NetPair | None, callbacks: Sequence[Callback]) -> Parts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 from gansmith.ground import streams
@@ -94,6 +95,8 @@ class MeasureOnBudget:
             figure = wanted[0]
         except GansmithError as error:  # training goes on with data that cannot be compared
             return self._unmeasured(str(error))
+        if not isfinite(figure.value):  # it is neither better nor worse than any other
+            return self._unmeasured(f"{figure.name} is {figure.value} at update {event.update:,}")
         self.metric = figure.name
         return figure.value
 

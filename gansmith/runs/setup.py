@@ -124,7 +124,7 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
     if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():
         remarks.append(f"threads = {recipe.threads} has no effect: this NumPy chooses its number of threads itself")
     resolved = resolve_machine(recipe)
-    remarks += filter(None, [threads.remark(resolved)])
+    remarks += filter(None, [threads.remark(resolved, recipe)])
     setup = Setup(resolved, store, tuple(remarks), clusters)
     return find_clusters(setup) if recipe.data.labels == "clusters" and clusters is None else setup
 

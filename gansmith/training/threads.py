@@ -161,8 +161,13 @@ def resolve(recipe: Recipe, device: str) -> tuple[int, tuple[int, ...]]:
     return count, (0, count)
 
 
-def remark(recipe: Recipe) -> str | None:
-    """A line where a resolved recipe computes with fewer threads than it could."""
+def remark(recipe: Recipe, given: Recipe) -> str | None:
+    """A line where a resolved recipe computes with fewer threads than it could, or repeats the record that was given."""
+    if given.thread_changes:
+        return (
+            f"{many(recipe.threads)}, changed after the same updates as in the run whose recipe this is (--set threads=0 chooses "
+            "anew)"
+        )
     if not recipe.thread_changes or recipe.threads >= most(recipe.engine):
         return None
     there = most(recipe.engine)

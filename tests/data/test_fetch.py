@@ -82,6 +82,22 @@ def test_lies_are_never_kept(server, tmp_path, monkeypatch):
     assert list((tmp_path / "here").iterdir()) == []
 
 
+def test_a_server_that_speaks_no_http_is_one_line(server, tmp_path, monkeypatch):
+    def answer(listening):
+        link, _ = listening.accept()
+        with link:
+            link.recv(1000)
+            link.sendall(b"welcome to this hotel\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, args=(listening,), daemon=True).start()
+        hotel = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        monkeypatch.setitem(fetch.DOWNLOADS, "made", replace(fetch.DOWNLOADS["made"], mirrors=(hotel,)))
+        with pytest.raises(DataError, match="welcome to this hotel"):
+            fetch.get("made", tmp_path / "here")
+    assert list((tmp_path / "here").iterdir()) == []
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(DataError, match="did you mean 'mnist'"):
         fetch.get("mnits")

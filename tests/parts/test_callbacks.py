@@ -162,3 +162,22 @@ def test_its_error_is_one_line_and_what_was_saved_stays(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"callback Wrong raised ValueError: no such thing at update 3 \(line \d+ of"):
         train(tmp_path / "run", Wrong())
     assert resume(tmp_path / "run").ended == "finished"
+
+
+def test_what_is_asked_for_before_the_first_update_is_done_after_it(tmp_path: Path) -> None:
+    class Never(gansmith.Callback):
+        def before_first(self, moment: gansmith.Moment) -> None:
+            moment.stop("not today")
+
+    run = train(tmp_path / "run", Never())
+    assert (run.ended, run.reason) == ("stopped", "not today")
+    assert list(read_rows(run.folder.log)) == [{"update": 1, "text": "stopped by a callback: not today"}]
+    run = resume(run.folder.root, gansmith.Parts(callbacks=(Never(),)))
+    assert (run.ended, run.stats[-1]["update"], run.folder.checkpoint(2).is_dir()) == ("stopped", 2, True)
+
+
+def test_a_run_that_is_sent_back_again_and_again_stops(tmp_path: Path) -> None:
+    run = train(tmp_path / "run", At(3, ("roll_back", ("too fast", {"optimizer.generator.rate": 1e-5}))))
+    assert len(changes(run.folder)) == 3
+    assert run.ended == "stopped"
+    assert run.reason.startswith("too fast. The trouble came back, so the run stops here")

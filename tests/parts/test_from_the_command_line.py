@@ -16,6 +16,7 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.metrics.feature_networks import classifier, self_supervised
 from gansmith.parts.file import digest, run_file, said
+from gansmith.runs.choose_recipe import choose_recipe
 
 FILE = Path(__file__).parent.parent.parent / "examples" / "own_parts.py"
 SMALL = (
@@ -144,6 +145,20 @@ def test_a_dry_run_counts_its_weights() -> None:
     assert facts["discriminator"]["trained"] == 16 * 16 + 16 + 32 * 16 * 16 + 32 + 32 * 16 + 1
     assert facts["generator"]["batch_statistics"] == 2 * 32 + 2 * 16 + 2
     assert facts["operations_per_update"] is None
+
+
+def test_a_dry_run_tells_what_it_would_start_from(run: Path) -> None:
+    done = typed("train", "digits", "--with", FILE, *SMALL, "--from", run, "--dry-run", "--json")
+    begun = json.loads(done.stdout)["start"]
+    assert begun["drawn_afresh"] == []
+    assert begun["optimiser_memory"] == {"generator": "all", "discriminator": "all"}
+
+
+def test_settings_that_fit_a_part_are_taken_together_with_it() -> None:
+    own = run_file(FILE)
+    chosen = choose_recipe("mnist", parts=own, settings=["regularizer.sigma=0"])
+    assert (chosen.regularizer.name, chosen.regularizer.sigma) == ("own", 0)
+    assert chosen.given == ("regularizer.sigma",)  # what parts set is not the user's
 
 
 def test_another_file_is_refused_by_resume_and_said_by_the_others(run: Path, tmp_path: Path) -> None:

@@ -106,6 +106,17 @@ def test_a_training_reaches_the_target_of_one_s_own_metric(tmp_path: Path, monke
     assert again.ended == "finished"
 
 
+def test_a_figure_that_is_no_number_is_left_out_and_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gansmith.runs.quality.FIRST_UPDATE", 2)
+    values = iter([float("nan"), float("nan"), *[1.0] * 20])
+    parts = gansmith.Parts(metrics=[gansmith.Metric("odd", lambda generated, real: next(values))])
+    wish, said = {"watch.judge": 0.999, "watch.metric": "odd"}, list[str]()
+    run = gansmith.train("ring", parts=parts, updates=12, settings=TINY | wish, out=tmp_path / "run", say=said.append)
+    assert {row["value"] for row in read_rows(run.folder.judgements)} <= {1.0}
+    assert (read_best(run.folder) or {"value": 1.0})["value"] == 1.0
+    assert len([line for line in said if "odd is nan" in line]) == 1
+
+
 def test_the_best_of_those_that_are_left_is_the_largest_where_more_is_better(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     for update, value in ((2, 0.7), (4, 0.9), (6, 0.8)):

@@ -23,7 +23,7 @@ def exports(
     return with_run(call(export, "run", "html", out, asked), spoil=spoil)
 
 
-OWN = recipe.override(RECIPE, {"generator.net": "own"})
+OWN = recipe.override(RECIPE, {"generator.net": "own", "discriminator.net": "own"})
 REAL = options.Html(with_real=3)
 INT8 = options.Html(weights="int8")
 

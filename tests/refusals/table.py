@@ -149,6 +149,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         sets("regularizer.name=r1", "regularizer.sigma=1", "discriminator.norm=batch"),
         sets("feedback.name=joint", "feedback.generator_turns=2"),
         sets("feedback.name=joint"),
+        sets("generator.net=own"),
         sets("faults=never-frozen"),
         sets("data.batch"),
         sets("loss.name=hing"),

@@ -11,13 +11,15 @@ import pytest
 from PIL import Image
 
 from gansmith import recipes
+from gansmith.data import survey as surveys
 from gansmith.data.survey import Survey
+from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import StepContext
 from gansmith.ground.networks.cost import count
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.recipe import flat, override
 from gansmith.nets import plan_discriminator, plan_generator
-from gansmith.runs.choose_recipe import choices, choose_recipe
+from gansmith.runs.choose_recipe import choices, choose_networks, choose_recipe
 from gansmith.runs.setup import build_game, set_up
 
 PHOTOS = Survey(
@@ -224,3 +226,23 @@ def test_pictures_are_mirrored_only_where_left_and_right_are_alike(ratio: float 
     found = next(one for one in chosen if one.key == "augment.name")
     assert found.value == name
     assert words in found.reason
+
+
+def test_what_was_chosen_beside_networks_of_ones_own_stays_where_the_run_goes_on(
+    few_pictures: str, monkeypatch: pytest.MonkeyPatch
+):
+    own = {"generator.net": "own", "discriminator.net": "own", "data.labels": "none", "data.batch": 32}
+    first, remarks = choose_networks(choose_recipe("folder", data=few_pictures, settings=own))
+    assert len(remarks) > 1
+    survey = dataclasses.replace(surveys.survey(first.data), count=60_000)  # many more were added
+    monkeypatch.setattr(surveys, "survey", lambda data: survey)
+    assert choose_networks(recipe_files.from_table(recipe_files.to_table(first))) == (first, [])
+
+
+def test_a_training_from_a_run_does_not_repeat_its_threads(tmp_path: Path):
+    run = RunFolder(tmp_path / "run")
+    run.create(override(recipes.load("ring"), ["threads=3", "thread_changes=0,3,40,1"]))
+    assert choose_recipe(run.recipe).thread_changes == (0, 3, 40, 1)
+    begun = choose_recipe(run.recipe, start=str(run.root))
+    assert (begun.threads, begun.thread_changes) == (0, ())
+    assert choose_recipe(run.recipe, start=str(run.root), settings=["threads=2"]).threads == 2

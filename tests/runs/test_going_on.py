@@ -12,7 +12,7 @@ import pytest
 
 import gansmith
 from gansmith import cli
-from gansmith.ground.errors import RunError
+from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import write_png
 from gansmith.runs.choose_recipe import Budget
@@ -181,3 +181,20 @@ def test_as_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert cli.main(["resume", "run", "--minutes", "+x"]) == 1
     recipe = RunFolder(Path("run")).load_recipe()
     assert (recipe.budget.updates, recipe.schedule.until > 0) == (7, True)
+
+
+def test_from_python_as_from_the_command_line(tmp_path: Path):
+    run = trained(tmp_path / "run", pictures(tmp_path / "here", 0, 24), **{"schedule.rate": "linear"})
+    (tmp_path / "here").rename(tmp_path / "there")
+    further = gansmith.resume(run.folder.root, updates=2, more=True, data=tmp_path / "there", polish=True)
+    assert (further.stats[-1]["update"], further.recipe.budget.updates) == (6, 6)
+    assert further.recipe.schedule.until > 0
+    assert further.recipe.data.source == str(tmp_path / "there")
+    with pytest.raises(DataError, match="labels= goes with data="):
+        gansmith.resume(run.folder.root, labels=[1])
+
+
+def test_rates_that_have_not_begun_to_fall_can_be_at_their_end_too(tmp_path: Path):
+    run = trained(tmp_path / "run", **{"schedule.start": 50})
+    further = rates(resume(run.folder.root, budget=Budget(updates=6), polish=True))
+    assert further[6] == pytest.approx(further[2] * 0.02)

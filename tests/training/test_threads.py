@@ -15,7 +15,9 @@ from fake_game import FakeGame
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.process import hardware, load
 from gansmith.ground.process.load import Reading
-from gansmith.training import checkpoint, machine
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
+from gansmith.training import checkpoint, machine, threads
 from gansmith.training.events import UpdateEvent
 from gansmith.training.schedules import Clock
 from gansmith.training.threads import FitThreads, Record
@@ -221,3 +223,10 @@ def test_the_environment_s_number_stays(busy: list[int], tmp_path: Path, monkeyp
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert small("ring", tmp_path / "run").folder.load_recipe().thread_changes == ()
     assert set(busy) == {0}
+
+
+def test_a_repeated_record_is_said_as_such(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(threads, "most", lambda engine: 2)
+    chosen = override(Recipe(), ["threads=1", "thread_changes=0,1"])
+    assert "other processes" in (threads.remark(chosen, Recipe()) or "")
+    assert "after the same updates" in (threads.remark(chosen, chosen) or "")

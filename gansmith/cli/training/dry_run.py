@@ -22,8 +22,9 @@ def show(recipe: Recipe, parts: Parts, *, as_json: bool) -> int:
 
     with losses.joined(parts.loss):
         setup = set_up(recipe)
-        facts = cost(setup, parts.used_by(setup.recipe))
-    begun = planned(setup) if setup.recipe.start.source else None
+        parts = parts.used_by(setup.recipe)
+        facts = cost(setup, parts)
+        begun = planned(setup, parts) if setup.recipe.start.source else None
     if begun is not None:
         facts["start"] = begun.record()
     if as_json:

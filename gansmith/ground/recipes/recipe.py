@@ -10,7 +10,7 @@ import dataclasses
 import math
 import tomllib
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
@@ -101,14 +101,20 @@ def to_toml(recipe: Recipe) -> str:
     return SCHEMA_LINE + tomli_w.dumps(to_table(recipe))
 
 
+def assigned(assignments: Mapping[str, Any] | list[str]) -> dict[str, Any]:
+    """Assignments as `override` takes them, by dotted name. Raises RecipeError."""
+    if isinstance(assignments, list):
+        return dict(_split(assignment) for assignment in assignments)
+    return dict(assignments)
+
+
 def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:
     """A recipe with some values replaced: {"loss.name": "hinge"}, or the command line's ["loss.name=hinge"].
 
     The command line's values are read as TOML (`0.5`, `true`, `[64, 32]`), anything else as text (`hinge`). The recipe
     remembers their names in `given`: no automatic choice changes them.
     """
-    if isinstance(assignments, list):
-        assignments = dict(_split(assignment) for assignment in assignments)
+    assignments = assigned(assignments)
     table, values = to_table(recipe), flat(recipe)
     for dotted, value in assignments.items():
         here: Any = table
@@ -287,6 +293,13 @@ def _check_game(recipe: Recipe) -> None:
         )
     if feedback.name == "joint" and feedback.latents != "same":
         raise RecipeError("feedback.name = 'joint' has one batch of latents for both: set feedback.latents=same")
+    if (recipe.generator.net == "own") != (recipe.discriminator.net == "own"):
+        own, other = ("generator", "discriminator")[:: 1 if recipe.generator.net == "own" else -1]
+        net = getattr(recipe, other).net
+        raise RecipeError(
+            f"{own}.net = 'own' and {other}.net = {net!r}: networks of yours are a pair; set both to 'own', or both to built-in "
+            "ones"
+        )
     for fault in ("never-frozen", "never-trained"):
         if fault in recipe.faults and feedback.name != "stacked":
             raise RecipeError(f"the fault {fault!r} is one of a combined model: set feedback.name=stacked")

@@ -23,7 +23,8 @@ from gansmith.ground.networks.plan import Plan
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets.initial import initial_weights
-from gansmith.runs.setup import Setup, read_clusters
+from gansmith.parts import NO_PARTS, Parts
+from gansmith.runs.setup import Setup, build_game, read_clusters
 from gansmith.trained.origin import Origin, digest, plans, read
 from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.process_group import ProcessGroup
@@ -170,8 +171,10 @@ def _refuse_frozen(recipe: Recipe, plan: Plan | None, taken: Taken) -> None:
             )
 
 
-def planned(setup: Setup) -> Beginning:
-    """What a training would begin with, before its game is built; for built-in networks."""
+def planned(setup: Setup, parts: Parts = NO_PARTS) -> Beginning:
+    """What a training would begin with; the game is built for networks of the user's own alone."""
+    if parts.nets is not None:
+        return begin_from(read(setup.recipe.start), setup, build_game(setup, parts).state())
     ours = plans(setup.recipe, setup.item_shape, setup.classes)
     drawn = {
         player: initial_weights(plan, getattr(setup.recipe, player), setup.recipe.seed) for player, plan in ours.items()

@@ -49,7 +49,10 @@ class Changes:
         recipe = budget.apply(recipe)
         if self.polish:
             until = setup.clock().epoch(start.update)
-            recipe = dataclasses.replace(recipe, schedule=dataclasses.replace(recipe.schedule, until=until))
+            schedule = dataclasses.replace(recipe.schedule, until=until)
+            if schedule.start >= until:  # they have not begun to fall: the end is here all the same
+                schedule = dataclasses.replace(schedule, start=0.0)
+            recipe = dataclasses.replace(recipe, schedule=schedule)
         return dataclasses.replace(setup, recipe=recipe)
 
 

@@ -16,6 +16,7 @@ from gansmith.ground.progress import Say
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.parts import Callback, Moment
+from gansmith.parts.callback import Wish
 from gansmith.training.events import Request, UpdateEvent
 
 KINDS = {"roll back": "rollback", "stop": "stop", "save": "save"}
@@ -30,6 +31,7 @@ class Callbacks:
     ) -> None:
         self.callbacks, self.folder, self.recipe, self.labelling, self.say = callbacks, folder, recipe, labelling, say
         self.seen = -1  # the newest update that they were told of; -1 = none yet
+        self.early: list[Wish] = []  # from before the first update: they are done after it
         self.ended = False
 
     def after(self, event: UpdateEvent) -> Request | None:
@@ -37,7 +39,9 @@ class Callbacks:
         moment = self._moment(event)
         if self.seen < 0:
             self._call(lambda one: one.before_first, moment)
-        elif event.update != self.seen:
+            self.seen, self.early = event.update, list(moment.wishes)
+            return None  # the loop has not begun: it would not hear it
+        if event.update != self.seen:
             self._call(lambda one: one.after_update, replace(moment, numbers={}))
             if event.row is not None:
                 self._call(lambda one: one.at_row, moment)
@@ -45,6 +49,7 @@ class Callbacks:
         if event.last and not self.ended:
             self.ended = True
             self._call(lambda one: one.at_end, moment)
+        moment.wishes[:0], self.early = self.early, []
         return self._request(moment)
 
     def _moment(self, event: UpdateEvent) -> Moment:
@@ -92,5 +97,6 @@ class Callbacks:
                 append_row(self.folder.log, {"update": moment.update, "text": f"stopped by a callback: {wish.reason}"})
             if request == "rollback":
                 recipes.override(self.recipe, dict(wish.change))  # refuses a change that cannot be made, by name
-            return Request(request, wish.reason, dict(wish.change))  # pyright: ignore[reportArgumentType]
+            before = moment.update if request == "rollback" else None  # trouble with a beginning; only NaN has none
+            return Request(request, wish.reason, dict(wish.change), before)  # pyright: ignore[reportArgumentType]
         return None
