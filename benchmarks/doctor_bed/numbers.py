@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gansmith.ground.recipes.settings import LossName
 from gansmith.ground.running_stats import RunningStats
 from gansmith.losses import LOSSES, Targets
 
@@ -65,7 +66,7 @@ def healthy(loss: str, moment: Moment, batch: int, noise: np.random.Generator) -
 
 
 def row(
-    loss: str, numbers: Numbers, moment: Moment, batch: int, since: int, noise: np.random.Generator
+    loss: LossName, numbers: Numbers, moment: Moment, batch: int, since: int, noise: np.random.Generator
 ) -> dict[str, Any]:
     """A row of stats.jsonl about the `since` updates before the moment."""
     stats: RunningStats[Any] = RunningStats(LOSSES[loss].threshold)
