@@ -37,7 +37,7 @@ class Situation:
     classes_known: bool = True  # whether the data has classes
     labelled: bool = False  # whether the players get them
     by_share: bool = False  # labels are asked in the data's shares, not evenly
-    loss: str = "non-saturating"
+    loss: LossName = "non-saturating"
     settings: dict[str, Any] = field(default_factory=dict)
     updates: int = 4000
     every: int = 100  # updates between looks; rows come twice as often
