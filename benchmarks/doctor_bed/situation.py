@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from gansmith.ground.recipes.settings import LossName
+
 from .data import PICTURES, Variant
 from .drawing import Copies, Kept
 from .moment import Moment
