@@ -122,6 +122,7 @@ def _go_on(
         return recipes.to_table(recipe)
 
     recipe = recipes.from_table(processes.broadcast(stored))
+    chosen_metric(recipe.watch.metric, parts.metrics)  # on all: rank 0 alone measures, and the others would wait for it
     same_on_all(processes, parts)
     with losses.joined(parts.used_by(recipe).loss), alone(folder, processes):
         return _go_on_alone(processes, folder, parts, watching, say, recipe, changes, may_be_over)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from gansmith.ground.networks.correspond import Taken, take
 from gansmith.ground.networks.frozen import frozen_arrays
 from gansmith.ground.networks.plan import Plan
 from gansmith.ground.progress import Say
-from gansmith.ground.recipes.settings import Recipe
+from gansmith.ground.recipes.settings import Recipe, StartSettings
 from gansmith.nets.initial import initial_weights
 from gansmith.parts import NO_PARTS, Parts
 from gansmith.runs.setup import Setup, build_game, read_clusters
@@ -196,7 +196,8 @@ def start(
 
     def made() -> dict[str, Any]:
         nonlocal beginning
-        beginning = begin_from(read(setup.recipe.start), setup, game.state())
+        settings = setup.recipe.start if folder is None else _as_before(folder, setup.recipe.start)
+        beginning = begin_from(read(settings), setup, game.state())
         return beginning.record()
 
     beginning: Beginning | None = None
@@ -210,12 +211,22 @@ def start(
     return record
 
 
-def _same(folder: RunFolder, found: str) -> None:
+def _known(folder: RunFolder, name: str) -> Any:
+    """What origin.json says; None where it says nothing."""
     try:
-        known = json.loads(folder.origin.read_text(encoding="utf-8"))["sha256"]
+        return json.loads(folder.origin.read_text(encoding="utf-8"))[name]
     except (OSError, ValueError, KeyError, TypeError):
-        known = None
-    if known != found:
+        return None
+
+
+def _as_before(folder: RunFolder, settings: StartSettings) -> StartSettings:
+    """The same checkpoint as before: its run may have gone on since."""
+    update = _known(folder, "update")
+    return settings if update is None else replace(settings, checkpoint=str(update))
+
+
+def _same(folder: RunFolder, found: str) -> None:
+    if _known(folder, "sha256") != found:
         raise RunError(
             f"{folder.root} has no checkpoint, and what it started from is not what it was: put that back, or start a new run"
         )

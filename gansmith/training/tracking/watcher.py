@@ -67,7 +67,7 @@ class Track:
         lines = [
             f"**{row.get('state', '')}** (update {row.get('update', 0):,}): {row.get('text') or row.get('reason', '')}"
         ]
-        lines += [f"- {name}: {value:g}" for name, value in row.get("evidence", {}).items()]
+        lines += [f"- {name}: {value:g}" for name, value in row.get("evidence", {}).items() if value is not None]
         for remedy in row.get("remedy", ()):
             changes = " ".join(f"--set {name}={json.dumps(value)}" for name, value in remedy.get("set", {}).items())
             lines.append(f"- try {changes or 'this'}: {remedy.get('why', '')}")
