@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gansmith.ground.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from gansmith.ground.errors import GansmithError
     from gansmith.losses import Loss
     from gansmith.nets import NetPair
     from gansmith.parts import Augmentation, Callback, Metric, Moment, Parts, Regularizer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Augmentation",
     "Callback",
+    "GansmithError",
     "Generator",
     "Loss",
     "Metric",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 MODULES = {
     **dict.fromkeys(("Augmentation", "Callback", "Metric", "Moment", "Parts", "Regularizer"), "gansmith.parts"),
+    "GansmithError": "gansmith.ground.errors",
     "Generator": "gansmith.trained.generator",
     "Loss": "gansmith.losses",
     "NetPair": "gansmith.nets",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 Say = Callable[[str], None]
@@ -9,3 +10,9 @@ Say = Callable[[str], None]
 
 Progress = Callable[[int, int], None]
 """Takes how much is done, and how much there is in all (items, files, bytes or steps)."""
+
+
+def logged(line: str) -> None:
+    """The default from Python: a line for the logger "gansmith", which prints it to standard error where no program has set
+    logging up. `say=print` prints it, and `say=lambda line: None` drops it."""
+    logging.getLogger("gansmith").warning(line)

@@ -70,3 +70,9 @@ class Callback:
 
     def at_end(self, moment: Moment) -> None:
         """After the last update, however the training ended; not where an error ended it, or a roll-back."""
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether any of the methods is the user's."""
+        methods = ("before_first", "after_update", "at_row", "at_end")
+        return any(getattr(type(self), name) is not getattr(Callback, name) for name in methods)

@@ -110,6 +110,8 @@ class Parts:
             for one in given if name in SEVERAL and isinstance(given, tuple) else (given,):
                 if one is not None and not isinstance(one, kind):
                     raise RecipeError(f"Parts: {name} takes a gansmith.{kind.__name__}, not {_kind_of(one)}")
+                if isinstance(one, Callback) and not one.is_heard:
+                    raise RecipeError(f"Parts: {_kind_of(one)} has no method of a Callback: give it {HEARD}")
                 if isinstance(getattr(one, "name", None), str) and not one.name.strip():  # pyright: ignore
                     raise RecipeError(f'Parts: a {kind.__name__} needs a name, as in {kind.__name__}(..., name="mine")')
 
@@ -150,6 +152,7 @@ KINDS: dict[str, type[Any]] = {
     "metrics": Metric,
     "callbacks": Callback,
 }
+HEARD = "before_first, after_update, at_row or at_end"
 SEVERAL = ("metrics", "callbacks")
 SETTINGS = {
     "nets": ("generator.net", "discriminator.net"),

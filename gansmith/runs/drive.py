@@ -108,8 +108,10 @@ def drive_on(job: Job, game: Game, start: Start) -> Outcome:
 def at_once(folder: RunFolder) -> str:
     """What is left of a run that was stopped within an update."""
     saved = saved_updates(folder)
-    lost = f"what came after update {saved[-1]:,} is not saved" if saved else "nothing of it is saved"
-    return f"at once, and {lost}; go on with `{typed('resume', folder.root)}`"
+    resumed = typed("resume", folder.root)
+    if not saved:
+        return f"at once, before anything was saved; `{resumed}` begins it again"
+    return f"at once, and what came after update {saved[-1]:,} is not saved; go on with `{resumed}`"
 
 
 def plan_restart(job: Job, game: Game, outcome: Outcome) -> Restart | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gansmith.data import given, sources
-from gansmith.ground.errors import DataError
-from gansmith.ground.progress import Say
+from gansmith.ground.errors import DataError, RecipeError, StoppedByUser
+from gansmith.ground.progress import Say, logged
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.parts import Callback, Parts
 from gansmith.parts.file import as_parts
@@ -30,7 +31,7 @@ def train(
     *,
     labels: Any = None,
     parts: Parts | str | Path | None = None,
-    callbacks: Sequence[Callback] = (),
+    callbacks: Callback | Sequence[Callback] = (),
     out: str | Path | None = None,
     updates: int | None = None,
     images: int | None = None,
@@ -43,7 +44,7 @@ def train(
     settings: dict[str, Any] | None = None,
     offline: bool = False,
     watching: Sequence[Watcher] = (),
-    say: Say = lambda _: None,
+    say: Say = logged,
 ) -> Run:
     """Train a GAN and return its run.
 
@@ -55,9 +56,18 @@ def train(
     settings={"start.frozen": 2} freezes the discriminator's two lowest layers. settings: {"loss.name": "hinge", ...}; a
     built-in part that they choose is used instead of yours. out: the run's folder; runs/<recipe>-<number> by default.
     offline: do not download MNIST or Fashion-MNIST where they are missing.
-    Raises GansmithError with one line that says what to do.
+    labels= makes the classes the players' labels (data.labels = "classes"), where settings say nothing else. say: gets a line
+    for each choice and remark; the logger "gansmith" does by default. Raises GansmithError with one line that says what to
+    do, and KeyboardInterrupt once all is saved, where Ctrl-C or SIGTERM stopped it.
     """
+    if not isinstance(recipe, str | Path | Recipe):
+        raise RecipeError(
+            f"the first argument is a recipe, not {type(recipe).__name__}; the data is the second, as in "
+            'gansmith.train("folder", data)'
+        )
     budget = Budget(updates, images, epochs, minutes)
+    if labels is not None:
+        settings = {"data.labels": "classes"} | (settings or {})
     own = joined(parts, nets, callbacks)
     source = None if start is None else str(start.folder.root if isinstance(start, Run) else start)
     chosen = choose_recipe(
@@ -65,16 +75,16 @@ def train(
         parts=own,
     )  # fmt: skip
     sources.fetch_missing(chosen.data.source, offline=offline, say=say)
-    with new_folder(chosen, Path(out) if out else None) as folder:
-        return runs.begin(chosen, folder, own, watching=watching, say=say)
+    with new_folder(chosen, Path(out) if out else None) as folder, stops_the_program():
+        return uninterrupted(runs.begin(chosen, folder, own, watching=watching, say=say))
 
 
 def resume(
-    run: str | Path,
+    run: str | Path | Run,
     nets: NetPair | None = None,
     *,
     parts: Parts | str | Path | None = None,
-    callbacks: Sequence[Callback] = (),
+    callbacks: Callback | Sequence[Callback] = (),
     updates: int | None = None,
     images: int | None = None,
     epochs: float | None = None,
@@ -85,7 +95,7 @@ def resume(
     polish: bool = False,
     settings: dict[str, Any] | None = None,
     watching: Sequence[Watcher] = (),
-    say: Say = lambda _: None,
+    say: Say = logged,
 ) -> Run:
     """Go on with a run from its newest whole checkpoint, bit-equal to a run that was never stopped.
 
@@ -94,16 +104,34 @@ def resume(
     now, or the same items with more, as for `train`. polish: where learning rates fall, stay at their end rate. settings: of
     [watch] and budget.until. Raises GansmithError with one line that says what to do.
     """
-    return runs.resume(
-        run,
-        joined(parts, nets, callbacks),
-        budget=Budget(updates, images, epochs, minutes, more),
-        data=_source(data, labels),
-        polish=polish,
-        settings=settings,
-        watching=watching,
-        say=say,
-    )
+    with stops_the_program():
+        gone_on = runs.resume(
+            run,
+            joined(parts, nets, callbacks),
+            budget=Budget(updates, images, epochs, minutes, more),
+            data=_source(data, labels),
+            polish=polish,
+            settings=settings,
+            watching=watching,
+            say=say,
+        )
+        return uninterrupted(gone_on)
+
+
+def uninterrupted(run: Run) -> Run:
+    """A run that ended by itself. Raises StoppedByUser for another."""
+    if run.ended == "interrupted":
+        raise StoppedByUser(f"everything is saved; go on with gansmith.resume({str(run.folder.root)!r})")
+    return run
+
+
+@contextmanager
+def stops_the_program() -> Iterator[None]:
+    """A stop by the user stops the user's program too, as Python's own does."""
+    try:
+        yield
+    except StoppedByUser as stop:
+        raise KeyboardInterrupt(str(stop)) from None
 
 
 def _source(data: Any, labels: Any) -> str | None:
@@ -113,7 +141,7 @@ def _source(data: Any, labels: Any) -> str | None:
     return None if data is None else given.source(data, labels)
 
 
-def joined(parts: Parts | str | Path | None, nets: NetPair | None, callbacks: Sequence[Callback]) -> Parts:
+def joined(parts: Parts | str | Path | None, nets: NetPair | None, callbacks: Callback | Sequence[Callback]) -> Parts:
     """Parts, and networks and callbacks that were given beside them."""
-    own = as_parts(parts)
-    return replace(own, nets=nets or own.nets, callbacks=(*own.callbacks, *callbacks))
+    own, more = as_parts(parts), [callbacks] if isinstance(callbacks, Callback) else callbacks
+    return replace(own, nets=nets or own.nets, callbacks=(*own.callbacks, *more))

@@ -36,6 +36,10 @@ class Run:
         """The rows of stats.jsonl."""
         return list(read_rows(self.folder.stats))
 
+    def __fspath__(self) -> str:
+        """Its folder: a run may be given wherever the path of one may."""
+        return str(self.folder.root)
+
     def generator(self, checkpoint: str = "last") -> Generator:
         """The averaged generator of a checkpoint: "last", "best" or the number of an update."""
         return load(self.folder.root, parts=self.parts, checkpoint=checkpoint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def begin(
 
 
 def resume(
-    run: str | Path,
+    run: str | PathLike[str],
     parts: Parts = NO_PARTS,
     *,
     budget: Budget = Budget(),  # noqa: B008 - frozen

@@ -148,6 +148,11 @@ def find_clusters(setup: Setup) -> Setup:
             f"{store.count:,} items were put into {clusters.max() + 1:,} clusters of similar ones, in {seconds:.1f} s"
         )
         remarks = (*remarks, found_line)
+    if store.classes > 1:
+        remarks = (
+            *remarks,
+            f"the data's {store.classes} classes are not used, as labels are clusters: for them, --set data.labels=classes",
+        )
     return dataclasses.replace(setup, recipe=recipe, clusters=clusters, seconds=seconds, remarks=remarks)
 
 

@@ -86,6 +86,8 @@ class Generator:
             return None
         if labels is None:
             return self.labelling.spread(count, int(streams.generator(seed, "sample-labels").integers(self.classes)))
+        if hasattr(labels, "detach"):  # a tensor
+            labels = np.asarray(labels.detach().cpu())  # pyright: ignore
         if isinstance(labels, (str, int, np.integer)):
             positions = np.array(self._position(str(labels)))
         elif isinstance(labels, np.ndarray):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -115,3 +116,38 @@ def test_a_run_that_a_watcher_stops_ends_with_a_sheet(tmp_path: Path, update: in
     assert rows == sorted({0, 25, update})
     looks = [row["update"] for row in read_rows(run.folder.probes) if "numbers" in row]
     assert looks == sorted(set(looks)), "the doctor looks at no update twice"
+
+
+class Interrupts:
+    """A watcher during which the user presses Ctrl-C."""
+
+    def after(self, event: UpdateEvent) -> None:
+        """After the second update."""
+        if event.update == 2:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_stops_the_program_once_all_is_saved(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt, match=r"everything is saved; go on with gansmith\.resume\('"):
+        gansmith.train("digits", updates=9, settings=TINY, out=tmp_path / "run", watching=[Interrupts()])
+    assert gansmith.resume(tmp_path / "run", updates=4).ended == "finished"
+
+
+def test_labels_are_the_players_labels_and_a_run_is_a_path(tmp_path: Path) -> None:
+    pictures, labels = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 1), dtype=np.uint8), np.arange(40) % 3
+    small = {**TINY, "data.first": 0}
+    run = gansmith.train("digits", pictures, labels=labels, updates=1, settings=small, out=tmp_path / "run")
+    assert run.recipe.data.labels == "classes"
+    assert gansmith.load(run).class_names == ("0", "1", "2")
+
+    assert gansmith.load(run).sample(3, labels=torch.tensor([2, 1, 0])).shape == (3, 16, 16, 1)
+    assert gansmith.resume(run, updates=2).ended == "finished"
+
+
+def test_classes_that_are_not_used_are_told_where_nobody_listens(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    small = {**TINY, "data.labels": "clusters", "data.clusters": 2}
+    gansmith.train("digits", updates=1, settings=small, out=tmp_path / "run")
+    line = "the data's 10 classes are not used, as labels are clusters: for them, --set data.labels=classes"
+    assert line in caplog.messages

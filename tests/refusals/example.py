@@ -15,6 +15,7 @@ from PIL import Image
 from gansmith import cli, losses
 from gansmith.ground.recipes import recipe
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.parts import Callback
 
 Example = Callable[[Path, pytest.MonkeyPatch], object]
 """Is given an empty folder, the current one, and is to raise an error of the house, or to end with exit code 1."""
@@ -127,3 +128,10 @@ def each(*writers: Callable[[], object]) -> Callable[[], object]:
             writer()
 
     return write
+
+
+class Heard(Callback):
+    """A callback that hears of the end."""
+
+    def at_end(self, moment: object) -> None:
+        """Nothing."""

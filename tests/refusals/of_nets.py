@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from example import Example, after, call, fails, full_disk, text, thing, where, without
+from example import Example, Heard, after, call, fails, full_disk, text, thing, where, without
 from small import RECIPE, UPDATE, changed, with_run
 from torch import nn
 
@@ -29,7 +29,7 @@ from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.nets.build import own_players
 from gansmith.nets.inference import load_arrays
-from gansmith.parts import NO_PARTS, Callback, Parts
+from gansmith.parts import NO_PARTS, Parts
 from gansmith.report.animation import animate
 from gansmith.report.page import write_report
 from gansmith.report.scatter import scatter_sheet
@@ -232,7 +232,8 @@ def nobody_at_the_address(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 def cell_of_another_file() -> None:
     """A cell whose file of parts was exchanged after it was ordered."""
-    text("parts.py", "import gansmith\nparts = gansmith.Parts(callbacks=[gansmith.Callback()])\n")()
+    mine = "import gansmith\nclass Mine(gansmith.Callback):\n    at_end = print\nparts = gansmith.Parts(callbacks=[Mine()])\n"
+    text("parts.py", mine)()
     text("cell/order.json", '{"parts": "parts.py", "sha256": "0"}')()
     work(CellFolder(Path("cell")), 1)
 
@@ -240,7 +241,7 @@ def cell_of_another_file() -> None:
 COMPARE: tuple[Example, ...] = (
     under_torchrun,
     call(cell_of_another_file),
-    call(compare, [VARIANT], Path("grid"), parts=Parts(callbacks=(Callback(),))),
+    call(compare, [VARIANT], Path("grid"), parts=Parts(callbacks=(Heard(),))),
     call(order_cells, [VARIANT, VARIANT], GridFolder(Path("grid")), 1, 1000),
     call(ordered_twice),
     after(text("grid", ""), call(order_cells, [VARIANT], GridFolder(Path("grid")), 1, 1000)),

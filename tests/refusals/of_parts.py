@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from example import Example, after, call, text
+from example import Example, Heard, after, call, text
 
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.losses import Loss
@@ -36,6 +36,7 @@ def goes_on(parts: Parts) -> Example:
 
 EXAMPLES: tuple[Example, ...] = (
     call(Parts, loss=print),
+    call(Parts, callbacks=Callback()),
     call(Parts, loss=Loss(print, print)),  # pyright: ignore
     call(as_parts, 3),
     call(run_file, "none.py"),
@@ -44,5 +45,5 @@ EXAMPLES: tuple[Example, ...] = (
     file("x = 1"),
     file("import gansmith\nparts = gansmith.Parts()"),
     goes_on(NO_PARTS),
-    goes_on(Parts(nets=MINE.nets, callbacks=(Callback(),), file=PartsFile(Path("mine.py"), "x = 2"))),
+    goes_on(Parts(nets=MINE.nets, callbacks=(Heard(),), file=PartsFile(Path("mine.py"), "x = 2"))),
 )

@@ -120,6 +120,7 @@ def starts_again(run: RunFolder) -> object:
 
 
 RUNS: tuple[Example, ...] = (
+    call(train, np.zeros((9, 8, 8))),
     call(Budget(updates=1, epochs=1.0).apply, RECIPE),
     call(Budget(updates=0).apply, RECIPE),
     call(choose_recipe, "folder"),

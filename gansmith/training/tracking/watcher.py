@@ -34,7 +34,12 @@ class Track:
         if not self.begun:
             self.begun = True
             write_json(self.folder.trackers, self.known)
-        if news := self._news(event):
+        try:
+            news = self._news(event)
+        except (OSError, ValueError) as error:  # of a picture or rows that are not there
+            self.say(f"trackers are told nothing of update {event.update:,} ({error})")
+            return None
+        if news:
             for name, session in list(self.sessions.items()):
                 try:
                     session.log(news)
