@@ -22,7 +22,8 @@ from gansmith.compare.cells import Cell, Variant, last_words, run_queue
 from gansmith.data import sources
 from gansmith.ground.errors import DataError, GansmithError, RecipeError, RunError, StoppedByUser, typed
 from gansmith.ground.files.gridfolder import CellFolder, GridFolder, slug
-from gansmith.ground.files.runfolder import write_json, write_text
+from gansmith.ground.files.runfolder import write_json
+from gansmith.ground.files.whole import write_text
 from gansmith.ground.process.hardware import processors
 from gansmith.ground.process.launch import launched
 from gansmith.ground.progress import Say

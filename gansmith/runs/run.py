@@ -22,7 +22,7 @@ from gansmith.runs.drive import Job, drive
 from gansmith.runs.processes import alone, of_this_job, process_group, same_on_all, set_up_on_all
 from gansmith.runs.quality import chosen_metric
 from gansmith.runs.records import create, finish
-from gansmith.runs.recovery.resume import check_data, differences, forget, is_over, newest, restore
+from gansmith.runs.recovery.resume import check_data, differences, forget, is_over, is_reported, newest, restore
 from gansmith.runs.result import Run
 from gansmith.runs.setup import Setup, build_game, read_clusters
 from gansmith.training.events import Outcome, Start, Watcher
@@ -129,7 +129,7 @@ def _go_on_alone(
     game = processes.run_on_all(lambda: build_game(setup, parts, processes, say))
     start = restore(processes, game, newest(folder, say) if processes.is_main else None)
     if is_over(setup, start):
-        if not may_be_over:
+        if not may_be_over and processes.broadcast(lambda: is_reported(folder, start)):
             raise RunError(
                 f"{folder.root} is finished at update {start.update}: give a longer budget, as in --updates N"
             )
