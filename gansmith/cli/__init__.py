@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from gansmith.cli.commands import COMMANDS
 from gansmith.cli.parser import Parser, Refused
-from gansmith.ground.errors import GansmithError, LostRank, StoppedByUser, brief
+from gansmith.ground.errors import GansmithError, LostRank, StoppedByUser, brief, printable
 from gansmith.ground.process.launch import launched
 from gansmith.ground.process.output import lead_nowhere, outliving_readers
 
@@ -38,8 +38,8 @@ def run(arguments: list[str] | None) -> int:
         return options.execute(options) or 0
     except (GansmithError, Refused) as error:
         if prints() or isinstance(error, LostRank):
-            # a name of a file may hold bytes that are no text
-            print(f"gansmith: {error}".encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+            # a name of a file may hold bytes that are no text, and such that command the terminal
+            print(printable(f"gansmith: {error}".encode("utf-8", "backslashreplace").decode()), file=sys.stderr)
         return 1
     except (StoppedByUser, KeyboardInterrupt) as stop:
         if prints():
