@@ -36,7 +36,7 @@ class Job:
         """What is done in the process before the command."""
         self.planted()
         if self.resumed and self.name != "page":
-            _plain_page()
+            plain_page()
 
     def begin(self, home: Path, place: Path) -> list[str]:
         """The command."""
@@ -147,7 +147,7 @@ def _of_comparison(place: Path) -> dict[str, Any]:
 EXPLORED: list[Path] = []
 
 
-def _plain_page() -> None:
+def plain_page() -> None:
     """Leave the plots out of a run's page: drawing them takes as long as the training."""
     from gansmith.report import plots
 
