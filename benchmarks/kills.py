@@ -115,7 +115,8 @@ def _next(job: Job, home: Path, place: Path) -> list[str]:
 def _is_bad(case: Case, ended: Ended, *, struck: bool) -> bool:
     """Note how a process ended; whether that is a fault."""
     case.codes.append(ended.code)
-    over = ended.code == 1 and "is finished at update" in ended.said  # a blow that came too late
+    unheard = struck and case.blows[-1]["harm"] == "closed output"
+    over = ended.code == 1 and (unheard or "is finished at update" in ended.said)  # a blow that came too late
     if "Traceback" in ended.said:
         case.fault = "traceback"
     elif ended.code >= 999:

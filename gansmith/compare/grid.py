@@ -147,8 +147,9 @@ def order_cells(
 ) -> list[Cell]:
     """Write each cell's recipe and order. Raises RunError where a cell has others already."""
     names = [slug(each.name) for each in variants]
+    folders = [name.casefold() for name in names]  # capitals make no other folder on Windows and macOS
     for name in names:
-        if names.count(name) > 1:
+        if folders.count(name.casefold()) > 1:
             raise RecipeError(f"two variants are called {name!r}: give them different names")
     cells: list[Cell] = []
     for each in variants:
