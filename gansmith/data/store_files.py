@@ -248,6 +248,8 @@ def load(folder: Path) -> Store | None:
                 return None
         if list(items.shape) != found["shape"] or (labels is not None and len(labels) != len(items)):
             return None
+        if labels is not None and len(labels) and not 0 <= labels.min() <= labels.max() < len(found["class_names"]):
+            return None
         return Store(
             items,
             labels,
