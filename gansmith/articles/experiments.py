@@ -18,7 +18,8 @@ from gansmith.compare.grid import compare, variant
 from gansmith.ground import pixels
 from gansmith.ground.errors import RecipeError, StoppedByUser, nearest, typed
 from gansmith.ground.files.gridfolder import ArticlesFolder
-from gansmith.ground.files.runfolder import write_json, write_text
+from gansmith.ground.files.runfolder import write_json
+from gansmith.ground.files.whole import write_text
 from gansmith.ground.progress import Say
 from gansmith.report import article as pages
 from gansmith.trained.generator import load

@@ -22,7 +22,8 @@ from gansmith.compare.cells import Cell, Variant, last_words, run_queue
 from gansmith.data import sources
 from gansmith.ground.errors import DataError, GansmithError, RecipeError, RunError, StoppedByUser, typed
 from gansmith.ground.files.gridfolder import CellFolder, GridFolder, slug
-from gansmith.ground.files.runfolder import write_json, write_text
+from gansmith.ground.files.runfolder import write_json
+from gansmith.ground.files.whole import write_text
 from gansmith.ground.process.hardware import processors
 from gansmith.ground.process.launch import launched
 from gansmith.ground.progress import Say
@@ -146,8 +147,9 @@ def order_cells(
 ) -> list[Cell]:
     """Write each cell's recipe and order. Raises RunError where a cell has others already."""
     names = [slug(each.name) for each in variants]
+    folders = [name.casefold() for name in names]  # capitals make no other folder on Windows and macOS
     for name in names:
-        if names.count(name) > 1:
+        if folders.count(name.casefold()) > 1:
             raise RecipeError(f"two variants are called {name!r}: give them different names")
     cells: list[Cell] = []
     for each in variants:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from gansmith.data import cache
 from gansmith.ground.errors import DataError, nearest
-from gansmith.ground.files.runfolder import part_of
+from gansmith.ground.files.whole import part_of
 from gansmith.ground.progress import Progress, Say
 
 TIMEOUT = 20  # seconds without a byte

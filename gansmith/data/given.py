@@ -21,7 +21,7 @@ import numpy as np
 
 from gansmith.data import cache
 from gansmith.ground.errors import DataError
-from gansmith.ground.files.runfolder import part_of
+from gansmith.ground.files.whole import part_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -18,7 +18,7 @@ from gansmith.data.preparation.ranges import Range, written
 from gansmith.data.preparation.resize import parse_background, parse_size
 from gansmith.data.sources import Source
 from gansmith.data.store_files import Store
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, brief
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
 
@@ -140,7 +140,7 @@ def _errors_of(source: Source, folder: Path, advice: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or error
+        reason = error.strerror or brief(error)
         raise DataError(
             f"cannot prepare {source.title} in {folder} ({reason}): free some room there, {advice}"
         ) from None

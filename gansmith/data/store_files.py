@@ -24,6 +24,7 @@ from gansmith.data.formats.listing import Attributes, Listing, chosen_splits, cu
 from gansmith.data.preparation.ranges import parse_range, written
 from gansmith.data.preparation.resize import Frame, parse_size
 from gansmith.ground.errors import DataError, nearest
+from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.labelling import renumbered
 from gansmith.ground.recipes.settings import DataSettings
 
@@ -227,7 +228,7 @@ def manifest(folder: Path) -> dict[str, Any] | None:
     try:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return found if found["format"] == FORMAT else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except DAMAGED:
         return None
 
 
@@ -247,6 +248,8 @@ def load(folder: Path) -> Store | None:
                 return None
         if list(items.shape) != found["shape"] or (labels is not None and len(labels) != len(items)):
             return None
+        if labels is not None and len(labels) and not 0 <= labels.min() <= labels.max() < len(found["class_names"]):
+            return None
         return Store(
             items,
             labels,
@@ -261,7 +264,7 @@ def load(folder: Path) -> Store | None:
             found.get("unlabelled", ""),
             ranges=(found["frame"] or {}).get("ranges", {}),
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except DAMAGED:
         return None
 
 
@@ -269,7 +272,7 @@ def facts(folder: Path, count: int) -> np.ndarray:
     """The facts of a store's items; zeros where it has none."""
     try:
         found = np.load(folder / FACTS, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except DAMAGED:
         found = None
     return found if found is not None and found.shape == (count, 2) else np.zeros((count, 2), np.float32)
 

@@ -87,8 +87,13 @@ def similar(word: str, known: Iterable[str]) -> str | None:
 
 def brief(error: BaseException) -> str:
     """The kind and the words of an error of somebody else's code, in one line."""
-    words = " ".join(str(error).split())
+    words = printable(" ".join(str(error).split()))
     return f"{type(error).__name__}: {words[:200]}" if words else type(error).__name__
+
+
+def printable(text: str) -> str:
+    """A text that is safe to show: control and undecodable characters replaced."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def squeezed(name: str) -> str:

@@ -12,6 +12,8 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from gansmith.ground.files.whole import replacing
+
 PixelRange = Literal["symmetric", "unit"]
 AnyArray = TypeVar("AnyArray", bound=Any)  # of NumPy or torch
 
@@ -103,7 +105,8 @@ def write_png(path: Path, picture: np.ndarray) -> None:
 
     mark = PngImagePlugin.PngInfo()
     mark.add_text(*OWN_MARK)
-    Image.fromarray(picture).save(path, format="PNG", pnginfo=mark)
+    with replacing(path, lasting=False) as file:
+        Image.fromarray(picture).save(file, format="PNG", pnginfo=mark)
 
 
 OWN_MARK = ("Software", "Gansmith")  # in every PNG that this program writes, right after the picture's size

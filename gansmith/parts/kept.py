@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gansmith.ground.errors import RunError, typed
-from gansmith.ground.files.runfolder import RunFolder, write_json, write_text
+from gansmith.ground.files.runfolder import RunFolder, write_json
+from gansmith.ground.files.whole import write_text
 from gansmith.parts.record import Parts, in_words
 
 TRAINED = ("networks", "loss", "regularizer", "augmentation")

@@ -15,7 +15,8 @@ import numpy as np
 from PIL import GifImagePlugin, Image
 
 from gansmith.ground.errors import DataError
-from gansmith.ground.files.runfolder import RunFolder, write_bytes
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.files.whole import write_bytes
 from gansmith.report import sheets
 
 SIDE_LIMIT = 16384  # pixels of a side in WebP

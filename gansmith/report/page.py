@@ -11,7 +11,8 @@ from pathlib import Path
 
 from gansmith import losses
 from gansmith.ground.errors import RunError
-from gansmith.ground.files.runfolder import RunFolder, write_text
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.files.whole import write_text
 from gansmith.report import plots
 from gansmith.report.page_parts import charts, contents, markup, pictures, sections
 from gansmith.report.page_parts.contents import Contents

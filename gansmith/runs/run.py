@@ -33,6 +33,7 @@ from gansmith.runs.recovery.resume import (
     differences,
     forget,
     is_over,
+    is_reported,
     newest,
     restore,
     said_where_data_moved,
@@ -158,7 +159,7 @@ def _go_on_alone(
         start_from(processes, setup, game, say, folder)
     setup = changes.in_time(setup, start)
     if is_over(setup, start):
-        if not may_be_over:
+        if not may_be_over and processes.broadcast(lambda: is_reported(folder, start)):
             raise RunError(told_over(folder, setup, start))
         if processes.is_main:
             finish(folder, Outcome("finished", start.update, start.seconds), say)

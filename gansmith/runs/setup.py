@@ -18,6 +18,7 @@ from gansmith.data.contents import blank
 from gansmith.data.order import Order
 from gansmith.data.store import Store
 from gansmith.ground.errors import EngineError, RecipeError, RunError
+from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
 from gansmith.ground.labelling import UNLABELLED, Labelling
@@ -173,7 +174,7 @@ def read_clusters(folder: RunFolder) -> np.ndarray | None:
         return None
     try:
         return np.load(folder.groups, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except DAMAGED:
         raise RunError(
             f"{folder.groups} is missing or damaged, and holds the labels of this run: put it back, or train again"
         ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from gansmith.ground.errors import RunError
+from gansmith.ground.errors import RunError, brief
+from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.game import State
 
@@ -46,10 +48,8 @@ def save(folder: RunFolder, checkpoint: Checkpoint) -> Path:
         save_file(arrays, part / WEIGHTS)
         with open(part / WEIGHTS, "rb+") as file:
             os.fsync(file.fileno())
-        write_json(
-            part / STATE,
-            {"update": checkpoint.update, "counters": checkpoint.state.counters, "progress": checkpoint.progress},
-        )
+        facts = {"update": checkpoint.update, "counters": checkpoint.state.counters, "progress": checkpoint.progress}
+        write_json(part / STATE, facts | {"checksum": _checksum(part / WEIGHTS)})
         if target.exists():
             shutil.rmtree(target)
         os.replace(part, target)
@@ -85,10 +85,11 @@ def load(folder: RunFolder, update: int) -> Checkpoint:
     path = folder.checkpoint(update)
     try:
         table = json.loads((path / STATE).read_text(encoding="utf-8"))
+        _check(path, table)
         arrays = dict(_arrays(path / WEIGHTS, ""))
         return Checkpoint(int(table["update"]), State(arrays, table["counters"]), table["progress"])
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise RunError(f"the checkpoint {path} is damaged ({error})") from None
+    except (*DAMAGED, SafetensorError) as error:
+        raise RunError(f"the checkpoint {path} is damaged ({brief(error)})") from None
 
 
 def load_newest(folder: RunFolder) -> tuple[Checkpoint, list[str]]:
@@ -106,12 +107,29 @@ def load_newest(folder: RunFolder) -> tuple[Checkpoint, list[str]]:
 def load_network(folder: RunFolder, update: int, which: str) -> dict[str, np.ndarray]:
     """Read one network, "ema" (the averaged generator), "generator" or "discriminator": its arrays by their names in the
     plan. Raises RunError if they are damaged."""
-    prefix = f"{which}/"
+    prefix, path = f"{which}/", folder.checkpoint(update)
     try:
-        arrays = _arrays(folder.checkpoint(update) / WEIGHTS, prefix)
+        if (path / STATE).exists():
+            _check(path, json.loads((path / STATE).read_text(encoding="utf-8")))
+        arrays = _arrays(path / WEIGHTS, prefix)
         return {name.removeprefix(prefix): array for name, array in arrays}
-    except (OSError, SafetensorError) as error:
-        raise RunError(f"the checkpoint {folder.checkpoint(update)} is damaged ({error}): use another one") from None
+    except (*DAMAGED, SafetensorError) as error:
+        raise RunError(f"the checkpoint {path} is damaged ({brief(error)}): use another one") from None
+
+
+def _checksum(path: Path) -> int:
+    """CRC-32 of a file: a bad disk or a torn copy changes a number in the middle, which no reader would notice."""
+    found = 0
+    with open(path, "rb") as file:
+        while block := file.read(2**20):
+            found = zlib.crc32(block, found)
+    return found
+
+
+def _check(path: Path, table: dict[str, Any]) -> None:
+    """Raise ValueError where the weights of a checkpoint are not those that were written. Older ones do not tell."""
+    if "checksum" in table and _checksum(path / WEIGHTS) != table["checksum"]:
+        raise ValueError("its weights are not those that were written")
 
 
 def _arrays(path: Path, prefix: str) -> Iterator[tuple[str, np.ndarray]]:

@@ -11,7 +11,8 @@ import pytest
 
 from gansmith.compare import cell, grid
 from gansmith.ground.files.gridfolder import CellFolder
-from gansmith.ground.files.runfolder import write_json, write_text
+from gansmith.ground.files.runfolder import write_json
+from gansmith.ground.files.whole import write_text
 from gansmith.ground.process.hardware import processors
 from gansmith.ground.recipes import recipe as recipes
 

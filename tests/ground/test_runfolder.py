@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from gansmith import recipes
 from gansmith.ground.errors import RunError
 from gansmith.ground.files import runfolder
-from gansmith.ground.files.runfolder import Entry, RunFolder, append_row, cut_rows, read_rows, write_json, write_text
+from gansmith.ground.files.runfolder import Entry, RunFolder, append_row, cut_rows, read_rows, write_json
+from gansmith.ground.files.whole import write_text
 from gansmith.ground.recipes.settings import Recipe
 
 

@@ -215,6 +215,7 @@ EXAMPLES: tuple[Example, ...] = (
     after(text("x.csv", ",".join(["word"] * 17) + "\n" + ",".join(["word"] * 17)), opens("x.csv")),
     after(text("x.csv", ",".join(["pixel"] * 16) + "\n"), call(csv_pictures.listing, {"": Path("x.csv")}, "x", "all")),
     after(text("x.csv", ",".join(["300"] * 16)), opens("x.csv")),
+    after(text("x.csv", ",".join(["pixel"] * 16) + "\n" + ",".join(["3"] * 17)), opens("x.csv")),
     # the order
     call(Order, 0, 4, 0),
     call(Order, 4, 4, 0, 2, 2),

@@ -68,6 +68,7 @@ def write(out: Path, items: np.ndarray, labels: np.ndarray | None, label_name: s
 
     labels: the names of the items' classes, or the numbers of their groups.
     """
+    from gansmith.ground.files.whole import replacing
     from gansmith.ground.pixels import display_zoom, grid, write_png
 
     try:
@@ -75,7 +76,8 @@ def write(out: Path, items: np.ndarray, labels: np.ndarray | None, label_name: s
         if out.suffix == ".npz":
             name = "vectors" if items.ndim == 2 else "images"
             arrays = {name: items} if labels is None else {name: items, label_name: labels}
-            np.savez_compressed(out, **arrays)  # pyright: ignore[reportArgumentType]
+            with replacing(out, lasting=False) as file:
+                np.savez_compressed(file, **arrays)  # pyright: ignore[reportArgumentType]
         elif items.ndim == 2:
             from gansmith.report.scatter import scatter_sheet
 

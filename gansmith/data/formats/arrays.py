@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from gansmith.data.preparation.array_items import Read
 from gansmith.data.preparation.ranges import parse_range
 from gansmith.data.preparation.resize import parse_background
 from gansmith.ground.errors import DataError
+from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.recipes.settings import DataSettings
 
 SPLITS: tuple[dict[str, tuple[str, str]], ...] = (  # split -> the names of the items and of the labels
@@ -46,7 +45,7 @@ def listing(path: Path, settings: DataSettings) -> Listing:
                     return from_arrays(path, archive, settings.split, read)
     except FileNotFoundError:
         raise DataError(f"there is no file {path}: see whether it was moved") from None
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, MemoryError) as error:
+    except DAMAGED as error:
         raise DataError(f"{path} is damaged, or holds Python objects: {' '.join(str(error).split())}") from None
     items = array_items.items({"": (path.name, array)}, ("",), str(path), {"": None}, read)
     return Listing(path.name, items=items[""], remarks=tuple(read.remarks), ranges=read.ranges)
@@ -62,12 +61,12 @@ def from_arrays(path: Path, archive: Mapping[str, np.ndarray], split: str, read:
     names = {name.lower(): name for name in reversed(list(archive))}
     layout = _layout(path, names)
     labels = {
-        part: array_items.labels(archive[names[key]], f"{names[key]} in {path}") if key in names else None
+        part: array_items.labels(_array(archive, names[key]), f"{names[key]} in {path}") if key in names else None
         for part, (_, key) in layout.items()
     }
     wanted = chosen_splits(str(path), tuple(layout), split)
     parts = dict.fromkeys([*wanted, next(iter(layout))])  # the first split shows the range of the values
-    arrays = {part: (names[layout[part][0]], archive[names[layout[part][0]]]) for part in parts}
+    arrays = {part: (names[layout[part][0]], _array(archive, names[layout[part][0]])) for part in parts}
     items = array_items.items(arrays, wanted, str(path), labels, read)
     used = {names[key] for keys in layout.values() for key in keys if key in names}
     others = sorted(set(archive) - used)
@@ -75,6 +74,14 @@ def from_arrays(path: Path, archive: Mapping[str, np.ndarray], split: str, read:
         read.remarks.append(f"of {path.name} are read: {', '.join(sorted(used))}; left alone: {', '.join(others)}")
     found = decoded(path.name, items, labels)
     return array_items.said(found, read)
+
+
+def _array(archive: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    """An array of an archive; what is none comes as bytes. Raises ValueError."""
+    found = archive[name]
+    if not isinstance(found, np.ndarray):
+        raise ValueError(f"{name} is no array")
+    return found
 
 
 def _layout(path: Path, names: dict[str, str]) -> dict[str, tuple[str, str]]:

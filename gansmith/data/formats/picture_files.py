@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gansmith.ground.errors import printable
+
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"),
     *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".avif"),
@@ -188,8 +190,3 @@ def is_unsafe(name: str) -> bool:
     """Whether a member's name could lead out of its archive, or is too long."""
     parts = name.split("/")
     return name.startswith("/") or ".." in parts or "\\" in name or ":" in parts[0] or len(name) > MAX_NAME
-
-
-def printable(name: str) -> str:
-    """A name that is safe to show: control and undecodable characters replaced."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)

@@ -18,6 +18,7 @@ from gansmith.data.formats.listing import Listing
 from gansmith.data.formats.picture_files import printable
 from gansmith.data.preparation import prepare
 from gansmith.data.preparation.resize import Frame
+from gansmith.ground.files.damaged import DAMAGED
 
 WIDTH = 16  # bytes of a hashed mark
 UNKNOWN, LOST = -1, -2  # instead of a row of an earlier store: not in it, or not readable
@@ -65,7 +66,7 @@ def _look_up(folder: Path, place: str, frame: Frame, marks: list[bytes]) -> Earl
     store = store_files.load(folder)
     try:
         known = np.load(folder / store_files.MARKS, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except DAMAGED:
         return None
     if store is None or known.ndim != 2 or known.shape[1] != WIDTH or len(known) < store.count:
         return None

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import os
-import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gansmith.ground.errors import RunError, similar, typed
+from gansmith.ground.files.whole import PART, write_text
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
-
-_writes = itertools.count()
 
 
 class Entry:
@@ -175,47 +171,28 @@ class Exploration:
         return self.root / f"{name}.webp", self.root / f"{name}.gif"
 
 
-PART = re.compile(r"\.\d+-\d+\.part$")
-"""The ending of a file that is being written; a kill may leave one."""
-
-
-def part_of(path: Path) -> Path:
-    """Where a file is written before it gets its name: another place for every process, thread and write."""
-    return path.with_name(f"{path.name}.{os.getpid()}-{next(_writes)}.part")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file in one step: a reader, or a kill, sees the old or the new file and nothing between.
-
-    Raises OSError if that is impossible: then the old file stays.
-    """
-    write_bytes(path, text.encode("utf-8"))
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Like `write_text`, for bytes."""
-    part = part_of(path)
-    try:
-        with open(part, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink()
-        raise
-
-
 def write_json(path: Path, value: Any) -> None:
     """Write a value as indented JSON, in one step."""
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
 def append_row(path: Path, row: dict[str, Any]) -> None:
-    """Append one JSON row to a .jsonl file in one write; NaN and infinity, which JSON lacks, become null."""
+    """Append one JSON row to a .jsonl file in one write; NaN and infinity, which JSON lacks, become null.
+
+    What a kill, or a full disk, left of the last row stays a line of its own.
+    """
+    begin = "\n" if _is_torn(path) else ""
     with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(_finite(row)) + "\n")
+        file.write(begin + json.dumps(_finite(row)) + "\n")
+
+
+def _is_torn(path: Path) -> bool:
+    """Whether a file's last line has no end."""
+    try:
+        with path.open("rb") as file:
+            return file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+    except OSError:
+        return False
 
 
 def _finite(value: Any) -> Any:
@@ -243,5 +220,9 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
 def cut_rows(path: Path, update: int) -> None:
     """Drop the rows after an update: a run that goes on from it will write them again."""
     if path.exists():
-        kept = [row for row in read_rows(path) if row.get("update", 0) <= update]
-        write_text(path, "".join(json.dumps(row) + "\n" for row in kept))
+        write_rows(path, [row for row in read_rows(path) if row.get("update", 0) <= update])
+
+
+def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write a .jsonl file again, in one step."""
+    write_text(path, "".join(json.dumps(row) + "\n" for row in rows))

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 GONE = (errno.EPIPE, errno.EIO, errno.ENXIO)
@@ -38,12 +38,18 @@ class Outlived:
         """Lead the stream to nowhere, so that nothing fails that is written later, by whomever."""
         if error.errno not in GONE:
             raise error
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self._stream.fileno())
-        os.close(nowhere)
+        lead_nowhere(self._stream)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def lead_nowhere(stream: TextIO) -> None:
+    """Lead the file behind a stream to nowhere; nothing where it has none."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 @contextmanager
@@ -54,6 +60,6 @@ def outliving_readers() -> Iterator[None]:
     try:
         yield
     finally:
-        for stream in (sys.stdout, sys.stderr):
+        ours, (sys.stdout, sys.stderr) = (sys.stdout, sys.stderr), before
+        for stream in ours:
             stream.flush()
-        sys.stdout, sys.stderr = before

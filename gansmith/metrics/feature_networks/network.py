@@ -22,7 +22,7 @@ import numpy as np
 from gansmith.data import cache
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError
-from gansmith.ground.files.runfolder import part_of
+from gansmith.ground.files.whole import part_of
 from gansmith.metrics import pictures
 from gansmith.metrics.feature_networks.features import Extracted, Progress, hash_of
 from gansmith.metrics.real import as_size

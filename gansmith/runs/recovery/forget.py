@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from gansmith.ground.files import runfolder
+from gansmith.ground.files import runfolder, whole
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.runs.quality import forget_best
 from gansmith.training import checkpoint
@@ -15,12 +15,19 @@ def forget_after(folder: RunFolder, update: int) -> None:
     for newer in checkpoint.saved_updates(folder):
         if newer > update:
             shutil.rmtree(folder.checkpoint(newer), ignore_errors=True)
-    for rows in (folder.stats, folder.findings, folder.judgements, folder.log):
-        runfolder.cut_rows(rows, update)
+    rows = (folder.stats, folder.findings, folder.judgements, folder.log)
+    for path in rows:
+        runfolder.cut_rows(path, update)
     newest_kept = update or -1  # a run that begins again draws the sheet of update 0 again, and probes again
-    for rows in (folder.sample_rows, folder.probes):
-        runfolder.cut_rows(rows, newest_kept)
+    others = (folder.sample_rows, folder.probes)
+    for path in others:
+        runfolder.cut_rows(path, newest_kept)
     for sheet in folder.samples.glob("*.png"):
         if sheet.stem.isdigit() and int(sheet.stem) > newest_kept:
             sheet.unlink()
     forget_best(folder, update)
+    written = {path.name for path in (folder.recipe, folder.best, folder.changes, *rows, *others)}
+    for place in (folder.root, folder.samples):
+        for part in place.glob("*.part"):  # what a kill left half written; not what another command writes just now
+            if place == folder.samples or whole.PART.sub("", part.name) in written:
+                part.unlink(missing_ok=True)

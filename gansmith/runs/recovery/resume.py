@@ -15,6 +15,7 @@ from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.records import one_line_errors
 from gansmith.runs.recovery.changes import Changes
 from gansmith.runs.recovery.forget import forget_after
+from gansmith.runs.recovery.roll_back import forget_unmade
 from gansmith.runs.setup import Setup, environment
 from gansmith.training import checkpoint
 from gansmith.training.checkpoint import Checkpoint
@@ -47,9 +48,18 @@ def is_over(setup: Setup, start: Start) -> bool:
     return start.update > 0 and (start.seconds >= minutes * 60 if minutes else start.update >= (total or 1))
 
 
+def is_reported(folder: RunFolder, start: Start) -> bool:
+    """Whether the page of a run was written after its last checkpoint; a kill between the two leaves it out."""
+    try:
+        return folder.report.stat().st_mtime >= (folder.checkpoint(start.update) / checkpoint.STATE).stat().st_mtime
+    except OSError:
+        return False
+
+
 def forget(folder: RunFolder, setup: Setup, start: Start) -> None:
     """Remove what is newer than the start, and store the recipe that goes on."""
     with one_line_errors(folder):
+        forget_unmade(folder, setup.recipe)
         forget_after(folder, start.update)
         folder.store_recipe(setup.recipe)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gansmith.diagnosis.findings import written
 from gansmith.ground.errors import GansmithError, RunError
-from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
+from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows, write_rows
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
@@ -101,14 +101,26 @@ def go_back(
     """Put the folder back to a checkpoint (None: to update 0), store the changed recipe, and record and say why."""
     back = saved.update if saved else 0
     forget_after(folder, back)
+    old, new = recipes.flat(folder.load_recipe()), recipes.flat(recipe)
+    pairs = {name: [old.get(name), value] for name, value in new.items() if old.get(name) != value}
     if recipe.thread_changes:
         recipe = Record.of(recipe).until(back).put(recipe)
-    folder.store_recipe(recipe)
     row = {"update": back, "state": "changed course", "since_update": back, "severity": "course", "text": text}
-    append_row(folder.findings, row | {"evidence": {}, "remedy": [], "reason": reason})
+    append_row(folder.findings, row | {"evidence": {}, "remedy": [], "reason": reason, "change": pairs})
+    folder.store_recipe(recipe)  # last: a kill before it leaves rows of a change that was not made, see `forget_unmade`
     say(text)
     machine = {name: getattr(setup.recipe, name) for name in ("device", "threads", "precision")}  # these are resolved
     return Restart(dataclasses.replace(setup, recipe=dataclasses.replace(recipe, **machine)), saved, seconds)
+
+
+def forget_unmade(folder: RunFolder, recipe: Recipe) -> None:
+    """Drop the records of a change of course that a kill came before. recipe: the run's."""
+    settings = recipes.flat(recipe)
+    for path in (folder.changes, folder.findings):
+        rows = list(read_rows(path))
+        change = rows[-1].get("change") if rows else None
+        if isinstance(change, dict) and any(settings.get(name) != pair[1] for name, pair in change.items()):
+            write_rows(path, rows[:-1])
 
 
 def newest_healthy(folder: RunFolder, outcome: Outcome, before: list[dict[str, Any]]) -> Checkpoint | None:

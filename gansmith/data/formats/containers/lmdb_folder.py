@@ -8,12 +8,17 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
-from gansmith.data.formats.containers.library import library
+from gansmith.data.formats.containers.library import library, readable, survives
 from gansmith.data.formats.listing import Opened, Unreadable
 from gansmith.data.formats.picture_files import HEAD, PictureFile, PictureFiles, Search, is_picture_data
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, brief
 
 DATA = "data.mdb"
+TRIAL = """import lmdb, sys
+with lmdb.open(sys.argv[1], readonly=True, lock=False, create=False) as base, base.begin(buffers=True) as transaction:
+    for key, value in transaction.cursor():
+        bytes(key), bytes(value[:1]), bytes(value[-1:])
+"""
 
 
 @contextmanager
@@ -34,7 +39,10 @@ def open_lmdb(path: Path) -> Iterator[Opened]:
     with _environment(path) as environment, environment.begin(buffers=False) as transaction:
 
         def picture(name: str) -> IO[bytes]:
-            value = transaction.get(name.encode("utf-8", "surrogateescape"))
+            try:
+                value = transaction.get(name.encode("utf-8", "surrogateescape"))
+            except Exception as error:
+                raise Unreadable(f"damaged in the data base ({brief(error)})") from None
             if value is None:
                 raise Unreadable("not in the data base any more")
             return BytesIO(value)
@@ -45,7 +53,8 @@ def open_lmdb(path: Path) -> Iterator[Opened]:
 def in_lmdb(path: Path) -> PictureFiles:
     """The pictures in a data base; values that are none are others. Raises DataError."""
     search = Search()
-    with _environment(path) as environment, environment.begin(buffers=True) as transaction:
+    survives(path, TRIAL)
+    with readable(path, "LMDB"), _environment(path) as environment, environment.begin(buffers=True) as transaction:
         for key, value in transaction.cursor():
             name = bytes(key).decode("utf-8", "surrogateescape")
             if is_picture_data(bytes(value[:HEAD])):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gansmith.data.formats import arrays
-from gansmith.data.formats.containers.library import library
+from gansmith.data.formats.containers.library import library, readable, survives
 from gansmith.data.formats.listing import Listing
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
@@ -21,6 +21,9 @@ ENDINGS = (".h5", ".hdf5", ".he5", ".mat")
 HDF5 = b"\x89HDF\r\n\x1a\n"
 PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test"}  # groups of HDF5 -> split
 PICTURES, CLASSES = ("x", "data", "images", "image", "imgs"), ("y", "label", "labels", "target", "targets")
+
+
+TRIAL = "import sys; from scipy.io import loadmat; loadmat(sys.argv[1])"
 
 
 def listing(path: Path, settings: DataSettings) -> Listing:
@@ -45,22 +48,17 @@ def _hdf5(path: Path, *, matlab: bool) -> dict[str, np.ndarray]:
             array = np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array
             found[name] = array.T if matlab else array
 
-    try:
-        with h5py.File(path, "r") as file:
-            file.visititems(visit)
-    except (OSError, RuntimeError, ValueError, KeyError, MemoryError) as error:
-        raise DataError(f"{path} cannot be read as HDF5 ({' '.join(str(error).split())}): fetch it again") from None
+    with readable(path, "HDF5"), h5py.File(path, "r") as file:
+        file.visititems(visit)
     return found
 
 
 def _matlab(path: Path) -> dict[str, np.ndarray]:
     from scipy.io import loadmat
 
-    try:
+    survives(path, TRIAL)
+    with readable(path, "a MATLAB file"):
         found = loadmat(path)
-    except Exception as error:  # of a damaged file it raises almost any
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise DataError(f"{path} cannot be read as a MATLAB file ({reason}): fetch it again") from None
     return {
         name: array for name, array in found.items() if isinstance(array, np.ndarray) and array.dtype.kind in "biuf"
     }

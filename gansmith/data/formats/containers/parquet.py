@@ -15,10 +15,10 @@ from typing import IO, Any
 import numpy as np
 
 from gansmith.data.formats.classes import SPLIT_NAMES, SPLIT_ORDER
-from gansmith.data.formats.containers.library import library
+from gansmith.data.formats.containers.library import library, readable
 from gansmith.data.formats.listing import Listing, Opened, Reader, Unreadable, chosen_splits, interleaved
 from gansmith.data.formats.tables.class_lists import CLASS_COLUMNS
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, brief
 
 ENDING = ".parquet"
 KEPT_BYTES = 2**28  # of the groups of rows that a process keeps while it reads: classes in turn jump between them
@@ -38,12 +38,8 @@ def files_in(path: Path) -> list[Path]:
 def _opened(path: Path) -> Any:
     """A file. Raises DataError."""
     library_ = library("pyarrow.parquet", path)
-    try:
+    with readable(path, "Parquet"):
         return library_.ParquetFile(path)
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{path} cannot be read as Parquet ({' '.join(str(error).split())[:200]}): fetch it again"
-        ) from None
 
 
 def picture_column(file: Any, path: Path) -> str:
@@ -75,7 +71,10 @@ def open_parquet(path: Path) -> Iterator[Opened]:
             group = int(np.searchsorted(starts, int(row), side="right")) - 1
             rows = kept.pop((which, group), None)
             if rows is None:
-                rows = file.read_row_group(group, columns=[column]).column(0)
+                try:
+                    rows = file.read_row_group(group, columns=[column]).column(0)
+                except Exception as error:
+                    raise Unreadable(f"damaged in the file ({brief(error)})") from None
                 while kept and rows.nbytes + sum(other.nbytes for other in kept.values()) > KEPT_BYTES:
                     del kept[next(iter(kept))]
             kept[which, group] = rows
@@ -98,7 +97,7 @@ def listing(reader: Reader, split: str) -> Listing:
     chosen = [file for part in wanted for file, own in zip(paths, of, strict=True) if own == part] if splits else paths
     names, values, known, counts = [], [], (), dict.fromkeys(wanted, 0)
     for file in chosen:
-        with _opened(file) as opened:
+        with readable(file, "Parquet"), _opened(file) as opened:
             picture_column(opened, file)
             rows = opened.metadata.num_rows
             place = file.relative_to(path).as_posix() if path.is_dir() else file.name

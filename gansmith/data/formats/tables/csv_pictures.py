@@ -71,6 +71,10 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         raise DataError(f"{path} is no table of whole numbers: {' '.join(str(error).split())[:200]}") from None
     if not len(values):
         raise DataError(f"{path} has no line of numbers: give a table with a line for each picture")
+    if values.shape[1] != len(heading):
+        raise DataError(
+            f"{path} has {len(heading)} columns in its first line and {values.shape[1]} numbers in the others: give each a number"
+        )
     side, labelled = found
     at = next((index for index, name in enumerate(heading) if name in CLASS_COLUMNS), 0)
     pixels = np.delete(values, at, axis=1) if labelled else values
