@@ -100,7 +100,8 @@ def table_of(layers: tuple[Layer, ...]) -> list[dict[str, Any]]:
     rows = []
     for layer in layers:
         stacks = {name: table_of(stack) for name, stack in layer.sublayers().items()}
-        fields = {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer)}  # pyright: ignore[reportArgumentType]
+        named = ((field.name, getattr(layer, field.name)) for field in dataclasses.fields(layer))  # pyright: ignore[reportArgumentType]
+        fields = {"function" if name == "kind" else name: value for name, value in named}  # an activation's
         rows.append({"kind": type(layer).__name__} | fields | stacks)
     return rows
 
