@@ -75,6 +75,7 @@ FULL_ONLY = (
     "losses/test_adding_a_loss.py",
     "explore/test_explore.py",
     "exports/test_html.py",
+    "exports/test_hub.py",
     "exports/test_onnx.py",
     "exports/test_safetensors.py",
     "latent/test_search.py",

@@ -35,8 +35,8 @@ def place(path: Path, text: str, force: bool) -> Path | None:
     return None
 
 
-def text(task: Task, licence: str) -> str:
-    """The card. licence: of the data, "" = not stated."""
+def text(task: Task, licence: str, sheet: str = "") -> str:
+    """The card. licence: of the data, "" = not stated. sheet: a picture of samples that lies beside it."""
     generator, name = task.generator, facts.name_of_data(task)
     hashed = recipe_hash(generator.recipe)
     what = "pictures" if len(generator.item_shape) == 3 else "vectors"
@@ -48,6 +48,7 @@ def text(task: Task, licence: str) -> str:
         "---\n",
         f"# A generator of {what} like {name}\n",
         f"The averaged generator of a generative adversarial network (GAN), trained with [Gansmith](#how-to-use) {__version__}.\n",
+        *([f"![Samples of the generator]({sheet})\n"] if sheet else []),
         _listed("Data", {"Data": facts.data_line(task), "Licence of the data": licence or "not stated"}),
         _listed("Training", training(task) | {"SHA-256 of the recipe": f"`{hashed}`"}),
         quality(task),

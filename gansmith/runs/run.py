@@ -32,6 +32,7 @@ from gansmith.runs.recovery.resume import (
     differences,
     forget,
     is_over,
+    need_training,
     newest,
     restore,
     said_where_data_moved,
@@ -118,6 +119,7 @@ def _go_on(
 
     def stored() -> dict[str, Any]:
         recipe = changes.at_once(folder.load_recipe())
+        need_training(folder)
         need(recipe.watch.track)
         return recipes.to_table(recipe)
 

@@ -132,6 +132,12 @@ def write(generator: Generator, data: Mapping[str, Any], seconds: float, licence
 # ---- reading
 
 
+def digest(file: Path) -> str:
+    """The SHA-256 of a file."""
+    with open(file, "rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
 def is_parcel(path: Path) -> bool:
     """Whether a .safetensors file has a header of this kind."""
     with suppress(OSError, SafetensorError), safe_open(path, framework="numpy") as file:
@@ -203,3 +209,11 @@ def unpack(parcel: Parcel, folder: RunFolder, about: dict[str, Any]) -> None:
         )
 
     folder.create(parcel.recipe, fill)
+
+
+def pulled_from(folder: RunFolder) -> str | None:
+    """The name on the Hub of a run that was pulled, as hub:NAME@COMMIT; None of a run that was trained here."""
+    try:
+        return str(json.loads(folder.pulled.read_text(encoding="utf-8"))["source"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "the Hub" if folder.pulled.exists() else None

@@ -24,7 +24,8 @@ from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets.initial import initial_weights
 from gansmith.runs.setup import Setup, read_clusters
-from gansmith.trained.origin import Origin, digest, plans, read
+from gansmith.trained.origin import Origin, plans, read
+from gansmith.trained.parcel import digest, pulled_from
 from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.process_group import ProcessGroup
 
@@ -38,10 +39,12 @@ def labels_of(origin: Origin, setup: Setup) -> list[int | None]:
     into the same clusters, of the same cluster."""
     theirs = origin.recipe
     nothing: list[int | None] = [None] * setup.classes
-    if theirs is None or origin.folder is None or theirs.data.labels != setup.recipe.data.labels:
+    if theirs is None or theirs.data.labels != setup.recipe.data.labels:
         return nothing
     if setup.clusters is not None:
-        found = read_clusters(origin.folder) if origin.data.get("fingerprint") == setup.store.fingerprint else None
+        whole = origin.folder is not None and not origin.folder.pulled.is_file()
+        same_items = origin.data.get("fingerprint") == setup.store.fingerprint
+        found = read_clusters(origin.folder) if whole and same_items else None
         same = found is not None and np.array_equal(found, setup.clusters)
         return [*range(setup.classes)] if same else nothing
     known = {name: index for index, name in enumerate(origin.data.get("class_names", ()))}
@@ -66,6 +69,7 @@ class Beginning:
         return {
             "source": str(origin.folder.root if origin.folder else origin.file),
             "file": str(origin.file),
+            "hub": pulled_from(origin.folder) if origin.folder else None,
             "sha256": digest(origin.file),
             "update": origin.update,
             "recipe": origin.recipe.name if origin.recipe else None,
