@@ -26,7 +26,7 @@ def exports(
     asked: options.Options | None = None, out: str = OUT, spoil: Callable[[RunFolder], object] | None = None
 ) -> Example:
     """A page of the small run."""
-    nets = NetPair("own", lambda *_: None)  # pyright: ignore[reportArgumentType]
+    nets = NetPair("own", lambda *_: None) if spoil else None  # pyright: ignore[reportArgumentType]
     return with_run(call(export, "run", "html", out, asked, nets=nets), spoil=spoil)
 
 
