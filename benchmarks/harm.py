@@ -91,7 +91,7 @@ def _be_command(
     arguments: list[str], words: Path, output: int, counter: Path, blow: Blow | None, plant: Callable[[], None] | None
 ) -> None:
     """The whole life of the forked process."""
-    code = 1
+    code, log = 1, 2
     try:
         os.setsid()
         log = os.open(words, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)

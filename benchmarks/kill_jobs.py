@@ -164,7 +164,7 @@ def _diverge() -> None:
         if event.update == PLANTED and event.clock.recipe.optimizer.generator.rate == 1e-3:
             raise Diverged(f"loss.generator is nan at update {PLANTED}: planted")
 
-    watchers.StopOnNaN.after = after
+    watchers.StopOnNaN.after = after  # pyright: ignore
 
 
 def _fill_memory() -> None:

@@ -25,7 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground.files.runfolder import RunFolder, read_rows, write_bytes, write_json
+from gansmith.ground.files.runfolder import RunFolder, read_rows, write_json
+from gansmith.ground.files.whole import write_bytes
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.metrics.evaluation import evaluate
 from gansmith.runs.evaluation import reference_for

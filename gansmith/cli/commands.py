@@ -35,6 +35,9 @@ COMMANDS: dict[str, Command] = {
             "gansmith sample runs/digits-001 --count 64 --seed 7 --out sheet.png",
             "gansmith sample runs/mnist-001 --count 10000 --seed 0 --out samples.npz",
             "gansmith sample runs/mnist-001 --count 16 --label 3 --truncation 0.7 --out threes/",
+            "gansmith sample runs/digits-001 --seeds 0-99 --out hundred.png",
+            "gansmith sample runs/digits-001 --between 3 8 --frames 120 --out walk.mp4",
+            "gansmith sample runs/digits-001 --latents runs/digits-001/explore/001-project/latents.npz",
         ),
     ),
     "evaluate": Command(
@@ -59,13 +62,28 @@ COMMANDS: dict[str, Command] = {
         ),
     ),
     "export": Command(
-        "write a trained generator as a file that needs no Gansmith: one page for any browser",
+        "write a trained generator as a file: a page for any browser, ONNX, or safetensors with its plan",
         "gansmith.cli.results.export",
         (
             "gansmith export runs/digits-001 html",
             "gansmith export runs/mine-001 html --title 'My pictures' --licence CC-BY-4.0 --out mine.html",
             "gansmith export runs/digits-001 html --with-real 20 --consent",
+            "gansmith export runs/digits-001 onnx",
+            "gansmith export runs/digits-001 safetensors --checkpoint best",
         ),
+    ),
+    "push": Command(
+        "send a trained generator to the Hub of Hugging Face, with a card",
+        "gansmith.cli.results.push",
+        (
+            "gansmith push runs/digits-001 me/digits --licence CC-BY-4.0",
+            "gansmith push runs/digits-001 me/digits --space --private",
+        ),
+    ),
+    "pull": Command(
+        "fetch a generator from the Hub, to sample, measure and explore it",
+        "gansmith.cli.results.pull",
+        ("gansmith pull me/digits", "gansmith pull me/digits@main --out runs/theirs"),
     ),
     "diagnose": Command(
         "find out what is wrong with a run, and what to change",

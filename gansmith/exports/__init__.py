@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from gansmith.exports import options
 from gansmith.exports.options import Options
 from gansmith.ground.errors import RunError, nearest
+from gansmith.ground.files.runfolder import RunFolder
 
 if TYPE_CHECKING:
     from gansmith.nets import NetPair
+    from gansmith.parts import Parts
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,18 @@ EXPORTS: dict[str, Export] = {
         "gansmith.exports.html",
         ("html --title 'My digits' --licence CC-BY-4.0", "html --weights int8 --out digits.html --force"),
     ),
+    "onnx": Export(
+        ".onnx",
+        options.Onnx,
+        "gansmith.exports.onnx_file",
+        ("onnx --licence CC-BY-4.0", "onnx --pixels float --out digits.onnx --force", "onnx --with my_networks.py"),
+    ),
+    "safetensors": Export(
+        ".safetensors",
+        options.Safetensors,
+        "gansmith.exports.safetensors_file",
+        ("safetensors", "safetensors --checkpoint best --out digits.safetensors"),
+    ),
 }
 
 
@@ -57,34 +71,46 @@ def export(
     force: bool = False,
     checkpoint: str = "last",
     nets: NetPair | None = None,
+    parts: Parts | str | Path | None = None,
 ) -> Exported:
-    """Write the averaged generator of a run as a file.
+    """Write the averaged generator of a run as a file, and a card about it.
 
     kind: a name of EXPORTS. out: by default the run's name in the current folder. options: of the kind, as in
-    `options.Html(title="Mine")`. force: replace a file. Raises GansmithError; then nothing is written.
+    `options.Html(title="Mine")`. force: replace a file. parts: your own that the run was trained with, or the path of the
+    file that defines them, which is run; nets: short for parts=Parts(nets=...). Raises GansmithError; then nothing is
+    written.
     """
-    from gansmith.exports.task import Task
-    from gansmith.ground.files.runfolder import RunFolder, write_bytes
-    from gansmith.trained.generator import load, read_data
+    from gansmith.exports import card
+    from gansmith.exports.task import open_task
+    from gansmith.ground.files.whole import write_bytes
 
     if kind not in EXPORTS:
         raise RunError(f"no kind of export is called {kind!r}{nearest(kind, EXPORTS)}")
-    row, folder = EXPORTS[kind], RunFolder(Path(run))
-    if kind == "html" and folder.load_recipe().generator.net == "own":  # before the networks are asked for
+    row = EXPORTS[kind]
+    if (
+        kind == "html" and RunFolder(Path(run)).load_recipe().generator.net == "own"
+    ):  # before the networks are asked for
         raise RunError(
             "html runs built-in networks only, and this run trained networks of your own: share them as code"
         )
-    generator = load(folder.root, nets, checkpoint)
-    path = Path(out) if out is not None else Path(folder.root.resolve().name + row.ending)
+    task = open_task(run, checkpoint, nets, parts)
+    path = Path(out) if out is not None else Path(task.folder.root.resolve().name + row.ending)
     check_place(path, row.ending, force)
-    task = Task(folder, generator, read_data(folder))
-    made = import_module(row.module).make(task, row.options() if options is None else options)
+    asked = row.options() if options is None else options
+    made = import_module(row.module).make(task, asked)
+    about = card.text(task, asked.licence)
+    beside = card.place(path, about, force)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, made.data)
+        if beside is not None:
+            write_bytes(beside, about.encode("utf-8"))
     except OSError as error:
         raise RunError(f"{path} cannot be written ({error.strerror or error}): choose another --out") from None
-    return Exported(path, (*made.notes, f"{path}: {len(made.data) / 1e6:.2f} MB"))
+    told = f"its card: {beside}" if beside else f"the card beside {path} stays as it is: replace it with --force"
+    unstated = "the licence of the data is not stated: name it with --licence"
+    notes = (*made.notes, *([] if asked.licence else [unstated]), f"{path}: {len(made.data) / 1e6:.2f} MB", told)
+    return Exported(path, notes)
 
 
 def check_place(path: Path, ending: str, force: bool) -> None:

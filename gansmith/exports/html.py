@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import datetime
 
 import numpy as np
 
 from gansmith.data import sources
 from gansmith.data import store as stores
+from gansmith.exports.facts import facts
 from gansmith.exports.options import WEIGHTS, Html
 from gansmith.exports.task import Made, Task
 from gansmith.ground import streams
@@ -42,7 +41,8 @@ def make(task: Task, options: Html) -> Made:
     contents = page.Contents(
         title=options.title or f"Pictures like {name}",
         lead=f"A generator that was trained on {name}. It runs in this page: nothing is loaded, nothing is sent.",
-        facts=facts(task, options) | {"Weights": f"{weights}: {found.line()}", "Made with": f"Gansmith {__version__}"},
+        facts=facts(task, options.licence)
+        | {"Weights": f"{weights}: {found.line()}", "Made with": f"Gansmith {__version__}"},
         generator={
             "latent": {"dim": generator.latent_dim, "law": generator.recipe.latent.law},
             "pixels": generator.recipe.data.pixels,
@@ -59,41 +59,10 @@ def make(task: Task, options: Html) -> Made:
         notes.append(
             "the distance to the data was not measured, as the data cannot be read here: only pixels were compared"
         )
-    if not options.licence:
-        notes.append("the page says that the licence of the data is not stated: name it with --licence")
     return Made(text.encode("utf-8"), tuple(notes))
 
 
 # ---- what a page is told of its run
-
-
-def facts(task: Task, options: Html) -> dict[str, str]:
-    """What the page says that it is: data, recipe, date, distance, licence."""
-    generator, data = task.generator, task.data
-    channels, height, width = generator.item_shape
-    colour = {1: "grey", 3: "colour"}.get(channels, f"{channels}-channel")
-    classes = f", {len(generator.class_names)} classes" if generator.class_names else ""
-    name = sources.short_name(generator.recipe.data.source)
-    update = generator.update or 0
-    trained = datetime.fromtimestamp(task.folder.checkpoint(update).stat().st_mtime)
-    return {
-        "Data": f"{name}: {data.get('count', 0):,} {colour} pictures, {width} x {height}{classes}",
-        "Licence of the data": options.licence or "not stated",
-        "Recipe": f"{generator.recipe.name}, seed {generator.recipe.seed}",
-        "Trained": f"{update:,} updates, until {trained:%Y-%m-%d}",
-        "Distance to the data": distance(task) or "not measured",
-    }
-
-
-def distance(task: Task) -> str:
-    """The Frechet distance of the last evaluation beside its floor; "" where there is none."""
-    try:
-        figures = json.loads(task.folder.evaluation.read_text(encoding="utf-8"))["figures"]
-        found = next(figure for figure in figures if figure["key"] == "fd")
-        floor = f"; real pictures among themselves {found['floor']:.4g}" if found["floor"] is not None else ""
-        return f"{found['name']} {found['value']:.4g}{floor} (smaller is better, {found['count']:,} pictures)"
-    except (OSError, ValueError, KeyError, TypeError, StopIteration):  # none, or damaged
-        return ""
 
 
 def chosen_directions(task: Task) -> tuple[dict[str, np.ndarray], str]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from gansmith.ground.files.runfolder import RunFolder
-from gansmith.trained.generator import Generator
+from gansmith.trained.generator import Generator, load, read_data
+
+if TYPE_CHECKING:
+    from gansmith.nets import NetPair
+    from gansmith.parts import Parts
 
 
 @dataclass(frozen=True)
@@ -24,3 +29,12 @@ class Made:
 
     data: bytes
     notes: tuple[str, ...] = ()
+
+
+def open_task(
+    run: str | Path, checkpoint: str = "last", nets: NetPair | None = None, parts: Parts | str | Path | None = None
+) -> Task:
+    """A run's generator and what is known of its data. Raises GansmithError."""
+    folder = RunFolder(Path(run))
+    generator = load(folder.root, nets, checkpoint, parts=parts)
+    return Task(folder, generator, read_data(folder))

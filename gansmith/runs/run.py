@@ -34,6 +34,7 @@ from gansmith.runs.recovery.resume import (
     forget,
     is_over,
     is_reported,
+    need_training,
     newest,
     restore,
     said_where_data_moved,
@@ -120,6 +121,7 @@ def _go_on(
 
     def stored() -> dict[str, Any]:
         recipe = changes.at_once(folder.load_recipe())
+        need_training(folder)
         need(recipe.watch.track)
         return recipes.to_table(recipe)
 

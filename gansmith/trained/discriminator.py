@@ -8,6 +8,7 @@ from gansmith.ground import pixels
 from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.trained.generator import Generator
+from gansmith.trained.parcel import pulled_from
 from gansmith.training import checkpoint as checkpoints
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ def load_discriminator(folder: RunFolder, generator: Generator) -> Network:
     if generator.update is None:
         raise RunError(
             "this generator was not loaded from a run, so it has no discriminator: load it with gansmith.load(run)"
+        )
+    if (source := pulled_from(folder)) is not None:
+        raise RunError(
+            f"{folder.root} was pulled from {source} and holds a generator alone: this needs its discriminator too"
         )
     arrays = checkpoints.load_network(folder, generator.update, "discriminator")
     _, network, _ = build_players(generator.recipe, generator.item_shape, generator.classes, generator.nets)

@@ -211,6 +211,15 @@ def read_data(folder: RunFolder) -> dict[str, Any]:
         ) from None
 
 
+def trained_seconds(folder: RunFolder, update: int) -> float:
+    """How long a run was trained until a checkpoint; 0 where nobody knows."""
+    try:
+        state = json.loads((folder.checkpoint(update) / checkpoints.STATE).read_text(encoding="utf-8"))
+        return float(state["progress"]["seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0.0
+
+
 def labelling_in(data: dict[str, Any], recipe: Recipe) -> Labelling:
     """The labels of a run, from its data.json."""
     if recipe.data.labels == "none":

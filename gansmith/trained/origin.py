@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.networks.plan import Plan
 from gansmith.ground.recipes.settings import Recipe, StartSettings
 from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.trained import hub, parcel
 from gansmith.trained.generator import labelling_in, named_update, read_data
 from gansmith.training import checkpoint
 
@@ -53,13 +53,17 @@ def plans(recipe: Recipe, item_shape: tuple[int, ...], classes: int) -> dict[str
 
 
 def find(word: str) -> Path:
-    """The run's folder or the .safetensors file that a word names, as an absolute path. Other places than this machine's
-    disks would be looked up here. Raises RunError."""
+    """The run's folder or the .safetensors file that a word names, as an absolute path; hub:NAME is pulled into the cache.
+    Raises GansmithError."""
+    if word.startswith(hub.PREFIX):
+        return hub.cached(word)
     path = Path(os.path.abspath(os.path.expanduser(word)))
     if os.path.isdir(path):
         RunFolder(path).need()
     elif path.suffix.lower() != ".safetensors" or not os.path.isfile(path):
-        raise RunError(f"--from {word}: it is neither a run's folder nor a .safetensors file: give one of them")
+        raise RunError(
+            f"--from {word}: it is neither a run's folder nor a .safetensors file nor hub:NAME: give one of them"
+        )
     return path
 
 
@@ -71,6 +75,10 @@ def read(settings: StartSettings) -> Origin:
         return _of_run(of_run, path.parent.name)
     if path.is_dir():
         return _of_run(RunFolder(path), settings.checkpoint)
+    if parcel.is_parcel(path):
+        sent = parcel.read(path)
+        arrays = {f"ema/{name}": array for name, array in sent.arrays.items()}
+        return Origin(path, arrays, update=sent.update, recipe=sent.recipe, data=sent.data)
     try:
         arrays = load_file(path)
     except (OSError, SafetensorError) as error:
@@ -90,9 +98,3 @@ def _of_run(folder: RunFolder, name: str) -> Origin:
         saved = checkpoint.load(folder, named_update(folder, str(int(name)) if name.isdigit() else name))
     file = folder.checkpoint(saved.update) / checkpoint.WEIGHTS
     return Origin(file, saved.state.arrays, saved.state.counters, folder, saved.update, recipe, data)
-
-
-def digest(file: Path) -> str:
-    """The SHA-256 of a file."""
-    with open(file, "rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

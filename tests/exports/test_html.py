@@ -178,7 +178,7 @@ def test_a_failure_leaves_nothing_half_written(run: Path, tmp_path: Path, monkey
     def broken(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gansmith.ground.files.runfolder.os.replace", broken)
+    monkeypatch.setattr("gansmith.ground.files.whole.os.replace", broken)
     with pytest.raises(RunError, match=r"No space left.*another --out"):
         export(run, "html", tmp_path / "page.html")
     assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import of_hub
 from example import Example, after, call, fails, full_disk, text, thing, where
 from small import PLAIN, RECIPE, UPDATE, changed, with_run
 
@@ -218,4 +219,4 @@ TRAINED: tuple[Example, ...] = (
     with_run(call(load, "run", checkpoint="best")),
     with_run(call(load, "run", checkpoint="8")),
 )
-EXAMPLES = {"runs": RUNS, "trained": TRAINED}
+EXAMPLES = {"runs": (*RUNS, *of_hub.RUNS), "trained": (*TRAINED, *of_hub.TRAINED)}

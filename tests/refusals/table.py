@@ -15,10 +15,11 @@ import of_nets
 import of_parts
 import of_runs
 import pytest
-from example import Example, full_disk, sets, typed
+from example import Example, call, full_disk, sets, typed
 
 from gansmith import cli, recipes
 from gansmith.cli.results import sample
+from gansmith.ground import extras
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.networks.frozen import frozen_arrays
 from gansmith.ground.process.launch import launched
@@ -106,6 +107,7 @@ VECTORS, PICTURES = np.zeros((4, 2), np.float32), np.zeros((4, 8, 8, 1), np.uint
 
 EXAMPLES: dict[str, tuple[Example, ...]] = {
     "ground": (
+        call(extras.need, "hub", "no_such_package_of_the_hub"),
         no_room_to_explore,
         full_of_explorations,
         created(lambda run: run.recipe.write_text("")),
@@ -176,6 +178,9 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         typed("trian digits"),
         page_on_a_full_disk,
         nobody_answers,
+        typed("sample run --seeds 0-3 --count 5"),
+        typed("sample run --seed 3 --frames 5"),
+        typed("sample run --latents mine.npz --truncation .5"),
         written("points.jpeg", VECTORS),
         written("sheet.jpeg", PICTURES),
         written("/dev/null/sheet.png", PICTURES),

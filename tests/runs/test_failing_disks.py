@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_a_folder_that_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     after = watchers.StopOnNaN.after
 
-    def taking(self: watchers.StopOnNaN, event: object) -> object:
+    def taking(self: watchers.StopOnNaN, event: Any) -> Any:
         if event.update == 12:
             shutil.rmtree(tmp_path / "run")
         return after(self, event)

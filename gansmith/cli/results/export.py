@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gansmith.cli.fields import add_fields, read_fields
 from gansmith.cli.parser import Parser, add_checkpoint
+from gansmith.cli.parts import add_parts, parts_of
 from gansmith.exports import EXPORTS
 from gansmith.exports.options import Html, Options
 
@@ -25,6 +26,7 @@ def add_arguments(parser: Parser) -> None:
         sub.add_argument("--force", action="store_true", help="replace a file that is there already")
         add_fields(sub, kind.options)
         add_checkpoint(sub)
+        add_parts(sub)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,7 +34,9 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.exports import export
 
     asked = with_consent(read_fields(options, EXPORTS[options.kind].options))
-    done = export(options.run, options.kind, options.out, asked, force=options.force, checkpoint=options.checkpoint)
+    own = parts_of(options, options.run)
+    chosen = {"force": options.force, "checkpoint": options.checkpoint}
+    done = export(options.run, options.kind, options.out, asked, parts=own, **chosen)
     for note in done.notes:
         print(note)
     return 0

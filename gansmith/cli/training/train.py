@@ -24,7 +24,7 @@ from gansmith.cli.parts import add_parts, parts_of
 from gansmith.ground.recipes.settings import EngineName, Recipe
 
 ENGINES = "torch: PyTorch; numpy: NumPy with all gradients written by hand"
-START = "start with the weights of a trained run, or of a .safetensors file, where its layers fit"
+START = "start with the weights of a trained run, of a .safetensors file, or of hub:NAME, where their layers fit"
 FREEZE = "with --from: the discriminator's N lowest layers, next to the picture, keep their weights (FreezeD)"
 ATTRIBUTE = "make two classes from an attribute of the source, for example Smiling of CelebA"
 SETTING = "change a setting, for example loss.name=hinge; `gansmith settings` lists them; may be repeated"

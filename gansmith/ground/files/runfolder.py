@@ -39,6 +39,7 @@ class RunFolder:
     own = Entry("parts.json")  # about parts of the user's own: names, where they came from, hash, facts of the loss
     data = Entry("data.json")  # about the data: the store's fingerprint, item shape, class names, count
     origin = Entry("origin.json")  # what the training started from, and what of it was taken
+    pulled = Entry("pulled.json")  # of a run that is a generator from elsewhere: from where, and the hash of its file
     groups = Entry("groups.npy")  # the cluster of every item int64 (N,), with data.labels = "clusters"
     stats = Entry("stats.jsonl")  # a row for each report
     samples = Entry("samples")  # sheets of samples from fixed latents

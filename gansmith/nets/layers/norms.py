@@ -48,6 +48,6 @@ class ConditionalBatchNorm(Norm[plan.ConditionalBatchNorm]):
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         labels = context.labels_for(self.record.classes)
         normal = self.normalise(x, context.mode, None, None)
-        shape = (len(x), self.record.features) + (1,) * (x.ndim - 2)
+        shape = (x.shape[0], self.record.features) + (1,) * (x.ndim - 2)
         scale, shift = (array[labels].view(shape).to(normal.dtype) for array in (self.scale, self.shift))
         return torch.addcmul(shift, normal, scale)

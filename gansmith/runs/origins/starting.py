@@ -25,7 +25,8 @@ from gansmith.ground.recipes.settings import Recipe, StartSettings
 from gansmith.nets.initial import initial_weights
 from gansmith.parts import NO_PARTS, Parts
 from gansmith.runs.setup import Setup, build_game, read_clusters
-from gansmith.trained.origin import Origin, digest, plans, read
+from gansmith.trained.origin import Origin, plans, read
+from gansmith.trained.parcel import digest, pulled_from
 from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.process_group import ProcessGroup
 
@@ -39,10 +40,12 @@ def labels_of(origin: Origin, setup: Setup) -> list[int | None]:
     into the same clusters, of the same cluster."""
     theirs = origin.recipe
     nothing: list[int | None] = [None] * setup.classes
-    if theirs is None or origin.folder is None or theirs.data.labels != setup.recipe.data.labels:
+    if theirs is None or theirs.data.labels != setup.recipe.data.labels:
         return nothing
     if setup.clusters is not None:
-        found = read_clusters(origin.folder) if origin.data.get("fingerprint") == setup.store.fingerprint else None
+        theirs_too = origin.data.get("fingerprint") == setup.store.fingerprint
+        whole = origin.folder if theirs_too and origin.folder and not origin.folder.pulled.is_file() else None
+        found = None if whole is None else read_clusters(whole)
         same = found is not None and np.array_equal(found, setup.clusters)
         return [*range(setup.classes)] if same else nothing
     known = {name: index for index, name in enumerate(origin.data.get("class_names", ()))}
@@ -67,6 +70,7 @@ class Beginning:
         return {
             "source": str(origin.folder.root if origin.folder else origin.file),
             "file": str(origin.file),
+            "hub": pulled_from(origin.folder) if origin.folder else None,
             "sha256": digest(origin.file),
             "update": origin.update,
             "recipe": origin.recipe.name if origin.recipe else None,

@@ -17,10 +17,21 @@ from gansmith.runs.recovery.changes import Changes
 from gansmith.runs.recovery.forget import forget_after
 from gansmith.runs.recovery.roll_back import forget_unmade
 from gansmith.runs.setup import Setup, environment
+from gansmith.trained.parcel import pulled_from
 from gansmith.training import checkpoint
 from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.events import Start
 from gansmith.training.process_group import ProcessGroup
+
+
+def need_training(folder: RunFolder) -> None:
+    """Raises RunError for a generator that was pulled from the Hub."""
+    if (source := pulled_from(folder)) is not None:
+        start = typed("train", folder.recipe, "--from", folder.root)
+        raise RunError(
+            f"{folder.root} was pulled from {source} and holds a generator alone, so no training can go on: start one from its "
+            f"weights by `{start}`"
+        )
 
 
 def newest(folder: RunFolder, say: Say) -> Checkpoint | None:
