@@ -172,7 +172,6 @@ EXAMPLES: tuple[Example, ...] = (
         where(needs("named_arrays", "h5py", File=full_disk), call(named_arrays.listing, Path("x.h5"), DataSettings())),
     ),
     call(library.survives, Path("x.mat"), "import os; os._exit(7)"),
-    ),
     call(parquet.picture_column, thing(schema_arrow=type("Columns", (list,), {"names": ["id"]})()), Path("x.parquet")),
     call(parquet.listing, files.reader("parquet", Path()), "all"),
     without("datasets", opens("hf:user/name")),
