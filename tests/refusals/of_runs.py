@@ -132,7 +132,7 @@ RUNS: tuple[Example, ...] = (
     no_memory(changed(data__batch=1)),
     with_run(call(check_data, RUN, thing()), spoil=lambda run: run.data.unlink()),
     with_run(call(check_data, RUN, thing(store=thing(fingerprint="0" * 64)))),
-    with_run(call(resume, "run")),
+    with_run(call(resume, "run"), spoil=lambda run: run.report.write_text("its page")),
     call(set_up, changed(latent__classes_drawn=11)),
     call(set_up, changed(data__labels="clusters", data__clusters=99)),
     with_run(call(set_up_again, RUN), CLUSTERED, spoil=lambda run: np.save(run.groups, np.arange(3))),
