@@ -171,7 +171,7 @@ RUNS: tuple[Example, ...] = (
         call(goes_on_with, changed(data__first=50)),
         spoil=lambda run: write_json(run.data, json.loads(run.data.read_text()) | {"fingerprint": "0" * 64}),
     ),
-    with_run(call(resume, "run")),
+    with_run(call(resume, "run"), spoil=lambda run: run.report.write_text("its page")),
     call(set_up, changed(latent__classes_drawn=11)),
     call(set_up, changed(data__labels="clusters", data__clusters=99)),
     with_run(call(set_up_again, RUN), CLUSTERED, spoil=lambda run: np.save(run.groups, np.arange(3))),
