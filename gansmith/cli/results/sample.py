@@ -86,15 +86,17 @@ def drawn(generator: Generator, options: argparse.Namespace) -> Drawn:
     """The latents and labels that are asked for. Raises RunError."""
     from gansmith.trained import drawn as ways
 
-    how = (options.label, options.truncation)
+    label, truncation = options.label, options.truncation
     if options.seeds is not None:
-        return ways.of_seeds(generator, options.seeds, *how)
+        return ways.of_seeds(generator, options.seeds, label, truncation)
     if options.latents is not None:
-        return ways.of_file(generator, options.latents, options.label)
+        return ways.of_file(generator, options.latents, label)
     if options.between is not None:
-        return ways.between(generator, *options.between, options.frames or FRAMES, *how)
+        return ways.between(
+            generator, options.between[0], options.between[1], options.frames or FRAMES, label, truncation
+        )
     seed = ask_seed() if options.seed is None else options.seed
-    return ways.of_seed(generator, options.count or COUNT, seed, *how)
+    return ways.of_seed(generator, options.count or COUNT, seed, label, truncation)
 
 
 def ask_seed() -> int:
