@@ -152,14 +152,8 @@ def write(out: Path, items: np.ndarray, labels: np.ndarray | None, label_name: s
 def write_film(out: Path, items: np.ndarray) -> None:
     """Write pictures uint8 (N, H, W, C) one after the other, enlarged as on a sheet."""
     from gansmith.ground.pixels import as_rgb, display_zoom
+    from gansmith.report.animation import animate
 
     zoom = display_zoom(*items.shape[1:3], target=256)
     frames = as_rgb(items).repeat(zoom, axis=1).repeat(zoom, axis=2)
-    if out.suffix == ".mp4":
-        from gansmith.report.video import write_film as write_mp4
-
-        write_mp4(list(frames), out, FRAME_MS)
-    else:
-        from gansmith.report.animation import animate
-
-        animate(list(frames), out, FRAME_MS)
+    animate(list(frames), out, FRAME_MS)

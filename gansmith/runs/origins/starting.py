@@ -42,9 +42,13 @@ def labels_of(origin: Origin, setup: Setup) -> list[int | None]:
     if theirs is None or theirs.data.labels != setup.recipe.data.labels:
         return nothing
     if setup.clusters is not None:
-        whole = origin.folder is not None and not origin.folder.pulled.is_file()
-        same_items = origin.data.get("fingerprint") == setup.store.fingerprint
-        found = read_clusters(origin.folder) if whole and same_items else None
+        folder, found = origin.folder, None  # what was pulled has no list of clusters
+        if (
+            folder is not None
+            and not folder.pulled.is_file()
+            and origin.data.get("fingerprint") == setup.store.fingerprint
+        ):
+            found = read_clusters(folder)
         same = found is not None and np.array_equal(found, setup.clusters)
         return [*range(setup.classes)] if same else nothing
     known = {name: index for index, name in enumerate(origin.data.get("class_names", ()))}
