@@ -60,6 +60,7 @@ FULL_ONLY = (
     "diagnosis/test_planted_faults.py",
     "runs/test_failing_disks.py",
     "runs/test_kills.py",
+    "runs/test_everywhere.py",
     "runs/test_roll_back.py",
     "runs/test_starting.py",
     "runs/test_going_on.py",

@@ -107,7 +107,11 @@ def export(
             write_bytes(beside, about.encode("utf-8"))
     except OSError as error:
         raise RunError(f"{path} cannot be written ({error.strerror or error}): choose another --out") from None
-    told = f"its card: {beside}" if beside else f"the card beside {path} stays as it is: replace it with --force"
+    told = (
+        f"its card: {beside}"
+        if beside
+        else f"no card was written, as those beside {path} hold other words: move one away"
+    )
     unstated = "the licence of the data is not stated: name it with --licence"
     notes = (*made.notes, *([] if asked.licence else [unstated]), f"{path}: {len(made.data) / 1e6:.2f} MB", told)
     return Exported(path, notes)

@@ -81,11 +81,8 @@ def written(generator: Generator, as_bytes: bool) -> Any:
         with torch.no_grad(), quiet():
             # first traced alone: there a batch that would be fixed is an error, and not a file for batches of 3
             traced = torch.export.export(module, tuple(inputs.values()), dynamic_shapes=axes)
-            names = {
-                "input_names": list(inputs),
-                "output_names": ["pictures" if len(generator.item_shape) == 3 else "vectors"],
-            }
-            program = torch.onnx.export(traced, dynamo=True, verbose=False, **names)  # pyright: ignore
+            out = ["pictures" if len(generator.item_shape) == 3 else "vectors"]
+            program = torch.onnx.export(traced, dynamo=True, verbose=False, input_names=list(inputs), output_names=out)
         assert program is not None
         return named_batch(program.model_proto)
     except Exception as error:  # the exporter's errors have no common base class, and code of the user's runs in it

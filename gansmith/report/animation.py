@@ -1,20 +1,23 @@
-"""Animations of sheets as WebP and GIF, with every frame kept.
+"""Animations of sheets as WebP, GIF and MP4, with every frame kept.
 
 Pillow's own writers merge neighbouring frames that are equal, so a repeated last frame or a dead generator would
 change the number of frames. Here Pillow encodes single pictures, and this module writes the two containers around them
-(GIF89a; the WebP container specification's VP8X, ANIM and ANMF chunks).
+(GIF89a; the WebP container specification's VP8X, ANIM and ANMF chunks). MP4 is written by PyAV, of the extra `video`.
 """
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from PIL import GifImagePlugin, Image
 
 from gansmith.ground.errors import DataError
+from gansmith.ground.extras import need
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.files.whole import write_bytes
 from gansmith.report import sheets
@@ -53,12 +56,13 @@ def write_progress(folder: RunFolder, frame_ms: int = 200) -> tuple[Path, Path] 
 def animate(frames: Sequence[np.ndarray], path: Path, frame_ms: int = 200, last_repeat: int = 0) -> Path:
     """Write pictures uint8 (H, W, 3 or 1), all of one size, as an endless animation, atomically.
 
-    `path` ends in .webp or .gif; `frame_ms` is the delay of every frame in milliseconds (GIF counts in steps of 10);
-    `last_repeat` shows the last frame so many times more. Raises DataError for frames that make no animation.
+    `path` ends in .webp, .gif or .mp4; `frame_ms` is the delay of every frame in milliseconds (GIF counts in steps of 10);
+    `last_repeat` shows the last frame so many times more. Raises DataError for frames that make no animation, and EngineError
+    for .mp4 without PyAV.
     """
     writer = FORMATS.get(path.suffix.lower())
     if writer is None:
-        raise DataError(f"{path.name} is no animation: its name must end in {' or '.join(FORMATS)}")
+        raise DataError(f"{path.name} is no animation: its name must end in {', '.join(FORMATS)}")
     if not 10 <= frame_ms < 65_536 or last_repeat < 0:
         raise DataError(
             f"frame_ms is {frame_ms}, last_repeat {last_repeat}: they must be in 10 .. 65535, and at least 0"
@@ -145,4 +149,23 @@ def _three(value: int) -> bytes:
     return value.to_bytes(3, "little")
 
 
-FORMATS: dict[str, Callable[[Sequence[np.ndarray], int], bytes]] = {".webp": _webp, ".gif": _gif}
+def _mp4(frames: Sequence[np.ndarray], frame_ms: int) -> bytes:
+    """An odd side gets one more row or column, as films have even ones."""
+    (av,) = need("video", "av")
+    codec = next(name for name in CODECS if name in av.codecs_available)
+    film = io.BytesIO()
+    with av.open(film, "w", format="mp4") as container:
+        stream = container.add_stream(codec, rate=Fraction(1000, frame_ms), options=CODECS[codec])
+        height, width, _ = frames[0].shape
+        stream.height, stream.width, stream.pix_fmt = height + height % 2, width + width % 2, "yuv420p"
+        for frame in frames:
+            even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")))
+        container.mux(stream.encode())
+    return film.getvalue()
+
+
+CODECS = {"libx264": {"crf": "16", "preset": "medium"}, "mpeg4": {"qscale": "2"}}
+"""Of MP4, and how well they write: the first that this PyAV has is taken."""
+
+FORMATS: dict[str, Callable[[Sequence[np.ndarray], int], bytes]] = {".webp": _webp, ".gif": _gif, ".mp4": _mp4}

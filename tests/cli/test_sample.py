@@ -142,10 +142,10 @@ def test_films_hold_every_frame(run: Path, capsys: pytest.CaptureFixture):
 
 def test_films_of_odd_sides_are_made_even():
     av = pytest.importorskip("av")
-    from gansmith.report.video import write_film
+    from gansmith.report.animation import animate
 
     frames = [np.full((21, 33, 3), level, np.uint8) for level in (0, 120, 250)]
-    write_film(frames, Path("film.mp4"), 40)
+    animate(frames, Path("film.mp4"), 40)
     with av.open("film.mp4") as film:
         stream = film.streams.video[0]
         shown = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]

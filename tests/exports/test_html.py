@@ -53,7 +53,7 @@ def test_a_page_is_written_and_told(
         "not measured",
     ):
         assert fact in text
-    assert [path.name for path in tmp_path.iterdir()] == ["small.html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["MODEL_CARD.md", "small.html"]
 
 
 def test_the_policy_allows_this_script_and_style_alone(run: Path, tmp_path: Path):

@@ -20,7 +20,10 @@ from gansmith.ground.errors import RunError
 from gansmith.ground.networks.plan import Activation, Conv, Residual
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import StartSettings
+from gansmith.nets import plan_generator
 from gansmith.trained import parcel
+from gansmith.trained.origin import read
 from walks import example
 
 
@@ -192,3 +195,12 @@ def test_recipes_have_one_hash_wherever_they_were_trained():
     assert parcel.recipe_hash(one) == parcel.recipe_hash(other)
     assert parcel.recipe_hash(one) != parcel.recipe_hash(override(one, {"seed": 1}))
     assert recipes.to_table(parcel.shareable(one))["data"]["source"].startswith(parcel.ELSEWHERE)
+
+
+def test_a_training_that_starts_from_a_file_knows_its_plan(run: Path, tmp_path: Path):
+    path = export(run, "safetensors", tmp_path / "g.safetensors").path
+    found = read(StartSettings(str(path)))
+    assert found.update == 7
+    assert found.plans["generator"] == plan_generator(small_runs.RECIPE, (1, 16, 16), 10)
+    assert all(name.startswith("ema/") for name in found.arrays)
+    assert found.data["class_names"][3] == "3"

@@ -113,7 +113,7 @@ def test_odd_sizes(tmp_path_factory: pytest.TempPathFactory, height: int, width:
         ([plain((0, 0, 0)).astype(np.float32)], "x.webp", 200, 0),
         ([np.zeros((4, 4), np.uint8)], "x.webp", 200, 0),
         ([np.zeros((0, 4, 3), np.uint8)], "x.webp", 200, 0),
-        ([plain((0, 0, 0))], "x.mp4", 200, 0),
+        ([plain((0, 0, 0))], "x.avi", 200, 0),
         ([plain((0, 0, 0))], "x.gif", 0, 0),
         ([plain((0, 0, 0))], "x.gif", 200, -1),
     ],

@@ -90,7 +90,7 @@ def drawn(generator: Generator, options: argparse.Namespace) -> Drawn:
     if options.seeds is not None:
         return ways.of_seeds(generator, options.seeds, label, truncation)
     if options.latents is not None:
-        return ways.of_file(generator, options.latents, options.label)
+        return ways.of_file(generator, options.latents, label)
     if options.between is not None:
         first, last = options.between
         return ways.between(generator, first, last, options.frames or FRAMES, label, truncation)
@@ -153,14 +153,8 @@ def write(out: Path, items: np.ndarray, labels: np.ndarray | None, label_name: s
 def write_film(out: Path, items: np.ndarray) -> None:
     """Write pictures uint8 (N, H, W, C) one after the other, enlarged as on a sheet."""
     from gansmith.ground.pixels import as_rgb, display_zoom
+    from gansmith.report.animation import animate
 
     zoom = display_zoom(*items.shape[1:3], target=256)
     frames = as_rgb(items).repeat(zoom, axis=1).repeat(zoom, axis=2)
-    if out.suffix == ".mp4":
-        from gansmith.report.video import write_film as write_mp4
-
-        write_mp4(list(frames), out, FRAME_MS)
-    else:
-        from gansmith.report.animation import animate
-
-        animate(list(frames), out, FRAME_MS)
+    animate(list(frames), out, FRAME_MS)

@@ -197,7 +197,7 @@ class ScheduleSettings:
 class StartSettings:
     """[start]: the trained run whose weights a training begins with."""
 
-    source: str = ""  # a run's folder, or a .safetensors file; "" = none, all weights are drawn
+    source: str = ""  # a run's folder, a .safetensors file, or hub:NAME; "" = none, all weights are drawn
     checkpoint: str = "last"  # of a run: last, best, or the number of an update
     frozen: int = 0  # so many of the discriminator's lowest layers, next to the picture, keep their weights
     # (FreezeD, Mo et al. 2020); 0 = all move
