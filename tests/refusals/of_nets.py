@@ -252,7 +252,7 @@ COMPARE: tuple[Example, ...] = (
 FRAMES = [np.zeros((8, 8, 3), np.uint8)]
 
 REPORT: tuple[Example, ...] = (
-    call(animate, FRAMES, Path("film.mp4")),
+    call(animate, FRAMES, Path("film.avi")),
     call(animate, FRAMES, Path("film.gif"), 1),
     call(animate, [FRAMES[0][:, :, :2]], Path("film.gif")),
     where(
