@@ -64,7 +64,9 @@ def test_what_is_pushed_is_pulled(run: Path, hub: Hub, capsys: pytest.CaptureFix
     assert not [path for path in Path("runs").iterdir() if path.name != "digits"]
 
 
-def test_what_is_pulled_is_sampled_evaluated_and_explored(run: Path, hub: Hub, capsys: pytest.CaptureFixture):
+def test_what_is_pulled_is_sampled_evaluated_and_explored(
+    run: Path, hub: Hub, capsys: pytest.CaptureFixture, hasty_judges: None
+):
     assert typed("push", run, "digits") == 0
     assert typed("pull", "me/digits", "--out", "theirs") == 0
     assert typed("sample", "theirs", "--seeds", "0-3", "--out", "sheet.png") == 0
