@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.ground.errors import RunError
-from gansmith.latent import space
-from gansmith.latent.steering import walks
 from gansmith.trained.generator import Generator
 
 MOST_SEEDS = 100_000
@@ -67,6 +65,9 @@ def between(
 ) -> Drawn:
     """The way from one seed's sample to another's, both included, in one class: the one that is asked for, else that of
     the first seed. On the shell where latents are normal, else straight. Raises RunError."""
+    from gansmith.latent import space  # which, like the next, loads torch
+    from gansmith.latent.steering import walks
+
     if frames < 2:
         raise RunError(f"--frames is {frames}: the two seeds need at least 2")
     law = generator.recipe.latent.law
