@@ -57,8 +57,10 @@ SHORTER: dict[str, Shorter] = {
 }
 """A command's name, with the word after it where that decides, to what is changed in it."""
 
-LEFT_ALONE = {"--help", "--dry-run", "--seeds", "--latents", "--between"}
-"""Options of commands that are not shortened: those that do little, and those that tell the number of samples themselves."""
+LEFT_ALONE = {"--help", "--dry-run"}
+"""Options of commands that are not shortened, as they do little."""
+SAYS_HOW_MANY = {"--seeds", "--latents", "--between"}
+"""Options of `sample` that tell the number of samples themselves."""
 
 
 def blocks(page: Path, *languages: str) -> list[str]:
@@ -101,7 +103,7 @@ def shortened(arguments: list[str]) -> list[str]:
     command, *rest = arguments
     name = next((word for word in rest[: 2 if command == "explore" else 1][-1:] if not word.startswith("-")), "")
     rule = SHORTER.get(f"{command} {name}", SHORTER.get(command))
-    if rule is None or LEFT_ALONE & set(rest):
+    if rule is None or LEFT_ALONE & set(rest) or (command == "sample" and SAYS_HOW_MANY & set(rest)):
         return arguments
     kept, skip = [], False
     for word in rest:
