@@ -20,6 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with outliving_readers():
             return run(arguments)
+    except KeyboardInterrupt:  # while the last words were printed
+        return 130
     except OSError as error:  # where the output leads to is full
         with suppress(OSError):
             print(

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Export:
-    """A kind of file: its ending, its options, and the module whose `make(task, options)` gives its bytes."""
+    """A kind of file: its ending, its options, and the module whose `make(task, options)` gives its bytes.
+
+    own_networks: whether it can hold networks that the user wrote.
+    """
 
     ending: str
     options: type[Options]
     module: str
     examples: tuple[str, ...]
+    own_networks: bool = True
 
     @property
     def summary(self) -> str:
@@ -38,6 +42,7 @@ EXPORTS: dict[str, Export] = {
         options.Html,
         "gansmith.exports.html",
         ("html --title 'My digits' --licence CC-BY-4.0", "html --weights int8 --out digits.html --force"),
+        own_networks=False,
     ),
     "onnx": Export(
         ".onnx",
@@ -87,11 +92,9 @@ def export(
     if kind not in EXPORTS:
         raise RunError(f"no kind of export is called {kind!r}{nearest(kind, EXPORTS)}")
     row = EXPORTS[kind]
-    if (
-        kind == "html" and RunFolder(Path(run)).load_recipe().generator.net == "own"
-    ):  # before the networks are asked for
+    if not row.own_networks and RunFolder(Path(run)).load_recipe().generator.net == "own":  # before they are asked for
         raise RunError(
-            "html runs built-in networks only, and this run trained networks of your own: share them as code"
+            f"{kind} runs built-in networks only, and this run trained networks of your own: share them as code"
         )
     task = open_task(run, checkpoint, nets, parts)
     path = Path(out) if out is not None else Path(task.folder.root.resolve().name + row.ending)

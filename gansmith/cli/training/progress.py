@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 import time
-from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from gansmith.ground.errors import StoppedByUser, typed
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import half_blocks
 from gansmith.ground.process.launch import launched
-from gansmith.ground.process.output import outliving_readers
 from gansmith.losses import Loss, loss_of
 from gansmith.runs.result import Run
 from gansmith.training.events import Request, UpdateEvent
@@ -30,7 +28,7 @@ PLAIN_SECONDS = 10.0  # between lines without a terminal
 
 
 class Display:
-    """A watcher that shows the rows of statistics; `say` shows a run's remarks. Training goes on where nobody reads them."""
+    """A watcher that shows the rows of statistics; `say` shows a run's remarks."""
 
     def __init__(self, folder: RunFolder, options: argparse.Namespace) -> None:
         """options: those of `parser.add_display`."""
@@ -41,16 +39,15 @@ class Display:
         self.first = True
         show_live = self.console.is_terminal and not self.quiet
         self.live = Live(console=self.console, refresh_per_second=4, transient=True) if show_live else None
-        self.open = ExitStack()
 
     def __enter__(self) -> Display:
-        self.open.enter_context(outliving_readers())
         if self.live:
-            self.open.enter_context(self.live)
+            self.live.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.open.close()
+        if self.live:
+            self.live.stop()
 
     def say(self, text: str) -> None:
         """Print a remark."""
