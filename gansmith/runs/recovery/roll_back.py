@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +20,8 @@ from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.events import Outcome
 from gansmith.training.threads import Record
 
+Pairs = Mapping[str, Sequence[Any]]
+"""Settings by dotted name, each with its old and its new value."""
 TRIES = 3
 IN_FLIGHT = ("optimizer.generator.", "optimizer.discriminator.", "regularizer.", "loss.", "ema.", "augment.")
 """Settings that may change in the middle of a run; after any other change it begins again at update 0."""
@@ -58,7 +61,7 @@ def what_was_tried(folder: RunFolder) -> str:
     return f"tried {'; '.join(tried)}; {kept}" if tried else kept
 
 
-def words(pairs: dict[str, Any]) -> str:
+def words(pairs: Pairs) -> str:
     """Changed settings as `name old -> new`."""
     return ", ".join(f"{name} {written(was)} -> {written(value)}" for name, (was, value) in pairs.items())
 
@@ -68,7 +71,7 @@ def roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Re
 
     Everything newer than the checkpoint is removed, except changes.jsonl and findings.jsonl, which record it.
     """
-    before = changes(folder)
+    before = [row for row in changes(folder) if row.get("by") != "user"]
     if len(before) >= TRIES:
         return None
     stored = folder.load_recipe()
@@ -84,7 +87,7 @@ def roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Re
     pairs = {name: [old.get(name), value] for name, value in change.items()}
     text = f"going back to update {back} and changing {words(pairs)} (change {len(before) + 1} of at most {TRIES})"
     say(outcome.reason)
-    append_row(folder.changes, {"at": outcome.update, "back_to": back, "reason": outcome.reason, "change": pairs})
+    note_change(folder, outcome.update, back, outcome.reason, pairs)
     return go_back(folder, setup, recipe, saved, outcome.seconds, outcome.reason, text, say)
 
 
@@ -105,12 +108,22 @@ def go_back(
     pairs = {name: [old.get(name), value] for name, value in new.items() if old.get(name) != value}
     if recipe.thread_changes:
         recipe = Record.of(recipe).until(back).put(recipe)
-    row = {"update": back, "state": "changed course", "since_update": back, "severity": "course", "text": text}
-    append_row(folder.findings, row | {"evidence": {}, "remedy": [], "reason": reason, "change": pairs})
+    note_course(folder, back, reason, pairs, text)
     folder.store_recipe(recipe)  # last: a kill before it leaves rows of a change that was not made, see `forget_unmade`
     say(text)
     machine = {name: getattr(setup.recipe, name) for name in ("device", "threads", "precision")}  # these are resolved
     return Restart(dataclasses.replace(setup, recipe=dataclasses.replace(recipe, **machine)), saved, seconds)
+
+
+def note_change(folder: RunFolder, at: int, back: int, reason: str, pairs: Pairs, by: str = "doctor") -> None:
+    """Write that a training went back from one update to another with changed settings. by: "user" or "doctor"."""
+    append_row(folder.changes, {"at": at, "back_to": back, "reason": reason, "by": by, "change": pairs})
+
+
+def note_course(folder: RunFolder, update: int, reason: str, pairs: Pairs, text: str) -> None:
+    """Write among the findings that the settings are others from an update on."""
+    row = {"update": update, "state": "changed course", "since_update": update, "severity": "course", "text": text}
+    append_row(folder.findings, row | {"evidence": {}, "remedy": [], "reason": reason, "change": pairs})
 
 
 def forget_unmade(folder: RunFolder, recipe: Recipe) -> None:
