@@ -17,15 +17,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gansmith.ground.errors import RunError
-from gansmith.studio import asking, documents, making, reading
+from gansmith.studio import documents, making
 from gansmith.studio.answers import refused
-from gansmith.studio.follow import Follower
 from gansmith.studio.guard import EVERYWHERE, Guard, is_loopback
-from gansmith.studio.home import Cards
-from gansmith.studio.preparing import Preparing
-from gansmith.studio.socket import MOST_BYTES, Sockets
+from gansmith.studio.starting import asking
+from gansmith.studio.starting.preparing import Preparing
+from gansmith.studio.starting.uploads import Uploads
 from gansmith.studio.studio import Studio
-from gansmith.studio.uploads import Uploads
+from gansmith.studio.watching import reading
+from gansmith.studio.watching.follow import Follower
+from gansmith.studio.watching.home import Cards
+from gansmith.studio.watching.socket import MOST_BYTES, Sockets
 
 SHORTEST = 16  # characters of a token for another address than this machine's own
 CLOSING = 2  # seconds that open requests get at the end

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from served_pages import Served
 
-from gansmith.studio import uploads
 from gansmith.studio.errors import StudioError
-from gansmith.studio.lengths import length_words
 from gansmith.studio.making import option_words
+from gansmith.studio.starting import uploads
+from gansmith.studio.starting.lengths import length_words
 
 
 def pictures(count: int, size: int = 16) -> bytes:

@@ -13,9 +13,9 @@ from served_pages import PATIENCE, Page, Served, add_sheet, finding, row
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from gansmith.ground.files.runfolder import RunFolder, append_row, cut_rows, read_rows
-from gansmith.studio.hub import PICTURES, TEXTS, Hub, Outbox
-from gansmith.studio.readings import Tail, last_row, thinned
-from gansmith.studio.socket import MOST_SOCKETS
+from gansmith.studio.watching.hub import PICTURES, TEXTS, Hub, Outbox
+from gansmith.studio.watching.readings import Tail, last_row, thinned
+from gansmith.studio.watching.socket import MOST_SOCKETS
 
 
 def test_a_page_hears_of_a_run_as_it_grows(served: Served):

@@ -17,7 +17,7 @@ from served_pages import PATIENCE, TOKEN, Served, serving
 
 from gansmith.ground.files.lock import is_held
 from gansmith.ground.files.runfolder import RunFolder, read_rows
-from gansmith.studio.trainings import Trainings
+from gansmith.studio.starting.trainings import Trainings
 
 SMALL = {
     "engine": "numpy", "data.first": "512", "data.batch": "16", "generator.widths": "[8]", "discriminator.widths": "[8]",
