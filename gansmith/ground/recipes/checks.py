@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +25,7 @@ NOT_NEGATIVE = (
 SHARES = ("*.dropout", "optimizer.*.beta1", "optimizer.*.beta2")
 
 
+@cache
 def is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a dotted name is that of one of the patterns above."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -11,6 +11,7 @@ import math
 import tomllib
 import types
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -177,7 +178,7 @@ def _build(kind: type, table: Any, path: str, origin: str) -> Any:
     """A settings object from a table; `path` is its place in the recipe, for errors."""
     if not isinstance(table, dict):
         raise RecipeError(f"{origin}: {path.rstrip('.')} must be a table")
-    hints, defaults = get_type_hints(kind), kind()
+    hints, defaults = _hints(kind), kind()
     values: dict[str, Any] = {}
     for name, value in table.items():
         if name not in hints:
@@ -189,6 +190,12 @@ def _build(kind: type, table: Any, path: str, origin: str) -> Any:
         else:
             values[name] = _coerce(value, hints[name], path + name, origin)
     return kind(**values)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """The types of a settings class; finding them takes most of the time of reading a recipe."""
+    return get_type_hints(kind)
 
 
 def _coerce(value: Any, hint: Any, name: str, origin: str) -> Any:
