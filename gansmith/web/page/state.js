@@ -55,9 +55,12 @@ export class State {
     this.#tell("kept");
   }
 
-  // told(what): "look", "amount", "class" or "kept" has changed.
+  // told(what): "look", "amount", "class" or "kept" has changed. Returns a function that ends it.
   on(told) {
-    this.listeners.push(told);
+    this.listeners = [...this.listeners, told];
+    return () => {
+      this.listeners = this.listeners.filter((other) => other !== told);
+    };
   }
 
   #tell(what) {
