@@ -50,6 +50,12 @@ export class State {
     this.#tell("kept");
   }
 
+  // These, instead of those that were kept.
+  keepAll(looks) {
+    this.kept = looks;
+    this.#tell("kept");
+  }
+
   remove(look) {
     this.kept = this.kept.filter((other) => other !== look);
     this.#tell("kept");
