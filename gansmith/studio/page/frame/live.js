@@ -9,6 +9,7 @@ export class Live {
     this.listeners = new Map();
     this.watched = null;
     this.isOpen = false;
+    this.isEnded = false;
     document.addEventListener("visibilitychange", () => this.send({ hidden: document.hidden }));
     this.connect();
   }
@@ -45,9 +46,15 @@ export class Live {
     this.socket.onmessage = ({ data }) => this.dispatch(typeof data === "string" ? JSON.parse(data) : unpackedFrame(data));
     this.socket.onclose = () => {
       this.isOpen = false;
+      if (this.isEnded) return;
       this.dispatch({ kind: "lost" });
       setTimeout(() => this.connect(), AGAIN);
     };
+  }
+
+  end() {
+    this.isEnded = true;
+    this.socket.close();
   }
 
   dispatch(message) {

@@ -61,3 +61,8 @@ export function writtenValue(value) {
 export function runPath(name, rest = "") {
   return `runs/${encodeURIComponent(name)}${rest && `/${rest}`}`;
 }
+
+// The address of a run's page, or of its part "steer" or "quiz".
+export function runPage(name, part = "") {
+  return `#/run/${encodeURIComponent(name)}${part && `/${part}`}`;
+}
