@@ -79,18 +79,18 @@ export class BudgetControl {
     this.about = el("span", { class: "soft small" });
     this.root = el("div", { class: "row" }, this.count, this.unit, this.about);
     const tell = () => {
-      say(this.about, UNITS[this.unit.value]);
+      say(this.about, BUDGET_UNITS[this.unit.value]);
       changed();
     };
     this.unit.addEventListener("change", tell);
     this.count.addEventListener("input", changed);
-    say(this.about, UNITS[this.unit.value]);
+    say(this.about, BUDGET_UNITS[this.unit.value]);
   }
 
   set(unit, count) {
     this.unit.value = unit;
     this.count.value = count;
-    say(this.about, UNITS[unit]);
+    say(this.about, BUDGET_UNITS[unit]);
   }
 
   // {minutes: "5"}
@@ -99,7 +99,7 @@ export class BudgetControl {
   }
 }
 
-const UNITS = {
+const BUDGET_UNITS = {
   minutes: "of training, with the time for samples and checkpoints",
   updates: "in each, both networks make their steps",
   epochs: "passes over the data",

@@ -1,7 +1,7 @@
 // The socket: what the server tells as it happens. It is opened again whenever it is lost.
 
-const AGAIN = 800; // milliseconds until the next try: a studio that came back is seen within two seconds
-const BINARY_HEAD = 4;
+const NEXT_TRY = 800; // milliseconds until the next try: a studio that came back is seen within two seconds
+const LENGTH_BYTES = 4;
 
 export class Live {
   constructor(token) {
@@ -48,7 +48,7 @@ export class Live {
       this.isOpen = false;
       if (this.isEnded) return;
       this.dispatch({ kind: "lost" });
-      setTimeout(() => this.connect(), AGAIN);
+      setTimeout(() => this.connect(), NEXT_TRY);
     };
   }
 
@@ -65,6 +65,6 @@ export class Live {
 // A binary message: the length of its JSON (uint32, little-endian), the JSON, and bytes, which become `data`.
 function unpackedFrame(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, BINARY_HEAD, length)));
-  return { ...head, data: new Uint8Array(buffer, BINARY_HEAD + length) };
+  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, LENGTH_BYTES, length)));
+  return { ...head, data: new Uint8Array(buffer, LENGTH_BYTES + length) };
 }

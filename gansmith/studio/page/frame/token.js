@@ -2,20 +2,20 @@
 
 import { actionButton, el, fill } from "./element.js";
 
-const KEPT = "gansmith-studio-token";
+const TOKEN_KEY = "gansmith-studio-token";
 
 // The token of this tab, or null. It is taken out of the address, so that no copied address holds it.
 export function takeToken() {
   const [, given] = /^#token=([^&]+)/.exec(location.hash) || [];
   if (given) {
-    sessionStorage.setItem(KEPT, decodeURIComponent(given));
+    sessionStorage.setItem(TOKEN_KEY, decodeURIComponent(given));
     history.replaceState(null, "", `${location.pathname}#/`);
   }
-  return sessionStorage.getItem(KEPT);
+  return sessionStorage.getItem(TOKEN_KEY);
 }
 
 export function forgetToken() {
-  sessionStorage.removeItem(KEPT);
+  sessionStorage.removeItem(TOKEN_KEY);
 }
 
 // Asks for the token, where an address came without one or the studio was started anew.
@@ -24,7 +24,7 @@ export function askForToken(root, reason) {
   const enter = () => {
     const text = field.value.trim();
     if (!text) return;
-    sessionStorage.setItem(KEPT, text.split("token=").pop());
+    sessionStorage.setItem(TOKEN_KEY, text.split("token=").pop());
     location.reload();
   };
   field.addEventListener("keydown", (event) => event.key === "Enter" && enter());

@@ -6,8 +6,8 @@ import { uPlot } from "../../vendor/uplot.js";
 import { Chart } from "../run/chart.js";
 import { Series } from "../run/series.js";
 
-const COLOURS = [1, 2];
-const MEASURES = [
+const PAIR_COLOURS = [1, 2];
+const PAIR_MEASURES = [
   { title: "Distance to the real items", about: "Lower is better.", key: "value", judged: true },
   { title: "Loss of the generator", about: "Losses of different kinds cannot be compared.", key: "loss.generator" },
   { title: "Loss of the discriminator", about: "Steady is good; zero is not.", key: "loss.discriminator" },
@@ -36,7 +36,7 @@ class Comparison {
         "section",
         { class: "row pair" },
         this.choices.map((choice, index) => [
-          el("label", {}, el("span", { class: `swatch line-${COLOURS[index]}` }), choice),
+          el("label", {}, el("span", { class: `swatch line-${PAIR_COLOURS[index]}` }), choice),
         ]),
       ),
       this.body,
@@ -100,13 +100,13 @@ class Comparison {
 
   curves(runs) {
     const roots = [];
-    for (const measure of MEASURES) {
+    for (const measure of PAIR_MEASURES) {
       const series = runs.map((run) => new Series(measure.judged ? run.judgements : run.rows));
       const present = runs.map((_, index) => index).filter((index) => series[index].has(measure.key));
       if (!present.length) continue;
       const metrics = new Set(present.map((index) => series[index].last.metric));
       const warning = measure.judged && metrics.size > 1 ? " These two are different measures: their values do not compare." : "";
-      const lines = present.map((index) => ({ label: runs[index].card.name, colour: COLOURS[index] }));
+      const lines = present.map((index) => ({ label: runs[index].card.name, colour: PAIR_COLOURS[index] }));
       const chart = new Chart({ ...measure, about: measure.about + warning, lines }, "compare");
       chart.set(uPlot.join(present.map((index) => series[index].columns([measure.key]))));
       this.charts.push(chart);

@@ -1,7 +1,7 @@
 // Files that a person drops or chooses: a zip, pictures, or a folder with all that is in it.
 
-const PICTURES = /\.(png|jpe?g|webp|bmp|gif|tiff?)$/i;
-const ARCHIVES = /\.(zip|tar|tar\.gz|tgz|npz|npy|gz)$/i;
+const PICTURE_FILES = /\.(png|jpe?g|webp|bmp|gif|tiff?)$/i;
+const ARCHIVE_FILES = /\.(zip|tar|tar\.gz|tgz|npz|npy|gz)$/i;
 const MOST_FILES = 50_000;
 
 // The files of a drop as [{file, path}]; folders are opened. Raises Error where there are too many.
@@ -9,11 +9,11 @@ export async function filesOf(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (!entries.length) return [...transfer.files].map((file) => ({ file, path: file.name }));
   const found = [];
-  for (const entry of entries) await collect(entry, "", found);
+  for (const entry of entries) await collectFiles(entry, "", found);
   return found;
 }
 
-async function collect(entry, above, found) {
+async function collectFiles(entry, above, found) {
   if (found.length >= MOST_FILES) {
     throw new Error(`More than ${MOST_FILES} files: put them into a zip, or type the folder's path below.`);
   }
@@ -26,7 +26,7 @@ async function collect(entry, above, found) {
   for (;;) {
     const some = await new Promise((done, fail) => reader.readEntries(done, fail)); // at most 100 at a time
     if (!some.length) return;
-    for (const one of some) await collect(one, `${path}/`, found);
+    for (const one of some) await collectFiles(one, `${path}/`, found);
   }
 }
 
@@ -36,10 +36,10 @@ export function filesOfInput(input) {
 
 // Sends files to the server; gives the source that a training can use. `tell(text)` hears how far it is.
 export async function sendFiles(api, files, tell) {
-  const wanted = files.filter(({ file }) => PICTURES.test(file.name) || ARCHIVES.test(file.name));
+  const wanted = files.filter(({ file }) => PICTURE_FILES.test(file.name) || ARCHIVE_FILES.test(file.name));
   if (!wanted.length) throw new Error("No pictures and no archive among these files. Pictures: PNG, JPEG, WebP, BMP, GIF or TIFF.");
   const [first] = wanted;
-  if (wanted.length === 1 && ARCHIVES.test(first.file.name)) {
+  if (wanted.length === 1 && ARCHIVE_FILES.test(first.file.name)) {
     const progress = (share) => tell(`Copying ${first.file.name}: ${Math.floor(share * 100)} %`);
     return (await api.upload(first.file, { progress })).source;
   }

@@ -4,7 +4,7 @@ import { el, fill } from "../frame/element.js";
 import { Control } from "../frame/control.js";
 
 // What a beginner may want to set; all other keys are below, in their tables.
-const FIRST = [
+const FIRST_KEYS = [
   "data.size",
   "data.batch",
   "data.labels",
@@ -17,7 +17,7 @@ const FIRST = [
   "seed",
 ];
 // These are asked for elsewhere on the page, or written by a run.
-const ELSEWHERE = new Set([
+const KEYS_ELSEWHERE = new Set([
   "format",
   "name",
   "data.source",
@@ -43,19 +43,19 @@ export class SettingsForm {
     const kept = this.settings;
     this.controls.clear();
     for (const field of groups.flatMap((group) => group.fields)) {
-      if (ELSEWHERE.has(field.key)) continue;
+      if (KEYS_ELSEWHERE.has(field.key)) continue;
       const control = new Control(field, () => this.mark(control));
       this.controls.set(field.key, control);
       if (field.key in kept) control.set(kept[field.key]);
     }
-    const first = FIRST.map((key) => this.controls.get(key)).filter(Boolean);
+    const first = FIRST_KEYS.map((key) => this.controls.get(key)).filter(Boolean);
     const tables = groups.map((group) => this.table(group)).filter(Boolean);
     fill(this.root, el("div", { class: "settings" }, first.map(({ root }) => root)), el("h3", {}, "All other settings, by table"), tables);
     for (const control of this.controls.values()) this.show(control);
   }
 
   table({ table, title, fields }) {
-    const controls = fields.map(({ key }) => !FIRST.includes(key) && this.controls.get(key)).filter(Boolean);
+    const controls = fields.map(({ key }) => !FIRST_KEYS.includes(key) && this.controls.get(key)).filter(Boolean);
     if (!controls.length) return null;
     return el(
       "details",

@@ -4,7 +4,7 @@ import { el, fill, say } from "../frame/element.js";
 import { plural } from "../frame/words.js";
 import { Card } from "./card.js";
 
-const PAIR = 2;
+const PAIR_SIZE = 2;
 
 export function openHome(view, context) {
   const chosen = new Set();
@@ -21,7 +21,7 @@ export function openHome(view, context) {
   const choose = (name, isChosen) => {
     if (isChosen) chosen.add(name);
     else chosen.delete(name);
-    compare.hidden = chosen.size !== PAIR;
+    compare.hidden = chosen.size !== PAIR_SIZE;
     const [a, b] = chosen;
     compare.setAttribute("href", `#/compare?${new URLSearchParams({ a, b })}`);
     say(compare, `Compare ${a} and ${b}`);

@@ -8,9 +8,9 @@ import { filesOf, filesOfInput, sendFiles } from "./dropped.js";
 import { SettingsForm } from "./form.js";
 import { fillBusy, surveyOf } from "./survey.js";
 
-const PAUSE = 350; // milliseconds without a change before the settings are checked
-const OWN = "folder"; // the recipe for pictures of one's own
-const FIRST = "digits";
+const CHECK_AFTER = 350; // milliseconds without a change before the settings are checked
+const OWN_RECIPE = "folder"; // the recipe for pictures of one's own
+const FIRST_RECIPE = "digits";
 
 export function openNew(view, context) {
   const page = new NewTraining(view, context);
@@ -120,7 +120,7 @@ class NewTraining {
       const { recipes } = this.context.cards.home || (await this.context.cards.refresh());
       this.summaries = new Map(recipes.map(({ name, summary }) => [name, summary]));
       fill(this.recipe, recipes.map(({ name }) => el("option", { value: name }, name)));
-      this.recipe.value = this.summaries.has(FIRST) ? FIRST : recipes[0].name;
+      this.recipe.value = this.summaries.has(FIRST_RECIPE) ? FIRST_RECIPE : recipes[0].name;
       await this.choose("");
     } catch (error) {
       this.context.notice.fail(error);
@@ -141,7 +141,7 @@ class NewTraining {
   // Takes data (empty: the recipe's own); `isOwn`: with the recipe for own pictures.
   async choose(source, isOwn = false) {
     this.source = source;
-    if (isOwn && this.summaries.has(OWN)) this.recipe.value = OWN;
+    if (isOwn && this.summaries.has(OWN_RECIPE)) this.recipe.value = OWN_RECIPE;
     const asked = ++this.asked;
     say(this.summary, this.summaries.get(this.recipe.value) || "");
     fillBusy(this.survey, "Looking at the data …");
@@ -174,7 +174,7 @@ class NewTraining {
 
   soon() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.check(), PAUSE);
+    this.timer = setTimeout(() => this.check(), CHECK_AFTER);
   }
 
   get asking() {

@@ -2,7 +2,7 @@
 
 import { runPath } from "../frame/words.js";
 
-const ASKED = {
+const ASKED_FOR = {
   pause: "It saves after this update, and stops.",
   save: "It saves a checkpoint after this update.",
 };
@@ -11,7 +11,7 @@ const ASKED = {
 export async function askTraining({ api, cards, notice }, name, kind) {
   if (kind === "pause") cards.ending.add(name);
   await api.post(runPath(name, "ask"), { kind });
-  notice.tell(`Asked ${name} to ${kind}. ${ASKED[kind]}`);
+  notice.tell(`Asked ${name} to ${kind}. ${ASKED_FOR[kind]}`);
 }
 
 // Goes on with a training; `more` is a budget such as {minutes: "5"}, or nothing: what is left of its own.

@@ -4,9 +4,9 @@ import { uPlot } from "../../vendor/uplot.js";
 import { el, fill, say } from "../frame/element.js";
 import { amount, threeDigits } from "../frame/words.js";
 
-const HEIGHT = 170;
-const DASH = [6, 4];
-const WAIT = 500; // milliseconds: a chart is drawn at most twice a second
+const CHART_HEIGHT = 170;
+const CHART_DASH = [6, 4];
+const CHART_WAIT = 500; // milliseconds: a chart is drawn at most twice a second
 
 export class Chart {
   // `about`: {title, about, lines: [{label, colour}], range?, guide?}; `colour` is a number of the palette, 1 to 4.
@@ -46,7 +46,7 @@ export class Chart {
   }
 
   soon() {
-    if (this.timer === null) this.timer = setTimeout(() => requestAnimationFrame(() => this.draw()), WAIT * !!this.plot);
+    if (this.timer === null) this.timer = setTimeout(() => requestAnimationFrame(() => this.draw()), CHART_WAIT * !!this.plot);
   }
 
   draw() {
@@ -64,7 +64,7 @@ export class Chart {
 
   fit() {
     const width = this.place.clientWidth;
-    if (this.plot && width && width !== this.plot.width) this.plot.setSize({ width, height: HEIGHT });
+    if (this.plot && width && width !== this.plot.width) this.plot.setSize({ width, height: CHART_HEIGHT });
     else if (!this.plot) this.soon();
   }
 
@@ -103,18 +103,18 @@ function optionsOf({ lines, range, guide }, width, group, chart) {
   };
   return {
     width,
-    height: HEIGHT,
+    height: CHART_HEIGHT,
     legend: { show: false },
     cursor: { sync: { key: group }, drag: { x: false, y: false }, y: false, points: { size: 6 } },
     scales: { x: { time: false }, y: range ? { range } : {} },
     axes: [
-      { ...axis, size: 28, values: (_, ticks) => ticks.map(short) },
+      { ...axis, size: 28, values: (_, ticks) => ticks.map(shortNumber) },
       { ...axis, size: 52, values: (_, ticks) => ticks.map(threeDigits) },
     ],
     series: [{}, ...lines.map(({ colour }, index) => ({
       stroke: ink(`--line-${colour}`),
       width: 1.75,
-      dash: index % 2 ? DASH : [],
+      dash: index % 2 ? CHART_DASH : [],
       points: { show: false },
     }))],
     hooks: {
@@ -124,7 +124,7 @@ function optionsOf({ lines, range, guide }, width, group, chart) {
   };
 }
 
-function short(value) {
+function shortNumber(value) {
   return value >= 1e4 ? `${threeDigits(value / 1e3)}k` : amount(value);
 }
 

@@ -4,8 +4,8 @@ import { el, fill } from "../frame/element.js";
 import { Chart } from "./chart.js";
 import { Series } from "./series.js";
 
-const ITEMS = [["real", "real items", 3], ["fake", "generated items", 4]];
-const PLAYERS = [["generator", "generator", 1], ["discriminator", "discriminator", 2]];
+const BOTH_ITEMS = [["real", "real items", 3], ["fake", "generated items", 4]];
+const BOTH_PLAYERS = [["generator", "generator", 1], ["discriminator", "discriminator", 2]];
 
 const of = (key, kinds) => kinds.map(([kind, label, colour]) => ({ key: `${key}.${kind}`, label, colour }));
 
@@ -15,7 +15,7 @@ export const CURVES = [
     title: "Losses",
     about: "A game has no common loss that falls. Steady is good; a discriminator at zero is not.",
     lines: [
-      ...of("loss", PLAYERS),
+      ...of("loss", BOTH_PLAYERS),
       { key: "loss.penalty", label: "penalty", colour: 3 },
       { key: "loss.classifier", label: "classifier", colour: 4 },
     ],
@@ -23,7 +23,7 @@ export const CURVES = [
   {
     title: "How often the discriminator is right",
     about: "Share of items that it puts on the right side. ½ is guessing; both at 1 for long: it has won.",
-    lines: of("accuracy", ITEMS),
+    lines: of("accuracy", BOTH_ITEMS),
     range: [0, 1],
     guide: 0.5,
   },
@@ -36,12 +36,12 @@ export const CURVES = [
   {
     title: "Learning rates",
     about: "How large a step of each network may be.",
-    lines: of("rate", PLAYERS),
+    lines: of("rate", BOTH_PLAYERS),
   },
   {
     title: "Gradients",
     about: "Length of each network's gradient. Near zero: it is told nothing; growing without end: it diverges.",
-    lines: of("gradient", PLAYERS),
+    lines: of("gradient", BOTH_PLAYERS),
   },
   {
     title: "Speed",
@@ -63,8 +63,10 @@ export class Curves {
     this.draw();
   }
 
-  add(rows) {
-    this.rows.add(rows);
+  // New rows; `afresh`: they replace all.
+  addRows(rows, afresh = false) {
+    if (afresh) this.rows = new Series(rows);
+    else this.rows.add(rows);
     this.draw();
   }
 

@@ -4,12 +4,12 @@ import { actionButton, el, fill, say } from "../frame/element.js";
 import { bytes, runPath } from "../frame/words.js";
 import { attempted } from "./actions.js";
 
-const KINDS = [
+const EXPORT_KINDS = [
   { name: "html", label: "A page that makes pictures in any browser, without a network (.html)", weights: true },
   { name: "onnx", label: "A network for ONNX programs: latents in, pictures out (.onnx)", weights: false },
   { name: "safetensors", label: "The generator's weights, to begin other trainings from (.safetensors)", weights: false },
 ];
-const WEIGHTS = [
+const EXPORT_WEIGHTS = [
   ["fp16", "as they are needed (16 bits)"],
   ["int8", "half the file (8 bits)"],
   ["fp32", "twice the file (32 bits)"],
@@ -20,8 +20,8 @@ export class ExportBox {
     this.api = api;
     this.name = name;
     this.job = null;
-    this.kind = el("select", { id: "export-kind" }, KINDS.map((one) => el("option", { value: one.name }, one.label)));
-    this.weights = el("select", { id: "export-weights" }, WEIGHTS.map(([value, label]) => el("option", { value }, label)));
+    this.kind = el("select", { id: "export-kind" }, EXPORT_KINDS.map((one) => el("option", { value: one.name }, one.label)));
+    this.weights = el("select", { id: "export-weights" }, EXPORT_WEIGHTS.map(([value, label]) => el("option", { value }, label)));
     this.licence = el("input", { id: "export-licence", type: "text", autocomplete: "off" });
     this.said = el("p", { role: "status", class: "soft small" });
     this.download = el("div");
@@ -42,7 +42,7 @@ export class ExportBox {
   }
 
   isKind(what) {
-    return KINDS.find(({ name }) => name === this.kind.value)[what];
+    return EXPORT_KINDS.find(({ name }) => name === this.kind.value)[what];
   }
 
   async make() {

@@ -4,12 +4,11 @@ import { el, termList } from "../frame/element.js";
 import { writtenValue } from "../frame/words.js";
 
 export function factsOf(facts, recipe, meanings) {
-  const pairs = Object.entries(facts || {}).map(([name, value]) => [name.replaceAll("_", " "), writtenValue(value) || "(none)"]);
   const rows = Object.entries(recipe).map(([key, value]) =>
     el("tr", {}, el("th", { scope: "row" }, el("code", {}, key)), el("td", {}, writtenValue(value) || "(none)"), el("td", { class: "soft" }, meanings[key] || "")),
   );
   return [
-    el("details", { class: "section" }, el("summary", {}, "Facts"), termList(pairs)),
+    el("details", { class: "section" }, el("summary", {}, "Facts"), groupsOfFacts(facts)),
     el(
       "details",
       { class: "section" },
@@ -21,4 +20,16 @@ export function factsOf(facts, recipe, meanings) {
       ),
     ),
   ];
+}
+
+const FACT_TITLES = { data: "The data", environment: "The machine and its programs", origin: "What the training started from" };
+
+// {group: {name: value}}; what is empty is left out.
+function groupsOfFacts(facts) {
+  return Object.entries(facts || {})
+    .filter(([, group]) => group && Object.keys(group).length)
+    .map(([name, group]) => {
+      const pairs = Object.entries(group).filter(([, value]) => writtenValue(value) && writtenValue(value) !== "[]");
+      return [el("h3", {}, FACT_TITLES[name] || name), termList(pairs.map(([term, what]) => [term.replaceAll("_", " "), writtenValue(what)]))];
+    });
 }

@@ -6,7 +6,7 @@ import { duration, runPage } from "../frame/words.js";
 import { howFar } from "../home/card.js";
 import { askTraining, attempted, deleteRun, resumeTraining, stopAtOnce } from "./actions.js";
 
-const PARTS = [
+const RUN_PARTS = [
   ["", "Training"],
   ["steer", "Steer"],
   ["quiz", "Quiz"],
@@ -71,7 +71,7 @@ export class Head {
 
 // Links to a run's three parts; `place` is the one that is open.
 export function partLinks(name, place, card) {
-  const links = PARTS.filter(([part]) => !part || !card || card.can.includes("steer")).map(([part, label]) =>
+  const links = RUN_PARTS.filter(([part]) => !part || !card || card.can.includes("steer")).map(([part, label]) =>
     el("a", { href: runPage(name, part), "aria-current": part === place ? "page" : null }, label),
   );
   return el("nav", { class: "parts", "aria-label": "Parts of the run" }, links);

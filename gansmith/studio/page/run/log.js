@@ -1,34 +1,47 @@
 // What happened in a run, newest first: findings, changes, and what was logged.
 
-import { el, fill } from "../frame/element.js";
+import { el, fill, say } from "../frame/element.js";
 import { amount, writtenValue } from "../frame/words.js";
 
-const MOST = 200;
+const MOST_LINES = 200;
 
 export class Log {
   constructor() {
     this.list = el("ul", { class: "log" });
-    this.root = el("details", { class: "section", open: true }, el("summary", {}, "Log"), this.list);
+    this.printed = el("pre", { class: "scrolled small", tabindex: "0", "aria-label": "What the training printed" });
+    this.said = el("details", {}, el("summary", {}, "What the training printed"), this.printed);
+    this.root = el("details", { class: "section", open: true }, el("summary", {}, "Log"), this.list, this.said);
     this.entries = [];
   }
 
-  set({ log = [], changes = [], findings = [] }) {
+  set({ log = [], changes = [], findings = [], printed = [] }) {
     this.entries = [
       ...log.map((row) => ({ update: row.update, kind: "note", text: textOfRow(row) })),
       ...changes.map((row) => ({ update: row.at, kind: "change", text: textOfChange(row) })),
       ...findings.map((row) => ({ update: row.update, kind: "finding", text: row.line || row.text })),
     ].filter((entry) => entry.text);
     this.entries.sort((a, b) => (a.update ?? 0) - (b.update ?? 0)); // of one update: as they stand above
+    say(this.printed, printed.join("\n"));
+    this.said.hidden = !printed.length;
     this.draw();
   }
 
-  add(update, kind, text) {
-    this.entries.push({ update, kind, text });
+  addRow(row) {
+    this.add({ update: row.update, kind: "note", text: textOfRow(row) });
+  }
+
+  addFinding(row) {
+    this.add({ update: row.update, kind: "finding", text: row.line || row.text });
+  }
+
+  add(entry) {
+    if (!entry.text || this.entries.some(({ update, text }) => update === entry.update && text === entry.text)) return;
+    this.entries.push(entry);
     this.draw();
   }
 
   draw() {
-    const newest = this.entries.slice(-MOST).reverse();
+    const newest = this.entries.slice(-MOST_LINES).reverse();
     const left = this.entries.length - newest.length;
     const items = newest.map(({ update, kind, text }) =>
       el(

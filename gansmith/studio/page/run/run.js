@@ -22,24 +22,28 @@ class RunPage {
   constructor(view, context, name) {
     Object.assign(this, { view, context, name, parts: [], early: [], isOpen: true });
     const { live } = context;
-    this.offs = [
-      live.on("rows", (message) => this.hear(message, () => this.addRows(message))),
-      live.on("sheet", (message) => this.hear(message, () => this.samples.add(message))),
-      live.on("finding", (message) => this.hear(message, () => this.addFinding(message.finding))),
-      live.on("change", (message) => this.hear(message, () => this.load())),
-      context.cards.on(() => this.card && this.showCard()),
-    ];
+    const heard = {
+      rows: ({ rows, afresh }) => this.curves.addRows(rows, afresh),
+      judgement: ({ row }) => this.curves.addJudgements([row]),
+      sheets: ({ sheets, afresh }) => this.samples.addSheets(sheets, afresh),
+      sheet: ({ update, data }) => this.samples.addPicture(update, data),
+      finding: ({ finding }) => this.addFinding(finding),
+      log: ({ row }) => this.log.addRow(row),
+      change: () => this.load(), // its newer numbers are gone
+    };
+    this.offs = Object.entries(heard).map(([kind, act]) => live.on(kind, (message) => this.hear(message, act)));
+    this.offs.push(context.cards.on(() => this.card && this.showCard()));
     live.watch(name);
   }
 
   // What is told of this run: at once, or once the run has been read.
   hear(message, act) {
     if (message.name !== this.name) return;
-    if (this.early) this.early.push(act);
-    else act();
+    if (this.early) this.early.push(() => act(message));
+    else act(message);
   }
 
-  // Reads the run, and builds the page from it. Also after a change: its newer numbers are gone then.
+  // Reads the run, and builds the page from it.
   async load() {
     this.early ||= [];
     let run;
@@ -91,14 +95,16 @@ class RunPage {
         ),
       ),
     );
-    this.samples.set(run.sheets);
+    this.samples.addSheets(run.sheets, true);
     this.curves.set(run.rows, run.judgements);
     this.log.set(run);
     this.showCard();
   }
 
   showCard() {
+    const wasStarting = this.card.state === "starting";
     this.card = this.context.cards.card(this.name) || this.card;
+    if (wasStarting && this.card.state !== "starting") this.load(); // it has files by now
     this.head.set(this.card);
     this.exporting.root.hidden = !this.card.can.includes("export");
     const canChange = this.card.can.includes("change");
@@ -106,15 +112,10 @@ class RunPage {
     this.finding.set(this.card.finding, this.run.recipe, canChange);
   }
 
-  addRows({ rows, judgements }) {
-    if (rows?.length) this.curves.add(rows);
-    if (judgements?.length) this.curves.addJudgements(judgements);
-  }
-
   addFinding(finding) {
     this.card = { ...this.card, finding };
     this.finding.set(finding, this.run.recipe, this.card.can.includes("change"));
-    this.log.add(finding.update, "finding", finding.line || finding.text);
+    this.log.addFinding(finding);
   }
 
   // Asks for a roll-back with one change; the page is read anew when it is made.

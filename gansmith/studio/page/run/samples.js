@@ -3,8 +3,8 @@
 import { actionButton, el, say } from "../frame/element.js";
 import { amount, duration, runPath } from "../frame/words.js";
 
-const MOST_KEPT = 60; // sheets in memory
-const FRAME = 250; // milliseconds of a sheet, when they are played
+const MOST_SHEETS = 60; // sheets in memory
+const SHEET_MILLISECONDS = 250; // milliseconds of a sheet, when they are played
 
 export class Samples {
   // `moved(update)` is called where a person looks at another time.
@@ -45,18 +45,23 @@ export class Samples {
     );
   }
 
-  // All sheets there are; the newest is shown.
-  set(sheets) {
-    this.sheets = sheets;
-    this.look(sheets.length - 1);
+  // Sheets that there are now; `afresh`: they replace all. Where the newest is looked at, it stays with the newest.
+  addSheets(sheets, afresh = false) {
+    const known = afresh ? [] : this.sheets.filter(({ update }) => update < (sheets[0]?.update ?? Infinity));
+    const looked = this.sheets[this.index]?.update;
+    this.sheets = [...known, ...sheets];
+    const place = this.sheets.findLastIndex(({ update }) => update <= looked);
+    const isNewest = this.isNewest || place < 0;
+    this.index = isNewest ? this.sheets.length - 1 : place;
+    this.slider.max = Math.max(0, this.sheets.length - 1);
+    this.slider.value = this.index;
+    if (afresh || !isNewest) this.look(this.index); // else its picture follows at once
   }
 
-  // A sheet that was just made: {update, data: PNG bytes}. It is shown where the newest is looked at.
-  add({ update, data, ...about }) {
-    this.sheets = [...this.sheets.filter((sheet) => sheet.update < update), { update, ...about }];
+  // The picture of a sheet as it was just made: PNG bytes.
+  addPicture(update, data) {
     this.keep(update, URL.createObjectURL(new Blob([data], { type: "image/png" })));
-    if (this.isNewest) this.look(this.sheets.length - 1);
-    else this.slider.max = this.sheets.length - 1;
+    if (this.sheets[this.index]?.update === update) this.look(this.index);
   }
 
   async look(index) {
@@ -67,7 +72,7 @@ export class Samples {
     this.slider.value = index;
     this.newest.disabled = this.isNewest;
     const sheet = this.sheets[index];
-    const words = wordsOf(sheet, this.isNewest);
+    const words = wordsOfSheet(sheet, this.isNewest);
     this.slider.setAttribute("aria-valuetext", words);
     this.against.setAttribute("aria-pressed", "false");
     const address = await this.addressOf(sheet.update);
@@ -89,7 +94,7 @@ export class Samples {
     if (this.kept.has(update)) URL.revokeObjectURL(this.kept.get(update));
     this.kept.delete(update);
     this.kept.set(update, address);
-    if (this.kept.size <= MOST_KEPT) return;
+    if (this.kept.size <= MOST_SHEETS) return;
     const [oldest] = this.kept.keys();
     URL.revokeObjectURL(this.kept.get(oldest));
     this.kept.delete(oldest);
@@ -109,7 +114,7 @@ export class Samples {
     await this.look(this.index + 1);
     if (!this.timer) return;
     if (this.isNewest || document.hidden) this.stop();
-    else this.timer = setTimeout(() => this.step(), FRAME);
+    else this.timer = setTimeout(() => this.step(), SHEET_MILLISECONDS);
   }
 
   stop() {
@@ -136,7 +141,7 @@ export class Samples {
   }
 }
 
-function wordsOf({ update, images_seen, seconds }, isNewest) {
+function wordsOfSheet({ update, images_seen, seconds }, isNewest) {
   return [
     `update ${amount(update)}`,
     Number.isFinite(seconds) ? `after ${duration(seconds)}` : null,
