@@ -61,6 +61,16 @@ COMMANDS: dict[str, Command] = {
             "gansmith explore RUN VERB --help",
         ),
     ),
+    "studio": Command(
+        "watch, start and steer trainings in the browser",
+        "gansmith.cli.studio",
+        (
+            "gansmith studio",
+            "gansmith studio my-runs --port 8123 --no-browser",
+            "gansmith studio runs/digits-001",
+            "gansmith studio --host 192.168.1.20",
+        ),
+    ),
     "export": Command(
         "write a trained generator as a file: a page for any browser, ONNX, or safetensors with its plan",
         "gansmith.cli.results.export",

@@ -153,6 +153,10 @@ def of_this_job(folder: RunFolder, launch: Launch) -> bool:
         return False
 
 
+LOOKED_AT = 0.5
+"""Seconds in which the lock of a run is tried for: who looks whether somebody trains it holds it for a moment."""
+
+
 @contextmanager
 def alone(folder: RunFolder, processes: ProcessGroup) -> Iterator[None]:
     """Hold the lock of a run's folder. Raises RunError, on all ranks, where another process trains it.
@@ -166,7 +170,7 @@ def alone(folder: RunFolder, processes: ProcessGroup) -> Iterator[None]:
                 file = stack.enter_context(open(folder.lock, "a+b"))
             except OSError:  # nothing can be written there: the training will say so
                 return
-            if lock(file, wait=False) is False:
+            if lock(file, wait=False, patience=LOOKED_AT) is False:
                 file.seek(0)
                 who = file.read(64).decode("utf-8", "replace").strip() or "unknown"
                 raise RunError(

@@ -1,0 +1,53 @@
+"""All that the page of a run shows at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gansmith.ground.errors import GansmithError
+from gansmith.ground.files.runfolder import RunFolder, read_rows
+from gansmith.ground.recipes import meanings
+from gansmith.ground.recipes import recipe as recipes
+from gansmith.studio.home import Cards
+from gansmith.studio.readings import light, said_finding, thinned
+from gansmith.studio.standing import table
+from gansmith.training.checkpoint import saved_updates
+
+LINES = 200  # of what a training has printed
+MOST_SHEETS = 2000
+
+
+def details(cards: Cards, name: str) -> dict[str, Any]:
+    """The answer of /api/runs/NAME. Raises StudioError 404."""
+    studio = cards.studio
+    card, run = cards.one(name), RunFolder(studio.folder / name)
+    try:
+        values = recipes.flat(run.load_recipe())
+    except GansmithError:  # there is none yet, or it is damaged
+        values = {}
+    return {
+        "card": card,
+        "recipe": values,
+        "meanings": {key.name: key.meaning for part in meanings.tables() for key in part.keys},
+        "rows": thinned(run.stats),
+        "sheets": [light(row) for row in read_rows(run.sample_rows)][-MOST_SHEETS:],
+        "findings": [said_finding(row) for row in read_rows(run.findings)],
+        "changes": list(read_rows(run.changes)),
+        "judgements": list(read_rows(run.judgements)),
+        "log": list(read_rows(run.log)),
+        "printed": studio.trainings.printed(name)[-LINES:],
+        "checkpoints": saved_updates(run),
+        "facts": facts(run),
+        "changeable": [],
+    }
+
+
+def facts(run: RunFolder) -> dict[str, Any]:
+    """What the training runs on, and on what."""
+    data, machine = table(run.data), table(run.environment)
+    known = ("description", "count", "kind", "item_shape", "class_names", "skipped", "left_out", "remarks")
+    return {
+        "data": {name: data[name] for name in known if name in data},
+        "environment": machine,
+        "origin": table(run.origin),
+    }

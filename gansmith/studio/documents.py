@@ -1,0 +1,70 @@
+"""The studio's page as one document, and the policy that it is sent with."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from gansmith.ground.version import __version__
+from gansmith.web.scripts import bare, order
+
+HERE = Path(__file__).parent
+PAGE = HERE / "page"
+BLOCK = re.compile(r"<(script|style)\b[^>]*>(.*?)</\1>", re.DOTALL)
+PLACE = "<!-- {} -->"
+"""In index.html: where a style or a script goes."""
+BARE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Gansmith studio</title><!-- style --></head>
+<body><main id="app"><h1>Gansmith studio</h1><p>The page is not installed; the studio's answers are under /api.</p></main>
+<!-- script --></body>
+</html>
+"""
+
+
+@cache
+def page() -> str:
+    """The page: index.html, whose places `<!-- style -->` and `<!-- script -->` are filled."""
+    index, style, entry = PAGE / "index.html", PAGE / "studio.css", PAGE / "main.js"
+    document = index.read_text(encoding="utf-8") if index.is_file() else BARE
+    css = style.read_text(encoding="utf-8") if style.is_file() else ""
+    script = '"use strict";\n' + "\n".join(bare(path) for path in order(entry)) if entry.is_file() else ""
+    vendored = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "vendor").glob("*.css")))
+    document = document.replace(PLACE.format("version"), __version__)
+    document = document.replace(PLACE.format("style"), f"<style>{vendored}{css}</style>")
+    return document.replace(PLACE.format("script"), f"<script>{script}</script>" if script else "")
+
+
+def policy(document: str) -> str:
+    """The policy (CSP) of a document: its own scripts and styles by their hashes, and requests to where it came from."""
+    hashes = {"script": "", "style": ""}
+    for kind, content in BLOCK.findall(document):
+        digest = base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
+        hashes[kind] += f" 'sha256-{digest}'"
+    return (
+        f"default-src 'none'; script-src{hashes['script']} 'wasm-unsafe-eval'; style-src{hashes['style']}; "
+        "worker-src blob:; img-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def sent(document: str) -> Response:
+    """A document with its policy."""
+    return HTMLResponse(document, headers={"content-security-policy": policy(document)})
+
+
+async def studio_page(_: Request) -> Response:
+    """The studio's page."""
+    return sent(page())
+
+
+def routes() -> list[Route]:
+    """The documents. They hold nothing private, so they need no token."""
+    return [Route("/", studio_page)]

@@ -1,0 +1,125 @@
+"""What is sent to an open page: cards, and the new rows, sheets and findings of the run that it watches.
+
+Files are looked at every quarter of a second, and only while a page is open. A training pays nothing for a page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.studio.home import Cards
+from gansmith.studio.hub import Outbox, binary, text
+from gansmith.studio.readings import Row, Tail, light, said_finding
+
+LOOK = 0.25  # seconds between two looks at the files of a watched run
+CARDS = 1.0  # seconds between two looks at all runs
+HIDDEN = 5.0  # the same, for a page that nobody sees
+
+
+class Watched:
+    """The files of one run as one page has seen them. It begins with the rows that are there already."""
+
+    def __init__(self, name: str, run: RunFolder) -> None:
+        self.name, self.run = name, run
+        self.stats, self.sheets = Tail(run.stats), Tail(run.sample_rows)
+        self.others = {
+            "finding": Tail(run.findings, from_end=True),
+            "change": Tail(run.changes, from_end=True),
+            "judgement": Tail(run.judgements, from_end=True),
+            "log": Tail(run.log, from_end=True),
+        }
+        self.first = True
+
+    def look(self) -> list[tuple[str, str | bytes]]:
+        """What is new, as messages."""
+        found: list[tuple[str, str | bytes]] = []
+        rows, afresh = self.stats.read()
+        if rows or afresh or self.first:
+            told = {"kind": "rows", "name": self.name, "rows": _few([light(row) for row in rows])}
+            found.append(("rows", text(told | ({"afresh": True} if afresh or self.first else {}))))
+        found += self._sheets()
+        for kind, tail in self.others.items():
+            new, afresh = tail.read()
+            if afresh and kind != "change":  # all rows again, of which the page has most
+                new = new[-1:]
+            for row in new:
+                content = {"finding": said_finding(row)} if kind == "finding" else {"row": row}
+                found.append((kind, text({"kind": kind, "name": self.name, **content})))
+        self.first = False
+        return found
+
+    def _sheets(self) -> list[tuple[str, str | bytes]]:
+        rows, afresh = self.sheets.read()
+        if not rows and not afresh:
+            return []
+        told: dict[str, Any] = {"kind": "sheets", "name": self.name, "sheets": [light(row) for row in rows]}
+        found: list[tuple[str, str | bytes]] = [
+            ("sheets", text(told | ({"afresh": True} if afresh or self.first else {})))
+        ]
+        update = rows[-1].get("update") if rows else None
+        if isinstance(update, int):
+            try:
+                picture = self.run.sample_sheet(update).read_bytes()
+            except OSError:  # a roll-back has just taken it away
+                return found
+            found.append(("picture", binary({"kind": "sheet", "name": self.name, "update": update}, picture)))
+        return found
+
+
+def _few(rows: list[Row], most: int = 2000) -> list[Row]:
+    """At most `most` rows, evenly, with the last."""
+    step = -(-len(rows) // most)
+    return rows if step <= 1 else rows[(len(rows) - 1) % step :: step]
+
+
+class Follower:
+    """Looks at the files for all pages, in one thread at a time."""
+
+    def __init__(self, cards: Cards) -> None:
+        self.cards = cards
+        self.watched: dict[Outbox, Watched | None] = {}
+        self.sent: dict[Outbox, tuple[float, str]] = {}  # when which cards were sent last
+
+    def add(self, outbox: Outbox) -> None:
+        """A page that has opened."""
+        self.watched[outbox] = None
+
+    def remove(self, outbox: Outbox) -> None:
+        """A page that has gone."""
+        self.watched.pop(outbox, None)
+        self.sent.pop(outbox, None)
+
+    def watch(self, outbox: Outbox, name: str | None) -> None:
+        """The run that a page shows. Raises StudioError 404."""
+        if name is None:
+            self.watched[outbox] = None
+            return
+        self.cards.one(name)  # a run, or one that is about to become one
+        self.watched[outbox] = Watched(name, RunFolder(self.cards.studio.folder / name))
+
+    async def follow(self) -> None:
+        """Look until it is cancelled."""
+        loop, looked = asyncio.get_running_loop(), 0.0
+        while True:
+            await asyncio.sleep(LOOK)
+            if not self.watched:
+                continue
+            now = loop.time()
+            for outbox, watched in list(self.watched.items()):
+                if watched is not None and not outbox.hidden:
+                    for kind, message in await asyncio.to_thread(watched.look):
+                        outbox.put(kind, message)
+            due = [one for one in self.watched if now - self.sent.get(one, (-HIDDEN, ""))[0] >= self._pause(one)]
+            if due and now - looked >= CARDS:
+                looked = now
+                cards = await asyncio.to_thread(self.cards.all)
+                message = text({"kind": "cards", "runs": cards})
+                for outbox in due:
+                    if outbox in self.watched and self.sent.get(outbox, (0.0, ""))[1] != message:
+                        self.sent[outbox] = (now, message)
+                        outbox.put("cards", message)
+
+    def _pause(self, outbox: Outbox) -> float:
+        return HIDDEN if outbox.hidden else CARDS

@@ -1,0 +1,183 @@
+"""The runs of the served folder as cards. Each is what the run's files say; nothing else is remembered."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gansmith.ground.errors import GansmithError
+from gansmith.ground.files.lock import is_held
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.studio.places import name_of
+from gansmith.studio.readings import last_row, said_finding
+from gansmith.studio.standing import Standing, standing
+from gansmith.studio.studio import Studio
+
+DEPTH = 4  # folders below the served one in which runs are looked for
+MOST = 2000  # folders that are looked into, and runs that are shown
+SIZE_SECONDS = 30.0  # between two counts of the bytes of a run that changes
+
+Mark = tuple[object, ...]
+"""Changes when what a card says may have changed."""
+
+
+def find_runs(folder: Path) -> Iterator[RunFolder]:
+    """The runs below a folder, without those within runs, in folders with a dot, and behind links."""
+    todo, seen = [(folder, 0)], 0
+    while todo and seen < MOST:
+        here, depth = todo.pop()
+        seen += 1
+        with suppress(OSError), os.scandir(here) as entries:
+            names = sorted(
+                (entry for entry in entries if _is_folder(entry)), key=lambda entry: entry.name, reverse=True
+            )
+            for entry in names:
+                run = RunFolder(Path(entry.path))
+                if run.recipe.is_file():
+                    yield run
+                elif depth + 1 < DEPTH:
+                    todo.append((Path(entry.path), depth + 1))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+
+
+@dataclass
+class Kept:
+    """A card as it was made, and what it was made from."""
+
+    mark: Mark
+    card: dict[str, Any]
+    size: int
+    sized_at: float
+
+
+class Cards:
+    """The cards of a studio; a card is made anew where its run's files have changed."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        self.kept: dict[str, Kept] = {}
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every card, those that changed last first."""
+        runs = {name_of(self.studio.folder, run.root): run for run in find_runs(self.studio.folder)}
+        cards = [self.card(name, run) for name, run in list(runs.items())[:MOST]]
+        cards += [unborn(self.studio, name) for name in self.studio.trainings.unborn() if name not in runs]
+        self.kept = {name: kept for name, kept in self.kept.items() if name in runs}
+        return sorted(cards, key=lambda card: (-card["changed"], card["name"]))
+
+    def one(self, name: str) -> dict[str, Any]:
+        """The card of one run. Raises StudioError 404."""
+        if name in self.studio.trainings.unborn():
+            return unborn(self.studio, name)
+        return self.card(name, self.studio.run(name))
+
+    def card(self, name: str, run: RunFolder) -> dict[str, Any]:
+        """The card of a run."""
+        mark, kept, now = self._mark(name, run), self.kept.get(name), time.monotonic()
+        if kept is not None and kept.mark == mark:
+            return kept.card
+        size, at = (
+            (kept.size, kept.sized_at)
+            if kept is not None and now - kept.sized_at < SIZE_SECONDS
+            else (size_of(run.root), now)
+        )
+        card = made(name, run, standing(self.studio.trainings, name, run), size)
+        self.kept[name] = Kept(mark, card, size, at)
+        return card
+
+    def _mark(self, name: str, run: RunFolder) -> Mark:
+        paths = (run.recipe, run.stats, run.findings, run.sample_rows, run.log, run.changes, run.checkpoints, run.lock)
+        stamps = tuple(stamp(path) for path in (*paths, self.studio.trainings.log(name)))
+        return (*stamps, is_held(run.lock), self.studio.trainings.is_alive(name))
+
+
+def made(name: str, run: RunFolder, now: Standing, size: int) -> dict[str, Any]:
+    """A card, from a run's files."""
+    sheet, finding = last_row(run.sample_rows), last_row(run.findings)
+    training = now.state in ("training", "starting")
+    can = ["pause", "save", "change"] if now.state == "training" else [] if training else ["delete"]
+    if not training and not now.pulled:
+        can += ["resume", "change"]
+    if now.saved is not None:
+        can += ["steer", "export"]
+    return {
+        "name": name,
+        "recipe": now.recipe,
+        "state": now.state,
+        "reason": now.reason,
+        "update": now.update,
+        "total": now.total,
+        "share": now.share,
+        "seconds": now.seconds,
+        "images_per_second": now.images_per_second if training else None,
+        "finding": said_finding(finding),
+        "sheet": sheet.get("update") if sheet else None,
+        "changed": max(modified(path) for path in (run.recipe, run.stats, run.lock, run.log, run.checkpoints)),
+        "size": size,
+        "pictures": now.pictures,
+        "can": can,
+    }
+
+
+def unborn(studio: Studio, name: str) -> dict[str, Any]:
+    """The card of a training that has no files of a run yet: it prepares its data, or failed at that."""
+    trainings = studio.trainings
+    alive, printed = trainings.is_alive(name), trainings.printed(name)
+    reason = (printed[-1] if printed else "reading the data") if alive else trainings.failure(name)
+    return {
+        "name": name,
+        "recipe": str(trainings.facts(name).get("recipe", "")),
+        "state": "starting" if alive else "failed",
+        "reason": (reason or "it ended before its first update")[:500],
+        **dict.fromkeys(("update", "seconds", "size"), 0),
+        **dict.fromkeys(("total", "share", "images_per_second", "finding", "sheet")),
+        "changed": modified(trainings.log(name)),
+        "pictures": False,
+        "can": [] if alive else ["delete"],
+    }
+
+
+def stamp(path: Path) -> tuple[int, int, int]:
+    """What changes when a file does: its number, time and size."""
+    try:
+        found = path.stat()
+        return found.st_ino, found.st_mtime_ns, found.st_size
+    except OSError:
+        return 0, 0, 0
+
+
+def modified(path: Path) -> float:
+    """The unix time at which a file was last changed; 0 where there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def size_of(root: Path) -> int:
+    """The bytes of all files of a folder."""
+    total = 0
+    for here, _, files in os.walk(root):
+        for file in files:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(here, file)).st_size
+    return total
+
+
+def recipes() -> list[dict[str, str]]:
+    """The built-in recipes: name and summary."""
+    from gansmith import recipes as cookbook
+
+    found: list[dict[str, str]] = []
+    for name in cookbook.names():
+        with suppress(GansmithError):
+            found.append({"name": name, "summary": cookbook.summary(name)})
+    return found

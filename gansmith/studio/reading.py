@@ -1,0 +1,67 @@
+"""What can be read of the served folder: its runs, one run, its pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gansmith.ground.files.runfolder import RunFolder, read_rows
+from gansmith.ground.version import __version__
+from gansmith.studio.about import details
+from gansmith.studio.answers import Given, get
+from gansmith.studio.errors import StudioError
+from gansmith.studio.home import Cards, recipes
+
+MOST_PICTURE = 2**26  # bytes of a picture of a run
+
+
+def routes(cards: Cards) -> list[Route]:
+    """The routes. A run's name may hold slashes, so what follows it decides."""
+    studio = cards.studio
+
+    def run_of(request: Request) -> RunFolder:
+        return studio.run(request.path_params["name"])
+
+    def home(_: Request, __: Given) -> dict[str, object]:
+        return {"folder": str(studio.folder), "runs": cards.all(), "recipes": recipes(), "version": __version__}
+
+    def one(request: Request, _: Given) -> dict[str, object]:
+        return details(cards, request.path_params["name"])
+
+    def sheet(request: Request, _: Given) -> Response:
+        return png(run_of(request).sample_sheet(request.path_params["update"]))
+
+    def real(request: Request, _: Given) -> Response:
+        return png(run_of(request).real_sheet)
+
+    def picture(request: Request, _: Given) -> Response:
+        """Only a picture that a finding names."""
+        run, path = run_of(request), request.path_params["path"]
+        if not any(row.get("picture") == path for row in read_rows(run.findings)):
+            raise StudioError(404, "no finding of this run has such a picture")
+        found = (run.root / path).resolve()
+        if run.root.resolve() not in found.parents or found.suffix != ".png":
+            raise StudioError(404, "no finding of this run has such a picture")
+        return png(found)
+
+    return [
+        get("/api/home", home),
+        get("/api/runs/{name:path}/sheet/{update:int}", sheet),
+        get("/api/runs/{name:path}/real", real),
+        get("/api/runs/{name:path}/picture/{path:path}", picture),
+        get("/api/runs/{name:path}", one),
+    ]
+
+
+def png(path: Path) -> Response:
+    """A PNG file. Raises StudioError 404 where there is none."""
+    try:
+        if path.stat().st_size > MOST_PICTURE:
+            raise StudioError(413, f"{path.name} is too large to be shown")
+        data = path.read_bytes()
+    except OSError:
+        raise StudioError(404, f"there is no picture {path.name}: a roll-back may have taken it away") from None
+    return Response(data, media_type="image/png")

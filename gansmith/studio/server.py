@@ -1,0 +1,126 @@
+"""The studio's server: its routes, what guards them, and how it is started and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gansmith.ground.errors import RunError
+from gansmith.studio import documents, reading
+from gansmith.studio.answers import refused
+from gansmith.studio.follow import Follower
+from gansmith.studio.guard import EVERYWHERE, Guard, is_loopback
+from gansmith.studio.home import Cards
+from gansmith.studio.socket import MOST_BYTES, Sockets
+from gansmith.studio.studio import Studio
+
+SHORTEST = 16  # characters of a token for another address than this machine's own
+CLOSING = 2  # seconds that open requests get at the end
+CONNECTIONS = 256  # at a time
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the studio is served. port 0: a free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    token: str = ""  # "": one is drawn
+
+
+def app_of(studio: Studio) -> tuple[Starlette, Sockets]:
+    """The studio's routes as an app without its guard, and its sockets, which have yet to know the token."""
+    cards = Cards(studio)
+    follower = Follower(cards)
+    sockets = Sockets(studio.hub, follower)
+
+    @asynccontextmanager
+    async def alive(_: Starlette) -> AsyncIterator[None]:
+        studio.hub.loop = asyncio.get_running_loop()
+        following = asyncio.create_task(follower.follow())
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            studio.jobs.close()
+            studio.trainings.close()
+            studio.hub.loop = None
+
+    routes = [*documents.routes(), *reading.routes(cards), *sockets.routes()]
+    app = Starlette(routes=routes, lifespan=alive, exception_handlers={404: unknown, 405: unknown})
+    return app, sockets
+
+
+async def unknown(_: Request, error: Exception) -> Response:
+    """The answer to an address that there is not."""
+    status = getattr(error, "status_code", 404)
+    return refused(status, "there is nothing at this address: reload the page")
+
+
+def serve(folder: Path, address: Address, ready: Callable[[str], None]) -> None:
+    """Serve a folder until Ctrl-C. ready: is told the link, once it can be opened. Raises RunError."""
+    if address.token and not (address.token.isascii() and address.token.isprintable() and " " not in address.token):
+        raise RunError("--token is sent in a header: give letters, digits and hyphens")
+    if not is_loopback(address.host) and 0 < len(address.token) < SHORTEST:
+        raise RunError(
+            f"--token has {len(address.token)} characters, and --host {address.host} lets others guess: give {SHORTEST} or "
+            "more, or leave it out for one that is drawn"
+        )
+    listening = listen(address)
+    port, token = listening.getsockname()[1], address.token or secrets.token_urlsafe(24)
+    app, sockets = app_of(Studio(folder))
+    sockets.guard = guard = Guard(app, address.host, port, token)  # pyright: ignore[reportArgumentType]
+    config = uvicorn.Config(
+        guard,  # pyright: ignore[reportArgumentType]
+        ws="websockets-sansio",
+        ws_max_size=MOST_BYTES,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=CLOSING,
+    )
+    shown = "127.0.0.1" if address.host in EVERYWHERE else f"[{address.host}]" if ":" in address.host else address.host
+    server = Server(config, lambda: ready(f"http://{shown}:{port}/#token={token}"))
+    server.run(sockets=[listening])
+
+
+class Server(uvicorn.Server):
+    """Says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self.ready()
+
+
+def listen(address: Address) -> socket.socket:
+    """A socket that listens. Raises RunError."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        return socket.create_server((address.host, address.port), family=family, backlog=128)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(
+            f"nothing can be served at {address.host}:{address.port} ({reason}): choose another --port, or leave it out for a "
+            "free one"
+        ) from None

@@ -1,0 +1,142 @@
+"""Trainings as child processes that outlive the studio, and what is known of them by files alone.
+
+A training's output goes to a file beside the runs. The process holds that file's lock as long as it lives (it inherits it),
+so a studio that was started again finds it without any number of a process. Where locks are not inherited (Windows), a
+training that a former studio started is seen once it holds the lock of its run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gansmith.ground.files.lock import is_held, lock
+from gansmith.ground.files.runfolder import RunFolder, write_json
+from gansmith.studio.children import gansmith
+from gansmith.studio.errors import StudioError
+from gansmith.studio.places import OWN, as_file, as_name, inside
+
+TAIL = 2**16  # bytes at the end of a log that are read
+
+
+class Trainings:
+    """The trainings of a served folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.logs = folder / OWN / "logs"
+        self.mine: dict[str, subprocess.Popen[bytes]] = {}  # those that this studio started
+
+    def log(self, name: str) -> Path:
+        """What the newest training of a run that a studio started has printed."""
+        return self.logs / f"{as_file(name)}.log"
+
+    def start(self, name: str, words: Sequence[str], facts: dict[str, Any]) -> None:
+        """Start `gansmith WORDS` for a run. facts: what is shown of it before its first files are there. Raises StudioError."""
+        if self.is_alive(name) or is_held(RunFolder(self.folder / name).lock):
+            raise StudioError(409, f"{name} is being trained already: pause it first")
+        try:
+            self.logs.mkdir(parents=True, exist_ok=True)
+            write_json(self.log(name).with_suffix(".json"), facts)
+            with open(self.log(name), "wb") as log:
+                if sys.platform != "win32":  # where a lock belongs to one process, and forbids others to write
+                    lock(log, wait=False)
+                self.mine[name] = subprocess.Popen(
+                    gansmith(*words), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                )
+        except OSError as error:
+            raise StudioError(500, f"the training cannot be started ({error.strerror or error}): make room") from None
+
+    def is_alive(self, name: str) -> bool:
+        """Whether the process of the newest training that a studio started lives."""
+        process = self.mine.get(name)
+        if process is not None and process.poll() is None:
+            return True
+        return is_held(self.log(name))
+
+    def is_starting(self, name: str) -> bool:
+        """Whether a training has begun and does not hold its run's lock yet."""
+        return self.is_alive(name) and not self.has_trained(name)
+
+    def has_trained(self, name: str) -> bool:
+        """Whether some process has held the run's lock since a studio started the newest training."""
+        try:
+            since = self.log(name).with_suffix(".json").stat().st_mtime_ns
+            return RunFolder(self.folder / name).lock.stat().st_mtime_ns >= since
+        except OSError:
+            return False
+
+    def unborn(self) -> list[str]:
+        """The names of trainings that have no run's files yet, or failed before they had any."""
+        if not self.logs.is_dir():
+            return []
+        names = [as_name(path.stem) for path in self.logs.glob("*.log")]
+        return [
+            name for name in names if (root := self.folder / name).is_dir() and not RunFolder(root).recipe.is_file()
+        ]
+
+    def facts(self, name: str) -> dict[str, Any]:
+        """What was said of a training when a studio started it."""
+        try:
+            found = json.loads(self.log(name).with_suffix(".json").read_text(encoding="utf-8"))
+            return found if isinstance(found, dict) else {}
+        except (OSError, ValueError):
+            return {}
+
+    def printed(self, name: str) -> list[str]:
+        """The last lines that it has printed."""
+        try:
+            with open(self.log(name), "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
+                return [line.rstrip() for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
+        except OSError:
+            return []
+
+    def failure(self, name: str) -> str | None:
+        """The error with which the newest training ended, in one line; None where it ended well, or was killed, or where a
+        training that no studio started came later."""
+        lines = self.printed(name)
+        if not lines or self.is_alive(name):
+            return None
+        with suppress(OSError):
+            if RunFolder(self.folder / name).lock.stat().st_mtime_ns > self.log(name).stat().st_mtime_ns:
+                return None
+        if any(line.startswith("Traceback (most recent call last)") for line in lines):
+            return lines[-1][:500]
+        said = lines[-1].removeprefix("gansmith: ")
+        return None if said == lines[-1] or said.startswith("stopped") else said[:500]
+
+    def kill(self, name: str) -> None:
+        """End the process that trains a run, at once. Raises StudioError where none does, or where it is elsewhere."""
+        process = self.mine.get(name)
+        if process is not None and process.poll() is None:
+            process.kill()
+            process.wait()
+            return
+        run = RunFolder(inside(self.folder, name))
+        if not is_held(run.lock):
+            raise StudioError(409, f"nobody trains {name} now")
+        kill_holder(run.lock)
+
+    def close(self) -> None:
+        """Collect what has ended; what trains goes on."""
+        for process in self.mine.values():
+            process.poll()
+
+
+def kill_holder(path: Path) -> None:
+    """End the process that a run's lock names. Raises StudioError where it is on another machine."""
+    import platform
+
+    number, _, host = path.read_text(encoding="utf-8", errors="replace").strip().partition(" on ")
+    if host != platform.node() or not number.isdecimal():
+        raise StudioError(409, f"it is trained on {host or 'another machine'}: stop it there")
+    with suppress(ProcessLookupError):
+        os.kill(int(number), getattr(signal, "SIGKILL", signal.SIGTERM))
