@@ -6,7 +6,7 @@ import { JobPlace } from "./jobs.js";
 import { numbersOf } from "./source.js";
 
 const VARIANTS = 4;
-const FACTORS = [2, 4, 8];
+const ENLARGEMENTS = [2, 4, 8];
 
 export class OwnSection {
   constructor(context) {
@@ -27,12 +27,12 @@ export class OwnSection {
     this.inpaint = actionButton("Fill the hole", () => this.#inpaint(), { class: "main" });
     this.wipe = actionButton("No hole", () => this.easel.clear());
     this.factor = el("select", { "aria-label": "How many times larger" });
-    for (const factor of FACTORS.filter((one) => this.height % one === 0 && this.width % one === 0 && this.height / one >= 3)) {
+    for (const factor of ENLARGEMENTS.filter((one) => this.height % one === 0 && this.width % one === 0 && this.height / one >= 3)) {
       this.factor.append(new Option(`× ${factor}`, factor));
     }
     this.upscale = actionButton("Upscale", () => this.#upscale(), { title: "A small picture in the generator's size" });
     this.place.buttons.push(this.project, this.inpaint, this.upscale);
-    this.drop = el("p", { class: "drop" }, "Drop a picture anywhere on this page, or ", actionButton("choose one", () => this.file.click()), " or ", actionButton("take the picture shown", () => this.takeShown()), this.file);
+    this.drop = el("p", { class: "own-drop" }, "Drop a picture anywhere on this page, or ", actionButton("choose one", () => this.file.click()), " or ", actionButton("take the picture shown", () => this.takeShown()), this.file);
     this.bench = el("div", { class: "bench", hidden: true }, this.#painting(), this.#doing());
     this.root = el(
       "section",
@@ -77,7 +77,7 @@ export class OwnSection {
       this.tell(`${file.name} is no picture that this browser reads.`);
       return;
     }
-    const small = FACTORS.find((factor) => bitmap.width * factor === this.width && bitmap.height * factor === this.height);
+    const small = ENLARGEMENTS.find((factor) => bitmap.width * factor === this.width && bitmap.height * factor === this.height);
     this.small = small ?? null;
     if (small) this.factor.value = small;
     const scale = Math.max(this.width / bitmap.width, this.height / bitmap.height);

@@ -7,7 +7,7 @@ import { actionButton, el, fill, say } from "../frame/element.js";
 
 const PALETTE_COLUMNS = 10;
 const PALETTE_SIZE = 100;
-const MOST_ROWS = 10; // classes of the grid at a time
+const CLASSES_SHOWN = 10; // classes of the grid at a time
 
 export function paletteSection({ model, state, pool, painter, hooks }) {
   const seeds = el("span", { class: "small soft" });
@@ -60,7 +60,7 @@ export function gridSection({ model, state, pool, painter, hooks }) {
   const none = el("p", { class: "hint" });
   const draw = () => {
     const columns = sources[choice.value]();
-    const rows = model.classes.slice(row, row + MOST_ROWS);
+    const rows = model.classes.slice(row, row + CLASSES_SHOWN);
     say(none, columns.length ? "" : choice.value === "kept pictures" ? "Nothing is kept yet." : "This run has no styles yet: find them above.");
     others.hidden = choice.value !== "random latents";
     root.hidden = heads.hidden = !columns.length;
@@ -76,10 +76,10 @@ export function gridSection({ model, state, pool, painter, hooks }) {
     draw();
   });
   const more = actionButton("Other classes", () => {
-    row = row + MOST_ROWS < model.classes.length ? row + MOST_ROWS : 0;
+    row = row + CLASSES_SHOWN < model.classes.length ? row + CLASSES_SHOWN : 0;
     draw();
   });
-  more.hidden = model.classes.length <= MOST_ROWS;
+  more.hidden = model.classes.length <= CLASSES_SHOWN;
   state.on((what) => {
     if (what === "kept" && choice.value === "kept pictures") draw();
   });
