@@ -33,6 +33,13 @@ def plans_of(recipe: Recipe, item_shape: Shape, classes: int) -> tuple[Plan, Pla
 
 def need_built_in(recipe: Recipe) -> None:
     """Raise RecipeError where a recipe needs parts of the user's own."""
-    own = [name for name, value in recipes.flat(recipe).items() if value == "own" and name != "name"]
+    tables = {
+        "generator.net": recipe.generator.net,
+        "discriminator.net": recipe.discriminator.net,
+        "loss.name": recipe.loss.name,
+        "regularizer.name": recipe.regularizer.name,
+        "augment.name": recipe.augment.name,
+    }
+    own = [name for name, value in tables.items() if value == "own"]
     if own:
         raise RecipeError(f"{own[0]} = 'own' stands for one of yours: name its file in a terminal, with --with FILE")
