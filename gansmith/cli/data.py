@@ -190,6 +190,7 @@ def as_table(found: Survey, choices: list[Choice]) -> dict[str, Any]:
     table = dataclasses.asdict(found)
     table["sizes"] = {f"{width}x{height}": count for (width, height), count in found.sizes.items()}
     table["settings"] = {choice.key: choice.value for choice in choices}
+    table["chosen"] = [dataclasses.asdict(choice) for choice in choices]
     return table
 
 

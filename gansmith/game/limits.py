@@ -7,37 +7,14 @@ from contextlib import contextmanager
 
 import torch
 
-from gansmith.ground.errors import EngineError, OutOfMemory, RecipeError
-from gansmith.ground.networks.plan import Shape
+from gansmith.ground.errors import OutOfMemory, RecipeError
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets.network import Network
 from gansmith.nets.own import batch_norms
 from gansmith.nets.ranks import Ranks
-from gansmith.parts import Parts
 
 NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "could not create a memory")
 """What PyTorch says of a device, of a processor on Linux and on Windows, and of the libraries that it calls."""
-ARITHMETIC_FAULTS = ("constant-bias-correction", "squared-last-gradient")
-
-
-def refuse_recipe(recipe: Recipe, item_shape: Shape, parts: Parts) -> None:
-    """Raise EngineError or RecipeError for what this engine cannot do."""
-    for fault in ARITHMETIC_FAULTS:
-        if fault in recipe.faults:
-            raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
-    for key, chosen, name in (
-        ("regularizer.name", recipe.regularizer.name, "regularizer"),
-        ("augment.name", recipe.augment.name, "augmentation"),
-    ):
-        if chosen == "own" and getattr(parts, name) is None:
-            raise RecipeError(
-                f"{key} = 'own' stands for one of yours: give it with --with FILE, or from Python with "
-                f"parts=Parts({name}=...)"
-            )
-    if recipe.augment.name not in ("none", "own") and len(item_shape) != 3:
-        raise RecipeError(
-            f"augment.name = {recipe.augment.name!r} changes pictures, these items are vectors: set augment.name=none"
-        )
 
 
 def refuse(recipe: Recipe, networks: Mapping[str, Network], ranks: Ranks | None) -> tuple[str, ...]:

@@ -15,10 +15,11 @@ from gansmith.game.feedbacks import FEEDBACKS, Feedback
 from gansmith.game.graphs import CudaGraphs, CudaRecorder, can_be_captured
 from gansmith.game.inputs.items import Items
 from gansmith.game.inputs.update import Drawing, UpdateInputs, to_device
-from gansmith.game.limits import out_of_memory_as_error, refuse, refuse_recipe
+from gansmith.game.limits import out_of_memory_as_error, refuse
 from gansmith.game.penalties import Penalty
 from gansmith.game.player import Player, Players, Turn
 from gansmith.game.probe import probe
+from gansmith.game.recipe_limits import refuse_recipe
 from gansmith.game.statistics import TORCH, gather
 from gansmith.game.step import Gan, dropouts
 from gansmith.game.weights.average import AveragedGenerator

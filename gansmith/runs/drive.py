@@ -22,6 +22,7 @@ from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.roll_back import Restart, roll_back, what_was_tried
 from gansmith.runs.setup import Setup, build_game
 from gansmith.runs.sheets.run_sheets import sheet_drawer
+from gansmith.runs.watching.asked import Asked
 from gansmith.runs.watching.callbacks import Callbacks
 from gansmith.runs.watching.stopping import StopEarly
 from gansmith.training import loop, threads, watchers
@@ -155,6 +156,7 @@ def all_watchers(job: Job, start: Start) -> list[Watcher]:
         *([stop] if stop.is_wanted else []),
         *threads.fitting(folder, recipe, start.update, job.say, follow=job.repeats),
         *([callbacks] if job.parts.callbacks else []),
+        Asked(folder, recipe, job.say),
         *([job.track] if job.track else []),
         *job.watching,
     ]

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.recipes import meanings
 from gansmith.ground.recipes import recipe as recipes
+from gansmith.studio.form import changeable
 from gansmith.studio.home import Cards
 from gansmith.studio.readings import light, said_finding, thinned
-from gansmith.studio.standing import table
+from gansmith.studio.standing import recipe_of, table
 from gansmith.training.checkpoint import saved_updates
 
 LINES = 200  # of what a training has printed
 MOST_SHEETS = 2000
+NOT_COMPARED = ("given", "thread_changes", "budget.estimated_images")
 
 
 def details(cards: Cards, name: str) -> dict[str, Any]:
     """The answer of /api/runs/NAME. Raises StudioError 404."""
     studio = cards.studio
     card, run = cards.one(name), RunFolder(studio.folder / name)
-    try:
-        values = recipes.flat(run.load_recipe())
-    except GansmithError:  # there is none yet, or it is damaged
-        values = {}
+    recipe = recipe_of(run)
     return {
         "card": card,
-        "recipe": values,
+        "recipe": {} if recipe is None else recipes.flat(recipe),
         "meanings": {key.name: key.meaning for part in meanings.tables() for key in part.keys},
         "rows": thinned(run.stats),
         "sheets": [light(row) for row in read_rows(run.sample_rows)][-MOST_SHEETS:],
@@ -38,8 +36,18 @@ def details(cards: Cards, name: str) -> dict[str, Any]:
         "printed": studio.trainings.printed(name)[-LINES:],
         "checkpoints": saved_updates(run),
         "facts": facts(run),
-        "changeable": [],
+        "changeable": changeable(recipe),
     }
+
+
+def compared(cards: Cards, names: tuple[str, str]) -> dict[str, Any]:
+    """Two runs side by side: their cards, rows and sheets, and the settings in which they differ. Raises StudioError 404."""
+    runs = [details(cards, name) for name in names]
+    kept = ("card", "rows", "sheets", "judgements", "findings")
+    first, second = (run["recipe"] for run in runs)
+    keys = [key for key in first if key not in NOT_COMPARED and first[key] != second.get(key)]
+    differing = [{"key": key, "values": [first[key], second.get(key)]} for key in keys]
+    return {"runs": [{name: run[name] for name in kept} for run in runs], "differences": differing}
 
 
 def facts(run: RunFolder) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.version import __version__
-from gansmith.studio.about import details
+from gansmith.studio.about import compared, details
 from gansmith.studio.answers import Given, get
 from gansmith.studio.errors import StudioError
 from gansmith.studio.home import Cards, recipes
@@ -31,6 +31,10 @@ def routes(cards: Cards) -> list[Route]:
     def one(request: Request, _: Given) -> dict[str, object]:
         return details(cards, request.path_params["name"])
 
+    def compare(request: Request, _: Given) -> dict[str, object]:
+        given = request.query_params
+        return compared(cards, (given.get("a", ""), given.get("b", "")))
+
     def sheet(request: Request, _: Given) -> Response:
         return png(run_of(request).sample_sheet(request.path_params["update"]))
 
@@ -49,6 +53,7 @@ def routes(cards: Cards) -> list[Route]:
 
     return [
         get("/api/home", home),
+        get("/api/compare", compare),
         get("/api/runs/{name:path}/sheet/{update:int}", sheet),
         get("/api/runs/{name:path}/real", real),
         get("/api/runs/{name:path}/picture/{path:path}", picture),

@@ -14,15 +14,18 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from gansmith.ground.errors import RunError
-from gansmith.studio import documents, reading
+from gansmith.studio import asking, documents, making, reading
 from gansmith.studio.answers import refused
 from gansmith.studio.follow import Follower
 from gansmith.studio.guard import EVERYWHERE, Guard, is_loopback
 from gansmith.studio.home import Cards
+from gansmith.studio.preparing import Preparing
 from gansmith.studio.socket import MOST_BYTES, Sockets
 from gansmith.studio.studio import Studio
+from gansmith.studio.uploads import Uploads
 
 SHORTEST = 16  # characters of a token for another address than this machine's own
 CLOSING = 2  # seconds that open requests get at the end
@@ -58,9 +61,27 @@ def app_of(studio: Studio) -> tuple[Starlette, Sockets]:
             studio.trainings.close()
             studio.hub.loop = None
 
-    routes = [*documents.routes(), *reading.routes(cards), *sockets.routes()]
+    routes = [
+        *documents.routes(),
+        *sockets.routes(),
+        *asking.routes(studio),
+        *making.routes(studio),
+        *Preparing(studio).routes(),
+        *Uploads(studio).routes(),
+        *steering_routes(studio),
+        *reading.routes(cards),
+    ]
     app = Starlette(routes=routes, lifespan=alive, exception_handlers={404: unknown, 405: unknown})
     return app, sockets
+
+
+def steering_routes(studio: Studio) -> list[Route]:
+    """The routes of steering and of the quiz."""
+    try:
+        from gansmith.studio.steering import routes  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        return []
+    return routes(studio)
 
 
 async def unknown(_: Request, error: Exception) -> Response:

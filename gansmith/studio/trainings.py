@@ -125,6 +125,12 @@ class Trainings:
             raise StudioError(409, f"nobody trains {name} now")
         kill_holder(run.lock)
 
+    def forget(self, name: str) -> None:
+        """Drop what is known of a run that is gone."""
+        for path in (self.log(name), self.log(name).with_suffix(".json")):
+            path.unlink(missing_ok=True)
+        self.mine.pop(name, None)
+
     def close(self) -> None:
         """Collect what has ended; what trains goes on."""
         for process in self.mine.values():

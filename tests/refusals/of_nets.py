@@ -20,7 +20,8 @@ from gansmith.compare import ray_cluster
 from gansmith.compare.cell import work
 from gansmith.compare.cells import Variant
 from gansmith.compare.grid import compare, order_cells
-from gansmith.game.limits import out_of_memory_as_error, refuse, refuse_recipe
+from gansmith.game.limits import out_of_memory_as_error, refuse
+from gansmith.game.recipe_limits import refuse_recipe
 from gansmith.ground.files.gridfolder import CellFolder, GridFolder
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import State

@@ -12,6 +12,7 @@ import tomllib
 import types
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -163,6 +164,7 @@ NOT_NEGATIVE = (
 SHARES = ("*.dropout", "optimizer.*.beta1", "optimizer.*.beta2")
 
 
+@cache
 def is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a dotted name is that of one of the patterns above."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
@@ -333,7 +335,7 @@ def _build(kind: type, table: Any, path: str, origin: str) -> Any:
     """A settings object from a table; `path` is its place in the recipe, for errors."""
     if not isinstance(table, dict):
         raise RecipeError(f"{origin}: {path.rstrip('.')} must be a table")
-    hints, defaults = get_type_hints(kind), kind()
+    hints, defaults = _hints(kind), kind()
     values: dict[str, Any] = {}
     for name, value in table.items():
         if name not in hints:
@@ -345,6 +347,12 @@ def _build(kind: type, table: Any, path: str, origin: str) -> Any:
         else:
             values[name] = _coerce(value, hints[name], path + name, origin)
     return kind(**values)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """The types of a settings class; finding them takes most of the time of reading a recipe."""
+    return get_type_hints(kind)
 
 
 def _coerce(value: Any, hint: Any, name: str, origin: str) -> Any:

@@ -26,7 +26,7 @@ def forget_after(folder: RunFolder, update: int) -> None:
         if sheet.stem.isdigit() and int(sheet.stem) > newest_kept:
             sheet.unlink()
     forget_best(folder, update)
-    written = {path.name for path in (folder.recipe, folder.best, folder.changes, *rows, *others)}
+    written = {path.name for path in (folder.recipe, folder.best, folder.asked, folder.changes, *rows, *others)}
     for place in (folder.root, folder.samples):
         for part in place.glob("*.part"):  # what a kill left half written; not what another command writes just now
             if place == folder.samples or whole.PART.sub("", part.name) in written:

@@ -1,4 +1,5 @@
-"""Rolling back to the newest healthy checkpoint, with one change of the recipe, at most three times."""
+"""Rolling back to the newest healthy checkpoint, with one change of the recipe: at most three times by itself, and as often as
+a person asks for it."""
 
 from __future__ import annotations
 
@@ -20,6 +21,8 @@ from gansmith.training.events import Outcome
 from gansmith.training.threads import Record
 
 TRIES = 3
+ASKED = "asked for: "
+"""How the reason of a change begins that a person asked for; it does not count as a try."""
 IN_FLIGHT = ("optimizer.generator.", "optimizer.discriminator.", "regularizer.", "loss.", "ema.", "augment.")
 """Settings that may change in the middle of a run; after any other change it begins again at update 0."""
 
@@ -66,10 +69,13 @@ def words(pairs: dict[str, Any]) -> str:
 def roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Restart | None:
     """Return a run to its newest healthy checkpoint and change its recipe; None after `TRIES` changes.
 
-    Everything newer than the checkpoint is removed, except changes.jsonl and findings.jsonl, which record it.
+    Everything newer than the checkpoint is removed, except changes.jsonl and findings.jsonl, which record it. A change that a
+    person asked for is always made; where it takes the last change back, the run goes to the checkpoint of that change, and so
+    on as if it had never been made.
     """
-    before = changes(folder)
-    if len(before) >= TRIES:
+    before, asked = changes(folder), outcome.reason.startswith(ASKED)
+    tries = [row for row in before if not is_asked(row)]
+    if len(tries) >= TRIES and not asked:
         return None
     stored = folder.load_recipe()
     old, change = recipes.flat(stored), outcome.change
@@ -79,13 +85,43 @@ def roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Re
         say(f"the remedy cannot be applied: {error}")
         return None
     in_flight = all(name.startswith(IN_FLIGHT) for name in change)
-    saved = newest_healthy(folder, outcome, before) if in_flight else None
+    if not in_flight:
+        saved = None
+    elif asked and (undone := undone_by(before, recipes.flat(recipe), old)) is not None:
+        saved = before_change(folder, undone, outcome)
+    else:
+        saved = newest_healthy(folder, outcome, [] if asked else before)
     back = saved.update if saved else 0
     pairs = {name: [old.get(name), value] for name, value in change.items()}
-    text = f"going back to update {back} and changing {words(pairs)} (change {len(before) + 1} of at most {TRIES})"
+    which = "" if asked else f" (change {len(tries) + 1} of at most {TRIES})"
+    text = f"going back to update {back} and changing {words(pairs)}{which}"
     say(outcome.reason)
     append_row(folder.changes, {"at": outcome.update, "back_to": back, "reason": outcome.reason, "change": pairs})
     return go_back(folder, setup, recipe, saved, outcome.seconds, outcome.reason, text, say)
+
+
+def is_asked(row: dict[str, Any]) -> bool:
+    """Whether a row of changes.jsonl is of a change that a person asked for."""
+    return str(row.get("reason", "")).startswith(ASKED)
+
+
+def undone_by(before: list[dict[str, Any]], new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any] | None:
+    """The last change, where the new settings take it back and nothing else; None otherwise."""
+    pairs = before[-1].get("change", {}) if before else {}
+    changed = {name for name, value in new.items() if old.get(name) != value} - {"given"}
+    return (
+        before[-1] if pairs and changed == set(pairs) and all(new[name] == pairs[name][0] for name in pairs) else None
+    )
+
+
+def before_change(folder: RunFolder, row: dict[str, Any], outcome: Outcome) -> Checkpoint | None:
+    """The checkpoint that a change went back to; where it is gone, the newest healthy one."""
+    back = int(row.get("back_to", 0))
+    if not back:
+        return None
+    with suppress(RunError):
+        return checkpoint.load(folder, back)
+    return newest_healthy(folder, outcome, [])
 
 
 def go_back(
@@ -136,9 +172,11 @@ def newest_healthy(folder: RunFolder, outcome: Outcome, before: list[dict[str, A
 
 
 def spared(folder: RunFolder) -> set[int]:
-    """Checkpoints that must be kept: the best one, and during an alarm the newest one from before it."""
+    """Checkpoints that must be kept: the best one, during an alarm the newest one from before it, and the one that the last
+    change went back to, where a person asked for it, who may take it back."""
     best, findings = checkpoint.best_update(folder), list(read_rows(folder.findings))
     kept = set() if best is None else {best}
+    kept |= {int(row["back_to"]) for row in changes(folder)[-1:] if is_asked(row)}
     if findings and findings[-1].get("severity") == "alarm":
         since = int(findings[-1]["since_update"])
         kept |= set([update for update in checkpoint.saved_updates(folder) if update < since][-1:])

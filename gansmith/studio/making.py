@@ -1,0 +1,69 @@
+"""Files for download: exports of a generator, made by jobs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from gansmith.exports import EXPORTS
+from gansmith.ground.errors import nearest
+from gansmith.studio.answers import Given, get, post, text_of
+from gansmith.studio.children import gansmith
+from gansmith.studio.errors import StudioError
+from gansmith.studio.places import cleaned
+from gansmith.studio.studio import Studio
+
+LONGEST = 300  # characters of an option
+
+
+def routes(studio: Studio) -> list[Route]:
+    """The routes."""
+
+    def export(request: Request, given: Given) -> dict[str, Any]:
+        name = request.path_params["name"]
+        run, kind = studio.run(name), text_of(given, "kind")
+        if kind not in EXPORTS:
+            raise StudioError(400, f"no kind of export is called {kind[:40]!r}{nearest(kind[:40], EXPORTS)}")
+        words = option_words(kind, given.get("options") or {})
+        job = studio.jobs.new_id()
+        file = studio.jobs.made / job / f"{cleaned(name.replace('/', '-'), 'generator')}{EXPORTS[kind].ending}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        argv = gansmith("export", str(run.root), kind, f"--out={file}", "--force", *words)
+        return {"job": studio.jobs.start("export", argv, run=name, file=file, id=job).id, "file": file.name}
+
+    def file(request: Request, _: Given) -> Response:
+        job = studio.jobs.get(request.path_params["id"])
+        if job.file is None or not job.ended or not job.file.is_file():
+            raise StudioError(404, "this job has made no file (yet)")
+        return FileResponse(job.file, filename=job.file.name, media_type="application/octet-stream")
+
+    def cancel(request: Request, _: Given) -> dict[str, Any]:
+        studio.jobs.get(request.path_params["id"]).cancel()
+        return {"job": request.path_params["id"]}
+
+    return [
+        post("/api/runs/{name:path}/export", export),
+        get("/api/jobs/{id}/file", file),
+        post("/api/jobs/{id}/cancel", cancel),
+    ]
+
+
+def option_words(kind: str, options: object) -> list[str]:
+    """The options of an export as words of the command line. Raises StudioError."""
+    known = {one.name: one.type for one in dataclasses.fields(EXPORTS[kind].options)} | {"checkpoint": "str"}
+    if not isinstance(options, dict) or not set(options) <= set(known):
+        raise StudioError(400, f"the options of {kind} are {', '.join(known)}")
+    words: list[str] = []
+    for name, value in options.items():
+        flag = "--" + name.replace("_", "-")
+        if known[name] == "bool":
+            words += [flag] if value is True else []
+        elif isinstance(value, str | int) and len(str(value)) <= LONGEST and str(value).isprintable():
+            words += [f"{flag}={value}"] if str(value) else []
+        else:
+            raise StudioError(400, f"{name} is no short text: give at most {LONGEST} characters")
+    return words

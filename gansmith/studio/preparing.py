@@ -1,0 +1,183 @@
+"""What a page asks before a training, and its start: survey, form, check, train."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from gansmith import recipes as cookbook
+from gansmith.data.sources import SOURCES
+from gansmith.ground.errors import nearest
+from gansmith.ground.recipes.settings import Recipe
+from gansmith.runs.choose_recipe import Budget, choose_recipe
+from gansmith.studio.answers import Given, get, post, text_of, texts_of
+from gansmith.studio.check import Wanted, checked, planned, resolved
+from gansmith.studio.children import gansmith
+from gansmith.studio.errors import StudioError
+from gansmith.studio.form import groups
+from gansmith.studio.given_sources import source_of
+from gansmith.studio.lengths import UNITS, length_words
+from gansmith.studio.places import LONGEST, cleaned
+from gansmith.studio.studio import Studio
+
+SURVEY_SECONDS = 1800.0
+SIZE = 12  # characters of a size, as in 128x96
+
+
+class Preparing:
+    """The routes of the form. Surveys and checks run one at a time: each reads whole folders."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        self.surveying, self.checking = threading.Lock(), threading.Lock()
+
+    def routes(self) -> list[Route]:
+        """The routes."""
+        return [
+            post("/api/survey", self.survey),
+            get("/api/form", self.form),
+            post("/api/check", self.check),
+            post("/api/train", self.train),
+        ]
+
+    def survey(self, _: Request, given: Given) -> dict[str, Any]:
+        """What `gansmith data info --json` says, in a process of its own: a picture that takes all memory takes only that."""
+        source, size = source_of(self.studio.folder, text_of(given, "source")), text_of(given, "size", "")
+        if size and not (len(size) <= SIZE and set(size) <= set("0123456789x")):
+            raise StudioError(400, f"size is {size[:40]!r}: give pixels, as in 64 or 64x48")
+        with one_at_a_time(self.surveying, "another folder is being looked at"), tempfile.TemporaryDirectory() as place:
+            sheet = Path(place) / "sheet.png"
+            words = ["data", "info", source, "--json", f"--sheet={sheet}", *([f"--size={size}"] if size else [])]
+            found = json_of(words)
+            picture = base64.b64encode(sheet.read_bytes()).decode("ascii") if sheet.is_file() else None
+        return {**found, "sheet": picture}
+
+    def form(self, request: Request, _: Given) -> dict[str, Any]:
+        """The fields of a recipe, with what the data asks for."""
+        given = request.query_params
+        name, source = recipe_named(given.get("recipe", "")), given.get("source", "")
+        recipe, reasons = cookbook.load(name), {}
+        source = source_of(self.studio.folder, source) if source else recipe.data.source
+        if source in SOURCES or os.path.isabs(source):
+            with one_at_a_time(self.checking, "another form is being made"):
+                chosen = choose_recipe(recipe, data=source, budget=a_budget(recipe))
+                recipe, remarks = resolved(chosen)
+            reasons = dict(reason_of(line) for line in remarks)
+        return {"recipe": name, "source": source, "groups": groups(recipe, reasons)}
+
+    def check(self, _: Request, given: Given) -> dict[str, Any]:
+        """Whether it would be refused."""
+        wanted = self.wanted(given)
+        with one_at_a_time(self.checking, "another check runs"):
+            return checked(wanted)
+
+    def train(self, _: Request, given: Given) -> dict[str, Any]:
+        """Start it. Raises StudioError and GansmithError where it is refused."""
+        wanted, length = self.wanted(given), length_words(given)
+        with one_at_a_time(self.checking, "another check runs"):
+            planned(wanted)
+        name = self._new_name(text_of(given, "name", "") or "", wanted.recipe)
+        words = ["train", wanted.recipe, f"--out={self.studio.folder / name}", *length]
+        words += [f"--data={wanted.source}"] if wanted.source else []
+        words += [f"--set={assignment}" for assignment in wanted.assignments()]
+        try:
+            self.studio.trainings.start(name, words, {"recipe": wanted.recipe, "words": words})
+        except StudioError:
+            (self.studio.folder / name).rmdir()
+            raise
+        return {"name": name}
+
+    def wanted(self, given: Given) -> Wanted:
+        """A training as a page describes it. Raises StudioError."""
+        name, source = recipe_named(text_of(given, "recipe")), text_of(given, "source", "") or ""
+        recipe = cookbook.load(name)
+        if source:
+            source = source_of(self.studio.folder, source)
+        elif recipe.data.source not in SOURCES:
+            raise StudioError(400, f"recipe {name} has no data of its own: drop a folder or a zip")
+        settings = texts_of(given, "settings")
+        if any(len(key) > LONGEST or len(value) > 1000 for key, value in settings.items()):
+            raise StudioError(400, "a setting is too long: give shorter values")
+        length = {word[2:].partition("=")[0]: float(word.partition("=")[2]) for word in length_words(given)}
+        whole = {unit: int(value) if unit in ("updates", "images") else value for unit, value in length.items()}
+        typed = any(key.startswith("budget.") and key[7:] in UNITS for key in settings)
+        return Wanted(name, source, settings, Budget(**whole) if whole or typed else a_budget(recipe))  # pyright: ignore[reportArgumentType]
+
+    def _new_name(self, asked: str, recipe: str) -> str:
+        """The name of a new run, whose folder is made at once. Raises StudioError."""
+        if asked and ("/" in asked or asked != cleaned(asked, "")):
+            raise StudioError(400, f"{asked[:40]!r} is no name for a run: give letters, digits, hyphens and dots")
+        names = [asked] if asked else (f"{recipe}-{number:03d}" for number in itertools.count(1))
+        for name in names:
+            try:
+                (self.studio.folder / name).mkdir()
+                return name
+            except FileExistsError:
+                continue
+        raise StudioError(409, f"there is a run {asked!r} already: choose another name")
+
+
+@contextmanager
+def one_at_a_time(lock: threading.Lock, what: str) -> Iterator[None]:
+    """Hold a lock; raises StudioError 429 where it takes long to get it."""
+    if not lock.acquire(timeout=60):
+        raise StudioError(429, f"{what}: try again in a moment")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def json_of(words: list[str]) -> dict[str, Any]:
+    """What a command prints as JSON. Raises StudioError with its refusal."""
+    try:
+        done = subprocess.run(
+            gansmith(*words),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SURVEY_SECONDS,
+            start_new_session=True,
+        )
+        found = json.loads(done.stdout or b"null")
+    except subprocess.TimeoutExpired:
+        raise StudioError(
+            400, "it takes longer than half an hour to read: prepare it by `gansmith data prepare`"
+        ) from None
+    except ValueError:
+        found = None
+    if done.returncode == 0 and isinstance(found, dict):
+        return found
+    said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    last = said[-1] if said else f"its process was ended ({done.returncode})"
+    raise StudioError(400, last.removeprefix("gansmith: ")[:1000])
+
+
+def recipe_named(name: str) -> str:
+    """The name of a built-in recipe. Raises StudioError: a page names no file."""
+    if name not in cookbook.names():
+        raise StudioError(400, f"there is no recipe {name[:40]!r}{nearest(name[:40], cookbook.names())}")
+    return name
+
+
+def a_budget(recipe: Recipe) -> Budget:
+    """A length for a check of a recipe that has none; it changes nothing else."""
+    has = any(getattr(recipe.budget, unit) for unit in UNITS)
+    return Budget() if has else Budget(updates=1)
+
+
+def reason_of(line: str) -> tuple[str, str]:
+    """The key and the reason of a line `key = value: reason`."""
+    key, _, rest = line.partition(" = ")
+    return key, rest.partition(": ")[2]
