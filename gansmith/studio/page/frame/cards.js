@@ -18,8 +18,9 @@ export class Cards {
   }
 
   set(runs) {
+    if (!this.home) return; // it is asked for already
     const before = new Map(this.runs().map((card) => [card.name, card]));
-    if (this.home) this.home.runs = runs;
+    this.home.runs = runs;
     for (const card of runs) this.tellEnd(before.get(card.name), card);
     for (const listener of [...this.listeners]) listener(runs);
   }

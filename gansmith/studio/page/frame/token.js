@@ -1,15 +1,17 @@
 // The token: from the address that the studio printed, kept for this tab alone.
 
 import { actionButton, el, fill } from "./element.js";
+import { runPage } from "./words.js";
 
 const TOKEN_KEY = "gansmith-studio-token";
 
-// The token of this tab, or null. It is taken out of the address, so that no copied address holds it.
+// The token of this tab, or null. It is taken out of the address, so that no copied address holds it. The studio of a
+// single run names it there too: "#token=T&open=NAME".
 export function takeToken() {
-  const [, given] = /^#token=([^&]+)/.exec(location.hash) || [];
-  if (given) {
-    sessionStorage.setItem(TOKEN_KEY, decodeURIComponent(given));
-    history.replaceState(null, "", `${location.pathname}#/`);
+  const given = new URLSearchParams(location.hash.slice(1));
+  if (given.get("token")) {
+    sessionStorage.setItem(TOKEN_KEY, given.get("token"));
+    history.replaceState(null, "", `${location.pathname}${given.get("open") ? runPage(given.get("open")) : "#/"}`);
   }
   return sessionStorage.getItem(TOKEN_KEY);
 }

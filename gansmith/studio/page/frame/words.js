@@ -11,7 +11,7 @@ export function amount(value) {
 // A measured number in three digits, with a true minus sign.
 export function threeDigits(value) {
   if (!Number.isFinite(value)) return "–";
-  const text = value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)
+  const text = value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e6)
     ? value.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e")
     : String(Number(value.toPrecision(3)));
   return text.replaceAll("-", "−");

@@ -70,6 +70,7 @@ export class Card {
     this.finding.dataset.severity = card.finding ? card.finding.severity : "";
     say(this.about, [card.recipe, `changed ${ago(card.changed)}`, bytes(card.size)].join(" · "));
     for (const [can, node] of this.buttons) node.hidden = !card.can.includes(can);
+    if (card.state === "finished") this.buttons.get("resume").hidden = true; // its page asks for how long
     this.showSheet(card);
   }
 

@@ -4,8 +4,10 @@ import { el, fill } from "../frame/element.js";
 import { runPage, runPath, writtenValue } from "../frame/words.js";
 import { uPlot } from "../../vendor/uplot.js";
 import { Chart } from "../run/chart.js";
+import { curvesHint } from "../run/curves.js";
 import { Series } from "../run/series.js";
 
+const WRITTEN_BY_RUNS = new Set(["name", "given", "thread_changes", "budget.estimated_images"]);
 const PAIR_COLOURS = [1, 2];
 const PAIR_MEASURES = [
   { title: "Distance to the real items", about: "Lower is better.", key: "value", judged: true },
@@ -76,7 +78,7 @@ class Comparison {
     fill(
       this.body,
       el("section", {}, el("h2", {}, "Newest samples"), sheets),
-      el("section", {}, el("h2", {}, "Curves"), charts),
+      el("section", {}, el("h2", {}, "Curves"), curvesHint(), charts),
       el("section", {}, el("h2", {}, "Settings that differ"), differences(runs)),
     );
   }
@@ -125,7 +127,7 @@ class Comparison {
 
 function differences(runs) {
   const [a, b] = runs.map((run) => run.recipe);
-  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => writtenValue(a[key]) !== writtenValue(b[key]));
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => !WRITTEN_BY_RUNS.has(key) && writtenValue(a[key]) !== writtenValue(b[key]));
   if (!keys.length) return el("p", { class: "soft" }, "None: both have the same settings.");
   const value = (recipe, key) => (key in recipe ? writtenValue(recipe[key]) || "(none)" : "–");
   const rows = keys.map((key) => el("tr", {}, el("th", { scope: "row" }, el("code", {}, key)), el("td", {}, value(a, key)), el("td", {}, value(b, key))));

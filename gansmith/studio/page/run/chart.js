@@ -109,7 +109,7 @@ function optionsOf({ lines, range, guide }, width, group, chart) {
     scales: { x: { time: false }, y: range ? { range } : {} },
     axes: [
       { ...axis, size: 28, values: (_, ticks) => ticks.map(shortNumber) },
-      { ...axis, size: 52, values: (_, ticks) => ticks.map(threeDigits) },
+      { ...axis, size: 60, values: (_, ticks) => ticks.map(threeDigits) },
     ],
     series: [{}, ...lines.map(({ colour }, index) => ({
       stroke: ink(`--line-${colour}`),

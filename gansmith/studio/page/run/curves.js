@@ -50,6 +50,17 @@ export const CURVES = [
   },
 ];
 
+const METRIC_WORDS = {
+  SWD: "sliced Wasserstein distance",
+  FD: "Fréchet distance of features",
+  FID: "Fréchet distance of Inception features",
+  KID: "kernel distance of features",
+};
+
+export function curvesHint() {
+  return el("p", { class: "hint" }, "From left to right: updates. Point at a curve to read all of them at one update.");
+}
+
 export class Curves {
   constructor(root) {
     this.root = root;
@@ -104,6 +115,9 @@ export class Curves {
 export function measured(curve, lines, series) {
   if (!curve.judged) return { ...curve, lines };
   const { metric, better } = series.last;
+  const [short] = /^[A-Z]*/.exec(metric || "");
+  const words = METRIC_WORDS[short] ? ` ${short}: ${METRIC_WORDS[short]}.` : "";
   const wanted = better === "higher" ? { title: "Quality", about: "Measured on samples. Higher is better." } : {};
-  return { ...curve, ...wanted, lines: lines.map((line) => ({ ...line, label: metric || line.label })) };
+  const about = (wanted.about || curve.about) + words;
+  return { ...curve, ...wanted, about, lines: lines.map((line) => ({ ...line, label: metric || line.label })) };
 }

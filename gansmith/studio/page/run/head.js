@@ -42,7 +42,7 @@ export class Head {
       el("div", { class: "title" }, el("h1", { tabindex: "-1" }, name), this.state),
       el("div", { class: "far", role: "status" }, this.far, this.reason),
       this.progress,
-      el("div", { class: "row" }, [...this.buttons.values()], this.goOn),
+      el("div", { class: "row" }, this.goOn, [...this.buttons.values()]),
     );
   }
 

@@ -87,7 +87,7 @@ class RunPage {
           "div",
           { class: "tools" },
           this.finding.root,
-          el("section", { "aria-labelledby": "curves-title" }, el("h2", { id: "curves-title" }, "Curves"), charts),
+          el("section", { "aria-labelledby": "curves-title" }, el("h2", { id: "curves-title" }, "Curves"), curvesHint(), charts),
           this.changing.root,
           this.log.root,
           this.exporting.root,
