@@ -34,7 +34,8 @@ def page() -> str:
     """The page: index.html, whose places `<!-- style -->` and `<!-- script -->` are filled."""
     index, style, entry = PAGE / "index.html", PAGE / "studio.css", PAGE / "main.js"
     document = index.read_text(encoding="utf-8") if index.is_file() else BARE
-    css = style.read_text(encoding="utf-8") if style.is_file() else ""
+    styles = [style, *sorted(PAGE.glob("*/*.css"))] if style.is_file() else []
+    css = "".join(path.read_text(encoding="utf-8") for path in styles)
     script = '"use strict";\n' + "\n".join(bare(path) for path in order(entry)) if entry.is_file() else ""
     vendored = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "vendor").glob("*.css")))
     document = document.replace(PLACE.format("version"), __version__)

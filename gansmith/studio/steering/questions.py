@@ -103,7 +103,9 @@ class Real:
         """Pictures uint8 (count, H, W, C) in random order, and their classes as the generator numbers them; None where they
         are not known. Raises DataError for too few."""
         if count > self.store.count:
-            raise DataError(f"the data has {self.store.count} pictures, fewer than a quiz shows: ask for fewer questions")
+            raise DataError(
+                f"the data has {self.store.count} pictures, fewer than a quiz shows: ask for fewer questions"
+            )
         rows = streams.generator(seed, "order").permutation(self.store.count)[:count]
         order = np.argsort(rows)
         pictures = np.empty((count, *self.store.items.shape[1:]), np.uint8)

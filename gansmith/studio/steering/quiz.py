@@ -156,7 +156,9 @@ def asked(request: dict[str, Any]) -> dict[str, Any]:
     try:
         done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
-        raise StudioError(500, f"the pictures were not made in {SECONDS} seconds: try again when less is running") from None
+        raise StudioError(
+            500, f"the pictures were not made in {SECONDS} seconds: try again when less is running"
+        ) from None
     try:
         found = json.loads(done.stdout)
     except ValueError:

@@ -122,7 +122,9 @@ def known_pixels(generator: Generator, encoded: str) -> np.ndarray:
     mask = read(encoded)
     known = (grey(mask) if mask.shape[2] == 3 else mask)[:, :, 0] >= 128
     if known.shape != (height, width):
-        raise RunError(f"the mask is {known.shape[1]}x{known.shape[0]}, the pictures are {width}x{height}: paint it anew")
+        raise RunError(
+            f"the mask is {known.shape[1]}x{known.shape[0]}, the pictures are {width}x{height}: paint it anew"
+        )
     if known.all():
         raise RunError("nothing is painted: paint over what is to be filled")
     if not known.any():

@@ -174,7 +174,7 @@ function discriminatorOf({ discriminator, answers, seen, data }) {
     el(
       "table",
       { class: "small" },
-      el("thead", {}, el("tr", {}, ["Picture", "It was", "You said", "D said", "Logit"].map((one) => el("th", { scope: "col" }, one)))),
+      el("thead", {}, el("tr", {}, ["№", "It was", "You said", "D said", "Logit"].map((one) => el("th", { scope: "col" }, one)))),
       el("tbody", {}, answers.map((answer, index) => rowOf(answer, index, discriminator.threshold, widest))),
     ),
     el("p", { class: "hint" }, `Above ${threeDigits(discriminator.threshold)} the discriminator takes a picture for real.`),

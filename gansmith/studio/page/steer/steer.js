@@ -85,6 +85,7 @@ class Steering {
       },
     };
     const gridHooks = { ...hooks, show: (look) => stage.show(look), keep: (look) => this.#keepAs(look) };
+    const palette = paletteSection({ ...given, hooks }); // first: its pictures are made in this order
     this.family = new FamilySection({ ...given, hooks }, stage.viewer, this.mixer);
     const grid = gridSection({ ...given, hooks: gridHooks });
     this.change = new ChangeSection(given, () => {
@@ -92,7 +93,6 @@ class Steering {
       grid?.redraw();
     });
     this.own = new OwnSection(given);
-    const palette = paletteSection({ ...given, hooks });
     const tools = [palette, this.change.root, this.mixer.root, this.family.root, grid, this.own.root, this.#about()];
     fill(this.root, stage.root, el("div", { class: "tools" }, tools));
     state.on((what) => {
