@@ -34,7 +34,15 @@ FINDING = {
     "remedy": [REMEDY],
 }
 FIELDS = [
-    {"key": "data.batch", "value": 64, "default": 64, "meaning": "items in one step", "type": "integer", "choices": None},
+    {
+        "key": "data.batch",
+        "value": 64,
+        "default": 64,
+        "meaning": "items in one step",
+        "type": "integer",
+        "choices": None,
+        "reason": "as there is room",
+    },
     {
         "key": "loss.name",
         "value": "hinge",
@@ -44,7 +52,14 @@ FIELDS = [
         "choices": ["non-saturating", "hinge", "relativistic"],
     },
     {"key": "generator.bias", "value": True, "default": True, "meaning": "a bias", "type": "yes-no", "choices": None},
-    {"key": "generator.widths", "value": [64, 32], "default": [64, 32], "meaning": "widths", "type": "list", "choices": None},
+    {
+        "key": "generator.widths",
+        "value": [64, 32],
+        "default": [64, 32],
+        "meaning": "widths",
+        "type": "list",
+        "choices": None,
+    },
     {"key": "budget.minutes", "value": 2.0, "default": 0.0, "meaning": "minutes", "type": "number", "choices": None},
 ]
 GROUPS = [
@@ -61,7 +76,13 @@ def png(shade: int = 128) -> bytes:
 
 
 def row(update: int, loss: float = 0.7) -> dict[str, Any]:
-    return {"update": update, "loss.generator": loss, "loss.discriminator": 1.3, "accuracy.real": 0.6, "accuracy.fake": 0.7}
+    return {
+        "update": update,
+        "loss.generator": loss,
+        "loss.discriminator": 1.3,
+        "accuracy.real": 0.6,
+        "accuracy.fake": 0.7,
+    }
 
 
 def card(name: str, **changes: Any) -> dict[str, Any]:
@@ -178,17 +199,19 @@ class Played:
             "home": {
                 "folder": "/runs",
                 "runs": self.cards,
-                "recipes": [{"name": "digits", "summary": "Written digits."}, {"name": "folder", "summary": "Your own."}],
+                "recipes": [
+                    {"name": "digits", "summary": "Written digits."},
+                    {"name": "folder", "summary": "Your own."},
+                ],
                 "version": "1",
             },
-            "form": {"groups": GROUPS},
+            "form": {"groups": GROUPS, "source": "digits"},
             "survey": {
                 "description": "digits: 40 grey pictures",
                 "kind": "pictures",
                 "labels": {"0": 20, "1": 20},
                 "skipped": ["broken.png: it is cut off"],
                 "sheet": base64.b64encode(png()).decode(),
-                "chosen": [{"key": "data.size", "value": "16", "reason": "as most of them"}],
             },
             "check": self.check,
             "train": {"name": "first"},
@@ -215,7 +238,9 @@ class Played:
             "recipe": self.recipe,
             "meanings": {"loss.name": "the loss of both networks"},
             "rows": [row(50), row(100), row(150)],
-            "sheets": [{"update": update, "images_seen": update * 64, "seconds": update / 3} for update in (0, 50, 100)],
+            "sheets": [
+                {"update": update, "images_seen": update * 64, "seconds": update / 3} for update in (0, 50, 100)
+            ],
             "findings": [found["finding"]] if found["finding"] else [],
             "changes": [{"at": 90, "back_to": 50, "reason": "asked", "change": {"loss.name": ["hinge", "minimax"]}}],
             "judgements": [{"update": 100, "metric": "SWD", "value": 12.5}],

@@ -222,7 +222,7 @@ def test_samples_form_live_and_time_can_be_gone_back(opened: Opened, played: Pla
 def test_the_remedy_is_applied_by_one_press(opened: Opened, played: Played):
     page = opened("#/run/first")
     says(page, ".remedies", "0.02 → 0.0002")
-    says(page, ".remedies", "goes back to the newest healthy checkpoint")
+    says(page, ".remedies", "goes back to the newest checkpoint from before update 100")
     page.get_by_role("button", name="Apply: optimizer.generator.rate = 0.0002").click()
     until(page, lambda: bool(played.asked))
     assert played.asked == [("runs/first/ask", {"kind": "change", "change": {"optimizer.generator.rate": 0.0002}})]
@@ -235,15 +235,29 @@ def test_a_paused_run_offers_no_change(opened: Opened, played: Played):
     assert page.get_by_role("button", name="Apply").count() == 0
 
 
+def test_a_change_of_a_healthy_run_loses_nothing(opened: Opened, played: Played):
+    played.cards[0] = card("first")
+    page = opened("#/run/first")
+    page.get_by_text("Change one setting").click()
+    page.get_by_label("Setting", exact=True).select_option("loss.name")
+    page.get_by_label("loss.name").select_option("non-saturating")
+    says(page, "details", "This saves a checkpoint and trains on from it, so that nothing is lost")
+
+
 def test_a_change_says_first_what_it_does(opened: Opened, played: Played):
     page = opened("#/run/first")
     page.get_by_text("Change one setting").click()
     button = page.get_by_role("button", name="Change it")
     assert button.is_disabled()
-    says(page, "details", "begins the training again") if page.get_by_label("data.batch").count() else None
+    page.get_by_label("data.batch").fill("32")
+    says(page, "details", "begins the training again at update 0")
     page.get_by_label("Setting", exact=True).select_option("loss.name")
     page.get_by_label("loss.name").select_option("non-saturating")
-    says(page, "details", "loss.name becomes non-saturating in place of hinge. This goes back to the newest healthy checkpoint")
+    says(
+        page,
+        "details",
+        "loss.name becomes non-saturating in place of hinge. This goes back to the newest checkpoint from before",
+    )
     played.refusals["runs/first/ask"] = "no: this loss needs another network"
     button.click()
     says(page, "#notice", "no: this loss needs another network")
@@ -265,7 +279,7 @@ def test_a_finished_run_goes_on_for_as_long_as_is_said(opened: Opened, played: P
     page.get_by_label("Unit of the amount").select_option("updates")
     page.get_by_role("button", name="Go on").click()
     until(page, lambda: bool(played.asked))
-    assert played.asked == [("runs/first/resume", {"updates": "300"})]
+    assert played.asked == [("runs/first/resume", {"updates": "+300"})]
 
 
 def test_an_export_is_made_and_downloaded(opened: Opened, played: Played):
@@ -294,7 +308,7 @@ def test_a_training_is_started_with_what_was_changed(opened: Opened, played: Pla
     page = opened("#/new")
     says(page, "section", "digits: 40 grey pictures")
     says(page, "section", "broken.png: it is cut off")
-    says(page, "section", "data.size = 16")
+    says(page, "section", "data.batch = 64 as there is room")
     assert page.get_by_label("How long").input_value() == "2"
     page.get_by_label("data.batch").fill("32")
     page.get_by_text("[generator]").click()
@@ -316,8 +330,9 @@ def test_refused_choices_are_greyed_and_say_why(opened: Opened, played: Played):
         "summary": {},
     }
     page = opened("#/new")
-    says(page, ".refused", "relativistic: it needs pairs of items")
-    assert page.get_by_label("loss.name").locator("option:disabled").all_inner_texts() == ["relativistic"]
+    says(page, ".refused", "Not possible here: relativistic")
+    greyed = page.get_by_label("loss.name").locator("option:disabled").all_inner_texts()
+    assert greyed == ["relativistic: it needs pairs of items"]
     says(page, ".error", "0 is too small")
     assert page.get_by_role("button", name="Start the training").is_disabled()
 

@@ -18,13 +18,17 @@ JOINED = scripts.order(PAGE / "main.js")
 NAMES = re.compile(
     r"^(?:async )?(?:function\*?|class|const|let) (\w+)|^const \{ ([\w, ]+) \}|^const \[([\w, ]+)\]", re.MULTILINE
 )
-FROM_TEXT = re.compile(r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|eval)\b|new Function")
+FROM_TEXT = re.compile(
+    r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|eval)\b|new Function"
+)
 MOST = 150_000  # bytes of the page, gzipped
 
 
 def test_names_are_unique():
     found = [NAMES.findall(scripts.bare(path)) for path in JOINED]
-    names = [name.strip() for file in found for match in file for group in match for name in group.split(",") if name.strip()]
+    names = [
+        name.strip() for file in found for match in file for group in match for name in group.split(",") if name.strip()
+    ]
     assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
@@ -34,7 +38,10 @@ def test_every_module_is_used_and_every_import_is_there():
         for names, file in re.findall(r'^import \{([^}]*)\} from "([^"]+)";$', path.read_text("utf-8"), re.MULTILINE):
             there = (path.parent / file).read_text("utf-8")
             for name in filter(None, map(str.strip, names.split(","))):
-                assert re.search(rf"^export (async )?(function\*?|class|const|let) {name}\b", there, re.MULTILINE), (path, name)
+                assert re.search(rf"^export (async )?(function\*?|class|const|let) {name}\b", there, re.MULTILINE), (
+                    path,
+                    name,
+                )
 
 
 def test_no_text_becomes_html():

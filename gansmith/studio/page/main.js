@@ -55,6 +55,7 @@ function openStudio() {
     say(gone, "");
     askForToken(view, "The studio that answers does not know this tab: it was started anew.");
   };
+  live.on("error", (message) => notice.fail({ message: message.error }));
   let wasLost = false;
   live.on("lost", () => {
     wasLost = true;

@@ -13,7 +13,7 @@ export class Control {
     this.input = inputOf(field, id);
     this.input.addEventListener("change", changed);
     if (this.input.type === "text") this.input.addEventListener("input", changed);
-    this.refused = el("ul", { class: "refused", hidden: true });
+    this.refused = el("details", { class: "refused", hidden: true });
     const label = el("label", { for: id }, el("code", {}, field.key));
     const meaning = el("p", { class: "meaning", id: `${id}-meaning` }, field.meaning);
     this.input.setAttribute("aria-describedby", meaning.id);
@@ -33,12 +33,21 @@ export class Control {
   // Greys out choices that are refused now, and says why: {choice: one line}.
   refuse(reasons = {}) {
     if (this.field.type !== "choice") return;
-    for (const option of this.input.options) option.disabled = option.value in reasons && !option.selected;
-    const lines = Object.entries(reasons).map(([choice, why]) => `${choice}: ${why}`);
-    if (lines.join() === this.lines) return;
-    this.lines = lines.join();
-    fill(this.refused, ...lines.map((line) => el("li", {}, line)));
-    this.refused.hidden = lines.length === 0;
+    for (const option of this.input.options) {
+      const why = option.selected ? undefined : reasons[option.value];
+      option.disabled = why !== undefined;
+      say(option, why === undefined ? option.value || "(none)" : `${option.value}: ${why}`);
+    }
+    const choices = Object.keys(reasons);
+    const key = JSON.stringify(reasons);
+    if (key === this.refusedNow) return;
+    this.refusedNow = key;
+    fill(
+      this.refused,
+      el("summary", {}, `Not possible here: ${choices.join(", ")}`),
+      el("ul", {}, choices.map((choice) => el("li", {}, `${choice}: ${reasons[choice]}`))),
+    );
+    this.refused.hidden = choices.length === 0;
   }
 
   set(text) {
@@ -91,6 +100,11 @@ export class BudgetControl {
     this.unit.value = unit;
     this.count.value = count;
     say(this.about, BUDGET_UNITS[unit]);
+  }
+
+  // {minutes: "+5"}: so much more
+  get added() {
+    return { [this.unit.value]: `+${this.count.value.trim()}` };
   }
 
   // {minutes: "5"}

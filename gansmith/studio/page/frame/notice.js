@@ -14,7 +14,7 @@ export class Notice {
   tell(text, action = null) {
     clearTimeout(this.timer);
     const act = action && actionButton(action.label, () => (this.clear(), action.act()));
-    fill(this.root, el("span", {}, text), act, actionButton("Put away", () => this.clear(), { class: "plain" }));
+    fill(this.root, el("span", {}, text), act, actionButton("Close", () => this.clear(), { class: "plain" }));
     if (!action) this.timer = setTimeout(() => this.clear(), SECONDS_SHOWN * 1000);
   }
 

@@ -63,6 +63,7 @@ export class Card {
     say(this.state, card.state);
     this.state.dataset.state = card.state;
     say(this.reason, card.reason || "");
+    this.reason.classList.toggle("calm", card.state !== "failed");
     this.progress.hidden = card.share === null;
     this.progress.value = card.share || 0;
     say(this.far, howFar(card));

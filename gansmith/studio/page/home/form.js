@@ -60,7 +60,7 @@ export class SettingsForm {
     return el(
       "details",
       {},
-      el("summary", {}, el("code", {}, table ? `[${table}]` : "of the run"), ` ${title}`),
+      el("summary", {}, el("code", {}, table ? `[${table}]` : "(all)"), ` ${title}`),
       el("div", { class: "settings" }, controls.map(({ root }) => root)),
     );
   }

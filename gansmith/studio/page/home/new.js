@@ -1,8 +1,8 @@
 // A new training: what to train on, what the networks will see, the settings, how long, start.
 
-import { actionButton, el, fill, say } from "../frame/element.js";
+import { actionButton, el, fill, say, termList } from "../frame/element.js";
 import { BudgetControl } from "../frame/control.js";
-import { runPage, writtenValue } from "../frame/words.js";
+import { amount, plural, runPage, writtenValue } from "../frame/words.js";
 import { attempted } from "../run/actions.js";
 import { filesOf, filesOfInput, sendFiles } from "./dropped.js";
 import { SettingsForm } from "./form.js";
@@ -147,23 +147,26 @@ class NewTraining {
     fillBusy(this.survey, "Looking at the data …");
     const query = new URLSearchParams({ recipe: this.recipe.value, ...(source ? { source } : {}) });
     try {
-      const { groups } = await this.api.get(`form?${query}`);
+      const { groups, source: found } = await this.api.get(`form?${query}`);
       if (asked !== this.asked || !this.isOpen) return;
       this.values = new Map(groups.flatMap(({ fields }) => fields.map((field) => [field.key, field.value])));
       this.form.set(groups);
       this.takeBudget();
       this.soon();
-      await this.look(asked);
+      await this.look(asked, found, groups);
     } catch (error) {
       if (asked === this.asked) fill(this.survey, el("p", { class: "error" }, error.message));
     }
   }
 
-  async look(asked) {
-    const source = this.source || this.values.get("data.source");
+  async look(asked, source, groups) {
+    if (!this.source && this.recipe.value === OWN_RECIPE) {
+      fill(this.survey, el("p", { class: "soft" }, "This recipe has no data of its own: drop a folder, a zip or pictures above."));
+      return;
+    }
     const size = writtenValue(this.values.get("data.size"));
     const survey = await this.api.post("survey", { source, ...(size && size !== "auto" ? { size } : {}) });
-    if (asked === this.asked && this.isOpen) fill(this.survey, surveyOf(survey));
+    if (asked === this.asked && this.isOpen) fill(this.survey, surveyOf(survey, chosenIn(groups)));
   }
 
   // The recipe's own budget is offered first.
@@ -178,7 +181,7 @@ class NewTraining {
   }
 
   get asking() {
-    return { recipe: this.recipe.value, source: this.source || null, settings: this.form.settings };
+    return { recipe: this.recipe.value, source: this.source, settings: this.form.settings, ...this.budget.asked };
   }
 
   async check() {
@@ -197,7 +200,7 @@ class NewTraining {
 
   async begun() {
     const name = this.name.value.trim();
-    const { name: made } = await this.api.post("train", { ...this.asking, ...this.budget.asked, ...(name ? { name } : {}) });
+    const { name: made } = await this.api.post("train", { ...this.asking, ...(name ? { name } : {}) });
     location.hash = runPage(made);
   }
 
@@ -208,7 +211,27 @@ class NewTraining {
   }
 }
 
-function summaryOf(summary) {
-  const parts = Object.entries(summary).map(([name, value]) => `${name.replaceAll("_", " ")}: ${writtenValue(value)}`);
-  return parts.length ? el("p", { class: "soft" }, parts.join(" · ")) : null;
+// Settings that the data asked for: [{key, value, reason}].
+function chosenIn(groups) {
+  return groups.flatMap(({ fields }) => fields.filter(({ reason }) => reason));
+}
+
+// (channels, height, width) of a picture, or how many numbers a vector has.
+function shapeWords([first, height, width]) {
+  return height ? `${width}x${height} pixels, ${first === 1 ? "grey" : "colour"}` : plural(first, "number");
+}
+
+// What will be trained, in numbers a person can weigh.
+function summaryOf({ items, item_shape, updates_per_epoch, updates, generator, discriminator }) {
+  if (!items) return null;
+  const parameters = (player) => (player ? `${amount(player.parameters)} parameters` : "");
+  return termList(
+    [
+      ["Items", `${amount(items)}, ${shapeWords(item_shape)}`],
+      ["One pass over the data", plural(updates_per_epoch, "update")],
+      updates ? ["The whole training", plural(updates, "update")] : null,
+      ["Generator", parameters(generator)],
+      ["Discriminator", parameters(discriminator)],
+    ].filter((pair) => pair && pair[1]),
+  );
 }

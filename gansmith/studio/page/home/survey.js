@@ -5,8 +5,9 @@ import { amount, plural, writtenValue } from "../frame/words.js";
 
 const MOST_SKIPPED = 20;
 
-export function surveyOf(survey) {
-  const { chosen = [], remarks = [] } = survey;
+// survey: what `gansmith data info` says; chosen: [{key, value, reason}].
+export function surveyOf(survey, chosen) {
+  const { remarks = [] } = survey;
   return [
     el("p", {}, el("strong", {}, survey.description)),
     survey.sheet ? sheetOf(survey) : null,

@@ -52,16 +52,16 @@ export class ChangeBox {
     this.act.disabled = !isChanged || !this.isAllowed;
     const now = writtenValue(field.value) || "(none)";
     const does = !this.isAllowed
-      ? "A training that is not running cannot be changed: resume it first."
+      ? "This run cannot be changed now."
       : isChanged
-        ? `${field.key} becomes ${text || "(none)"} in place of ${now}. This ${effectOf([field.key])}. The log keeps a record.`
+        ? `${field.key} becomes ${text || "(none)"} in place of ${now}. This ${effectOf([field.key], this.finding)}. The log keeps a record; to take it back, give the old value.`
         : `It is ${now} now. Give another value.`;
     say(this.does, does);
   }
 
-  // Whether the run can be changed now.
-  allow(isAllowed) {
-    if (this.isAllowed === isAllowed) return;
+  // Whether the run can be changed now, and what the doctor finds.
+  allow(isAllowed, finding) {
+    this.finding = finding;
     this.isAllowed = isAllowed;
     if (this.fields.length) this.tell();
   }

@@ -6,6 +6,7 @@ import { amount, threeDigits } from "../frame/words.js";
 
 const CHART_HEIGHT = 170;
 const CHART_DASH = [6, 4];
+const FEW_POINTS = 3; // a line needs two: fewer are drawn as dots
 const CHART_WAIT = 500; // milliseconds: a chart is drawn at most twice a second
 
 export class Chart {
@@ -115,7 +116,7 @@ function optionsOf({ lines, range, guide }, width, group, chart) {
       stroke: ink(`--line-${colour}`),
       width: 1.75,
       dash: index % 2 ? CHART_DASH : [],
-      points: { show: false },
+      points: { show: (plot) => plot.data[0].length < FEW_POINTS },
     }))],
     hooks: {
       setCursor: [(plot) => chart.tell(plot.cursor.idx ?? null)],

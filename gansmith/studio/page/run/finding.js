@@ -53,9 +53,10 @@ export class FindingBox {
     return el("details", {}, el("summary", {}, "The numbers it goes by"), termList(pairs));
   }
 
-  remedies({ remedy = [] }, recipe, canChange) {
+  remedies(finding, recipe, canChange) {
+    const { remedy = [] } = finding;
     if (!remedy.length) return null;
-    const steps = remedy.map((one) => this.remedy(one, recipe, canChange));
+    const steps = remedy.map((one) => this.remedy(one, finding, recipe, canChange));
     return el(
       "div",
       { class: "remedies" },
@@ -64,7 +65,7 @@ export class FindingBox {
     );
   }
 
-  remedy({ set, why, source }, recipe, canChange) {
+  remedy({ set, why, source }, finding, recipe, canChange) {
     const changes = Object.entries(set).map(([key, value]) =>
       el("div", {}, el("code", {}, key), ` ${writtenValue(recipe[key]) || "(none)"} → `, el("strong", {}, writtenValue(value))),
     );
@@ -78,7 +79,7 @@ export class FindingBox {
         {},
         ...changes,
         el("p", { class: "small" }, why, source ? ` (${source})` : ""),
-        changes.length && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(Object.keys(set))}. The log keeps a record.`) : null,
+        changes.length && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(Object.keys(set), finding)}. The log keeps a record; the change can be taken back.`) : null,
       ),
       changes.length && canChange ? apply : null,
     );

@@ -34,7 +34,7 @@ export class Head {
       { class: "row go-on" },
       el("span", {}, "Train for"),
       this.more.root,
-      act("Go on", () => resumeTraining(context, name, this.more.asked), "Goes on from the newest checkpoint"),
+      act("Go on", () => resumeTraining(context, name, this.more.added), "Goes on from the newest checkpoint"),
     );
     this.root = el(
       "div",
@@ -56,6 +56,7 @@ export class Head {
     this.state.dataset.state = card.state;
     say(this.far, [howFar(card), duration(card.seconds)].join(" · "));
     say(this.reason, card.reason || "");
+    this.reason.classList.toggle("calm", card.state !== "failed");
     this.progress.hidden = card.share === null;
     this.progress.value = card.share || 0;
     const isFinished = card.state === "finished";
@@ -70,8 +71,8 @@ export class Head {
 }
 
 // Links to a run's three parts; `place` is the one that is open.
-export function partLinks(name, place, card) {
-  const links = RUN_PARTS.filter(([part]) => !part || !card || card.can.includes("steer")).map(([part, label]) =>
+export function partLinks(name, place) {
+  const links = RUN_PARTS.map(([part, label]) =>
     el("a", { href: runPage(name, part), "aria-current": part === place ? "page" : null }, label),
   );
   return el("nav", { class: "parts", "aria-label": "Parts of the run" }, links);

@@ -12,7 +12,11 @@ export function openPart(view, context, name, place, mount) {
       const card = context.cards.card(name) || (await context.cards.refresh().then(() => context.cards.card(name)));
       if (!isOpen) return;
       if (!card) throw new Error(`There is no training called ${name}.`);
-      fill(view, el("div", { class: "title" }, el("h1", { tabindex: "-1" }, name)), partLinks(name, place, card), body);
+      fill(view, el("div", { class: "title" }, el("h1", { tabindex: "-1" }, name)), partLinks(name, place), body);
+      if (!card.can.includes("steer")) {
+        fill(body, el("p", { class: "soft" }, "There is no checkpoint yet: it comes with the training, or press Save on its page."));
+        return;
+      }
       end = mount(body, { api: context.api, socket: context.live, name, card }) || end;
     } catch (error) {
       missing(view, error);

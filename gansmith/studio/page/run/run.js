@@ -78,7 +78,7 @@ class RunPage {
     fill(
       this.view,
       this.head.root,
-      partLinks(name, "", run.card),
+      partLinks(name, ""),
       el(
         "div",
         { class: "run" },
@@ -108,7 +108,7 @@ class RunPage {
     this.head.set(this.card);
     this.exporting.root.hidden = !this.card.can.includes("export");
     const canChange = this.card.can.includes("change");
-    this.changing.allow(canChange);
+    this.changing.allow(canChange, this.card.finding);
     this.finding.set(this.card.finding, this.run.recipe, canChange);
   }
 
@@ -121,7 +121,8 @@ class RunPage {
   // Asks for a roll-back with one change; the page is read anew when it is made.
   async change(settings) {
     await this.context.api.post(runPath(this.name, "ask"), { kind: "change", change: settings });
-    this.context.notice.tell(`Asked. After this update it ${effectOf(Object.keys(settings))}.`);
+    const resumed = this.card.state === "training" ? "" : "The training is resumed for it. ";
+    this.context.notice.tell(`Asked. ${resumed}It ${effectOf(Object.keys(settings), this.card.finding)}.`);
   }
 
   leaveParts() {

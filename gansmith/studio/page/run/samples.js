@@ -21,7 +21,7 @@ export class Samples {
   }
 
   build() {
-    this.picture = el("img", { class: "sheet large", alt: "" });
+    this.picture = el("img", { class: "sheet large", alt: "", hidden: true });
     this.frame = el("div", { class: "frame" }, this.picture);
     this.slider = el("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "Time of the samples" });
     this.slider.addEventListener("input", () => {
@@ -65,6 +65,8 @@ export class Samples {
   }
 
   async look(index) {
+    for (const part of [this.play, this.slider]) part.disabled = this.sheets.length < 2;
+    this.newest.disabled = true;
     if (index < 0) return;
     this.index = index;
     this.isNewest = index === this.sheets.length - 1;
@@ -77,6 +79,7 @@ export class Samples {
     this.against.setAttribute("aria-pressed", "false");
     const address = await this.addressOf(sheet.update);
     if (this.index !== index || !address) return; // another time is looked at by now
+    this.picture.hidden = false;
     this.picture.src = address;
     this.picture.alt = `Samples, ${words}`;
     say(this.said, words);
@@ -130,7 +133,10 @@ export class Samples {
     if (this.against.getAttribute("aria-pressed") === "true") return this.look(this.index);
     this.real ||= await this.api.address(runPath(this.name, "real")).catch(() => null);
     this.against.setAttribute("aria-pressed", "true");
-    if (this.real) this.picture.src = this.real;
+    if (this.real) {
+      this.picture.hidden = false;
+      this.picture.src = this.real;
+    }
     this.picture.alt = "Real items";
     say(this.said, this.real ? "Real items of the training data" : "This run has no sheet of real items.");
   }
