@@ -1,0 +1,60 @@
+// Files that a person drops or chooses: a zip, pictures, or a folder with all that is in it.
+
+const PICTURE_FILES = /\.(png|jpe?g|webp|bmp|gif|tiff?)$/i;
+const ARCHIVE_FILES = /\.(zip|tar|tar\.gz|tgz|npz|npy|gz)$/i;
+const MOST_FILES = 50_000;
+
+// The files of a drop as [{file, path}]; folders are opened. Raises Error where there are too many.
+export async function filesOf(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (!entries.length) return [...transfer.files].map((file) => ({ file, path: file.name }));
+  const found = [];
+  for (const entry of entries) await collectFiles(entry, "", found);
+  return found;
+}
+
+async function collectFiles(entry, above, found) {
+  if (found.length >= MOST_FILES) {
+    throw new Error(`More than ${MOST_FILES} files: put them into a zip, or type the folder's path below.`);
+  }
+  const path = above + entry.name;
+  if (entry.isFile) {
+    found.push({ file: await new Promise((done, fail) => entry.file(done, fail)), path });
+    return;
+  }
+  const reader = entry.createReader();
+  for (;;) {
+    const some = await new Promise((done, fail) => reader.readEntries(done, fail)); // at most 100 at a time
+    if (!some.length) return;
+    for (const one of some) await collectFiles(one, `${path}/`, found);
+  }
+}
+
+export function filesOfInput(input) {
+  return [...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+}
+
+// Sends files to the server; gives the source that a training can use. `tell(text)` hears how far it is.
+export async function sendFiles(api, files, tell) {
+  const wanted = files.filter(({ file }) => PICTURE_FILES.test(file.name) || ARCHIVE_FILES.test(file.name));
+  if (!wanted.length) throw new Error("No pictures and no archive among these files. Pictures: PNG, JPEG, WebP, BMP, GIF or TIFF.");
+  const [first] = wanted;
+  if (wanted.length === 1 && ARCHIVE_FILES.test(first.file.name)) {
+    const progress = (share) => tell(`Copying ${first.file.name}: ${Math.floor(share * 100)} %`);
+    return (await api.upload(first.file, { progress })).source;
+  }
+  const into = folderName(first.path);
+  let source = null;
+  for (const [index, { file, path }] of wanted.entries()) {
+    tell(`Copying ${index + 1} of ${wanted.length} files`);
+    ({ source } = await api.upload(file, { into, path }));
+  }
+  return source;
+}
+
+// A name for the folder that gathers the files: that of the dropped folder, and a number no other drop has.
+function folderName(path) {
+  const name = path.includes("/") ? path.split("/")[0] : "pictures";
+  const clean = name.replace(/[^\w-]+/g, "-").slice(0, 40);
+  return `${clean}-${Date.now().toString(36)}`;
+}

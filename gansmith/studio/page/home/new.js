@@ -1,0 +1,237 @@
+// A new training: what to train on, what the networks will see, the settings, how long, start.
+
+import { actionButton, el, fill, say, termList } from "../frame/element.js";
+import { BudgetControl } from "../frame/control.js";
+import { amount, plural, runPage, writtenValue } from "../frame/words.js";
+import { attempted } from "../run/actions.js";
+import { filesOf, filesOfInput, sendFiles } from "./dropped.js";
+import { SettingsForm } from "./form.js";
+import { fillBusy, surveyOf } from "./survey.js";
+
+const CHECK_AFTER = 350; // milliseconds without a change before the settings are checked
+const OWN_RECIPE = "folder"; // the recipe for pictures of one's own
+const FIRST_RECIPE = "digits";
+
+export function openNew(view, context) {
+  const page = new NewTraining(view, context);
+  page.begin();
+  return () => page.leave();
+}
+
+class NewTraining {
+  constructor(view, context) {
+    Object.assign(this, { view, context, api: context.api, source: "", asked: 0, isOpen: true });
+    this.recipe = el("select", { id: "recipe", onchange: () => this.choose("") });
+    this.summary = el("p", { class: "soft small" });
+    this.typed = el("input", { id: "source", type: "text", autocomplete: "off", spellcheck: "false" });
+    this.copying = el("p", { class: "small", role: "status" });
+    this.survey = el("div", { role: "status" });
+    this.settings = el("div");
+    this.form = new SettingsForm(this.settings, () => this.soon());
+    this.budget = new BudgetControl("How long", {}, () => this.soon());
+    this.name = el("input", { id: "run-name", type: "text", autocomplete: "off", spellcheck: "false" });
+    this.refusal = el("p", { class: "error", role: "status" });
+    this.remarks = el("div", { class: "small" });
+    this.start = actionButton("Start the training", attempted(context.notice, () => this.begun()), { class: "main" });
+    this.timer = null;
+    this.build();
+  }
+
+  build() {
+    const part = (title, ...contents) => el("section", {}, el("h2", {}, title), ...contents);
+    fill(
+      this.view,
+      el("div", { class: "title" }, el("h1", { tabindex: "-1" }, "New training")),
+      el(
+        "div",
+        { class: "steps" },
+        part("1. What to train on", this.sources()),
+        part("2. What the networks will see", this.survey),
+        part("3. Settings", el("p", { class: "hint" }, "They are good as they are. What you change is marked."), this.settings),
+        part(
+          "4. How long",
+          this.budget.root,
+          el("label", { class: "stacked", for: "run-name" }, "Name of the training (optional)", this.name),
+          this.refusal,
+          this.remarks,
+          el("div", { class: "row" }, this.start),
+        ),
+      ),
+    );
+  }
+
+  sources() {
+    const files = el("input", { type: "file", multiple: true, id: "files", class: "unseen", tabindex: "-1" });
+    const folder = el("input", { type: "file", webkitdirectory: true, id: "folder", class: "unseen", tabindex: "-1" });
+    for (const input of [files, folder]) {
+      input.setAttribute("aria-hidden", "true");
+      input.addEventListener("change", () => this.send(Promise.resolve(filesOfInput(input))));
+    }
+    const zone = el(
+      "div",
+      { class: "drop" },
+      el("p", {}, el("strong", {}, "Own pictures: "), "drop a folder, a zip or pictures here. They stay on this machine."),
+      el(
+        "div",
+        { class: "row" },
+        actionButton("Choose a folder", () => folder.click()),
+        actionButton("Choose a zip or pictures", () => files.click()),
+        files,
+        folder,
+      ),
+      this.copying,
+    );
+    this.takeDrops(zone);
+    const look = attempted(this.context.notice, () => this.choose(this.typed.value.trim(), true));
+    return [
+      el("label", { class: "stacked", for: "recipe" }, "A ready recipe, with its own data", this.recipe),
+      this.summary,
+      zone,
+      el(
+        "details",
+        {},
+        el("summary", {}, "Data by its name or path"),
+        el(
+          "label",
+          { class: "stacked", for: "source" },
+          "A built-in name (digits, mnist ...), or a path on this machine: a folder, zip, tar, .npz or .npy",
+          this.typed,
+        ),
+        el("div", { class: "row" }, actionButton("Take it", look)),
+      ),
+    ];
+  }
+
+  takeDrops(zone) {
+    this.drops = {
+      dragover: (event) => (event.preventDefault(), zone.classList.add("over")),
+      dragleave: () => zone.classList.remove("over"),
+      drop: (event) => {
+        event.preventDefault();
+        zone.classList.remove("over");
+        this.send(filesOf(event.dataTransfer));
+      },
+    };
+    for (const [kind, listener] of Object.entries(this.drops)) this.view.addEventListener(kind, listener);
+  }
+
+  async begin() {
+    try {
+      const { recipes } = this.context.cards.home || (await this.context.cards.refresh());
+      this.summaries = new Map(recipes.map(({ name, summary }) => [name, summary]));
+      fill(this.recipe, recipes.map(({ name }) => el("option", { value: name }, name)));
+      this.recipe.value = this.summaries.has(FIRST_RECIPE) ? FIRST_RECIPE : recipes[0].name;
+      await this.choose("");
+    } catch (error) {
+      this.context.notice.fail(error);
+    }
+  }
+
+  // Files go to the server, and become the data of the recipe for own pictures.
+  async send(pending) {
+    try {
+      const source = await sendFiles(this.api, await pending, (text) => say(this.copying, text));
+      say(this.copying, "Copied.");
+      await this.choose(source, true);
+    } catch (error) {
+      say(this.copying, error.message);
+    }
+  }
+
+  // Takes data (empty: the recipe's own); `isOwn`: with the recipe for own pictures.
+  async choose(source, isOwn = false) {
+    this.source = source;
+    if (isOwn && this.summaries.has(OWN_RECIPE)) this.recipe.value = OWN_RECIPE;
+    const asked = ++this.asked;
+    say(this.summary, this.summaries.get(this.recipe.value) || "");
+    fillBusy(this.survey, "Looking at the data …");
+    const query = new URLSearchParams({ recipe: this.recipe.value, ...(source ? { source } : {}) });
+    try {
+      const { groups, source: found } = await this.api.get(`form?${query}`);
+      if (asked !== this.asked || !this.isOpen) return;
+      this.values = new Map(groups.flatMap(({ fields }) => fields.map((field) => [field.key, field.value])));
+      this.form.set(groups);
+      this.takeBudget();
+      this.soon();
+      await this.look(asked, found, groups);
+    } catch (error) {
+      if (asked === this.asked) fill(this.survey, el("p", { class: "error" }, error.message));
+    }
+  }
+
+  async look(asked, source, groups) {
+    if (!this.source && this.recipe.value === OWN_RECIPE) {
+      fill(this.survey, el("p", { class: "soft" }, "This recipe has no data of its own: drop a folder, a zip or pictures above."));
+      return;
+    }
+    const size = writtenValue(this.values.get("data.size"));
+    const survey = await this.api.post("survey", { source, ...(size && size !== "auto" ? { size } : {}) });
+    if (asked === this.asked && this.isOpen) fill(this.survey, surveyOf(survey, chosenIn(groups)));
+  }
+
+  // The recipe's own budget is offered first.
+  takeBudget() {
+    const unit = ["minutes", "updates", "epochs"].find((one) => Number(this.values.get(`budget.${one}`)) > 0);
+    this.budget.set(unit || "minutes", unit ? writtenValue(this.values.get(`budget.${unit}`)) : "5");
+  }
+
+  soon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.check(), CHECK_AFTER);
+  }
+
+  get asking() {
+    return { recipe: this.recipe.value, source: this.source, settings: this.form.settings, ...this.budget.asked };
+  }
+
+  async check() {
+    const asked = this.asked;
+    try {
+      const { refusal, remarks = [], refused = {}, summary = {} } = await this.api.post("check", this.asking);
+      if (asked !== this.asked || !this.isOpen) return;
+      this.form.refuse(refused);
+      say(this.refusal, refusal || "");
+      this.start.disabled = Boolean(refusal);
+      fill(this.remarks, remarks.length ? el("ul", {}, remarks.map((one) => el("li", {}, one))) : null, summaryOf(summary));
+    } catch (error) {
+      say(this.refusal, error.message);
+    }
+  }
+
+  async begun() {
+    const name = this.name.value.trim();
+    const { name: made } = await this.api.post("train", { ...this.asking, ...(name ? { name } : {}) });
+    location.hash = runPage(made);
+  }
+
+  leave() {
+    this.isOpen = false;
+    clearTimeout(this.timer);
+    for (const [kind, listener] of Object.entries(this.drops)) this.view.removeEventListener(kind, listener);
+  }
+}
+
+// Settings that the data asked for: [{key, value, reason}].
+function chosenIn(groups) {
+  return groups.flatMap(({ fields }) => fields.filter(({ reason }) => reason));
+}
+
+// (channels, height, width) of a picture, or how many numbers a vector has.
+function shapeWords([first, height, width]) {
+  return height ? `${width}x${height} pixels, ${first === 1 ? "grey" : "colour"}` : plural(first, "number");
+}
+
+// What will be trained, in numbers a person can weigh.
+function summaryOf({ items, item_shape, updates_per_epoch, updates, generator, discriminator }) {
+  if (!items) return null;
+  const parameters = (player) => (player ? `${amount(player.parameters)} parameters` : "");
+  return termList(
+    [
+      ["Items", `${amount(items)}, ${shapeWords(item_shape)}`],
+      ["One pass over the data", plural(updates_per_epoch, "update")],
+      updates ? ["The whole training", plural(updates, "update")] : null,
+      ["Generator", parameters(generator)],
+      ["Discriminator", parameters(discriminator)],
+    ].filter((pair) => pair && pair[1]),
+  );
+}

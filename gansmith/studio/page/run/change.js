@@ -1,0 +1,77 @@
+// One setting of a training is changed: what that does is said first.
+
+import { actionButton, el, fill, say } from "../frame/element.js";
+import { Control } from "../frame/control.js";
+import { writtenValue } from "../frame/words.js";
+import { attempted } from "./actions.js";
+import { effectOf } from "./effects.js";
+
+export class ChangeBox {
+  // `fields`: the settings that may be changed; `change(settings)` asks for it.
+  constructor(context, fields, change) {
+    this.fields = fields;
+    this.choice = el(
+      "select",
+      { id: "change-key", onchange: () => this.choose() },
+      ...groupsOf(fields).map(([table, keys]) =>
+        el("optgroup", { label: table }, ...keys.map((key) => el("option", { value: key }, key))),
+      ),
+    );
+    this.place = el("div");
+    this.does = el("p", { class: "soft small", role: "status" });
+    this.act = actionButton(
+      "Change it",
+      attempted(context.notice, () => change({ [this.control.field.key]: this.control.text })),
+      { class: "main" },
+    );
+    this.root = el(
+      "details",
+      { class: "section" },
+      el("summary", {}, "Change one setting"),
+      fields.length
+        ? [
+            el("label", { class: "stacked", for: "change-key" }, "Setting", this.choice),
+            this.place,
+            this.does,
+            this.act,
+          ]
+        : el("p", { class: "soft" }, "No setting of this run can be changed."),
+    );
+    if (fields.length) this.choose();
+  }
+
+  choose() {
+    const field = this.fields.find(({ key }) => key === this.choice.value);
+    this.control = new Control(field, () => this.tell());
+    fill(this.place, this.control.root);
+    this.tell();
+  }
+
+  tell() {
+    const { field, text, isChanged } = this.control;
+    this.act.disabled = !isChanged || !this.isAllowed;
+    const now = writtenValue(field.value) || "(none)";
+    const does = !this.isAllowed
+      ? "This run cannot be changed now."
+      : isChanged
+        ? `${field.key} becomes ${text || "(none)"} in place of ${now}. This ${effectOf([field.key], this.finding)}. The log keeps a record; to take it back, give the old value.`
+        : `It is ${now} now. Give another value.`;
+    say(this.does, does);
+  }
+
+  // Whether the run can be changed now, and what the doctor finds.
+  allow(isAllowed, finding) {
+    this.finding = finding;
+    this.isAllowed = isAllowed;
+    if (this.fields.length) this.tell();
+  }
+}
+
+function groupsOf(fields) {
+  const groups = new Map();
+  for (const { key } of fields) {
+    const table = key.includes(".") ? key.slice(0, key.lastIndexOf(".")) : "of the run";
+    groups.set(table, [...(groups.get(table) || []), key]);
+  }
+  return [...groups];
+}

@@ -1,0 +1,82 @@
+// A run as a file to send: the kind is chosen, a job of the server makes it, a button downloads it.
+
+import { actionButton, el, fill, say } from "../frame/element.js";
+import { bytes, runPath } from "../frame/words.js";
+import { attempted } from "./actions.js";
+
+const EXPORT_KINDS = [
+  { name: "html", label: "A page that makes pictures in any browser, without a network (.html)", weights: true },
+  { name: "onnx", label: "A network for ONNX programs: latents in, pictures out (.onnx)", weights: false },
+  { name: "safetensors", label: "The generator's weights, to begin other trainings from (.safetensors)", weights: false },
+];
+const EXPORT_WEIGHTS = [
+  ["fp16", "as they are needed (16 bits)"],
+  ["int8", "half the file (8 bits)"],
+  ["fp32", "twice the file (32 bits)"],
+];
+
+export class ExportBox {
+  constructor({ api, live, notice }, name) {
+    this.api = api;
+    this.name = name;
+    this.job = null;
+    this.kind = el("select", { id: "export-kind" }, EXPORT_KINDS.map((one) => el("option", { value: one.name }, one.label)));
+    this.weights = el("select", { id: "export-weights" }, EXPORT_WEIGHTS.map(([value, label]) => el("option", { value }, label)));
+    this.licence = el("input", { id: "export-licence", type: "text", autocomplete: "off" });
+    this.said = el("p", { role: "status", class: "soft small" });
+    this.download = el("div");
+    const weights = el("label", { class: "stacked", for: "export-weights" }, "Weights", this.weights);
+    this.kind.addEventListener("change", () => (weights.hidden = !this.isKind("weights")));
+    this.root = el(
+      "details",
+      { class: "section" },
+      el("summary", {}, "Export"),
+      el("label", { class: "stacked", for: "export-kind" }, "Kind of file", this.kind),
+      weights,
+      el("label", { class: "stacked", for: "export-licence" }, "Licence of the data (optional; the file tells it)", this.licence),
+      el("div", { class: "row" }, actionButton("Make the file", attempted(notice, () => this.make()), { class: "main" })),
+      this.said,
+      this.download,
+    );
+    this.off = live.on("job", (message) => message.job === this.job && this.follow(message));
+  }
+
+  isKind(what) {
+    return EXPORT_KINDS.find(({ name }) => name === this.kind.value)[what];
+  }
+
+  async make() {
+    const options = this.isKind("weights") ? { weights: this.weights.value } : {};
+    if (this.licence.value.trim()) options.licence = this.licence.value.trim();
+    fill(this.download);
+    say(this.said, "Asked for the file …");
+    try {
+      const { job } = await this.api.post(runPath(this.name, "export"), { kind: this.kind.value, options });
+      this.job = job;
+    } catch (error) {
+      say(this.said, error.message);
+    }
+  }
+
+  follow({ step, total, done, error, result }) {
+    if (error) say(this.said, error);
+    else if (done) this.offer(result);
+    else say(this.said, total ? `Making it: ${step} of ${total}` : "Making it …");
+  }
+
+  offer(result) {
+    const file = (result && (result.file || result.name)) || `${this.name.split("/").pop()}.${this.kind.value}`;
+    const size = result && result.bytes ? ` (${bytes(result.bytes)})` : "";
+    say(this.said, `${file}${size} is ready.`);
+    const job = this.job;
+    fill(this.download, actionButton("Download", async () => {
+      const address = await this.api.address(`jobs/${job}/file`);
+      el("a", { href: address, download: file }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000); // the browser has begun to write it by then
+    }, { class: "main" }));
+  }
+
+  leave() {
+    this.off();
+  }
+}

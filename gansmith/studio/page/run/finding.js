@@ -1,0 +1,101 @@
+// What the doctor finds: a sentence, its evidence, and what to change; a remedy is one press away.
+
+import { actionButton, el, fill, termList } from "../frame/element.js";
+import { amount, runPath, threeDigits, writtenValue } from "../frame/words.js";
+import { attempted } from "./actions.js";
+import { effectOf } from "./effects.js";
+
+export class FindingBox {
+  // `change(settings)` asks the training for a roll-back with one change.
+  constructor(context, name, change) {
+    this.context = context;
+    this.name = name;
+    this.change = change;
+    this.body = el("div", { role: "status" });
+    this.picture = null;
+    this.root = el(
+      "section",
+      { "aria-labelledby": "doctor-title" },
+      el("div", { class: "head" }, el("h2", { id: "doctor-title" }, "What the doctor finds")),
+      this.body,
+    );
+    this.shown = null;
+  }
+
+  // The newest finding (or null), the recipe by dotted key, and whether the run can be changed now.
+  set(finding, recipe, canChange) {
+    const key = JSON.stringify([finding, canChange]);
+    if (key === this.shown) return;
+    this.shown = key;
+    if (!finding) {
+      fill(this.body, el("p", { class: "soft" }, "Nothing yet: it looks at samples and numbers as the training goes on."));
+      return;
+    }
+    fill(
+      this.body,
+      el(
+        "p",
+        { class: "finding", "data-severity": finding.severity },
+        el("strong", {}, finding.state),
+        ` (${finding.certainty}) `,
+        finding.severity === "alarm" ? `since update ${amount(finding.since_update)}. ` : "",
+        finding.text || finding.line,
+      ),
+      this.evidence(finding),
+      this.remedies(finding, recipe, canChange),
+    );
+    if (finding.picture) this.showPicture(finding.picture);
+  }
+
+  evidence({ evidence = {} }) {
+    const pairs = Object.entries(evidence).map(([name, value]) => [name, threeDigits(value)]);
+    if (!pairs.length) return null;
+    return el("details", {}, el("summary", {}, "The numbers it goes by"), termList(pairs));
+  }
+
+  remedies(finding, recipe, canChange) {
+    const { remedy = [] } = finding;
+    if (!remedy.length) return null;
+    const steps = remedy.map((one) => this.remedy(one, finding, recipe, canChange));
+    return el(
+      "div",
+      { class: "remedies" },
+      el("h3", {}, remedy.length === 1 ? "What to change" : "What to change: the first is the one to try first"),
+      el("ul", {}, steps),
+    );
+  }
+
+  remedy({ set, why, source }, finding, recipe, canChange) {
+    const changes = Object.entries(set).map(([key, value]) =>
+      el("div", {}, el("code", {}, key), ` ${writtenValue(recipe[key]) || "(none)"} → `, el("strong", {}, writtenValue(value))),
+    );
+    const apply = actionButton("Apply", attempted(this.context.notice, () => this.change(set)), { class: "main" });
+    apply.setAttribute("aria-label", `Apply: ${Object.entries(set).map((pair) => pair.map(writtenValue).join(" = ")).join(", ")}`);
+    return el(
+      "li",
+      {},
+      el(
+        "div",
+        {},
+        ...changes,
+        el("p", { class: "small" }, why, source ? ` (${source})` : ""),
+        changes.length && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(Object.keys(set), finding)}. The log keeps a record; the change can be taken back.`) : null,
+      ),
+      changes.length && canChange ? apply : null,
+    );
+  }
+
+  async showPicture(path) {
+    const parts = path.split("/").map(encodeURIComponent).join("/");
+    const address = await this.context.api.address(runPath(this.name, `picture/${parts}`)).catch(() => null);
+    if (!address) return;
+    this.leave();
+    this.picture = address;
+    this.body.append(el("img", { class: "sheet", src: address, alt: "What the doctor saw" }));
+  }
+
+  leave() {
+    if (this.picture) URL.revokeObjectURL(this.picture);
+    this.picture = null;
+  }
+}
