@@ -56,7 +56,11 @@ def add_frame(parser: argparse.ArgumentParser) -> None:
         "(default); whole: the whole picture, squeezed. For random crops prepare a larger --size and set data.window",
     )
     parser.add_argument(
-        "--channels", type=int, choices=(0, 1, 3), default=0, help="1 grey, 3 colour, 0 as found (default)"
+        "--channels",
+        type=int,
+        choices=(0, 1, 3, 4),
+        default=0,
+        help="1 grey, 3 colour, 4 colour and transparency, 0 as found (default: transparent pictures get a background)",
     )
     parser.add_argument(
         "--background", default="white", metavar="COLOUR", help="the colour behind transparent pictures"

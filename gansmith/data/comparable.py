@@ -14,6 +14,7 @@ from gansmith.data.contents import blank
 from gansmith.data.order import Order
 from gansmith.data.preparation.ranges import written
 from gansmith.data.store import Store
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
 
@@ -36,6 +37,8 @@ def read_items(path: Path, count: int, settings: DataSettings, seed: int = 0) ->
     """
     real = stores.open_store(dataclasses.replace(settings, first=0))
     plain = DataSettings(source=sources.absolute(str(path)), split="all", background=settings.background)
+    if real.kind == "pictures" and real.item_shape[0] == RGBA:
+        plain = dataclasses.replace(plain, channels=RGBA)  # else they would lie on a background
     store = _in_range_of(real, plain)
     data, notes = sources.short_name(settings.source), []
     if store.kind != real.kind:

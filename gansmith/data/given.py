@@ -123,7 +123,10 @@ def _pair(entry: Any) -> tuple[Any, Any]:
 def _item(value: Any, place: int) -> np.ndarray:
     """One picture or vector, or a batch, as an array. Raises DataError."""
     if _is_pillow(value):
-        return np.asarray(value if value.mode in ("L", "RGB", "RGBA", "1", "I;16", "F", "I") else value.convert("RGB"))
+        if value.mode in ("L", "RGB", "RGBA", "1", "I;16", "F", "I"):
+            return np.asarray(value)
+        clear = value.mode in ("LA", "PA", "La", "RGBa") or "transparency" in value.info
+        return np.asarray(value.convert("RGBA" if clear else "RGB"))
     array = _array(value)
     array = np.asarray(value) if array is None and isinstance(value, list | tuple) else array
     if array is None or array.dtype.hasobject or array.ndim == 0:

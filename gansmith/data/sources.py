@@ -267,7 +267,7 @@ def _stacked(name: str, settings: DataSettings, seed: int) -> Source:
     single = single_of(name)
     if not single or single_of(single) is not None:
         raise DataError(f"data source {name!r}: write {stacked.PREFIX} and a set of grey pictures, as stacked:mnist")
-    found = find(replace(settings, source=single, first=0), seed)
+    found = find(replace(settings, source=single, first=0, channels=0), seed)
     part = int(settings.split == "test")
     count = settings.first or (stacked.TEST_COUNT if part else stacked.COUNT)
     identity = ("stacked", "1", str(seed), str(part), str(count), *found.identity)

@@ -1,7 +1,7 @@
 """A store and its folder:
 
 manifest.json      what there is, how it was prepared, what was skipped
-items.npy          pictures uint8 (N, H, W, C) or vectors float32 (N, D); mapped, not read
+items.npy          pictures uint8 (N, H, W, C), of four channels premultiplied, or vectors float32 (N, D); mapped, not read
 labels.npy         int64 (N,), where there are classes
 attributes.npy     bool (N, questions), where the source has attributes
 facts.npy          float32 (N, 2): the shares of each picture that are cut off and transparent, where any are
@@ -23,6 +23,7 @@ import numpy as np
 from gansmith.data.formats.listing import Attributes, Listing, chosen_splits, cut_parts, dealt, occupied
 from gansmith.data.preparation.ranges import parse_range, written
 from gansmith.data.preparation.resize import Frame, parse_size
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.labelling import renumbered
@@ -305,6 +306,11 @@ def reopen(folder: Path, settings: DataSettings) -> Store | None:
             raise DataError(
                 f"data.range = {settings.range}, but {folder} was prepared with the range {had}, and the values are gone: "
                 "prepare it again, or leave data.range out"
+            )
+        if settings.channels == RGBA != store.items.shape[3]:
+            raise DataError(
+                f"data.channels = 4, but {folder} was prepared without transparency, and what was transparent is gone: "
+                "prepare it again with --channels 4, or leave data.channels out"
             )
         size = parse_size(settings.size)
         if size not in (None, store.items.shape[1:3]) or settings.channels not in (0, store.items.shape[3]):

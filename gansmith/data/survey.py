@@ -44,6 +44,7 @@ class Survey:
     sizes: dict[tuple[int, int], int]  # as found; empty for vectors
     grey: int  # pictures without colour, by their headers
     colour: int
+    channels: int  # of a picture: 1 grey, 3 colour, 4 with transparency; 0 for vectors
     labels: dict[str, int]  # items of each class; empty without labels
     attributes: dict[str, int]  # of how many items each is true; empty without attributes
     splits: tuple[str, ...]
@@ -71,6 +72,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     description, fingerprint, ratio = f"{listing.title}: {len(rows):,} {kind}", "", None
     count, names, labels, attributes = len(rows), listing.class_names, listing.labels, listing.attributes
     left_out, remarks = listing.left_out, listing.remarks
+    channels = settings.channels
     if complete:
         store = open_store(replace(settings, labels="none"), progress=progress)
         description, fingerprint, skipped = store.description, store.fingerprint, list(store.skipped)
@@ -80,6 +82,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
             (*store.remarks, *blank.remarks(store)),
         )
         ratio = mirror_ratio(store.items) if kind == "pictures" else None
+        channels = store.item_shape[0]
         if store.kind == "pictures" and store.item_shape[0] == 1 and not settings.channels:
             greys = sizes.total()  # what the headers call colour has none
     else:
@@ -92,6 +95,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         sizes={(width, height): number for (height, width), number in sizes.most_common()},
         grey=greys,
         colour=sizes.total() - greys,
+        channels=0 if kind == "vectors" else channels or (1 if greys == sizes.total() else 3),
         labels={} if labels is None else _counts(names, np.bincount(labels, minlength=len(names))),
         attributes={} if attributes is None else _counts(attributes.questions, attributes.values.sum(0)),
         splits=listing.splits,

@@ -157,7 +157,9 @@ def complete(session: Session, options: Inpaint, targets: Targets, name: str, kn
 def masked(pictures: np.ndarray, known: np.ndarray, low: bool) -> np.ndarray:
     """What is known of pictures, for showing: missing pixels are grey; `low`: only the means of blocks."""
     if not low:
-        return np.where(known[None, :, :, None], pictures, np.uint8(MASKED))
+        missing = np.full(pictures.shape[3], MASKED, np.uint8)
+        missing[3:] = 255  # alpha: what is missing is not what is transparent
+        return np.where(known[None, :, :, None], pictures, missing)
     height, width, channels = pictures.shape[1:]
     means = inpainting.block_means(as_targets(pictures)).numpy().reshape(-1, channels, masks.BLOCKS, masks.BLOCKS)
     rows, columns = (np.arange(side) * masks.BLOCKS // side for side in (height, width))

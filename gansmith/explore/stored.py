@@ -14,6 +14,7 @@ from gansmith.data.store import Store
 from gansmith.explore.options import Average
 from gansmith.explore.session import Session
 from gansmith.ground import pixels
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError, RunError, typed
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.latent.appearance import learned_traits, traits
@@ -70,8 +71,11 @@ def chosen_traits(session: Session, options: Average) -> dict[str, Measure]:
 
 
 def real_pictures(session: Session) -> np.ndarray | None:
-    """Some real pictures uint8 (N, H, W, 3), from the run's sheet of them; None where it is missing or damaged."""
-    height, width = session.generator.item_shape[1:]
+    """Some real pictures uint8 (N, H, W, 3), from the run's sheet of them; None where it is missing or damaged, and for
+    pictures with transparency, as it shows them on chequers."""
+    channels, height, width = session.generator.item_shape
+    if channels == RGBA:
+        return None
     try:
         with Image.open(session.run.real_sheet) as picture:
             sheet = np.asarray(picture.convert("RGB"))
@@ -88,7 +92,7 @@ def read_picture(path: Path, channels: int, height: int = 0, width: int = 0) -> 
 
     try:
         with open(path, "rb") as file:
-            pixels, _ = picture(file)
+            pixels, _ = picture(file, None if channels == RGBA else "#ffffff")
     except (OSError, Unreadable) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path} cannot be read as a picture ({reason}): give another file") from None

@@ -9,6 +9,7 @@ from typing import Any
 
 from gansmith.data import sources
 from gansmith.exports.task import Task
+from gansmith.ground.alpha import RGBA
 from gansmith.trained.generator import trained_seconds
 
 
@@ -37,8 +38,8 @@ def data_line(task: Task) -> str:
     classes = f", {len(task.generator.class_names)} classes" if task.generator.class_names else ""
     if len(shape) == 1:
         return f"{name_of_data(task)}: {count:,} vectors of {shape[0]} numbers{classes}"
-    colour = {1: "grey", 3: "colour"}.get(shape[0], f"{shape[0]}-channel")
-    return f"{name_of_data(task)}: {count:,} {colour} pictures, {shape[2]} x {shape[1]}{classes}"
+    kind = {1: "grey pictures", RGBA: "colour pictures with transparency"}.get(shape[0], "colour pictures")
+    return f"{name_of_data(task)}: {count:,} {kind}, {shape[2]} x {shape[1]}{classes}"
 
 
 def figures(task: Task) -> dict[str, dict[str, Any]]:

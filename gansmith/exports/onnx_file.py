@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from gansmith.exports.options import PIXELS, Onnx
 from gansmith.exports.task import Made, Task
-from gansmith.ground import pixels
+from gansmith.ground import alpha, pixels
 from gansmith.ground.errors import RunError, brief, nearest
 from gansmith.ground.extras import need
 from gansmith.nets.own import OwnNetwork
@@ -37,15 +37,32 @@ class Exported(nn.Module):
         self.network = network.module if isinstance(network, OwnNetwork) else network
         self.takes_labels = network.takes_labels if isinstance(network, OwnNetwork) else bool(generator.classes)
         self.pixels = generator.recipe.data.pixels if as_bytes else None
+        self.transparent = has_alpha(generator)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """(N, dim), int64 (N,) -> uint8 (N, H, W, C), or float32 (N, C, H, W) or (N, D)."""
+        """(N, dim), int64 (N,) -> uint8 (N, H, W, C), or float32 (N, C, H, W) or (N, D).
+
+        Bytes of four channels have straight colours, as files have them; floats are premultiplied, as the network makes them.
+        """
         made = (self.network(latents, labels) if self.takes_labels else self.network(latents)).float()
         if self.pixels is None:
             return made
         factor, offset = pixels.SCALE[self.pixels]
         levels = torch.round((made.permute(0, 2, 3, 1) - offset) / factor)
-        return torch.clamp(levels, 0, 255).to(torch.uint8)
+        levels = torch.clamp(levels, 0, 255)
+        return (straight(levels) if self.transparent else levels).to(torch.uint8)
+
+
+def straight(levels: Tensor) -> Tensor:
+    """`alpha.straight` of premultiplied levels (N, H, W, 4): whole numbers as floats."""
+    colour, alpha = levels[..., :3], levels[..., 3:]
+    colour = (255 * torch.minimum(colour, alpha) + torch.floor(alpha / 2)) / torch.clamp(alpha, min=1)
+    return torch.cat([torch.floor(colour), alpha], dim=-1)
+
+
+def has_alpha(generator: Generator) -> bool:
+    """Whether it makes pictures with transparency."""
+    return len(generator.item_shape) == 3 and generator.item_shape[0] == alpha.RGBA
 
 
 def make(task: Task, options: Onnx) -> Made:
@@ -68,6 +85,11 @@ def make(task: Task, options: Onnx) -> Made:
         f"onnxruntime differs from the run by {differs:.2g}{' of 255 levels' if as_bytes else ''} at most, in batches of "
         f"{', '.join(map(str, BATCHES))}",
     ]
+    if has_alpha(generator):
+        notes.append(
+            "channels are red, green, blue and alpha; "
+            + ("colours are straight, as files have them" if as_bytes else "colours are premultiplied by alpha")
+        )
     return Made(data, tuple(notes))
 
 
@@ -108,6 +130,8 @@ def about(task: Task, options: Onnx) -> dict[str, str]:
     told = parcel.header(generator, task.data)
     told |= {"classes": generator.label_names(), "licence": options.licence or None}
     told |= {"update": generator.update, "recipe_sha256": parcel.recipe_hash(generator.recipe)}
+    if has_alpha(generator) and options.pixels == "uint8":
+        told["alpha"] = "straight"
     del told["plan"]
     return {name: json.dumps(value, ensure_ascii=False) for name, value in told.items()}
 
@@ -122,6 +146,7 @@ def tried(runtime: Any, data: bytes, generator: Generator, as_bytes: bool) -> fl
         made = session.run(None, {each.name: given[each.name] for each in session.get_inputs()})[0]
         if as_bytes:
             due = generator.images(latents, labels).astype(np.float64)
+            made = alpha.premultiplied(made) if has_alpha(generator) else made
         else:
             due = generator.raw(latents, labels).astype(np.float64)
             made = made.transpose(0, 2, 3, 1) if made.ndim == 4 else made

@@ -9,6 +9,9 @@ ada            the same, each operation with a probability that adapts (Karras e
 What is done to a picture is a function of numbers in [0, 1) that are drawn for it: siblings share a signature,
 operation(pictures, chance (B, n), gate (B, 1)). Pictures (B, C, H, W) are centred: 0 is the middle of their range and
 1 its half. gate is 1 where the operation is made, 0 where it is to change nothing.
+
+Of pictures with transparency (C = 4, premultiplied) only colours change colour, as much as they are seen, and what comes
+in from outside or is cut out is transparent.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.draws import OPERATION_NUMBERS
 from gansmith.ground.pixels import SCALE
 from gansmith.ground.recipes.settings import AugmentName, AugmentOperation, Recipe
@@ -71,6 +75,8 @@ def colour(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
     amount = torch.lerp(constant(chance, 0.0, 1.0, 1.0), chance * constant(chance, 1.0, 2.0, 1.0), gate)
     amount = amount + gate * constant(chance, -0.5, 0.0, 0.5)
     brightness, saturation, contrast = amount[:, :, None, None, None].unbind(1)  # each (B, 1, 1, 1)
+    if pictures.shape[1] == RGBA:
+        return _seen_colour(pictures, brightness, saturation, contrast)
     pictures = pictures + brightness
     if pictures.shape[1] > 1:
         grey = pictures.mean(1, keepdim=True)
@@ -78,8 +84,20 @@ def colour(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
     return torch.lerp(pictures.mean((1, 2, 3), keepdim=True), pictures, contrast)
 
 
+def _seen_colour(pictures: Tensor, brightness: Tensor, saturation: Tensor, contrast: Tensor) -> Tensor:
+    """The same of premultiplied pictures: a colour changes by its pixel's share of opacity, and alpha stays."""
+    alpha = pictures[:, 3:]
+    opacity = (alpha + 1) / 2
+    colour = pictures[:, :3] + 1 - opacity + brightness * opacity  # 0 is the middle grey, as much of it as is seen
+    colour = torch.lerp(colour.mean(1, keepdim=True), colour, saturation)
+    weight = opacity.sum((1, 2, 3), keepdim=True).clamp_min(1)  # of a pixel at least: of nothing seen there is no mean
+    mean = colour.mean(1, keepdim=True).sum((1, 2, 3), keepdim=True) / weight
+    colour = torch.lerp(mean * opacity, colour, contrast)
+    return torch.cat([colour + opacity - 1, alpha], 1)
+
+
 def translation(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
-    """Moved by whole pixels, up to an eighth of each side; what comes in from outside is 0."""
+    """Moved by whole pixels, up to an eighth of each side; what comes in from outside is 0, or transparent."""
     sides = constant(chance, *pictures.shape[2:])
     most = torch.round(sides * TRANSLATION)
     shift = gate * (torch.floor(chance * (2 * most + 1)) - most)
@@ -87,7 +105,7 @@ def translation(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
 
 
 def cutout(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
-    """A rectangle of half of each side, which may reach over the border, becomes 0."""
+    """A rectangle of half of each side, which may reach over the border, becomes 0, or transparent."""
     holes = []
     for axis, side in enumerate(pictures.shape[2:]):
         places = torch.arange(side, device=pictures.device)
@@ -95,7 +113,7 @@ def cutout(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
         start = torch.floor(chance[:, axis : axis + 1] * (side + 1)) - size // 2  # (B, 1)
         holes.append((places >= start) & (places < start + size))  # (B, side)
     hole = holes[0][:, None, :, None] & holes[1][:, None, None, :] & (gate > 0)[:, :, None, None]
-    return pictures.masked_fill(hole, 0.0)
+    return pictures.masked_fill(hole, outside(pictures))
 
 
 def zoom(pictures: Tensor, chance: Tensor, gate: Tensor) -> Tensor:
@@ -114,13 +132,21 @@ OPERATIONS: dict[AugmentOperation, Callable[[Tensor, Tensor, Tensor], Tensor]] =
 """In the order in which they are made."""
 
 
+def outside(pictures: Tensor) -> float:
+    """What is beyond a picture's border in every channel: 0, the middle grey; of one with transparency -1, which is nothing."""
+    return -1.0 if pictures.shape[1] == RGBA else 0.0
+
+
 def resampled(pictures: Tensor, factor: Tensor, shift: Tensor) -> Tensor:
     """Pictures (B, C, H, W) enlarged about their middle by factor (B, 2) and moved by shift (B, 2) pixels, down and to
-    the right, between pixels linearly, 0 outside.
+    the right, between pixels linearly, `outside` of them as it says.
 
     Rows and columns are independent, so each is a product with a (side, side) matrix: differentiable twice, the same
     bits every time, and no index goes through the device's memory.
     """
+    beyond = outside(pictures)
+    if beyond:
+        pictures = pictures - beyond
     for axis in (0, 1):
         side = pictures.shape[2 + axis]
         places = torch.arange(side, device=pictures.device, dtype=factor.dtype)
@@ -128,7 +154,7 @@ def resampled(pictures: Tensor, factor: Tensor, shift: Tensor) -> Tensor:
         source = (places - middle - shift[:, axis, None]) / factor[:, axis, None] + middle  # (B, side)
         matrix = (1 - (source[:, :, None] - places).abs()).clamp_min(0)[:, None]  # (B, 1, to, from)
         pictures = matrix @ pictures if axis == 0 else pictures @ matrix.mT
-    return pictures
+    return pictures + beyond if beyond else pictures
 
 
 class Augmenter:

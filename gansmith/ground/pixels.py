@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from gansmith.ground import alpha
 from gansmith.ground.files.whole import replacing
 
 PixelRange = Literal["symmetric", "unit"]
@@ -28,13 +29,17 @@ def to_float(pictures: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.
 
 
 def to_bytes(values: np.ndarray, pixel_range: PixelRange = "symmetric") -> np.ndarray:
-    """Floats in the named range to bytes, rounded and clipped; the inverse of `to_float`. NaN becomes 0."""
+    """Floats in the named range to bytes, rounded and clipped; the inverse of `to_float`. NaN becomes 0.
+
+    In pictures (N, H, W, 4) no colour exceeds alpha (see `alpha`).
+    """
     factor, offset = SCALE[pixel_range]
     scaled = np.array(values, np.float32)
     scaled -= np.float32(offset)
     scaled /= np.float32(factor)
     np.clip(np.rint(scaled, out=scaled), 0, 255, out=scaled)
-    return np.nan_to_num(scaled, copy=False).astype(np.uint8)
+    made = np.nan_to_num(scaled, copy=False).astype(np.uint8)
+    return alpha.within(made) if made.ndim == 4 and made.shape[3] == alpha.RGBA else made
 
 
 def to_unit(values: AnyArray, pixel_range: PixelRange) -> AnyArray:
@@ -50,17 +55,25 @@ def from_unit(values: AnyArray, pixel_range: PixelRange) -> AnyArray:
 
 
 def grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap: int = 1) -> np.ndarray:
-    """Many pictures uint8 (N, H, W, 1 or 3) as one (H', W', 3), row by row, on grey.
+    """Many pictures uint8 (N, H, W, 1, 3 or 4) as one (H', W', 3), row by row, on grey; transparent ones on chequers.
 
     Contrast is not stretched: byte 0 is black, 255 white.
     """
-    pictures = as_rgb(pictures)
-    count, height, width, _ = pictures.shape
+    return _laid(as_rgb(pictures), columns, zoom, gap, 128)
+
+
+def clear_grid(pictures: np.ndarray, columns: int | None = None, *, zoom: int = 1, gap: int = 1) -> np.ndarray:
+    """The same of uint8 (N, H, W, 4), premultiplied: (H', W', 4), with nothing between the pictures and behind them."""
+    return _laid(pictures, columns, zoom, gap, 0)
+
+
+def _laid(pictures: np.ndarray, columns: int | None, zoom: int, gap: int, ground: int) -> np.ndarray:
+    count, height, width, channels = pictures.shape
     columns = columns or whole_rows(count)
     rows = -(-count // columns)
     pictures = pictures.repeat(zoom, axis=1).repeat(zoom, axis=2)
     height, width = height * zoom, width * zoom
-    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, 3), 128, np.uint8)
+    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, channels), ground, np.uint8)
     for index, picture in enumerate(pictures):
         top = gap + (index // columns) * (height + gap)
         left = gap + (index % columns) * (width + gap)
@@ -84,7 +97,9 @@ def whole_rows(count: int) -> int:
 
 
 def as_rgb(pictures: np.ndarray) -> np.ndarray:
-    """uint8 (N, H, W, 1 or 3) to (N, H, W, 3)."""
+    """uint8 (N, H, W, 1, 3 or 4) to (N, H, W, 3), transparent ones on chequers."""
+    if pictures.shape[3] == alpha.RGBA:
+        return alpha.on_chequers(pictures)
     return pictures.repeat(3, axis=3) if pictures.shape[3] == 1 else pictures
 
 
@@ -98,7 +113,9 @@ def display_zoom(height: int, width: int, target: int = 64) -> int:
 
 
 def write_png(path: Path, picture: np.ndarray) -> None:
-    """Write one uint8 picture (H, W, 3) or (H, W, 1) as PNG."""
+    """Write one uint8 picture (H, W, 3) or (H, W, 1) as PNG, or (H, W, 4), premultiplied, as PNG with transparency."""
+    if picture.ndim == 3 and picture.shape[2] == alpha.RGBA:
+        picture = alpha.straight(picture)
     if picture.ndim == 3 and picture.shape[2] == 1:
         picture = picture[:, :, 0]
     from PIL import Image, PngImagePlugin  # late, so that the NumPy engine needs only NumPy

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from gansmith.ground import alpha
+
 
 def to_unit(pictures: np.ndarray) -> np.ndarray:
     """uint8 pictures as float32 in [0, 1]; pictures of floats, already in [0, 1], as they are."""
@@ -11,8 +13,10 @@ def to_unit(pictures: np.ndarray) -> np.ndarray:
 
 
 def to_bytes(pictures: np.ndarray) -> np.ndarray:
-    """Pictures of floats in [0, 1] as uint8, clipped and rounded; uint8 pictures as they are."""
-    return pictures if pictures.dtype == np.uint8 else np.rint(np.clip(pictures, 0, 1) * 255).astype(np.uint8)
+    """Pictures (..., C) of floats in [0, 1] as uint8, clipped and rounded; uint8 pictures as they are. Of four channels no
+    colour exceeds alpha."""
+    made = pictures if pictures.dtype == np.uint8 else np.rint(np.clip(pictures, 0, 1) * 255).astype(np.uint8)
+    return alpha.within(made) if made.shape[-1] == alpha.RGBA else made
 
 
 def frame(pictures: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from gansmith.data import survey as surveys
 from gansmith.data.contents.mirrors import SAME
 from gansmith.data.preparation.resize import parse_size
 from gansmith.data.survey import Survey
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import RecipeError, typed
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
@@ -184,7 +185,7 @@ def choices(recipe: Recipe, found: Survey) -> list[Choice]:
     batch = 16 if found.count < 1000 else 32 if found.count < 20_000 else 64
     pace = f"make {found.count // batch:,} updates an epoch" if found.count >= batch else "are fewer than one batch"
     chosen.append(Choice("data.batch", batch, f"{found.count:,} pictures {pace}"))
-    if not found.colour:
+    if not found.colour and found.channels != RGBA:
         chosen.append(Choice("data.channels", 1, "no picture has colour"))
     chosen.append(_augmentation(found, recipe))
     chosen += _widths(recipe, size)

@@ -35,7 +35,8 @@ Labels = int | str | Sequence[int | str] | np.ndarray | None
 class Generator:
     """Samples from a run's averaged generator.
 
-    Latents are float32 (N, latent_dim), labels int64 (N,), pictures uint8 (N, H, W, C), vectors float32 (N, D).
+    Latents are float32 (N, latent_dim), labels int64 (N,), pictures uint8 (N, H, W, C), vectors float32 (N, D). Pictures of
+    four channels have transparency: their colours are premultiplied (`ground.alpha.straight` makes them as files have them).
     """
 
     def __init__(

@@ -32,6 +32,7 @@ from safetensors.numpy import save
 
 from gansmith.data.toys import stacked
 from gansmith.ground import pixels
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import GansmithError, RunError
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.game import State
@@ -116,6 +117,7 @@ def header(generator: Generator, data: Mapping[str, Any]) -> dict[str, Any]:
         "plan": None if plan is None else table_of(plan.layers),
         "latent": {"dim": generator.latent_dim, "law": recipe.latent.law},
         "pixels": {"range": recipe.data.pixels, "low": low, "high": high} if pictures else None,
+        "alpha": "premultiplied" if pictures and generator.item_shape[0] == RGBA else None,
         "recipe": recipes.to_table(shareable(recipe)),
         "data": {name: data[name] for name in SENT if name in data},
     }

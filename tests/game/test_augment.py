@@ -365,3 +365,48 @@ def test_the_probability_changes_once_for_four_turns(feedback: str):
     )
     play(game, 1, 3 * ADAPT_EVERY)
     assert float(game.augmenter.probability) == pytest.approx(3 / 20)
+
+
+# ---- transparency
+
+
+def transparent(count: int = 3, height: int = 8, width: int = 12) -> Tensor:
+    """Premultiplied pictures (B, 4, H, W), centred, of which a part is nothing and a part is opaque."""
+    rng = np.random.default_rng(6)
+    opacity = np.clip(rng.uniform(-0.5, 1.5, (count, 1, height, width)), 0, 1)
+    colour = rng.uniform(0, 1, (count, 3, height, width))
+    return torch.as_tensor(2 * np.concatenate([colour * opacity, opacity], 1) - 1)
+
+
+def test_colour_changes_by_what_is_seen_and_alpha_stays():
+    given = transparent()
+    drawn = drawn_for("colour", 3)
+    seen = OPERATIONS["colour"](given, drawn, gate(1, 1, 1))
+    opacity = (given[:, 3:] + 1) / 2
+    torch.testing.assert_close(seen[:, 3:], given[:, 3:])
+    nothing = (opacity == 0).expand(-1, 3, -1, -1)
+    assert nothing.any()
+    torch.testing.assert_close(seen[:, :3][nothing], torch.full_like(seen[:, :3][nothing], -1.0))
+    opaque = torch.cat([given[:, :3], torch.ones_like(opacity)], 1)  # all is seen: as in a picture without alpha
+    plain = OPERATIONS["colour"](given[:, :3], drawn, gate(1, 1, 1))
+    torch.testing.assert_close(OPERATIONS["colour"](opaque, drawn, gate(1, 1, 1))[:, :3], plain)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_pictures_with_transparency_stay_where_the_gate_is_closed(name: str):
+    given = transparent()
+    seen = OPERATIONS[name](given, drawn_for(name, 3), gate(0, 1, 0))  # pyright: ignore
+    torch.testing.assert_close(seen[[0, 2]], given[[0, 2]], rtol=0, atol=1e-12)
+    assert not torch.allclose(seen[1], given[1], atol=1e-3)
+    assert torch.autograd.gradcheck(
+        lambda x: OPERATIONS[name](x, drawn_for(name, 3), gate(1, 1, 1)).square(),  # pyright: ignore
+        (transparent(height=5, width=4).requires_grad_(),),
+    )
+
+
+@pytest.mark.parametrize("name", ["translation", "cutout", "zoom"])
+def test_what_comes_in_from_outside_or_is_cut_out_is_transparent(name: str):
+    white = torch.ones(2, 4, 8, 12, dtype=torch.float64)
+    seen = OPERATIONS[name](white, torch.zeros_like(drawn_for(name, 2)), gate(1, 1))  # pyright: ignore
+    assert seen.min() == -1
+    torch.testing.assert_close(seen, seen[:, 3:].expand(-1, 4, -1, -1))

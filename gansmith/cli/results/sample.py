@@ -115,17 +115,21 @@ def ask_seed() -> int:
 
 def write(out: Path, items: np.ndarray, labels: np.ndarray | None, label_name: str, names: Sequence[str] = ()) -> None:
     """Write items as one sheet (.png), as arrays (.npz, with the labels as `label_name`), as a film, or as a folder of pictures
-    with these names, else their numbers.
+    with these names, else their numbers. PNG files and arrays of pictures with transparency have it too, and straight colours,
+    as other programs want them; films show them on chequers.
 
     labels: the names of the items' classes, or the numbers of their groups.
     """
+    from gansmith.ground import alpha
     from gansmith.ground.files.whole import replacing
-    from gansmith.ground.pixels import display_zoom, grid, write_png
+    from gansmith.ground.pixels import clear_grid, display_zoom, grid, write_png
 
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix == ".npz":
             name = "vectors" if items.ndim == 2 else "images"
+            if items.ndim == 4 and items.shape[3] == alpha.RGBA:
+                items = alpha.straight(items)
             arrays = {name: items} if labels is None else {name: items, label_name: labels}
             with replacing(out, lasting=False) as file:
                 np.savez_compressed(file, **arrays)  # pyright: ignore[reportArgumentType]
@@ -136,7 +140,8 @@ def write(out: Path, items: np.ndarray, labels: np.ndarray | None, label_name: s
                 raise Refused(f"{out}: samples of vectors are written as .npz, or drawn as .png")
             write_png(out, scatter_sheet(items, items[:0]))
         elif out.suffix == ".png":
-            write_png(out, grid(items, zoom=display_zoom(*items.shape[1:3])))
+            laid = clear_grid if items.shape[3] == alpha.RGBA else grid  # without chequers, which would be in the file
+            write_png(out, laid(items, zoom=display_zoom(*items.shape[1:3])))
         elif out.suffix in FILMS:
             write_film(out, items)
         elif out.suffix == "":

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gansmith.data.order import Order
+from gansmith.data.preparation.resize import OFFER
 from gansmith.data.store_files import Store
+from gansmith.ground.alpha import RGBA
 
 MOST, MOST_BYTES = 512, 2**25  # of the sample
 FLAT = 3  # a picture whose values differ by no more than this in each channel is blank
@@ -107,13 +109,12 @@ def _fault(seen: Contents, count: int, what: str) -> str | None:
 
 
 def _way_out(seen: Contents, store: Store) -> str:
-    if any("transparent" in remark for remark in store.remarks) and (
-        seen.low > 223 or seen.high < 32 or seen.blank >= HALF
-    ):
+    clear = any("transparent" in remark for remark in store.remarks) and store.item_shape[0] != RGBA
+    if clear and (seen.low > 223 or seen.high < 32 or seen.blank >= HALF):
         other = "black" if seen.low > 127 else "white"
         return (
             f"They are transparent, and drawn in the colour that lies behind them: --set data.background={other} "
-            f"(data info and data prepare: --background {other})"
+            f"(data info and data prepare: --background {other}), or {OFFER}"
         )
     if store.kind == "pictures" and seen.high - seen.low < NARROW and not store.ranges and seen.low < seen.high:
         return "Stretch their values to 0..255 before: all of the set by the same factor"

@@ -12,6 +12,7 @@ from gansmith.data.preparation import array_items
 from gansmith.data.preparation.array_items import Read
 from gansmith.data.preparation.ranges import parse_range
 from gansmith.data.preparation.resize import parse_background
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.recipes.settings import DataSettings
@@ -53,7 +54,8 @@ def listing(path: Path, settings: DataSettings) -> Listing:
 
 def reading(settings: DataSettings) -> Read:
     """How arrays are read under these settings, and what is said of it."""
-    return Read(parse_range(settings.range), parse_background(settings.background))
+    background = None if settings.channels == RGBA else parse_background(settings.background)
+    return Read(parse_range(settings.range), background)
 
 
 def from_arrays(path: Path, archive: Mapping[str, np.ndarray], split: str, read: Read) -> Listing:

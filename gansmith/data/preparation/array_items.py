@@ -11,7 +11,8 @@ import numpy as np
 from gansmith.data.formats.listing import Listing
 from gansmith.data.preparation import ranges
 from gansmith.data.preparation.ranges import Range
-from gansmith.data.preparation.resize import named, on_background
+from gansmith.data.preparation.resize import lying, on_background
+from gansmith.ground import alpha
 from gansmith.ground.errors import DataError
 
 LAYOUTS: dict[str, tuple[int, int, int, int]] = {  # name -> where count, height, width and channels are
@@ -30,7 +31,7 @@ class Read:
     """How arrays are read, and what was found on the way."""
 
     asked: Range | None = None  # data.range
-    background: str = "#ffffff"
+    background: str | None = "#ffffff"  # behind transparent pictures; None = they keep their opacity
     remarks: list[str] = field(default_factory=list)
     ranges: dict[str, Range] = field(default_factory=dict)
 
@@ -47,7 +48,7 @@ def items(
     labels: Mapping[str, np.ndarray | None],
     read: Read,
 ) -> dict[str, np.ndarray]:
-    """Pictures uint8 (N, H, W, 1 or 3) or vectors float32 (N, D) of the `wanted` arrays: split -> (name, array).
+    """Pictures uint8 (N, H, W, 1, 3 or 4, premultiplied) or vectors float32 (N, D) of the `wanted` arrays: split -> (name, array).
 
     The first split shows the range of values, of all. Raises DataError.
     """
@@ -85,11 +86,13 @@ def _items(array: np.ndarray, title: str, count: int | None, read: Read) -> np.n
         pictures = ranges.to_bytes(_finite(pictures, title), of)
     elif read.asked:
         _say(read, f"{title}: data.range changes nothing: these pictures have 8 bits")
-    if pictures.shape[3] != 4:
+    if pictures.shape[3] != alpha.RGBA:
         return pictures
+    if read.background is None:
+        return alpha.premultiplied(pictures)
     clear = int((pictures[..., 3] < 255).any(axis=(1, 2)).sum())
     if clear:
-        _say(read, f"{clear:,} pictures are transparent: they lie on {named(read.background)} (data.background)")
+        _say(read, lying(clear, len(pictures), read.background))
     return on_background(pictures, read.background)
 
 

@@ -14,8 +14,9 @@ import numpy as np
 from gansmith.data import store_files
 from gansmith.data.formats.listing import Listing, cut_parts, occupied
 from gansmith.data.preparation import parallel, prepare, reuse, second_look, wide
-from gansmith.data.preparation.resize import Frame, named
+from gansmith.data.preparation.resize import Frame, kept, lying
 from gansmith.data.sources import Source
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
 
@@ -124,8 +125,9 @@ def _losses(facts: np.ndarray, frame: Frame) -> tuple[str, ...]:
         )
     if clear.any():
         number = int((clear > 0).sum())
-        are = "1 picture is transparent: it lies" if number == 1 else f"{number:,} pictures are transparent: they lie"
-        found.append(f"{are} on {named(frame.background)} (data.background)")
+        found.append(kept(number) if frame.channels == RGBA else lying(number, len(clear), frame.background))
+    elif frame.channels == RGBA:
+        found.append("no picture has transparent parts: all are opaque, and data.channels=3 would show as much")
     return tuple(found)
 
 
@@ -135,9 +137,9 @@ def _describe(listing: Listing, items: np.ndarray, job: prepare.Job | None, skip
         parts = [f"{len(items):,} vectors of {items.shape[1]}"]
     else:
         height, width, channels = items.shape[1:]
-        colour = "grey" if channels == 1 else "colour"
+        kind = {1: "grey pictures", RGBA: "colour pictures with transparency"}.get(channels, "colour pictures")
         crop = f"centre {job.frame.crop} cut out, " if job.frame.crop else ""
-        parts = [f"{len(items):,} {colour} pictures, {crop}{width}x{height} ({job.reason})"]
+        parts = [f"{len(items):,} {kind}, {crop}{width}x{height} ({job.reason})"]
     if listing.labels is not None:
         parts.append(f"{classes} classes")
     if listing.attributes:

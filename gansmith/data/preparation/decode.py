@@ -1,8 +1,8 @@
-"""Decodes one picture to upright, grey or RGB, opaque bytes. What cannot be read raises Unreadable, with a reason.
+"""Decodes one picture to upright bytes: grey, RGB, or RGB with opacity. What cannot be read raises Unreadable, with a reason.
 
 JPEG is decoded by simplejpeg where it is installed, everything else by Pillow; both give the same bytes. Transparent
-pictures get a background of one colour, animations show their first frame, and values of more than 8 bits are mapped from
-the range of their source (`ranges`).
+pictures get a background of one colour, or keep their opacity and are premultiplied; animations show their first frame,
+and values of more than 8 bits are mapped from the range of their source (`ranges`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from gansmith.data.formats.listing import Unreadable
 from gansmith.data.formats.picture_files import MAX_FILE
 from gansmith.data.preparation.ranges import FULL, Ranges, to_bytes
 from gansmith.data.preparation.resize import on_background
+from gansmith.ground import alpha
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -67,9 +68,12 @@ def pages(file: IO[bytes]) -> int:
         return 1
 
 
-def picture(file: IO[bytes], background: str = "#ffffff", ranges: Ranges | None = None) -> tuple[np.ndarray, Header]:
+def picture(
+    file: IO[bytes], background: str | None = "#ffffff", ranges: Ranges | None = None
+) -> tuple[np.ndarray, Header]:
     """The pixels uint8 (height, width, 1 or 3) of an encoded picture, and its header.
 
+    background: the colour behind a transparent picture; None = it keeps its opacity, and is (height, width, 4), premultiplied.
     ranges: of values in more than 8 bits; whole numbers have 16 bits where nothing else is known. Raises Unreadable.
     """
     data = _read(file)
@@ -84,7 +88,8 @@ def picture(file: IO[bytes], background: str = "#ffffff", ranges: Ranges | None 
         clear = 0.0
         if pixels.shape[2] in (2, 4):
             clear = float((pixels[..., -1] < 255).mean())
-            pixels = on_background(pixels if pixels.shape[2] == 4 else pixels[..., [0, 0, 0, 1]], background)
+            pixels = pixels if pixels.shape[2] == alpha.RGBA else pixels[..., [0, 0, 0, 1]]
+            pixels = alpha.premultiplied(pixels) if background is None else on_background(pixels, background)
         pixels = upright(pixels, _orientation(image))
         return pixels, replace(head, width=pixels.shape[1], height=pixels.shape[0], clear=clear)
 

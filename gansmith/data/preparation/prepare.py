@@ -23,6 +23,7 @@ from gansmith.data.preparation import decode
 from gansmith.data.preparation.ranges import Ranges
 from gansmith.data.preparation.resize import Frame, choose_size, cut_off, framed, parse_background, parse_size
 from gansmith.data.store_files import ITEMS, free_pages
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
@@ -66,8 +67,10 @@ def plan(
     """Decide the size and the channels. "auto" reads every picture's header. values: what `wide.look` found of the whole
     source. Raises DataError."""
     size, reason = parse_size(settings.size), "as asked"
-    if settings.channels not in (0, 1, 3):
-        raise DataError(f"data.channels = {settings.channels}: write 1 (grey), 3 (colour) or 0 (as found)")
+    if settings.channels not in (0, 1, 3, RGBA):
+        raise DataError(
+            f"data.channels = {settings.channels}: write 1 (grey), 3 (colour), 4 (colour and transparency) or 0 (as found)"
+        )
     if settings.crop < 0:
         raise DataError(f"data.crop = {settings.crop}: it counts pixels, 0 = off")
     if size is None and listing.auto_size and listing.items is not None and not settings.crop:
@@ -78,11 +81,11 @@ def plan(
             reason = next(iter(headers(listing)), "")
             raise DataError(f"{listing.title} holds no picture that can be read, {listing.names[0]} for one: {reason}")
         size, reason = choose_size(found, settings.crop)
-    grey = listing.items is not None and listing.items.shape[3] == 1
-    channels = settings.channels or (1 if grey else 3)
+    found_channels = 3 if listing.items is None else listing.items.shape[3]
+    channels = settings.channels or found_channels
     background = parse_background(settings.background)
     frame = Frame(*size, channels, settings.crop, settings.fit, background, dict(values[0]))
-    return Job(frame, reason, not settings.channels and not grey, values[1])
+    return Job(frame, reason, not settings.channels and found_channels == 3, values[1])
 
 
 def sizes(listing: Listing, progress: Progress | None = None) -> Counter[tuple[int, int]]:
@@ -186,7 +189,8 @@ def from_items(listing: Listing, job: Job, start: int, stop: int) -> tuple[np.nd
     else:
         block = np.stack([framed(np.asarray(picture), job.frame) for picture in found])
     share = cut_off(found.shape[1:3], job.frame)
-    facts = [(slot, share, 0.0) for slot in range(start, stop)] if share else []
+    clear = (found[..., 3] < 255).mean(axis=(1, 2)) if found.shape[3] == RGBA else np.zeros(len(found))
+    facts = [(start + at, share, round(float(part), 5)) for at, part in enumerate(clear) if share or part]
     return block, Chunk(start, stop, coloured=has_colour(block), facts=facts)
 
 
@@ -194,10 +198,11 @@ def read_chunk(opened: Opened, names: Sequence[str], frame: Frame, start: int) -
     """Decode and frame pictures: uint8 (n, H, W, C), zeros where one cannot be read, and their chunk."""
     block = np.zeros((len(names), frame.height, frame.width, frame.channels), np.uint8)
     chunk = Chunk(start, start + len(names))
+    background = None if frame.channels == RGBA else frame.background
     for row, name in enumerate(names):
         try:
             with opened(name) as file:
-                picture, header = decode.picture(file, frame.background, frame.ranges)
+                picture, header = decode.picture(file, background, frame.ranges)
                 _large_enough(header)
         except Unreadable as error:
             chunk.skipped.append((start + row, printable(name), str(error)))

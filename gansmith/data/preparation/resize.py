@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from gansmith.ground import alpha
 from gansmith.ground.errors import DataError
 
 AS_FOUND = 256  # pictures of one size keep it up to this many pixels a side
@@ -21,6 +22,8 @@ LONGEST = 16 * SMALLEST  # their longer side, where the shorter one is the small
 LARGEST = 4096  # pixels a side that a store may ask for
 
 BACKGROUNDS = {"white": "#ffffff", "black": "#000000", "grey": "#808080"}
+MANY_CLEAR = 0.1  # share of the pictures: if more are transparent, it is offered to learn that
+OFFER = "to learn their transparency instead: --set data.channels=4 (data info and data prepare: --channels 4)"
 GREY_WEIGHTS = (19_595, 38_470, 7_471)  # of red, green, blue in 65,536ths: ITU-R 601, rounded as Pillow does
 
 
@@ -30,7 +33,7 @@ class Frame:
 
     height: int
     width: int
-    channels: int  # 1 or 3
+    channels: int  # 1 grey, 3 colour, 4 colour and opacity, premultiplied
     crop: int  # side of the centre square cut out first; 0 = none
     fit: Literal["crop", "squeeze"]
     background: str = "#ffffff"  # under transparent pictures
@@ -114,13 +117,21 @@ def cut_off(size: tuple[int, int], frame: Frame) -> float:
 
 
 def framed(picture: np.ndarray, frame: Frame) -> np.ndarray:
-    """A picture uint8 (h, w, 1 or 3) as the store keeps it: uint8 (frame.height, frame.width, frame.channels)."""
+    """A picture uint8 (h, w, 1, 3 or 4) as the store keeps it: uint8 (frame.height, frame.width, frame.channels).
+
+    Four channels are premultiplied, before and after.
+    """
     top, left, height, width = box(picture.shape[:2], frame)
     picture = picture[top : top + height, left : left + width]
+    if picture.shape[2] == alpha.RGBA != frame.channels:
+        picture = alpha.on_ground(picture, _colour(frame.background))
     if picture.shape[2] == 3 and frame.channels == 1:
         picture = grey(picture)
     picture = resized(picture, frame.height, frame.width)
-    return picture.repeat(3, axis=2) if picture.shape[2] < frame.channels else picture
+    if picture.shape[2] == alpha.RGBA:
+        return alpha.within(picture)  # bicubic resizing overshoots at edges
+    picture = picture.repeat(3, axis=2) if picture.shape[2] < min(frame.channels, 3) else picture
+    return alpha.opaque(picture) if frame.channels == alpha.RGBA else picture
 
 
 def grey(pictures: np.ndarray) -> np.ndarray:
@@ -131,9 +142,14 @@ def grey(pictures: np.ndarray) -> np.ndarray:
 
 def on_background(pictures: np.ndarray, background: str = "#ffffff") -> np.ndarray:
     """uint8 (..., 4) with opacity to uint8 (..., 3) on a background of one colour "#rrggbb", rounded to nearest."""
-    colour, alpha = pictures[..., :3].astype(np.uint16), pictures[..., 3:].astype(np.uint16)
-    behind = np.frombuffer(bytes.fromhex(background[1:]), np.uint8).astype(np.uint16)
-    return ((colour * alpha + behind * (255 - alpha) + 127) // 255).astype(np.uint8)
+    colour, opacity = pictures[..., :3].astype(np.uint16), pictures[..., 3:].astype(np.uint16)
+    behind = _colour(background).astype(np.uint16)
+    return ((colour * opacity + behind * (255 - opacity) + 127) // 255).astype(np.uint8)
+
+
+def _colour(code: str) -> np.ndarray:
+    """uint8 (3,) of "#rrggbb"."""
+    return np.frombuffer(bytes.fromhex(code[1:]), np.uint8)
 
 
 def parse_background(text: str) -> str:
@@ -147,6 +163,19 @@ def parse_background(text: str) -> str:
 def named(background: str) -> str:
     """The name of a colour "#rrggbb" in BACKGROUNDS; the colour itself where it has none."""
     return next((name for name, code in BACKGROUNDS.items() if code == background), background)
+
+
+def lying(number: int, count: int, background: str) -> str:
+    """A line on the transparent ones of so many pictures, and how to learn their transparency where they are many."""
+    are = "1 picture is transparent: it lies" if number == 1 else f"{number:,} pictures are transparent: they lie"
+    line = f"{are} on {named(background)} (data.background)"
+    return f"{line}; {OFFER}" if number > MANY_CLEAR * count else line
+
+
+def kept(number: int) -> str:
+    """A line on so many transparent pictures that keep their opacity."""
+    have = "1 picture has" if number == 1 else f"{number:,} pictures have"
+    return f"{have} transparent parts, which are learned: colours are kept premultiplied by alpha (data.channels = 4)"
 
 
 def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:

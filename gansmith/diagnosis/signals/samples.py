@@ -85,9 +85,10 @@ def correlations(row: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def colour(pictures: np.ndarray) -> float:
-    """Mean distance of a channel from its pixel's mean over channels, of pictures (N, H, W, C); 0 for one channel."""
+    """Mean distance of a colour from its pixel's mean over colours, of pictures (N, H, W, C); 0 for one channel."""
     if pictures.shape[-1] < 2:
         return 0.0
+    pictures = pictures[..., :3]  # without alpha
     return float(np.abs(pictures - pictures.mean(-1, keepdims=True)).mean(dtype=np.float64))
 
 

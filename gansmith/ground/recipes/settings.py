@@ -47,7 +47,7 @@ class DataSettings:
     batch: int = 64  # items in one step of a player, over all ranks together
     micro_batch: int = 0  # items that are computed at a time, when memory is short; 0 = the whole batch
     size: str = "auto"  # pictures: "28", "48x64" (width x height), "auto" = as found
-    channels: int = 0  # pictures: 1 grey, 3 colour, 0 = as found
+    channels: int = 0  # pictures: 1 grey, 3 colour, 4 colour and transparency, 0 = as found, on `background`
     crop: int = 0  # pictures: cut out the centre square of so many pixels first; 0 = off
     fit: Literal["crop", "squeeze"] = "crop"  # pictures of other proportions: cut out the centre, or squeeze the whole
     window: str = ""  # pictures: train on a part of this size, at a new random place each time a picture is used;

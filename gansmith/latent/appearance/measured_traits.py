@@ -1,4 +1,6 @@
-"""Traits measured on pictures, of strokes and of colours. Pictures are uint8 (N, H, W, 1 or 3); results float64 (N,).
+"""Traits measured on pictures, of strokes and of colours. Pictures are uint8 (N, H, W, 1, 3 or 4); results float64 (N,).
+
+Of pictures with transparency they are measured as the picture looks on white.
 
 Stroke traits are for digits, letters and drawings on a plain background. Checked against `gansmith.data.toys.glyphs`,
 where the truth is known: over 4,000 pictures of all classes thickness correlates .97 with the pen's diameter (ink over
@@ -9,9 +11,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from gansmith.ground import alpha
 from gansmith.latent.pictures import frame, to_unit
 
+WHITE = np.full(3, 255, np.uint8)
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
+
+
+def on_white(pictures: np.ndarray) -> np.ndarray:
+    """uint8 (N, H, W, 1 or 3): transparent ones on white, others as they are."""
+    return alpha.on_ground(pictures, WHITE) if pictures.shape[3] == alpha.RGBA else pictures
 
 
 def ink_share(pictures: np.ndarray) -> np.ndarray:
@@ -19,7 +28,7 @@ def ink_share(pictures: np.ndarray) -> np.ndarray:
 
     The background is the median of the picture's frame.
     """
-    grey = pictures.mean(axis=3, dtype=np.float32) / np.float32(255)
+    grey = on_white(pictures).mean(axis=3, dtype=np.float32) / np.float32(255)
     dark_on_light = np.median(frame(grey), axis=1) > 0.5
     grey[dark_on_light] = 1 - grey[dark_on_light]
     return grey
@@ -75,8 +84,8 @@ def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
 
 def luma(pictures: np.ndarray) -> np.ndarray:
     """Perceived lightness of each pixel, float32 (N, H, W) in [0, 1]."""
-    values = to_unit(pictures)
-    return values @ LUMA if pictures.shape[3] == 3 else values[..., 0]
+    values = to_unit(on_white(pictures))
+    return values @ LUMA if values.shape[3] == 3 else values[..., 0]
 
 
 def brightness(pictures: np.ndarray) -> np.ndarray:
@@ -91,7 +100,7 @@ def contrast(pictures: np.ndarray) -> np.ndarray:
 
 def saturation(pictures: np.ndarray) -> np.ndarray:
     """Mean difference between a pixel's strongest and weakest colour, 0 grey to 1 pure."""
-    values = to_unit(pictures)
+    values = to_unit(on_white(pictures))
     return (values.max(axis=3) - values.min(axis=3)).mean(axis=(1, 2), dtype=np.float64)
 
 
@@ -100,7 +109,7 @@ def hue(pictures: np.ndarray) -> np.ndarray:
 
     The angle of the mean colour in the plane of equal lightness: strong colours count more than pale ones.
     """
-    values = pictures.astype(np.float32).mean(axis=(1, 2), dtype=np.float64)
+    values = on_white(pictures).astype(np.float32).mean(axis=(1, 2), dtype=np.float64)
     if pictures.shape[3] == 1:
         return np.zeros(len(pictures))
     red, green, blue = values.T
@@ -131,6 +140,6 @@ def size(pictures: np.ndarray) -> np.ndarray:
     The background is the median colour of the frame. A pixel that differs from it by a tenth of the range or more
     counts fully, one that differs less in proportion.
     """
-    values = to_unit(pictures)
+    values = to_unit(on_white(pictures))
     background = np.median(frame(values), axis=1)[:, None, None]
     return np.minimum(np.abs(values - background).max(axis=3) * 10, 1).mean(axis=(1, 2), dtype=np.float64)

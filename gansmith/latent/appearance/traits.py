@@ -84,7 +84,7 @@ def need_spread(measures: Mapping[str, Measure], pictures: np.ndarray) -> None:
 def looks_drawn(pictures: np.ndarray) -> bool:
     """Whether pictures are strokes on a plain background: grey, a frame without ink, ink on less than half."""
     pictures = pictures.reshape(-1, *pictures.shape[-3:])
-    if np.ptp(pictures, axis=3).max() > 0:
+    if np.ptp(measured_traits.on_white(pictures), axis=3).max() > 0:
         return False
     ink = measured_traits.ink_share(pictures)
     return bool(frame(ink).mean() < 0.1 and ink.mean() < 0.5)

@@ -116,7 +116,7 @@ def blend(pictures: np.ndarray, made: np.ndarray, known: np.ndarray) -> np.ndarr
     shift = np.zeros_like(gap)
     shift[~seen] = splu(inside.tocsc()).solve(-(laplacian[~seen][:, seen] @ gap[seen]))
     moved = made + shift.reshape(height, width, len(made), -1).transpose(2, 0, 1, 3)
-    return np.clip(np.rint(moved), 0, 255).astype(np.uint8)
+    return to_bytes(np.clip(np.rint(moved), 0, 255).astype(np.uint8))
 
 
 def variants(

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError, nearest
 from gansmith.metrics.feature_networks import classifier, inception, network, self_supervised
 from gansmith.metrics.feature_networks.features import Extractor, FeatureName, Pixels, Progress
@@ -47,7 +48,13 @@ def choose(real: RealItems, cache: Path, settings: FeatureSettings, progress: Pr
                 "(docs/guide/measure.md)"
             )
         extractor = inception.load(settings.inception_file, settings.device)
-        if not extractor.standard:
+        if real.items.shape[3] == RGBA:
+            extractor = extractor.of_transparency()
+            notes.append(
+                f"these pictures have transparency, and Inception reads them on black and on white: the figure is called "
+                f"FD({extractor.name}), not FID"
+            )
+        elif not extractor.standard:
             notes.append(
                 f"nothing proves that these are the published weights, so the figure is called FD({extractor.name}), not "
                 f"FID: put {inception.PUBLISHED} into the same folder, to be compared with"

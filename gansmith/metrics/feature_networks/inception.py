@@ -8,17 +8,21 @@ The file is .safetensors with the tensor names of the `pytorch-fid` weights: for
 NAME.conv.weight, NAME.bn.weight, NAME.bn.bias, NAME.bn.running_mean, NAME.bn.running_var, and fc.weight (1008, 2048).
 docs/guide/measure.md says how to make it. Any weights of these shapes can be loaded; they are the standard ones where the
 published file, beside them, holds the same bytes. Pictures are resized to 299 x 299, bilinear, and scaled to [-1, 1].
+
+It knows no transparency. A picture that has some is read on black and on white, which together tell all of it, and its
+features are the mean of the two.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from gansmith.ground import alpha
 from gansmith.ground.errors import DataError
 from gansmith.metrics.feature_networks.features import Extracted, hash_of
 
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 SIZE = 299
 FEATURES = 2048
 CLASSES = 1008
+GROUNDS = (0, 255)  # on which pictures with transparency are read
 EPSILON = 1e-3
 BATCH = 32
 PUBLISHED = "pt_inception-2015-12-05-6726825d.pth"
@@ -171,12 +176,19 @@ class Inception:
     standard: bool = False  # whether these are the published weights, byte for byte
 
     def read(self, items: np.ndarray) -> Extracted:
+        """Features (N, 2048) of pictures uint8 (N, H, W, 1, 3 or 4, premultiplied)."""
+        if items.ndim != 4:
+            raise DataError("Inception reads pictures, not vectors: use --features pixels")
+        if items.shape[3] == alpha.RGBA:
+            seen = [self._read(alpha.on_ground(items, np.full(3, level, np.uint8))) for level in GROUNDS]
+            return Extracted(np.mean(seen, axis=0, dtype=np.float32))
+        return Extracted(self._read(items))
+
+    def _read(self, items: np.ndarray) -> np.ndarray:
         """Features (N, 2048) of pictures uint8 (N, H, W, 1 or 3)."""
         import torch
         from torch.nn import functional as F
 
-        if items.ndim != 4:
-            raise DataError("Inception reads pictures, not vectors: use --features pixels")
         tensors = {name: torch.from_numpy(array).to(self.device) for name, array in self.weights.items()}
         found = np.empty((len(items), FEATURES), np.float32)
         with torch.inference_mode():
@@ -185,7 +197,11 @@ class Inception:
                 x = batch.permute(0, 3, 1, 2).expand(-1, 3, -1, -1).float() / 255
                 x = F.interpolate(x, size=(SIZE, SIZE), mode="bilinear", align_corners=False) * 2 - 1
                 found[start : start + BATCH] = forward(tensors, x).mean(dim=(2, 3)).cpu().numpy()
-        return Extracted(found)
+        return found
+
+    def of_transparency(self) -> Inception:
+        """The same for pictures with transparency: its features have another name, and are not those of the published FID."""
+        return replace(self, name=self.name.replace("inception", "inception-on-black-and-white", 1), standard=False)
 
 
 def forward(tensors: dict[str, torch.Tensor], x: torch.Tensor, blocks: tuple[Block, ...] = BLOCKS) -> torch.Tensor:

@@ -1,8 +1,9 @@
 """Features without labels: the network learns which two views show the same picture (Chen et al. 2020).
 
 A view is a random crop of half to all of the picture, perhaps mirrored, with changed brightness and contrast. Blur and
-noise are not among the changes, so the features still react to both: bad generators make them. Trained once for each
-set and cached under its fingerprint; all random numbers come from the stream "features".
+noise are not among the changes, so the features still react to both: bad generators make them. Nor is alpha, where
+pictures have transparency: there the colours change, as much as they are seen. Trained once for each set and cached
+under its fingerprint; all random numbers come from the stream "features".
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gansmith.ground import streams
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError
 from gansmith.metrics.feature_networks import network
 from gansmith.metrics.feature_networks.features import Progress, silent
@@ -76,8 +78,20 @@ def view(batch: torch.Tensor, update: int, which: int) -> torch.Tensor:
     crops = F.grid_sample(batch, grid, padding_mode="border", align_corners=False)
     factor = rng.uniform(1 - CONTRAST, 1 + CONTRAST, (count, 1, 1, 1)).astype(np.float32)
     added = rng.uniform(-BRIGHTNESS, BRIGHTNESS, (count, 1, 1, 1)).astype(np.float32)
+    if crops.shape[1] == RGBA:
+        return _seen(crops, torch.from_numpy(factor), torch.from_numpy(added))
     changed = (crops - 0.5) * torch.from_numpy(factor) + 0.5 + torch.from_numpy(added)
     return changed.clamp(0, 1).contiguous(memory_format=torch.channels_last)
+
+
+def _seen(crops: torch.Tensor, factor: torch.Tensor, added: torch.Tensor) -> torch.Tensor:
+    """Premultiplied crops (B, 4, H, W) with changed contrast and brightness of what is seen."""
+    import torch
+
+    alpha = crops[:, 3:]
+    colour = (crops[:, :3] - 0.5 * alpha) * factor + (0.5 + added) * alpha
+    changed = torch.cat([torch.minimum(colour.clamp_min(0), alpha), alpha], 1)
+    return changed.contiguous(memory_format=torch.channels_last)
 
 
 def contrastive_loss(projections: torch.Tensor) -> torch.Tensor:

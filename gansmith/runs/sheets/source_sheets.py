@@ -57,7 +57,7 @@ def seen_shape(settings: DataSettings, found: Survey) -> tuple[int, int, int] | 
         return None
     chosen = {one.key: one.value for one in choices_for_source("folder", found, settings)}
     size = parse_size(str(chosen.get("data.size", settings.size)))
-    return None if size is None else (*size, settings.channels or (3 if found.colour else 1))
+    return None if size is None else (*size, settings.channels or found.channels)
 
 
 def recipe_of(settings: DataSettings, found: Survey, name: str | None) -> Recipe:

@@ -53,12 +53,15 @@ export class Renderer {
     return out;
   }
 
-  // The same as bytes 0 .. 255, rounded and clipped as in Python.
+  // The same as bytes 0 .. 255, rounded and clipped as in Python: of four channels no colour exceeds alpha.
   pictures(latents, labels = null) {
     const { factor, offset } = PIXELS[this.model.pixels];
     const raw = this.raw(latents, labels);
     const bytes = new Uint8ClampedArray(raw.length); // which rounds, and clips
     for (let i = 0; i < raw.length; i++) bytes[i] = Math.fround(Math.fround(raw[i] - offset) / factor);
+    if (this.model.output[2] === 4) {
+      for (let i = 0; i < bytes.length; i++) bytes[i] = Math.min(bytes[i], bytes[i | 3]);
+    }
     return bytes;
   }
 }

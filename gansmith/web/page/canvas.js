@@ -19,6 +19,10 @@ export class Painter {
   // Picture `index` of bytes (count x height x width x channels).
   paint(canvas, pixels, index = 0) {
     const { channels, image } = this;
+    if (channels === 4) {
+      this.#paintClear(canvas, pixels, index);
+      return;
+    }
     const count = image.width * image.height;
     const step = channels === 3 ? 1 : 0; // grey stands in all three
     let from = index * count * channels;
@@ -28,5 +32,18 @@ export class Painter {
       image.data[to + 2] = pixels[from + 2 * step];
     }
     canvas.getContext("2d").putImageData(image, 0, 0);
+  }
+
+  // Colours come multiplied by alpha, and image data has them straight. The style sheet puts chequers behind.
+  #paintClear(canvas, pixels, index) {
+    const { data } = this.image;
+    let from = index * data.length;
+    for (let to = 0; to < data.length; to += 4, from += 4) {
+      const alpha = pixels[from + 3];
+      for (let c = 0; c < 3; c++) data[to + c] = alpha && Math.floor((255 * pixels[from + c] + (alpha >> 1)) / alpha);
+      data[to + 3] = alpha;
+    }
+    canvas.classList.add("clear");
+    canvas.getContext("2d").putImageData(this.image, 0, 0);
   }
 }
