@@ -6,9 +6,37 @@
 const RIGHT = { movesD: true, movesDToo: false, hint: 1, rate: 1 };
 
 export const FAULTS = {
-  none: { ...RIGHT, title: "None" },
-  "never-frozen": { ...RIGHT, movesDToo: true, title: "D is never frozen" },
-  "never-trained": { ...RIGHT, movesD: false, title: "D is never trained" },
-  labels: { ...RIGHT, hint: 0, title: "Labels as feedback" },
-  "dropped-rate": { ...RIGHT, rate: 0.01, title: "Rate dropped" },
+  none: { ...RIGHT, title: "None", told: "" },
+  "never-frozen": {
+    ...RIGHT,
+    movesDToo: true,
+    title: "D is never frozen",
+    told:
+      "G's turn moves D as well, towards calling generated points real. G's loss becomes small, as in a success, but G has " +
+      "only bribed its judge: the whole picture turns blue, and the orange points stop following the data.",
+  },
+  "never-trained": {
+    ...RIGHT,
+    movesD: false,
+    title: "D is never trained",
+    told:
+      "D keeps its first, random weights. G runs to wherever this D happens to say “real”, out of the picture. G's loss " +
+      "falls all the way, as in a success.",
+  },
+  labels: {
+    ...RIGHT,
+    hint: 0,
+    title: "Labels as feedback",
+    told:
+      "G is told D's verdicts as plain numbers. A number does not say which way to go: there are no arrows, and G never " +
+      "moves, while D becomes sure.",
+  },
+  "dropped-rate": {
+    ...RIGHT,
+    rate: 0.01,
+    title: "Rate dropped",
+    told:
+      "After the first update both learning rates are a hundredth. Nothing is wrong with the game, but it stands almost " +
+      "still: what you see is the start.",
+  },
 };

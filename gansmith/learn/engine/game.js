@@ -33,12 +33,13 @@ class Player {
 }
 
 export class Game {
-  // settings: latent (its dim), loss, gamma, turnsD, turnsG, rateD, rateG, fault. They may be changed between parts.
+  // settings: latent (how many numbers it has), loss, gamma, turnsD, turnsG, rateD, rateG, fault. They may be changed between parts.
   constructor(mixture, settings, seed) {
     const { dim } = mixture;
     Object.assign(this, { mixture, settings, seed, dim, updates: 0, asked: 0 });
+    this.latent = settings.latent || dim; // 0: as many numbers as a point has
     const plan = { widths: WIDTHS[dim] };
-    this.g = new Player({ ...plan, inputs: settings.latent, outputs: dim, activation: "relu" }, seed, 0);
+    this.g = new Player({ ...plan, inputs: this.latent, outputs: dim, activation: "relu" }, seed, 0);
     this.d = new Player({ ...plan, inputs: dim, outputs: 1, activation: "leaky" }, seed, 1);
     this.part = new Numbers(this.d.network); // one part of D's gradient
     this.combined = new Adam(this.d.weights.flat.length); // of the fault that moves D in G's turn
@@ -95,14 +96,14 @@ export class Game {
     const hints = d.network.backward(this.slopes, d.weights, fault.movesDToo ? this.part : null);
     this.seen.hints = hints.map((value) => value * fault.hint);
     yield "hint";
-    g.network.backward(this.seen.hints, g.weights, g.gradient);
+    g.network.backward(this.seen.hints, g.weights, g.gradient, false);
     g.step(this.#rate("rateG"));
     if (fault.movesDToo) this.combined.step(d.weights.flat, this.part.flat, this.#rate("rateG"));
     yield "move-g";
   }
 
   *#make(update, turn) {
-    this.seen.latents = latents(this.seed, update, turn, BATCH * this.settings.latent);
+    this.seen.latents = latents(this.seed, update, turn, BATCH * this.latent);
     this.seen.hints = null;
     yield "latents";
     this.seen.fake = this.g.network.forward(this.seen.latents, this.g.weights).slice();
@@ -115,7 +116,7 @@ export class Game {
     const logits = d.network.forward(items, d.weights);
     this.#see(kind, logits);
     const loss = batchLoss(LOSSES[settings.loss][kind], logits, this.slopes);
-    d.network.backward(this.slopes, d.weights, into);
+    d.network.backward(this.slopes, d.weights, into, false);
     if (kind === "fake" || !settings.gamma) return [loss, 0];
     this.bend ??= new Numbers(d.network);
     const penalty = addPenalty(d.network, d.weights, BATCH, settings.gamma, this.bend);

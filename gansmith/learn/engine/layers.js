@@ -25,17 +25,19 @@ export class Dense {
     this.x = x;
     this.rows = x.length / this.inputs;
     const y = this.#product("y", x, w);
-    for (let at = 0; at < y.length; at++) y[at] += w.bias[at % this.outputs];
+    for (let at = 0; at < y.length; ) for (let out = 0; out < this.outputs; out++) y[at++] += w.bias[out];
     return y;
   }
 
-  // dW = dy^T x,  db = sum of dy over the batch,  dx = dy W. into = null: the layer is frozen.
+  // dW = dy^T x,  db = sum of dy over the batch,  dx = dy W. into = null: the layer is frozen. slot: where dx is kept;
+  // null: dx is not computed.
   backward(dy, w, into, slot = "dx") {
     if (into) {
       into.weight.fill(0);
       this.#addGradient(dy, this.x, into);
       this.#sum(dy, into.bias);
     }
+    if (!slot) return null;
     const dx = this.memory.of(slot, this.rows * this.inputs);
     times(dy, w.weight, dx, this.rows, this.inputs, this.outputs);
     return dx;
@@ -67,7 +69,7 @@ export class Dense {
 
   #sum(dy, bias) {
     bias.fill(0);
-    for (let at = 0; at < dy.length; at++) bias[at % this.outputs] += dy[at];
+    for (let at = 0; at < dy.length; ) for (let out = 0; out < this.outputs; out++) bias[out] += dy[at++];
   }
 }
 

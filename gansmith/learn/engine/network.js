@@ -20,12 +20,11 @@ export class Network {
     return this.layers.reduce((value, layer, index) => layer.forward(value, weights.of[index]), x);
   }
 
-  // dL/dy -> dL/dx. `into` receives dL/dw; null: the weights are frozen.
-  backward(dy, weights, into) {
-    return this.layers.reduceRight(
-      (value, layer, index) => layer.backward(value, weights.of[index], into && into.of[index]),
-      dy,
-    );
+  // dL/dy -> dL/dx. `into` receives dL/dw; null: the weights are frozen. Without `needDx` null comes back.
+  backward(dy, weights, into, needDx = true) {
+    return this.layers.reduceRight((value, layer, index) => {
+      return layer.backward(value, weights.of[index], into && into.of[index], needDx || index ? "dx" : null);
+    }, dy);
   }
 }
 
