@@ -7,6 +7,8 @@ import { colours } from "./colours.js";
 const REACH_OF_LINE = 1.5;
 const STEPS = 150;
 const TOP = 1.12; // verdicts are drawn from 0 to 1, densities so that the data's fills most of that
+const BOTTOM = { plain: -0.2, arrows: -0.55, grid: -0.78 }; // what lies below the curves needs more or less room
+const HEIGHT = 0.45; // of one unit upward, as a share of the width
 const FLOOR = -0.62; // the line of random numbers
 const TICKS = 90; // points of each kind
 const THREADS = 33;
@@ -16,12 +18,14 @@ const PUSHES = 14;
 
 export class Line {
   constructor(canvas) {
-    this.board = new Board(canvas, { left: -REACH_OF_LINE, right: REACH_OF_LINE, bottom: -0.78, top: TOP + 0.1 });
+    this.board = new Board(canvas, { left: -REACH_OF_LINE, right: REACH_OF_LINE, bottom: 0, top: TOP + 0.1 });
   }
 
   // layers: {background, real, made, arrows, grid}; moment: what one part of an update saw, or null.
   draw(view, layers, moment) {
     const { board } = this;
+    board.view.bottom = layers.grid ? BOTTOM.grid : layers.arrows ? BOTTOM.arrows : BOTTOM.plain;
+    board.ratio = (board.view.top - board.view.bottom) * HEIGHT;
     board.clear(colours.card);
     for (const height of [0, 0.5, 1]) board.path([[-REACH_OF_LINE, height], [REACH_OF_LINE, height]], colours.line, 1);
     const { p, q } = view.densities(STEPS, REACH_OF_LINE);

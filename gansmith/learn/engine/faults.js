@@ -12,8 +12,8 @@ export const FAULTS = {
     movesDToo: true,
     title: "D is never frozen",
     told:
-      "G's turn moves D as well, towards calling generated points real. G's loss becomes small, as in a success, but G has " +
-      "only bribed its judge: the whole picture turns blue, and the orange points stop following the data.",
+      "G's turn moves D as well, towards calling generated points real. D is bribed as fast as it learns, so its hints " +
+      "lead nowhere: the orange points wander off and leave the picture.",
   },
   "never-trained": {
     ...RIGHT,

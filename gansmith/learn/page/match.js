@@ -61,7 +61,8 @@ export class Match {
     const moment = part && { ...seen, fake: part === "latents" ? null : seen.fake };
     if (part === "latents" || part === "make") moment.real = null;
     if (part === "move-g") Object.assign(moment, { fake: this.view.made(seen.latents), hints: null });
-    this.drawings[dim].draw(this.view, layers, moment, this.data === "strokes");
+    const drawn = part === "hint" ? { ...layers, arrows: true } : layers;
+    this.drawings[dim].draw(this.view, drawn, moment, this.data === "strokes");
     this.told.textContent = this.#says();
   }
 

@@ -13,7 +13,8 @@ export const STATIONS = [
     layers: { ...BARE, grid: true },
     text:
       "The blue hill shows where real points lie. G never sees it. G is given random numbers, and bends and shifts them " +
-      "into points: the orange hill. G has learned nothing yet, so its hill lies anywhere.",
+      "into points: the orange hill. G has learned nothing yet, so its hill lies anywhere, and is so narrow that its top " +
+      "does not fit the picture.",
     look: "The orange lines below. Each leads from a random number to the point that G makes of it.",
     try: "Another seed is another G at its start. Where does its hill lie?",
     actions: [["Another seed", { seed: true }]],
@@ -21,6 +22,7 @@ export const STATIONS = [
   {
     title: "A judge learns alone",
     data: "hill",
+    a: { gamma: 0, rateD: 5e-3 },
     layers: { ...BARE, background: "both" },
     text:
       "D looks at a point and says how sure it is that the point is real: 1 is surely real, 0 surely generated. The solid " +
@@ -65,16 +67,17 @@ export const STATIONS = [
     actions: [["Play", { play: true }]],
   },
   {
-    title: "A judge that is too sharp",
+    title: "All on one heap",
     data: "ring",
     both: true,
     layers: { ...BARE, background: "verdict", arrows: true },
-    b: { gamma: 0, turnsD: 5 },
+    b: { gamma: 0, turnsG: 5 },
     text:
-      "Two games from one seed. On side A D is kept gentle by the R1 penalty: its verdict may not be steep at real points. " +
-      "On side B there is no penalty, and D takes five steps for each step of G. B's judge becomes sharp.",
-    look: "The arrows, and how many heaps each side has found after as many steps of G.",
-    try: "Play. Then change one rule of side B at a time: R1 penalty, steps of D, learning rates, the loss.",
+      "Two games from one seed. Side A keeps the rules you know. On side B, G takes five steps for each step of D, and " +
+      "nothing keeps D gentle (no R1 penalty). B's G runs with all its points to the place that D believes in just now, " +
+      "long before D can object. This is called mode collapse.",
+    look: "How many heaps each side has found. B's points may be perfect, and yet be all alike.",
+    try: "Play. Then change one rule of side B at a time: steps of G and D, R1 penalty, learning rates, the loss.",
     actions: [["Play", { play: true }]],
   },
   {
