@@ -1,5 +1,7 @@
 // A canvas in the units of what it shows, sharp on every screen.
 
+import { colours } from "./colours.js";
+
 export class Board {
   // view: {left, right, bottom, top} in the units of what is shown; ratio: height / width.
   constructor(canvas, view, ratio = 1) {
@@ -68,6 +70,20 @@ export class Board {
     pen.lineTo(qx, qy);
     pen.lineTo(qx - head * (ux + uy * 0.6), qy - head * (uy - ux * 0.6));
     pen.stroke();
+  }
+
+  // Say how many of the generated points (flat) are not in sight, where these are more than a few.
+  countOutside(points, dim) {
+    const { left, right, bottom, top } = this.view;
+    const rows = points.length / dim;
+    let outside = 0;
+    for (let at = 0; at < points.length; at += dim) {
+      const inside = points[at] > left && points[at] < right && (dim === 1 || (points[at + 1] > bottom && points[at + 1] < top));
+      if (!inside) outside += 1;
+    }
+    if (outside < rows / 20) return;
+    const text = outside === rows ? "All generated points are outside this picture." : `${Math.round((100 * outside) / rows)}% of the generated points are outside this picture.`;
+    this.words(text, (left + right) / 2, bottom + 0.02 * (top - bottom), colours.made, "center", 14);
   }
 
   words(text, x, y, colour, align = "left", size = 12) {

@@ -13,7 +13,7 @@ const FLOOR = -0.62; // the line of random numbers
 const TICKS = 90; // points of each kind
 const THREADS = 33;
 const SPREAD = 0.45; // of a random number of size 1 on its line
-const PUSH = 0.07; // length of the arrow of a gradient of size 1
+const PUSH = 0.2; // length of the arrow of a gradient of size 1
 const PUSHES = 14;
 
 export class Line {
@@ -41,6 +41,7 @@ export class Line {
     if (layers.real && real) this.#ticks(real, -0.06, colours.real, false);
     if (layers.made && made) this.#ticks(made, -0.13, colours.made, true);
     if (layers.arrows && made) this.#arrows(view, made, moment);
+    if (layers.made && made) board.countOutside(made, 1);
     for (const height of [0, 0.5, 1]) board.words(String(height), -REACH_OF_LINE + 0.02, height + 0.015, colours.soft, "left", 11);
   }
 

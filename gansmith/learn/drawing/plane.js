@@ -9,7 +9,7 @@ const REACH_OF_PLANE = 1.5;
 const FIELD = 36; // cells on each side of a background
 const SHOWN = 200; // generated points
 const ARROWS = 60;
-const ARROW = 0.09; // length of the arrow of a gradient of size 1
+const ARROW = 0.25; // length of the arrow of a gradient of size 1
 const LONGEST = 0.45;
 const GRID = { lines: 13, steps: 48, reach: 2.4 }; // of latents, in standard deviations
 const STROKE_SIZE = 15;
@@ -35,6 +35,7 @@ export class Plane {
     if (layers.real && real) this.#points(real.subarray(0, 2 * realSize), colours.real, false, strokes);
     if (layers.made && made) this.#points(made.subarray(0, 2 * madeSize), colours.made, true, strokes);
     if (layers.arrows && made) this.#arrows(view, made.subarray(0, 2 * ARROWS), moment);
+    if (layers.made && made) board.countOutside(made, 2);
   }
 
   #points(points, colour, diamond, strokes) {

@@ -45,12 +45,11 @@ export class View {
     const blur = BLUR[dim];
     const cell = (2 * reach) / side;
     const place = (k) => (k + 0.5) * cell - reach;
-    const size = side ** dim;
-    const p = new Float64Array(size);
-    for (let at = 0; at < size; at++) {
-      p[at] = densityAt(mixture, dim === 1 ? [place(at)] : [place(at % side), place(Math.floor(at / side))], blur);
+    const point = (at) => (dim === 1 ? [place(at)] : [place(at % side), place(Math.floor(at / side))]);
+    if (this.p?.length !== side ** dim) {
+      this.p = Float64Array.from({ length: side ** dim }, (_, at) => densityAt(mixture, point(at), blur)); // stays as it is
     }
-    return { p, q: blurred(histogram(this.made(), dim, side, reach), dim, side, blur / cell) };
+    return { p: this.p, q: blurred(histogram(this.made(), dim, side, reach), dim, side, blur / cell) };
   }
 }
 

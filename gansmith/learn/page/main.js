@@ -72,7 +72,7 @@ function makeCurves() {
 
 function drawAll(part = transport.part) {
   for (const match of shown()) match.draw(layers, part);
-  for (const curve of curves) curve.draw(sides[editing === "b" && state.both ? "b" : "a"].history);
+  for (const curve of curves) curve.draw(sides[editing].history);
   light(byId("diagram"), part);
   byId("part").textContent = part ? PARTS[part] : "Press Play, or “Next part” for one part at a time.";
 }
@@ -89,8 +89,10 @@ function showTransport() {
 
 // ---- state
 
+// Both games at update 0.
 function begin() {
   for (const [name, match] of Object.entries(sides)) match.restart(state, state[name]);
+  showLayers();
   transport.rewind();
 }
 
@@ -109,6 +111,7 @@ function showState() {
   if (!state.both) editing = "a";
   for (const side of ["a", "b"]) pressed(byId(`edit-${side}`), side === editing);
   showRules(state[editing]);
+  byId("curves-side").textContent = state.both ? `: side ${editing.toUpperCase()}` : "";
   byId("seed").value = state.seed;
   const own = [["own-line", "Your line"], ["own-plane", "Your plane"]];
   fill(byId("data"), [...Object.entries(DISTRIBUTIONS).map(([name, { title }]) => [name, title]), ...own], state.data);
@@ -126,8 +129,6 @@ function showLayers() {
 function restart() {
   showState();
   begin();
-  showLayers();
-  drawAll();
 }
 
 function setData(data) {
@@ -140,7 +141,7 @@ function ruleChanged(key, restarts) {
   showRules(state[editing]);
   remember();
   if (restarts) begin();
-  drawAll();
+  else drawAll();
 }
 
 // ---- the tour
@@ -157,6 +158,7 @@ function goTo(number) {
 function arrive(number) {
   const { begin: first, layers: drawn } = STATIONS[number - 1];
   layers = { ...drawn };
+  editing = state.both ? "b" : "a";
   restart();
   showStation(number);
   if (first) transport.alone(first.turn, first.times);

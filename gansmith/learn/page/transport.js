@@ -16,15 +16,16 @@ export const PARTS = {
 };
 
 export class Transport {
-  // matches: () -> those that play; draw(part): draws them; says(text, part): tells what happens.
+  // matches: () -> those that play; draw(part): draws them; changed(): another thing can be pressed now.
   constructor({ matches, draw, changed }) {
-    Object.assign(this, { matches, draw, changed, playing: false, slow: false, goal: null, part: null, drawn: 0, due: 0 });
+    Object.assign(this, { matches, draw, changed, playing: false, asked: false, slow: false, goal: null, part: null, drawn: 0, due: 0 });
     this.frame = (now) => this.#tick(now);
   }
 
   play(playing = !this.playing) {
-    if (playing && !this.playing) requestAnimationFrame(this.frame);
+    if (playing === this.playing) return;
     this.playing = playing;
+    if (playing) this.#ask();
     this.due = 0;
     if (!playing) this.goal = null;
     if (!playing) this.#show();
@@ -39,6 +40,7 @@ export class Transport {
   }
 
   setSlow(slow) {
+    if (slow === this.slow) return;
     this.slow = slow;
     if (!slow) this.#whole();
     this.#show();
@@ -69,9 +71,16 @@ export class Transport {
     this.changed();
   }
 
+  // One frame at a time, however often Play is pressed in between.
+  #ask() {
+    if (!this.asked) requestAnimationFrame(this.frame);
+    this.asked = true;
+  }
+
   #tick(now) {
+    this.asked = false;
     if (!this.playing) return;
-    requestAnimationFrame(this.frame);
+    this.#ask();
     if (this.slow) {
       if (now < this.due) return;
       this.due = now + PART;

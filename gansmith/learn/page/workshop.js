@@ -21,8 +21,9 @@ export function makeWorkshop(view) {
   byId("style-cards").replaceChildren(
     ...cards.map(({ name, canvas, count }) => make("figure", {}, canvas, make("figcaption", { className: "small" }, name, make("br"), count))),
   );
-  fill(byId("first"), NAMES_OF_STYLES.map((name) => [name, name]), "thick straight");
-  fill(byId("second"), NAMES_OF_STYLES.map((name) => [name, name]), "thin right");
+  fill(byId("first"), NAMES_OF_STYLES.map((name) => [name, name]), "thick right");
+  fill(byId("second"), NAMES_OF_STYLES.map((name) => [name, name]), "thick straight");
+  byId("sign").value = "-1";
   const here = { styles: null, latents: null };
 
   const gather = () => {
@@ -49,9 +50,12 @@ export function makeWorkshop(view) {
     const [first, second, sign] = [byId("first").value, byId("second").value, Number(byId("sign").value)];
     const sum = plus(here.styles[first].latent, here.styles[second].latent, sign);
     const stroke = point(sum);
+    byId("sign-told").textContent = sign > 0 ? "+" : "−";
+    picture(byId("first-stroke"), point(here.styles[first].latent));
+    picture(byId("second-stroke"), point(here.styles[second].latent));
     picture(byId("sum"), stroke);
     const said = told(stroke, point([0, 0]));
-    byId("sum-told").textContent = `${first} ${sign > 0 ? "+" : "−"} ${second} = ${said}`;
+    byId("sum-told").textContent = `${first} ${sign > 0 ? "plus" : "minus"} ${second} is ${said}.`;
     drawLatents(here, factor, sum);
   }
 

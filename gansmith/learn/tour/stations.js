@@ -29,13 +29,15 @@ export const STATIONS = [
       "black curve is this verdict at every place. The dashed curve is the best that any judge could do, " +
       "p / (p + q): the share of real points (p) among all points at that place, generated ones (q) included.",
     look: "D begins flat, near 1/2: it knows nothing.",
-    try: "Let D take steps while G stands still. The solid curve comes to lie on the dashed one.",
+    try:
+      "Let D take steps while G stands still. Where there are points, the solid curve comes to lie on the dashed one; " +
+      "elsewhere nobody has asked D.",
     actions: [["20 steps of D", { turn: "turnOfD", times: 20 }], ["300 steps of D", { turn: "turnOfD", times: 300 }]],
   },
   {
     title: "The hint",
     data: "hill",
-    layers: { ...BARE, background: "verdict", arrows: true, grid: true },
+    layers: { ...BARE, background: "verdict", arrows: true },
     begin: { turn: "turnOfD", times: 200 },
     text:
       "D has learned, and G may now ask: which way should this point go to look more real? The answer is the slope of D's " +
@@ -85,10 +87,10 @@ export const STATIONS = [
     data: "ring",
     layers: { ...BARE, background: "verdict", arrows: true },
     text:
-      "Each of these mistakes has been published in a tutorial or warned of. Not one of them stops with an error. Two of " +
-      "them even make G's loss look splendid.",
+      "Each of these mistakes has been published in a tutorial or warned of. Not one of them stops with an error. One of " +
+      "them even makes G's loss look splendid.",
     look: "The losses below, beside the points: a small loss of G says only that this D is content.",
-    try: "Choose a mistake; the game restarts with it. What you see is explained under “The rules”.",
+    try: "Choose a mistake; the game restarts with it. What you see is explained below the picture.",
     actions: MISTAKES.map((fault) => [fault, { fault }]),
   },
   {
