@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 DOCS = Path(__file__).parent
 sys.path[:0] = [str(DOCS), str(DOCS.parent)]
@@ -23,3 +27,16 @@ autodoc_member_order = "bysource"
 html_theme = "furo"
 html_title = "Gansmith"
 html_show_copyright = False
+
+
+def add_the_explainer(app: Sphinx, failure: Exception | None) -> None:
+    """Put the page of `docs/guide/learn.md` beside the others, once they are built."""
+    if failure is None and app.builder.format == "html":
+        from gansmith.learn import document
+
+        (Path(app.outdir) / "learn.html").write_text(document(), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    """Register the hook."""
+    app.connect("build-finished", add_the_explainer)

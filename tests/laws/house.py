@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("metrics", "diagnosis", "latent"),
     ("report",),
     ("recipes", "trained", "runs"),
-    ("explore", "compare", "articles", "bench", "web", "exports", "learn", "studio"),
+    ("explore", "compare", "articles", "bench", "web", "learn", "exports", "studio"),
     ("cli",),
 )
 """From the ground up; rooms of one floor from left to right."""
