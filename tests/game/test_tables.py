@@ -10,8 +10,8 @@ import pytest
 from gansmith.game.augment import AUGMENTS, OPERATIONS
 from gansmith.game.faults import LABELS, STACKED
 from gansmith.game.feedbacks import FEEDBACKS
-from gansmith.game.limits import ARITHMETIC_FAULTS
 from gansmith.game.penalties import REGULARIZERS
+from gansmith.game.recipe_limits import ARITHMETIC_FAULTS
 from gansmith.game.torch_game import feedback_of
 from gansmith.game.weights.optimizer import OPTIMIZERS, SLOTS
 from gansmith.ground.penalties import WHERE

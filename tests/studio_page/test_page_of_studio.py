@@ -317,7 +317,7 @@ def test_a_training_is_started_with_what_was_changed(opened: Opened, played: Pla
     page.get_by_label("Name of the training").fill("mine")
     page.get_by_role("button", name="Start the training").click()
     says(page, "h1", "first")
-    path, given = next(one for one in reversed(played.asked) if one[0] == "train")
+    _path, given = next(one for one in reversed(played.asked) if one[0] == "train")
     assert given["settings"] == {"data.batch": "32", "generator.bias": "false"}
     assert (given["recipe"], given["minutes"], given["name"]) == ("digits", "2", "mine")
 

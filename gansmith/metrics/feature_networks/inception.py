@@ -181,7 +181,7 @@ class Inception:
             raise DataError("Inception reads pictures, not vectors: use --features pixels")
         if items.shape[3] == alpha.RGBA:
             seen = [self._read(alpha.on_ground(items, np.full(3, level, np.uint8))) for level in GROUNDS]
-            return Extracted(np.mean(seen, axis=0, dtype=np.float32))
+            return Extracted(np.stack(seen).mean(axis=0))
         return Extracted(self._read(items))
 
     def _read(self, items: np.ndarray) -> np.ndarray:
