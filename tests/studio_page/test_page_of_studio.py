@@ -317,7 +317,7 @@ def test_a_training_is_started_with_what_was_changed(opened: Opened, played: Pla
     page.get_by_label("Name of the training").fill("mine")
     page.get_by_role("button", name="Start the training").click()
     says(page, "h1", "first")
-    path, given = next(one for one in reversed(played.asked) if one[0] == "train")
+    _path, given = next(one for one in reversed(played.asked) if one[0] == "train")
     assert given["settings"] == {"data.batch": "32", "generator.bias": "false"}
     assert (given["recipe"], given["minutes"], given["name"]) == ("digits", "2", "mine")
 
@@ -382,7 +382,7 @@ def test_two_runs_are_compared(opened: Opened, played: Played):
 
 @pytest.mark.parametrize("place", ["#/", "#/new", "#/run/first", "#/compare"])
 def test_nothing_is_wider_than_the_window(place: str, opened: Opened):
-    page = opened(place, viewport={"width": 360, "height": 640})
+    page = opened(place, size={"width": 360, "height": 640})
     page.locator(".card, .setting, .chart").first.wait_for()
     open_all(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
@@ -421,7 +421,7 @@ def test_axe_finds_nothing(opened: Opened):
     source = Path(axe).read_text(encoding="utf-8")
     for scheme, width in (("light", 1280), ("dark", 360)):
         for place in ("#/", "#/new", "#/run/first", "#/compare"):
-            page = opened(place, color_scheme=scheme, viewport={"width": width, "height": 800})
+            page = opened(place, scheme=scheme, size={"width": width, "height": 800})
             page.locator(".card, .setting, .chart").first.wait_for()
             open_all(page)
             page.evaluate(source)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,8 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
     started = Studio(tmp_path)
     yield started
     started.kill()
-    try:
+    with suppress(OSError, IndexError):  # it has ended
         os.kill(started.trainer(), signal.SIGKILL)
-    except (OSError, IndexError):  # it has ended
-        pass
 
 
 @pytest.fixture
