@@ -32,13 +32,13 @@ BARE = """<!doctype html>
 @cache
 def page() -> str:
     """The page: index.html, whose places `<!-- style -->` and `<!-- script -->` are filled."""
-    index, style, entry = PAGE / "index.html", PAGE / "studio.css", PAGE / "main.js"
+    index, entry = PAGE / "index.html", PAGE / "main.js"
     document = index.read_text(encoding="utf-8") if index.is_file() else BARE
-    css = style.read_text(encoding="utf-8") if style.is_file() else ""
     script = '"use strict";\n' + "\n".join(bare(path) for path in order(entry)) if entry.is_file() else ""
-    vendored = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "vendor").glob("*.css")))
+    styles = [*sorted((HERE / "vendor").glob("*.css")), *sorted(PAGE.glob("*.css")), *sorted(PAGE.glob("*/*.css"))]
+    style = "\n".join(path.read_text(encoding="utf-8") for path in styles)
     document = document.replace(PLACE.format("version"), __version__)
-    document = document.replace(PLACE.format("style"), f"<style>{vendored}{css}</style>")
+    document = document.replace(PLACE.format("style"), f"<style>{style}</style>")
     return document.replace(PLACE.format("script"), f"<script>{script}</script>" if script else "")
 
 
@@ -65,6 +65,15 @@ async def studio_page(_: Request) -> Response:
     return sent(page())
 
 
+async def learn_page(_: Request) -> Response:
+    """The explainer."""
+    try:
+        from gansmith.learn.page import document  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        return HTMLResponse("The explainer is not installed.", 404)
+    return sent(document())
+
+
 def routes() -> list[Route]:
     """The documents. They hold nothing private, so they need no token."""
-    return [Route("/", studio_page)]
+    return [Route("/", studio_page), Route("/learn", learn_page)]

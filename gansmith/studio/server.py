@@ -17,15 +17,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gansmith.ground.errors import RunError
-from gansmith.studio import asking, documents, making, reading
+from gansmith.studio import documents, making
 from gansmith.studio.answers import refused
-from gansmith.studio.follow import Follower
 from gansmith.studio.guard import EVERYWHERE, Guard, is_loopback
-from gansmith.studio.home import Cards
-from gansmith.studio.preparing import Preparing
-from gansmith.studio.socket import MOST_BYTES, Sockets
+from gansmith.studio.starting import asking
+from gansmith.studio.starting.preparing import Preparing
+from gansmith.studio.starting.uploads import Uploads
 from gansmith.studio.studio import Studio
-from gansmith.studio.uploads import Uploads
+from gansmith.studio.watching import reading
+from gansmith.studio.watching.follow import Follower
+from gansmith.studio.watching.home import Cards
+from gansmith.studio.watching.socket import MOST_BYTES, Sockets
 
 SHORTEST = 16  # characters of a token for another address than this machine's own
 CLOSING = 2  # seconds that open requests get at the end
@@ -92,13 +94,13 @@ async def unknown(_: Request, error: Exception) -> Response:
 
 def serve(folder: Path, address: Address, ready: Callable[[str], None]) -> None:
     """Serve a folder until Ctrl-C. ready: is told the link, once it can be opened. Raises RunError."""
-    if address.token and not (address.token.isascii() and address.token.isprintable() and " " not in address.token):
-        raise RunError("--token is sent in a header: give letters, digits and hyphens")
-    if not is_loopback(address.host) and 0 < len(address.token) < SHORTEST:
-        raise RunError(
-            f"--token has {len(address.token)} characters, and --host {address.host} lets others guess: give {SHORTEST} or "
-            "more, or leave it out for one that is drawn"
-        )
+    server, listening = server_of(folder, address, ready)
+    server.run(sockets=[listening])
+
+
+def server_of(folder: Path, address: Address, ready: Callable[[str], None]) -> tuple[Server, socket.socket]:
+    """The server of a folder, and the socket that it is to listen on. Raises RunError."""
+    check_token(address)
     listening = listen(address)
     port, token = listening.getsockname()[1], address.token or secrets.token_urlsafe(24)
     app, sockets = app_of(Studio(folder))
@@ -117,8 +119,19 @@ def serve(folder: Path, address: Address, ready: Callable[[str], None]) -> None:
         timeout_graceful_shutdown=CLOSING,
     )
     shown = "127.0.0.1" if address.host in EVERYWHERE else f"[{address.host}]" if ":" in address.host else address.host
-    server = Server(config, lambda: ready(f"http://{shown}:{port}/#token={token}"))
-    server.run(sockets=[listening])
+    return Server(config, lambda: ready(f"http://{shown}:{port}/#token={token}")), listening
+
+
+def check_token(address: Address) -> None:
+    """Raise RunError for a token that cannot be sent, or that others could guess."""
+    token = address.token
+    if token and not (token.isascii() and token.isprintable() and " " not in token):
+        raise RunError("--token is sent in a header: give letters, digits and hyphens")
+    if not is_loopback(address.host) and 0 < len(token) < SHORTEST:
+        raise RunError(
+            f"--token has {len(token)} characters, and --host {address.host} lets others guess: give {SHORTEST} or more, or "
+            "leave it out for one that is drawn"
+        )
 
 
 class Server(uvicorn.Server):

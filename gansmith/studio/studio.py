@@ -9,9 +9,9 @@ from typing import Any
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.studio.children import Jobs
 from gansmith.studio.errors import StudioError
-from gansmith.studio.hub import Hub
 from gansmith.studio.places import OWN, inside
-from gansmith.studio.trainings import Trainings
+from gansmith.studio.starting.trainings import Trainings
+from gansmith.studio.watching.hub import Hub
 
 
 class Studio:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import of_hub
+import of_studio
 from example import Example, after, call, fails, full_disk, text, thing, where
 from small import PLAIN, RECIPE, UPDATE, changed, with_run
 
@@ -219,4 +220,4 @@ TRAINED: tuple[Example, ...] = (
     with_run(call(load, "run", checkpoint="best")),
     with_run(call(load, "run", checkpoint="8")),
 )
-EXAMPLES = {"runs": (*RUNS, *of_hub.RUNS), "trained": (*TRAINED, *of_hub.TRAINED)}
+EXAMPLES = {"runs": (*RUNS, *of_hub.RUNS, *of_studio.ASKED), "trained": (*TRAINED, *of_hub.TRAINED)}

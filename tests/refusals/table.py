@@ -14,6 +14,7 @@ import of_metrics
 import of_nets
 import of_parts
 import of_runs
+import of_studio
 import pytest
 from example import Example, call, full_disk, sets, typed
 
@@ -185,6 +186,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         written("sheet.jpeg", PICTURES),
         written("/dev/null/sheet.png", PICTURES),
         typed("bench dcgan-82"),
+        *of_studio.CLI,
     ),
     "data": of_data.EXAMPLES,
     "metrics": of_metrics.EXAMPLES,
@@ -193,6 +195,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     **of_explore.EXAMPLES,
     **of_exports.EXAMPLES,
     **of_nets.EXAMPLES,
+    "studio": of_studio.STUDIO,
     "bench": (),
     "diagnosis": (),
 }

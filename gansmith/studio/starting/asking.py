@@ -18,8 +18,8 @@ from gansmith.runs.recovery.roll_back import IN_FLIGHT
 from gansmith.runs.watching.asked import ask, differing
 from gansmith.studio.answers import Given, post, text_of
 from gansmith.studio.errors import StudioError
-from gansmith.studio.lengths import length_words
 from gansmith.studio.places import TRASH, as_file, inside
+from gansmith.studio.starting.lengths import length_words
 from gansmith.studio.studio import Studio
 
 PATIENCE = 900.0  # seconds in which a training that was resumed for a change has to begin

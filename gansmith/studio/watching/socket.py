@@ -11,9 +11,9 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gansmith.studio.errors import StudioError
-from gansmith.studio.follow import Follower
 from gansmith.studio.guard import Guard
-from gansmith.studio.hub import Hub, Outbox, text
+from gansmith.studio.watching.follow import Follower
+from gansmith.studio.watching.hub import Hub, Outbox, text
 
 MOST_SOCKETS = 40
 MOST_BYTES = 2**16  # of a message from a page

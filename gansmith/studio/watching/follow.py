@@ -9,9 +9,9 @@ import asyncio
 from typing import Any
 
 from gansmith.ground.files.runfolder import RunFolder
-from gansmith.studio.home import Cards
-from gansmith.studio.hub import Outbox, binary, text
-from gansmith.studio.readings import Row, Tail, light, said_finding
+from gansmith.studio.watching.home import Cards
+from gansmith.studio.watching.hub import Outbox, binary, text
+from gansmith.studio.watching.readings import Row, Tail, light, said_finding
 
 LOOK = 0.25  # seconds between two looks at the files of a watched run
 CARDS = 1.0  # seconds between two looks at all runs

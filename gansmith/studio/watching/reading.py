@@ -10,10 +10,10 @@ from starlette.routing import Route
 
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.version import __version__
-from gansmith.studio.about import compared, details
 from gansmith.studio.answers import Given, get
 from gansmith.studio.errors import StudioError
-from gansmith.studio.home import Cards, recipes
+from gansmith.studio.watching.about import compared, details
+from gansmith.studio.watching.home import Cards, recipes
 
 MOST_PICTURE = 2**26  # bytes of a picture of a run
 

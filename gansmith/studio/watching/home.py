@@ -14,9 +14,9 @@ from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.lock import is_held
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.studio.places import name_of
-from gansmith.studio.readings import last_row, said_finding
-from gansmith.studio.standing import Standing, standing
 from gansmith.studio.studio import Studio
+from gansmith.studio.watching.readings import last_row, said_finding
+from gansmith.studio.watching.standing import Standing, standing
 
 DEPTH = 4  # folders below the served one in which runs are looked for
 MOST = 2000  # folders that are looked into, and runs that are shown

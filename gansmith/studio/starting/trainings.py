@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -51,6 +52,7 @@ class Trainings:
                 self.mine[name] = subprocess.Popen(
                     gansmith(*words), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
                 )
+            write_json(self.log(name).with_suffix(".json"), facts | {"process": self.mine[name].pid})
         except OSError as error:
             raise StudioError(500, f"the training cannot be started ({error.strerror or error}): make room") from None
 
@@ -120,10 +122,13 @@ class Trainings:
             process.kill()
             process.wait()
             return
-        run = RunFolder(inside(self.folder, name))
-        if not is_held(run.lock):
+        run, known = RunFolder(inside(self.folder, name)), self.facts(name).get("process")
+        if is_held(run.lock):
+            kill_holder(run.lock)
+        elif isinstance(known, int) and is_held(self.log(name)):  # which its process holds, as long as it lives
+            kill(known)
+        else:
             raise StudioError(409, f"nobody trains {name} now")
-        kill_holder(run.lock)
 
     def forget(self, name: str) -> None:
         """Drop what is known of a run that is gone."""
@@ -139,10 +144,13 @@ class Trainings:
 
 def kill_holder(path: Path) -> None:
     """End the process that a run's lock names. Raises StudioError where it is on another machine."""
-    import platform
-
     number, _, host = path.read_text(encoding="utf-8", errors="replace").strip().partition(" on ")
     if host != platform.node() or not number.isdecimal():
         raise StudioError(409, f"it is trained on {host or 'another machine'}: stop it there")
+    kill(int(number))
+
+
+def kill(number: int) -> None:
+    """End a process at once; nothing where it has ended."""
     with suppress(ProcessLookupError):
-        os.kill(int(number), getattr(signal, "SIGKILL", signal.SIGTERM))
+        os.kill(number, getattr(signal, "SIGKILL", signal.SIGTERM))

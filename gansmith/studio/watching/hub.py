@@ -37,7 +37,7 @@ class Outbox:
 
     def _drop(self, kind: str, keep: int) -> None:
         places = [place for place, (one, _) in enumerate(self.waiting) if one == kind]
-        for place in reversed(places[: len(places) - keep] if keep else places):
+        for place in reversed(places[: max(0, len(places) - keep)]):
             del self.waiting[place]
 
     async def take(self) -> str | bytes | None:

@@ -7,10 +7,10 @@ from typing import Any
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.recipes import meanings
 from gansmith.ground.recipes import recipe as recipes
-from gansmith.studio.form import changeable
-from gansmith.studio.home import Cards
-from gansmith.studio.readings import light, said_finding, thinned
-from gansmith.studio.standing import recipe_of, table
+from gansmith.studio.starting.form import changeable
+from gansmith.studio.watching.home import Cards
+from gansmith.studio.watching.readings import light, said_finding, thinned
+from gansmith.studio.watching.standing import recipe_of, table
 from gansmith.training.checkpoint import saved_updates
 
 LINES = 200  # of what a training has printed

@@ -11,8 +11,8 @@ from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.lock import is_held
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.studio.readings import last_row
-from gansmith.studio.trainings import Trainings
+from gansmith.studio.starting.trainings import Trainings
+from gansmith.studio.watching.readings import last_row
 from gansmith.training.checkpoint import STATE, saved_updates
 from gansmith.training.schedules import Clock, budget_images
 

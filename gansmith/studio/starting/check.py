@@ -19,7 +19,7 @@ from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.runs.choose_recipe import Budget, choose_networks, choose_recipe
 from gansmith.runs.planning import need_built_in, plans_of
 from gansmith.studio.errors import StudioError
-from gansmith.studio.form import NOT_ASKED
+from gansmith.studio.starting.form import NOT_ASKED
 
 FEW_CLUSTERS = 100  # stands for a number of clusters that is chosen later
 

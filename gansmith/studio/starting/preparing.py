@@ -23,13 +23,13 @@ from gansmith.ground.errors import nearest
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.studio.answers import Given, get, post, text_of, texts_of
-from gansmith.studio.check import Wanted, checked, planned, resolved
 from gansmith.studio.children import gansmith
 from gansmith.studio.errors import StudioError
-from gansmith.studio.form import groups
-from gansmith.studio.given_sources import source_of
-from gansmith.studio.lengths import UNITS, length_words
 from gansmith.studio.places import LONGEST, cleaned
+from gansmith.studio.starting.check import Wanted, checked, planned, resolved
+from gansmith.studio.starting.form import groups
+from gansmith.studio.starting.given_sources import source_of
+from gansmith.studio.starting.lengths import UNITS, length_words
 from gansmith.studio.studio import Studio
 
 SURVEY_SECONDS = 1800.0

@@ -1,0 +1,1 @@
+"""What an open page is shown: cards of runs, one run, and what is new in it."""

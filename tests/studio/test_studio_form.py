@@ -1,0 +1,165 @@
+"""What a page asks before a training: the form, what would be refused, what a folder holds, and files that are dropped."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from served_pages import Served
+
+from gansmith.studio.errors import StudioError
+from gansmith.studio.making import option_words
+from gansmith.studio.starting import uploads
+from gansmith.studio.starting.lengths import length_words
+
+
+def pictures(count: int, size: int = 16) -> bytes:
+    """A zip of pictures."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(count):
+            values = np.random.default_rng(number).integers(0, 256, (size, size, 3), np.uint8)
+            one = io.BytesIO()
+            Image.fromarray(values).save(one, "PNG")
+            archive.writestr(f"{number}.png", one.getvalue())
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def dropped(served: Served) -> str:
+    """A zip that was dropped on the page."""
+    status, found, _ = served.ask("POST", "/api/upload?name=my%20pictures.zip", pictures(40))
+    assert status == 200
+    return found["source"]
+
+
+def test_a_drop_is_surveyed(served: Served, dropped: str):
+    assert dropped.startswith(".uploads/")
+    assert dropped.endswith("/my-pictures.zip")
+    found = served.post("/api/survey", {"source": dropped})
+    assert (found["kind"], found["count"]) == ("pictures", 40)
+    assert base64.b64decode(found["sheet"]).startswith(b"\x89PNG")
+    chosen = {one["key"]: one for one in found["chosen"]}
+    assert chosen["data.size"]["reason"]
+    assert served.refused("POST", "/api/survey", {"source": dropped, "size": "--out=x"})[0] == 400
+
+
+def test_the_form_has_every_setting_with_its_meaning(served: Served, dropped: str):
+    found = served.get(f"/api/form?recipe=folder&source={dropped}")
+    fields = {field["key"]: field for group in found["groups"] for field in group["fields"]}
+    assert fields["data.size"]["value"] == "16"
+    assert fields["data.size"]["reason"]
+    assert fields["loss.name"]["type"] == "choice"
+    assert "hinge" in fields["loss.name"]["choices"]
+    assert fields["regularizer.gamma"]["type"] == "number"
+    assert fields["data.batch"]["type"] == "integer"
+    assert fields["graphs"]["type"] == "yes-no"
+    assert fields["generator.widths"]["type"] == "list"
+    assert all(field["meaning"] for field in fields.values())
+    assert "data.source" not in fields
+    assert served.refused("GET", "/api/form?recipe=nothing")[0] == 400
+
+
+def test_what_is_refused_is_said_for_each_choice(served: Served, dropped: str):
+    wanted = {"recipe": "folder", "source": dropped, "settings": {"regularizer.name": "none"}, "updates": "10"}
+    found = served.post("/api/check", wanted)
+    assert found["refusal"] is None
+    assert found["summary"]["item_shape"] == [3, 16, 16]
+    assert found["summary"]["updates"] == 10
+    assert "has no minimum unless" in found["refused"]["loss.name"]["wasserstein"]
+    assert "--with FILE" in found["refused"]["loss.name"]["own"]
+    assert "hinge" not in found["refused"]["loss.name"]
+    wanted["settings"] = {"regularizer.name": "none", "loss.name": "wasserstein"}
+    found = served.post("/api/check", wanted)
+    assert "has no minimum unless" in found["refusal"]
+    assert "gradient-penalty" not in found["refused"].get("regularizer.name", {})  # it would mend it
+    assert served.refused("POST", "/api/train", wanted)[0] == 400
+    assert [path.name for path in served.folder.iterdir() if path.name.startswith("folder")] == []
+
+
+def test_a_recipe_without_data_asks_for_some(served: Served):
+    assert "drop a folder" in served.refused("POST", "/api/check", {"recipe": "folder"})[1]
+    assert "drop a folder" in served.refused("POST", "/api/check", {"recipe": "faces"})[1]
+
+
+def test_a_dropped_folder_is_gathered(served: Served):
+    for number in range(20):
+        path = f"cats/{number}.png" if number % 2 else f"dogs%20and%20more/{number}.png"
+        with zipfile.ZipFile(io.BytesIO(pictures(1))) as archive:
+            status, found, _ = served.ask("POST", f"/api/upload?into=drop-1&path=mine/{path}", archive.read("0.png"))
+        assert (status, found["source"]) == (200, ".uploads/drop-1")
+    found = served.post("/api/check", {"recipe": "folder", "source": ".uploads/drop-1", "updates": "1"})
+    assert found["summary"]["items"] == 20
+    again = served.refused("POST", "/api/upload?into=drop-1&path=mine/cats/1.png", b"x")
+    assert again[0] == 409
+
+
+def test_a_large_upload_is_refused_and_leaves_nothing(served: Served, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(uploads, "MOST", 2**20)
+    before = {path for path in (served.folder / ".uploads").rglob("*") if path.is_file()}
+    assert served.refused("POST", "/api/upload?name=large.zip", b"x" * (3 * 2**20))[0] == 413
+    assert {path for path in (served.folder / ".uploads").rglob("*") if path.is_file()} == before
+
+
+def test_a_bomb_and_a_huge_picture_are_refused_by_the_reader(served: Served, tmp_path: Path):
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("0.png", bytes(300 * 2**20))
+    huge = io.BytesIO()
+    with zipfile.ZipFile(huge, "w") as archive:
+        one = io.BytesIO()
+        Image.new("1", (50_000, 1000)).save(one, "PNG")
+        archive.writestr("0.png", one.getvalue())
+    for data in (bomb.getvalue(), huge.getvalue()):
+        source = served.ask("POST", "/api/upload?name=one.zip", data)[1]["source"]
+        status, found, _ = served.ask("POST", "/api/survey", {"source": source})
+        assert status in (200, 400), found  # a picture that can be read is scaled down; one that cannot is named
+        assert served.get("/api/home")
+
+
+def test_an_export_is_made_and_fetched(served: Served):
+    with served.page() as page:
+        page.until("cards")
+        job = served.post("/api/runs/small/export", {"kind": "safetensors", "options": {"licence": "CC0"}})
+        done = page.until(lambda one: one["kind"] == "job" and ("done" in one or "error" in one))
+        assert done.get("done"), done
+        status, data, headers = served.ask("GET", f"/api/jobs/{job['job']}/file")
+        assert status == 200
+        assert len(data) > 1000
+        assert "small.safetensors" in headers["content-disposition"]
+        job = served.post("/api/runs/small/export", {"kind": "html", "options": {"with_real": 3}})
+        done = page.until(lambda one: one["kind"] == "job" and ("done" in one or "error" in one))
+        assert "--consent" in done["error"]
+    assert served.refused("POST", "/api/runs/small/export", {"kind": "html", "options": {"title": "a\nb"}})[0] == 400
+
+
+def test_two_runs_are_compared(served: Served):
+    found = served.get("/api/compare?a=small&b=deep/er")
+    assert [run["card"]["name"] for run in found["runs"]] == ["small", "deep/er"]
+    assert found["differences"] == []
+    assert served.refused("GET", "/api/compare?a=small&b=..")[0] == 404
+
+
+def test_lengths_and_options_are_words():
+    assert length_words({"updates": "+1e3"}, resumed=True) == ["--updates=+1e3"]
+    assert length_words({"minutes": 2.5, "updates": ""}) == ["--minutes=2.5"]
+    for bad in (
+        {"updates": "+3"},
+        {"updates": "-1"},
+        {"epochs": "x"},
+        {"updates": "1", "minutes": "1"},
+        {"updates": "1 --out x"},
+    ):
+        with pytest.raises(StudioError):
+            length_words(bad)
+    assert option_words("html", {"title": "--force", "consent": True, "weights": ""}) == [
+        "--title=--force",
+        "--consent",
+    ]
+    with pytest.raises(StudioError):
+        option_words("html", {"force": True})
