@@ -13,11 +13,9 @@ from gansmith.exports.options import WEIGHTS, Html
 from gansmith.exports.task import Made, Task
 from gansmith.ground import streams
 from gansmith.ground.errors import RunError, nearest
-from gansmith.ground.networks.plan import Plan
 from gansmith.ground.version import __version__
 from gansmith.latent.decoder import need_pictures
 from gansmith.latent.steering import directions, styles
-from gansmith.nets import plan_generator
 from gansmith.web import fidelity, model, page
 
 PRINCIPAL = 8  # directions where the run has none of its own
@@ -31,9 +29,7 @@ def make(task: Task, options: Html) -> Made:
         raise RunError(f"weights are {', '.join(WEIGHTS)}, not {options.weights!r}{nearest(options.weights, WEIGHTS)}")
     need_pictures(generator, "html")
     real = real_pictures(task, options)
-    whole = plan_generator(generator.recipe, generator.item_shape, generator.classes)
-    layers, arrays = model.settled(whole.layers, generator.arrays)
-    plan = Plan("generator", whole.input_shape, layers)
+    plan, arrays = model.of_generator(generator)
     weights = options.weights
     found = fidelity.compared(generator, plan, model.rounded(plan, arrays, weights), weights)
     moves, origin = chosen_directions(task)
@@ -43,12 +39,7 @@ def make(task: Task, options: Html) -> Made:
         lead=f"A generator that was trained on {name}. It runs in this page: nothing is loaded, nothing is sent.",
         facts=facts(task, options.licence)
         | {"Weights": f"{weights}: {found.line()}", "Made with": f"Gansmith {__version__}"},
-        generator={
-            "latent": {"dim": generator.latent_dim, "law": generator.recipe.latent.law},
-            "pixels": generator.recipe.data.pixels,
-            "classes": generator.label_names(),
-            "counts": list(generator.labelling.counts),
-        },
+        generator={"id": model.identity(plan, arrays), **model.for_seeds(generator)},
         directions=moves,
         styles={name: style.vector for name, style in stored_styles(task).items()},
         real=real,

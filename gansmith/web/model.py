@@ -7,6 +7,7 @@ channels last.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,8 @@ import numpy as np
 from gansmith.ground.networks import plan as plans
 from gansmith.ground.networks.cost import activations
 from gansmith.ground.networks.plan import Layer, Plan, Shape, Weighted
+from gansmith.nets import plan_generator
+from gansmith.trained.generator import Generator
 from gansmith.web.formats import FORMATS
 
 Arrays = Mapping[str, np.ndarray]
@@ -30,6 +33,31 @@ class Model:
 
 
 # ---- the generator without what only training needs
+
+
+def of_generator(generator: Generator) -> tuple[Plan, dict[str, np.ndarray]]:
+    """The plan of a built-in generator and its arrays, after `settled`."""
+    whole = plan_generator(generator.recipe, generator.item_shape, generator.classes)
+    layers, arrays = settled(whole.layers, generator.arrays)
+    return Plan("generator", whole.input_shape, layers), arrays
+
+
+def identity(plan: Plan, arrays: Arrays) -> str:
+    """A short name of the function that they are: saved pictures say by it which generator made them."""
+    digest = hashlib.sha256(repr(plan.layers).encode())
+    for name in sorted(arrays):
+        digest.update(name.encode() + np.ascontiguousarray(arrays[name], "<f4").tobytes())
+    return digest.hexdigest()[:16]
+
+
+def for_seeds(generator: Generator) -> dict[str, Any]:
+    """What a seed needs to become a picture, besides the network."""
+    return {
+        "latent": {"dim": generator.latent_dim, "law": generator.recipe.latent.law},
+        "pixels": generator.recipe.data.pixels,
+        "classes": generator.label_names(),
+        "counts": list(generator.labelling.counts),
+    }
 
 
 def settled(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ class Contents:
     title: str
     lead: str
     facts: Mapping[str, str]  # what the page says that it is
-    generator: Mapping[str, Any]  # latent, classes, pixels: what a seed needs to become a picture
+    generator: Mapping[str, Any]  # its id, and what a seed needs to become a picture: latent, classes, pixels
     directions: Mapping[str, np.ndarray]  # float32 (dim,)
     styles: Mapping[str, np.ndarray]
     real: np.ndarray | None = None  # uint8 (N, H, W, C): for the quiz
@@ -42,7 +41,6 @@ def document(model: Model, contents: Contents) -> str:
     table = {
         **model.table,
         **contents.generator,
-        "id": hashlib.sha256(json.dumps(model.table, default=str).encode() + model.data).hexdigest()[:16],
         "kernel": text(scripts.kernel()),
         "directions": packed(contents.directions),
         "styles": packed(contents.styles),

@@ -61,6 +61,7 @@ class RunFolder:
     report = Entry("report.html")  # the run's page, in one file
     tensorboard = Entry("tensorboard")  # TensorBoard events, with watch.track = ["tensorboard"]
     trackers = Entry("trackers.json")  # what each tracker of watch.track calls the run
+    quizzes = Entry("quizzes.jsonl")  # a row for each quiz of the studio that was finished: how many pictures, how many right
     explore = Entry("explore")  # results of `gansmith explore`: NNN-verb/ each
 
     def sample_sheet(self, update: int) -> Path:

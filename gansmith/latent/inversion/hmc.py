@@ -13,6 +13,7 @@ from gansmith.ground.progress import Progress
 
 Potential = Callable[[Tensor], Tensor]
 """Positions (B, dim) -> minus log density (B,), differentiable."""
+WATCHED = 25  # turns from one look of `watch` to the next
 ACCEPTANCE = 0.75  # that the step size is tuned for: .65 is cheapest, this is safer
 
 
@@ -25,11 +26,12 @@ def sample(
     leaps: int = 12,
     step: float = 0.02,
     progress: Progress = lambda done, total: None,
+    watch: Callable[[Tensor], None] = lambda positions: None,
 ) -> tuple[np.ndarray, float]:
     """Run chains from `start` (B, dim): their samples (S, B, dim), and the share of accepted proposals, 0 to 1.
 
     Each chain has its own step size, first `step`; it is tuned in the warm-up, whose samples are dropped. leaps:
-    leapfrog steps in a proposal.
+    leapfrog steps in a proposal. watch: is given the positions (B, dim) of every `WATCHED`-th turn.
     """
     position = start.detach().clone()
     steps = torch.full((len(position), 1), step)
@@ -57,6 +59,8 @@ def sample(
         else:
             kept.append(position.numpy().copy())
             accepted += float(taken.float().mean())
+        if turn % WATCHED == 0:
+            watch(position)
         progress(turn + 1, total)
     return np.stack(kept), accepted / samples
 

@@ -5,6 +5,7 @@ The search minimises the absolute difference on known pixels plus .1 x -log D. K
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -128,12 +129,13 @@ def variants(
     blended: bool = False,
     noise: float = NOISE,
     progress: Progress = lambda done, total: None,
+    watch: Callable[[np.ndarray], None] | None = None,
 ) -> Variants:
     """`count` different completions of each picture, drawn from the posterior by Hamiltonian Monte Carlo.
 
     Density: the latent distribution times a normal one of known pixels around the generated ones, with deviation
     `noise`. Each picture has `count` chains. They start at the good restarts of its completion, which may be of other
-    classes; the last sample of each chain is its draw.
+    classes; the last sample of each chain is its draw. watch: is shown the completions uint8 (P x V, H, W, C) on their way.
     """
     distribution = generator.recipe.latent.law
     targets = as_targets(pictures).flatten(1).repeat_interleave(count, dim=0)
@@ -145,11 +147,18 @@ def variants(
         misfit = (((made - targets) ** 2) * weights).sum(dim=1) / (2 * noise**2)
         return misfit + (position**2).sum(dim=1) / 2
 
+    def completed_at(latents: Tensor) -> np.ndarray:
+        made = to_bytes(search.make(generator, latents, labels))
+        return fill(np.repeat(pictures, count, axis=0), made, known, blended)
+
+    def look(position: Tensor) -> None:
+        if watch is not None:
+            watch(completed_at(space.from_gaussian(position, distribution)))
+
     start = space.to_gaussian(begin, distribution)
-    positions, acceptance = hmc.sample(potential, start, seed, progress=progress)
+    positions, acceptance = hmc.sample(potential, start, seed, progress=progress, watch=look)
     latents = space.from_gaussian(torch.as_tensor(positions[-1]), distribution)
-    made = to_bytes(search.make(generator, latents, labels))
-    filled = fill(np.repeat(pictures, count, axis=0), made, known, blended)
+    filled = completed_at(latents)
     shape = len(pictures), count
     return Variants(filled.reshape(*shape, *filled.shape[1:]), acceptance, latents.numpy().reshape(*shape, -1))
 

@@ -23,11 +23,14 @@ from gansmith.latent.decoder import Decoder, need_pictures
 from gansmith.latent.pictures import to_bytes, to_unit
 
 ROWS = 512  # latents in a pass without gradients: bounds memory
+WATCHED = 25  # steps from one look of `SearchSettings.watch` to the next
 DESCENT = 32  # latents that are optimised together: their activations stay within the processor's cache
 Observe = Callable[[Tensor], Tensor]
 """Pictures (B, C, H, W) in [0, 1] -> the numbers (B, m) that are compared with the target."""
 Term = Callable[[Tensor, Tensor | None, Tensor], Tensor]
 """Pictures (B, C, H, W) in [0, 1], labels (B,), and the target's row of each (B,) -> a loss each (B,)."""
+Watch = Callable[[np.ndarray, np.ndarray], None]
+"""Is shown a search on its way: pictures uint8 (B, H, W, C) that are optimised together, and their losses (B,)."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class SearchSettings:
     seed: int = 0
     half: bool = False  # bfloat16 for all but the last tenth of the steps
     frames: int = 0  # pictures kept of the descent, 0 = none
+    watch: Watch | None = None  # is shown every `WATCHED`-th step
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,8 @@ def _descend(
             keep_better(losses.detach())
         if step in frame_steps:
             frames.append(_as_frame(pictures))
+        if settings.watch is not None and step % WATCHED == 0:
+            settings.watch(_as_frame(pictures), losses.detach().numpy())
         optimizer.step()
         report(step + 1)
     with torch.no_grad():

@@ -14,22 +14,30 @@ export const written = (look, model) =>
     latent: textOf(new Uint8Array(look.latent.buffer, look.latent.byteOffset, look.latent.byteLength)),
   });
 
+// Whether a file's bytes are a PNG that such a page saved.
+export const holdsLook = (bytes) => KEY in textsOf(bytes);
+
 // The look of a saved PNG's bytes. Throws an Error whose message is for the user.
 export function lookIn(bytes, model) {
   const text = textsOf(bytes)[KEY];
   if (!text) throw new Error("This file holds no latent: only PNG files that were saved by such a page do.");
+  return lookRead(text, model);
+}
+
+// The look of a text by `written`. Throws an Error whose message is for the user.
+export function lookRead(text, model) {
   let saved;
   try {
     saved = JSON.parse(text);
     saved.latent = new Float32Array(bytesOf(saved.latent).buffer);
   } catch {
-    throw new Error("The latent in this file is damaged.");
+    throw new Error("This latent is damaged.");
   }
   if (saved.generator !== model.id) throw new Error("This picture was made by another generator.");
   const classes = model.classes.length;
   const known = classes ? Number.isInteger(saved.label) && saved.label >= 0 && saved.label < classes : saved.label === null;
   if (saved.latent.length !== model.latent.dim || !saved.latent.every(Number.isFinite) || !known) {
-    throw new Error("The latent in this file is damaged.");
+    throw new Error("This latent is damaged.");
   }
   const seed = typeof saved.seed === "string" && /^-?\d{1,60}$/.test(saved.seed) ? saved.seed : null;
   return { latent: saved.latent, label: saved.label, seed, name: seed === null ? "a saved picture" : `seed ${seed}` };

@@ -2,7 +2,8 @@
 // keeps it. The tabulator stops once; arrows go from one to the next.
 
 export class Gallery {
-  // hooks: {show(look), leave(), keep(look)}
+  // hooks: {show(look), leave(), keep(look)}; and where pictures may be carried elsewhere, {drag(look, event), add(look)}:
+  // "+" does by keyboard what dragging does.
   constructor(root, columns, pool, painter, hooks) {
     Object.assign(this, { root, columns, pool, painter, hooks });
     this.looks = [];
@@ -53,6 +54,10 @@ export class Gallery {
     button.addEventListener("pointerenter", () => this.hooks.show(this.looks[index]));
     button.addEventListener("focus", () => this.#come(index));
     button.addEventListener("click", () => this.hooks.keep(this.looks[index]));
+    if (this.hooks.drag) {
+      button.draggable = true;
+      button.addEventListener("dragstart", (event) => this.hooks.drag(this.looks[index], event));
+    }
     this.buttons.push(button);
     this.root.append(button);
   }
@@ -75,6 +80,7 @@ export class Gallery {
       Home: 0,
       End: last,
     };
+    if (event.key === "+" && here >= 0) this.hooks.add?.(this.looks[here]);
     const there = places[event.key];
     if (here < 0 || there === undefined) return;
     event.preventDefault();

@@ -7,8 +7,10 @@ import { child } from "./looks.js";
 const CHILDREN = 10;
 
 export class Kept {
+  // hooks: those of a gallery; and where there is more to do with a kept picture, {extras(look, number)}: elements for it,
+  // {breeding()}: what `child` is told.
   constructor(page, state, pool, painter, hooks) {
-    Object.assign(this, { page, state, pool, painter });
+    Object.assign(this, { page, state, pool, painter, hooks });
     this.canvases = new WeakMap(); // of looks
     this.parents = [];
     this.litter = 0; // the number of the children that are shown
@@ -35,18 +37,23 @@ export class Kept {
     const item = document.createElement("li");
     const show = button("", `Show kept picture ${number}, ${look.name}`, () => this.state.show(look));
     show.className = "cell";
-    show.append(this.#canvas(look));
+    show.append(this.canvas(look));
+    if (this.hooks.drag) {
+      show.draggable = true;
+      show.addEventListener("dragstart", (event) => this.hooks.drag(look, event));
+    }
     const parent = button("Parent", `Kept picture ${number} as a parent`, () => this.#choose(look));
     parent.setAttribute("aria-pressed", String(this.parents.includes(look)));
     const remove = button("Remove", `Remove kept picture ${number}`, () => {
       this.state.remove(look);
       (this.page("kept").querySelector("button") ?? this.page("palette").querySelector('[tabindex="0"]')).focus();
     });
-    item.append(show, parent, remove);
+    item.append(show, parent, ...(this.hooks.extras?.(look, number) ?? []), remove);
     return item;
   }
 
-  #canvas(look) {
+  // A small picture of a look.
+  canvas(look) {
     const known = this.canvases.get(look);
     if (known) return known;
     const canvas = this.painter.canvas();
@@ -79,7 +86,7 @@ export class Kept {
     const [mother, father] = this.parents;
     const stream = new Stream(this.litter, "explore");
     const names = Array.from({ length: CHILDREN }, (_, i) => `child ${this.litter * CHILDREN + i + 1}`);
-    this.children.set(names.map((name) => child(mother, father, stream, name)));
+    this.children.set(names.map((name) => child(mother, father, stream, name, this.hooks.breeding?.())));
   }
 }
 

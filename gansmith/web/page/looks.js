@@ -1,7 +1,7 @@
 // A look is what becomes a picture: {latent, label, seed, name}. `label` is the number of its class, null without classes;
 // `seed` is null where the latent is no longer that of a seed.
 
-import { MOMENTS, labelOf, latentOf } from "../engine/latents.js";
+import { MOMENTS, draw, labelOf, latentOf } from "../engine/latents.js";
 
 export function lookOf(seed, model) {
   const text = String(BigInt(seed));
@@ -47,10 +47,14 @@ export function between(first, last, share, law) {
   return first.map((value, i) => centre + p * (value - centre) + q * (last[i] - centre));
 }
 
-// A child: every number, and the class, from one parent or the other, as a stream of random numbers says. So its latent
-// has the distribution that the generator was trained with.
-export function child(mother, father, stream, name) {
+// A child: every number, and the class, from one parent or the other, as a stream of random numbers says; a share of the
+// numbers, `diversity`, is new. So its latent has the distribution that the generator was trained with.
+export function child(mother, father, stream, name, { diversity = 0, law = null } = {}) {
   const latent = mother.latent.map((value, i) => (stream.uniform() < 0.5 ? value : father.latent[i]));
   const label = stream.uniform() < 0.5 ? mother.label : father.label;
-  return { latent, label, seed: null, name };
+  if (diversity > 0) {
+    const fresh = draw(stream, law, latent.length);
+    for (let i = 0; i < latent.length; i++) if (stream.uniform() < diversity) latent[i] = fresh[i];
+  }
+  return { latent, label, seed: null, name, parents: [mother, father] };
 }

@@ -25,6 +25,14 @@ export class Pool {
     this.#assign();
   }
 
+  // No more pictures are made.
+  end() {
+    for (const worker of this.workers.keys()) worker.terminate();
+    this.workers.clear();
+    this.urgent = [];
+    this.waiting = [];
+  }
+
   // Latents (count x dim) and classes (count) or null -> bytes of pictures (count x height x width x channels).
   render(latents, labels) {
     return this.#queued(this.urgent, { latents, labels, wanted: () => true });

@@ -5,6 +5,7 @@ import { MOMENTS } from "../engine/latents.js";
 // What the sliders of one kind add at most, to either side.
 const REACH = { directions: 3, styles: 2 };
 
+// Sliders show what the state says, whoever changed it. Returns a function that ends that.
 export function addSliders(root, kind, vectors, state, law) {
   // directions are measured in standard deviations of a latent's numbers, styles in themselves
   const unit = kind === "directions" ? MOMENTS[law].deviation : 1;
@@ -15,20 +16,21 @@ export function addSliders(root, kind, vectors, state, law) {
     const title = document.createElement("span");
     title.textContent = name;
     Object.assign(input, { type: "range", min: -REACH[kind], max: REACH[kind], step: 0.01, value: 0 });
-    value.textContent = "0.0";
-    input.addEventListener("input", () => {
-      value.textContent = Number(input.value).toFixed(1);
-      state.move(`${kind}/${name}`, vector, unit * Number(input.value));
-    });
+    const key = `${kind}/${name}`;
+    input.addEventListener("input", () => state.move(key, vector, unit * Number(input.value)));
     label.append(title, input, value);
     root.append(label);
-    return { input, value };
+    return { key, input, value };
   });
-  state.on((what) => {
-    if (what !== "look") return;
-    for (const { input, value } of inputs) {
-      input.value = 0;
-      value.textContent = "0.0";
+  const follow = () => {
+    for (const { key, input, value } of inputs) {
+      const amount = (state.steps.get(key)?.amount ?? 0) / unit;
+      if (Number(input.value) !== amount) input.value = amount;
+      value.textContent = amount.toFixed(1);
     }
+  };
+  follow();
+  return state.on((what) => {
+    if (what === "look" || what === "amount") follow();
   });
 }

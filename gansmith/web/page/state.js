@@ -50,14 +50,23 @@ export class State {
     this.#tell("kept");
   }
 
+  // These, instead of those that were kept.
+  keepAll(looks) {
+    this.kept = looks;
+    this.#tell("kept");
+  }
+
   remove(look) {
     this.kept = this.kept.filter((other) => other !== look);
     this.#tell("kept");
   }
 
-  // told(what): "look", "amount", "class" or "kept" has changed.
+  // told(what): "look", "amount", "class" or "kept" has changed. Returns a function that ends it.
   on(told) {
-    this.listeners.push(told);
+    this.listeners = [...this.listeners, told];
+    return () => {
+      this.listeners = this.listeners.filter((other) => other !== told);
+    };
   }
 
   #tell(what) {

@@ -1,0 +1,45 @@
+"""A studio that serves a small run, and Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from served_studio import Served, serve
+
+import small_runs
+
+CHROMIUM = os.environ.get("GANSMITH_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = (
+    "--no-sandbox",  # a test may run as root
+    "--disable-gpu",
+    "--disable-dev-shm-usage",  # which is small in containers
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A studio on a folder with the run "small", which has two directions and three styles."""
+    folder = tmp_path_factory.mktemp("served")
+    small_runs.explored(small_runs.make(folder / "small"))
+    with serve(folder) as studio:
+        yield studio
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A headless Chromium, for the tests of one file."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: install the extra dev")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: install Debian's chromium, or name one in GANSMITH_CHROMIUM")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield chromium
+        chromium.close()
