@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,8 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
     started = Studio(tmp_path)
     yield started
     started.kill()
-    try:
+    with suppress(OSError, IndexError):  # it has ended
         os.kill(started.trainer(), signal.SIGKILL)
-    except (OSError, IndexError):  # it has ended
-        pass
 
 
 @pytest.fixture
@@ -97,7 +96,7 @@ def test_a_training_from_its_start_to_two_crashes(page: Any, studio: Studio):
     page.get_by_role("button", name="Save").click()
     says(page, ".log", "saved, as it was asked for")
 
-    page.get_by_text("Change one setting").click()
+    page.get_by_text("Change one setting", exact=True).click()
     page.get_by_label("Setting", exact=True).select_option("optimizer.generator.rate")
     page.get_by_label("optimizer.generator.rate").fill("0.0005")
     page.get_by_role("button", name="Change it").click()

@@ -66,6 +66,7 @@ export class FindingBox {
   }
 
   remedy({ set, why, source }, finding, recipe, canChange) {
+    const differs = Object.entries(set).some(([key, value]) => writtenValue(recipe[key]) !== writtenValue(value));
     const changes = Object.entries(set).map(([key, value]) =>
       el("div", {}, el("code", {}, key), ` ${writtenValue(recipe[key]) || "(none)"} → `, el("strong", {}, writtenValue(value))),
     );
@@ -79,9 +80,9 @@ export class FindingBox {
         {},
         ...changes,
         el("p", { class: "small" }, why, source ? ` (${source})` : ""),
-        changes.length && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(Object.keys(set), finding)}. The log keeps a record; the change can be taken back.`) : null,
+        differs && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(Object.keys(set), finding)}. The log keeps a record; the change can be taken back.`) : null,
       ),
-      changes.length && canChange ? apply : null,
+      differs && canChange ? apply : null,
     );
   }
 
