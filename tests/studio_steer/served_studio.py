@@ -60,11 +60,12 @@ def serve(folder: Path) -> Iterator[Served]:
     """Start a studio on a folder; it ends with the block."""
     command = [sys.executable, "-m", "gansmith", "studio", str(folder), "--no-browser", "--token", TOKEN]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         said = process.stdout.readline()
         assert "http://" in said, said
         yield Served(folder, "http://" + said.split("http://", 1)[1].split("/", 1)[0])
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
+        process.stdout.close()

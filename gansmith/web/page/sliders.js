@@ -15,6 +15,7 @@ export function addSliders(root, kind, vectors, state, law) {
     const label = document.createElement("label");
     const title = document.createElement("span");
     title.textContent = name;
+    input.setAttribute("aria-label", name); // without the value, which is said anyway
     Object.assign(input, { type: "range", min: -REACH[kind], max: REACH[kind], step: 0.01, value: 0 });
     const key = `${kind}/${name}`;
     input.addEventListener("input", () => state.move(key, vector, unit * Number(input.value)));

@@ -10,7 +10,7 @@ export class FamilySection {
   constructor(context, viewer, mixer) {
     Object.assign(this, context);
     const { state, model, pool, painter, hooks } = context;
-    this.diversity = el("input", { type: "range", min: 0, max: 1, step: 0.05 });
+    this.diversity = el("input", { type: "range", min: 0, max: 1, step: 0.05, "aria-label": "Diversity" });
     this.diversity.value = 0.1;
     this.share = el("output", {}, "0.10");
     this.diversity.addEventListener("input", () => {
