@@ -73,7 +73,7 @@ export class Match {
 
   #says() {
     const { d, g, mixture } = this.game;
-    const steps = `D ${d.steps} steps, G ${g.steps} steps`;
+    const steps = `Steps: D ${d.steps}, G ${g.steps}`;
     const seen = this.found();
     return seen ? `${steps} · ${seen.modes} of ${mixture.centres.length} heaps found, ${Math.round(100 * seen.near)}% of points on one` : steps;
   }

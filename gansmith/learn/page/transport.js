@@ -43,8 +43,8 @@ export class Transport {
     if (slow === this.slow) return;
     this.slow = slow;
     if (!slow) this.#whole();
+    this.changed(); // first: the boards have another size then
     this.#show();
-    this.changed();
   }
 
   // One update; in slow motion its next part.
