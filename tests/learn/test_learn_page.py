@@ -155,7 +155,7 @@ def test_training_is_cut_into_slices(opened: Opened):
                 const update = sides.a.update;
                 sides.a.update = function () { clock.now += cost; this.game.updates += 1; };
                 transport.playing = true;
-                transport.drawn = Infinity;
+                transport.drawn = Infinity; // nothing is drawn in between
                 transport.frame(clock.now);
                 transport.playing = false;
                 sides.a.update = update;
