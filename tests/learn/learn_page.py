@@ -9,6 +9,6 @@ from gansmith.web import scripts
 
 
 def load(page: Any, *entries: str) -> None:
-    """Run modules of the explainer in a page; their names are then known there."""
-    for entry in entries:
-        page.add_script_tag(content=scripts.joined(str(explainer.HERE / entry)))
+    """Run modules of the explainer in a page, each file once; their names are then known there."""
+    files = dict.fromkeys(file for entry in entries for file in scripts.order(explainer.HERE / entry))
+    page.add_script_tag(content="\n".join(['"use strict";', *map(scripts.bare, files)]))

@@ -139,7 +139,7 @@ def test_it_plays_and_answers(opened: Opened):
     page.wait_for_timeout(100)
     assert steps(page) == played
     assert played[0] == played[1] > 5
-    assert page.inner_text("#message").startswith("Paused. D")
+    assert page.inner_text("#message").startswith("Paused. Steps: D ")
 
 
 def test_training_is_cut_into_slices(opened: Opened):
@@ -155,7 +155,7 @@ def test_training_is_cut_into_slices(opened: Opened):
                 const update = sides.a.update;
                 sides.a.update = function () { clock.now += cost; this.game.updates += 1; };
                 transport.playing = true;
-                transport.drawn = Infinity;
+                transport.drawn = Infinity; // nothing is drawn in between
                 transport.frame(clock.now);
                 transport.playing = false;
                 sides.a.update = update;

@@ -11,6 +11,3 @@ export function readColours() {
 
 // "#rrggbb" as three numbers.
 export const rgb = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-
-// From `low` (share 0) to `high` (share 1), as three numbers.
-export const mixed = (low, high, share) => low.map((value, k) => value + (high[k] - value) * share);

@@ -2,11 +2,12 @@
 
 import { bestVerdict } from "../engine/views.js";
 import { Board } from "./board.js";
-import { colours, mixed, rgb } from "./colours.js";
+import { colours, rgb } from "./colours.js";
 import { drawStroke } from "./stroke.js";
 
 const REACH_OF_PLANE = 1.5;
 const FIELD = 36; // cells on each side of a background
+const DEEPEST = 0.62; // of a colour in a background: points are to stand out
 const SHOWN = 200; // generated points
 const ARROWS = 60;
 const ARROW = 0.25; // length of the arrow of a gradient of size 1
@@ -82,8 +83,10 @@ export class Plane {
     for (let row = 0; row < FIELD; row++) {
       for (let column = 0; column < FIELD; column++) {
         const share = cells[column + FIELD * (FIELD - 1 - row)]; // -1: generated, 0: even, 1: real
-        const colour = mixed(even, share > 0 ? real : made, Math.min(1, Math.abs(share)) * 0.62);
-        image.data.set([...colour, 255], 4 * (column + FIELD * row));
+        const [to, weight] = [share > 0 ? real : made, Math.min(1, Math.abs(share)) * DEEPEST];
+        const at = 4 * (column + FIELD * row);
+        for (let k = 0; k < 3; k++) image.data[at + k] = even[k] + (to[k] - even[k]) * weight;
+        image.data[at + 3] = 255;
       }
     }
     this.picture.getContext("2d").putImageData(image, 0, 0);

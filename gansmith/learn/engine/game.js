@@ -39,8 +39,8 @@ export class Game {
     Object.assign(this, { mixture, settings, seed, dim, updates: 0, asked: 0 });
     this.latent = settings.latent || dim; // 0: as many numbers as a point has
     const plan = { widths: WIDTHS[dim] };
-    this.g = new Player({ ...plan, inputs: this.latent, outputs: dim, activation: "relu" }, seed, 0);
-    this.d = new Player({ ...plan, inputs: dim, outputs: 1, activation: "leaky" }, seed, 1);
+    this.g = new Player({ ...plan, inputs: this.latent, outputs: dim, leak: 0 }, seed, 0);
+    this.d = new Player({ ...plan, inputs: dim, outputs: 1, leak: 0.2 }, seed, 1);
     this.part = new Numbers(this.d.network); // one part of D's gradient
     this.combined = new Adam(this.d.weights.flat.length); // of the fault that moves D in G's turn
     this.slopes = new Float64Array(BATCH);
@@ -118,10 +118,7 @@ export class Game {
     const loss = batchLoss(LOSSES[settings.loss][kind], logits, this.slopes);
     d.network.backward(this.slopes, d.weights, into, false);
     if (kind === "fake" || !settings.gamma) return [loss, 0];
-    this.bend ??= new Numbers(d.network);
-    const penalty = addPenalty(d.network, d.weights, BATCH, settings.gamma, this.bend);
-    addTo(into.flat, this.bend.flat);
-    return [loss, penalty];
+    return [loss, addPenalty(d.network, d.weights, BATCH, settings.gamma, into)];
   }
 
   // Keep D's verdicts on items of a kind, as shares.

@@ -48,13 +48,9 @@ export class Dense {
     return this.#product("tangent", t, w);
   }
 
-  // dW = s^T t + d^T x,  db = sum of d,  and d of x: see penalty.js.
-  backwardThroughTangent(s, t, d, w, into) {
-    into.weight.fill(0);
+  // This layer's part of the penalty's gradient, s^T t: see penalty.js.
+  addThroughTangent(s, t, into) {
     this.#addGradient(s, t, into);
-    this.#addGradient(d, this.x, into);
-    this.#sum(d, into.bias);
-    return this.backward(d, w, null, "through");
   }
 
   #product(slot, x, w) {
@@ -73,45 +69,35 @@ export class Dense {
   }
 }
 
-// f, f' and f'' of the activations; the derivatives are computed from y.
-const LEAK = 0.2;
-export const ACTIVATIONS = {
-  relu: { value: (x) => (x > 0 ? x : 0), first: (y) => (y > 0 ? 1 : 0), second: () => 0 },
-  leaky: { value: (x) => (x > 0 ? x : x * LEAK), first: (y) => (y > 0 ? 1 : LEAK), second: () => 0 },
-  tanh: { value: Math.tanh, first: (y) => 1 - y * y, second: (y) => -2 * y * (1 - y * y) },
-};
-
-// y = f(x), number by number.
+// y = x above 0 and leak x below: ReLU with leak = 0.
 export class Activation {
-  constructor(name) {
-    Object.assign(this, { f: ACTIVATIONS[name], memory: new Memory() });
+  constructor(leak) {
+    Object.assign(this, { leak, memory: new Memory() });
   }
 
+  // The slopes f'(x) are kept for the passes that follow: asking for each sign again would take longer.
   forward(x) {
-    const { value } = this.f;
-    this.y = this.memory.of("y", x.length);
-    for (let at = 0; at < x.length; at++) this.y[at] = value(x[at]);
-    return this.y;
+    const { leak } = this;
+    const y = this.memory.of("y", x.length);
+    const slopes = this.memory.of("slopes", x.length);
+    for (let at = 0; at < x.length; at++) {
+      slopes[at] = x[at] > 0 ? 1 : leak;
+      y[at] = x[at] * slopes[at];
+    }
+    this.slopes = slopes;
+    return y;
   }
 
   // f'(x) dy.
   backward(dy, w, into, slot = "dx") {
-    const { first } = this.f;
+    const { slopes } = this;
     const dx = this.memory.of(slot, dy.length);
-    for (let at = 0; at < dy.length; at++) dx[at] = dy[at] * first(this.y[at]);
+    for (let at = 0; at < dy.length; at++) dx[at] = dy[at] * slopes[at];
     return dx;
   }
 
-  // f'(x) t.
+  // How much y changes when x changes by t: f'(x) t.
   tangent(t) {
     return this.backward(t, null, null, "tangent");
-  }
-
-  // f'(x) d + s t f''(x): f' depends on x.
-  backwardThroughTangent(s, t, d) {
-    const { second } = this.f;
-    const dx = this.backward(d, null, null, "through");
-    for (let at = 0; at < d.length; at++) dx[at] += s[at] * t[at] * second(this.y[at]);
-    return dx;
   }
 }

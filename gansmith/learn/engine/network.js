@@ -2,14 +2,14 @@
 
 import { Activation, Dense } from "./layers.js";
 
-// plan: {inputs, widths, outputs, activation}. The network holds no weights: each pass is given them.
+// plan: {inputs, widths, outputs, leak}. The network holds no weights: each pass is given them.
 export class Network {
   constructor(plan) {
     this.plan = plan;
     this.layers = [];
     let inputs = plan.inputs;
     for (const width of plan.widths) {
-      this.layers.push(new Dense(inputs, width), new Activation(plan.activation));
+      this.layers.push(new Dense(inputs, width), new Activation(plan.leak));
       inputs = width;
     }
     this.layers.push(new Dense(inputs, plan.outputs));

@@ -2,22 +2,22 @@
 //
 // 1. backward:  s = dD/dy of every layer, down to g = dD/dx, from dD/dD = 1.
 // 2. forward:   hold t = gamma/B g fixed, and take it through the layers as a change of x.
-// 3. backward:  through pass 2: a weight multiplies the change (s^T t), and shapes the x at which later activations take
-//               their derivative (d^T x).
+// 3. A weight W of y = x W^T multiplies the change that reaches its layer: its gradient is s^T t.
+//
+// That is all, because the activations are straight on either side of 0; with curved ones the weights would also move the
+// places where the activations take their slopes. Biases have no part in it.
 
-// The penalty at the items of the network's last forward pass, B of them. `into` receives its gradient.
+// The penalty at the items of the network's last forward pass, `rows` of them. Its gradient is added to `into`.
 export function addPenalty(network, weights, rows, gamma, into) {
   const { layers } = network;
   const slopes = [new Float64Array(rows).fill(1)];
   for (let index = layers.length - 1; index >= 0; index--) {
     slopes.unshift(layers[index].backward(slopes[0], weights.of[index], null, "slope"));
   }
-  const changes = [slopes[0].map((slope) => (slope * gamma) / rows)];
-  layers.forEach((layer, index) => changes.push(layer.tangent(changes[index], weights.of[index])));
-  let d = new Float64Array(rows);
-  for (let index = layers.length - 1; index >= 0; index--) {
-    const [s, t] = [slopes[index + 1], changes[index]];
-    d = layers[index].backwardThroughTangent(s, t, d, weights.of[index], into.of[index]);
-  }
+  let change = slopes[0].map((slope) => (slope * gamma) / rows);
+  layers.forEach((layer, index) => {
+    layer.addThroughTangent?.(slopes[index + 1], change, into.of[index]);
+    change = layer.tangent(change, weights.of[index]);
+  });
   return (gamma / 2 / rows) * slopes[0].reduce((sum, slope) => sum + slope * slope, 0);
 }

@@ -83,6 +83,7 @@ function showTransport() {
   byId("one").textContent = slow ? "Next part" : "One update";
   pressed(byId("slow"), slow);
   byId("diagram-part").hidden = !slow;
+  document.body.classList.toggle("slow", slow);
   const says = shown().map((match, k) => `${state.both ? `${"AB"[k]}: ` : ""}${match.told.textContent}`);
   byId("message").textContent = playing || slow || !sides.a.game.g.steps ? "" : `Paused. ${says.join(". ")}.`;
 }

@@ -8,6 +8,8 @@ import { mixtureOf } from "../engine/own.js";
 import { Game } from "../engine/game.js";
 import { View } from "../engine/views.js";
 
+const COUNTED = 800; // generated points, for how many of the data's heaps have been found
+
 export class Match {
   // figure: its place in the page.
   constructor(figure) {
@@ -68,12 +70,12 @@ export class Match {
 
   // How many of the data's parts G has found, where they are far enough apart to be counted; else null.
   found() {
-    return DISTRIBUTIONS[this.data]?.modes ? found(this.game.mixture, this.view.made()) : null;
+    return DISTRIBUTIONS[this.data]?.modes ? found(this.game.mixture, this.view.made(this.view.latents, COUNTED)) : null;
   }
 
   #says() {
     const { d, g, mixture } = this.game;
-    const steps = `D ${d.steps} steps, G ${g.steps} steps`;
+    const steps = `Steps: D ${d.steps}, G ${g.steps}`;
     const seen = this.found();
     return seen ? `${steps} · ${seen.modes} of ${mixture.centres.length} heaps found, ${Math.round(100 * seen.near)}% of points on one` : steps;
   }

@@ -1,9 +1,11 @@
 // Play, single steps and slow motion. Training is cut into slices of a frame, so that the page always answers.
 
 const SLICE = 11; // milliseconds of training in a frame of 16
-const DRAWN = 60; // milliseconds between drawings while it plays
+const DRAWN = 60; // milliseconds between drawings while it plays,
+const REST = 3; // and at least as many times what the last drawing took: most of the time is for training
 const PART = 1500; // milliseconds of a part in slow motion
 
+// What each part of an update does, in words.
 export const PARTS = {
   latents: "Random numbers are drawn.",
   make: "G turns the random numbers into points.",
@@ -43,8 +45,8 @@ export class Transport {
     if (slow === this.slow) return;
     this.slow = slow;
     if (!slow) this.#whole();
+    this.changed(); // first: the boards have another size then
     this.#show();
-    this.changed();
   }
 
   // One update; in slow motion its next part.
@@ -99,9 +101,10 @@ export class Transport {
       then();
       return;
     }
-    if (now - this.drawn < DRAWN) return;
-    this.drawn = now;
+    if (now < this.drawn) return;
+    const begun = performance.now();
     this.#show();
+    this.drawn = now + Math.max(DRAWN, REST * (performance.now() - begun));
   }
 
   #arrived() {

@@ -54,7 +54,7 @@ export const STATIONS = [
       "Now both play: one step of D, one step of G, and again. That is an update. D learns the newest tricks of G, and G " +
       "gets fresh hints. In the end the hills agree, and D's curve lies at 1/2 where points are: it can no longer tell.",
     look: "The orange hill, and the verdicts at the bottom of the page: both end at 1/2.",
-    try: "Play. Then restart and watch one update in slow motion, part by part.",
+    try: "Play for a moment. Then watch the next updates in slow motion, part by part.",
     actions: [["Play", { play: true }], ["Slow motion", { slow: true }]],
   },
   {
