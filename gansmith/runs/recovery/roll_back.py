@@ -93,7 +93,7 @@ def roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Re
     elif asked and (undone := undone_by(before, recipes.flat(recipe), old)) is not None:
         saved = before_change(folder, undone, outcome)
     else:
-        saved = newest_healthy(folder, outcome, [] if asked else before)
+        saved = newest_healthy(folder, outcome, [] if asked else tries)
     back = saved.update if saved else 0
     pairs = {name: [old.get(name), value] for name, value in change.items()}
     which = "" if asked else f" (change {len(tries) + 1} of at most {TRIES})"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,37 +15,15 @@ from gansmith.ground.files.lock import is_held
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.studio.places import name_of
 from gansmith.studio.studio import Studio
+from gansmith.studio.watching.finding import Folders, find_runs
 from gansmith.studio.watching.readings import last_row, said_finding
 from gansmith.studio.watching.standing import Standing, standing
 
-DEPTH = 4  # folders below the served one in which runs are looked for
-MOST = 2000  # folders that are looked into, and runs that are shown
+MOST = 2000  # runs that are shown
 SIZE_SECONDS = 30.0  # between two counts of the bytes of a run that changes
 
 Mark = tuple[object, ...]
 """Changes when what a card says may have changed."""
-
-
-def find_runs(folder: Path) -> Iterator[RunFolder]:
-    """The runs below a folder, without those within runs, in folders with a dot, and behind links."""
-    todo, seen = [(folder, 0)], 0
-    while todo and seen < MOST:
-        here, depth = todo.pop()
-        seen += 1
-        with suppress(OSError), os.scandir(here) as entries:
-            names = sorted(
-                (entry for entry in entries if _is_folder(entry)), key=lambda entry: entry.name, reverse=True
-            )
-            for entry in names:
-                run = RunFolder(Path(entry.path))
-                if run.recipe.is_file():
-                    yield run
-                elif depth + 1 < DEPTH:
-                    todo.append((Path(entry.path), depth + 1))
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    return not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
 
 
 @dataclass
@@ -65,6 +42,7 @@ class Cards:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.kept: dict[str, Kept] = {}
+        self.folders: Folders = {}
         self.lock = threading.RLock()  # requests and the socket ask at the same time
 
     def all(self) -> list[dict[str, Any]]:
@@ -73,7 +51,7 @@ class Cards:
             return self._all()
 
     def _all(self) -> list[dict[str, Any]]:
-        runs = {name_of(self.studio.folder, run.root): run for run in find_runs(self.studio.folder)}
+        runs = {name_of(self.studio.folder, run.root): run for run in find_runs(self.studio.folder, self.folders)}
         cards = [self.card(name, run) for name, run in list(runs.items())[:MOST]]
         cards += [unborn(self.studio, name) for name in self.studio.trainings.unborn() if name not in runs]
         self.kept = {name: kept for name, kept in self.kept.items() if name in runs}
