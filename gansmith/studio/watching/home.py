@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gansmith.ground.errors import GansmithError
+from gansmith.ground.errors import GansmithError, brief
 from gansmith.ground.files.lock import is_held
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.studio.places import name_of
@@ -64,9 +65,14 @@ class Cards:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.kept: dict[str, Kept] = {}
+        self.lock = threading.RLock()  # requests and the socket ask at the same time
 
     def all(self) -> list[dict[str, Any]]:
         """Every card, those that changed last first."""
+        with self.lock:
+            return self._all()
+
+    def _all(self) -> list[dict[str, Any]]:
         runs = {name_of(self.studio.folder, run.root): run for run in find_runs(self.studio.folder)}
         cards = [self.card(name, run) for name, run in list(runs.items())[:MOST]]
         cards += [unborn(self.studio, name) for name in self.studio.trainings.unborn() if name not in runs]
@@ -80,15 +86,19 @@ class Cards:
         return self.card(name, self.studio.run(name))
 
     def card(self, name: str, run: RunFolder) -> dict[str, Any]:
-        """The card of a run."""
+        """The card of a run; where its files cannot be understood, one that says so."""
+        with self.lock:
+            try:
+                return self._card(name, run)
+            except (ValueError, TypeError, ArithmeticError) as error:
+                return damaged(name, run, brief(error))
+
+    def _card(self, name: str, run: RunFolder) -> dict[str, Any]:
         mark, kept, now = self._mark(name, run), self.kept.get(name), time.monotonic()
         if kept is not None and kept.mark == mark:
             return kept.card
-        size, at = (
-            (kept.size, kept.sized_at)
-            if kept is not None and now - kept.sized_at < SIZE_SECONDS
-            else (size_of(run.root), now)
-        )
+        counted = kept is not None and now - kept.sized_at < SIZE_SECONDS
+        size, at = (kept.size, kept.sized_at) if kept is not None and counted else (size_of(run.root), now)
         card = made(name, run, standing(self.studio.trainings, name, run), size)
         self.kept[name] = Kept(mark, card, size, at)
         return card
@@ -127,22 +137,38 @@ def made(name: str, run: RunFolder, now: Standing, size: int) -> dict[str, Any]:
     }
 
 
+def empty(name: str, recipe: str, state: str, reason: str, changed: float) -> dict[str, Any]:
+    """A card of a run whose files say nothing."""
+    return {
+        "name": name,
+        "recipe": recipe,
+        "state": state,
+        "reason": reason[:500],
+        **dict.fromkeys(("update", "seconds", "size"), 0),
+        **dict.fromkeys(("total", "share", "images_per_second", "finding", "sheet")),
+        "changed": changed,
+        "pictures": False,
+        "can": ["delete"] if state == "failed" else [],
+    }
+
+
+def damaged(name: str, run: RunFolder, why: str) -> dict[str, Any]:
+    """The card of a run whose files cannot be understood."""
+    return empty(name, "", "failed", f"its files are damaged ({why})", modified(run.recipe))
+
+
 def unborn(studio: Studio, name: str) -> dict[str, Any]:
     """The card of a training that has no files of a run yet: it prepares its data, or failed at that."""
     trainings = studio.trainings
     alive, printed = trainings.is_alive(name), trainings.printed(name)
     reason = (printed[-1] if printed else "reading the data") if alive else trainings.failure(name)
-    return {
-        "name": name,
-        "recipe": str(trainings.facts(name).get("recipe", "")),
-        "state": "starting" if alive else "failed",
-        "reason": (reason or "it ended before its first update")[:500],
-        **dict.fromkeys(("update", "seconds", "size"), 0),
-        **dict.fromkeys(("total", "share", "images_per_second", "finding", "sheet")),
-        "changed": modified(trainings.log(name)),
-        "pictures": False,
-        "can": [] if alive else ["delete"],
-    }
+    return empty(
+        name,
+        str(trainings.facts(name).get("recipe", "")),
+        "starting" if alive else "failed",
+        reason or "it ended before its first update",
+        modified(trainings.log(name)),
+    )
 
 
 def stamp(path: Path) -> tuple[int, int, int]:
