@@ -37,8 +37,8 @@ export class FindingBox {
         "p",
         { class: "finding", "data-severity": finding.severity },
         el("strong", {}, finding.state),
-        ` (${finding.certainty}) `,
-        finding.severity === "alarm" ? `since update ${amount(finding.since_update)}. ` : "",
+        finding.certainty ? ` (${finding.certainty})` : "",
+        finding.severity === "alarm" ? ` since update ${amount(finding.since_update)}. ` : ": ",
         finding.text || finding.line,
       ),
       this.evidence(finding),
@@ -92,7 +92,7 @@ export class FindingBox {
     if (!address) return;
     this.leave();
     this.picture = address;
-    this.body.append(el("img", { class: "sheet", src: address, alt: "What the doctor saw" }));
+    this.body.append(el("img", { class: "sheet seen-by-doctor", src: address, alt: "What the doctor saw" }));
   }
 
   leave() {
