@@ -43,7 +43,7 @@ class Studio:
 
     def page(self, watch: str | None = None) -> ClientConnection:
         """An open page's socket."""
-        socket = connect(f"ws://127.0.0.1:{self.port}/api/socket")
+        socket = connect(f"ws://127.0.0.1:{self.port}/api/socket").__enter__()
         socket.send(json.dumps({"token": TOKEN}))
         if watch is not None:
             socket.send(json.dumps({"watch": watch}))

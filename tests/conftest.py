@@ -109,6 +109,11 @@ FULL_ONLY = (
     "latent/test_watching.py",
     "report/test_page.py",
     "report/test_plots.py",
+    "runs/test_asked.py",
+    "studio/test_studio_form.py",
+    "studio/test_studio_guard.py",
+    "studio/test_studio_socket.py",
+    "studio/test_studio_trainings.py",
     "training/test_mid_epoch.py",
 )
 """What `./run test quick` leaves out: files that take more than a second or two on a quiet core, as they train networks,

@@ -60,7 +60,6 @@ def app_of(studio: Studio) -> tuple[Starlette, Sockets]:
             with suppress(asyncio.CancelledError):
                 await following
             studio.jobs.close()
-            studio.trainings.close()
             studio.hub.loop = None
 
     routes = [
@@ -142,6 +141,7 @@ class Server(uvicorn.Server):
         self.ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
         await super().startup(sockets)
         if not self.should_exit:
             self.ready()
@@ -149,12 +149,13 @@ class Server(uvicorn.Server):
 
 def listen(address: Address) -> socket.socket:
     """A socket that listens. Raises RunError."""
+    if not 0 <= address.port < 2**16:
+        raise RunError(f"--port {address.port}: a port is a number up to 65535; leave it out for a free one")
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
         return socket.create_server((address.host, address.port), family=family, backlog=128)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+    except OSError as error:
         raise RunError(
-            f"nothing can be served at {address.host}:{address.port} ({reason}): choose another --port, or leave it out for a "
-            "free one"
+            f"nothing can be served at {address.host}:{address.port} ({error.strerror or error}): choose another --port, or "
+            "leave it out for a free one"
         ) from None

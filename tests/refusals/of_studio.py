@@ -8,9 +8,9 @@ from example import Example, after, call, full_disk, text, typed, where
 from small import RECIPE, changed, with_run
 
 from gansmith.ground.files.runfolder import RunFolder, write_json
-from gansmith.runs.planning import need_built_in
 from gansmith.runs.watching.asked import ask
 from gansmith.studio.server import Address, check_token, listen
+from gansmith.studio.starting.check import need_built_in
 
 RUN = RunFolder(Path("run"))
 
@@ -21,7 +21,6 @@ ASKED: tuple[Example, ...] = (
     with_run(where({"gansmith.runs.watching.asked.write_json": full_disk}, call(ask, RUN, "pause"))),
     with_run(call(ask, RUN, "change", {"data.batch": 3})),
     with_run(call(ask, RUN, "change", {"loss.name": RECIPE.loss.name})),
-    call(need_built_in, changed(loss__name="own", regularizer__name="none")),
 )
 """In the room of runs."""
 
@@ -29,5 +28,7 @@ STUDIO: tuple[Example, ...] = (
     call(check_token, Address(token="two words")),
     call(check_token, Address(host="0.0.0.0", token="short")),
     call(listen, Address(port=99999)),
+    where({"socket.create_server": full_disk}, call(listen, Address())),
+    call(need_built_in, changed(loss__name="own", regularizer__name="none")),
 )
 CLI: tuple[Example, ...] = (after(text("file", ""), typed("studio file")),)

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from served_pages import PATIENCE, TOKEN, Served, serving
 
 from gansmith.ground.files.lock import is_held
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.studio.starting.trainings import Trainings
+from gansmith.training import checkpoint
 
 SMALL = {
     "engine": "numpy", "data.first": "512", "data.batch": "16", "generator.widths": "[8]", "discriminator.widths": "[8]",
@@ -165,6 +167,20 @@ def test_a_run_that_is_over_is_finished_and_goes_on_for_longer(folder: Path):
         until(lambda: not is_held(run.lock) and run.report.exists())
         until(lambda: served.ask("POST", "/api/runs/short/resume", {"updates": "+20"})[0] == 200)
         assert page.until(lambda one: one["kind"] == "cards" and one["runs"][0]["update"] == 60)
+
+
+def test_a_watched_training_has_the_weights_of_one_that_nobody_watches(folder: Path, tmp_path_factory: Any):
+    with serving(folder) as served, served.page() as page:
+        served.post("/api/train", {"recipe": "ring", "settings": SMALL, "name": "watched", "updates": "200"})
+        page.send({"watch": "watched"})
+        page.card("watched", "finished")
+    alone = tmp_path_factory.mktemp("alone") / "run"
+    settings = [f"{name}={value}" for name, value in SMALL.items()]
+    words = ["train", "ring", "--out", str(alone), "--updates", "200", "--quiet", *(f"--set={one}" for one in settings)]
+    assert subprocess.run([sys.executable, "-m", "gansmith", *words], check=False).returncode == 0
+    first, second = (checkpoint.load(RunFolder(root), 200).state.arrays for root in (folder / "watched", alone))
+    assert first.keys() == second.keys()
+    assert all(np.array_equal(first[name], second[name]) for name in first)
 
 
 def test_the_trash_gives_back_what_it_took(folder: Path):

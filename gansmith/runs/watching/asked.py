@@ -17,9 +17,9 @@ from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows, wr
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.runs.planning import plans_of
 from gansmith.runs.recovery.roll_back import ASKED, IN_FLIGHT, words
 from gansmith.training.events import Request, UpdateEvent
+from gansmith.training.planning import plans_of
 
 Kind = Literal["pause", "save", "change"]
 

@@ -77,8 +77,6 @@ def back_to(change: dict[str, Any]) -> int | None:
 def start_again(studio: Studio, name: str, length: list[str]) -> None:
     """Resume a run in a process of its own. Raises StudioError."""
     run = studio.run(name)
-    if is_held(run.lock):
-        raise StudioError(409, f"{name} is being trained already")
     studio.trainings.start(name, ["resume", str(run.root), *length], {"recipe": run.load_recipe().name})
 
 
@@ -112,8 +110,7 @@ def throw_away(studio: Studio, name: str) -> None:
     root = inside(studio.folder, name)
     if not (RunFolder(root).recipe.is_file() or name in studio.trainings.unborn()):
         raise StudioError(404, f"there is no run {name!r} in this folder: it may have been moved or deleted")
-    if studio.trainings.is_alive(name) or is_held(RunFolder(root).lock):
-        raise StudioError(409, f"{name} is being trained: pause it first")
+    studio.trainings.need_idle(name)
     trash = studio.folder / TRASH
     trash.mkdir(exist_ok=True)
     os.rename(root, trash / f"{as_file(name)}~{time.time_ns()}")

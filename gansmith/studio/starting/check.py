@@ -10,16 +10,16 @@ from gansmith.data import sources
 from gansmith.data import survey as surveys
 from gansmith.data.preparation.resize import parse_size
 from gansmith.data.survey import Survey
-from gansmith.ground.errors import GansmithError, printable
+from gansmith.ground.errors import GansmithError, RecipeError, printable
 from gansmith.ground.networks.cost import count, operations, update_operations
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes import meanings
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.runs.choose_recipe import Budget, choose_networks, choose_recipe
-from gansmith.runs.planning import need_built_in, plans_of
 from gansmith.studio.errors import StudioError
 from gansmith.studio.starting.form import NOT_ASKED
+from gansmith.training.planning import plans_of
 
 FEW_CLUSTERS = 100  # stands for a number of clusters that is chosen later
 
@@ -74,6 +74,20 @@ def checked(wanted: Wanted) -> dict[str, Any]:
         return {"refusal": refusal, "remarks": [], "summary": {}, "refused": refused_before(wanted, refusal)}
     told = refused(found.recipe, found.item_shape, found.classes)
     return {"refusal": None, "remarks": list(found.remarks), "summary": found.summary, "refused": told}
+
+
+def need_built_in(recipe: Recipe) -> None:
+    """Raise RecipeError where a recipe needs parts of the user's own."""
+    tables = {
+        "generator.net": recipe.generator.net,
+        "discriminator.net": recipe.discriminator.net,
+        "loss.name": recipe.loss.name,
+        "regularizer.name": recipe.regularizer.name,
+        "augment.name": recipe.augment.name,
+    }
+    own = [name for name, value in tables.items() if value == "own"]
+    if own:
+        raise RecipeError(f"{own[0]} = 'own' stands for one of yours: name its file in a terminal, with --with FILE")
 
 
 def one_line(error: Exception) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -150,13 +150,13 @@ def json_of(words: list[str]) -> dict[str, Any]:
             timeout=SURVEY_SECONDS,
             start_new_session=True,
         )
-        found = json.loads(done.stdout or b"null")
     except subprocess.TimeoutExpired:
         raise StudioError(
             400, "it takes longer than half an hour to read: prepare it by `gansmith data prepare`"
         ) from None
-    except ValueError:
-        found = None
+    found: Any = None
+    with suppress(ValueError):
+        found = json.loads(done.stdout)
     if done.returncode == 0 and isinstance(found, dict):
         return found
     said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]

@@ -13,6 +13,8 @@ import platform
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +26,8 @@ from gansmith.studio.children import gansmith
 from gansmith.studio.errors import StudioError
 from gansmith.studio.places import OWN, as_file, as_name, inside
 
+ENDING = 30.0  # seconds in which a process that has trained has to end
+LOOK = 0.1  # seconds between two looks at one that ends
 TAIL = 2**16  # bytes at the end of a log that are read
 
 
@@ -34,6 +38,7 @@ class Trainings:
         self.folder = folder
         self.logs = folder / OWN / "logs"
         self.mine: dict[str, subprocess.Popen[bytes]] = {}  # those that this studio started
+        self.one_start = threading.Lock()
 
     def log(self, name: str) -> Path:
         """What the newest training of a run that a studio started has printed."""
@@ -41,20 +46,35 @@ class Trainings:
 
     def start(self, name: str, words: Sequence[str], facts: dict[str, Any]) -> None:
         """Start `gansmith WORDS` for a run. facts: what is shown of it before its first files are there. Raises StudioError."""
-        if self.is_alive(name) or is_held(RunFolder(self.folder / name).lock):
-            raise StudioError(409, f"{name} is being trained already: pause it first")
-        try:
-            self.logs.mkdir(parents=True, exist_ok=True)
-            write_json(self.log(name).with_suffix(".json"), facts)
-            with open(self.log(name), "wb") as log:
-                if sys.platform != "win32":  # where a lock belongs to one process, and forbids others to write
-                    lock(log, wait=False)
-                self.mine[name] = subprocess.Popen(
-                    gansmith(*words), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-                )
-            write_json(self.log(name).with_suffix(".json"), facts | {"process": self.mine[name].pid})
-        except OSError as error:
-            raise StudioError(500, f"the training cannot be started ({error.strerror or error}): make room") from None
+        with self.one_start:
+            self.need_idle(name)
+            try:
+                self._start(name, words, facts)
+            except OSError as error:
+                raise StudioError(
+                    500, f"the training cannot be started ({error.strerror or error}): make room"
+                ) from None
+
+    def _start(self, name: str, words: Sequence[str], facts: dict[str, Any]) -> None:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        write_json(self.log(name).with_suffix(".json"), facts)
+        with open(self.log(name), "wb") as log:
+            if sys.platform != "win32":  # where a lock belongs to one process, and forbids others to write
+                lock(log, wait=False)
+            self.mine[name] = subprocess.Popen(
+                gansmith(*words), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        threading.Thread(target=self.mine[name].wait, daemon=True).start()  # the system forgets it when it has ended
+        write_json(self.log(name).with_suffix(".json"), facts | {"process": self.mine[name].pid})
+
+    def need_idle(self, name: str) -> None:
+        """Raise StudioError 409 where a run is being trained. A process that has let go of the run, and is ending, is waited
+        for."""
+        until = time.monotonic() + ENDING
+        while self.is_alive(name) or is_held(RunFolder(self.folder / name).lock):
+            if time.monotonic() > until or self.is_starting(name) or is_held(RunFolder(self.folder / name).lock):
+                raise StudioError(409, f"{name} is being trained: pause it first")
+            time.sleep(LOOK)
 
     def is_alive(self, name: str) -> bool:
         """Whether the process of the newest training that a studio started lives."""
@@ -135,11 +155,6 @@ class Trainings:
         for path in (self.log(name), self.log(name).with_suffix(".json")):
             path.unlink(missing_ok=True)
         self.mine.pop(name, None)
-
-    def close(self) -> None:
-        """Collect what has ended; what trains goes on."""
-        for process in self.mine.values():
-            process.poll()
 
 
 def kill_holder(path: Path) -> None:

@@ -6,8 +6,10 @@ Files are looked at every quarter of a second, and only while a page is open. A 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
+from gansmith.ground.errors import brief
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.studio.watching.home import Cards
 from gansmith.studio.watching.hub import Outbox, binary, text
@@ -16,6 +18,7 @@ from gansmith.studio.watching.readings import Row, Tail, light, said_finding
 LOOK = 0.25  # seconds between two looks at the files of a watched run
 CARDS = 1.0  # seconds between two looks at all runs
 HIDDEN = 5.0  # the same, for a page that nobody sees
+MOST_SAID = 10  # errors that are logged
 
 
 class Watched:
@@ -80,6 +83,7 @@ class Follower:
     def __init__(self, cards: Cards) -> None:
         self.cards = cards
         self.watched: dict[Outbox, Watched | None] = {}
+        self.looked = 0.0  # when the cards were looked at
         self.sent: dict[Outbox, tuple[float, str]] = {}  # when which cards were sent last
 
     def add(self, outbox: Outbox) -> None:
@@ -91,35 +95,40 @@ class Follower:
         self.watched.pop(outbox, None)
         self.sent.pop(outbox, None)
 
-    def watch(self, outbox: Outbox, name: str | None) -> None:
-        """The run that a page shows. Raises StudioError 404."""
+    def find(self, name: str | None) -> Watched | None:
+        """The run that a page wants to show. Raises StudioError 404."""
         if name is None:
-            self.watched[outbox] = None
-            return
+            return None
         self.cards.one(name)  # a run, or one that is about to become one
-        self.watched[outbox] = Watched(name, RunFolder(self.cards.studio.folder / name))
+        return Watched(name, RunFolder(self.cards.studio.folder / name))
 
     async def follow(self) -> None:
-        """Look until it is cancelled."""
-        loop, looked = asyncio.get_running_loop(), 0.0
+        """Look until it is cancelled. An error is said once, and the next look is made all the same."""
+        said: set[str] = set()
         while True:
             await asyncio.sleep(LOOK)
-            if not self.watched:
-                continue
-            now = loop.time()
-            for outbox, watched in list(self.watched.items()):
-                if watched is not None and not outbox.hidden:
-                    for kind, message in await asyncio.to_thread(watched.look):
-                        outbox.put(kind, message)
-            due = [one for one in self.watched if now - self.sent.get(one, (-HIDDEN, ""))[0] >= self._pause(one)]
-            if due and now - looked >= CARDS:
-                looked = now
-                cards = await asyncio.to_thread(self.cards.all)
-                message = text({"kind": "cards", "runs": cards})
-                for outbox in due:
-                    if outbox in self.watched and self.sent.get(outbox, (0.0, ""))[1] != message:
-                        self.sent[outbox] = (now, message)
-                        outbox.put("cards", message)
+            try:
+                await self._look()
+            except Exception as error:
+                if (words := brief(error)) not in said and len(said) < MOST_SAID:
+                    said.add(words)
+                    logging.getLogger("gansmith").exception("a run cannot be followed")
+
+    async def _look(self) -> None:
+        for outbox, watched in list(self.watched.items()):
+            if watched is not None and not outbox.hidden:
+                for kind, message in await asyncio.to_thread(watched.look):
+                    outbox.put(kind, message)
+        now = asyncio.get_running_loop().time()
+        due = [one for one in self.watched if now - self.sent.get(one, (-HIDDEN, ""))[0] >= self._pause(one)]
+        if not due or now - self.looked < CARDS:
+            return
+        self.looked = now
+        message = text({"kind": "cards", "runs": await asyncio.to_thread(self.cards.all)})
+        for outbox in due:
+            if outbox in self.watched and self.sent.get(outbox, (0.0, ""))[1] != message:
+                self.sent[outbox] = (now, message)
+                outbox.put("cards", message)
 
     def _pause(self, outbox: Outbox) -> float:
         return HIDDEN if outbox.hidden else CARDS

@@ -3,49 +3,27 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gansmith.ground.errors import GansmithError
+from gansmith.ground.errors import GansmithError, brief
 from gansmith.ground.files.lock import is_held
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.studio.places import name_of
 from gansmith.studio.studio import Studio
+from gansmith.studio.watching.finding import Folders, find_runs
 from gansmith.studio.watching.readings import last_row, said_finding
 from gansmith.studio.watching.standing import Standing, standing
 
-DEPTH = 4  # folders below the served one in which runs are looked for
-MOST = 2000  # folders that are looked into, and runs that are shown
+MOST = 2000  # runs that are shown
 SIZE_SECONDS = 30.0  # between two counts of the bytes of a run that changes
 
 Mark = tuple[object, ...]
 """Changes when what a card says may have changed."""
-
-
-def find_runs(folder: Path) -> Iterator[RunFolder]:
-    """The runs below a folder, without those within runs, in folders with a dot, and behind links."""
-    todo, seen = [(folder, 0)], 0
-    while todo and seen < MOST:
-        here, depth = todo.pop()
-        seen += 1
-        with suppress(OSError), os.scandir(here) as entries:
-            names = sorted(
-                (entry for entry in entries if _is_folder(entry)), key=lambda entry: entry.name, reverse=True
-            )
-            for entry in names:
-                run = RunFolder(Path(entry.path))
-                if run.recipe.is_file():
-                    yield run
-                elif depth + 1 < DEPTH:
-                    todo.append((Path(entry.path), depth + 1))
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    return not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
 
 
 @dataclass
@@ -64,10 +42,16 @@ class Cards:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.kept: dict[str, Kept] = {}
+        self.folders: Folders = {}
+        self.lock = threading.RLock()  # requests and the socket ask at the same time
 
     def all(self) -> list[dict[str, Any]]:
         """Every card, those that changed last first."""
-        runs = {name_of(self.studio.folder, run.root): run for run in find_runs(self.studio.folder)}
+        with self.lock:
+            return self._all()
+
+    def _all(self) -> list[dict[str, Any]]:
+        runs = {name_of(self.studio.folder, run.root): run for run in find_runs(self.studio.folder, self.folders)}
         cards = [self.card(name, run) for name, run in list(runs.items())[:MOST]]
         cards += [unborn(self.studio, name) for name in self.studio.trainings.unborn() if name not in runs]
         self.kept = {name: kept for name, kept in self.kept.items() if name in runs}
@@ -80,15 +64,19 @@ class Cards:
         return self.card(name, self.studio.run(name))
 
     def card(self, name: str, run: RunFolder) -> dict[str, Any]:
-        """The card of a run."""
+        """The card of a run; where its files cannot be understood, one that says so."""
+        with self.lock:
+            try:
+                return self._card(name, run)
+            except (ValueError, TypeError, ArithmeticError) as error:
+                return damaged(name, run, brief(error))
+
+    def _card(self, name: str, run: RunFolder) -> dict[str, Any]:
         mark, kept, now = self._mark(name, run), self.kept.get(name), time.monotonic()
         if kept is not None and kept.mark == mark:
             return kept.card
-        size, at = (
-            (kept.size, kept.sized_at)
-            if kept is not None and now - kept.sized_at < SIZE_SECONDS
-            else (size_of(run.root), now)
-        )
+        counted = kept is not None and now - kept.sized_at < SIZE_SECONDS
+        size, at = (kept.size, kept.sized_at) if kept is not None and counted else (size_of(run.root), now)
         card = made(name, run, standing(self.studio.trainings, name, run), size)
         self.kept[name] = Kept(mark, card, size, at)
         return card
@@ -127,22 +115,38 @@ def made(name: str, run: RunFolder, now: Standing, size: int) -> dict[str, Any]:
     }
 
 
+def empty(name: str, recipe: str, state: str, reason: str, changed: float) -> dict[str, Any]:
+    """A card of a run whose files say nothing."""
+    return {
+        "name": name,
+        "recipe": recipe,
+        "state": state,
+        "reason": reason[:500],
+        **dict.fromkeys(("update", "seconds", "size"), 0),
+        **dict.fromkeys(("total", "share", "images_per_second", "finding", "sheet")),
+        "changed": changed,
+        "pictures": False,
+        "can": ["delete"] if state == "failed" else [],
+    }
+
+
+def damaged(name: str, run: RunFolder, why: str) -> dict[str, Any]:
+    """The card of a run whose files cannot be understood."""
+    return empty(name, "", "failed", f"its files are damaged ({why})", modified(run.recipe))
+
+
 def unborn(studio: Studio, name: str) -> dict[str, Any]:
     """The card of a training that has no files of a run yet: it prepares its data, or failed at that."""
     trainings = studio.trainings
     alive, printed = trainings.is_alive(name), trainings.printed(name)
     reason = (printed[-1] if printed else "reading the data") if alive else trainings.failure(name)
-    return {
-        "name": name,
-        "recipe": str(trainings.facts(name).get("recipe", "")),
-        "state": "starting" if alive else "failed",
-        "reason": (reason or "it ended before its first update")[:500],
-        **dict.fromkeys(("update", "seconds", "size"), 0),
-        **dict.fromkeys(("total", "share", "images_per_second", "finding", "sheet")),
-        "changed": modified(trainings.log(name)),
-        "pictures": False,
-        "can": [] if alive else ["delete"],
-    }
+    return empty(
+        name,
+        str(trainings.facts(name).get("recipe", "")),
+        "starting" if alive else "failed",
+        reason or "it ended before its first update",
+        modified(trainings.log(name)),
+    )
 
 
 def stamp(path: Path) -> tuple[int, int, int]:

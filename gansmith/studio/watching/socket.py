@@ -95,7 +95,8 @@ class Sockets:
             if "watch" in given:
                 name = given["watch"]
                 try:
-                    await asyncio.to_thread(self.follower.watch, outbox, None if name is None else str(name))
+                    found = await asyncio.to_thread(self.follower.find, None if name is None else str(name))
+                    self.follower.watched[outbox] = found
                 except StudioError as error:
                     outbox.put("error", text({"kind": "error", "error": str(error)}))
 

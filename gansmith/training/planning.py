@@ -5,7 +5,6 @@ from __future__ import annotations
 from gansmith import losses
 from gansmith.by_hand import limits
 from gansmith.game.recipe_limits import refuse_recipe
-from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Plan, Shape
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
@@ -29,17 +28,3 @@ def plans_of(recipe: Recipe, item_shape: Shape, classes: int) -> tuple[Plan, Pla
     if recipe.engine == "numpy":
         limits.refuse(recipe, plans)
     return plans
-
-
-def need_built_in(recipe: Recipe) -> None:
-    """Raise RecipeError where a recipe needs parts of the user's own."""
-    tables = {
-        "generator.net": recipe.generator.net,
-        "discriminator.net": recipe.discriminator.net,
-        "loss.name": recipe.loss.name,
-        "regularizer.name": recipe.regularizer.name,
-        "augment.name": recipe.augment.name,
-    }
-    own = [name for name, value in tables.items() if value == "own"]
-    if own:
-        raise RecipeError(f"{own[0]} = 'own' stands for one of yours: name its file in a terminal, with --with FILE")
