@@ -22,6 +22,42 @@ QUIET = (
 )
 
 Opened = Callable[..., Any]
+WIDE = {"width": 1280, "height": 800}
+
+
+class Stage:
+    """A tab, and the played server that answers it now."""
+
+    def __init__(self, page: Any) -> None:
+        self.page, self.played, self.wrong = page, Played(), []
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("request", lambda request: None if is_own(request.url) else self.wrong.append(request.url))
+        page.on("console", lambda line: self.wrong.append(line.text) if "Security Policy" in line.text else None)
+        page.route("**/*", lambda route: self.played.answer(route))
+        page.route_web_socket("**/api/socket", lambda socket: self.played.listen(socket))
+
+    def begin(self, played: Played) -> None:
+        self.played = played
+
+    def open(self, place: str = "#/", token: str = "right", scheme: str = "light", size: dict[str, int] = WIDE) -> Any:
+        """The page at an address of its own."""
+        page = self.page
+        page.goto("about:blank")
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(size)
+        page.goto(f"{ORIGIN}/#token={token}" if token else f"{ORIGIN}/")
+        if token == "right":
+            page.locator(".card, .first").first.wait_for()
+            if place != "#/":
+                page.evaluate("(place) => { location.hash = place; }", place)
+                page.locator(".cards").wait_for(state="detached")
+        return page
+
+    def end(self) -> list[str]:
+        """What went wrong; the tab forgets its token."""
+        self.page.evaluate("sessionStorage.clear()")
+        found, self.wrong = self.wrong, []
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +72,15 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def stage(browser: Any) -> Iterator[Stage]:
+    """A tab that all tests of a file use one after the other: opening one takes longer than a test."""
+    context = browser.new_context()
+    context.set_default_timeout(120_000)  # a busy machine is no failure
+    yield Stage(context.new_page())
+    context.close()
+
+
 @pytest.fixture
 def played() -> Played:
     """The server, with two runs."""
@@ -43,34 +88,13 @@ def played() -> Played:
 
 
 @pytest.fixture
-def opened(browser: Any, played: Played) -> Iterator[Opened]:
+def opened(stage: Stage, played: Played) -> Iterator[Opened]:
     """Opens the page at an address such as "#/new". Errors of the page, and requests elsewhere, fail the test."""
-    contexts: list[Any] = []
-    wrong: list[str] = []
-
-    def open_page(place: str = "#/", token: str = "right", **settings: Any) -> Any:
-        context = browser.new_context(**settings)
-        context.set_default_timeout(120_000)  # a busy machine is no failure
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: None if is_own(request.url) else wrong.append(request.url))
-        page.on("console", lambda message: wrong.append(message.text) if "Security Policy" in message.text else None)
-        played.answer(page)
-        page.goto(f"{ORIGIN}/#token={token}" if token else f"{ORIGIN}/")
-        if token == "right":
-            page.locator(".card, .first").first.wait_for()
-            if place != "#/":
-                page.evaluate("(place) => { location.hash = place; }", place)
-                page.wait_for_function("!document.querySelector('.cards')")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
+    stage.begin(played)
+    yield stage.open
+    assert stage.end() == []
 
 
 def is_own(url: str) -> bool:
     """Whether a request is for the studio, or for what the page holds itself."""
-    return url.startswith((ORIGIN, ORIGIN.replace("http", "ws"), f"blob:{ORIGIN}", "data:"))
+    return url.startswith((ORIGIN, ORIGIN.replace("http", "ws"), f"blob:{ORIGIN}", "data:", "about:"))

@@ -125,11 +125,6 @@ class Played:
 
     # ---- what a page sees
 
-    def answer(self, page: Any) -> None:
-        """Answer a page's requests from now on."""
-        page.route("**/*", self._request)
-        page.route_web_socket("**/api/socket", self._socket)
-
     def say(self, message: dict[str, Any]) -> None:
         """Through every open socket."""
         for one in self.sockets:
@@ -152,7 +147,7 @@ class Played:
         for one in sockets:
             one.close()
 
-    def _socket(self, socket: Any) -> None:
+    def listen(self, socket: Any) -> None:
         if self.is_gone:
             socket.close()
             return
@@ -165,7 +160,7 @@ class Played:
 
         socket.on_message(hear)
 
-    def _request(self, route: Any) -> None:
+    def answer(self, route: Any) -> None:
         request = route.request
         if not request.url.startswith(ORIGIN):
             route.abort()  # the test fails for it

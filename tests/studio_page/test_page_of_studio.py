@@ -238,7 +238,7 @@ def test_a_paused_run_offers_no_change(opened: Opened, played: Played):
 def test_a_change_of_a_healthy_run_loses_nothing(opened: Opened, played: Played):
     played.cards[0] = card("first")
     page = opened("#/run/first")
-    page.get_by_text("Change one setting").click()
+    page.get_by_text("Change one setting", exact=True).click()
     page.get_by_label("Setting", exact=True).select_option("loss.name")
     page.get_by_label("loss.name").select_option("non-saturating")
     says(page, "details", "This saves a checkpoint and trains on from it, so that nothing is lost")
@@ -246,7 +246,7 @@ def test_a_change_of_a_healthy_run_loses_nothing(opened: Opened, played: Played)
 
 def test_a_change_says_first_what_it_does(opened: Opened, played: Played):
     page = opened("#/run/first")
-    page.get_by_text("Change one setting").click()
+    page.get_by_text("Change one setting", exact=True).click()
     button = page.get_by_role("button", name="Change it")
     assert button.is_disabled()
     page.get_by_label("data.batch").fill("32")
@@ -286,7 +286,7 @@ def test_an_export_is_made_and_downloaded(opened: Opened, played: Played):
     page = opened("#/run/first")
     page.locator("summary", has_text="Export").click()
     page.get_by_label("Kind of file").select_option("onnx")
-    assert not page.get_by_label("Weights").is_visible()
+    assert not page.locator("#export-weights").is_visible()
     page.get_by_role("button", name="Make the file").click()
     says(page, "details", "Asked for the file")
     assert played.asked == [("runs/first/export", {"kind": "onnx", "options": {}})]
@@ -317,7 +317,7 @@ def test_a_training_is_started_with_what_was_changed(opened: Opened, played: Pla
     page.get_by_label("Name of the training").fill("mine")
     page.get_by_role("button", name="Start the training").click()
     says(page, "h1", "first")
-    path, given = next(one for one in reversed(played.asked) if one[0] == "train")
+    _path, given = next(one for one in reversed(played.asked) if one[0] == "train")
     assert given["settings"] == {"data.batch": "32", "generator.bias": "false"}
     assert (given["recipe"], given["minutes"], given["name"]) == ("digits", "2", "mine")
 
@@ -382,7 +382,7 @@ def test_two_runs_are_compared(opened: Opened, played: Played):
 
 @pytest.mark.parametrize("place", ["#/", "#/new", "#/run/first", "#/compare"])
 def test_nothing_is_wider_than_the_window(place: str, opened: Opened):
-    page = opened(place, viewport={"width": 360, "height": 640})
+    page = opened(place, size={"width": 360, "height": 640})
     page.locator(".card, .setting, .chart").first.wait_for()
     open_all(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
@@ -421,7 +421,7 @@ def test_axe_finds_nothing(opened: Opened):
     source = Path(axe).read_text(encoding="utf-8")
     for scheme, width in (("light", 1280), ("dark", 360)):
         for place in ("#/", "#/new", "#/run/first", "#/compare"):
-            page = opened(place, color_scheme=scheme, viewport={"width": width, "height": 800})
+            page = opened(place, scheme=scheme, size={"width": width, "height": 800})
             page.locator(".card, .setting, .chart").first.wait_for()
             open_all(page)
             page.evaluate(source)

@@ -33,7 +33,7 @@ def test_names_are_unique():
 
 
 def test_every_module_is_used_and_every_import_is_there():
-    assert {path for path in PAGE.rglob("*.js")} - set(JOINED) == set()
+    assert set(PAGE.rglob("*.js")) - set(JOINED) == set()
     for path in JOINED:
         for names, file in re.findall(r'^import \{([^}]*)\} from "([^"]+)";$', path.read_text("utf-8"), re.MULTILINE):
             there = (path.parent / file).read_text("utf-8")

@@ -15,7 +15,7 @@ export async function filesOf(transfer) {
 
 async function collectFiles(entry, above, found) {
   if (found.length >= MOST_FILES) {
-    throw new Error(`More than ${MOST_FILES} files: put them into a zip, or type the folder's path below.`);
+    throw new Error(`More than ${MOST_FILES} files: put them into a zip.`);
   }
   const path = above + entry.name;
   if (entry.isFile) {

@@ -90,11 +90,11 @@ class NewTraining {
       el(
         "details",
         {},
-        el("summary", {}, "Data by its name or path"),
+        el("summary", {}, "Other data: by its name"),
         el(
           "label",
           { class: "stacked", for: "source" },
-          "A built-in name (digits, mnist ...), or a path on this machine: a folder, zip, tar, .npz or .npy",
+          "A built-in name (digits, glyphs, ring ...), or a path within the folder that this studio shows",
           this.typed,
         ),
         el("div", { class: "row" }, actionButton("Take it", look)),
@@ -165,7 +165,7 @@ class NewTraining {
       return;
     }
     const size = writtenValue(this.values.get("data.size"));
-    const survey = await this.api.post("survey", { source, ...(size && size !== "auto" ? { size } : {}) });
+    const survey = await this.api.post("survey", { source: this.source || source, ...(size && size !== "auto" ? { size } : {}) });
     if (asked === this.asked && this.isOpen) fill(this.survey, surveyOf(survey, chosenIn(groups)));
   }
 

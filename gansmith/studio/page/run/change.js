@@ -30,7 +30,7 @@ export class ChangeBox {
       el("summary", {}, "Change one setting"),
       fields.length
         ? [
-            el("label", { class: "stacked", for: "change-key" }, "Setting", this.choice),
+            el("div", { class: "row" }, el("label", { for: "change-key" }, "Setting"), this.choice),
             this.place,
             this.does,
             this.act,

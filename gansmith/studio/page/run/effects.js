@@ -12,6 +12,6 @@ export function effectOf(keys, finding) {
     return "begins the training again at update 0, because what it changes was there from the start";
   }
   return finding && finding.severity === "alarm"
-    ? `goes back to the newest checkpoint from before update ${amount(finding.since_update)}, where the trouble began, and trains on from there`
+    ? `goes back to the newest checkpoint from before update ${amount(finding.since_update)}, where the trouble began (where there is none, to the beginning), and trains on from there`
     : "saves a checkpoint and trains on from it, so that nothing is lost";
 }

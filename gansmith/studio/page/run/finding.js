@@ -37,8 +37,8 @@ export class FindingBox {
         "p",
         { class: "finding", "data-severity": finding.severity },
         el("strong", {}, finding.state),
-        ` (${finding.certainty}) `,
-        finding.severity === "alarm" ? `since update ${amount(finding.since_update)}. ` : "",
+        finding.certainty ? ` (${finding.certainty})` : "",
+        finding.severity === "alarm" ? ` since update ${amount(finding.since_update)}. ` : ": ",
         finding.text || finding.line,
       ),
       this.evidence(finding),
@@ -66,6 +66,7 @@ export class FindingBox {
   }
 
   remedy({ set, why, source }, finding, recipe, canChange) {
+    const differs = Object.entries(set).some(([key, value]) => writtenValue(recipe[key]) !== writtenValue(value));
     const changes = Object.entries(set).map(([key, value]) =>
       el("div", {}, el("code", {}, key), ` ${writtenValue(recipe[key]) || "(none)"} → `, el("strong", {}, writtenValue(value))),
     );
@@ -79,9 +80,9 @@ export class FindingBox {
         {},
         ...changes,
         el("p", { class: "small" }, why, source ? ` (${source})` : ""),
-        changes.length && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(Object.keys(set), finding)}. The log keeps a record; the change can be taken back.`) : null,
+        differs && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(Object.keys(set), finding)}. The log keeps a record; the change can be taken back.`) : null,
       ),
-      changes.length && canChange ? apply : null,
+      differs && canChange ? apply : null,
     );
   }
 
@@ -91,7 +92,7 @@ export class FindingBox {
     if (!address) return;
     this.leave();
     this.picture = address;
-    this.body.append(el("img", { class: "sheet", src: address, alt: "What the doctor saw" }));
+    this.body.append(el("img", { class: "sheet seen-by-doctor", src: address, alt: "What the doctor saw" }));
   }
 
   leave() {
