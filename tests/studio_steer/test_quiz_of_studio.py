@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -15,10 +16,12 @@ from served_studio import Served
 
 import small_runs
 from gansmith.data.store import open_store
+from gansmith.ground.errors import DataError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.studio.errors import StudioError
 from gansmith.studio.steering import questions, quiz
 from gansmith.studio.steering.quiz import Quiz, Quizzes
+from gansmith.trained.generator import load
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,7 @@ def test_nothing_tells_before_the_guess(served: Served, begun: dict[str, Any]):
         "asked": 0,
         "right": 0,
         "data": "glyphs",
-        "seen": True,
+        "seen": False,
         "probability": True,
     }
 
@@ -106,7 +109,7 @@ def asked_of(root: Path, real: list[bool], seed: int = 3) -> dict[str, Any]:
 
 def test_real_ones_are_of_the_data_with_their_own_classes(tmp_path: Path):
     run = small_runs.make(tmp_path / "run")
-    store = open_store(small_runs.RECIPE.data)
+    store = open_store(dataclasses.replace(small_runs.RECIPE.data, split="test", first=0))
     known = {
         picture.tobytes(): str(label) for picture, label in zip(np.asarray(store.items), store.labels, strict=True)
     }
@@ -135,8 +138,10 @@ def test_unlabelled_runs_have_kinds_without_classes(tmp_path: Path):
 
 
 def test_too_few_real_pictures_are_told(tmp_path: Path):
-    run = small_runs.make(tmp_path / "run", data__first=20)
-    assert "the data has 20 pictures, fewer than a quiz shows" in asked_of(run.root, [True] * 30)["error"]
+    run = small_runs.make(tmp_path / "run")
+    real = questions.Real(run, load(run.root))
+    with pytest.raises(DataError, match=r"pictures, fewer than a quiz shows: ask for fewer questions"):
+        real.some(10**6, 0)
 
 
 # ---- the score

@@ -167,7 +167,7 @@ export class OwnSection {
       return { latent: numbersOf(latent), label: result.labels[index], seed: null, name: names[index] };
     });
     const items = canvases.map((canvas, index) =>
-      el("li", {}, canvas, actionButton("Go on from it", () => this.#goOn(looks[index]), { "aria-label": `Go on from the latent of ${names[index]}` })),
+      el("li", {}, canvas, actionButton("Go on", () => this.#goOn(looks[index]), { "aria-label": `Go on from the latent of ${names[index]}` })),
     );
     fill(this.results, el("p", { class: "small soft" }, `${title}:`), el("ul", { class: "pictures" }, items));
     if (looks.length === 1) this.#goOn(looks[0]);

@@ -62,6 +62,7 @@ export class Stage {
         actionButton("Random", () => state.show(lookOf(anySeed(), model)), { class: "main" }),
         actionButton("Keep", () => this.keep(state.look)),
         actionButton("Save", () => save(state.look, model, this.pool, this.painter), { title: "As a PNG that keeps its latent" }),
+        actionButton("Copy", () => this.#copy(), { title: "The latent as a text, which restores the picture" }),
         actionButton("Open", () => this.file.click(), { title: "A saved PNG, or any picture; dropping it on the page does the same" }),
         this.file,
       ),
@@ -115,7 +116,6 @@ export class Stage {
           },
         },
         el("label", { class: "grow" }, "As a text ", this.latentText),
-        actionButton("Copy", () => this.#copy()),
         el("button", { type: "submit" }, "Restore"),
       ),
     );
