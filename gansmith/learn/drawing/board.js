@@ -82,13 +82,14 @@ export class Board {
       if (!inside) outside += 1;
     }
     if (outside < rows / 20) return;
-    const text = outside === rows ? "All generated points are outside this picture." : `${Math.round((100 * outside) / rows)}% of the generated points are outside this picture.`;
+    const share = outside === rows ? "All" : `${Math.round((100 * outside) / rows)}%`;
+    const text = `${share} of the generated points are outside this picture.`;
     this.words(text, (left + right) / 2, bottom + 0.02 * (top - bottom), colours.made, "center", 14);
   }
 
   words(text, x, y, colour, align = "left", size = 12) {
     const { pen, scale } = this;
     Object.assign(pen, { fillStyle: colour, textAlign: align, font: `${size * scale}px system-ui, sans-serif` });
-    pen.fillText(text, this.x(x), this.y(y));
+    pen.fillText(text, this.x(x), this.y(y), this.canvas.width * 0.96);
   }
 }

@@ -11,11 +11,18 @@ const HINTS = {
   plane: "Paint where points may lie; painting over a filled cell empties it. Keys: arrows move the frame, space fills or empties.",
 };
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-const HEART = "9477578898a8b8d7f7h4" + "38394a5b6c7d8e9fafbgcfdeedfcgbhai9i8" + "475f6g7g8g" + "cgdgegffge";
+// The middles of an outline of a heart.
+function heart() {
+  return Array.from({ length: 60 }, (_, k) => {
+    const a = (2 * Math.PI * k) / 60;
+    const height = 13 * Math.cos(a) - 5 * Math.cos(2 * a) - 2 * Math.cos(3 * a) - Math.cos(4 * a);
+    return [1.1 * Math.sin(a) ** 3, 0.07 * height + 0.1];
+  });
+}
 const SLOPE = "112233445566778899887766";
 const PRESETS = {
   line: { slope: ["A slope", SLOPE], teeth: ["Three teeth", "009900000009900000009900"], flat: ["Flat", "000055555555555555550000"] },
-  plane: { heart: ["A heart", HEART], ring: ["The ring"], spiral: ["The spiral"], moons: ["Two moons"], grid: ["The grid"] },
+  plane: { heart: ["A heart", cellsLike({ centres: heart() })], ring: ["The ring"], spiral: ["The spiral"], moons: ["Two moons"], grid: ["The grid"] },
 };
 
 // state holds `line` and `plane`; use(data) plays with what was drawn.

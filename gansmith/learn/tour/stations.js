@@ -49,6 +49,7 @@ export const STATIONS = [
   {
     title: "Taking turns",
     data: "hill",
+    a: { gamma: 0.03, rateD: 1e-2, rateG: 1e-3 },
     layers: { ...BARE, background: "both", arrows: true, grid: true },
     text:
       "Now both play: one step of D, one step of G, and again. That is an update. D learns the newest tricks of G, and G " +
@@ -78,7 +79,7 @@ export const STATIONS = [
       "Two games from one seed. Side A keeps the rules you know. On side B, G takes five steps for each step of D, and " +
       "nothing keeps D gentle (no R1 penalty). B's G runs with all its points to the place that D believes in just now, " +
       "long before D can object. This is called mode collapse.",
-    look: "How many heaps each side has found. B's points may be perfect, and yet be all alike.",
+    look: "How many heaps each side has found. B's points stay together, and wander from one heap to the next.",
     try: "Play. Then change one rule of side B at a time: steps of G and D, R1 penalty, learning rates, the loss.",
     actions: [["Play", { play: true }]],
   },
