@@ -119,7 +119,10 @@ def latents(told, count, seed):
 
 def pictures(told, x):  # (N, C, H, W) -> uint8 (N, H, W, C)
     low, high = told["pixels"]["low"], told["pixels"]["high"]
-    return np.clip(np.rint((x.transpose(0, 2, 3, 1) - low) / (high - low) * 255), 0, 255).astype(np.uint8)
+    x = np.clip(np.rint((x.transpose(0, 2, 3, 1) - low) / (high - low) * 255), 0, 255)
+    if told["alpha"]:  # colours are multiplied by it, and files have them as they are
+        x[..., :3] = np.rint(255 * np.minimum(x[..., :3], x[..., 3:]) / np.maximum(x[..., 3:], 1))
+    return x.astype(np.uint8)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,10 @@ def latents(told, count, seed):
 
 def pictures(told, x):  # (N, C, H, W) -> uint8 (N, H, W, C)
     low, high = told["pixels"]["low"], told["pixels"]["high"]
-    return ((x.permute(0, 2, 3, 1) - low) / (high - low) * 255).round().clamp(0, 255).to(torch.uint8).numpy()
+    x = ((x.permute(0, 2, 3, 1) - low) / (high - low) * 255).round().clamp(0, 255)
+    if told["alpha"]:  # colours are multiplied by it, and files have them as they are
+        x[..., :3] = (255 * x[..., :3].minimum(x[..., 3:]) / x[..., 3:].clamp(1)).round()
+    return x.to(torch.uint8).numpy()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from gansmith.exports.options import PIXELS, Onnx
 from gansmith.exports.task import Made, Task
 from gansmith.ground import alpha, pixels
 from gansmith.ground.errors import RunError, brief, nearest
-from gansmith.ground.extras import need
+from gansmith.ground.process.extras import need
 from gansmith.nets.own import OwnNetwork
 from gansmith.trained import parcel
 from gansmith.trained.generator import Generator

@@ -17,9 +17,9 @@ import numpy as np
 from PIL import GifImagePlugin, Image
 
 from gansmith.ground.errors import DataError
-from gansmith.ground.extras import need
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.files.whole import write_bytes
+from gansmith.ground.process.extras import need
 from gansmith.report import sheets
 
 SIDE_LIMIT = 16384  # pixels of a side in WebP

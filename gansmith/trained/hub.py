@@ -17,8 +17,8 @@ from typing import Any
 
 from gansmith.data import cache
 from gansmith.ground.errors import GansmithError, RunError, brief
-from gansmith.ground.extras import need
 from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.process.extras import need
 from gansmith.trained import parcel
 
 PREFIX = "hub:"

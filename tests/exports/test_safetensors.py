@@ -16,6 +16,7 @@ from safetensors.numpy import save
 import small_runs
 from gansmith import cli
 from gansmith.exports import export
+from gansmith.ground import alpha
 from gansmith.ground.errors import RunError
 from gansmith.ground.networks.plan import Activation, Conv, Residual
 from gansmith.ground.recipes import recipe as recipes
@@ -51,6 +52,17 @@ def test_the_examples_make_the_same_pictures(library: str, kind: str, tmp_path: 
     found = walk.run(header["plan"], arrays, z, y)
     np.testing.assert_allclose(np.asarray(found).transpose(0, 2, 3, 1), made.raw(latents, labels), atol=2e-5)
     levels = walk.pictures(header, found).astype(int) - made.images(latents, labels)
+    assert np.abs(levels).max() <= 1
+
+
+@pytest.mark.parametrize("library", ["torch", "numpy"])
+def test_the_examples_know_transparency(library: str, tmp_path: Path):
+    made, path = generator("odd", (4, 16, 16)), tmp_path / "made.safetensors"
+    path.write_bytes(parcel.write(made, data(made), 0))
+    walk = example(f"generator_in_{library}")
+    header, arrays = walk.load(path)
+    found = walk.pictures(header, walk.run(header["plan"], arrays, walk.latents(header, 6, 5), None))
+    levels = alpha.premultiplied(found).astype(int) - made.sample(6, 5)
     assert np.abs(levels).max() <= 1
 
 

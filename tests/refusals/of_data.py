@@ -247,6 +247,7 @@ EXAMPLES: tuple[Example, ...] = (
     after(each(text(f"made/{MANIFEST}", "{}"), text(f"made/{ITEMS}", "")), opens("made")),
     prepared("glyphs", opens("made", crop=4), first=8),
     prepared("glyphs", opens("made", range="0..9"), first=8),
+    prepared("glyphs", opens("made", channels=4), first=8),
     after(
         each(picture("p/train/a.png"), picture("p/train/b.png"), picture("p/test/c.png")),
         prepared("p", opens("made", split="test"), split="all", first=2),

@@ -20,9 +20,9 @@ from example import Example, call, full_disk, sets, typed
 
 from gansmith import cli, recipes
 from gansmith.cli.results import sample
-from gansmith.ground import extras
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.networks.frozen import frozen_arrays
+from gansmith.ground.process import extras
 from gansmith.ground.process.launch import launched
 from gansmith.ground.recipes import meanings, recipe
 from gansmith.ground.recipes.settings import NetName, NetSettings, Recipe, StartSettings

@@ -54,8 +54,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw samples and write them."""
-    from gansmith.ground.extras import need
     from gansmith.ground.labelling import as_named
+    from gansmith.ground.process.extras import need
     from gansmith.trained.generator import load
 
     check(options)
