@@ -36,7 +36,7 @@ class Studio:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
 
     def trainer(self) -> int:
         """The process that trains."""
