@@ -24,6 +24,8 @@ COMMANDS: dict[str, Command] = {
             "gansmith resume runs/digits-001",
             "gansmith resume runs/digits-001 --updates 5000",
             "gansmith resume runs/digits-001 --with my_parts.py",
+            "gansmith resume runs/digits-001 --updates +500 --set optimizer.generator.rate=1e-4",
+            "gansmith resume runs/from-a-gpu --device cpu",
             "gansmith resume runs/digits-001 --minutes +10 --polish",
             "gansmith resume runs/mine --data where/the/pictures/are/now",
         ),

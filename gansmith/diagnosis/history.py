@@ -13,6 +13,7 @@ from gansmith.diagnosis.reference import Reference
 from gansmith.ground.recipes.settings import Recipe
 
 Row = dict[str, Any]
+RANGES = "ranges of verdicts"  # in a row of a history: the smallest and largest output on real and on generated items
 WITHIN_MEMORY = 4000  # rows, and probes, kept; of longer runs every second old one is dropped
 
 
@@ -34,8 +35,9 @@ class History:
         return cls(recipe, dict(known.real), known.count, known.classes, known.class_names)
 
     def add_row(self, row: Row) -> None:
-        """Add a row of stats, without its layers."""
-        self.rows.append({name: value for name, value in row.items() if name != "layers"})
+        """Add a row of stats without what needs room: of its histograms the ends stay, of its layers nothing."""
+        kept = {name: value for name, value in row.items() if name not in ("layers", "histograms")}
+        self.rows.append(kept | {RANGES: _output_ranges(row)})
         _thin(self.rows)
 
     def add_probe(self, probe: Probe) -> None:
@@ -101,6 +103,15 @@ def _start(flags: np.ndarray, updates: np.ndarray) -> int:
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+
+
+def _output_ranges(row: Row) -> list[tuple[float, float]]:
+    """The ends of the histograms of outputs on real and on generated items; [] without histograms."""
+    try:
+        edges = [row["histograms"][name]["edges"] for name in ("verdict.real", "verdict.fake")]
+        return [(float(each[0]), float(each[-1])) for each in edges]
+    except (KeyError, TypeError, ValueError, IndexError):
+        return []
 
 
 def _thin(entries: list[Any]) -> None:

@@ -88,11 +88,6 @@ class RunningStats(Generic[Array]):
             case _:
                 raise ValueError(f"{path} is no place in the statistics")
 
-    def merge(self, other: RunningStats[Array]) -> None:
-        """Add the statistics of another one, for example of a micro-batch or a rank."""
-        for path, array in other.items():
-            self.put(path, array)
-
     def read(self) -> Report:
         """The report; afterwards the statistics are empty. Means are computed in float64; NaN and infinity stay."""
         paths, arrays = [path for path, _ in self.items()], [array for _, array in self.items()]

@@ -62,6 +62,14 @@ class NetPair:
     name: str
     build: Callable[[int, Shape, int], tuple[nn.Module, nn.Module]]
 
+    def __post_init__(self) -> None:
+        """Raise RecipeError where the networks themselves are given: a resumed run has to build them again."""
+        if not callable(self.build):
+            raise RecipeError(
+                f"NetPair({self.name!r}, ...) takes a function build(latent_dim, item_shape, classes) that returns a generator "
+                f"and a discriminator, not {type(self.build).__name__}: a run that is resumed builds them anew"
+            )
+
 
 def plan_generator(recipe: Recipe, item_shape: Shape, classes: int) -> Plan:
     """The generator's plan; item_shape (channels, height, width) or (features,), classes 0 = unlabelled."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from gansmith.ground.errors import RunError, typed
@@ -78,6 +79,11 @@ def difference(folder: RunFolder, parts: Parts) -> str:
     beside: Mapping[str, str] = about.get("beside", {})
     other = [name for name, known in parts.file.beside.items() if beside.get(name, known) != known]
     return f"{', '.join(other)} beside {parts.file.path} changed since {folder.root} was trained" if other else ""
+
+
+def option(folder: RunFolder) -> tuple[str | Path, ...]:
+    """The words of a command on a run that bring the parts that it kept; none where it kept no file."""
+    return ("--with", folder.parts) if folder.parts.is_file() else ()
 
 
 def how_to_give(folder: RunFolder) -> str:

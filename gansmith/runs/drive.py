@@ -13,6 +13,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
 from gansmith.ground.progress import Say
 from gansmith.parts import Parts
+from gansmith.parts.kept import option
 from gansmith.runs.diagnose import doctors
 from gansmith.runs.origins.starting import start as start_from
 from gansmith.runs.processes import broadcast_restart
@@ -109,7 +110,7 @@ def drive_on(job: Job, game: Game, start: Start) -> Outcome:
 def at_once(folder: RunFolder) -> str:
     """What is left of a run that was stopped within an update."""
     saved = saved_updates(folder)
-    resumed = typed("resume", folder.root)
+    resumed = typed("resume", folder.root, *option(folder))
     if not saved:
         return f"at once, before anything was saved; `{resumed}` begins it again"
     return f"at once, and what came after update {saved[-1]:,} is not saved; go on with `{resumed}`"

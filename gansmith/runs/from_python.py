@@ -101,8 +101,9 @@ def resume(
 
     nets, parts, callbacks: your own that it was trained with, as for `train`. updates, images, epochs, minutes: a new budget
     instead of the run's, counted from its beginning; more=True: so many more than it has had. data, labels: where its data is
-    now, or the same items with more, as for `train`. polish: where learning rates fall, stay at their end rate. settings: of
-    [watch] and budget.until. Raises GansmithError with one line that says what to do.
+    now, or the same items with more, as for `train`. polish: where learning rates fall, stay at their end rate. settings:
+    with which it goes on, as in {"optimizer.generator.rate": 1e-4}; the run records them. Raises GansmithError with one line
+    that says what to do.
     """
     with stops_the_program():
         gone_on = runs.resume(

@@ -99,8 +99,8 @@ def resume(
 
     parts: the user's own that the run was trained with. budget: a longer one, counted from the run's beginning, or `more`
     than it has had. data: where its data is now, or the same data with more items. polish: where learning rates fall, stay
-    at their end rate. settings: of [watch] and budget.until, instead of the run's own: {"watch.remedy": "auto"}. Raises
-    GansmithError.
+    at their end rate. settings: with which it goes on, as in {"optimizer.generator.rate": 1e-4}; those that cannot change
+    in the middle of a run are refused. Raises GansmithError.
     """
     with process_group() as processes:
         say = say if processes.is_main else _silent
@@ -172,6 +172,8 @@ def _go_on_alone(
             say(line)
     if other is not None:
         processes.broadcast(lambda: record(folder, setup, start.update))
+    if line := processes.broadcast(lambda: changes.recorded(folder, setup, start)):
+        say(line)
     processes.broadcast(lambda: forget(folder, setup, start))
     with tracking(processes, setup, folder, start, say) as track:
         job = Job(processes, setup, folder, parts, watching, say, track)

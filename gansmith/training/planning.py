@@ -7,6 +7,7 @@ from gansmith.by_hand import limits
 from gansmith.game.recipe_limits import refuse_recipe
 from gansmith.ground.networks.plan import Plan, Shape
 from gansmith.ground.recipes import recipe as recipes
+from gansmith.ground.recipes.checks import check
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.parts import NO_PARTS
@@ -18,7 +19,7 @@ def plans_of(recipe: Recipe, item_shape: Shape, classes: int) -> tuple[Plan, Pla
 
     item_shape: (channels, height, width) or (features,); classes: 0 = unlabelled.
     """
-    recipes.check(recipe)
+    check(recipe, recipes.flat(recipe))
     losses.check(recipe)
     if recipe.engine != "numpy":
         refuse_recipe(recipe, item_shape, NO_PARTS)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gansmith.data.formats.tables import class_lists
+from gansmith.data.formats.tables import class_lists, picture_names
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
@@ -271,7 +271,7 @@ path = st.tuples(st.lists(part, max_size=2), file).map(lambda found: "/".join([*
     st.sampled_from(["train", "train_x", "b", "1-2", "", "Σ"]),
 )
 def test_a_name_means_the_same_as_in_a_map_made_for_the_list(pictures, folder, stem):
-    names, keys = class_lists.Names(class_lists.Pictures(pictures), folder, stem), all_names(pictures, folder, stem)
+    names, keys = picture_names.Names(class_lists.Pictures(pictures), folder, stem), all_names(pictures, folder, stem)
     assert {key: names.find(key) for key in keys} == keys
     for cell in ("a", "b", "train/1", "001", "x/y/01.png", "#1", "", "/", "./A.png", "\\b\\Σ.png"):
         lower = cell.replace("\\", "/").removeprefix("./").lower()

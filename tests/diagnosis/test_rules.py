@@ -15,7 +15,7 @@ import pytest
 from gansmith.diagnosis import history as history_of_runs
 from gansmith.diagnosis.doctor import Doctor
 from gansmith.diagnosis.findings import STATES, Remedy
-from gansmith.diagnosis.history import History
+from gansmith.diagnosis.history import RANGES, History
 from gansmith.diagnosis.ruleset import (
     balance,
     classes,
@@ -602,3 +602,12 @@ def test_fewer_than_three_probes_are_never_called_converged():
     ]
     assert said[:2] == [None, None]
     assert doctor.leading.state == "still improving"
+
+
+def test_a_history_keeps_the_ends_of_histograms_alone():
+    """A long run has thousands of rows, and their histograms are most of them."""
+    known = History()
+    edges = [float(edge) for edge in range(65)]
+    drawn = {name: {"edges": edges, "counts": [1] * 64} for name in ("verdict.real", "verdict.fake")}
+    known.add_row({"update": 5, "loss.generator": 0.5, "histograms": drawn, "layers": {"generator": {"0": {}}}})
+    assert known.rows == [{"update": 5, "loss.generator": 0.5, RANGES: [(0.0, 64.0)] * 2}]

@@ -95,15 +95,6 @@ def test_what_is_packed_comes_back():
     assert again.read() == filled().read()
 
 
-def test_merging_adds_the_other_s_items():
-    stats, other = filled(), RunningStats(0.5, TORCH)
-    other.add("loss.generator", torch.tensor(4.0))
-    other.add_logits("real", torch.tensor([6.0]))
-    stats.merge(other)
-    numbers = stats.read().numbers
-    assert (numbers["loss.generator"], numbers["verdict.real"], numbers["verdict.fake"]) == (3, 3, -0.5)
-
-
 @EACH
 def test_a_reading_empties_them(library: Library[Any], array: Any):
     stats = RunningStats(0.0, library)

@@ -43,6 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("own") / "whole"
     done = typed("train", "digits", "--with", FILE, *SMALL, *EVERY, "--updates", 40, "--out", out)
     assert AS_SAID in done.stderr
+    assert f"--out sheet.png --with {out / 'parts.py'}\n" in done.stderr  # what to type next works as it is
     return out
 
 

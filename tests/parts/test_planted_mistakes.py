@@ -73,3 +73,8 @@ def test_a_module_that_draws_gives_the_same_samples_again():
     one, same, other = (net(x, None, Mode(training=True, dropout_keys={0: key})) for key in (1, 1, 2))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
+
+
+def test_networks_instead_of_a_function_that_builds_them_are_refused() -> None:
+    with pytest.raises(RecipeError, match=r"NetPair\('mine', ...\) takes a function build.*not tuple"):
+        NetPair("mine", (nn.Linear(2, 2), nn.Linear(2, 1)))  # pyright: ignore[reportArgumentType]

@@ -27,7 +27,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.nets import NetPair, plan_discriminator, plan_generator
 from gansmith.nets.build import own_players
 from gansmith.nets.inference import load_arrays
 from gansmith.parts import NO_PARTS, Parts
@@ -79,6 +79,7 @@ def built(name: str) -> Example:
 NETS: tuple[Example, ...] = (
     call(plan_generator, changed(generator__net="own", discriminator__net="own"), (1, 16, 16), 0),
     call(load_arrays, ONE_ARRAY, {}, "ema"),
+    call(NetPair, "mine", (nn.Linear(2, 2), nn.Linear(2, 1))),
     *(built(name) for name in ("build fails", "build returns one", "nothing to train")),
     generator(classes=3, conditioning="projection"),
     generator(classes=3, conditioning="norm"),

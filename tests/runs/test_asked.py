@@ -184,7 +184,7 @@ def test_what_a_remedy_names_may_change_although_the_run_begins_again(tmp_path: 
 
 def test_the_checkpoint_of_a_change_is_kept_for_its_undoing(tmp_path: Path):
     folder = RunFolder(tmp_path)
-    append_row(folder.changes, {"at": 9, "back_to": 4, "reason": "asked for: x 1 -> 2", "change": {}})
+    append_row(folder.changes, {"at": 9, "back_to": 4, "reason": "asked for: x 1 -> 2", "by": "user", "change": {}})
     assert spared(folder) == {4}
     append_row(folder.changes, {"at": 12, "back_to": 8, "reason": "mode collapse", "change": {}})
     assert spared(folder) == set()

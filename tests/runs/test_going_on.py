@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 import gansmith
 from gansmith import cli
-from gansmith.ground.errors import DataError, RunError
+from gansmith.ground.errors import DataError, GansmithError, RunError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import write_png
+from gansmith.ground.recipes.settings import OptimizerName
 from gansmith.runs.choose_recipe import Budget
 from gansmith.runs.result import Run
 from gansmith.runs.run import resume
@@ -198,3 +199,67 @@ def test_rates_that_have_not_begun_to_fall_can_be_at_their_end_too(tmp_path: Pat
     run = trained(tmp_path / "run", **{"schedule.start": 50})
     further = rates(resume(run.folder.root, budget=Budget(updates=6), polish=True))
     assert further[6] == pytest.approx(further[2] * 0.02)
+
+
+def test_a_setting_changes_from_here_on_and_the_run_records_it(tmp_path: Path):
+    """Also that a doctor's three tries are its own: what the user changes does not count."""
+    run = trained(tmp_path / "a", updates=4, **{"schedule.rate": "constant"})
+    said: list[str] = []
+    gone_on = resume(
+        run.folder.root, budget=Budget(updates=8), settings={"optimizer.generator.rate": 1e-5}, say=said.append
+    )
+    assert rates(gone_on)[4] != 1e-5
+    assert rates(gone_on)[6] == rates(gone_on)[8] == 1e-5
+    assert any(line.startswith("from update 4 on: optimizer.generator.rate ") for line in said)
+    (change,) = read_rows(run.folder.changes)
+    assert (change["at"], change["back_to"], change["by"]) == (4, 4, "user")
+    assert change["change"]["optimizer.generator.rate"][1] == 1e-5
+    assert [row["state"] for row in read_rows(run.folder.findings)][-1] == "changed course"
+    resume(
+        run.folder.root, budget=Budget(updates=10), settings={"optimizer.generator.rate": 1e-5}
+    )  # as it is: no change
+    assert len(list(read_rows(run.folder.changes))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        (
+            "data.batch",
+            16,
+            r"data.batch cannot change in the middle of a run: where memory is short: --set data.micro_batch",
+        ),
+        ("generator.widths", [16], r"generator.widths cannot change .*--from RUN"),
+        ("budget.updates", 9, r"budget.updates cannot change .*--updates"),
+        ("seed", 1, r"seed cannot change"),
+        ("optimizer.generator.rates", 1, r"unknown setting 'optimizer.generator.rates'.*did you mean"),
+        ("optimizer.generator.rate", -1, r"rate"),
+    ],
+)
+def test_what_cannot_change_is_refused_by_name(name: str, value: Any, told: str, tmp_path: Path):
+    run = trained(tmp_path / "a")
+    before = run.folder.recipe.read_bytes()
+    with pytest.raises(GansmithError, match=told):
+        resume(run.folder.root, budget=Budget(updates=8), settings={name: value})
+    assert run.folder.recipe.read_bytes() == before
+
+
+def test_a_run_from_another_device_goes_on_here(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    """The recipe's line stands in for a run that began where there is CUDA."""
+    run = trained(tmp_path / "a")
+    recipe = run.folder.recipe.read_text(encoding="utf-8")
+    run.folder.recipe.write_text(recipe.replace('device = "cpu"', 'device = "cuda:77"'), encoding="utf-8")
+    assert cli.main(["resume", str(run.folder.root), "--updates", "6"]) == 1
+    assert "--device auto or cpu" in capfd.readouterr().err
+    assert cli.main(["resume", str(run.folder.root), "--updates", "6", "--device", "cpu"]) == 0
+    assert run.recipe.device == "cpu"
+    assert checkpoint.saved_updates(run.folder)[-1] == 6
+    assert next(iter(read_rows(run.folder.changes)))["change"]["device"] == ["cuda:77", "cpu"]
+
+
+def test_every_optimiser_can_take_over_from_another(tmp_path: Path):
+    """The memory of one means nothing to another: it begins anew."""
+    for name in get_args(OptimizerName):
+        run = trained(tmp_path / name)
+        gone_on = resume(run.folder.root, budget=Budget(updates=6), settings={"optimizer.generator.name": name})
+        assert checkpoint.saved_updates(gone_on.folder)[-1] == 6

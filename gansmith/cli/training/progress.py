@@ -20,6 +20,7 @@ from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import half_blocks
 from gansmith.ground.process.launch import launched
 from gansmith.losses import Loss, loss_of
+from gansmith.parts.kept import option
 from gansmith.runs.result import Run
 from gansmith.training.events import Request, UpdateEvent
 from gansmith.training.threads import many
@@ -163,8 +164,9 @@ def conclude(run: Run, *, quiet: bool) -> int:
     """Print the last lines, and return exit code 0. Raises StoppedByUser (exit code 130) if the user stopped it."""
     root = run.folder.root
     if run.ended == "interrupted":
-        raise StoppedByUser(f"everything is saved; go on with `{typed('resume', root)}`")
+        raise StoppedByUser(f"everything is saved; go on with `{typed('resume', root, *option(run.folder))}`")
     if not quiet:
         print(f"done: {root} holds the samples, the checkpoints and {run.folder.report.name}", file=sys.stderr)
-        print(f"next: {typed('sample', root, '--count', 64, '--seed', 1, '--out', 'sheet.png')}", file=sys.stderr)
+        sample = typed("sample", root, "--count", 64, "--seed", 1, "--out", "sheet.png", *option(run.folder))
+        print(f"next: {sample}", file=sys.stderr)
     return 0

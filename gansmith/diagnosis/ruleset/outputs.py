@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gansmith.diagnosis.findings import Finding
-from gansmith.diagnosis.history import History, Row, lasts
+from gansmith.diagnosis.history import RANGES, History, lasts
 
 # Shares are of the real items' own figure, where nothing else is said.
 TOUCHES = 0.02  # distance to 0 or 1 within which a sigmoid's outputs crowd
@@ -40,7 +40,7 @@ def sigmoid_as_logits(history: History) -> Finding | None:
     """Discriminator outputs that stay within 0..1 and crowd at its ends."""
     if len(history.rows) < 3:
         return None
-    ranges = [_output_ranges(row) for row in history.rows]
+    ranges = [row[RANGES] for row in history.rows]
     if not all(each and min(low for low, _ in each) >= 0 and max(high for _, high in each) <= 1 for each in ranges):
         return None
     if not all(low < TOUCHES or high > 1 - TOUCHES for each in ranges[-2:] for low, high in each):
@@ -53,15 +53,6 @@ def sigmoid_as_logits(history: History) -> Finding | None:
         "needs logits, so the gradient is up to 800 times too small.",
         {"least verdict": min(lows), "largest verdict": max(highs), **history.row_numbers("loss.discriminator")},
     )
-
-
-def _output_ranges(row: Row) -> list[tuple[float, float]]:
-    """The smallest and largest output on real and on generated items; [] without histograms."""
-    try:
-        edges = [row["histograms"][name]["edges"] for name in ("verdict.real", "verdict.fake")]
-        return [(float(each[0]), float(each[-1])) for each in edges]
-    except (KeyError, TypeError, ValueError, IndexError):
-        return []
 
 
 def wrong_pixel_range(history: History) -> Finding | None:

@@ -10,8 +10,8 @@ from dataclasses import is_dataclass
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from gansmith.ground.recipes.checks import ABOVE_ZERO, NOT_NEGATIVE, SHARES, is_one_of
 from gansmith.ground.recipes.meanings import Key, tables
-from gansmith.ground.recipes.recipe import ABOVE_ZERO, NOT_NEGATIVE, SHARES, is_one_of
 from gansmith.ground.recipes.settings import Recipe
 
 KINDS: dict[Any, dict[str, Any]] = {

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.ground.errors import typed
+from gansmith.ground.files.runfolder import RunFolder
+from gansmith.parts.kept import option
 from gansmith.report.page_parts import markup
 from gansmith.report.page_parts.charts import Chart, Charts
 from gansmith.report.page_parts.contents import Contents, clipped, plain, remedies
@@ -185,12 +187,13 @@ def next_commands(run: Contents) -> Section:
     whole, here = run.folder.root.resolve(), Path.cwd()
     place = whole.relative_to(here) if whole.is_relative_to(here) else run.folder.root
     source = clipped(run.recipe.data.source, 500) if run.recipe else "SOURCE"
+    own = option(RunFolder(place))
     commands = (
-        (typed("resume", place, "--minutes", 10), "train longer"),
-        (typed("sample", place, "--count", 64, "--seed", 1, "--out", "samples.png"), "new samples"),
-        (typed("evaluate", place, "--data", source), "measure it"),
-        (typed("diagnose", place), "find out what is wrong"),
-        (typed("explore", place, "interpolate"), "walk through its latents"),
+        (typed("resume", place, "--minutes", 10, *own), "train longer"),
+        (typed("sample", place, "--count", 64, "--seed", 1, "--out", "samples.png", *own), "new samples"),
+        (typed("evaluate", place, "--data", source, *own), "measure it"),
+        (typed("diagnose", place, *own), "find out what is wrong"),
+        (typed("explore", place, "interpolate", *own), "walk through its latents"),
         (typed("report", place), "write this page again"),
     )
     body = "".join(f"<div><dt>{what}</dt><dd><code>{escape(line)}</code></dd></div>" for line, what in commands)

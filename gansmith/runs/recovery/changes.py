@@ -13,10 +13,16 @@ from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget
+from gansmith.runs.recovery.roll_back import IN_FLIGHT, note_change, note_course, words
 from gansmith.runs.setup import Setup
 from gansmith.training.events import Start
 
 RISEN = 1.05  # a rate above so many times the one before has risen
+WATCHING = ("watch.", "budget.until", "budget.patience", "budget.target")
+"""Settings that change no weight: nothing is recorded of them."""
+PLACES = ("device", "threads", "precision.name", "data.micro_batch")
+"""Settings that say how and where is computed: they change weights in their last bits alone."""
+CHANGEABLE = (*IN_FLIGHT, "schedule.", *WATCHING, *PLACES)
 UNITS = ("updates", "images", "epochs", "minutes")
 
 
@@ -37,8 +43,25 @@ class Changes:
                 f"--polish goes on at the rate with which falling rates end, and this run's do not fall (schedule.rate = "
                 f"{recipe.schedule.rate!r}): leave it out"
             )
+        for name in self.settings:
+            need_changeable(recipe, name)
         source = {} if self.data is None else {"data.source": sources.absolute(self.data)}
-        return recipes.override(recipe, source | dict(self.settings))
+        elsewhere = self.settings.get("device", recipe.device) != recipe.device
+        anew = {"threads": 0, "precision.name": "auto"} if elsewhere else {}  # chosen for the other device
+        return recipes.override(recipe, source | anew | dict(self.settings))
+
+    def recorded(self, folder: RunFolder, setup: Setup, start: Start) -> str | None:
+        """Record the settings with which the run goes on from `start`. Returns a line about them; None where none changed."""
+        old, new = recipes.flat(folder.load_recipe()), recipes.flat(setup.recipe)
+        changed = [name for name in self.settings if not name.startswith(WATCHING) and old[name] != new[name]]
+        pairs = {name: [old[name], new[name]] for name in changed}
+        if not pairs:
+            return None
+        text = f"from update {start.update} on: {words(pairs)}"
+        reason = "the user asked for it"
+        note_change(folder, start.update, start.update, reason, pairs, by="user")
+        note_course(folder, start.update, reason, pairs, text)
+        return text
 
     def in_time(self, setup: Setup, start: Start) -> Setup:
         """The setup of a run that has come to `start`, with the new budget and the rates that it goes on at."""
@@ -54,6 +77,22 @@ class Changes:
                 schedule = dataclasses.replace(schedule, start=0.0)
             recipe = dataclasses.replace(recipe, schedule=schedule)
         return dataclasses.replace(setup, recipe=recipe)
+
+
+def need_changeable(recipe: Recipe, name: str) -> None:
+    """Raise RunError for a setting that cannot change in the middle of a run, or is none."""
+    if name not in recipes.flat(recipe) or name.startswith(CHANGEABLE):
+        return  # a name that is none is refused where it is set, with the nearest one
+    hints = {
+        "data.batch": "where memory is short: --set data.micro_batch=N, which computes the same batch in smaller portions; else",
+        "data.source": "--data names the new place of the same data; for other data",
+        "budget.": "--updates, --images, --epochs or --minutes set how long; else",
+    }
+    way = next((f"{hint} " for start, hint in hints.items() if name.startswith(start)), "")
+    raise RunError(
+        f"{name} cannot change in the middle of a run: {way}start a new run from this one's weights, by `gansmith train "
+        f"RECIPE --from RUN --set {name}=...`"
+    )
 
 
 def lengths(setup: Setup, start: Start) -> dict[str, float]:

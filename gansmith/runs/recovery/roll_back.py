@@ -4,6 +4,7 @@ a person asks for it."""
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +21,8 @@ from gansmith.training.checkpoint import Checkpoint
 from gansmith.training.events import Outcome
 from gansmith.training.threads import Record
 
+Pairs = Mapping[str, Sequence[Any]]
+"""Settings by dotted name, each with its old and its new value."""
 TRIES = 3
 ASKED = "asked for: "
 """How the reason of a change begins that a person asked for; it does not count as a try."""
@@ -61,7 +64,7 @@ def what_was_tried(folder: RunFolder) -> str:
     return f"tried {'; '.join(tried)}; {kept}" if tried else kept
 
 
-def words(pairs: dict[str, Any]) -> str:
+def words(pairs: Pairs) -> str:
     """Changed settings as `name old -> new`."""
     return ", ".join(f"{name} {written(was)} -> {written(value)}" for name, (was, value) in pairs.items())
 
@@ -90,19 +93,19 @@ def roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Re
     elif asked and (undone := undone_by(before, recipes.flat(recipe), old)) is not None:
         saved = before_change(folder, undone, outcome)
     else:
-        saved = newest_healthy(folder, outcome, [] if asked else before)
+        saved = newest_healthy(folder, outcome, [] if asked else tries)
     back = saved.update if saved else 0
     pairs = {name: [old.get(name), value] for name, value in change.items()}
     which = "" if asked else f" (change {len(tries) + 1} of at most {TRIES})"
     text = f"going back to update {back} and changing {words(pairs)}{which}"
     say(outcome.reason)
-    append_row(folder.changes, {"at": outcome.update, "back_to": back, "reason": outcome.reason, "change": pairs})
+    note_change(folder, outcome.update, back, outcome.reason, pairs, "user" if asked else "doctor")
     return go_back(folder, setup, recipe, saved, outcome.seconds, outcome.reason, text, say)
 
 
 def is_asked(row: dict[str, Any]) -> bool:
     """Whether a row of changes.jsonl is of a change that a person asked for."""
-    return str(row.get("reason", "")).startswith(ASKED)
+    return row.get("by") == "user"
 
 
 def undone_by(before: list[dict[str, Any]], new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any] | None:
@@ -141,12 +144,22 @@ def go_back(
     pairs = {name: [old.get(name), value] for name, value in new.items() if old.get(name) != value}
     if recipe.thread_changes:
         recipe = Record.of(recipe).until(back).put(recipe)
-    row = {"update": back, "state": "changed course", "since_update": back, "severity": "course", "text": text}
-    append_row(folder.findings, row | {"evidence": {}, "remedy": [], "reason": reason, "change": pairs})
+    note_course(folder, back, reason, pairs, text)
     folder.store_recipe(recipe)  # last: a kill before it leaves rows of a change that was not made, see `forget_unmade`
     say(text)
     machine = {name: getattr(setup.recipe, name) for name in ("device", "threads", "precision")}  # these are resolved
     return Restart(dataclasses.replace(setup, recipe=dataclasses.replace(recipe, **machine)), saved, seconds)
+
+
+def note_change(folder: RunFolder, at: int, back: int, reason: str, pairs: Pairs, by: str = "doctor") -> None:
+    """Write that a training went back from one update to another with changed settings. by: "user" or "doctor"."""
+    append_row(folder.changes, {"at": at, "back_to": back, "reason": reason, "by": by, "change": pairs})
+
+
+def note_course(folder: RunFolder, update: int, reason: str, pairs: Pairs, text: str) -> None:
+    """Write among the findings that the settings are others from an update on."""
+    row = {"update": update, "state": "changed course", "since_update": update, "severity": "course", "text": text}
+    append_row(folder.findings, row | {"evidence": {}, "remedy": [], "reason": reason, "change": pairs})
 
 
 def forget_unmade(folder: RunFolder, recipe: Recipe) -> None:

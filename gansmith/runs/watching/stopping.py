@@ -8,6 +8,7 @@ from typing import Any
 from gansmith.ground.errors import typed
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.parts.kept import option
 from gansmith.training.events import Request, UpdateEvent
 
 Course = Callable[[], tuple[str, str]]
@@ -38,7 +39,7 @@ class StopEarly:
         if event.row is None or event.last:
             return None
         for stop, reason in self._reasons():
-            text = f"{reason}; `{typed('resume', self.folder.root)}` goes on"
+            text = f"{reason}; `{typed('resume', self.folder.root, *option(self.folder))}` goes on"
             append_row(
                 self.folder.log, {"update": event.update, "stop": stop, "target": self.budget.target, "text": text}
             )

@@ -17,7 +17,7 @@ import numpy as np
 from gansmith.data.formats.classes import SPLIT_NAMES, SPLIT_ORDER
 from gansmith.data.formats.containers.library import library, readable
 from gansmith.data.formats.listing import Listing, Opened, Reader, Unreadable, chosen_splits, interleaved
-from gansmith.data.formats.tables.class_lists import CLASS_COLUMNS
+from gansmith.data.formats.tables.list_contents import CLASS_COLUMNS
 from gansmith.ground.errors import DataError, brief
 
 ENDING = ".parquet"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.data.formats.listing import Listing, chosen_splits, decoded
-from gansmith.data.formats.tables.class_lists import CLASS_COLUMNS
+from gansmith.data.formats.tables.list_contents import CLASS_COLUMNS
 from gansmith.ground.errors import DataError
 
 SPLITS = {"train": "train", "test": "test", "validation": "validation", "valid": "validation", "val": "validation"}
