@@ -101,6 +101,8 @@ FULL_ONLY = (
     "web/test_same_draws.py",
     "web/test_kernel.py",
     "web/test_layers.py",
+    "studio_page/test_page_of_studio.py",
+    "studio_page/test_studio_for_real.py",
     "web/test_page.py",
     "studio_steer/test_generator_for_the_page.py",
     "studio_steer/test_quiz_of_studio.py",
