@@ -80,7 +80,8 @@ def engine(browser: Any) -> Any:
 
 LOSSES: tuple[LossName, ...] = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein")
 CASES = [
-    *(("ring", loss, gamma, (1, 1)) for loss in LOSSES for gamma in (0.0, 0.3)),
+    *(("ring", loss, 0.3, (1, 1)) for loss in LOSSES),
+    *(("ring", loss, 0.0, (1, 1)) for loss in LOSSES if loss != "wasserstein"),  # which a recipe refuses without a penalty
     ("ring", "non-saturating", 0.1, (2, 1)),
     ("ring", "non-saturating", 0.1, (1, 2)),
     ("hills", "non-saturating", 0.1, (1, 1)),
@@ -91,8 +92,6 @@ CASES = [
 def test_a_hundred_updates_give_the_same_weights(
     name: str, loss: str, gamma: float, turns: tuple[int, int], engine: Any
 ):
-    if loss == "wasserstein" and not gamma:
-        pytest.skip("a recipe refuses this loss without a penalty; the next case has one")
     settings = {
         "latent": 2 if name == "ring" else 1, "loss": loss, "gamma": gamma, "turnsD": turns[0], "turnsG": turns[1],
         "rateD": RATE, "rateG": RATE, "fault": "none",
