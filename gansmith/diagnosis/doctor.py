@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gansmith.diagnosis.findings import Certainty, Finding, State
+from gansmith.diagnosis.findings import Certainty, Finding, Remedy, State
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe
 from gansmith.diagnosis.ruleset.course import course
 from gansmith.diagnosis.ruleset.table import RULES, Rule
+from gansmith.ground.recipes.recipe import flat
 from gansmith.ground.recipes.settings import Recipe
 
 MISSED = 3  # checks in a row without a sign that end an active finding: at least this many,
@@ -84,7 +85,7 @@ class Doctor:
         if before or seen.found >= rule.times:
             seen.active += 1
             since = min(finding.since_update, before.since_update) if before else finding.since_update
-            remedy = tuple(rule.remedies(self.history.recipe or Recipe()))
+            remedy = tuple(remedies_for(rule, self.history.recipe))
             certainty = _certainty(seen.found, rule.times)
             self.active[state] = dataclasses.replace(finding, since_update=since, remedy=remedy, certainty=certainty)
 
@@ -93,6 +94,14 @@ class Doctor:
         self.changed = self.changed + 1 if now.state != self.course.state else 0
         if self.changed in (0, SETTLED) or self.course.state == "warming up":
             self.course, self.changed = now, 0
+
+
+def remedies_for(rule: Rule, recipe: Recipe | None) -> Iterator[Remedy]:
+    """A rule's remedies for a run. One whose settings are the run's already stays as advice, without settings."""
+    now = {} if recipe is None else flat(recipe)
+    for remedy in rule.remedies(recipe or Recipe()):
+        same = all(name in now and now[name] == value for name, value in remedy.settings.items())
+        yield dataclasses.replace(remedy, settings={}) if same else remedy
 
 
 def _certainty(found: int, times: int) -> Certainty:

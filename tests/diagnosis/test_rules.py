@@ -604,6 +604,15 @@ def test_fewer_than_three_probes_are_never_called_converged():
     assert doctor.leading.state == "still improving"
 
 
+def test_what_is_so_already_is_advised_without_a_setting():
+    """Of networks that share one rate, the generator's is not raised to what it is."""
+    _, _, doctor = history(1400, recipe=Recipe(), **CASES["generator never moves"])
+    assert doctor.leading.state == "generator never moves"
+    (remedy,) = doctor.leading.remedy
+    assert remedy.settings == {}
+    assert "check what is detached or frozen" in remedy.why
+
+
 def test_a_history_keeps_the_ends_of_histograms_alone():
     """A long run has thousands of rows, and their histograms are most of them."""
     known = History()
