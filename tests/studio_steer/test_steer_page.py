@@ -69,8 +69,8 @@ def until(true: Callable[[], object], what: str, seconds: float = 120) -> None:
 
 
 def says(page: Any, text: str, place: str = ".caption") -> None:
-    """Wait until a place says this."""
-    until(lambda: text in page.locator(place).first.inner_text(), f"{text} in {page.locator(place).first.inner_text()}")
+    """Wait until a place says this; a job, or a quiz, has to start a process first."""
+    until(lambda: text in page.locator(place).first.inner_text(), f"{place} never said {text}", 600)
 
 
 def shown(page: Any, selector: str = "canvas.large", nth: int = 0) -> np.ndarray:
