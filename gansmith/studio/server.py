@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gansmith.ground.errors import RunError
-from gansmith.studio import documents, making
+from gansmith.studio import documents, making, steering
 from gansmith.studio.answers import refused
 from gansmith.studio.guard import EVERYWHERE, Guard, is_loopback
 from gansmith.studio.starting import asking
@@ -69,20 +69,11 @@ def app_of(studio: Studio) -> tuple[Starlette, Sockets]:
         *making.routes(studio),
         *Preparing(studio).routes(),
         *Uploads(studio).routes(),
-        *steering_routes(studio),
+        *steering.routes(studio),
         *reading.routes(cards),
     ]
     app = Starlette(routes=routes, lifespan=alive, exception_handlers={404: unknown, 405: unknown})
     return app, sockets
-
-
-def steering_routes(studio: Studio) -> list[Route]:
-    """The routes of steering and of the quiz."""
-    try:
-        from gansmith.studio.steering import routes  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        return []
-    return routes(studio)
 
 
 async def unknown(_: Request, error: Exception) -> Response:
