@@ -14,7 +14,6 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from gansmith.ground.errors import RunError
 from gansmith.studio import documents, making, steering
