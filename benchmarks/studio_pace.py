@@ -54,13 +54,16 @@ def main() -> int:
             time.sleep(0.2)
         rates: dict[str, list[float]] = {way: [] for way in WAYS}
         used: dict[str, list[float]] = {way: [] for way in WAYS}
-        for _ in range(options.rounds):
-            for way in WAYS:
-                rate, share = measured(folder, run, way, options.seconds)
-                rates[way].append(rate)
-                used[way].append(share)
-        training.send_signal(signal.SIGINT)
-        training.wait()
+        try:
+            for _ in range(options.rounds):
+                for way in WAYS:
+                    rate, share = measured(folder, run, way, options.seconds)
+                    print(f"{way:8} {rate:8.2f} updates/s; the studio used {share:.3f} of a processor", flush=True)
+                    rates[way].append(rate)
+                    used[way].append(share)
+        finally:
+            training.send_signal(signal.SIGINT)
+            training.wait()
     for way in WAYS:
         ratio = statistics.median(one / off for one, off in zip(rates[way], rates["off"], strict=True))
         print(
