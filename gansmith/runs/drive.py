@@ -64,11 +64,12 @@ def drive(job: Job, game: Game, start: Start) -> Outcome:
 
 def drive_on(job: Job, game: Game, start: Start) -> Outcome:
     """The same, until a second Ctrl-C."""
+    stopped = False  # whether a stop was asked for during an update that the run goes back from
     while True:
         seen = LastSeen()
+        interrupted = StopRequest(SAME_SIGNAL if job.processes.size > 1 else 0.0, received=stopped)
         try:
-            patience = SAME_SIGNAL if job.processes.size > 1 else 0.0
-            with one_line_errors(job.folder), StopRequest(patience) as interrupted:
+            with one_line_errors(job.folder), interrupted:
                 watching = [seen, *all_watchers(job, start)] if job.processes.is_main else []
                 if start.update and job.parts.callbacks:  # the loop shows a start at update 0 only
                     theirs = [watcher for watcher in watching if isinstance(watcher, Callbacks)]
@@ -95,6 +96,7 @@ def drive_on(job: Job, game: Game, start: Start) -> Outcome:
             if job.processes.is_main:
                 finish(job.folder, outcome, job.say)
             return outcome
+        stopped = interrupted()
         restart = plan_restart(job, game, outcome)
         if restart is None:
             return give_up(job, outcome)

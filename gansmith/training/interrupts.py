@@ -15,10 +15,11 @@ class StopRequest:
     """A context that remembers the first signal of REQUESTS; a second one stops the program at once.
 
     patience: seconds in which further signals are ignored, because launchers repeat the one that the terminal has sent.
+    received: whether the first one came before this context.
     """
 
-    def __init__(self, patience: float = 0.0) -> None:
-        self.received, self.patience, self.since = False, patience, 0.0
+    def __init__(self, patience: float = 0.0, *, received: bool = False) -> None:
+        self.received, self.patience, self.since = received, patience, time.monotonic()
         self.handlers: dict[signal.Signals, object] = {}
 
     def __call__(self) -> bool:

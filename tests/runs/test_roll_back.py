@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,26 @@ def test_a_remedy_in_flight_keeps_what_was_healthy(tmp_path: Path):
     run = small_run(tmp_path / "run", [Alarm(45, change, before=33)], [], updates=50)
     assert [row["back_to"] for row in read_rows(run.folder.changes)] == [20]
     assert run.recipe.regularizer.gamma == 10.0
+
+
+class AlarmAndCtrlC(Alarm):
+    """The user stops the training in the very update at which it goes back."""
+
+    def after(self, event: UpdateEvent) -> Request | None:
+        request = super().after(event)
+        if request is not None:
+            signal.raise_signal(signal.SIGINT)
+        return request
+
+
+def test_a_ctrl_c_in_the_update_that_goes_back_still_stops(tmp_path: Path):
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        small_run(tmp_path / "run", [AlarmAndCtrlC(45, {RATES[0]: 1e-5}, before=45)], said, updates=60)
+    run = RunFolder(tmp_path / "run")
+    assert any("going back to update 40" in line for line in said)
+    assert checkpoint.saved_updates(run)[-1] == 41
+    assert resume(run.root).ended == "finished"
 
 
 def test_a_remedy_that_changes_the_game_begins_again(tmp_path: Path):
