@@ -256,5 +256,5 @@ def test_changes_are_written_whole(plain: RunFolder, tmp_path: Path):
     assert turn.setup.recipe == folder.load_recipe()
     (row,) = read_rows(folder.changes)
     assert json.loads(json.dumps(row)) == {
-        "at": 25, "back_to": 20, "reason": "why", "change": {"regularizer.name": ["r1", "none"]},
+        "at": 25, "back_to": 20, "by": "doctor", "reason": "why", "change": {"regularizer.name": ["r1", "none"]},
     }  # fmt: skip
