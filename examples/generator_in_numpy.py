@@ -33,9 +33,7 @@ LAYERS = {  # f: the layer's fields, a: its arrays, x: what comes in, y: the lab
     "Dropout": lambda f, a, x, y: x,
     "Reshape": lambda f, a, x, y: x.reshape(len(x), *f["shape"]),
     "ConcatLabels": lambda f, a, x, y: np.concatenate([x, hot(f["classes"], x, y)], 1),
-    "Upsample": lambda f, a, x, y: x.repeat(f["factor"], 2).repeat(f["factor"], 3)[
-        :, :, : f["size"][0], : f["size"][1]
-    ],
+    "Upsample": lambda f, a, x, y: larger(x, f["factor"])[:, :, : f["size"][0], : f["size"][1]],
     "ToPixels": lambda f, a, x, y: to_pixels(x, f["factor"]),
     "Residual": lambda f, a, x, y: (
         run(f["shortcut"], a, x, y, "shortcut.") + f["scale"] * run(f["body"], a, x, y, "body.")
