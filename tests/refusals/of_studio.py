@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import base64
+from io import BytesIO
 from pathlib import Path
 
-from example import Example, after, call, full_disk, text, typed, where
+import numpy as np
+from example import Example, after, call, full_disk, text, thing, typed, where
+from PIL import Image
 from small import RECIPE, changed, with_run
 
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.runs.watching.asked import ask
 from gansmith.studio.server import Address, check_token, listen
 from gansmith.studio.starting.check import need_built_in
+from gansmith.studio.steering.learning import varying
+from gansmith.studio.steering.questions import Real
+from gansmith.studio.steering.searching import known_pixels, read
 
 RUN = RunFolder(Path("run"))
+
+
+GENERATOR = thing(item_shape=(1, 8, 8), sample=lambda count: np.zeros((count, 8, 8, 1), np.uint8))
+"""Its pictures are all black."""
+
+
+def mask(level: int, side: int = 8) -> str:
+    """A mask of one grey, as a page sends it."""
+    file = BytesIO()
+    Image.new("L", (side, side), level).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
 
 
 ASKED: tuple[Example, ...] = (
@@ -30,5 +48,11 @@ STUDIO: tuple[Example, ...] = (
     call(listen, Address(port=99999)),
     where({"socket.create_server": full_disk}, call(listen, Address())),
     call(need_built_in, changed(loss__name="own", regularizer__name="none")),
+    call(varying, GENERATOR),
+    call(Real.some, thing(store=thing(count=3)), 10, 0),
+    call(read, base64.b64encode(b"no picture").decode()),
+    call(known_pixels, GENERATOR, mask(0, side=5)),
+    call(known_pixels, GENERATOR, mask(255)),
+    call(known_pixels, GENERATOR, mask(0)),
 )
 CLI: tuple[Example, ...] = (after(text("file", ""), typed("studio file")),)

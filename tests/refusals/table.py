@@ -197,6 +197,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     **of_nets.EXAMPLES,
     "studio": of_studio.STUDIO,
     "bench": (),
+    "learn": (),
     "diagnosis": (),
 }
 """Every room of the package, and the examples of its refusals."""

@@ -23,7 +23,7 @@ from gansmith.runs.choose_recipe import choices, choose_networks, choose_recipe
 from gansmith.runs.setup import build_game, set_up
 
 PHOTOS = Survey(
-    title="photos", kind="pictures", count=2000, sizes={(64, 64): 2000}, grey=0, colour=2000, labels={}, attributes={},
+    title="photos", kind="pictures", count=2000, sizes={(64, 64): 2000}, grey=0, colour=2000, channels=3, labels={}, attributes={},
     splits=(), skipped=(), others=(), left_out=(), remarks=(), size=(64, 64), reason="as found", description="", fingerprint="",
 )  # fmt: skip
 

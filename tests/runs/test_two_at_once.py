@@ -59,7 +59,7 @@ def test_it_is_free_again_afterwards(run: RunFolder):
 
 
 def test_a_file_system_without_locks_still_trains(run: RunFolder, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("gansmith.runs.processes.lock", lambda file, wait: None)
+    monkeypatch.setattr("gansmith.runs.processes.lock", lambda file, wait, patience: None)
     with alone(run, SINGLE_PROCESS), alone(run, SINGLE_PROCESS):
         pass
 

@@ -62,14 +62,9 @@ def test_its_own_page_is_not(served: Served):
 
 def test_a_socket_without_the_token_is_closed(served: Served):
     for first in ({"token": "wrong"}, {"watch": "small"}, "no JSON", "[]", "[" * 60000, b"bytes"):
-        with _socket(served) as page:
+        with served.page(token="wrong") as page, pytest.raises(ConnectionClosed):  # at once, or at the next message
             page.send(first)
-            with pytest.raises(ConnectionClosed):
-                page.hear()
-
-
-def _socket(served: Served):
-    return served.page(token="wrong")
+            page.hear()
 
 
 def test_names_lead_nowhere_else(tmp_path: Path):
