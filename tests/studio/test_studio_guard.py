@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from served_pages import TOKEN, Served
+from served_pages import TOKEN, Page, Served
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from gansmith.studio.errors import StudioError
@@ -62,9 +62,14 @@ def test_its_own_page_is_not(served: Served):
 
 def test_a_socket_without_the_token_is_closed(served: Served):
     for first in ({"token": "wrong"}, {"watch": "small"}, "no JSON", "[]", "[" * 60000, b"bytes"):
-        with served.page(token="wrong") as page, pytest.raises(ConnectionClosed):  # at once, or at the next message
-            page.send(first)
-            page.hear()
+        with served.page(token="wrong") as page, pytest.raises(ConnectionClosed):
+            _talk(page, first)
+
+
+def _talk(page: Page, first: object):
+    """The socket is closed at once, or when the answer is waited for."""
+    page.send(first)
+    page.hear()
 
 
 def test_names_lead_nowhere_else(tmp_path: Path):

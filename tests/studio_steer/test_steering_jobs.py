@@ -6,6 +6,7 @@ import base64
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from served_studio import Served
 
 import small_runs
 from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.latent.steering import directions, styles
-from gansmith.studio.steering import asked, job
+from gansmith.studio.steering import asked, job, searching
 from gansmith.studio.steering.lines import as_png
 from gansmith.trained.generator import Generator, load
 
@@ -165,3 +168,16 @@ def test_no_name_leads_elsewhere(served: Served):
     ):
         status, sentence = served.refusal(path, {"verb": "traits"} if path.endswith(("jobs", "cancel")) else None)
         assert (status, "\n" in sentence) == (404, False)
+
+
+def test_a_transparent_picture_keeps_its_opacity_where_the_generator_has_one():
+    """Else it lies on the background that the run was trained with."""
+    file = io.BytesIO()
+    Image.new("RGBA", (16, 16), (255, 0, 0, 0)).save(file, "PNG")
+    sent, recipe = base64.b64encode(file.getvalue()).decode(), override(Recipe(), {"data.background": "black"})
+    clear, covered = (
+        searching.in_size(SimpleNamespace(item_shape=(channels, 8, 8), recipe=recipe), sent)  # pyright: ignore[reportArgumentType]
+        for channels in (4, 3)
+    )
+    assert (clear.shape, clear.max()) == ((1, 8, 8, 4), 0)
+    assert (covered.shape, covered.max()) == ((1, 8, 8, 3), 0)

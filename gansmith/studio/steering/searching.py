@@ -12,7 +12,8 @@ import numpy as np
 
 from gansmith.data.formats.listing import Unreadable
 from gansmith.data.preparation.decode import picture as decoded
-from gansmith.data.preparation.resize import Frame, framed, grey
+from gansmith.data.preparation.resize import Frame, framed, grey, parse_background
+from gansmith.ground import alpha
 from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.latent.decoder import need_pictures
@@ -66,10 +67,11 @@ def opened(request: dict[str, Any], lines: Lines) -> Search:
     return Search(folder, generator, options, labels, lines)
 
 
-def read(encoded: str) -> np.ndarray:
-    """The pixels uint8 (H, W, 1 or 3) of a picture in base64. Raises DataError."""
+def read(encoded: str, background: str | None = "#ffffff") -> np.ndarray:
+    """The pixels uint8 (H, W, 1 or 3) of a picture in base64, on a background where it is transparent; (H, W, 4),
+    premultiplied, without a background. Raises DataError."""
     try:
-        return decoded(BytesIO(base64.b64decode(encoded)))[0]
+        return decoded(BytesIO(base64.b64decode(encoded)), background)[0]
     except Unreadable as error:
         raise DataError(f"the picture cannot be read ({error}): give a PNG or a JPEG") from None
 
@@ -77,7 +79,8 @@ def read(encoded: str) -> np.ndarray:
 def in_size(generator: Generator, encoded: str) -> np.ndarray:
     """A picture in the generator's size, uint8 (1, H, W, C), cut and resized as pictures are for training. Raises DataError."""
     channels, height, width = generator.item_shape
-    return framed(read(encoded), Frame(height, width, channels, 0, "crop"))[None]
+    background = None if channels == alpha.RGBA else parse_background(generator.recipe.data.background)
+    return framed(read(encoded, background), Frame(height, width, channels, 0, "crop"))[None]
 
 
 def project(request: dict[str, Any], lines: Lines) -> dict[str, Any]:
