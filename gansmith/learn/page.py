@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from pathlib import Path
 from string import Template
 
@@ -14,9 +15,15 @@ ENTRY = "page/main.js"
 
 
 @cache
-def document() -> str:
-    """The page as HTML. Its policy allows this script and this style, by their hashes, and nothing else."""
+def document(back: str = "") -> str:
+    """The page as HTML. Its policy allows this script and this style, by their hashes, and nothing else.
+
+    back: the address of a page to go back to; "" = none.
+    """
     script = scripts.joined(str(HERE / ENTRY)) + "\n"
     style = (HERE / "page" / "page.css").read_text(encoding="utf-8")
     template = Template((HERE / "page" / "page.html").read_text(encoding="utf-8"))
-    return template.substitute(script=script, style=style, script_hash=digest(script), style_hash=digest(style))
+    way = f'<p class="small"><a href="{escape(back)}">Back to the studio</a></p>' if back else ""
+    return template.substitute(
+        back=way, script=script, style=style, script_hash=digest(script), style_hash=digest(style)
+    )

@@ -228,7 +228,7 @@ def _widths(recipe: Recipe, size: tuple[int, int]) -> list[Choice]:
     def widths(net: str) -> list[int]:
         return [min(MOST_FEATURES, FIRST_FEATURES.get(net, 32) * 2**stage) for stage in range(stages)]
 
-    reason = f"{stages} doublings from {min(size) >> stages} pixels to {min(size)}"
+    reason = f"{stages} doubling{'s' * (stages > 1)} from {min(size) >> stages} pixels to {min(size)}"
     return [
         Choice("generator.widths", widths(recipe.generator.net)[::-1], reason),
         Choice("discriminator.widths", widths(recipe.discriminator.net), "the generator's in reverse order"),

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from gansmith import learn as explainer
 from gansmith.ground.version import __version__
 from gansmith.web.scripts import bare, order
 
@@ -67,11 +68,7 @@ async def studio_page(_: Request) -> Response:
 
 async def learn_page(_: Request) -> Response:
     """The explainer."""
-    try:
-        from gansmith.learn.page import document  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        return HTMLResponse("The explainer is not installed.", 404)
-    return sent(document())
+    return sent(explainer.document(back="/"))
 
 
 def routes() -> list[Route]:

@@ -95,7 +95,7 @@ def test_a_training_is_started_asked_and_paused(folder: Path):
         assert until(lambda: len(list(read_rows(run.changes))) == 2)
         served.post("/api/runs/one/stop-at-once")
         card = page.card("one", "paused")
-        assert "ended from outside" in card["reason"]
+        assert "stopped at once" in card["reason"]
         assert served.refused("POST", "/api/runs/one/stop-at-once")[0] == 409
 
 

@@ -15,7 +15,7 @@ import { openRun } from "./run/run.js";
 import { mountQuiz } from "./quiz/quiz.js";
 import { mountSteer } from "./steer/steer.js";
 
-const LOST = "The studio is gone. Trainings that it started may be running on. Start it again with: gansmith studio";
+const LOST = "The studio is gone. Trainings that it started may be running on. Start it again as before, and open the link that it prints.";
 
 const ROUTES = [
   { pattern: /^\/$/, place: "home", title: () => "Trainings", open: openHome },

@@ -21,6 +21,7 @@ from gansmith.studio.errors import StudioError
 from gansmith.studio.places import TRASH, as_file, inside
 from gansmith.studio.starting.lengths import length_words
 from gansmith.studio.studio import Studio
+from gansmith.studio.watching.standing import standing
 
 PATIENCE = 900.0  # seconds in which a training that was resumed for a change has to begin
 LOOK = 0.2  # seconds between two looks for that
@@ -84,6 +85,8 @@ def resumed_for(studio: Studio, name: str, change: dict[str, Any]) -> dict[str, 
     """Resume a paused run, and ask it for a change as soon as it trains. Raises what the change is refused for."""
     run = studio.run(name)
     differing(run, run.load_recipe(), change)
+    if standing(studio.trainings, name, run).state == "finished":
+        raise StudioError(409, f"{name} is finished: let it go on for longer first, then change it while it trains")
     start_again(studio, name, [])
     threading.Thread(target=_ask_later, args=(studio, name, run, change), daemon=True).start()
     return {"asked": "when it trains again", "back_to": back_to(change)}

@@ -60,4 +60,4 @@ def learnt(request: dict[str, Any], verb: str, options: verbs.Options, lines: Li
     dim = load(request["run"], None, request["checkpoint"]).latent_dim
     found = stored_vectors.read(path, dim, what, verb)
     rows = [packed(name, vector, str(told.get("kind", ""))) for name, (vector, told) in sorted(found.items())]
-    return {what: rows, "said": "; ".join(done.notes), "folder": done.folder.name}
+    return {what: rows, "said": f"{len(rows)} {what} found", "folder": done.folder.name}

@@ -93,7 +93,7 @@ def made(name: str, run: RunFolder, now: Standing, size: int) -> dict[str, Any]:
     training = now.state in ("training", "starting")
     can = ["pause", "save", "change"] if now.state == "training" else [] if training else ["delete"]
     if not training and not now.pulled:
-        can += ["resume", "change"]
+        can += ["resume"] if now.state == "finished" else ["resume", "change"]
     if now.saved is not None:
         can += ["steer", "export"]
     return {
@@ -177,11 +177,11 @@ def size_of(root: Path) -> int:
 
 
 def recipes() -> list[dict[str, str]]:
-    """The built-in recipes: name and summary."""
+    """The built-in recipes: name and summary; those of the articles come last."""
     from gansmith import recipes as cookbook
 
     found: list[dict[str, str]] = []
-    for name in cookbook.names():
+    for name in sorted(cookbook.names(), key=lambda name: (name.startswith("article"), name)):
         with suppress(GansmithError):
             found.append({"name": name, "summary": cookbook.summary(name)})
     return found

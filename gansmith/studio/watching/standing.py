@@ -126,5 +126,5 @@ def why_paused(trainings: Trainings, name: str, newest: int | None) -> str | Non
         run = RunFolder(trainings.folder / name)
         if lines and run.lock.stat().st_mtime_ns <= trainings.log(name).stat().st_mtime_ns:
             told = any(line.startswith(("done:", "gansmith: stopped")) for line in lines[-4:])
-            return kept if told else f"its process was ended from outside; {kept}"
+            return kept if told else f"its process was stopped at once; {kept}"
     return kept

@@ -17,6 +17,7 @@ export class Router {
     if (path === this.path && !again) return;
     const isFirst = this.path === null;
     this.path = path;
+    this.context.notice.leave();
     this.end();
     this.view.replaceChildren();
     const [route, parts] = this.find(path);

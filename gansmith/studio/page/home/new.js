@@ -83,6 +83,7 @@ class NewTraining {
     );
     this.takeDrops(zone);
     const look = attempted(this.context.notice, () => this.choose(this.typed.value.trim(), true));
+    this.typed.addEventListener("keydown", (event) => event.key === "Enter" && look());
     return [
       el("label", { class: "stacked", for: "recipe" }, "A ready recipe, with its own data", this.recipe),
       this.summary,
@@ -194,7 +195,10 @@ class NewTraining {
       this.start.disabled = Boolean(refusal);
       fill(this.remarks, remarks.length ? el("ul", {}, remarks.map((one) => el("li", {}, one))) : null, summaryOf(summary));
     } catch (error) {
+      if (asked !== this.asked || !this.isOpen) return;
       say(this.refusal, error.message);
+      this.start.disabled = true;
+      fill(this.remarks);
     }
   }
 

@@ -131,9 +131,9 @@ class QuizPart {
   }
 }
 
-function saidByD({ said, was, logit }) {
+function saidByD({ said, logit }) {
   if (said === null) return "";
-  return ` The discriminator took it for ${said}${said === was ? " too" : ""} (logit ${threeDigits(logit)}).`;
+  return ` The discriminator took it for ${said} (logit ${threeDigits(logit)}).`;
 }
 
 function verdictOf({ count, right }) {

@@ -52,9 +52,9 @@ export class ChangeBox {
     this.act.disabled = !isChanged || !this.isAllowed;
     const now = writtenValue(field.value) || "(none)";
     const does = !this.isAllowed
-      ? "This run cannot be changed now."
+      ? "It can be changed while it trains, or is paused. A finished run has to go on for longer first."
       : isChanged
-        ? `${field.key} becomes ${text || "(none)"} in place of ${now}. This ${effectOf([field.key], this.finding)}. The log keeps a record; to take it back, give the old value.`
+        ? `${field.key} becomes ${text || "(none)"} in place of ${now}. This ${effectOf([field.key], this.finding)}. The log keeps a record. Given the old value next, the run goes back to where it was changed.`
         : `It is ${now} now. Give another value.`;
     say(this.does, does);
   }

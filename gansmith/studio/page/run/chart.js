@@ -116,7 +116,7 @@ function optionsOf({ lines, range, guide }, width, group, chart) {
       stroke: ink(`--line-${colour}`),
       width: 1.75,
       dash: index % 2 ? CHART_DASH : [],
-      points: { show: (plot) => plot.data[0].length < FEW_POINTS },
+      points: { show: (plot) => plot.data[index + 1].filter(Number.isFinite).length < FEW_POINTS },
     }))],
     hooks: {
       setCursor: [(plot) => chart.tell(plot.cursor.idx ?? null)],

@@ -28,7 +28,7 @@ export class FindingBox {
     if (key === this.shown) return;
     this.shown = key;
     if (!finding) {
-      fill(this.body, el("p", { class: "soft" }, "Nothing yet: it looks at samples and numbers as the training goes on."));
+      fill(this.body, el("p", { class: "soft" }, "Nothing has been found."));
       return;
     }
     fill(
@@ -80,7 +80,7 @@ export class FindingBox {
         {},
         ...changes,
         el("p", { class: "small" }, why, source ? ` (${source})` : ""),
-        differs && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(Object.keys(set), finding)}. The log keeps a record; the change can be taken back.`) : null,
+        differs && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(Object.keys(set), finding)}. The log keeps a record.`) : null,
       ),
       differs && canChange ? apply : null,
     );

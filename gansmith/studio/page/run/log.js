@@ -52,7 +52,7 @@ export class Log {
       ),
     );
     const more = left ? el("li", { class: "soft" }, `${amount(left)} older lines are in the run's files.`) : null;
-    fill(this.list, items.length ? items : el("li", { class: "soft" }, "Nothing happened yet."), more);
+    fill(this.list, items.length ? items : el("li", { class: "soft" }, "No change, no finding and no message."), more);
   }
 }
 
