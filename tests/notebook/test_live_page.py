@@ -182,7 +182,7 @@ def test_what_is_new_appears_and_the_newest_sheet_with_it(shown: Any) -> None:
 
 def test_the_slider_asks_the_kernel_for_another_time_once(shown: Any) -> None:
     until_shade(shown, 200)
-    slider = shown.locator("input[type=range]")
+    slider = shown.locator("[data-lm-suppress-shortcuts] input[type=range]")  # whose keys JupyterLab leaves alone
     for key in ("ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowLeft"):
         slider.press(key)
     assert shown.evaluate("window.sent") == [{"kind": "sheet", "update": 50}, {"kind": "sheet", "update": 25}]
@@ -234,6 +234,7 @@ def test_a_run_that_has_not_begun_is_shown_and_grows(blank: Any) -> None:
     blank.evaluate(PLAY, [module(), empty])
     assert "no training has begun here yet" in text(blank)
     assert shade(blank) is None
+    assert blank.locator("button", has_text="Play").is_disabled()
     blank.evaluate("(state) => window.change(state)", state())
     until_shade(blank, 200)
     blank.locator(".plot canvas").nth(2).wait_for()

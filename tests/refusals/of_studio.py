@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from example import Example, after, call, full_disk, text, typed, where
+from example import Example, after, call, full_disk, text, typed, where, without
 from small import RECIPE, changed, with_run
 
 from gansmith.ground.files.runfolder import RunFolder, write_json
+from gansmith.notebook.live import live
 from gansmith.runs.watching.asked import ask
 from gansmith.studio.server import Address, check_token, listen
 from gansmith.studio.starting.check import need_built_in
@@ -31,4 +32,5 @@ STUDIO: tuple[Example, ...] = (
     where({"socket.create_server": full_disk}, call(listen, Address())),
     call(need_built_in, changed(loss__name="own", regularizer__name="none")),
 )
+NOTEBOOK: tuple[Example, ...] = (call(live, "none"), without("anywidget", call(live, "none")))
 CLI: tuple[Example, ...] = (after(text("file", ""), typed("studio file")),)

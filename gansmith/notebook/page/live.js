@@ -12,6 +12,7 @@ const KERNEL_PATIENCE = 1000; // milliseconds without an answer after which the 
 export function renderLive({ model, el: place }) {
   const view = new LiveView(model);
   const root = place.shadowRoot || place.attachShadow({ mode: "open" }); // styles of notebook and widget stay apart
+  place.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the arrow keys of the slider
   root.replaceChildren(el("style", {}, LIVE_STYLE), view.root);
   view.showAll();
   return () => view.leave();
@@ -92,7 +93,7 @@ class LiveView {
     this.rolledBack = rolledBack;
     if (data !== this.data && data?.byteLength) this.samples.addPicture(update, data);
     this.data = data;
-    if (rows.length) this.samples.addSheets(rows, true);
+    this.samples.addSheets(rows, true);
   }
 
   // After a roll-back, pictures of the same updates are other ones.
