@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gansmith.ground.errors import GansmithError
     from gansmith.losses import Loss
     from gansmith.nets import NetPair
+    from gansmith.notebook.live import live
     from gansmith.parts import Augmentation, Callback, Metric, Moment, Parts, Regularizer
     from gansmith.runs.evaluation import evaluate
     from gansmith.runs.from_python import resume, train
@@ -30,6 +31,7 @@ __all__ = [
     "Regularizer",
     "Run",
     "evaluate",
+    "live",
     "load",
     "resume",
     "train",
@@ -42,6 +44,7 @@ MODULES = {
     "NetPair": "gansmith.nets",
     "Run": "gansmith.runs.result",
     "evaluate": "gansmith.runs.evaluation",
+    "live": "gansmith.notebook.live",
     "load": "gansmith.trained.generator",
     "resume": "gansmith.runs.from_python",
     "train": "gansmith.runs.from_python",

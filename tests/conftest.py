@@ -100,6 +100,8 @@ FULL_ONLY = (
     "nets/test_convolution.py",
     "nets/test_layer_table.py",
     "nets/test_pairs.py",
+    "notebook/test_live.py",
+    "notebook/test_live_page.py",
     "parts/test_callbacks.py",
     "parts/test_from_the_command_line.py",
     "parts/test_stopping.py",

@@ -57,7 +57,7 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "guide/measure 1": inception_file,
     "guide/measure 2": arrays,
     "guide/steer 1": run_of_drawn_digits("mnist-001"),
-    "guide/python 6": run_of_drawn_digits("glyphs-001"),
+    "guide/python 7": run_of_drawn_digits("glyphs-001"),
 }
 """What a program of a page needs beside a run of `digits`: files are written, names are returned."""
 

@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("metrics", "diagnosis", "latent"),
     ("report",),
     ("recipes", "trained", "runs"),
-    ("explore", "compare", "articles", "bench", "web", "learn", "exports", "studio"),
+    ("explore", "compare", "articles", "bench", "web", "learn", "exports", "studio", "notebook"),
     ("cli",),
 )
 """From the ground up; rooms of one floor from left to right."""

@@ -139,7 +139,7 @@ def test_plans_need_no_torch():
 def test_modules_import_without_warnings_and_in_any_order():
     """Each in turn in one process, last floor first, so that a circle would show."""
     names = [module.dotted for module in reversed(modules()) if not module.name.endswith("__main__.py")]
-    optional = ("tensorboard", "onnx", "ray", "starlette", "uvicorn", "triton")
+    optional = ("tensorboard", "onnx", "ray", "starlette", "uvicorn", "triton", "anywidget")
     run(
         "import importlib\n"
         f"for name in {names}:\n"

@@ -7,11 +7,12 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from example import Example, after, call, full_disk, text, thing, typed, where
+from example import Example, after, call, full_disk, text, thing, typed, where, without
 from PIL import Image
 from small import RECIPE, changed, with_run
 
 from gansmith.ground.files.runfolder import RunFolder, write_json
+from gansmith.notebook.live import live
 from gansmith.runs.watching.asked import ask
 from gansmith.studio.server import Address, check_token, listen
 from gansmith.studio.starting.check import need_built_in
@@ -55,4 +56,5 @@ STUDIO: tuple[Example, ...] = (
     call(known_pixels, GENERATOR, mask(255)),
     call(known_pixels, GENERATOR, mask(0)),
 )
+NOTEBOOK: tuple[Example, ...] = (call(live, "none"), without("anywidget", call(live, "none")))
 CLI: tuple[Example, ...] = (after(text("file", ""), typed("studio file")),)

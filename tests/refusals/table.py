@@ -196,6 +196,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     **of_exports.EXAMPLES,
     **of_nets.EXAMPLES,
     "studio": of_studio.STUDIO,
+    "notebook": of_studio.NOTEBOOK,
     "bench": (),
     "learn": (),
     "diagnosis": (),

@@ -94,7 +94,7 @@ export class Chart {
 }
 
 function optionsOf({ lines, range, guide }, width, group, chart) {
-  const style = getComputedStyle(document.documentElement);
+  const style = getComputedStyle(chart.place);
   const ink = (name) => style.getPropertyValue(name).trim();
   const axis = {
     stroke: ink("--soft"),
