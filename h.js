@@ -1,2 +1,0 @@
-const base={latent:0,loss:"non-saturating",gamma:0.1,turnsD:1,turnsG:1,rateD:2e-3,rateG:2e-3,fault:"none"};
-for(const ch of [{},{gamma:.01},{gamma:.01,rateD:5e-3,rateG:5e-3},{gamma:.03,rateD:5e-3,rateG:5e-3}])for(const seed of [0,1]){const g=new Game(DISTRIBUTIONS.hill.mixture,{...base,...ch},seed);const v=new View(g);const o=[];for(let i=1;i<=800;i++){g.step();if(i%200==0){const {p,q}=v.densities(150,1.5);o.push((p.reduce((s,x,k)=>s+Math.abs(x-q[k]),0)*.01).toFixed(2));}}console.log(JSON.stringify(ch),seed,"L1(p,q)",o.join(" "));}
