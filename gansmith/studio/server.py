@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +16,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from gansmith.ground.errors import RunError
-from gansmith.studio import documents, making
+from gansmith.studio import documents, making, steering
 from gansmith.studio.answers import refused
 from gansmith.studio.guard import EVERYWHERE, Guard, is_loopback
 from gansmith.studio.starting import asking
@@ -30,6 +31,8 @@ from gansmith.studio.watching.home import Cards
 from gansmith.studio.watching.socket import MOST_BYTES, Sockets
 
 SHORTEST = 16  # characters of a token for another address than this machine's own
+TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+THREADS = 64  # for requests: most wait for a file or a process, and a few long ones keep none from an answer
 CLOSING = 2  # seconds that open requests get at the end
 CONNECTIONS = 256  # at a time
 
@@ -51,7 +54,8 @@ def app_of(studio: Studio) -> tuple[Starlette, Sockets]:
 
     @asynccontextmanager
     async def alive(_: Starlette) -> AsyncIterator[None]:
-        studio.hub.loop = asyncio.get_running_loop()
+        studio.hub.loop = loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(THREADS))
         following = asyncio.create_task(follower.follow())
         try:
             yield
@@ -69,20 +73,11 @@ def app_of(studio: Studio) -> tuple[Starlette, Sockets]:
         *making.routes(studio),
         *Preparing(studio).routes(),
         *Uploads(studio).routes(),
-        *steering_routes(studio),
+        *steering.routes(studio),
         *reading.routes(cards),
     ]
     app = Starlette(routes=routes, lifespan=alive, exception_handlers={404: unknown, 405: unknown})
     return app, sockets
-
-
-def steering_routes(studio: Studio) -> list[Route]:
-    """The routes of steering and of the quiz."""
-    try:
-        from gansmith.studio.steering import routes  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        return []
-    return routes(studio)
 
 
 async def unknown(_: Request, error: Exception) -> Response:
@@ -124,8 +119,8 @@ def server_of(folder: Path, address: Address, ready: Callable[[str], None]) -> t
 def check_token(address: Address) -> None:
     """Raise RunError for a token that cannot be sent, or that others could guess."""
     token = address.token
-    if token and not (token.isascii() and token.isprintable() and " " not in token):
-        raise RunError("--token is sent in a header: give letters, digits and hyphens")
+    if token and not TOKEN.fullmatch(token):
+        raise RunError("--token stands in an address and in a header: give letters, digits, - and _")
     if not is_loopback(address.host) and 0 < len(token) < SHORTEST:
         raise RunError(
             f"--token has {len(token)} characters, and --host {address.host} lets others guess: give {SHORTEST} or more, or "
