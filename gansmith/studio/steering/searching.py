@@ -13,6 +13,7 @@ import numpy as np
 from gansmith.data.formats.listing import Unreadable
 from gansmith.data.preparation.decode import picture as decoded
 from gansmith.data.preparation.resize import Frame, framed, grey
+from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.latent.decoder import need_pictures
@@ -66,10 +67,11 @@ def opened(request: dict[str, Any], lines: Lines) -> Search:
     return Search(folder, generator, options, labels, lines)
 
 
-def read(encoded: str) -> np.ndarray:
-    """The pixels uint8 (H, W, 1 or 3) of a picture in base64. Raises DataError."""
+def read(encoded: str, channels: int = 3) -> np.ndarray:
+    """The pixels uint8 (H, W, 1 or 3) of a picture in base64, on white; of one with transparency (H, W, 4), premultiplied,
+    where a generator of 4 channels is to make it. Raises DataError."""
     try:
-        return decoded(BytesIO(base64.b64decode(encoded)))[0]
+        return decoded(BytesIO(base64.b64decode(encoded)), None if channels == RGBA else "#ffffff")[0]
     except Unreadable as error:
         raise DataError(f"the picture cannot be read ({error}): give a PNG or a JPEG") from None
 
@@ -77,7 +79,7 @@ def read(encoded: str) -> np.ndarray:
 def in_size(generator: Generator, encoded: str) -> np.ndarray:
     """A picture in the generator's size, uint8 (1, H, W, C), cut and resized as pictures are for training. Raises DataError."""
     channels, height, width = generator.item_shape
-    return framed(read(encoded), Frame(height, width, channels, 0, "crop"))[None]
+    return framed(read(encoded, channels), Frame(height, width, channels, 0, "crop"))[None]
 
 
 def project(request: dict[str, Any], lines: Lines) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def upscale(request: dict[str, Any], lines: Lines) -> dict[str, Any]:
     search = opened(request, lines)
     generator = search.generator
     channels = generator.item_shape[0]
-    pixels = read(request["picture"])
+    pixels = read(request["picture"], channels)
     small = framed(pixels, Frame(pixels.shape[0], pixels.shape[1], channels, 0, "crop"))[None]
     settings = search.settings(search.options["restarts"], search.best)
     lines.stage = "searching"
