@@ -81,7 +81,9 @@ def engine(browser: Any) -> Any:
 LOSSES: tuple[LossName, ...] = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein")
 CASES = [
     *(("ring", loss, 0.3, (1, 1)) for loss in LOSSES),
-    *(("ring", loss, 0.0, (1, 1)) for loss in LOSSES if loss != "wasserstein"),  # which a recipe refuses without a penalty
+    *(
+        ("ring", loss, 0.0, (1, 1)) for loss in LOSSES if loss != "wasserstein"
+    ),  # which a recipe refuses without a penalty
     ("ring", "non-saturating", 0.1, (2, 1)),
     ("ring", "non-saturating", 0.1, (1, 2)),
     ("hills", "non-saturating", 0.1, (1, 1)),
