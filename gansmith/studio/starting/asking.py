@@ -110,11 +110,12 @@ def throw_away(studio: Studio, name: str) -> None:
     root = inside(studio.folder, name)
     if not (RunFolder(root).recipe.is_file() or name in studio.trainings.unborn()):
         raise StudioError(404, f"there is no run {name!r} in this folder: it may have been moved or deleted")
-    studio.trainings.need_idle(name)
     trash = studio.folder / TRASH
     trash.mkdir(exist_ok=True)
-    os.rename(root, trash / f"{as_file(name)}~{time.time_ns()}")
-    studio.trainings.forget(name)
+    with studio.trainings.one_start:  # none begins between the look and the move
+        studio.trainings.need_idle(name)
+        os.rename(root, trash / f"{as_file(name)}~{time.time_ns()}")
+        studio.trainings.forget(name)
 
 
 def put_back(studio: Studio, name: str) -> Path:
