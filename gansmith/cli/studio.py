@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from gansmith.cli.parser import Parser, integer
 
@@ -40,15 +41,18 @@ def run(options: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise RunError(f"{folder} is no folder: give a folder of runs, or a run, or nothing for the folder runs")
     if RunFolder(folder).recipe.is_file():
-        folder, opened = folder.resolve().parent, f"&open={folder.resolve().name}"
+        folder, opened = folder.resolve().parent, f"&open={quote(folder.resolve().name, safe='')}"
 
     def ready(link: str) -> None:
         print(f"the studio on {folder}: {link}{opened}", flush=True)
         print("Ctrl-C closes it; trainings go on", file=sys.stderr)
         if not options.no_browser:
+            import threading
             import webbrowser
 
-            webbrowser.open(link + opened)
+            threading.Thread(
+                target=webbrowser.open, args=(link + opened,), daemon=True
+            ).start()  # some wait for its end
 
     try:
         serve(folder.resolve(), Address(options.host, options.port, options.token), ready)

@@ -72,7 +72,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     description, fingerprint, ratio = f"{listing.title}: {len(rows):,} {kind}", "", None
     count, names, labels, attributes = len(rows), listing.class_names, listing.labels, listing.attributes
     left_out, remarks = listing.left_out, listing.remarks
-    channels = settings.channels
+    channels = settings.channels or (listing.items.shape[3] if listing.items is not None and kind == "pictures" else 0)
     if complete:
         store = open_store(replace(settings, labels="none"), progress=progress)
         description, fingerprint, skipped = store.description, store.fingerprint, list(store.skipped)

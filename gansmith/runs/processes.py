@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gansmith.ground.errors import EngineError, RunError, typed
-from gansmith.ground.files.lock import lock
+from gansmith.ground.files.lock import LOOKED_AT, lock
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.process.launch import Launch, launched
 from gansmith.ground.recipes import recipe as recipes
@@ -151,10 +151,6 @@ def of_this_job(folder: RunFolder, launch: Launch) -> bool:
         return json.loads(folder.environment.read_text(encoding="utf-8")).get("job") == launch.job
     except (OSError, ValueError, AttributeError):
         return False
-
-
-LOOKED_AT = 0.5
-"""Seconds in which the lock of a run is tried for: who looks whether somebody trains it holds it for a moment."""
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gansmith.ground.errors import GansmithError, printable
+from gansmith.ground.errors import GansmithError, brief, printable
 from gansmith.studio.errors import StudioError
 
 MOST = 2**20  # bytes of a request, unless its route says otherwise
@@ -54,6 +55,9 @@ async def answered(request: Request, work: Work, most: int) -> Response:
         return refused(400, "the page went away")
     except OSError as error:
         return refused(500, f"the disk: {error.strerror or error}")
+    except Exception as error:  # files that somebody changed by hand
+        logging.getLogger("gansmith").exception("%s failed", request.url.path)
+        return refused(500, f"this failed ({brief(error)}): the studio's terminal says where")
 
 
 def refused(status: int, sentence: str) -> JSONResponse:

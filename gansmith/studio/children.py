@@ -56,6 +56,7 @@ class Jobs:
         self.all: dict[str, Job] = {}
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
+        self.waited_for: set[subprocess.Popen[bytes]] = set()
         shutil.rmtree(made, ignore_errors=True)
 
     def start(
@@ -83,6 +84,18 @@ class Jobs:
             threading.Thread(target=work[0], args=work[1], daemon=True).start()
         return job
 
+    def answer(self, argv: Sequence[str], given: bytes = b"", *, seconds: float) -> subprocess.CompletedProcess[bytes]:
+        """What a process answers that a request waits for; it ends with the studio. Raises TimeoutExpired."""
+        pipe = subprocess.PIPE
+        with subprocess.Popen(list(argv), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
+            self.waited_for.add(process)
+            try:
+                out, errors = process.communicate(given, timeout=seconds)
+            finally:
+                self.waited_for.discard(process)
+                process.kill()  # where it has not ended
+        return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
+
     def new_id(self) -> str:
         """A name for a job that is yet to start."""
         return f"job-{next(self.numbers)}"
@@ -95,9 +108,11 @@ class Jobs:
 
     def close(self) -> None:
         """Cancel all: without a studio nobody waits for them."""
-        for job in self.all.values():
+        for job in list(self.all.values()):
             if not job.ended:
                 job.cancel()
+        for process in list(self.waited_for):
+            process.kill()
 
     def _forget(self) -> None:
         ended = [job for job in self.all.values() if job.ended]

@@ -21,26 +21,18 @@ PAGE = HERE / "page"
 BLOCK = re.compile(r"<(script|style)\b[^>]*>(.*?)</\1>", re.DOTALL)
 PLACE = "<!-- {} -->"
 """In index.html: where a style or a script goes."""
-BARE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Gansmith studio</title><!-- style --></head>
-<body><main id="app"><h1>Gansmith studio</h1><p>The page is not installed; the studio's answers are under /api.</p></main>
-<!-- script --></body>
-</html>
-"""
 
 
 @cache
 def page() -> str:
     """The page: index.html, whose places `<!-- style -->` and `<!-- script -->` are filled."""
-    index, entry = PAGE / "index.html", PAGE / "main.js"
-    document = index.read_text(encoding="utf-8") if index.is_file() else BARE
-    script = '"use strict";\n' + "\n".join(bare(path) for path in order(entry)) if entry.is_file() else ""
+    document = (PAGE / "index.html").read_text(encoding="utf-8")
+    script = '"use strict";\n' + "\n".join(bare(path) for path in order(PAGE / "main.js"))
     styles = [*sorted((HERE / "vendor").glob("*.css")), *sorted(PAGE.glob("*.css")), *sorted(PAGE.glob("*/*.css"))]
     style = "\n".join(path.read_text(encoding="utf-8") for path in styles)
     document = document.replace(PLACE.format("version"), __version__)
     document = document.replace(PLACE.format("style"), f"<style>{style}</style>")
-    return document.replace(PLACE.format("script"), f"<script>{script}</script>" if script else "")
+    return document.replace(PLACE.format("script"), f"<script>{script}</script>")
 
 
 def policy(document: str) -> str:

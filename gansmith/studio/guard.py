@@ -67,18 +67,20 @@ class Guard:
 
     def is_ours(self, host: str) -> bool:
         """Whether a Host header names this studio. Served on all addresses, any number is ours, as no name is in it."""
-        name, colon, port = host.rpartition(":")
-        if not colon or port != str(self.port):
+        if ":" not in host.rpartition("]")[2]:
+            host += ":80"  # which browsers leave out
+        name, _, port = host.lower().rpartition(":")
+        if port != str(self.port):
             return False
-        if name in LOOPBACK or name.strip("[]") == self.host:
+        if name in LOOPBACK or name.strip("[]") == self.host.lower():
             return True
         if self.host not in EVERYWHERE:
             return False
-        return name == platform.node() or is_number(name.strip("[]"))
+        return name == platform.node().lower() or is_number(name.strip("[]"))
 
     def is_token(self, text: object) -> bool:
         """Whether a text is the token; takes as long for any wrong one."""
-        return isinstance(text, str) and hmac.compare_digest(text.encode(), self.token.encode())
+        return isinstance(text, str) and hmac.compare_digest(text.encode(errors="replace"), self.token.encode())
 
 
 def is_number(name: str) -> bool:

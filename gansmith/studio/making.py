@@ -41,14 +41,9 @@ def routes(studio: Studio) -> list[Route]:
             raise StudioError(404, "this job has made no file (yet)")
         return FileResponse(job.file, filename=job.file.name, media_type="application/octet-stream")
 
-    def cancel(request: Request, _: Given) -> dict[str, Any]:
-        studio.jobs.get(request.path_params["id"]).cancel()
-        return {"job": request.path_params["id"]}
-
     return [
         post("/api/runs/{name:path}/export", export),
         get("/api/jobs/{id}/file", file),
-        post("/api/jobs/{id}/cancel", cancel),
     ]
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from gansmith.studio.errors import StudioError
 
-LONGEST = 200  # characters of a name, and of each of its parts
+LONGEST = 200  # characters of a name
+LONGEST_PART = (
+    150  # bytes of a name that is cleaned: of any script, with what is put before and behind it, a system takes it
+)
 TRASH, UPLOADS, OWN = ".trash", ".uploads", ".studio"
 
 
@@ -32,8 +35,9 @@ def inside(folder: Path, name: object) -> Path:
 
 
 def cleaned(name: str, otherwise: str) -> str:
-    """A name from a browser with characters that every system allows in file names; `otherwise` where none is left."""
-    last = re.split(r"[/\\]", name)[-1][-LONGEST:]
+    """A name from a browser with characters that every system allows in file names, and of at most
+    LONGEST_PART bytes; `otherwise` where none is left."""
+    last = re.split(r"[/\\]", name)[-1].encode(errors="replace")[-LONGEST_PART:].decode(errors="ignore")
     return re.sub(r"[^\w.-]+", "-", last).strip("-.") or otherwise
 
 
@@ -44,7 +48,9 @@ def name_of(folder: Path, root: Path) -> str:
 
 def as_file(name: str) -> str:
     """A run's name as one file name."""
-    return quote(name, safe="")
+    return name.replace("%", "%25").replace(
+        "/", "%2F"
+    )  # letters of any script stay: systems count bytes of a file's name
 
 
 def as_name(file: str) -> str:

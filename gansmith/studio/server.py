@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,8 @@ from gansmith.studio.watching.home import Cards
 from gansmith.studio.watching.socket import MOST_BYTES, Sockets
 
 SHORTEST = 16  # characters of a token for another address than this machine's own
+TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+THREADS = 64  # for requests: most wait for a file or a process, and a few long ones keep none from an answer
 CLOSING = 2  # seconds that open requests get at the end
 CONNECTIONS = 256  # at a time
 
@@ -50,7 +54,8 @@ def app_of(studio: Studio) -> tuple[Starlette, Sockets]:
 
     @asynccontextmanager
     async def alive(_: Starlette) -> AsyncIterator[None]:
-        studio.hub.loop = asyncio.get_running_loop()
+        studio.hub.loop = loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(THREADS))
         following = asyncio.create_task(follower.follow())
         try:
             yield
@@ -114,8 +119,8 @@ def server_of(folder: Path, address: Address, ready: Callable[[str], None]) -> t
 def check_token(address: Address) -> None:
     """Raise RunError for a token that cannot be sent, or that others could guess."""
     token = address.token
-    if token and not (token.isascii() and token.isprintable() and " " not in token):
-        raise RunError("--token is sent in a header: give letters, digits and hyphens")
+    if token and not TOKEN.fullmatch(token):
+        raise RunError("--token stands in an address and in a header: give letters, digits, - and _")
     if not is_loopback(address.host) and 0 < len(token) < SHORTEST:
         raise RunError(
             f"--token has {len(token)} characters, and --host {address.host} lets others guess: give {SHORTEST} or more, or "

@@ -183,6 +183,7 @@ def test_stores_without_transparency_are_what_they_were(tmp_path: Path):
 
 def test_a_store_with_transparency_is_a_source_of_every_kind_of_pictures(tmp_path: Path):
     prepare_store(DataSettings(source=str(folder(tmp_path / "own")), channels=4), tmp_path / "store", workers=1)
+    assert survey(DataSettings(source=str(tmp_path / "store")), complete=False).channels == 4  # of headers alone
     kept = alpha.premultiplied(STRAIGHT)
     assert np.array_equal(opened(tmp_path / "store").items, kept)
     smaller = opened(tmp_path / "store", size="6")

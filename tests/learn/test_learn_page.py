@@ -246,6 +246,23 @@ def test_a_link_that_says_nonsense_is_the_first_station(text: str, opened: Opene
     assert page.evaluate("JSON.stringify(state) === JSON.stringify(fresh(1))")
 
 
+def test_a_link_to_a_line_without_heights_has_one_column(opened: Opened):
+    page = opened("#data=own-line&line=0000")
+    assert page.evaluate("sides.a.game.mixture.centres.length") == 1
+    page.click("#one")
+    assert steps(page) == [1, 1]
+
+
+def test_styles_are_of_the_game_that_is_played(opened: Opened):
+    page = opened("#station=8")
+    page.click("#gather")
+    assert page.is_visible("#styles-made")
+    page.click("#restart")
+    assert not page.is_visible("#styles-made")
+    page.select_option("#rule-latent", "1")
+    assert not page.is_visible("#workshop")
+
+
 def test_two_sides_begin_alike_and_differ_by_the_changed_rule(opened: Opened):
     page = opened("#station=5")
     page.check("#both")

@@ -14,7 +14,8 @@ from served_pages import Served
 
 from gansmith.studio.errors import StudioError
 from gansmith.studio.making import option_words
-from gansmith.studio.starting import uploads
+from gansmith.studio.starting import given_sources, uploads
+from gansmith.studio.starting.given_sources import source_of
 from gansmith.studio.starting.lengths import length_words
 
 
@@ -47,6 +48,23 @@ def test_a_drop_is_surveyed(served: Served, dropped: str):
     chosen = {one["key"]: one for one in found["chosen"]}
     assert chosen["data.size"]["reason"]
     assert served.refused("POST", "/api/survey", {"source": dropped, "size": "--out=x"})[0] == 400
+
+
+def test_a_long_name_of_a_file_can_be_used(served: Served):
+    status, found, _ = served.ask("POST", f"/api/upload?name={'x' * 250}.zip", pictures(4))
+    assert status == 200
+    assert source_of(served.folder, found["source"]).endswith("x.zip")
+
+
+def test_arrays_that_unpack_to_too_much_are_refused(served: Served, monkeypatch: pytest.MonkeyPatch):
+    file = io.BytesIO()
+    np.savez_compressed(file, images=np.zeros((64, 32, 32), np.uint8))
+    _, found, _ = served.ask("POST", "/api/upload?name=zeros.npz", file.getvalue())
+    monkeypatch.setattr(given_sources, "MOST_UNPACKED", 2**15)
+    for path in ("/api/survey", "/api/check", "/api/train"):
+        status, sentence = served.refused("POST", path, {"recipe": "folder", "source": found["source"]})
+        assert status == 413
+        assert "unpacks to" in sentence
 
 
 def test_the_form_has_every_setting_with_its_meaning(served: Served, dropped: str):
@@ -136,13 +154,6 @@ def test_an_export_is_made_and_fetched(served: Served):
         done = page.until(lambda one: one["kind"] == "job" and ("done" in one or "error" in one))
         assert "--consent" in done["error"]
     assert served.refused("POST", "/api/runs/small/export", {"kind": "html", "options": {"title": "a\nb"}})[0] == 400
-
-
-def test_two_runs_are_compared(served: Served):
-    found = served.get("/api/compare?a=small&b=deep/er")
-    assert [run["card"]["name"] for run in found["runs"]] == ["small", "deep/er"]
-    assert found["differences"] == []
-    assert served.refused("GET", "/api/compare?a=small&b=..")[0] == 404
 
 
 def test_lengths_and_options_are_words():

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import platform
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
-from served_pages import TOKEN, Page, Served
+from served_pages import PATIENCE, TOKEN, Page, Served
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from gansmith.ground.errors import RunError
+from gansmith.ground.files.runfolder import RunFolder, append_row
+from gansmith.ground.pixels import write_png
 from gansmith.studio.errors import StudioError
 from gansmith.studio.guard import Guard, is_loopback
-from gansmith.studio.places import cleaned, inside
+from gansmith.studio.places import LONGEST_PART, as_file, as_name, cleaned, inside
+from gansmith.studio.server import Address, check_token
+from gansmith.studio.starting import preparing
 
 OUTSIDE = (
     "..", "../x", "a/../..", "a/..", ".", "./a", "/etc", "//etc", "a//b", "", "a/", ".trash/x", "a/.hidden", "a\\..\\b", "C:/x",
@@ -115,11 +125,58 @@ def test_no_field_leads_out_of_the_folder(served: Served):
         served.refused("POST", "/api/runs/small/export", {"kind": "safetensors", "options": {"out": bad}})
         served.refused("POST", f"/api/upload?into={quoted}&path=x", b"x")
         served.refused("GET", f"/api/jobs/{quoted}/file")
+    for key in (" data.source", "data.source ", f'data.source="{private}" #', "start.source=x"):
+        for path in ("/api/check", "/api/train"):
+            assert (
+                "is no setting"
+                in served.refused("POST", path, {"recipe": "digits", "settings": {key: str(private)}})[1]
+            )
     assert list(private.iterdir()) == []
     served.refused("POST", "/api/upload?into=gathered&path=../../private/x", b"x")
     found, _, _ = served.ask("POST", "/api/upload?name=../../private/x", b"x")
     assert found == 200  # under its last name, in a folder of its own
     assert list(private.iterdir()) == []
+
+
+def test_no_picture_is_a_link_out_of_its_run(served: Served):
+    run = RunFolder(served.folder / "small")
+    outside = served.folder / "outside.png"
+    write_png(outside, np.zeros((2, 2, 3), np.uint8))
+    try:
+        run.sample_sheet(77).symlink_to(outside)
+    except OSError:
+        pytest.skip("no links on this system")
+    assert served.refused("GET", "/api/runs/small/sheet/77")[0] == 404
+    assert served.ask("GET", "/api/runs/small/sheet/0")[0] == 200
+
+
+def test_files_that_somebody_changed_are_one_line(served: Served):
+    shutil.copytree(served.folder / "small", served.folder / "changed")
+    try:
+        append_row(RunFolder(served.folder / "changed").findings, {"severity": "alarm", "since_update": "never"})
+        status, found, _ = served.ask("GET", "/api/runs/changed")
+        assert status == 500
+        assert "this failed" in found["error"]
+        assert served.card("changed")["state"] == "failed"
+    finally:
+        shutil.rmtree(served.folder / "changed")
+
+
+def test_slow_requests_keep_no_other_from_its_answer(served: Served, monkeypatch: pytest.MonkeyPatch):
+    gate = threading.Event()
+
+    def slow(_: str) -> str:
+        gate.wait(PATIENCE)
+        raise StudioError(400, "it was slow")
+
+    monkeypatch.setattr(preparing, "recipe_named", slow)
+    with ThreadPoolExecutor(40) as pool:
+        waiting = [pool.submit(served.refused, "GET", "/api/form?recipe=x") for _ in range(40)]
+        try:
+            assert served.get("/api/home")["runs"]
+        finally:
+            gate.set()
+        assert {one.result() for one in waiting} == {(400, "it was slow")}
 
 
 def test_large_and_broken_bodies_are_refused(served: Served):
@@ -134,6 +191,11 @@ def test_served_on_all_addresses_no_name_but_its_own_is_its():
     guard = Guard(None, "0.0.0.0", 80, "t")  # pyright: ignore[reportArgumentType]
     assert guard.is_ours("192.168.1.5:80")
     assert not guard.is_ours("rebound.example:80")
+    assert guard.is_ours(platform.node().lower() + ":80")
+    for host in ("127.0.0.1", "[::1]", "LOCALHOST"):  # browsers leave port 80 out
+        assert guard.is_ours(host)
+        assert not Guard(None, "127.0.0.1", 81, "t").is_ours(host)  # pyright: ignore[reportArgumentType]
+    assert not guard.is_token("\ud800")
     assert not is_loopback("0.0.0.0")
     assert is_loopback("::1")
 
@@ -143,3 +205,20 @@ def test_names_are_cleaned():
     assert cleaned("my pictures (1).zip", "x") == "my-pictures-1-.zip"
     assert cleaned("..", "x") == "x"
     assert cleaned("C:\\a\\b.png", "x") == "b.png"
+    long = cleaned("\u0436" * 300 + ".zip", "x")
+    assert long.endswith("\u0436.zip")
+    assert len(long.encode()) <= LONGEST_PART
+
+
+def test_a_name_of_any_script_is_a_name_of_a_file():
+    for name in ("a/b", "a%2Fb", "a%b", "\u732b" * 60):
+        assert as_name(as_file(name)) == name
+        assert "/" not in as_file(name)
+        assert len(as_file(name).encode()) < 255 - len(".json")
+
+
+def test_a_token_stands_in_an_address():
+    for token in ("a&open=x", "a+b", "50%", "a#b", "\u0436"):
+        with pytest.raises(RunError, match="give letters"):
+            check_token(Address(token=token))
+    check_token(Address(token="a-token_1"))

@@ -152,10 +152,22 @@ def test_a_slow_page_misses_the_oldest_pictures_and_no_row():
 
 def test_nobody_listens_and_nothing_is_kept():
     Hub().publish({"kind": "job"})  # before the server runs
-    outbox = Outbox()
-    outbox.hidden = True
-    outbox.put("rows", "x")
-    assert not outbox.waiting
+
+
+def test_a_hidden_page_hears_how_a_job_ended():
+    async def told() -> list[str | bytes]:
+        hub, outbox = Hub(), Outbox()
+        hub.loop = asyncio.get_running_loop()
+        hub.outboxes.add(outbox)
+        outbox.hidden = True
+        hub.publish({"kind": "job", "step": 5})
+        hub.publish_picture({"kind": "job"}, b"x")
+        hub.publish({"kind": "job", "done": True})
+        hub.publish({"kind": "error", "error": "it did not train again"})
+        await asyncio.sleep(0)
+        return [message for _, message in outbox.waiting]
+
+    assert [json.loads(message).get("done") for message in asyncio.run(told())] == [True, None]
 
 
 def test_rows_are_read_as_they_come(tmp_path: Path):

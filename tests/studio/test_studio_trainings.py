@@ -164,6 +164,7 @@ def test_a_run_that_is_over_is_finished_and_goes_on_for_longer(folder: Path):
         run = start(served, "short", updates="40")
         card = page.card("short", "finished")
         assert (card["update"], card["total"], card["share"]) == (40, 40, 1.0)
+        assert "change" not in card["can"]  # it would have no update left
         until(lambda: not is_held(run.lock) and run.report.exists())
         until(lambda: served.ask("POST", "/api/runs/short/resume", {"updates": "+20"})[0] == 200)
         assert page.until(lambda one: one["kind"] == "cards" and one["runs"][0]["update"] == 60)

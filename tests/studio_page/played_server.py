@@ -121,6 +121,7 @@ class Played:
         self.is_gone = False
         self.refusals: dict[str, str] = {}  # path of a POST: the sentence that refuses it
         self.check = {"refusal": None, "remarks": [], "refused": {}, "summary": {}}
+        self.changes = [{"at": 90, "back_to": 50, "reason": "asked", "change": {"loss.name": ["hinge", "minimax"]}}]
         self.recipe = {"optimizer.generator.rate": 0.02, "loss.name": "hinge", "data.batch": 64}
 
     # ---- what a page sees
@@ -237,7 +238,7 @@ class Played:
                 {"update": update, "images_seen": update * 64, "seconds": update / 3} for update in (0, 50, 100)
             ],
             "findings": [found["finding"]] if found["finding"] else [],
-            "changes": [{"at": 90, "back_to": 50, "reason": "asked", "change": {"loss.name": ["hinge", "minimax"]}}],
+            "changes": self.changes,
             "judgements": [{"update": 100, "metric": "SWD", "value": 12.5}],
             "log": [{"update": 60, "text": "saved"}],
             "printed": ["training digits"],

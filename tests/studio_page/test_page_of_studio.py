@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from played_server import FINDING, Played, card, png, row
 
+from gansmith.studio.starting.uploads import GATHERED
+
 Opened = Callable[..., Any]
 
 
@@ -242,6 +244,21 @@ def test_a_change_of_a_healthy_run_loses_nothing(opened: Opened, played: Played)
     page.get_by_label("Setting", exact=True).select_option("loss.name")
     page.get_by_label("loss.name").select_option("non-saturating")
     says(page, "details", "This saves a checkpoint and trains on from it, so that nothing is lost")
+
+
+def test_a_change_that_takes_the_last_one_back_says_what_is_lost(opened: Opened, played: Played):
+    played.changes = [{"at": 90, "back_to": 50, "change": {"loss.name": ["non-saturating", "hinge"]}}]
+    page = opened("#/run/first")
+    page.get_by_text("Change one setting", exact=True).click()
+    page.get_by_label("Setting", exact=True).select_option("loss.name")
+    page.get_by_label("loss.name").select_option("non-saturating")
+    says(page, "details", "it goes back to update 50, where that was made, and all that was learnt since is removed")
+
+
+def test_a_dropped_folder_has_a_name_that_the_server_takes(opened: Opened):
+    page = opened("#/new")
+    for name in ("cats", "a" * 200, "\u0436", "a b (c)", "."):
+        assert GATHERED.fullmatch(page.evaluate("name => folderName(`${name}/1.png`)", name))
 
 
 def test_a_change_says_first_what_it_does(opened: Opened, played: Played):

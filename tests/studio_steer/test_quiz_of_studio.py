@@ -21,6 +21,7 @@ from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.studio.errors import StudioError
 from gansmith.studio.steering import questions, quiz
 from gansmith.studio.steering.quiz import Quiz, Quizzes
+from gansmith.studio.studio import Studio
 from gansmith.trained.generator import load
 
 
@@ -175,7 +176,7 @@ def test_without_a_discriminator_nothing_is_said_of_it(tmp_path: Path):
 
 def test_a_failing_process_is_one_line_and_frees_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(quiz, "sys", type("Sys", (), {"executable": "/bin/false"}))
-    quizzes = Quizzes()
+    quizzes = Quizzes(Studio(tmp_path).jobs)
     for _ in range(2):
         with pytest.raises(StudioError, match="could not be made"):
             quizzes.begin(RunFolder(tmp_path))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -15,12 +18,14 @@ from PIL import Image
 from served_studio import Served
 
 import small_runs
+from gansmith.ground import alpha
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.latent.steering import directions, styles
 from gansmith.studio.steering import asked, job, searching
 from gansmith.studio.steering.lines import as_png
+from gansmith.studio.studio import Studio
 from gansmith.trained.generator import Generator, load
 
 
@@ -57,6 +62,28 @@ def latents_of(result: dict[str, Any]) -> np.ndarray:
 
 HALF = np.full((16, 16, 1), 255, np.uint8)
 HALF[4:12, 4:12] = 0
+
+
+def test_a_picture_with_transparency_keeps_it_and_its_colours():
+    straight = np.random.default_rng(0).integers(0, 256, (4, 4, 4), np.uint8)
+    kept = alpha.premultiplied(straight)
+    generator = cast(Generator, SimpleNamespace(item_shape=(4, 4, 4)))
+    sent = io.BytesIO()
+    Image.fromarray(straight).save(sent, "PNG")
+    assert np.array_equal(searching.in_size(generator, base64.b64encode(sent.getvalue()).decode())[0], kept)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(as_png(kept)))), alpha.straight(kept))
+
+
+def test_what_a_request_waits_for_ends_with_the_studio(tmp_path: Path):
+    jobs = Studio(tmp_path).jobs
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(jobs.answer, [sys.executable, "-c", "input()"], b"", seconds=300)
+        assert waiting.result().returncode == 1  # nothing to read
+        waiting = pool.submit(jobs.answer, [sys.executable, "-c", "import time; time.sleep(300)"], b"", seconds=300)
+        while not jobs.waited_for:
+            time.sleep(0.01)
+        jobs.close()
+        assert waiting.result().returncode != 0
 
 
 def test_projecting_shows_a_picture_every_25_steps(run: RunFolder, generator: Generator):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 POLL = 0.05  # seconds between two attempts, where a system cannot wait by itself
+LOOKED_AT = 0.5  # seconds of patience that are enough where others only look by `is_held`
 
 
 def lock(file: IO[bytes], *, wait: bool = True, patience: float = 0.0) -> bool | None:

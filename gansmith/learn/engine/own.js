@@ -23,8 +23,8 @@ export const textOfCells = (cells) =>
 
 // The mixture of a line's heights; of one column in the middle where nothing is drawn.
 export function mixtureOfLine(text) {
-  const heights = heightsOf(text || "0".repeat(COLUMNS / 2) + "9");
-  const total = heights.reduce((sum, height) => sum + height, 0) || 1;
+  const heights = heightsOf(/[1-9]/.test(text) ? text : "0".repeat(COLUMNS / 2) + "9");
+  const total = heights.reduce((sum, height) => sum + height, 0);
   const columns = [...heights.keys()].filter((k) => heights[k]);
   const centres = columns.map((k) => [middle(k, COLUMNS)]);
   return { dim: 1, centres, weights: columns.map((k) => heights[k] / total), std: 0.06 };

@@ -93,6 +93,7 @@ function showTransport() {
 // Both games at update 0.
 function begin() {
   for (const [name, match] of Object.entries(sides)) match.restart(state, state[name]);
+  workshop.show(state.data === "strokes" && sides.a.game.latent === 2); // latents are places in a plane there
   showLayers();
   transport.rewind();
 }
@@ -116,7 +117,6 @@ function showState() {
   byId("seed").value = state.seed;
   const own = [["own-line", "Your line"], ["own-plane", "Your plane"]];
   fill(byId("data"), [...Object.entries(DISTRIBUTIONS).map(([name, { title }]) => [name, title]), ...own], state.data);
-  workshop.show(state.data === "strokes");
 }
 
 function showLayers() {

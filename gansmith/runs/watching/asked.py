@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal, get_args
 
 from gansmith.ground.errors import GansmithError, RecipeError, RunError, nearest, typed
@@ -134,9 +135,10 @@ class Asked:
             os.replace(self.path, taken)
             with open(taken, encoding="utf-8", errors="replace") as file:
                 given = json.load(file)
+        except (OSError, ValueError, RecursionError):  # gone, or no JSON
+            given = {}
+        with suppress(OSError):
             os.unlink(taken)
-        except (OSError, ValueError):  # gone, or no JSON
-            return {}
         return given if isinstance(given, dict) else {}
 
     def _answer(self, event: UpdateEvent, kind: str, change: object) -> Request | None:

@@ -6,7 +6,7 @@ import { say } from "./frame/element.js";
 import { Live } from "./frame/live.js";
 import { Notice } from "./frame/notice.js";
 import { Router } from "./frame/router.js";
-import { askForToken, forgetToken, takeToken } from "./frame/token.js";
+import { askForToken, forgetToken, takeToken, watchForToken } from "./frame/token.js";
 import { openComparison } from "./home/comparison.js";
 import { openHome } from "./home/home.js";
 import { openNew } from "./home/new.js";
@@ -37,6 +37,7 @@ const ROUTES = [
 ];
 
 function openStudio() {
+  watchForToken();
   const token = takeToken();
   const view = document.getElementById("view");
   if (!token) {

@@ -85,7 +85,8 @@ def resumed_for(studio: Studio, name: str, change: dict[str, Any]) -> dict[str, 
     """Resume a paused run, and ask it for a change as soon as it trains. Raises what the change is refused for."""
     run = studio.run(name)
     differing(run, run.load_recipe(), change)
-    if standing(studio.trainings, name, run).state == "finished":
+    now = standing(studio.trainings, name, run)
+    if now.state == "finished" and now.reason is None:  # a change would have no update left
         raise StudioError(409, f"{name} is finished: let it go on for longer first, then change it while it trains")
     start_again(studio, name, [])
     threading.Thread(target=_ask_later, args=(studio, name, run, change), daemon=True).start()
@@ -113,11 +114,12 @@ def throw_away(studio: Studio, name: str) -> None:
     root = inside(studio.folder, name)
     if not (RunFolder(root).recipe.is_file() or name in studio.trainings.unborn()):
         raise StudioError(404, f"there is no run {name!r} in this folder: it may have been moved or deleted")
-    studio.trainings.need_idle(name)
     trash = studio.folder / TRASH
     trash.mkdir(exist_ok=True)
-    os.rename(root, trash / f"{as_file(name)}~{time.time_ns()}")
-    studio.trainings.forget(name)
+    with studio.trainings.one_start:  # none begins between the look and the move
+        studio.trainings.need_idle(name)
+        os.rename(root, trash / f"{as_file(name)}~{time.time_ns()}")
+        studio.trainings.forget(name)
 
 
 def put_back(studio: Studio, name: str) -> Path:

@@ -36,6 +36,8 @@ class Wanted:
     def assignments(self) -> list[str]:
         """The settings as --set takes them. Raises StudioError for what a page may not set."""
         for key in self.settings:
+            if "=" in key or key != key.strip():  # else " data.source" or "data.source=X #" would be one of those below
+                raise StudioError(400, f"{key[:40]!r} is no setting: reload the page")
             if key in NOT_ASKED:
                 raise StudioError(400, f"{key} is not set here: it is chosen elsewhere on this page, or in a terminal")
         return [f"{key}={value}" for key, value in self.settings.items()]
@@ -124,7 +126,7 @@ def shape_of(data: DataSettings) -> tuple[Shape, int, int]:
         return (features,), classes, found.count
     asked = next((size for text in (data.window, data.size) if text and (size := parse_size(text))), None)
     height, width = asked or (found.size or (0, 0))[::-1]
-    return (data.channels or (3 if found.colour else 1), height, width), classes, found.count
+    return (found.channels, height, width), classes, found.count
 
 
 @lru_cache(64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from gansmith.data.formats import globs
@@ -9,6 +10,8 @@ from gansmith.data.sources import SOURCES
 from gansmith.data.toys import stacked
 from gansmith.studio.errors import StudioError
 from gansmith.studio.places import UPLOADS, inside
+
+MOST_UNPACKED = 2**32  # bytes of a file that is unpacked in memory
 
 
 def source_of(folder: Path, text: str) -> str:
@@ -24,4 +27,21 @@ def source_of(folder: Path, text: str) -> str:
         ) from None
     if globs.is_pattern(str(path)) or not path.exists():
         raise StudioError(400, f"there is no data {text[:80]!r} here: drop a folder or a zip")
+    if (size := unpacked(path)) > MOST_UNPACKED:
+        raise StudioError(
+            413,
+            f"{path.name} unpacks to {size / 2**30:,.1f} GB, which this process would have to hold, and {MOST_UNPACKED / 2**30:g} "
+            "are allowed: keep its array as .npy, or train in a terminal",
+        )
     return str(path)
+
+
+def unpacked(path: Path) -> int:
+    """The bytes of an .npz file's arrays, which are read whole; 0 for anything else, which is not."""
+    if path.suffix.lower() != ".npz":
+        return 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    except (OSError, ValueError, zipfile.BadZipFile):  # its reader says what is wrong with it
+        return 0

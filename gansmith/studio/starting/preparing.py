@@ -60,9 +60,26 @@ class Preparing:
         with one_at_a_time(self.surveying, "another folder is being looked at"), tempfile.TemporaryDirectory() as place:
             sheet = Path(place) / "sheet.png"
             words = ["data", "info", source, "--json", f"--sheet={sheet}", *([f"--size={size}"] if size else [])]
-            found = json_of(words)
+            found = self._json_of(words)
             picture = base64.b64encode(sheet.read_bytes()).decode("ascii") if sheet.is_file() else None
         return {**found, "sheet": picture}
+
+    def _json_of(self, words: list[str]) -> dict[str, Any]:
+        """What a command prints as JSON. Raises StudioError with its refusal."""
+        try:
+            done = self.studio.jobs.answer(gansmith(*words), seconds=SURVEY_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise StudioError(
+                400, "it takes longer than half an hour to read: prepare it by `gansmith data prepare`"
+            ) from None
+        found: Any = None
+        with suppress(ValueError):
+            found = json.loads(done.stdout)
+        if done.returncode == 0 and isinstance(found, dict):
+            return found
+        said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+        last = said[-1] if said else f"its process was ended ({done.returncode})"
+        raise StudioError(400, last.removeprefix("gansmith: ")[:1000])
 
     def form(self, request: Request, _: Given) -> dict[str, Any]:
         """The fields of a recipe, with what the data asks for."""
@@ -138,30 +155,6 @@ def one_at_a_time(lock: threading.Lock, what: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def json_of(words: list[str]) -> dict[str, Any]:
-    """What a command prints as JSON. Raises StudioError with its refusal."""
-    try:
-        done = subprocess.run(
-            gansmith(*words),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SURVEY_SECONDS,
-            start_new_session=True,
-        )
-    except subprocess.TimeoutExpired:
-        raise StudioError(
-            400, "it takes longer than half an hour to read: prepare it by `gansmith data prepare`"
-        ) from None
-    found: Any = None
-    with suppress(ValueError):
-        found = json.loads(done.stdout)
-    if done.returncode == 0 and isinstance(found, dict):
-        return found
-    said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    last = said[-1] if said else f"its process was ended ({done.returncode})"
-    raise StudioError(400, last.removeprefix("gansmith: ")[:1000])
 
 
 def recipe_named(name: str) -> str:

@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gansmith.ground.files.lock import is_held, lock
+from gansmith.ground.files.lock import LOOKED_AT, is_held, lock
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.studio.children import gansmith
 from gansmith.studio.errors import StudioError
@@ -60,7 +60,7 @@ class Trainings:
         write_json(self.log(name).with_suffix(".json"), facts)
         with open(self.log(name), "wb") as log:
             if sys.platform != "win32":  # where a lock belongs to one process, and forbids others to write
-                lock(log, wait=False)
+                lock(log, wait=False, patience=LOOKED_AT)
             self.mine[name] = subprocess.Popen(
                 gansmith(*words), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )

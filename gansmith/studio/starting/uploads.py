@@ -93,7 +93,8 @@ class Uploads:
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
-        self.sizes[drop] = (self.sizes.get(drop, (0, 0))[0] + size, files + 1)
+        before, files = self.sizes.get(drop, (0, 0))  # again: other files of the drop have come meanwhile
+        self.sizes[drop] = (before + size, files + 1)
         while len(self.sizes) > AT_ONCE * 64:  # drops of long ago
             del self.sizes[next(iter(self.sizes))]
         return size

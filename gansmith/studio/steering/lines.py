@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from gansmith.ground import alpha
 from gansmith.ground.progress import Progress
 
 
@@ -56,8 +57,11 @@ def in_a_row(pictures: np.ndarray) -> str:
 
 
 def as_png(picture: np.ndarray, level: int = 6) -> bytes:
-    """A picture uint8 (H, W, 1 or 3) as PNG. level 0: its length depends on its size alone."""
+    """A picture uint8 (H, W, 1, 3 or 4, premultiplied) as PNG. level 0: its length depends on its size alone."""
     from PIL import Image
+
+    if picture.shape[2] == alpha.RGBA:
+        picture = alpha.straight(picture)  # as files have colours
 
     file = BytesIO()
     Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture).save(file, "PNG", compress_level=level)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
+from gansmith.studio.children import Jobs
 from gansmith.studio.errors import StudioError
 
 QUESTIONS = 10
@@ -120,7 +121,8 @@ def scores(run: RunFolder) -> list[dict[str, int]]:
 class Quizzes:
     """All quizzes of a studio. They are forgotten with it; the scores stay with the runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, jobs: Jobs) -> None:
+        self.jobs = jobs
         self.all: OrderedDict[str, Quiz] = OrderedDict()
         self.making = threading.Lock()  # of one at a time
 
@@ -132,7 +134,9 @@ class Quizzes:
             raise StudioError(429, "the pictures of another quiz are being made: try again in a moment")
         try:
             real = [bool(secrets.randbits(1)) for _ in range(count)]
-            found = asked({"run": str(run.root), "checkpoint": "last", "seed": secrets.randbits(31), "real": real})
+            found = asked(
+                self.jobs, {"run": str(run.root), "checkpoint": "last", "seed": secrets.randbits(31), "real": real}
+            )
         finally:
             self.making.release()
         pictures = [base64.b64decode(one) for one in found["pictures"]]
@@ -150,11 +154,11 @@ class Quizzes:
         return self.all[name]
 
 
-def asked(request: dict[str, Any]) -> dict[str, Any]:
+def asked(jobs: Jobs, request: dict[str, Any]) -> dict[str, Any]:
     """What the process that makes the pictures answers; it tells nobody else. Raises StudioError."""
     command = [sys.executable, "-m", "gansmith.studio.steering.questions"]
     try:
-        done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, timeout=SECONDS)
+        done = jobs.answer(command, json.dumps(request).encode(), seconds=SECONDS)
     except subprocess.TimeoutExpired:
         raise StudioError(
             500, f"the pictures were not made in {SECONDS} seconds: try again when less is running"

@@ -22,7 +22,7 @@ MOST_OF_A_JOB = 24 * 2**20  # bytes of a request with pictures
 
 def routes(studio: Studio) -> list[Route]:
     """What the pages Steer and Quiz ask for. They stand before the route of a run, whose name may hold slashes."""
-    quizzes = Quizzes()
+    quizzes = Quizzes(studio.jobs)
 
     def model(request: Request, _: Given) -> Response:
         folder = studio.run(request.path_params["name"])

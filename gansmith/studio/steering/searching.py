@@ -79,8 +79,12 @@ def read(encoded: str, background: str | None = "#ffffff") -> np.ndarray:
 def in_size(generator: Generator, encoded: str) -> np.ndarray:
     """A picture in the generator's size, uint8 (1, H, W, C), cut and resized as pictures are for training. Raises DataError."""
     channels, height, width = generator.item_shape
-    background = None if channels == alpha.RGBA else parse_background(generator.recipe.data.background)
-    return framed(read(encoded, background), Frame(height, width, channels, 0, "crop"))[None]
+    return framed(read(encoded, behind(generator)), Frame(height, width, channels, 0, "crop"))[None]
+
+
+def behind(generator: Generator) -> str | None:
+    """The background on which the run's transparent pictures lie; None where they keep their opacity."""
+    return None if generator.item_shape[0] == alpha.RGBA else parse_background(generator.recipe.data.background)
 
 
 def project(request: dict[str, Any], lines: Lines) -> dict[str, Any]:
@@ -140,7 +144,7 @@ def upscale(request: dict[str, Any], lines: Lines) -> dict[str, Any]:
     search = opened(request, lines)
     generator = search.generator
     channels = generator.item_shape[0]
-    pixels = read(request["picture"])
+    pixels = read(request["picture"], behind(generator))
     small = framed(pixels, Frame(pixels.shape[0], pixels.shape[1], channels, 0, "crop"))[None]
     settings = search.settings(search.options["restarts"], search.best)
     lines.stage = "searching"

@@ -15,7 +15,6 @@ from gansmith.training.checkpoint import saved_updates
 
 LINES = 200  # of what a training has printed
 MOST_SHEETS = 2000
-NOT_COMPARED = ("given", "thread_changes", "budget.estimated_images")
 
 
 def details(cards: Cards, name: str) -> dict[str, Any]:
@@ -38,16 +37,6 @@ def details(cards: Cards, name: str) -> dict[str, Any]:
         "facts": facts(run),
         "changeable": changeable(recipe),
     }
-
-
-def compared(cards: Cards, names: tuple[str, str]) -> dict[str, Any]:
-    """Two runs side by side: their cards, rows and sheets, and the settings in which they differ. Raises StudioError 404."""
-    runs = [details(cards, name) for name in names]
-    kept = ("card", "rows", "sheets", "judgements", "findings")
-    first, second = (run["recipe"] for run in runs)
-    keys = [key for key in first if key not in NOT_COMPARED and first[key] != second.get(key)]
-    differing = [{"key": key, "values": [first[key], second.get(key)]} for key in keys]
-    return {"runs": [{name: run[name] for name in kept} for run in runs], "differences": differing}
 
 
 def facts(run: RunFolder) -> dict[str, Any]:

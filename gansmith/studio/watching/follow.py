@@ -118,7 +118,7 @@ class Follower:
         for outbox, watched in list(self.watched.items()):
             if watched is not None and not outbox.hidden:
                 for kind, message in await asyncio.to_thread(watched.look):
-                    outbox.put(kind, message)
+                    outbox.put(kind, message)  # also where it was hidden meanwhile: these rows are not read again
         now = asyncio.get_running_loop().time()
         due = [one for one in self.watched if now - self.sent.get(one, (-HIDDEN, ""))[0] >= self._pause(one)]
         if not due or now - self.looked < CARDS:

@@ -93,7 +93,8 @@ def made(name: str, run: RunFolder, now: Standing, size: int) -> dict[str, Any]:
     training = now.state in ("training", "starting")
     can = ["pause", "save", "change"] if now.state == "training" else [] if training else ["delete"]
     if not training and not now.pulled:
-        can += ["resume"] if now.state == "finished" else ["resume", "change"]
+        is_over = now.state == "finished" and now.reason is None  # a change would have no update left
+        can += ["resume"] if is_over else ["resume", "change"]
     if now.saved is not None:
         can += ["steer", "export"]
     return {

@@ -23,8 +23,6 @@ class Outbox:
 
     def put(self, kind: str, message: str | bytes) -> None:
         """Add a message; `kind` "cards" replaces what waits of its kind, "picture" makes the oldest go. On the loop's thread."""
-        if self.hidden and kind != "cards":
-            return
         if kind == "cards":
             self._drop("cards", keep=0)
         if kind == "picture":
@@ -56,17 +54,18 @@ class Hub:
         self.loop: asyncio.AbstractEventLoop | None = None  # while the server runs
 
     def publish(self, message: dict[str, Any]) -> None:
-        """Send a message to every page that is not hidden; from any thread."""
-        self._spread(str(message.get("kind", "")), text(message))
+        """Send a message to every page that is not hidden, and what ends something to those too; from any thread."""
+        self._spread(str(message.get("kind", "")), text(message), is_end="done" in message or "error" in message)
 
     def publish_picture(self, header: dict[str, Any], picture: bytes) -> None:
         """Send a picture to every page that is not hidden; from any thread."""
         self._spread("picture", binary(header, picture))
 
-    def _spread(self, kind: str, message: str | bytes) -> None:
+    def _spread(self, kind: str, message: str | bytes, is_end: bool = False) -> None:
         def spread() -> None:
             for outbox in self.outboxes:
-                outbox.put(kind, message)
+                if is_end or not outbox.hidden:
+                    outbox.put(kind, message)
 
         if self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(spread)

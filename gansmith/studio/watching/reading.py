@@ -12,7 +12,7 @@ from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.version import __version__
 from gansmith.studio.answers import Given, get
 from gansmith.studio.errors import StudioError
-from gansmith.studio.watching.about import compared, details
+from gansmith.studio.watching.about import details
 from gansmith.studio.watching.home import Cards, recipes
 
 MOST_PICTURE = 2**26  # bytes of a picture of a run
@@ -31,29 +31,23 @@ def routes(cards: Cards) -> list[Route]:
     def one(request: Request, _: Given) -> dict[str, object]:
         return details(cards, request.path_params["name"])
 
-    def compare(request: Request, _: Given) -> dict[str, object]:
-        given = request.query_params
-        return compared(cards, (given.get("a", ""), given.get("b", "")))
-
     def sheet(request: Request, _: Given) -> Response:
-        return png(run_of(request).sample_sheet(request.path_params["update"]))
+        run = run_of(request)
+        return png(run, run.sample_sheet(request.path_params["update"]))
 
     def real(request: Request, _: Given) -> Response:
-        return png(run_of(request).real_sheet)
+        run = run_of(request)
+        return png(run, run.real_sheet)
 
     def picture(request: Request, _: Given) -> Response:
         """Only a picture that a finding names."""
         run, path = run_of(request), request.path_params["path"]
         if not any(row.get("picture") == path for row in read_rows(run.findings)):
             raise StudioError(404, "no finding of this run has such a picture")
-        found = (run.root / path).resolve()
-        if run.root.resolve() not in found.parents or found.suffix != ".png":
-            raise StudioError(404, "no finding of this run has such a picture")
-        return png(found)
+        return png(run, run.root / path)
 
     return [
         get("/api/home", home),
-        get("/api/compare", compare),
         get("/api/runs/{name:path}/sheet/{update:int}", sheet),
         get("/api/runs/{name:path}/real", real),
         get("/api/runs/{name:path}/picture/{path:path}", picture),
@@ -61,9 +55,12 @@ def routes(cards: Cards) -> list[Route]:
     ]
 
 
-def png(path: Path) -> Response:
-    """A PNG file. Raises StudioError 404 where there is none."""
+def png(run: RunFolder, path: Path) -> Response:
+    """A PNG file of a run. Raises StudioError 404 where there is none, and for a link that leads out of the run."""
     try:
+        found = path.resolve()
+        if run.root.resolve() not in found.parents or found.suffix != ".png":
+            raise StudioError(404, f"this run has no picture {path.name} of its own")
         if path.stat().st_size > MOST_PICTURE:
             raise StudioError(413, f"{path.name} is too large to be shown")
         data = path.read_bytes()

@@ -16,6 +16,11 @@ export function takeToken() {
   return sessionStorage.getItem(TOKEN_KEY);
 }
 
+// An address that was pasted into a tab of the studio changes its fragment alone: the page begins anew with its token.
+export function watchForToken() {
+  addEventListener("hashchange", () => location.hash.startsWith("#token=") && location.reload());
+}
+
 export function forgetToken() {
   sessionStorage.removeItem(TOKEN_KEY);
 }
@@ -26,7 +31,7 @@ export function askForToken(root, reason) {
   const enter = () => {
     const text = field.value.trim();
     if (!text) return;
-    sessionStorage.setItem(TOKEN_KEY, text.split("token=").pop());
+    sessionStorage.setItem(TOKEN_KEY, text.split("token=").pop().split("&")[0]);
     location.reload();
   };
   field.addEventListener("keydown", (event) => event.key === "Enter" && enter());

@@ -82,6 +82,10 @@ export class Card {
     this.sheet = sheet;
     const address = await this.context.api.address(runPath(this.name, `sheet/${sheet}`)).catch(() => null);
     if (address === null) return;
+    if (sheet !== this.sheet) {
+      URL.revokeObjectURL(address); // a newer one was asked for meanwhile
+      return;
+    }
     this.leave();
     this.address = address;
     this.picture.src = address;

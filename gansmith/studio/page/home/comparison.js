@@ -21,12 +21,12 @@ const PAIR_MEASURES = [
 export function openComparison(view, context) {
   const page = new Comparison(view, context);
   page.begin();
-  return () => page.leave();
+  return () => page.end();
 }
 
 class Comparison {
   constructor(view, { api, cards, notice }) {
-    Object.assign(this, { api, cards, notice, charts: [], addresses: [], asked: 0 });
+    Object.assign(this, { api, cards, notice, charts: [], addresses: [], asked: 0, isOpen: true });
     this.choices = ["First run", "Second run"].map((label, index) =>
       el("select", { id: `compared-${index}`, "aria-label": label, onchange: () => this.show() }),
     );
@@ -48,6 +48,7 @@ class Comparison {
   async begin() {
     try {
       const { runs } = await this.cards.refresh();
+      if (!this.isOpen) return;
       if (runs.length < 2) {
         fill(this.body, el("p", { class: "soft" }, "There are not two trainings here yet."));
         return;
@@ -71,7 +72,7 @@ class Comparison {
     const [a, b] = this.choices.map((choice) => choice.value);
     history.replaceState(null, "", `#/compare?${new URLSearchParams({ a, b })}`);
     const runs = await Promise.all([a, b].map((name) => this.api.get(runPath(name)))).catch((error) => this.notice.fail(error));
-    if (!runs || asked !== this.asked) return;
+    if (!runs || asked !== this.asked || !this.isOpen) return;
     this.leave();
     const sheets = el("div", { class: "sheets" }, runs.map((run) => this.sheet(run)));
     const charts = el("div", { class: "charts" }, this.curves(runs));
@@ -115,6 +116,11 @@ class Comparison {
       roots.push(chart.root);
     }
     return roots.length ? roots : el("p", { class: "soft" }, "No numbers yet.");
+  }
+
+  end() {
+    this.isOpen = false;
+    this.leave();
   }
 
   leave() {

@@ -55,6 +55,6 @@ export async function sendFiles(api, files, tell) {
 // A name for the folder that gathers the files: that of the dropped folder, and a number no other drop has.
 function folderName(path) {
   const name = path.includes("/") ? path.split("/")[0] : "pictures";
-  const clean = name.replace(/[^\w-]+/g, "-").slice(0, 40);
+  const clean = name.replace(/[^\w-]+/g, "-").slice(0, 24); // with the number at most 40, which the server takes
   return `${clean}-${Date.now().toString(36)}`;
 }

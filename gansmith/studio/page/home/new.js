@@ -20,7 +20,7 @@ export function openNew(view, context) {
 
 class NewTraining {
   constructor(view, context) {
-    Object.assign(this, { view, context, api: context.api, source: "", asked: 0, isOpen: true });
+    Object.assign(this, { view, context, api: context.api, source: "", asked: 0, checks: 0, isOpen: true });
     this.recipe = el("select", { id: "recipe", onchange: () => this.choose("") });
     this.summary = el("p", { class: "soft small" });
     this.typed = el("input", { id: "source", type: "text", autocomplete: "off", spellcheck: "false" });
@@ -186,16 +186,17 @@ class NewTraining {
   }
 
   async check() {
+    const check = ++this.checks;
     const asked = this.asked;
     try {
       const { refusal, remarks = [], refused = {}, summary = {} } = await this.api.post("check", this.asking);
-      if (asked !== this.asked || !this.isOpen) return;
+      if (asked !== this.asked || check !== this.checks || !this.isOpen) return; // of settings that are no more
       this.form.refuse(refused);
       say(this.refusal, refusal || "");
       this.start.disabled = Boolean(refusal);
       fill(this.remarks, remarks.length ? el("ul", {}, remarks.map((one) => el("li", {}, one))) : null, summaryOf(summary));
     } catch (error) {
-      if (asked !== this.asked || !this.isOpen) return;
+      if (check !== this.checks) return;
       say(this.refusal, error.message);
       this.start.disabled = true;
       fill(this.remarks);
@@ -222,7 +223,8 @@ function chosenIn(groups) {
 
 // (channels, height, width) of a picture, or how many numbers a vector has.
 function shapeWords([first, height, width]) {
-  return height ? `${width}x${height} pixels, ${first === 1 ? "grey" : "colour"}` : plural(first, "number");
+  const colours = { 1: "grey", 4: "colour with transparency" }[first] || "colour";
+  return height ? `${width}x${height} pixels, ${colours}` : plural(first, "number");
 }
 
 // What will be trained, in numbers a person can weigh.

@@ -54,14 +54,14 @@ export class ChangeBox {
     const does = !this.isAllowed
       ? "It can be changed while it trains, or is paused. A finished run has to go on for longer first."
       : isChanged
-        ? `${field.key} becomes ${text || "(none)"} in place of ${now}. This ${effectOf([field.key], this.finding)}. The log keeps a record. Given the old value next, the run goes back to where it was changed.`
+        ? `${field.key} becomes ${text || "(none)"} in place of ${now}. This ${effectOf({ [field.key]: text }, this.finding, this.last)}. The log keeps a record.`
         : `It is ${now} now. Give another value.`;
     say(this.does, does);
   }
 
-  // Whether the run can be changed now, and what the doctor finds.
-  allow(isAllowed, finding) {
-    this.finding = finding;
+  // Whether the run can be changed now, what the doctor finds, and the last change that was made.
+  allow(isAllowed, finding, last) {
+    Object.assign(this, { finding, last });
     this.isAllowed = isAllowed;
     if (this.fields.length) this.tell();
   }

@@ -1,17 +1,37 @@
 // What a change of settings does to a training, said before it is made.
 
-import { amount } from "../frame/words.js";
+import { amount, writtenValue } from "../frame/words.js";
 
 // Settings that may change in the middle of a training; after any other it begins again. A test keeps them equal to the
 // package's own.
 export const IN_FLIGHT = ["optimizer.generator.", "optimizer.discriminator.", "regularizer.", "loss.", "ema.", "augment."];
 
-// "goes back to ..., and trains on from there", of a change of these settings while this is the newest finding.
-export function effectOf(keys, finding) {
-  if (!keys.every((key) => IN_FLIGHT.some((start) => key.startsWith(start)))) {
-    return "begins the training again at update 0, because what it changes was there from the start";
+// "goes back to ..., and trains on from there", of settings by key while this is the newest finding. `last`: the newest
+// row of changes.jsonl, if any.
+export function effectOf(settings, finding, last) {
+  if (beginsAgain(settings)) {
+    return "begins the training again at update 0, because what it changes was there from the start: its checkpoints are removed";
+  }
+  if (takesBack(settings, last)) {
+    return `takes the last change back: it goes back to update ${amount(last.back_to)}, where that was made, and all that was learnt since is removed`;
   }
   return finding && finding.severity === "alarm"
     ? `goes back to the newest checkpoint from before update ${amount(finding.since_update)}, where the trouble began (where there is none, to the beginning), and trains on from there`
     : "saves a checkpoint and trains on from it, so that nothing is lost";
+}
+
+export function beginsAgain(settings) {
+  return !Object.keys(settings).every((key) => IN_FLIGHT.some((start) => key.startsWith(start)));
+}
+
+// Whether these settings have the old values of the last change, and of nothing else.
+function takesBack(settings, last) {
+  const pairs = Object.entries((last && last.change) || {});
+  const isOld = ([key, [old]]) => key in settings && isSame(writtenValue(settings[key]), writtenValue(old));
+  return pairs.length > 0 && pairs.length === Object.keys(settings).length && pairs.every(isOld);
+}
+
+// Whether two texts are one value: 2e-3 is 0.002.
+function isSame(one, other) {
+  return one === other || (one !== "" && other !== "" && Number(one) === Number(other));
 }

@@ -3,7 +3,7 @@
 import { actionButton, el, fill, termList } from "../frame/element.js";
 import { amount, runPath, threeDigits, writtenValue } from "../frame/words.js";
 import { attempted } from "./actions.js";
-import { effectOf } from "./effects.js";
+import { beginsAgain, effectOf } from "./effects.js";
 
 export class FindingBox {
   // `change(settings)` asks the training for a roll-back with one change.
@@ -22,8 +22,8 @@ export class FindingBox {
     this.shown = null;
   }
 
-  // The newest finding (or null), the recipe by dotted key, and whether the run can be changed now.
-  set(finding, recipe, canChange) {
+  // The newest finding (or null), the run (its recipe by dotted key, its changes), and whether it can be changed now.
+  set(finding, run, canChange) {
     const key = JSON.stringify([finding, canChange]);
     if (key === this.shown) return;
     this.shown = key;
@@ -42,7 +42,7 @@ export class FindingBox {
         finding.text || finding.line,
       ),
       this.evidence(finding),
-      this.remedies(finding, recipe, canChange),
+      this.remedies(finding, run, canChange),
     );
     if (finding.picture) this.showPicture(finding.picture);
   }
@@ -53,10 +53,10 @@ export class FindingBox {
     return el("details", {}, el("summary", {}, "The numbers it goes by"), termList(pairs));
   }
 
-  remedies(finding, recipe, canChange) {
+  remedies(finding, run, canChange) {
     const { remedy = [] } = finding;
     if (!remedy.length) return null;
-    const steps = remedy.map((one) => this.remedy(one, finding, recipe, canChange));
+    const steps = remedy.map((one) => this.remedy(one, finding, run, canChange));
     return el(
       "div",
       { class: "remedies" },
@@ -65,7 +65,8 @@ export class FindingBox {
     );
   }
 
-  remedy({ set, why, source }, finding, recipe, canChange) {
+  remedy({ set, why, source }, finding, { recipe, changes: made }, canChange) {
+    const isAnew = beginsAgain(set);
     const differs = Object.entries(set).some(([key, value]) => writtenValue(recipe[key]) !== writtenValue(value));
     const changes = Object.entries(set).map(([key, value]) =>
       el("div", {}, el("code", {}, key), ` ${writtenValue(recipe[key]) || "(none)"} → `, el("strong", {}, writtenValue(value))),
@@ -80,7 +81,7 @@ export class FindingBox {
         {},
         ...changes,
         el("p", { class: "small" }, why, source ? ` (${source})` : ""),
-        differs && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(Object.keys(set), finding)}. The log keeps a record.`) : null,
+        differs && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(set, finding, made.at(-1))}. The log keeps a record${isAnew ? "" : "; the change can be taken back, from where it was made"}.`) : null,
       ),
       differs && canChange ? apply : null,
     );

@@ -20,7 +20,7 @@ export function openRun(view, context, name) {
 
 class RunPage {
   constructor(view, context, name) {
-    Object.assign(this, { view, context, name, parts: [], early: [], isOpen: true });
+    Object.assign(this, { view, context, name, parts: [], early: [], loads: 0, isOpen: true });
     const { live } = context;
     const heard = {
       rows: ({ rows, afresh }) => this.curves.addRows(rows, afresh),
@@ -46,14 +46,15 @@ class RunPage {
   // Reads the run, and builds the page from it.
   async load() {
     this.early ||= [];
+    const load = ++this.loads;
     let run;
     try {
       run = await this.context.api.get(runPath(this.name));
     } catch (error) {
-      if (this.isOpen) missing(this.view, error);
+      if (this.isOpen && load === this.loads) missing(this.view, error);
       return;
     }
-    if (!this.isOpen) return;
+    if (!this.isOpen || load !== this.loads) return; // it is read again already
     this.leaveParts();
     this.run = run;
     this.card = run.card;
@@ -108,13 +109,13 @@ class RunPage {
     this.head.set(this.card);
     this.exporting.root.hidden = !this.card.can.includes("export");
     const canChange = this.card.can.includes("change");
-    this.changing.allow(canChange, this.card.finding);
-    this.finding.set(this.card.finding, this.run.recipe, canChange);
+    this.changing.allow(canChange, this.card.finding, this.run.changes.at(-1));
+    this.finding.set(this.card.finding, this.run, canChange);
   }
 
   addFinding(finding) {
     this.card = { ...this.card, finding };
-    this.finding.set(finding, this.run.recipe, this.card.can.includes("change"));
+    this.finding.set(finding, this.run, this.card.can.includes("change"));
     this.log.addFinding(finding);
   }
 
@@ -122,7 +123,7 @@ class RunPage {
   async change(settings) {
     await this.context.api.post(runPath(this.name, "ask"), { kind: "change", change: settings });
     const resumed = this.card.state === "training" ? "" : "The training is resumed for it. ";
-    this.context.notice.tell(`Asked. ${resumed}It ${effectOf(Object.keys(settings), this.card.finding)}.`);
+    this.context.notice.tell(`Asked. ${resumed}It ${effectOf(settings, this.card.finding, this.run.changes.at(-1))}.`);
   }
 
   leaveParts() {

@@ -7,11 +7,9 @@ const MOST_SHEETS = 60; // sheets in memory
 const SHEET_MILLISECONDS = 250; // milliseconds of a sheet, when they are played
 
 export class Samples {
-  // `moved(update)` is called where a person looks at another time.
-  constructor({ api }, name, moved = () => {}) {
+  constructor({ api }, name) {
     this.api = api;
     this.name = name;
-    this.moved = moved;
     this.sheets = []; // {update, images_seen, seconds}, oldest first
     this.kept = new Map(); // address by update; the least recently shown first
     this.isNewest = true;
@@ -27,7 +25,6 @@ export class Samples {
     this.slider.addEventListener("input", () => {
       this.stop();
       this.look(Number(this.slider.value));
-      this.moved(this.sheets[this.index]?.update);
     });
     this.said = el("p", { class: "caption" }, "No samples yet");
     this.play = actionButton("Play", () => this.playOrStop(), { "aria-pressed": "false" });

@@ -17,6 +17,7 @@ export class Easel {
     this.canvas = el("canvas", { class: "easel", tabindex: "0", role: "application", "aria-label": "Picture to paint on" });
     this.canvas.width = width;
     this.canvas.height = height;
+    this.canvas.classList.toggle("clear", channels === 4);
     this.told = el("p", { class: "unseen", role: "status" });
     this.brush = el("input", { type: "range", min: 1, max: Math.max(2, Math.floor(height / 3)), step: 1, "aria-label": "Size of the brush" });
     this.brush.value = Math.max(1, Math.round(height / 8));
@@ -51,6 +52,7 @@ export class Easel {
     for (let i = 0; i < this.hole.length; i++) {
       if (!this.hole[i]) continue;
       for (let c = 0; c < 3; c++) image.data[4 * i + c] = HOLE_SHARE * HOLE_COLOUR[c] + (1 - HOLE_SHARE) * image.data[4 * i + c];
+      image.data[4 * i + 3] = 255;
     }
     if (document.activeElement === this.canvas && this.canvas.matches(":focus-visible")) this.#mark(image);
     this.canvas.getContext("2d").putImageData(image, 0, 0);
@@ -119,16 +121,21 @@ export class Easel {
   // The picture, made smaller by a whole factor, as a PNG in base64.
   async picture(factor = 1) {
     const [height, width] = [this.height / factor, this.width / factor];
-    const data = new Uint8ClampedArray(4 * height * width).fill(255);
+    const data = new Uint8ClampedArray(4 * height * width);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
-        for (let c = 0; c < 3; c++) {
-          let sum = 0;
-          for (let v = 0; v < factor; v++) {
-            for (let u = 0; u < factor; u++) sum += this.pixels[4 * ((y * factor + v) * this.width + x * factor + u) + c];
+        const sums = [0, 0, 0, 0]; // a colour counts as much as it is seen
+        for (let v = 0; v < factor; v++) {
+          for (let u = 0; u < factor; u++) {
+            const from = 4 * ((y * factor + v) * this.width + x * factor + u);
+            const alpha = this.pixels[from + 3];
+            for (let c = 0; c < 3; c++) sums[c] += alpha * this.pixels[from + c];
+            sums[3] += alpha;
           }
-          data[4 * (y * width + x) + c] = Math.round(sum / factor ** 2);
         }
+        const to = 4 * (y * width + x);
+        for (let c = 0; c < 3; c++) data[to + c] = sums[3] && Math.round(sums[c] / sums[3]);
+        data[to + 3] = Math.round(sums[3] / factor ** 2);
       }
     }
     return pngText(data, width, height);

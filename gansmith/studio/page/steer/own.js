@@ -105,8 +105,10 @@ export class OwnSection {
     const canvas = document.createElement("canvas");
     Object.assign(canvas, { width: this.width, height: this.height });
     const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.fillStyle = "#ffffff"; // behind what is transparent, as in training
-    context.fillRect(0, 0, this.width, this.height);
+    if (this.channels !== 4) {
+      context.fillStyle = "#ffffff"; // behind what is transparent, as in training
+      context.fillRect(0, 0, this.width, this.height);
+    }
     draw(context);
     const { data } = context.getImageData(0, 0, this.width, this.height);
     if (this.channels === 1) {
