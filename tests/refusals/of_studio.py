@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 from example import Example, after, call, full_disk, text, typed, where
 from small import RECIPE, changed, with_run
 
@@ -11,6 +15,9 @@ from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.runs.watching.asked import ask
 from gansmith.studio.server import Address, check_token, listen
 from gansmith.studio.starting.check import need_built_in
+from gansmith.studio.steering import learning, questions, searching
+from gansmith.studio.steering.lines import as_png
+from gansmith.trained.generator import Generator
 
 RUN = RunFolder(Path("run"))
 
@@ -24,7 +31,23 @@ ASKED: tuple[Example, ...] = (
 )
 """In the room of runs."""
 
+SMALL = cast(
+    Generator, SimpleNamespace(item_shape=(1, 2, 2), sample=lambda count: np.zeros((count, 8, 8, 1), np.uint8))
+)
+
+
+def mask(height: int, level: int) -> str:
+    """A mask of one level, (height, 2), as a page sends it."""
+    return base64.b64encode(as_png(np.full((height, 2, 1), level, np.uint8))).decode()
+
+
 STUDIO: tuple[Example, ...] = (
+    call(searching.read, "bm8="),
+    call(searching.known_pixels, SMALL, mask(3, 0)),
+    call(searching.known_pixels, SMALL, mask(2, 255)),
+    call(searching.known_pixels, SMALL, mask(2, 0)),
+    call(learning.varying, SMALL),
+    call(questions.Real.some, cast(questions.Real, SimpleNamespace(store=SimpleNamespace(count=2))), 3, 0),
     call(check_token, Address(token="two words")),
     call(check_token, Address(host="0.0.0.0", token="short")),
     call(listen, Address(port=99999)),

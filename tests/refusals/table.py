@@ -195,6 +195,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     **of_explore.EXAMPLES,
     **of_exports.EXAMPLES,
     **of_nets.EXAMPLES,
+    "learn": (),
     "studio": of_studio.STUDIO,
     "bench": (),
     "diagnosis": (),
