@@ -66,7 +66,7 @@ def drive_on(job: Job, game: Game, start: Start) -> Outcome:
     """The same, until a second Ctrl-C."""
     stopped = False  # whether a stop was asked for during an update that the run goes back from
     while True:
-        seen = LastSeen()
+        seen = LastSeen(start)
         interrupted = StopRequest(SAME_SIGNAL if job.processes.size > 1 else 0.0, received=stopped)
         try:
             with one_line_errors(job.folder), interrupted:
@@ -168,7 +168,8 @@ def all_watchers(job: Job, start: Start) -> list[Watcher]:
 class LastSeen:
     """A watcher that remembers the newest update and its seconds."""
 
-    update, seconds = 0, 0.0
+    def __init__(self, start: Start) -> None:
+        self.update, self.seconds = start.update, start.seconds
 
     def after(self, event: UpdateEvent) -> None:
         self.update, self.seconds = event.update, event.seconds
