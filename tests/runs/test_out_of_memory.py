@@ -104,6 +104,13 @@ def test_a_run_that_is_out_of_memory_later_goes_on_from_what_is_saved(tmp_path: 
     assert run.recipe.data.micro_batch == 12
 
 
+def test_the_update_after_a_resume_is_named_as_it_is(tmp_path: Path, room_for: Callable[..., None]):
+    run, said = train(tmp_path / "run"), []
+    room_for(12)
+    resume(run.folder.root, budget=Budget(updates=35), say=said.append)
+    assert "out of memory at update 31: going on from update 30 with data.micro_batch = 12, not 24" in said
+
+
 @pytest.mark.parametrize("error", PROCESSORS, ids=range(len(PROCESSORS)))
 def test_a_processor_s_memory_runs_out_in_the_same_way(tmp_path: Path, room_for: Callable[..., None], error: Exception):
     room_for(12, error=error)

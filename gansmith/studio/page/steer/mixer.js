@@ -13,7 +13,7 @@ export class Mixer {
     this.carried = null; // what is being dragged
     this.list = el("ul", { class: "terms" });
     this.mean = el("input", { type: "checkbox", onchange: () => this.#show() });
-    this.shell = el("input", { type: "checkbox", checked: true, onchange: () => this.#show() });
+    this.shell = el("input", { type: "checkbox", onchange: () => this.#show() });
     this.chips = el("div", { class: "row chips" });
     this.clear = actionButton("Clear", () => this.set([]));
     this.empty = el("p", { class: "hint" }, "Drag pictures or styles here.");
