@@ -364,10 +364,15 @@ DROP = """(files) => {
 def test_dropped_pictures_become_the_data(opened: Opened, played: Played):
     page = opened("#/new")
     says(page, "section", "digits: 40 grey pictures")
-    page.evaluate(DROP, [["a.png", "image/png"], ["notes.txt", "text/plain"], ["b.jpg", "image/jpeg"]])
-    says(page, ".drop", "Copied.")
+    names = [["labels.csv", "text/csv"], ["a.png", "image/png"], ["notes.txt", "text/plain"], ["b.jpg", "image/jpeg"]]
+    page.evaluate(DROP, names)
+    says(page, ".drop", "Copied. 1 file left out: neither pictures, archives nor lists of classes.")
     sent = [path for path, _ in played.asked if path.startswith("upload")]
-    assert [path.partition("&")[0] for path in sent] == ["upload?name=a.png", "upload?name=b.jpg"]
+    assert [path.partition("&")[0] for path in sent] == [
+        "upload?name=a.png",
+        "upload?name=b.jpg",
+        "upload?name=labels.csv",
+    ]
     assert len({path.partition("into=")[2].partition("&")[0] for path in sent}) == 1
     assert page.get_by_label("A ready recipe").input_value() == "folder"
     until(page, lambda: any(path == "survey" and given["source"] == ".uploads/mine" for path, given in played.asked))

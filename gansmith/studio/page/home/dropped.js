@@ -2,6 +2,7 @@
 
 const PICTURE_FILES = /\.(png|jpe?g|webp|bmp|gif|tiff?)$/i;
 const ARCHIVE_FILES = /\.(zip|tar|tar\.gz|tgz|npz|npy|gz)$/i;
+const LIST_FILES = /\.(csv|tsv|jsonl|ndjson)$|^(dataset|labels|metadata)\.json$|^((train_)?labels|train|val|test)\.txt$/i; // of classes
 const MOST_FILES = 50_000;
 
 // The files of a drop as [{file, path}]; folders are opened. Raises Error where there are too many.
@@ -34,14 +35,17 @@ export function filesOfInput(input) {
   return [...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
 }
 
-// Sends files to the server; gives the source that a training can use. `tell(text)` hears how far it is.
+// Sends files to the server; gives {source, left}: what a training can use, and how many files were left out. `tell(text)`
+// hears how far it is.
 export async function sendFiles(api, files, tell) {
-  const wanted = files.filter(({ file }) => PICTURE_FILES.test(file.name) || ARCHIVE_FILES.test(file.name));
-  if (!wanted.length) throw new Error("No pictures and no archive among these files. Pictures: PNG, JPEG, WebP, BMP, GIF or TIFF.");
+  const items = files.filter(({ file }) => PICTURE_FILES.test(file.name) || ARCHIVE_FILES.test(file.name));
+  const wanted = [...items, ...files.filter(({ file }) => LIST_FILES.test(file.name))];
+  const left = files.length - wanted.length;
+  if (!items.length) throw new Error("No pictures and no archive among these files. Pictures: PNG, JPEG, WebP, BMP, GIF or TIFF.");
   const [first] = wanted;
   if (wanted.length === 1 && ARCHIVE_FILES.test(first.file.name)) {
     const progress = (share) => tell(`Copying ${first.file.name}: ${Math.floor(share * 100)} %`);
-    return (await api.upload(first.file, { progress })).source;
+    return { source: (await api.upload(first.file, { progress })).source, left };
   }
   const into = folderName(first.path);
   let source = null;
@@ -49,7 +53,7 @@ export async function sendFiles(api, files, tell) {
     tell(`Copying ${index + 1} of ${wanted.length} files`);
     ({ source } = await api.upload(file, { into, path }));
   }
-  return source;
+  return { source, left };
 }
 
 // A name for the folder that gathers the files: that of the dropped folder, and a number no other drop has.

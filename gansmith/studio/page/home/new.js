@@ -131,8 +131,8 @@ class NewTraining {
   // Files go to the server, and become the data of the recipe for own pictures.
   async send(pending) {
     try {
-      const source = await sendFiles(this.api, await pending, (text) => say(this.copying, text));
-      say(this.copying, "Copied.");
+      const { source, left } = await sendFiles(this.api, await pending, (text) => say(this.copying, text));
+      say(this.copying, left ? `Copied. ${plural(left, "file")} left out: neither pictures, archives nor lists of classes.` : "Copied.");
       await this.choose(source, true);
     } catch (error) {
       say(this.copying, error.message);
