@@ -79,7 +79,7 @@ class LiveView {
     this.progress.value = card.share || 0;
     this.pause.hidden = !card.can.includes("pause") || card.is_own;
     this.own.hidden = !card.is_own;
-    this.finding.set(card.finding, card.recipe_values || {}, false);
+    this.finding.set(card.finding, { recipe: card.recipe_values || {}, changes: [] }, false);
   }
 
   showCurves() {
