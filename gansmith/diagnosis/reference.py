@@ -199,6 +199,17 @@ def real_unit(kind: Kind, items: np.ndarray, where: np.ndarray) -> np.ndarray:
     return pixels.to_float(some, "unit") if kind.pixels else some
 
 
+def _scale(rows: np.ndarray) -> dict[str, float]:
+    """How far the columns of rows (n, d) deviate, and the largest mean: of data that is not scaled."""
+    deviations = rows.std(axis=0, dtype=np.float64)
+    lively = deviations[deviations > 0]
+    return {
+        "widest": float(lively.max()),
+        "narrowest": float(lively.min()),
+        "offset": float(np.abs(rows.mean(axis=0, dtype=np.float64)).max()),
+    }
+
+
 def _floors(known: Reference) -> dict[str, float]:
     """The numbers of a probe, measured on real items."""
     rows = known.rows[:MODELLED]
@@ -213,6 +224,8 @@ def _floors(known: Reference) -> dict[str, float]:
         some = real_unit(known.kind, known.source, known.where[:CHUNK])
         real["colour"] = samples.colour(some)
         real["darkest"], real["brightest"] = (float(value) for value in np.percentile(some, [1, 99]))
+    if known.kind.warning(np.asarray(known.source[known.where[:MODELLED]]), known.units):
+        real |= _scale(known.rows[:MODELLED])
     if known.profile:
         real["upper"] = spectrum.upper(known.profile)
     unseen, own = known.training.items, np.arange(len(known.training))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class Row(NamedTuple):
     name: str
     value: float
     floor: float | None  # of real items against real items
-    better: str  # "lower" or "higher"
+    better: Literal["lower", "higher", "as real"]
     meaning: str
 
 
