@@ -14,7 +14,9 @@ LAYERS: dict[type[plan.Layer], type[Layer]] = {
     plan.BatchNorm: layers.BatchNorm,
     plan.Activation: layers.Activation,
     plan.Dropout: layers.Dropout,
+    plan.PhaseShuffle: layers.PhaseShuffle,
     plan.Reshape: layers.Reshape,
+    plan.Upsample: layers.Upsample,
     plan.ConcatLabels: layers.ConcatLabels,
 }
 

@@ -20,6 +20,7 @@ LAYERS: dict[type[plan.Layer], type[TorchLayer[Any]]] = {
     plan.ConditionalBatchNorm: norms.ConditionalBatchNorm,
     plan.Activation: elementwise.Activation,
     plan.Dropout: elementwise.Dropout,
+    plan.PhaseShuffle: shapes.PhaseShuffle,
     plan.Reshape: shapes.Reshape,
     plan.ConcatLabels: shapes.ConcatLabels,
     plan.Upsample: shapes.Upsample,

@@ -74,11 +74,15 @@ def _hashed(x: Tensor, rate: float, key: int | Tensor, starts: tuple[int, ...]) 
     per_row = x[0].numel()
     count = x.numel() // len(starts)
     blocks = [torch.arange(row * per_row, row * per_row + count, dtype=torch.int32, device=x.device) for row in starts]
-    h = blocks[0] if len(blocks) == 1 else torch.cat(blocks)
+    return hash31(blocks[0] if len(blocks) == 1 else torch.cat(blocks), key) >= int(rate * 2**31)
+
+
+def hash31(h: Tensor, key: int | Tensor) -> Tensor:
+    """The upper 31 bits of the hash of int32 numbers; h is overwritten."""
     h ^= key
     h ^= (h >> 16) & 0xFFFF
     h *= 0x7FEB352D
     h ^= (h >> 15) & 0x1FFFF
     h *= 0x846CA68B - 2**32
     h ^= (h >> 16) & 0xFFFF
-    return ((h >> 1) & 0x7FFFFFFF) >= int(rate * 2**31)
+    return (h >> 1) & 0x7FFFFFFF
