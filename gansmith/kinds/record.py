@@ -111,6 +111,11 @@ class Kind:
         default=False, kw_only=True
     )  # bytes of pixels: what is cut, resized, mirrored, and has colours
 
+    @property
+    def reads(self) -> bool:
+        """Whether it reads files by itself."""
+        return self.read is not not_read
+
     # ---- from a source to stored items
     prepare: Callable[[np.ndarray, DataSettings, str], Prepared] | None
     """(an array of numbers (N, ...) as it was found, settings, its title) -> as stored. None: pictures, which the data room

@@ -30,7 +30,7 @@ from gansmith.runs.origins.starting import planned, start
 from gansmith.runs.processes import alone, same_on_all, set_up_on_all
 from gansmith.runs.quality import chosen_metric
 from gansmith.runs.recovery.changes import Changes
-from gansmith.runs.recovery.other_data import more
+from gansmith.runs.recovery.other_data import check_scale, more
 from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.resume import same_data
 from gansmith.runs.run import resume
@@ -129,6 +129,7 @@ RUNS: tuple[Example, ...] = (
     call(Budget(updates=1, epochs=1.0).apply, RECIPE),
     call(Budget(updates=0).apply, RECIPE),
     call(choose_recipe, "folder"),
+    call(check_scale, thing(units={}), thing(units={"mean": 1}, kind=KINDS["vector"]), "rows", "start anew"),
     lambda folder, patch: choices(RECIPE, thing(kind=OF_ITS_OWN)),
     call(set_up, dataclasses.replace(RECIPE, data=DataSettings(source="ring"), augment=AugmentSettings("mirror"))),
     call(train, "digits", labels=[1]),
