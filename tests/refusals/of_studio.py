@@ -37,7 +37,7 @@ def mask(level: int, side: int = 8) -> str:
 ASKED: tuple[Example, ...] = (
     call(ask, RUN, "dance"),
     with_run(call(ask, RUN, "pause"), spoil=lambda run: write_json(run.asked, {})),
-    with_run(where({"gansmith.runs.watching.asked.write_json": full_disk}, call(ask, RUN, "pause"))),
+    with_run(where({"gansmith.runs.watching.asked.write_new": full_disk}, call(ask, RUN, "pause"))),
     with_run(call(ask, RUN, "change", {"data.batch": 3})),
     with_run(call(ask, RUN, "change", {"loss.name": RECIPE.loss.name})),
 )
