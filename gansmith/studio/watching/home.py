@@ -16,6 +16,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.studio.places import name_of
 from gansmith.studio.studio import Studio
 from gansmith.studio.watching.finding import Folders, find_runs
+from gansmith.studio.watching.history import Histories
 from gansmith.studio.watching.readings import last_row, said_finding
 from gansmith.studio.watching.standing import Standing, standing
 
@@ -43,6 +44,7 @@ class Cards:
         self.studio = studio
         self.kept: dict[str, Kept] = {}
         self.folders: Folders = {}
+        self.histories = Histories()
         self.lock = threading.RLock()  # requests and the socket ask at the same time
 
     def all(self) -> list[dict[str, Any]]:
