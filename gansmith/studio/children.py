@@ -44,6 +44,19 @@ class Job:
         with suppress(OSError):
             self.process.terminate()
 
+    def outcome(self, code: int) -> dict[str, Any]:
+        """What is told of one that has said nothing of its end. code: of its process."""
+        if self.cancelled or code != 0:
+            said = self.words[-1] if self.words else f"it ended with code {code}"
+            return {"error": "cancelled" if self.cancelled else said.removeprefix("gansmith: ")}
+        notes = list(self.words)
+        if self.file is None or not self.file.is_file():
+            return {"done": True, "result": {"notes": notes}}
+        place = str(self.file.parent)  # which is a place for downloads, and nothing to a person
+        notes = [note for note in notes if place not in note]
+        size = self.file.stat().st_size
+        return {"done": True, "result": {"file": self.file.name, "bytes": size, "notes": notes}}
+
 
 class Jobs:
     """All jobs of a studio."""
@@ -130,18 +143,17 @@ class Jobs:
 
     def _listen(self, job: Job) -> None:
         assert job.process.stdout is not None
-        while line := job.process.stdout.readline(LONGEST):
-            self._hear(job, line)
-        code = job.process.wait()
-        job.process.stdout.close()
-        job.ended = True
-        if "error" in job.last or job.last.get("done"):
-            return
-        if code == 0 and not job.cancelled:
-            self._tell(job, {"done": True, "result": {"notes": list(job.words)}})
-        else:
-            said = job.words[-1] if job.words else f"it ended with code {code}"
-            self._tell(job, {"error": "cancelled" if job.cancelled else said.removeprefix("gansmith: ")})
+        try:
+            with job.process.stdout as lines:
+                while line := lines.readline(LONGEST):
+                    self._hear(job, line)
+            job.process.wait()
+        finally:  # whatever goes wrong here, a job that nobody hears is over, and keeps no other from its place
+            job.process.kill()
+            code = job.process.wait()
+            job.ended = True
+            if not ("error" in job.last or job.last.get("done")):
+                self._tell(job, job.outcome(code))
 
     def _hear(self, job: Job, line: bytes) -> None:
         told: Any = None

@@ -146,6 +146,9 @@ def test_an_export_is_made_and_fetched(served: Served):
         job = served.post("/api/runs/small/export", {"kind": "safetensors", "options": {"licence": "CC0"}})
         done = page.until(lambda one: one["kind"] == "job" and ("done" in one or "error" in one))
         assert done.get("done"), done
+        assert (done["result"]["file"], job["file"]) == ("small.safetensors", "small.safetensors")
+        assert done["result"]["bytes"] > 1000
+        assert not any(str(served.folder) in note for note in done["result"]["notes"])
         status, data, headers = served.ask("GET", f"/api/jobs/{job['job']}/file")
         assert status == 200
         assert len(data) > 1000

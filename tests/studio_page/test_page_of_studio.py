@@ -308,8 +308,10 @@ def test_an_export_is_made_and_downloaded(opened: Opened, played: Played):
     says(page, "details", "Asked for the file")
     assert played.asked == [("runs/first/export", {"kind": "onnx", "options": {}})]
     played.say({"kind": "job", "job": "other", "done": True, "result": {"file": "no.onnx"}})
-    played.say({"kind": "job", "job": "7", "done": True, "result": {"file": "mine.onnx", "bytes": 2048}})
+    told = {"bytes": 2048, "notes": ["pictures are grey", "the licence of the data is not stated"]}
+    played.say({"kind": "job", "job": "7", "done": True, "result": told})
     says(page, "details", "mine.onnx (2 kB) is ready")
+    assert page.locator("details li", has_text="not stated").is_visible()
     assert page.get_by_role("button", name="Download").is_visible()
 
 

@@ -25,6 +25,7 @@ export class ExportBox {
     this.licence = el("input", { id: "export-licence", type: "text", autocomplete: "off" });
     this.said = el("p", { role: "status", class: "soft small" });
     this.download = el("div");
+    this.notes = el("ul", { class: "soft small" });
     const weights = el("label", { class: "stacked", for: "export-weights" }, "Weights", this.weights);
     this.kind.addEventListener("change", () => (weights.hidden = !this.isKind("weights")));
     this.root = el(
@@ -37,6 +38,7 @@ export class ExportBox {
       el("div", { class: "row" }, actionButton("Make the file", attempted(notice, () => this.make()), { class: "main" })),
       this.said,
       this.download,
+      this.notes,
     );
     this.off = live.on("job", (message) => message.job === this.job && this.follow(message));
   }
@@ -49,10 +51,11 @@ export class ExportBox {
     const options = this.isKind("weights") ? { weights: this.weights.value } : {};
     if (this.licence.value.trim()) options.licence = this.licence.value.trim();
     fill(this.download);
+    fill(this.notes);
     say(this.said, "Asked for the file …");
     try {
-      const { job } = await this.api.post(runPath(this.name, "export"), { kind: this.kind.value, options });
-      this.job = job;
+      const { job, file } = await this.api.post(runPath(this.name, "export"), { kind: this.kind.value, options });
+      Object.assign(this, { job, file });
     } catch (error) {
       say(this.said, error.message);
     }
@@ -64,10 +67,11 @@ export class ExportBox {
     else say(this.said, total ? `Making it: ${step} of ${total}` : "Making it …");
   }
 
-  offer(result) {
-    const file = (result && (result.file || result.name)) || `${this.name.split("/").pop()}.${this.kind.value}`;
-    const size = result && result.bytes ? ` (${bytes(result.bytes)})` : "";
-    say(this.said, `${file}${size} is ready.`);
+  // What the file holds and what it cannot do is said below it.
+  offer({ bytes: size, notes = [] }) {
+    const { file } = this;
+    say(this.said, `${file}${size ? ` (${bytes(size)})` : ""} is ready.`);
+    fill(this.notes, ...notes.map((note) => el("li", {}, note)));
     const job = this.job;
     fill(this.download, actionButton("Download", async () => {
       const address = await this.api.address(`jobs/${job}/file`);
