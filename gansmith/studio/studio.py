@@ -30,6 +30,13 @@ class Studio:
             raise StudioError(404, f"there is no run {name!r} in this folder: it may have been moved or deleted")
         return found
 
+    def is_run(self, name: str) -> bool:
+        """Whether there is a run of a name."""
+        try:
+            return bool(self.run(name))
+        except StudioError:
+            return False
+
     @property
     def publish(self) -> Callable[[dict[str, Any]], None]:
         """Sends a message to every page; from any thread."""

@@ -179,6 +179,20 @@ def test_slow_requests_keep_no_other_from_its_answer(served: Served, monkeypatch
         assert {one.result() for one in waiting} == {(400, "it was slow")}
 
 
+def test_a_run_may_be_called_by_a_word_of_the_addresses(served: Served):
+    names = ("words/real", "words/generator", "words/sheet/5", "words/picture/x", "words/ask", "real", "sheet", "5")
+    try:
+        for name in names:
+            shutil.copytree(served.folder / "small", served.folder / name)
+        for name in names:
+            assert served.get(f"/api/runs/{name}")["card"]["name"] == name
+            assert served.ask("GET", f"/api/runs/{name}/sheet/0")[1].startswith(b"\x89PNG")
+        assert served.refused("GET", "/api/runs/small/real")[0] == 404
+    finally:
+        for name in ("words", "real", "sheet", "5"):
+            shutil.rmtree(served.folder / name, ignore_errors=True)
+
+
 def test_large_and_broken_bodies_are_refused(served: Served):
     assert served.refused("POST", "/api/check", b"x" * (10 * 2**20))[0] == 413
     for body in (b"no JSON", b"[1]", b"[" * 100_000, b'{"recipe": 5}', b"\xff\xfe"):
