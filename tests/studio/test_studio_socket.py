@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import connect
 
 from gansmith.ground.files.runfolder import RunFolder, append_row, cut_rows, read_rows
-from gansmith.studio.watching import readings
+from gansmith.studio.watching import hub, readings
 from gansmith.studio.watching.follow import Watched
 from gansmith.studio.watching.history import History
 from gansmith.studio.watching.hub import PICTURES, TEXTS, Hub, Outbox
@@ -166,20 +166,38 @@ def test_a_slow_page_misses_the_oldest_pictures_and_no_row():
     assert asyncio.run(outbox.take()) is None  # it has to go, and come back
 
 
+def test_a_page_that_is_slow_at_large_messages_has_to_go_too(monkeypatch: pytest.MonkeyPatch):
+    async def heard() -> list[object]:
+        outbox = Outbox()
+        for number in range(PICTURES + 3):  # the oldest are left out, and count no more
+            outbox.put("picture", bytes([number]) * 150)
+        found: list[object] = [await outbox.take() for _ in range(PICTURES)]
+        outbox.put("rows", "x" * 900)
+        found += [await outbox.take()]
+        outbox.put("rows", "x" * 900)
+        outbox.put("rows", "x" * 200)
+        return [*found, await outbox.take()]
+
+    monkeypatch.setattr(hub, "BYTES", 1000)
+    *heard_before, at_last = asyncio.run(heard())
+    assert None not in heard_before
+    assert at_last is None
+
+
 def test_nobody_listens_and_nothing_is_kept():
     Hub().publish({"kind": "job"})  # before the server runs
 
 
 def test_a_hidden_page_hears_how_a_job_ended():
     async def told() -> list[str | bytes]:
-        hub, outbox = Hub(), Outbox()
-        hub.loop = asyncio.get_running_loop()
-        hub.outboxes.add(outbox)
+        all_pages, outbox = Hub(), Outbox()
+        all_pages.loop = asyncio.get_running_loop()
+        all_pages.outboxes.add(outbox)
         outbox.hidden = True
-        hub.publish({"kind": "job", "step": 5})
-        hub.publish_picture({"kind": "job"}, b"x")
-        hub.publish({"kind": "job", "done": True})
-        hub.publish({"kind": "error", "error": "it did not train again"})
+        all_pages.publish({"kind": "job", "step": 5})
+        all_pages.publish_picture({"kind": "job"}, b"x")
+        all_pages.publish({"kind": "job", "done": True})
+        all_pages.publish({"kind": "error", "error": "it did not train again"})
         await asyncio.sleep(0)
         return [message for _, message in outbox.waiting]
 

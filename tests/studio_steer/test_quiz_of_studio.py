@@ -174,6 +174,18 @@ def test_without_a_discriminator_nothing_is_said_of_it(tmp_path: Path):
     assert one.score()["discriminator"] is None
 
 
+def test_so_many_pictures_of_quizzes_are_kept_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    picture = base64.b64encode(b"x" * 100).decode()
+    found = dict.fromkeys(("data", "seen", "probability", "logits", "labels", "threshold"))
+    monkeypatch.setattr(quiz, "asked", lambda _, request: found | {"pictures": [picture] * len(request["real"])})
+    monkeypatch.setattr(quiz, "KEPT_BYTES", 1000)
+    quizzes = Quizzes(Studio(tmp_path).jobs)
+    names = [quizzes.begin(RunFolder(tmp_path), count) for count in (4, 4, 4, 40)]
+    assert [name in quizzes.all for name in names] == [False, False, False, True]
+    names = [quizzes.begin(RunFolder(tmp_path), 5) for _ in range(3)]
+    assert [name in quizzes.all for name in names] == [False, True, True]
+
+
 def test_a_failing_process_is_one_line_and_frees_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(quiz, "sys", type("Sys", (), {"executable": "/bin/false"}))
     quizzes = Quizzes(Studio(tmp_path).jobs)
