@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,7 @@ def size_of(root: Path) -> int:
     return total
 
 
+@cache
 def recipes() -> list[dict[str, str]]:
     """The built-in recipes: name and summary; those of the articles come last."""
     from gansmith import recipes as cookbook
