@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gansmith.studio.companion import Companion
 from gansmith.studio.errors import StudioError
 
 MOST = 3  # that run at a time
@@ -70,6 +71,7 @@ class Jobs:
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
         self.waited_for: set[subprocess.Popen[bytes]] = set()
+        self.companions: list[Companion] = []
         shutil.rmtree(made, ignore_errors=True)
 
     def start(
@@ -109,6 +111,11 @@ class Jobs:
                 process.kill()  # where it has not ended
         return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
+    def companion(self, argv: Sequence[str], *, seconds: float) -> Companion:
+        """A process that answers requests, each within some seconds; it ends with the studio."""
+        self.companions.append(Companion(argv, seconds))
+        return self.companions[-1]
+
     def new_id(self) -> str:
         """A name for a job that is yet to start."""
         return f"job-{next(self.numbers)}"
@@ -126,6 +133,8 @@ class Jobs:
                 job.cancel()
         for process in list(self.waited_for):
             process.kill()
+        for companion in self.companions:
+            companion.close()
 
     def _forget(self) -> None:
         ended = [job for job in self.all.values() if job.ended]

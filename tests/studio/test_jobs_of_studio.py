@@ -11,6 +11,7 @@ import pytest
 from served_pages import PATIENCE
 
 from gansmith.studio.children import MOST, Jobs
+from gansmith.studio.errors import StudioError
 
 
 def test_a_job_whose_line_cannot_be_told_is_over_and_leaves_its_place(tmp_path: Path):
@@ -47,3 +48,42 @@ def test_what_an_export_says_of_its_file_is_passed_on(tmp_path: Path):
         assert time.monotonic() < end
         time.sleep(0.02)
     assert told[0]["result"] == {"file": "one.onnx", "bytes": 5, "notes": ["it is for a batch of one"]}
+
+
+ECHO = """
+import sys, json, time
+for line in sys.stdin:
+    request = json.loads(line)
+    if request.get("die"):
+        sys.exit(3)
+    if request.get("sleep"):
+        time.sleep(600)
+    print(json.dumps(request["say"]), flush=True)
+"""
+
+
+def test_a_companion_answers_and_is_followed_by_another_one(tmp_path: Path):
+    jobs = Jobs(lambda _: None, lambda *_: None, tmp_path / "made")
+    companion = jobs.companion([sys.executable, "-c", ECHO], seconds=PATIENCE)
+    assert companion.ask({"say": {"found": {"a": 1}}}) == {"a": 1}
+    first = companion.process
+    with pytest.raises(StudioError, match="no") as refused:
+        companion.ask({"say": {"refused": [413, "no"]}})
+    assert refused.value.status == 413
+    assert companion.process is first
+    for deadly in ({"die": True}, {"say": 5}):
+        with pytest.raises(StudioError, match="ended the process"):
+            companion.ask(deadly)
+        assert companion.ask({"say": {"found": {}}}) == {}
+    assert companion.process is not first
+    companion.seconds = 0.1
+    with pytest.raises(StudioError, match="takes longer"):
+        companion.ask({"sleep": True})
+    companion.seconds = PATIENCE
+    assert companion.ask({"say": {"found": {}}}) == {}
+    last = companion.process
+    jobs.close()
+    assert last is not None
+    assert last.returncode is not None
+    with pytest.raises(StudioError, match="being closed"):
+        companion.ask({"say": {"found": {}}})

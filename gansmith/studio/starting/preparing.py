@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-import os
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -20,27 +20,27 @@ from starlette.routing import Route
 from gansmith import recipes as cookbook
 from gansmith.data.sources import SOURCES
 from gansmith.ground.errors import nearest
-from gansmith.ground.recipes.settings import Recipe
-from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.studio.answers import Given, get, post, text_of, texts_of
 from gansmith.studio.children import gansmith
 from gansmith.studio.errors import StudioError
 from gansmith.studio.places import LONGEST, cleaned
-from gansmith.studio.starting.check import Wanted, checked, planned, resolved
-from gansmith.studio.starting.form import groups
 from gansmith.studio.starting.given_sources import source_of
-from gansmith.studio.starting.lengths import UNITS, length_words
+from gansmith.studio.starting.lengths import length_words
 from gansmith.studio.studio import Studio
 
 SURVEY_SECONDS = 1800.0
+READER = ("-m", "gansmith.studio.starting.reader")
+READ_SECONDS = 600.0  # that a form or a check may take
+MOST_SETTINGS = 500  # of a training; there are fewer
 SIZE = 12  # characters of a size, as in 128x96
 
 
 class Preparing:
-    """The routes of the form. Surveys and checks run one at a time: each reads whole folders."""
+    """The routes of the form. Surveys and checks run one at a time, as each reads whole folders, and never in this process."""
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
+        self.reader = studio.jobs.companion([sys.executable, *READER], seconds=READ_SECONDS)
         self.surveying, self.checking = threading.Lock(), threading.Lock()
 
     def routes(self) -> list[Route]:
@@ -58,6 +58,7 @@ class Preparing:
         if size and not (len(size) <= SIZE and set(size) <= set("0123456789x")):
             raise StudioError(400, f"size is {size[:40]!r}: give pixels, as in 64 or 64x48")
         with one_at_a_time(self.surveying, "another folder is being looked at"), tempfile.TemporaryDirectory() as place:
+            self.reader.ask({"do": "look", "source": source})
             sheet = Path(place) / "sheet.png"
             words = ["data", "info", source, "--json", f"--sheet={sheet}", *([f"--size={size}"] if size else [])]
             found = self._json_of(words)
@@ -85,52 +86,47 @@ class Preparing:
         """The fields of a recipe, with what the data asks for."""
         given = request.query_params
         name, source = recipe_named(given.get("recipe", "")), given.get("source", "")
-        recipe, reasons = cookbook.load(name), {}
-        source = source_of(self.studio.folder, source) if source else recipe.data.source
-        if source in SOURCES or os.path.isabs(source):
-            with one_at_a_time(self.checking, "another form is being made"):
-                chosen = choose_recipe(recipe, data=source, budget=a_budget(recipe))
-                recipe, remarks = resolved(chosen)
-            reasons = dict(reason_of(line) for line in remarks)
-        return {"recipe": name, "source": source, "groups": groups(recipe, reasons)}
+        source = source_of(self.studio.folder, source) if source else ""
+        with one_at_a_time(self.checking, "another form is being made"):
+            return self.reader.ask({"do": "form", "recipe": name, "source": source})
 
     def check(self, _: Request, given: Given) -> dict[str, Any]:
         """Whether it would be refused."""
         wanted = self.wanted(given)
         with one_at_a_time(self.checking, "another check runs"):
-            return checked(wanted)
+            return self.reader.ask({"do": "check", **wanted})
 
     def train(self, _: Request, given: Given) -> dict[str, Any]:
         """Start it. Raises StudioError and GansmithError where it is refused."""
         wanted, length = self.wanted(given), length_words(given)
         with one_at_a_time(self.checking, "another check runs"):
-            planned(wanted)
-        name = self._new_name(text_of(given, "name", "") or "", wanted.recipe)
-        words = ["train", wanted.recipe, f"--out={self.studio.folder / name}", *length]
-        words += [f"--data={wanted.source}"] if wanted.source else []
-        words += [f"--set={assignment}" for assignment in wanted.assignments()]
+            self.reader.ask({"do": "plan", **wanted})
+        recipe, source = wanted["recipe"], wanted["source"]
+        name = self._new_name(text_of(given, "name", "") or "", recipe)
+        words = ["train", recipe, f"--out={self.studio.folder / name}", *length]
+        words += [f"--data={source}"] if source else []
+        words += [f"--set={key}={value}" for key, value in wanted["settings"].items()]
         try:
-            self.studio.trainings.start(name, words, {"recipe": wanted.recipe, "words": words})
+            self.studio.trainings.start(name, words, {"recipe": recipe, "words": words})
         except StudioError:
             (self.studio.folder / name).rmdir()
             raise
         return {"name": name}
 
-    def wanted(self, given: Given) -> Wanted:
-        """A training as a page describes it. Raises StudioError."""
+    def wanted(self, given: Given) -> dict[str, Any]:
+        """A training as a page describes it, for the reader. Raises StudioError."""
         name, source = recipe_named(text_of(given, "recipe")), text_of(given, "source", "") or ""
-        recipe = cookbook.load(name)
         if source:
             source = source_of(self.studio.folder, source)
-        elif recipe.data.source not in SOURCES:
+        elif cookbook.load(name).data.source not in SOURCES:
             raise StudioError(400, f"recipe {name} has no data of its own: drop a folder or a zip")
         settings = texts_of(given, "settings")
+        if len(settings) > MOST_SETTINGS:
+            raise StudioError(400, f"at most {MOST_SETTINGS} settings are taken: reload the page")
         if any(len(key) > LONGEST or len(value) > 1000 for key, value in settings.items()):
             raise StudioError(400, "a setting is too long: give shorter values")
         length = {word[2:].partition("=")[0]: float(word.partition("=")[2]) for word in length_words(given)}
-        whole = {unit: int(value) if unit in ("updates", "images") else value for unit, value in length.items()}
-        typed = any(key.startswith("budget.") and key[7:] in UNITS for key in settings)
-        return Wanted(name, source, settings, Budget(**whole) if whole or typed else a_budget(recipe))  # pyright: ignore[reportArgumentType]
+        return {"recipe": name, "source": source, "settings": settings, "length": length}
 
     def _new_name(self, asked: str, recipe: str) -> str:
         """The name of a new run, whose folder is made at once. Raises StudioError."""
@@ -162,15 +158,3 @@ def recipe_named(name: str) -> str:
     if name not in cookbook.names():
         raise StudioError(400, f"there is no recipe {name[:40]!r}{nearest(name[:40], cookbook.names())}")
     return name
-
-
-def a_budget(recipe: Recipe) -> Budget:
-    """A length for a check of a recipe that has none; it changes nothing else."""
-    has = any(getattr(recipe.budget, unit) for unit in UNITS)
-    return Budget() if has else Budget(updates=1)
-
-
-def reason_of(line: str) -> tuple[str, str]:
-    """The key and the reason of a line `key = value: reason`."""
-    key, _, rest = line.partition(" = ")
-    return key, rest.partition(": ")[2]
