@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from served_pages import Served
+from served_pages import Served, serving
 
 from gansmith.studio.errors import StudioError
 from gansmith.studio.making import option_words
-from gansmith.studio.starting import given_sources, uploads
+from gansmith.studio.starting import preparing, uploads
 from gansmith.studio.starting.given_sources import source_of
 from gansmith.studio.starting.lengths import length_words
 
@@ -56,15 +57,34 @@ def test_a_long_name_of_a_file_can_be_used(served: Served):
     assert source_of(served.folder, found["source"]).endswith("x.zip")
 
 
-def test_arrays_that_unpack_to_too_much_are_refused(served: Served, monkeypatch: pytest.MonkeyPatch):
+def test_arrays_that_unpack_to_too_much_are_refused(served: Served):
     file = io.BytesIO()
-    np.savez_compressed(file, images=np.zeros((64, 32, 32), np.uint8))
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("images.npy", "labels.npy"):
+            archive.writestr(name, b"0" * 1000)
+            archive.getinfo(name).file_size = 2**32 - 2  # as it says, and nobody is to try
     _, found, _ = served.ask("POST", "/api/upload?name=zeros.npz", file.getvalue())
-    monkeypatch.setattr(given_sources, "MOST_UNPACKED", 2**15)
     for path in ("/api/survey", "/api/check", "/api/train"):
         status, sentence = served.refused("POST", path, {"recipe": "folder", "source": found["source"]})
         assert status == 413
         assert "unpacks to" in sentence
+
+
+def test_data_that_ends_its_reader_ends_nothing_else(served: Served, dropped: str, monkeypatch: pytest.MonkeyPatch):
+    """A reader that dies of one file, as of one that takes all memory, and lives with every other."""
+    code = (
+        "import os, sys\nfrom gansmith.studio.starting import reader\nlook = reader.need_room\n"
+        "reader.need_room = lambda source: os._exit(9) if 'deadly' in source else look(source)\n"
+        "reader.work(sys.stdin, sys.stdout)"
+    )
+    monkeypatch.setattr(preparing, "READER", ("-c", code))
+    with serving(served.folder) as other:
+        source = other.ask("POST", "/api/upload?name=deadly.npy", b"x")[1]["source"]
+        for path, more in (("/api/check", {}), ("/api/train", {}), ("/api/survey", {})):
+            status, why = other.refused("POST", path, {"recipe": "folder", "source": source, **more})
+            assert (status, "ended the process" in why) == (400, True)
+        found = other.post("/api/check", {"recipe": "folder", "source": dropped, "updates": "10"})
+        assert found["summary"]["updates"] == 10
 
 
 def test_the_form_has_every_setting_with_its_meaning(served: Served, dropped: str):
@@ -122,6 +142,24 @@ def test_a_large_upload_is_refused_and_leaves_nothing(served: Served, monkeypatc
     before = {path for path in (served.folder / ".uploads").rglob("*") if path.is_file()}
     assert served.refused("POST", "/api/upload?name=large.zip", b"x" * (3 * 2**20))[0] == 413
     assert {path for path in (served.folder / ".uploads").rglob("*") if path.is_file()} == before
+
+
+def test_files_that_come_at_once_and_after_a_restart_are_one_drop(served: Served, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(uploads, "MOST", 3 * 2**20)
+    large = b"x" * (2 * 2**20)
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(served.ask, "POST", f"/api/upload?into=many&path={n}.bin", large) for n in range(3)]
+        assert sorted(one.result()[0] for one in asked) == [200, 413, 413]
+    with serving(served.folder) as other:  # which has not seen the first
+        assert other.ask("POST", "/api/upload?into=many&path=later.bin", large)[0] == 413
+        assert other.ask("POST", "/api/upload?into=many&path=small.bin", b"x")[0] == 200
+    assert sum(path.stat().st_size for path in (served.folder / ".uploads" / "many").iterdir()) == 2 * 2**20 + 1
+
+
+def test_an_upload_that_stalls_gives_its_place_to_another(served: Served, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(uploads, "PATIENCE", 0.2)
+    status, found, _ = served.ask("POST", "/api/upload?name=slow.zip", b"x", headers={"Content-Length": "5"})
+    assert (status, found["error"].startswith("nothing came")) == (408, True)
 
 
 def test_a_bomb_and_a_huge_picture_are_refused_by_the_reader(served: Served, tmp_path: Path):
