@@ -84,7 +84,9 @@ WORK = {"form": form, "check": check, "plan": plan, "look": look}
 def wanted(request: Given) -> Wanted:
     """A training as a page describes it."""
     settings, length = request["settings"], request["length"]
-    whole = {unit: int(value) if unit in ("updates", "images") else value for unit, value in length.items()}
+    whole: dict[str, Any] = {
+        unit: int(value) if unit in ("updates", "images") else value for unit, value in length.items()
+    }
     typed = any(key.startswith("budget.") and key[7:] in UNITS for key in settings)
     budget = Budget(**whole) if whole or typed else a_budget(cookbook.load(request["recipe"]))
     return Wanted(request["recipe"], request["source"], settings, budget)

@@ -178,11 +178,12 @@ def kill_holder(path: Path) -> None:
 def kill(number: int) -> None:
     """End a process at once, with all that it started where it leads a session of its own, as a training of a studio does;
     nothing where it has ended."""
+    how, all_of = getattr(signal, "SIGKILL", signal.SIGTERM), getattr(os, "killpg", None)  # Windows knows no groups
     with suppress(ProcessLookupError):
-        if sys.platform != "win32" and os.getsid(number) == number:
-            os.killpg(number, signal.SIGKILL)
+        if all_of is not None and os.getsid(number) == number:
+            all_of(number, how)
         else:
-            os.kill(number, getattr(signal, "SIGKILL", signal.SIGTERM))
+            os.kill(number, how)
 
 
 def ends_in_traceback(lines: Sequence[str]) -> bool:

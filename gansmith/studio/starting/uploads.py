@@ -100,7 +100,7 @@ class Uploads:
             raise StudioError(409, f"two files are called {path.name} once their names are cleaned: rename one")
         part, before = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part"), drop.size
         drop.files += 1
-        written = 0
+        written, kept = 0, False
         try:
             with open(part, "xb") as file:
                 async for piece in pieces(request):
@@ -109,11 +109,11 @@ class Uploads:
                         raise too_much(MOST - before)
                     await asyncio.to_thread(file.write, piece)
             os.replace(part, path)
-        except BaseException:
-            drop.size, drop.files = drop.size - written, drop.files - 1
-            raise
+            kept = True
         finally:
             part.unlink(missing_ok=True)
+            if not kept:
+                drop.size, drop.files = drop.size - written, drop.files - 1
         return written
 
     async def _drop(self, name: str) -> Drop:

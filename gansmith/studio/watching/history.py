@@ -29,7 +29,7 @@ class Stretch:
     @classmethod
     def of(cls, update: float, row: Row) -> Stretch:
         """One row, without what is large and what is no number."""
-        found = {
+        found: Seen = {
             name: (value, update)
             for name, value in row.items()
             if name != "update" and name not in HEAVY and isinstance(value, int | float)
