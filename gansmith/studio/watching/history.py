@@ -38,12 +38,15 @@ class Stretch:
 
     def join(self, later: Stretch) -> None:
         """Take in the rows that come after these."""
-        least, greatest = dict(self.least), dict(self.greatest)
+        if self.greatest is self.least:  # of one row
+            self.greatest = dict(self.least)
         for name, seen in later.least.items():
-            least[name] = min(least.get(name, seen), seen)
+            if name not in self.least or seen[0] < self.least[name][0]:
+                self.least[name] = seen
         for name, seen in later.greatest.items():
-            greatest[name] = max(greatest.get(name, seen), seen, key=lambda one: one[0])
-        self.last, self.count, self.least, self.greatest = later.last, self.count + later.count, least, greatest
+            if name not in self.greatest or seen[0] > self.greatest[name][0]:
+                self.greatest[name] = seen
+        self.last, self.count = later.last, self.count + later.count
 
     def rows(self) -> list[Row]:
         """One row, or two with the least and the greatest of each number in the order in which they came."""
