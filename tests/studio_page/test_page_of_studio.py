@@ -246,6 +246,27 @@ def test_a_change_of_a_healthy_run_loses_nothing(opened: Opened, played: Played)
     says(page, "details", "This saves a checkpoint and trains on from it, so that nothing is lost")
 
 
+def test_what_loses_a_training_asks_first(opened: Opened, played: Played):
+    remedy = {"set": {"data.batch": 32}, "why": "it is too large", "source": ""}
+    played.cards[0] = card("first", finding={**FINDING, "remedy": [remedy]})
+    page = opened("#/run/first")
+    page.get_by_role("button", name="Apply: data.batch = 32").press("Enter")
+    says(page, ".remedies", "All that this training has learnt is lost")
+    page.keyboard.press("Enter")  # once more: "No" has the focus
+    assert page.locator(".question").count() == 0
+    page.get_by_role("button", name="Stop at once").click()
+    says(page, ".question", "What came after its newest checkpoint is lost")
+    page.keyboard.press("Escape")
+    assert played.asked == []
+    page.get_by_role("button", name="Stop at once").click()
+    page.get_by_role("button", name="Stop it").click()
+    page.get_by_role("button", name="Apply: data.batch = 32").click()
+    page.get_by_role("button", name="Begin again").click()
+    until(page, lambda: len(played.asked) == 2)
+    change = {"kind": "change", "change": {"data.batch": 32}}
+    assert played.asked == [("runs/first/stop-at-once", {}), ("runs/first/ask", change)]
+
+
 def test_a_change_that_takes_the_last_one_back_says_what_is_lost(opened: Opened, played: Played):
     played.changes = [{"at": 90, "back_to": 50, "change": {"loss.name": ["non-saturating", "hinge"]}}]
     page = opened("#/run/first")

@@ -20,6 +20,17 @@ export function effectOf(settings, finding, last) {
     : "saves a checkpoint and trains on from it, so that nothing is lost";
 }
 
+// What to ask before settings are changed by which learnt weights are lost: {words, yes}; null where none are.
+export function questionOf(settings, last) {
+  if (beginsAgain(settings)) {
+    return { words: "All that this training has learnt is lost, and its checkpoints are removed. Begin again at update 0?", yes: "Begin again" };
+  }
+  if (takesBack(settings, last)) {
+    return { words: `What was learnt since update ${amount(last.back_to)} is lost. Take the change back?`, yes: "Take it back" };
+  }
+  return null;
+}
+
 export function beginsAgain(settings) {
   return !Object.keys(settings).every((key) => IN_FLIGHT.some((start) => key.startsWith(start)));
 }

@@ -1,9 +1,10 @@
 // What the doctor finds: a sentence, its evidence, and what to change; a remedy is one press away.
 
-import { actionButton, el, fill, termList } from "../frame/element.js";
+import { el, fill, termList } from "../frame/element.js";
+import { askingButton } from "../frame/twice.js";
 import { amount, runPath, threeDigits, writtenValue } from "../frame/words.js";
 import { attempted } from "./actions.js";
-import { beginsAgain, effectOf } from "./effects.js";
+import { beginsAgain, effectOf, questionOf } from "./effects.js";
 
 export class FindingBox {
   // `change(settings)` asks the training for a roll-back with one change.
@@ -71,8 +72,9 @@ export class FindingBox {
     const changes = Object.entries(set).map(([key, value]) =>
       el("div", {}, el("code", {}, key), ` ${writtenValue(recipe[key]) || "(none)"} → `, el("strong", {}, writtenValue(value))),
     );
-    const apply = actionButton("Apply", attempted(this.context.notice, () => this.change(set)), { class: "main" });
-    apply.setAttribute("aria-label", `Apply: ${Object.entries(set).map((pair) => pair.map(writtenValue).join(" = ")).join(", ")}`);
+    const words = Object.entries(set).map((pair) => pair.map(writtenValue).join(" = ")).join(", ");
+    const asks = () => questionOf(set, made.at(-1));
+    const apply = askingButton("Apply", attempted(this.context.notice, () => this.change(set)), asks, { class: "main", "aria-label": `Apply: ${words}` });
     return el(
       "li",
       {},
@@ -83,7 +85,7 @@ export class FindingBox {
         el("p", { class: "small" }, why, source ? ` (${source})` : ""),
         differs && canChange ? el("p", { class: "soft small" }, `“Apply” ${effectOf(set, finding, made.at(-1))}. The log keeps a record${isAnew ? "" : "; the change can be taken back, from where it was made"}.`) : null,
       ),
-      differs && canChange ? apply : null,
+      differs && canChange ? apply.root : null,
     );
   }
 

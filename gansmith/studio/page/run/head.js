@@ -2,6 +2,7 @@
 
 import { actionButton, el, fill, say } from "../frame/element.js";
 import { BudgetControl } from "../frame/control.js";
+import { askingButton } from "../frame/twice.js";
 import { duration, runPage } from "../frame/words.js";
 import { howFar } from "../home/card.js";
 import { askTraining, attempted, deleteRun, resumeTraining, stopAtOnce } from "./actions.js";
@@ -25,7 +26,7 @@ export class Head {
       ["pause", act("Pause", () => askTraining(context, name, "pause"), "Saves after this update, and stops")],
       ["resume", act("Resume", () => resumeTraining(context, name), "Goes on from the newest checkpoint")],
       ["save", act("Save", () => askTraining(context, name, "save"), "Saves a checkpoint after this update")],
-      ["stop", act("Stop at once", () => stopAtOnce(context, name), "Ends it now: what came after the newest checkpoint is lost")],
+      ["stop", this.stopButton(context, name)],
       ["delete", act("Delete", () => this.remove(), "Moves the run to the trash folder")],
     ]);
     this.more = new BudgetControl("How much longer");
@@ -44,6 +45,12 @@ export class Head {
       this.progress,
       el("div", { class: "row" }, this.goOn, [...this.buttons.values()]),
     );
+  }
+
+  stopButton(context, name) {
+    const asks = () => this.state.dataset.state === "training" && { words: "What came after its newest checkpoint is lost; Pause would save it first. Stop at once?", yes: "Stop it" };
+    const about = { title: "Ends it now: what came after the newest checkpoint is lost" };
+    return askingButton("Stop at once", attempted(context.notice, () => stopAtOnce(context, name)), asks, about).root;
   }
 
   async remove() {
