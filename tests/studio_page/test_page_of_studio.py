@@ -267,6 +267,22 @@ def test_what_loses_a_training_asks_first(opened: Opened, played: Played):
     assert played.asked == [("runs/first/stop-at-once", {}), ("runs/first/ask", change)]
 
 
+def test_a_change_of_two_settings_is_taken_back_where_it_is_said(opened: Opened, played: Played):
+    pairs = {"optimizer.generator.rate": [0.2, 0.02], "loss.name": ["minimax", "hinge"]}
+    played.changes = [{"at": 90, "back_to": 50, "by": "user", "change": pairs}]
+    page = opened("#/run/first")
+    says(page, ".changed-last", "optimizer.generator.rate 0.2 → 0.02, loss.name minimax → hinge")
+    page.locator(".changed-last button").click()
+    says(page, ".changed-last", "What was learnt since update 50 is lost")
+    page.get_by_role("button", name="Take it back").click()
+    until(page, lambda: bool(played.asked))
+    change = {"optimizer.generator.rate": 0.2, "loss.name": "minimax"}
+    assert played.asked == [("runs/first/ask", {"kind": "change", "change": change})]
+    played.changes.append({"at": 95, "back_to": 50, "by": "user", "change": {k: v[::-1] for k, v in pairs.items()}})
+    played.say({"kind": "change", "name": "first"})
+    page.locator(".changed-last").wait_for(state="hidden")
+
+
 def test_a_change_that_takes_the_last_one_back_says_what_is_lost(opened: Opened, played: Played):
     played.changes = [{"at": 90, "back_to": 50, "change": {"loss.name": ["non-saturating", "hinge"]}}]
     page = opened("#/run/first")

@@ -31,6 +31,16 @@ export function questionOf(settings, last) {
   return null;
 }
 
+// The settings that take the newest of these changes back to the same bits ({key: old value}); null where a person made
+// none, or it was taken back already.
+export function wayBack(changes) {
+  const [before, last] = [changes.at(-2), changes.at(-1)];
+  if (!last || last.by !== "user" || beginsAgain(last.change)) return null;
+  const old = Object.fromEntries(Object.entries(last.change).map(([key, [from]]) => [key, from]));
+  const now = Object.fromEntries(Object.entries(last.change).map(([key, [, to]]) => [key, to]));
+  return takesBack(now, before) ? null : old;
+}
+
 export function beginsAgain(settings) {
   return !Object.keys(settings).every((key) => IN_FLIGHT.some((start) => key.startsWith(start)));
 }

@@ -4,7 +4,7 @@ import { el, fill, termList } from "../frame/element.js";
 import { askingButton } from "../frame/twice.js";
 import { amount, runPath, threeDigits, writtenValue } from "../frame/words.js";
 import { attempted } from "./actions.js";
-import { beginsAgain, effectOf, questionOf } from "./effects.js";
+import { beginsAgain, effectOf, questionOf, wayBack } from "./effects.js";
 
 export class FindingBox {
   // `change(settings)` asks the training for a roll-back with one change.
@@ -13,21 +13,24 @@ export class FindingBox {
     this.name = name;
     this.change = change;
     this.body = el("div", { role: "status" });
+    this.changed = el("div", { class: "row changed-last" });
     this.picture = null;
     this.root = el(
       "section",
       { "aria-labelledby": "doctor-title" },
       el("div", { class: "head" }, el("h2", { id: "doctor-title" }, "What the doctor finds")),
       this.body,
+      this.changed,
     );
     this.shown = null;
   }
 
   // The newest finding (or null), the run (its recipe by dotted key, its changes), and whether it can be changed now.
   set(finding, run, canChange) {
-    const key = JSON.stringify([finding, canChange]);
+    const key = JSON.stringify([finding, run.changes.at(-1), canChange]);
     if (key === this.shown) return;
     this.shown = key;
+    this.showChange(run.changes, canChange);
     if (!finding) {
       fill(this.body, el("p", { class: "soft" }, "Nothing has been found."));
       return;
@@ -46,6 +49,17 @@ export class FindingBox {
       this.remedies(finding, run, canChange),
     );
     if (finding.picture) this.showPicture(finding.picture);
+  }
+
+  // What was changed last, and the way back from it.
+  showChange(changes, canChange) {
+    const [last, old] = [changes.at(-1), wayBack(changes)];
+    this.changed.hidden = !old;
+    if (!old) return;
+    const words = Object.entries(last.change).map(([key, [from, to]]) => `${key} ${writtenValue(from) || "(none)"} → ${writtenValue(to) || "(none)"}`);
+    const act = attempted(this.context.notice, () => this.change(old));
+    const back = askingButton("Take it back", act, () => questionOf(old, last));
+    fill(this.changed, el("p", {}, `You changed at update ${amount(last.at)}: `, el("strong", {}, words.join(", ")), "."), canChange ? back.root : null);
   }
 
   evidence({ evidence = {} }) {
