@@ -253,9 +253,9 @@ def test_what_loses_a_training_asks_first(opened: Opened, played: Played):
     page.get_by_role("button", name="Apply: data.batch = 32").press("Enter")
     says(page, ".remedies", "All that this training has learnt is lost")
     page.keyboard.press("Enter")  # once more: "No" has the focus
-    assert page.locator(".question").count() == 0
+    assert page.locator(".asking").count() == 0
     page.get_by_role("button", name="Stop at once").click()
-    says(page, ".question", "What came after its newest checkpoint is lost")
+    says(page, ".asking", "What came after its newest checkpoint is lost")
     page.keyboard.press("Escape")
     assert played.asked == []
     page.get_by_role("button", name="Stop at once").click()

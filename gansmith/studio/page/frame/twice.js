@@ -23,7 +23,7 @@ export function askingButton(label, act, asks, attributes = {}) {
       if (root.contains(sure)) leave();
     }, { class: "main" });
     const onkeydown = (event) => event.key === "Escape" && leave();
-    fill(root, el("span", { class: "question", role: "group", "aria-label": words, onkeydown }, el("span", { class: "small" }, words), sure, no));
+    fill(root, el("span", { class: "asking", role: "group", "aria-label": words, onkeydown }, el("span", { class: "small" }, words), sure, no));
     no.focus(); // Enter that is pressed twice does nothing
   };
   calm();
