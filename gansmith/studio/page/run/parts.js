@@ -17,7 +17,8 @@ export function openPart(view, context, name, place, mount) {
         fill(body, el("p", { class: "soft" }, "There is no checkpoint yet: it comes with the training, or press Save on its page."));
         return;
       }
-      end = mount(body, { api: context.api, socket: context.live, name, card }) || end;
+      const path = `${context.cards.home.folder}/${name}`;
+      end = mount(body, { api: context.api, socket: context.live, name, card, path }) || end;
     } catch (error) {
       missing(view, error);
     }
