@@ -1,8 +1,9 @@
-// A run as a file to send: the kind is chosen, a job of the server makes it, a button downloads it.
+// A run as a file to send: the kind is chosen, a job of the server makes it, into the run's folder.
 
-import { actionButton, el, fill, say } from "../frame/element.js";
+import { actionButton, el, say } from "../frame/element.js";
 import { bytes, runPath } from "../frame/words.js";
 import { attempted } from "./actions.js";
+import { ExportedFiles } from "./exports.js";
 
 const EXPORT_KINDS = [
   { name: "html", label: "A page that makes pictures in any browser, without a network (.html)", weights: true },
@@ -24,7 +25,8 @@ export class ExportBox {
     this.weights = el("select", { id: "export-weights" }, EXPORT_WEIGHTS.map(([value, label]) => el("option", { value }, label)));
     this.licence = el("input", { id: "export-licence", type: "text", autocomplete: "off" });
     this.said = el("p", { role: "status", class: "soft small" });
-    this.download = el("div");
+    this.files = new ExportedFiles({ api, notice }, name);
+    this.files.load();
     const weights = el("label", { class: "stacked", for: "export-weights" }, "Weights", this.weights);
     this.kind.addEventListener("change", () => (weights.hidden = !this.isKind("weights")));
     this.root = el(
@@ -36,7 +38,7 @@ export class ExportBox {
       el("label", { class: "stacked", for: "export-licence" }, "Licence of the data (optional; the file tells it)", this.licence),
       el("div", { class: "row" }, actionButton("Make the file", attempted(notice, () => this.make()), { class: "main" })),
       this.said,
-      this.download,
+      this.files.root,
     );
     this.off = live.on("job", (message) => message.job === this.job && this.follow(message));
   }
@@ -48,7 +50,6 @@ export class ExportBox {
   async make() {
     const options = this.isKind("weights") ? { weights: this.weights.value } : {};
     if (this.licence.value.trim()) options.licence = this.licence.value.trim();
-    fill(this.download);
     say(this.said, "Asked for the file …");
     try {
       const { job } = await this.api.post(runPath(this.name, "export"), { kind: this.kind.value, options });
@@ -68,12 +69,7 @@ export class ExportBox {
     const file = (result && (result.file || result.name)) || `${this.name.split("/").pop()}.${this.kind.value}`;
     const size = result && result.bytes ? ` (${bytes(result.bytes)})` : "";
     say(this.said, `${file}${size} is ready.`);
-    const job = this.job;
-    fill(this.download, actionButton("Download", async () => {
-      const address = await this.api.address(`jobs/${job}/file`);
-      el("a", { href: address, download: file }).click();
-      setTimeout(() => URL.revokeObjectURL(address), 60_000); // the browser has begun to write it by then
-    }, { class: "main" }));
+    this.files.load();
   }
 
   leave() {
