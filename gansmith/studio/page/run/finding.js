@@ -6,6 +6,9 @@ import { amount, runPath, threeDigits, writtenValue } from "../frame/words.js";
 import { attempted } from "./actions.js";
 import { beginsAgain, effectOf, questionOf, wayBack } from "./effects.js";
 
+// States whose picture shows beside each sample the training item that it may be a copy of.
+const COPY_STATES = ["one picture memorised", "memorised pictures", "discriminator memorises"];
+
 export class FindingBox {
   // `change(settings)` asks the training for a roll-back with one change.
   constructor(context, name, change) {
@@ -48,7 +51,7 @@ export class FindingBox {
       this.evidence(finding),
       this.remedies(finding, run, canChange),
     );
-    if (finding.picture) this.showPicture(finding.picture);
+    if (finding.picture) this.showPicture(finding);
   }
 
   // What was changed last, and the way back from it.
@@ -103,13 +106,26 @@ export class FindingBox {
     );
   }
 
-  async showPicture(path) {
-    const parts = path.split("/").map(encodeURIComponent).join("/");
+  async showPicture({ picture, state, update }) {
+    const { shown } = this;
+    const parts = picture.split("/").map(encodeURIComponent).join("/");
     const address = await this.context.api.address(runPath(this.name, `picture/${parts}`)).catch(() => null);
     if (!address) return;
+    if (shown !== this.shown) {
+      URL.revokeObjectURL(address); // another finding is shown by now
+      return;
+    }
     this.leave();
     this.picture = address;
-    this.body.append(el("img", { class: "sheet seen-by-doctor", src: address, alt: "What the doctor saw" }));
+    const right = COPY_STATES.includes(state) ? "the training item that is nearest to each" : "real items to compare with";
+    this.body.append(
+      el(
+        "figure",
+        { class: "seen-by-doctor" },
+        el("img", { class: "sheet", src: address, alt: "What the doctor saw" }),
+        el("figcaption", { class: "soft small" }, `What the doctor saw at update ${amount(update)}. Left: samples of the generator. Right: ${right}.`),
+      ),
+    );
   }
 
   leave() {
