@@ -345,9 +345,36 @@ def test_an_export_is_made_and_downloaded(opened: Opened, played: Played):
     says(page, "details", "Asked for the file")
     assert played.asked == [("runs/first/export", {"kind": "onnx", "options": {}})]
     played.say({"kind": "job", "job": "other", "done": True, "result": {"file": "no.onnx"}})
+    played.exported = [{"name": "mine.onnx", "bytes": 2048}]
     played.say({"kind": "job", "job": "7", "done": True, "result": {"file": "mine.onnx", "bytes": 2048}})
     says(page, "details", "mine.onnx (2 kB) is ready")
-    assert page.get_by_role("button", name="Download").is_visible()
+    go(page, "#/")
+    page.locator(".cards").wait_for()
+    go(page, "#/run/first")
+    page.locator("summary", has_text="Export").click()
+    says(page, ".exported", "mine.onnx")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download mine.onnx").click()
+    assert download.value.suggested_filename == "mine.onnx"
+
+
+def test_the_picture_of_a_finding_says_what_it_shows(opened: Opened, played: Played):
+    played.cards[0] = card("first", finding={**FINDING, "picture": "diagnosis/00000150-rate-too-high.png"})
+    page = opened("#/run/first")
+    says(page, "figcaption", "What the doctor saw at update 150. Left: samples of the generator. Right: real items")
+    finding = {**FINDING, "state": "memorised pictures", "update": 300, "picture": "diagnosis/00000300-memorised.png"}
+    played.change("first", finding=finding)
+    says(page, "figcaption", "at update 300. Left: samples of the generator. Right: the training item that is nearest")
+    assert page.locator(".seen-by-doctor").count() == 1
+
+
+def test_facts_are_words(opened: Opened):
+    page = opened("#/run/first")
+    page.locator("summary", has_text="Facts").click()
+    text = page.locator("details", has_text="Facts").locator("visible=true").first.inner_text()
+    for words in ("8x8 pixels, grey", "0, 1", "processes that train together", "player: generator, layers: 3", "yes"):
+        assert words in text
+    assert not any(sign in text for sign in '[]{}"')
 
 
 def test_a_run_that_is_not_there_is_said(opened: Opened):
@@ -374,6 +401,15 @@ def test_a_training_is_started_with_what_was_changed(opened: Opened, played: Pla
     _path, given = next(one for one in reversed(played.asked) if one[0] == "train")
     assert given["settings"] == {"data.batch": "32", "generator.bias": "false"}
     assert (given["recipe"], given["minutes"], given["name"]) == ("digits", "2", "mine")
+
+
+def test_what_the_networks_see_is_looked_at_again(opened: Opened, played: Played):
+    page = opened("#/new")
+    says(page, "section", "digits: 40 grey pictures")
+    page.get_by_label("data.batch").fill("32")  # changes nothing of what is seen
+    page.get_by_label("data.size").fill("16")
+    surveys = [{"source": "digits", "settings": {"data.size": size}} for size in ("auto", "16")]
+    until(page, lambda: [given for path, given in played.asked if path == "survey"] == surveys)
 
 
 def test_refused_choices_are_greyed_and_say_why(opened: Opened, played: Played):
