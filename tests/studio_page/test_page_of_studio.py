@@ -326,6 +326,18 @@ def test_the_log_tells_changes_and_findings(opened: Opened, played: Played):
     says(page, ".log li:first-child", "a word of the training")
 
 
+def test_a_change_is_told_once(opened: Opened, played: Played):
+    row = {"at": 90, "back_to": 50, "by": "user", "reason": "asked for: loss.name hinge -> minimax"}
+    played.changes = [{**row, "change": {"loss.name": ["hinge", "minimax"]}}]
+    text = "going back to update 50 and changing loss.name hinge -> minimax"
+    changed = {**FINDING, "state": "changed course", "severity": "course", "text": text, "line": text, "remedy": []}
+    played.cards[0] = card("first", finding=changed)
+    page = opened("#/run/first")
+    says(page, ".log", "went back to update 50, with loss.name: hinge → minimax (asked for)")
+    says(page, "section", "It has not looked since the last change.")
+    assert text not in page.locator("main").inner_text()
+
+
 def test_a_finished_run_goes_on_for_as_long_as_is_said(opened: Opened, played: Played):
     played.cards[0] = card("first", state="finished", share=1.0, update=400)
     page = opened("#/run/first")
@@ -463,6 +475,7 @@ def test_files_that_are_no_pictures_are_refused(opened: Opened):
 def test_two_runs_are_compared(opened: Opened, played: Played):
     page = opened()
     page.locator(".card").nth(0).get_by_label("Compare").check()
+    says(page, ".title", "To compare, tick two trainings.")
     page.locator(".card").nth(1).get_by_label("Compare").check()
     page.get_by_role("link", name="Compare first and second/of two").click()
     says(page, "section", "None: both have the same settings.")

@@ -53,7 +53,7 @@ class NewTraining {
         part(
           "4. How long",
           this.budget.root,
-          el("label", { class: "stacked", for: "run-name" }, "Name of the training (optional)", this.name),
+          el("label", { class: "stacked", for: "run-name" }, "Name of the training (optional: else its recipe and a number)", this.name),
           this.refusal,
           this.remarks,
           el("div", { class: "row" }, this.start),

@@ -11,9 +11,9 @@ const EXPORT_KINDS = [
   { name: "safetensors", label: "The generator's weights, to begin other trainings from (.safetensors)", weights: false },
 ];
 const EXPORT_WEIGHTS = [
-  ["fp16", "as they are needed (16 bits)"],
-  ["int8", "half the file (8 bits)"],
-  ["fp32", "twice the file (32 bits)"],
+  ["fp16", "16 bits a number: what most want"],
+  ["int8", "8 bits a number: half the file, pictures a little rougher"],
+  ["fp32", "32 bits a number: twice the file, nothing rounded"],
 ];
 
 export class ExportBox {

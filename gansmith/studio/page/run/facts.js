@@ -1,7 +1,7 @@
 // What a run is: facts of its data and machine, and every setting of its recipe with what it means.
 
 import { el, termList } from "../frame/element.js";
-import { shapeWords, writtenValue } from "../frame/words.js";
+import { amount, shapeWords, writtenValue } from "../frame/words.js";
 
 export function factsOf(facts, recipe, meanings) {
   const rows = Object.entries(recipe).map(([key, value]) =>
@@ -52,6 +52,7 @@ function groupsOfFacts(facts) {
 // A fact in words; "" for what is empty.
 export function factWords(term, value) {
   if (term === "item_shape") return shapeWords(value);
+  if (typeof value === "number") return amount(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.map((one) => factWords("", one)).join(", ");
   if (value === null || typeof value !== "object") return writtenValue(value);

@@ -34,8 +34,9 @@ export class FindingBox {
     if (key === this.shown) return;
     this.shown = key;
     this.showChange(run.changes, canChange);
-    if (!finding) {
-      fill(this.body, el("p", { class: "soft" }, "Nothing has been found."));
+    if (!finding || finding.state === "changed course") {
+      const words = finding ? "It has not looked since the last change." : "Nothing has been found.";
+      fill(this.body, el("p", { class: "soft" }, words));
       return;
     }
     fill(
