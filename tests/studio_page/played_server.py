@@ -121,6 +121,7 @@ class Played:
         self.sockets: list[Any] = []
         self.is_gone = False
         self.refusals: dict[str, str] = {}  # path of a POST: the sentence that refuses it
+        self.failures: dict[str, int] = {}  # path of a GET: how many times it fails yet
         self.check = {"refusal": None, "remarks": [], "refused": {}, "summary": {}}
         self.changes = [{"at": 90, "back_to": 50, "reason": "asked", "change": {"loss.name": ["hinge", "minimax"]}}]
         self.exported: list[dict[str, Any]] = []
@@ -186,6 +187,10 @@ class Played:
             if unquote(path) in self.refusals:
                 route.fulfill(status=400, json={"error": self.refusals[unquote(path)]})
                 return
+        if self.failures.get(path):
+            self.failures[path] -= 1
+            route.fulfill(status=500, json={"error": "the disk: a file is being replaced"})
+            return
         if "/picture/" in path or "/sheet/" in path or path.endswith("/real") or "/exports/" in path:
             route.fulfill(body=png(), content_type="image/png")
             return
