@@ -124,6 +124,7 @@ class Played:
         self.failures: dict[str, int] = {}  # path of a GET: how many times it fails yet
         self.check = {"refusal": None, "remarks": [], "refused": {}, "summary": {}}
         self.changes = [{"at": 90, "back_to": 50, "reason": "asked", "change": {"loss.name": ["hinge", "minimax"]}}]
+        self.checkpoints = [50, 100]
         self.exported: list[dict[str, Any]] = []
         self.recipe = {"optimizer.generator.rate": 0.02, "loss.name": "hinge", "data.batch": 64}
 
@@ -251,7 +252,7 @@ class Played:
             "judgements": [{"update": 100, "metric": "SWD", "value": 12.5}],
             "log": [{"update": 60, "text": "saved"}],
             "printed": ["training digits"],
-            "checkpoints": [100],
+            "checkpoints": self.checkpoints,
             "facts": {
                 "data": {"count": 40, "item_shape": [1, 8, 8], "class_names": ["0", "1"], "skipped": []},
                 "environment": {"threads": 2, "ranks": 1, "bfloat16 products": True},

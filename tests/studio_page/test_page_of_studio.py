@@ -267,6 +267,16 @@ def test_what_loses_a_training_asks_first(opened: Opened, played: Played):
     assert played.asked == [("runs/first/stop-at-once", {}), ("runs/first/ask", change)]
 
 
+def test_a_remedy_without_a_checkpoint_to_go_back_to_asks_first(opened: Opened, played: Played):
+    played.checkpoints = [100, 150]  # the trouble began at 100
+    page = opened("#/run/first")
+    page.get_by_role("button", name="Apply: optimizer.generator.rate = 0.0002").click()
+    says(page, ".remedies", "There is no checkpoint from before update 100")
+    assert played.asked == []
+    page.get_by_role("button", name="Begin again").click()
+    until(page, lambda: len(played.asked) == 1)
+
+
 def test_a_change_of_two_settings_is_taken_back_where_it_is_said(opened: Opened, played: Played):
     pairs = {"optimizer.generator.rate": [0.2, 0.02], "loss.name": ["minimax", "hinge"]}
     played.changes = [{"at": 90, "back_to": 50, "by": "user", "change": pairs}]

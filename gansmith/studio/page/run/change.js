@@ -21,7 +21,7 @@ export class ChangeBox {
     this.place = el("div");
     this.does = el("p", { class: "soft small", role: "status" });
     const act = attempted(context.notice, () => change(this.asked));
-    const { root, button, calm } = askingButton("Change it", act, () => questionOf(this.asked, this.last), { class: "main" });
+    const { root, button, calm } = askingButton("Change it", act, () => questionOf(this.asked, this.finding, this.run), { class: "main" });
     Object.assign(this, { act: button, calm });
     this.root = el(
       "details",
@@ -58,14 +58,14 @@ export class ChangeBox {
     const does = !this.isAllowed
       ? "It can be changed while it trains, or is paused. A finished run has to go on for longer first."
       : isChanged
-        ? `${field.key} becomes ${text || "(none)"} in place of ${now}. This ${effectOf(this.asked, this.finding, this.last)}. The log keeps a record.`
+        ? `${field.key} becomes ${text || "(none)"} in place of ${now}. This ${effectOf(this.asked, this.finding, this.run.changes.at(-1))}. The log keeps a record.`
         : `It is ${now} now. Give another value.`;
     say(this.does, does);
   }
 
-  // Whether the run can be changed now, what the doctor finds, and the last change that was made.
-  allow(isAllowed, finding, last) {
-    Object.assign(this, { finding, last });
+  // Whether the run can be changed now, what the doctor finds, and the run as the server tells of it.
+  allow(isAllowed, finding, run) {
+    Object.assign(this, { finding, run });
     this.isAllowed = isAllowed;
     if (this.fields.length) this.tell();
   }

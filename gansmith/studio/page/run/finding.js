@@ -33,7 +33,7 @@ export class FindingBox {
     const key = JSON.stringify([finding, run.changes.at(-1), canChange]);
     if (key === this.shown) return;
     this.shown = key;
-    this.showChange(run.changes, canChange);
+    this.showChange(finding, run, canChange);
     if (!finding || finding.state === "changed course") {
       const words = finding ? "It has not looked since the last change." : "Nothing has been found.";
       fill(this.body, el("p", { class: "soft" }, words));
@@ -56,13 +56,13 @@ export class FindingBox {
   }
 
   // What was changed last, and the way back from it.
-  showChange(changes, canChange) {
-    const [last, old] = [changes.at(-1), wayBack(changes)];
+  showChange(finding, run, canChange) {
+    const [last, old] = [run.changes.at(-1), wayBack(run.changes)];
     this.changed.hidden = !old;
     if (!old) return;
     const words = Object.entries(last.change).map(([key, [from, to]]) => `${key} ${writtenValue(from) || "(none)"} → ${writtenValue(to) || "(none)"}`);
     const act = attempted(this.context.notice, () => this.change(old));
-    const back = askingButton("Take it back", act, () => questionOf(old, last));
+    const back = askingButton("Take it back", act, () => questionOf(old, finding, run));
     fill(this.changed, el("p", {}, `You changed at update ${amount(last.at)}: `, el("strong", {}, words.join(", ")), "."), canChange ? back.root : null);
   }
 
@@ -84,14 +84,15 @@ export class FindingBox {
     );
   }
 
-  remedy({ set, why, source }, finding, { recipe, changes: made }, canChange) {
+  remedy({ set, why, source }, finding, run, canChange) {
+    const { recipe, changes: made } = run;
     const isAnew = beginsAgain(set);
     const differs = Object.entries(set).some(([key, value]) => writtenValue(recipe[key]) !== writtenValue(value));
     const changes = Object.entries(set).map(([key, value]) =>
       el("div", {}, el("code", {}, key), ` ${writtenValue(recipe[key]) || "(none)"} → `, el("strong", {}, writtenValue(value))),
     );
     const words = Object.entries(set).map((pair) => pair.map(writtenValue).join(" = ")).join(", ");
-    const asks = () => questionOf(set, made.at(-1));
+    const asks = () => questionOf(set, finding, run);
     const apply = askingButton("Apply", attempted(this.context.notice, () => this.change(set)), asks, { class: "main", "aria-label": `Apply: ${words}` });
     return el(
       "li",

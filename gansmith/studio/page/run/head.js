@@ -48,7 +48,9 @@ export class Head {
   stopButton(context, name) {
     const asks = () => this.card.state === "training" && { words: "What came after its newest checkpoint is lost; Pause would save it first. Stop at once?", yes: "Stop it" };
     const about = { title: "Ends it now: what came after the newest checkpoint is lost" };
-    return askingButton("Stop at once", attempted(context.notice, () => stopAtOnce(context, name)), asks, about).root;
+    const { root, calm } = askingButton("Stop at once", attempted(context.notice, () => stopAtOnce(context, name)), asks, about);
+    this.calm = calm;
+    return root;
   }
 
   async remove() {
@@ -63,7 +65,9 @@ export class Head {
     const can = (what) => card.can.includes(what);
     this.buttons.get("pause").hidden = !can("pause");
     this.buttons.get("save").hidden = !can("save");
-    this.buttons.get("stop").hidden = !["training", "starting"].includes(card.state);
+    const isOver = !["training", "starting"].includes(card.state);
+    this.buttons.get("stop").hidden = isOver;
+    if (isOver) this.calm(); // what it asked is no question any more
     this.buttons.get("resume").hidden = !can("resume") || isFinished;
     this.buttons.get("delete").hidden = !can("delete");
     this.goOn.hidden = !can("resume") || !isFinished;
