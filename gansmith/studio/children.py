@@ -6,7 +6,6 @@ import base64
 import binascii
 import itertools
 import json
-import shutil
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ from gansmith.studio.companion import Companion
 from gansmith.studio.errors import StudioError
 
 MOST = 3  # that run at a time
-KEPT = 50  # finished ones that are remembered, and whose files are kept
+KEPT = 50  # finished ones that are remembered
 LONGEST = 2**25  # bytes of one line
 
 
@@ -63,16 +62,14 @@ class Jobs:
     """All jobs of a studio."""
 
     def __init__(
-        self, publish: Callable[[dict[str, Any]], None], picture: Callable[[dict[str, Any], bytes], None], made: Path
+        self, publish: Callable[[dict[str, Any]], None], picture: Callable[[dict[str, Any], bytes], None]
     ) -> None:
-        """made: the folder of files for download; what an earlier studio left there is removed."""
-        self.publish, self.picture, self.made = publish, picture, made
+        self.publish, self.picture = publish, picture
         self.all: dict[str, Job] = {}
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
         self.waited_for: set[subprocess.Popen[bytes]] = set()
         self.companions: list[Companion] = []
-        shutil.rmtree(made, ignore_errors=True)
 
     def start(
         self, kind: str, argv: Sequence[str], *, run: str, given: bytes = b"", file: Path | None = None, id: str = ""
@@ -140,8 +137,6 @@ class Jobs:
         ended = [job for job in self.all.values() if job.ended]
         for job in ended[: max(0, len(ended) - KEPT)]:
             del self.all[job.id]
-            if job.file is not None:
-                shutil.rmtree(job.file.parent, ignore_errors=True)
 
     def _feed(self, job: Job, given: bytes) -> None:
         assert job.process.stdin is not None

@@ -50,7 +50,7 @@ def test_a_drop_is_surveyed(served: Served, dropped: str):
     assert base64.b64decode(found["sheet"]).startswith(b"\x89PNG")
     chosen = {one["key"]: one for one in found["chosen"]}
     assert chosen["data.size"]["reason"]
-    assert served.refused("POST", "/api/survey", {"source": dropped, "size": "--out=x"})[0] == 400
+    assert served.refused("POST", "/api/survey", {"source": dropped, "settings": {"data.size": "--out=x"}})[0] == 400
 
 
 def test_a_long_name_of_a_file_can_be_used(served: Served):
@@ -193,10 +193,13 @@ def test_an_export_is_made_and_fetched(served: Served):
         assert (done["result"]["file"], job["file"]) == ("small.safetensors", "small.safetensors")
         assert done["result"]["bytes"] > 1000
         assert not any(str(served.folder) in note for note in done["result"]["notes"])
-        status, data, headers = served.ask("GET", f"/api/jobs/{job['job']}/file")
+        status, data, headers = served.ask("GET", "/api/runs/small/exports/small.safetensors")
         assert status == 200
-        assert len(data) > 1000
+        assert len(data) == done["result"]["bytes"]
         assert "small.safetensors" in headers["content-disposition"]
+        files = served.get("/api/runs/small/exports")["files"]  # as another page, or another studio, finds them
+        assert {"name": "small.safetensors", "bytes": len(data)} in files
+        assert served.refused("GET", "/api/runs/small/exports/..%2Frecipe.toml")[0] == 404
         job = served.post("/api/runs/small/export", {"kind": "html", "options": {"with_real": 3}})
         done = page.until(lambda one: one["kind"] == "job" and ("done" in one or "error" in one))
         assert "--consent" in done["error"]

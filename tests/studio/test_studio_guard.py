@@ -124,7 +124,7 @@ def test_no_field_leads_out_of_the_folder(served: Served):
         served.refused("POST", "/api/runs/small/export", {"kind": bad})
         served.refused("POST", "/api/runs/small/export", {"kind": "safetensors", "options": {"out": bad}})
         served.refused("POST", f"/api/upload?into={quoted}&path=x", b"x")
-        served.refused("GET", f"/api/jobs/{quoted}/file")
+        served.refused("GET", f"/api/runs/small/exports/{quoted}")
     for key in (" data.source", "data.source ", f'data.source="{private}" #', "start.source=x"):
         for path in ("/api/check", "/api/train"):
             assert (

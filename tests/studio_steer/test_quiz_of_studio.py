@@ -68,7 +68,7 @@ def test_the_first_guess_counts_and_the_end_tells_all(served: Served, begun: dic
     assert told["right"] == sum(answer["was"] == answer["guess"] for answer in answers)
     assert sum(kind["count"] for kind in told["kinds"]) == 12
     assert sum(kind["fooled"] for kind in told["kinds"]) == 12 - told["right"]
-    assert all(answer["label"] in set("0123456789") for answer in answers)
+    assert all(answer["label"] in {f"class {digit}" for digit in range(10)} for answer in answers)
     said = [
         answer["said"] == ("real" if answer["logit"] > told["discriminator"]["threshold"] else "generated")
         for answer in answers
@@ -112,7 +112,8 @@ def test_real_ones_are_of_the_data_with_their_own_classes(tmp_path: Path):
     run = small_runs.make(tmp_path / "run")
     store = open_store(dataclasses.replace(small_runs.RECIPE.data, split="test", first=0))
     known = {
-        picture.tobytes(): str(label) for picture, label in zip(np.asarray(store.items), store.labels, strict=True)
+        picture.tobytes(): f"class {label}"
+        for picture, label in zip(np.asarray(store.items), store.labels, strict=True)
     }
     real = [True, False, True, True, False, False]
     found = asked_of(run.root, real)

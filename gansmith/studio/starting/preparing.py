@@ -32,7 +32,6 @@ SURVEY_SECONDS = 1800.0
 READER = ("-m", "gansmith.studio.starting.reader")
 READ_SECONDS = 600.0  # that a form or a check may take
 MOST_SETTINGS = 500  # of a training; there are fewer
-SIZE = 12  # characters of a size, as in 128x96
 
 
 class Preparing:
@@ -54,13 +53,12 @@ class Preparing:
 
     def survey(self, _: Request, given: Given) -> dict[str, Any]:
         """What `gansmith data info --json` says, in a process of its own: a picture that takes all memory takes only that."""
-        source, size = source_of(self.studio.folder, text_of(given, "source")), text_of(given, "size", "")
-        if size and not (len(size) <= SIZE and set(size) <= set("0123456789x")):
-            raise StudioError(400, f"size is {size[:40]!r}: give pixels, as in 64 or 64x48")
+        source = source_of(self.studio.folder, text_of(given, "source"))
+        flags = survey_words(texts_of(given, "settings"))
         with one_at_a_time(self.surveying, "another folder is being looked at"), tempfile.TemporaryDirectory() as place:
             self.reader.ask({"do": "look", "source": source})
             sheet = Path(place) / "sheet.png"
-            words = ["data", "info", source, "--json", f"--sheet={sheet}", *([f"--size={size}"] if size else [])]
+            words = ["data", "info", source, "--json", f"--sheet={sheet}", *flags]
             found = self._json_of(words)
             picture = base64.b64encode(sheet.read_bytes()).decode("ascii") if sheet.is_file() else None
         return {**found, "sheet": picture}
@@ -140,6 +138,31 @@ class Preparing:
             except FileExistsError:
                 continue
         raise StudioError(409, f"there is a run {asked!r} already: choose another name")
+
+
+SURVEYED = {
+    "data.size": ("--size", "auto"),
+    "data.channels": ("--channels", "0"),
+    "data.crop": ("--crop", "0"),
+    "data.background": ("--background", "white"),
+    "data.range": ("--range", "auto"),
+    "data.split": ("--split", "train"),
+    "data.first": ("--first", "0"),
+    "data.attribute": ("--attribute", ""),
+}
+"""Setting -> the flag of `data info` for it, and the value that needs none."""
+
+
+def survey_words(settings: dict[str, str]) -> list[str]:
+    """Settings of the data as flags of `data info`; others change nothing of what is seen. Raises StudioError."""
+    words: list[str] = []
+    for key, (flag, plain) in SURVEYED.items():
+        value = settings.get(key, plain).strip()
+        if len(value) > LONGEST or not value.isprintable():
+            raise StudioError(400, f"{key} is too long, or no plain text: give a shorter value")
+        words += [f"{flag}={value}"] if value not in (plain, "") else []
+    cropped = any(word.startswith("--crop=") for word in words)
+    return words if settings.get("data.fit") != "squeeze" or cropped else [*words, "--crop=whole"]
 
 
 @contextmanager

@@ -92,7 +92,7 @@ class Cards:
 
 def made(name: str, run: RunFolder, now: Standing, size: int) -> dict[str, Any]:
     """A card, from a run's files."""
-    sheet, finding = last_row(run.sample_rows), last_row(run.findings)
+    sheet, finding = last_row(run.sample_rows), with_picture(run, said_finding(last_row(run.findings)))
     training = now.state in ("training", "starting")
     can = ["pause", "save", "change"] if now.state == "training" else [] if training else ["delete"]
     if not training and not now.pulled:
@@ -110,13 +110,20 @@ def made(name: str, run: RunFolder, now: Standing, size: int) -> dict[str, Any]:
         "share": now.share,
         "seconds": now.seconds,
         "images_per_second": now.images_per_second if training else None,
-        "finding": said_finding(finding),
+        "finding": finding,
         "sheet": sheet.get("update") if sheet else None,
         "changed": max(modified(path) for path in (run.recipe, run.stats, run.lock, run.log, run.checkpoints)),
         "size": size,
         "pictures": now.pictures,
         "can": can,
     }
+
+
+def with_picture(run: RunFolder, finding: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A finding without its picture where a roll-back has taken that away."""
+    if finding is None or (run.root / str(finding.get("picture", ""))).is_file():
+        return finding
+    return {name: value for name, value in finding.items() if name != "picture"}
 
 
 def empty(name: str, recipe: str, state: str, reason: str, changed: float) -> dict[str, Any]:
