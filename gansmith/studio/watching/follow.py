@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gansmith.ground.errors import brief
 from gansmith.ground.files.runfolder import RunFolder
+from gansmith.studio.watching.history import History
 from gansmith.studio.watching.home import Cards
 from gansmith.studio.watching.hub import Outbox, binary, text
-from gansmith.studio.watching.readings import Row, Tail, light, said_finding
+from gansmith.studio.watching.readings import CHUNK, Row, Tail, light, said_finding
 
 LOOK = 0.25  # seconds between two looks at the files of a watched run
 CARDS = 1.0  # seconds between two looks at all runs
@@ -24,8 +27,8 @@ MOST_SAID = 10  # errors that are logged
 class Watched:
     """The files of one run as one page has seen them. It begins with the rows that are there already."""
 
-    def __init__(self, name: str, run: RunFolder) -> None:
-        self.name, self.run = name, run
+    def __init__(self, name: str, run: RunFolder, history: History) -> None:
+        self.name, self.run, self.history = name, run, history
         self.stats, self.sheets = Tail(run.stats), Tail(run.sample_rows)
         self.others = {
             "finding": Tail(run.findings, from_end=True),
@@ -38,7 +41,7 @@ class Watched:
     def look(self) -> list[tuple[str, str | bytes]]:
         """What is new, as messages."""
         found: list[tuple[str, str | bytes]] = []
-        rows, afresh = self.stats.read()
+        rows, afresh = self._rows()
         if rows or afresh or self.first:
             told = {"kind": "rows", "name": self.name, "rows": _few([light(row) for row in rows])}
             found.append(("rows", text(told | ({"afresh": True} if afresh or self.first else {}))))
@@ -52,6 +55,15 @@ class Watched:
                 found.append((kind, text({"kind": kind, "name": self.name, **content})))
         self.first = False
         return found
+
+    def _rows(self) -> tuple[list[Row], bool]:
+        """The new rows, and whether they replace all earlier ones: at first, after a roll-back, and after a long absence, all
+        rows come again, as few as a page can show."""
+        afresh = self.first or self.stats.behind > CHUNK
+        rows, replaced = ([], True) if afresh else self.stats.read()
+        if replaced:
+            rows, self.stats.place, self.stats.file = self.history.read()
+        return rows, replaced
 
     def _sheets(self) -> list[tuple[str, str | bytes]]:
         rows, afresh = self.sheets.read()
@@ -85,6 +97,7 @@ class Follower:
         self.watched: dict[Outbox, Watched | None] = {}
         self.looked = 0.0  # when the cards were looked at
         self.sent: dict[Outbox, tuple[float, str]] = {}  # when which cards were sent last
+        self.said: set[str] = set()  # errors that were logged
 
     def add(self, outbox: Outbox) -> None:
         """A page that has opened."""
@@ -100,25 +113,22 @@ class Follower:
         if name is None:
             return None
         self.cards.one(name)  # a run, or one that is about to become one
-        return Watched(name, RunFolder(self.cards.studio.folder / name))
+        run = RunFolder(self.cards.studio.folder / name)
+        return Watched(name, run, self.cards.histories.of(run.stats))
 
     async def follow(self) -> None:
-        """Look until it is cancelled. An error is said once, and the next look is made all the same."""
-        said: set[str] = set()
+        """Look until it is cancelled. What cannot be read of one run keeps nothing from the other pages."""
         while True:
             await asyncio.sleep(LOOK)
-            try:
-                await self._look()
-            except Exception as error:
-                if (words := brief(error)) not in said and len(said) < MOST_SAID:
-                    said.add(words)
-                    logging.getLogger("gansmith").exception("a run cannot be followed")
+            for outbox, watched in list(self.watched.items()):
+                if watched is not None and not outbox.hidden:
+                    with self._errors_said():
+                        for kind, message in await asyncio.to_thread(watched.look):
+                            outbox.put(kind, message)  # also where it was hidden meanwhile: they are not read again
+            with self._errors_said():
+                await self._look_at_cards()
 
-    async def _look(self) -> None:
-        for outbox, watched in list(self.watched.items()):
-            if watched is not None and not outbox.hidden:
-                for kind, message in await asyncio.to_thread(watched.look):
-                    outbox.put(kind, message)  # also where it was hidden meanwhile: these rows are not read again
+    async def _look_at_cards(self) -> None:
         now = asyncio.get_running_loop().time()
         due = [one for one in self.watched if now - self.sent.get(one, (-HIDDEN, ""))[0] >= self._pause(one)]
         if not due or now - self.looked < CARDS:
@@ -129,6 +139,16 @@ class Follower:
             if outbox in self.watched and self.sent.get(outbox, (0.0, ""))[1] != message:
                 self.sent[outbox] = (now, message)
                 outbox.put("cards", message)
+
+    @contextmanager
+    def _errors_said(self) -> Iterator[None]:
+        """An error is logged once; the next look is made all the same."""
+        try:
+            yield
+        except Exception as error:
+            if (words := brief(error)) not in self.said and len(self.said) < MOST_SAID:
+                self.said.add(words)
+                logging.getLogger("gansmith").exception("a run cannot be followed")
 
     def _pause(self, outbox: Outbox) -> float:
         return HIDDEN if outbox.hidden else CARDS
