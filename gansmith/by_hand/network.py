@@ -14,6 +14,7 @@ LAYERS: dict[type[plan.Layer], type[Layer]] = {
     plan.BatchNorm: layers.BatchNorm,
     plan.Activation: layers.Activation,
     plan.Dropout: layers.Dropout,
+    plan.GroupedSoftmax: layers.GroupedSoftmax,
     plan.Reshape: layers.Reshape,
     plan.ConcatLabels: layers.ConcatLabels,
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil, prod
 from typing import Literal
 
@@ -50,6 +51,10 @@ class Layer:
     def operations(self, shape: Shape) -> int:
         """Multiplications and additions for one item of `shape`; sublayers count their own."""
         return 0
+
+    def draws(self) -> bool:
+        """Whether a pass in training draws random numbers, and needs a key for them."""
+        return False
 
     def _expect(self, fits: bool, shape: Shape) -> None:
         if not fits:
@@ -202,6 +207,33 @@ class Dropout(Layer):
     """Sets a share of the features to zero while training and scales the others up."""
 
     rate: float
+
+    def draws(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class GroupedSoftmax(Layer):
+    """Groups of channels, one after the other, become probabilities at each place; a group of one channel stays a number.
+
+    With gumbel > 0 a pass in training gives softmax((x + Gumbel noise) / gumbel), nearly one-hot draws from softmax(x) (Jang
+    et al. 2017); any other pass gives softmax(x).
+    """
+
+    groups: tuple[int, ...]  # how many channels each has
+    gumbel: float = 0.0  # temperature; 0 = no noise
+
+    def shape_after(self, shape: Shape) -> Shape:
+        self._expect(shape[0] == sum(self.groups), shape)
+        return shape
+
+    def draws(self) -> bool:
+        return self.gumbel > 0
+
+    def spans(self) -> list[slice]:
+        """The channels of each group of more than one."""
+        ends = list(accumulate(self.groups))
+        return [slice(end - size, end) for size, end in zip(self.groups, ends, strict=True) if size > 1]
 
 
 @dataclass(frozen=True)
