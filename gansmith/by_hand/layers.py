@@ -18,7 +18,7 @@ from gansmith.by_hand.activations import ACTIVATIONS
 from gansmith.by_hand.arrays import Array, Named
 from gansmith.ground import streams
 from gansmith.ground.networks import plan
-from gansmith.ground.networks.plan import Shape
+from gansmith.ground.networks.plan import Shape, down_and_across
 
 PlanLayer = TypeVar("PlanLayer", bound=plan.Layer)
 
@@ -190,38 +190,52 @@ class Dropout(Layer[plan.Dropout]):
         return self.backward(t.copy(), w, None)
 
 
-class GroupedSoftmax(Layer[plan.GroupedSoftmax]):
-    """y = softmax((x + noise) / temperature) over each group of features; a group of one stays as it is.
-
-    Outside training, and without noise, y = softmax(x).
-    """
+class PhaseShuffle(Layer[plan.PhaseShuffle]):
+    """y[j] = x[j - n], where n is from -most to most for each signal, mirrored at its ends; y = x outside training."""
 
     def forward(self, x: Array, w: Named, mode: Pass) -> Array:
-        """The groups lie on the last axis of x. The largest number of a group is taken off first, so that exp overflows for no
-        x."""
-        y, self.temperature = x.copy(), 1.0
-        if mode.training and self.plan.draws():
-            assert mode.dropout_key is not None, "a training pass through noise needs its keys"
-            y += streams.gumbel(x.shape, mode.dropout_key(self.index)).astype(x.dtype)
-            self.temperature = self.plan.gumbel
-        single = np.ones(x.shape[-1], bool)
-        for span in self.plan.spans():
-            part, single[span] = y[..., span], False
-            part -= part.max(-1, keepdims=True)
-            part /= self.temperature
-            np.exp(part, out=part)
-            part /= part.sum(-1, keepdims=True)
-        y[..., single] = x[..., single]
-        self.y = y
-        return y
+        """x (B, 1, length, channels)."""
+        self.places = None
+        if not mode.training:
+            return x
+        assert mode.dropout_key is not None, "a training pass through phase shuffle needs its keys"
+        moved, last = streams.shifts(len(x), self.plan.most, mode.dropout_key(self.index)), x.shape[2] - 1
+        places = np.abs(np.arange(last + 1) - moved[:, None])
+        self.places = last - np.abs(last - places)
+        return self.tangent(x, w)
 
     def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
-        """dx = y (dy - sum of y dy over the group) / temperature."""
-        for span in self.plan.spans():
-            y, part = self.y[..., span], dy[..., span]
-            part -= (y * part).sum(-1, keepdims=True)
-            part *= y / self.temperature
-        return dy
+        """dx[i] = sum of dy[j] over the places j that took x[i]."""
+        if self.places is None:
+            return dy
+        count, _, length, channels = dy.shape
+        dx = np.zeros((count * length, channels), dy.dtype)
+        rows = np.arange(0, count * length, length)[:, None] + self.places
+        np.add.at(dx, rows.ravel(), dy.reshape(dx.shape))
+        return dx.reshape(dy.shape)
+
+    def tangent(self, t: Array, w: Named) -> Array:
+        """t, moved alike."""
+        return t if self.places is None else np.take_along_axis(t, self.places[:, None, :, None], axis=2)
+
+
+class Upsample(Layer[plan.Upsample]):
+    """y[i, j] = x[i // down, j // across], cut off at `size`."""
+
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
+        """x (B, H, W, C)."""
+        return self.tangent(x, w)
+
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
+        """dx = the sum of dy over the pixels that x became."""
+        (down, across), (height, width) = down_and_across(self.plan.factor), self.plan.size
+        rows = np.add.reduceat(dy, np.arange(0, height, down), axis=1)
+        return np.add.reduceat(rows, np.arange(0, width, across), axis=2)
+
+    def tangent(self, t: Array, w: Named) -> Array:
+        """t, upsampled alike."""
+        (down, across), (height, width) = down_and_across(self.plan.factor), self.plan.size
+        return t.repeat(down, axis=1).repeat(across, axis=2)[:, :height, :width]
 
 
 class Reshape(Layer[plan.Reshape]):

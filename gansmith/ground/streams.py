@@ -101,6 +101,17 @@ def _hashes(shape: tuple[int, ...], hash_key: int, first_row: int) -> Iterator[t
         yield first, np.right_shift(h, np.uint32(1), out=s)
 
 
+def shifts(count: int, most: int, key: int, first_row: int = 0) -> np.ndarray:
+    """Whole numbers from -most to most, int64 (count,): row i of the global batch gets a hash of (i, key)."""
+    h = (np.arange(first_row, first_row + count) % 2**32).astype(np.uint32) ^ np.uint32(key)
+    h ^= h >> np.uint32(16)
+    h *= np.uint32(0x7FEB352D)
+    h ^= h >> np.uint32(15)
+    h *= np.uint32(0x846CA68B)
+    h ^= h >> np.uint32(16)
+    return (h >> np.uint32(1)).astype(np.int64) % (2 * most + 1) - most
+
+
 def latents(rng: np.random.Generator, distribution: str, shape: tuple[int, ...]) -> np.ndarray:
     """Latents float32 of `shape` from a distribution: "normal" N(0, 1), "uniform" U(-1, 1), "unit" U(0, 1).
 

@@ -21,6 +21,7 @@ LAYERS: dict[type[plan.Layer], type[TorchLayer[Any]]] = {
     plan.Activation: elementwise.Activation,
     plan.Dropout: elementwise.Dropout,
     plan.GroupedSoftmax: softmax.GroupedSoftmax,
+    plan.PhaseShuffle: shapes.PhaseShuffle,
     plan.Reshape: shapes.Reshape,
     plan.ConcatLabels: shapes.ConcatLabels,
     plan.Upsample: shapes.Upsample,

@@ -76,7 +76,11 @@ def hashed(x: Tensor, key: int | Tensor, starts: tuple[int, ...]) -> Tensor:
     per_row = x[0].numel()
     count = x.numel() // len(starts)
     blocks = [torch.arange(row * per_row, row * per_row + count, dtype=torch.int32, device=x.device) for row in starts]
-    h = blocks[0] if len(blocks) == 1 else torch.cat(blocks)
+    return hash31(blocks[0] if len(blocks) == 1 else torch.cat(blocks), key)
+
+
+def hash31(h: Tensor, key: int | Tensor) -> Tensor:
+    """The upper 31 bits of the hash of int32 numbers; h is overwritten."""
     h ^= key
     h ^= (h >> 16) & 0xFFFF
     h *= 0x7FEB352D
