@@ -19,7 +19,7 @@ DATES = (
 )  # fmt: skip
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EXACT_DIGITS = 15  # of a float64
-LARGEST = 1e300
+LARGEST = 1e307
 
 
 def is_missing(cell: str) -> bool:
@@ -44,7 +44,7 @@ class Notation:
         return 0.0 if self.digits else 10.0**-self.decimals
 
     def value(self, cell: str) -> float:
-        """The number in a cell: a date's days or seconds since 1970. Raises ValueError, also beyond 1e300."""
+        """The number in a cell: a date's days or seconds since 1970. Raises ValueError, also beyond 1e307."""
         if self.date:
             since = datetime.strptime(cell, self.date).replace(tzinfo=UTC) - EPOCH
             return since.total_seconds() if self.timed else float(since.days)

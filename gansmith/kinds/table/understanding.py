@@ -161,7 +161,7 @@ def spread_out(values: np.ndarray, step: float) -> np.ndarray:
     if not step:
         return values
     golden = (np.arange(len(values)) * 0.6180339887498949) % 1
-    return values + (golden - 0.5) * (0.9 * step)
+    return values + (golden - 0.5) * (0.5 * step)
 
 
 def _category(column: Column, kinds: Counter[str], gone: Counter[str], remarks: list[str]) -> Column:
