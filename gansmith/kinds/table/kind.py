@@ -15,12 +15,13 @@ from gansmith.ground.errors import DataError
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
-from gansmith.kinds.table import encoding, reading, understanding
+from gansmith.kinds.table import encoding, reading, understanding, wanted
 from gansmith.kinds.table.columns import Column, groups, of_units, spans, to_units
 from gansmith.kinds.table.histograms import histograms
 from gansmith.kinds.table.measuring import measures
 
 MOST_CLASSES = 500
+GOLDEN_STEP = 0.6180339887498949
 
 
 def claims(path: Path) -> bool:
@@ -55,18 +56,25 @@ def _prepared(text: reading.Text, settings: DataSettings) -> Prepared:
     )
 
 
-def conditions(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> tuple[np.ndarray | None, tuple[str, ...]]:
+def conditions(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> tuple[np.ndarray, tuple[str, ...]]:
     """A label for each row, one of its categories ("cut=Ideal"), so that a generator can be asked for any category, the rare ones
-    too (after Xu et al. 2019). The rows take their categorical columns in turn. (None, ()) without categories."""
-    chosen = [index for index, column in enumerate(columns) if column.learned and not column.is_number]
-    if not chosen or sum(len(columns[index].categories) for index in chosen) > MOST_CLASSES:
-        return None, ()
+    too (after Xu et al. 2019). The rows take their categorical columns in turn, as many columns as have few categories in all.
+    Without such columns every row has the label "all"."""
+    by_count = sorted(
+        (len(column.categories), index)
+        for index, column in enumerate(columns)
+        if column.learned and not column.is_number
+    )
+    within = np.cumsum([count for count, _ in by_count]) <= MOST_CLASSES
+    chosen = sorted(index for (_, index), fits in zip(by_count, within, strict=True) if fits)
     count = len(cells[0])
-    turn = (np.arange(count) * 0.6180339887498949) % 1 * len(chosen)
+    if not chosen:
+        return np.zeros(count, np.int64), ("all",)
+    turn = ((np.arange(count) * GOLDEN_STEP) % 1 * len(chosen)).astype(np.int64)
     starts = np.cumsum([0, *(len(columns[index].categories) for index in chosen)])
     by_column = np.stack([encoding.codes(columns[index], cells[index]) for index in chosen]) + starts[:-1, None]
     names = tuple(f"{columns[index].name}={category}" for index in chosen for category in columns[index].categories)
-    return by_column[turn.astype(np.int64), np.arange(count)], names
+    return by_column[turn, np.arange(count)], names
 
 
 def describe(items: np.ndarray, units: Units) -> str:
@@ -179,6 +187,7 @@ KIND = Kind(
     array="rows",
     recipe="table",
     ending=".csv",
+    natural=True,
     prepare=prepare,
     describe=describe,
     claims=claims,
@@ -196,5 +205,6 @@ KIND = Kind(
     lines=lines,
     endings=(".csv", ".tsv"),
     write=write,
+    wanted=(wanted.wanted, wanted.label),
     measures=measures,
 )
