@@ -107,9 +107,8 @@ class Kind:
     array: str  # the name of samples in an .npz: "images"
     recipe: str  # the recipe that suits its sources
     ending: str  # of the file of samples, where none is named: ".png"
-    pixels: bool = field(
-        default=False, kw_only=True
-    )  # bytes of pixels: what is cut, resized, mirrored, and has colours
+    pixels: bool = field(default=False, kw_only=True)
+    """Bytes of pixels: what can be cut, resized and mirrored, and has colours."""
 
     natural: bool = field(default=False, kw_only=True)
     """Its labels are conditions: samples have them in the shares of the data, where none is asked for; not in equal shares."""
@@ -172,3 +171,8 @@ class Kind:
     the condition, names of classes) -> the class to draw from, or None. Both raise DataError for what is no condition."""
     measures: Callable[[np.ndarray, np.ndarray, Units, np.ndarray], list[Row]] | None = None
     """(real training items, generated ones, units, held-out real ones), all as stored -> figures of this kind alone."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether it reads files by itself."""
+        return self.read is not not_read
