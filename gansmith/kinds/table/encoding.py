@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -86,7 +87,7 @@ def from_normal(column: Column, normal: np.ndarray) -> np.ndarray:
     """Back to the numbers as cells have them, float64, within the range of those that were learned."""
     from scipy.special import ndtr
 
-    shares = (ndtr(normal.astype(np.float64)) * column.count - 0.5) / max(column.count - 1, 1)
+    shares = (cast("np.ndarray", ndtr(normal.astype(np.float64))) * column.count - 0.5) / max(column.count - 1, 1)
     shares = np.nan_to_num(np.clip(shares, 0, 1), nan=0.5)
     found = _transformer(column).inverse_transform(shares[:, None])[:, 0] * column.size
     if column.grid:
@@ -104,14 +105,14 @@ def from_normal(column: Column, normal: np.ndarray) -> np.ndarray:
 def _normal(shares: np.ndarray) -> np.ndarray:
     from scipy.special import ndtri
 
-    return ndtri(shares)
+    return cast("np.ndarray", ndtri(shares))
 
 
-def _transformer(column: Column):
+def _transformer(column: Column) -> Any:
     """scikit-learn's transformer with the column's quantiles."""
     from sklearn.preprocessing import QuantileTransformer
 
-    made = QuantileTransformer(n_quantiles=len(column.quantiles), subsample=None)
+    made: Any = QuantileTransformer(n_quantiles=len(column.quantiles), subsample=cast("Any", None))
     made.n_quantiles_, made.n_features_in_ = len(column.quantiles), 1
     made.quantiles_ = np.array(column.quantiles)[:, None]
     made.references_ = np.linspace(0, 1, len(column.quantiles))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -39,14 +40,14 @@ def corrections(written: str, names: Sequence[str]) -> dict[str, ColumnKind]:
     """Kinds of columns as the user writes them: "zip:category, income:continuous". Raises DataError."""
     given: dict[str, ColumnKind] = {}
     for part in filter(None, (part.strip() for part in written.split(","))):
-        name, _, kind = (word.strip() for word in part.rpartition(":"))
+        name, _, kind = (str(word).strip() for word in part.rpartition(":"))
         if name not in names:
             raise DataError(f"data.columns: there is no column {name!r}{nearest(name, names)}")
         known = next((each for each in KINDS if each == kind.lower()), None)
         if known is None or known == "constant":
             kinds = ", ".join(each for each in KINDS if each != "constant")
             raise DataError(f"data.columns: {kind!r} of column {name!r} is no kind of column: write {kinds}")
-        given[name] = known
+        given[name] = cast("ColumnKind", known)
     return given
 
 

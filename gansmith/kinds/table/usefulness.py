@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 
 from gansmith.kinds.table.encoding import Values
@@ -22,6 +24,11 @@ def matrix(table: Values, leave_out: int | None = None) -> tuple[np.ndarray, lis
     return np.stack([table.values[index].astype(np.float64) for index in kept], axis=1), categories
 
 
+def _how(categories: list[int]) -> dict[str, Any]:
+    """The settings of gradient boosting."""
+    return {"max_iter": ROUNDS, "categorical_features": categories, "random_state": 0}
+
+
 def detection(real: Values, other: Values) -> float:
     """The area under the ROC curve, at least .5, of gradient boosting that is to tell two tables apart, on rows that it was not
     trained on."""
@@ -33,7 +40,7 @@ def detection(real: Values, other: Values) -> float:
     half = count // 2
     train, known = np.concatenate([a[:half], b[:half]]), np.repeat([0, 1], half)
     test, due = np.concatenate([a[half:], b[half:]]), np.repeat([0, 1], count - half)
-    model = HistGradientBoostingClassifier(max_iter=ROUNDS, categorical_features=categories, random_state=0)
+    model = HistGradientBoostingClassifier(**_how(categories))
     scores = model.fit(train, known).predict_proba(test)[:, 1]
     return max(0.5, float(roc_auc_score(due, scores)))
 
@@ -82,14 +89,12 @@ def score(real: Values, fake: Values, held: Values, target: int) -> tuple[float,
     for table in (real, fake):
         x, y = matrix(table, target)[0], table.values[target]
         if is_number:
-            model = HistGradientBoostingRegressor(max_iter=ROUNDS, categorical_features=categories, random_state=0)
+            model = HistGradientBoostingRegressor(**_how(categories))
             found.append(max(0.0, float(r2_score(due, model.fit(x, y).predict(test)))))
             continue
         if len(np.unique(y)) < 2:
             found.append(1 / len(np.unique(due)))
             continue
-        model = HistGradientBoostingClassifier(
-            max_iter=ROUNDS, categorical_features=categories, random_state=0, early_stopping=False
-        )
+        model = HistGradientBoostingClassifier(**_how(categories), early_stopping=cast("Any", False))
         found.append(float(balanced_accuracy_score(due, model.fit(x, y).predict(test))))
     return (found[0], found[1]) if found[0] > 0.05 else None
