@@ -132,3 +132,20 @@ def test_a_generator_of_one_category_is_measured():
     found = figures(made)
     assert found["tv"][0] > 0.2
     assert found["tstr"][0] < found["tstr"][1]
+
+
+def test_histograms_show_every_column_and_pair():
+    from gansmith.kinds.table.histograms import HEIGHT, WIDTH, histograms, shares, strongest
+
+    made, real = values_of(300, 7), values_of(400, 8)
+    assert strongest(real) == [(0, 1)]
+    assert histograms(made, real).shape == (2 * HEIGHT, 4 * WIDTH, 3)
+    assert histograms(made.take(slice(1)), None).shape == (HEIGHT, 4 * WIDTH, 3)
+    for column, fake, known in zip(made.columns, made.values, real.values, strict=True):
+        bars = shares(column, fake, known)
+        due = [1 - np.isnan(each).mean() if column.is_number else 1 for each in (known, fake)]
+        np.testing.assert_allclose(bars.sum(1), due)
+    gone = Values(
+        made.columns, tuple(np.full_like(each, np.nan) if each.dtype.kind == "f" else each for each in made.values)
+    )
+    assert histograms(gone, gone).any()
