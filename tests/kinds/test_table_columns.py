@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tables import people, written
 
 from gansmith.ground.errors import DataError
-from gansmith.kinds.table import encoding, notation, reading, understanding
+from gansmith.kinds.table import encoding, kind, notation, reading, understanding
 from gansmith.kinds.table.columns import Column, groups, of_units, to_units
 from gansmith.kinds.table.reading import Text
 
@@ -268,6 +268,11 @@ def test_parquet(tmp_path: Path):
     parquet.write_table(pa.table({"n": list(range(3)) * 10, "c": ["a", None, "b"] * 10}), tmp_path / "t.parquet")
     text = reading.read(tmp_path / "t.parquet")
     assert (text.names, text.cells[1][:3]) == (("n", "c"), ("a", "", "b"))
+    assert kind.claims(tmp_path / "t.parquet")
+    parquet.write_table(pa.table({"image": [b"png", b"png"], "label": [0, 1]}), tmp_path / "pictures.parquet")
+    assert not kind.claims(tmp_path / "pictures.parquet")
+    (tmp_path / "list.csv").write_text("file_name,label\na.png,3\n")
+    assert not kind.claims(tmp_path / "list.csv")
     (tmp_path / "no.parquet").write_bytes(b"nothing")
     with pytest.raises(DataError, match="cannot be read as parquet"):
         reading.read(tmp_path / "no.parquet")

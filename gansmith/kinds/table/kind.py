@@ -25,8 +25,8 @@ GOLDEN_STEP = 0.6180339887498949
 
 
 def claims(path: Path) -> bool:
-    """Whether a path is a file that can hold a table."""
-    return path.suffix.lower() in reading.ENDINGS and path.is_file()
+    """Whether a path is a file that can hold a table, and does not hold or list pictures."""
+    return path.suffix.lower() in reading.ENDINGS and path.is_file() and not reading.is_of_pictures(path)
 
 
 def read(path: Path, settings: DataSettings) -> Prepared:

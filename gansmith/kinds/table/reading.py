@@ -17,6 +17,7 @@ SEPARATORS = ",;\t|"
 LOOKED_AT = 200  # rows that show the separator
 FEWEST_ROWS = 10
 LONGEST_CELL = 1_000_000  # characters
+PICTURES = (b".png", b".jpg", b".jpeg", b".webp", b".bmp", b".tif", b".gif")
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,22 @@ def _names(header: Sequence[str], remarks: list[str]) -> tuple[str, ...]:
             f"several columns are called {', '.join(doubled)[:60]}: the later ones are {doubled[0]}.2 and so on"
         )
     return tuple(names)
+
+
+def is_of_pictures(path: Path) -> bool:
+    """Whether a file holds pictures (.parquet with bytes or nested columns) or names files of them."""
+    if path.suffix.lower() != ".parquet":
+        with open(path, "rb") as file:
+            start = file.read(4096).lower()
+        return any(ending in start for ending in PICTURES)
+    try:
+        from pyarrow import types
+        from pyarrow.parquet import read_schema
+
+        found = read_schema(path).types
+    except (ImportError, OSError, ValueError):
+        return True  # the data room says what is missing or damaged
+    return any(types.is_nested(each) or types.is_binary(each) or types.is_large_binary(each) for each in found)
 
 
 def is_plain_number(cell: str) -> bool:
