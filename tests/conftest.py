@@ -43,6 +43,7 @@ FULL_ONLY = (
     "articles/test_tried.py",
     "articles/test_walk_throughs.py",
     "bench/test_bench.py",
+    "kinds/test_table_run.py",
     "runs/test_clusters.py",
     "by_hand/test_examples.py",
     "cli/test_data.py",

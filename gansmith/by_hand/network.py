@@ -14,6 +14,7 @@ LAYERS: dict[type[plan.Layer], type[Layer]] = {
     plan.BatchNorm: layers.BatchNorm,
     plan.Activation: layers.Activation,
     plan.Dropout: layers.Dropout,
+    plan.GroupedSoftmax: layers.GroupedSoftmax,
     plan.PhaseShuffle: layers.PhaseShuffle,
     plan.Reshape: layers.Reshape,
     plan.Upsample: layers.Upsample,

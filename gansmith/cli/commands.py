@@ -40,6 +40,7 @@ COMMANDS: dict[str, Command] = {
             "gansmith sample runs/digits-001 --seeds 0-99 --out hundred.png",
             "gansmith sample runs/digits-001 --between 3 8 --frames 120 --out walk.mp4",
             "gansmith sample runs/digits-001 --latents runs/digits-001/explore/001-project/latents.npz",
+            "gansmith sample runs/table-001 --count 500 --where sex=F --out women.csv",
         ),
     ),
     "evaluate": Command(

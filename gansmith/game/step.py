@@ -252,7 +252,7 @@ class Gan:
 
 
 def dropouts(network: Network) -> list[int]:
-    """The numbers of the layers whose masks or shifts need a key; one's own network gets one key for all."""
+    """The numbers of the layers whose masks, shifts or noise need a key; one's own network gets one key for all."""
     if network.plan is None:
         return [0]
     return [index for index, layer in enumerate(network.plan.layers) if layer.keyed]

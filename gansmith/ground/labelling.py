@@ -24,6 +24,7 @@ class Labelling:
     frequencies: tuple[int, ...] = ()
     """How many items of the data each class has; () where that is unknown. What is measured against the data is drawn in
     these shares; what the players see is not."""
+    natural: bool = False  # samples too are drawn by the `frequencies`, where no class is asked for
 
     def spread(self, count: int, first: int = 0) -> np.ndarray | None:
         """`count` labels int64 from an endless sequence, beginning at index `first`. Every part of it has each label in its
@@ -31,9 +32,10 @@ class Labelling:
         if not self.classes:
             return None
         index = np.arange(first, first + count)
-        if not self.counts:
+        sizes = self.counts or (self.frequencies if self.natural else ())
+        if not sum(sizes):
             return index % self.classes
-        ends = np.cumsum(self.counts)
+        ends = np.cumsum(sizes)
         return np.searchsorted(ends, (index * GOLDEN) % 1 * ends[-1], side="right")
 
     @property

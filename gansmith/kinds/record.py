@@ -110,6 +110,9 @@ class Kind:
     pixels: bool = field(default=False, kw_only=True)
     """Bytes of pixels: what can be cut, resized and mirrored, and has colours."""
 
+    natural: bool = field(default=False, kw_only=True)
+    """Its labels are conditions: samples have them in the shares of the data, where none is asked for; not in equal shares."""
+
     # ---- from a source to stored items
     prepare: Callable[[np.ndarray, DataSettings, str], Prepared] | None
     """(an array of numbers (N, ...) as it was found, settings, its title) -> as stored. None: pictures, which the data room
@@ -161,6 +164,11 @@ class Kind:
     """Of files that `write` can make, beside .png (a sheet) and .npz (an array), which all kinds have; "" is a folder."""
     write: Callable[[Path, np.ndarray, Units, Sequence[Any] | None, Sequence[str]], None] | None = None
     """(path, items, units, the names of their classes or None, a name of each or ()). Raises OSError, DataError."""
+    wanted: (
+        tuple[Callable[[np.ndarray, Units, str], np.ndarray], Callable[[Units, str, Sequence[str]], str | None]] | None
+    ) = None
+    """What `gansmith sample --where` needs: (items, units, the condition as typed) -> bool (N,), which items fulfil it; and (units,
+    the condition, names of classes) -> the class to draw from, or None. Both raise DataError for what is no condition."""
     measures: Callable[[np.ndarray, np.ndarray, Units, np.ndarray], list[Row]] | None = None
     """(real training items, generated ones, units, held-out real ones), all as stored -> figures of this kind alone."""
 

@@ -63,7 +63,8 @@ class Setup:
         if self.recipe.data.labels == "none":
             return UNLABELLED
         if self.clusters is None:
-            return Labelling(self.store.classes, frequencies=class_counts(self.store))
+            natural = self.store.kind.natural
+            return Labelling(self.store.classes, frequencies=class_counts(self.store), natural=natural)
         counts = np.bincount(self.clusters)
         return Labelling(len(counts), tuple(int(count) for count in counts))
 

@@ -35,6 +35,34 @@ def of_seed(generator: Generator, count: int, seed: int, label: str | None = Non
     return Drawn(latents, labels, _numbered(count), f"sample-{seed}", f"{count} samples of seed {seed}")
 
 
+MOST_TRIES = 500_000  # rows that are drawn in search of those that are wanted
+
+
+def of_condition(generator: Generator, count: int, seed: int, where: str, truncation: float = 1.0) -> Drawn:
+    """The first `count` samples of a seed that fulfil a condition, as the kind of data understands it; the first 5 of 10 are the 5
+    of 5. Where a class is asked for, only its samples are tried. Raises RunError, DataError."""
+    ways = generator.kind.wanted
+    if ways is None:
+        raise RunError(
+            f"--where chooses rows of tables, and these are {generator.kind.many}: use --label, or leave it out"
+        )
+    wanted, label_of = ways
+    label = label_of(generator.units, where, generator.class_names) if generator.classes else None
+    found, latents, labels, tried = np.empty(0, np.int64), np.empty(0), None, 0
+    while len(found) < count and tried < MOST_TRIES:
+        tried = max(4 * tried, 2 * max(count, 64))
+        latents, labels = generator.latents(tried, seed, truncation), generator.labels(tried, label, seed)
+        found = np.flatnonzero(wanted(generator.items(latents, labels), generator.units, where))
+    if len(found) < count:
+        raise RunError(
+            f"--where {where!r}: only {len(found):,} of {tried:,} rows fulfil it, and {count:,} are wanted: ask for fewer rows, or for "
+            "less"
+        )
+    kept = found[:count]
+    told = f"{count} samples of seed {seed} with {where}"
+    return Drawn(latents[kept], None if labels is None else labels[kept], _numbered(count), f"sample-{seed}", told)
+
+
 def parse_seeds(text: str) -> list[int]:
     """Seeds as they are typed: "0-99", or "3,7,20-25". Raises RunError."""
     seeds: list[int] = []

@@ -251,7 +251,8 @@ def labelling_in(data: dict[str, Any], recipe: Recipe) -> Labelling:
     if groups:
         return Labelling(len(groups), groups)
     classes = len(data.get("class_names", ()))
-    return Labelling(classes, frequencies=counts if len(counts) == classes else ())
+    frequencies = counts if len(counts) == classes else ()
+    return Labelling(classes, frequencies=frequencies, natural=kind_in(data)[0].natural)
 
 
 def _read_checkpoint(folder: RunFolder, name: str) -> tuple[int, dict[str, np.ndarray]]:

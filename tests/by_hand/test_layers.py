@@ -88,6 +88,14 @@ def test_dropout(batch: int, features: int, side: int, rate: float) -> None:
     check_layer(plan.Dropout(rate), np.random.default_rng(5).normal(size=shape))
 
 
+@few
+@given(st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(0, 3), st.booleans())
+def test_grouped_softmax(batch: int, groups: list[int], side: int, noisy: bool) -> None:
+    shape = (batch, side, side + 1, sum(groups)) if side else (batch, sum(groups))
+    x = np.random.default_rng(12).normal(size=shape)
+    check_layer(plan.GroupedSoftmax(tuple(groups), 0.7 if noisy else 0.0), x)
+
+
 @pytest.mark.parametrize(
     ("shape", "target"),
     [((2, 3, 4, 5), (60,)), ((2, 60), (5, 3, 4)), ((2, 3, 4, 1), (12,)), ((3, 7), (7,)), ((2, 2, 6, 3), (4, 3, 3))],

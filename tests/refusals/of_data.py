@@ -230,7 +230,10 @@ EXAMPLES: tuple[Example, ...] = (
     call(chosen_splits, "mine", ("train",), "test"),
     # tables
     after(text("x.csv", "file,class\na.png,3\n"), opens("x.csv")),
-    after(text("x.csv", ",".join(["word"] * 17) + "\n" + ",".join(["word"] * 17)), opens("x.csv")),
+    after(
+        text("x.csv", ",".join(["word"] * 17) + "\n" + ",".join(["word"] * 17)),
+        call(csv_pictures.listing, {"": Path("x.csv")}, "x", "all"),
+    ),
     after(text("x.csv", ",".join(["pixel"] * 16) + "\n"), call(csv_pictures.listing, {"": Path("x.csv")}, "x", "all")),
     after(text("x.csv", ",".join(["300"] * 16)), opens("x.csv")),
     after(text("x.csv", ",".join(["pixel"] * 16) + "\n" + ",".join(["3"] * 17)), opens("x.csv")),

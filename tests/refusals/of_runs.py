@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import of_hub
 import of_studio
+import of_tables
 from example import Example, after, call, fails, full_disk, text, thing, where
 from small import PLAIN, RECIPE, UPDATE, changed, with_run
 
@@ -228,4 +229,4 @@ TRAINED: tuple[Example, ...] = (
     with_run(call(load, "run", checkpoint="best")),
     with_run(call(load, "run", checkpoint="8")),
 )
-EXAMPLES = {"runs": (*RUNS, *of_hub.RUNS, *of_studio.ASKED), "trained": (*TRAINED, *of_hub.TRAINED)}
+EXAMPLES = {"runs": (*RUNS, *of_hub.RUNS, *of_studio.ASKED), "trained": (*TRAINED, *of_hub.TRAINED, *of_tables.TRAINED)}

@@ -15,6 +15,7 @@ import of_nets
 import of_parts
 import of_runs
 import of_studio
+import of_tables
 import pytest
 from example import Example, call, full_disk, sets, typed
 
@@ -182,13 +183,14 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         nobody_answers,
         typed("sample run --seeds 0-3 --count 5"),
         typed("sample run --seed 3 --frames 5"),
+        typed("sample run --label 3 --where age>3"),
         typed("sample run --latents mine.npz --truncation .5"),
         written("points.jpeg", VECTORS),
         written("/dev/null/sheet.png", PICTURES),
         typed("bench dcgan-82"),
         *of_studio.CLI,
     ),
-    "kinds": of_data.KINDS,
+    "kinds": (*of_data.KINDS, *of_tables.EXAMPLES),
     "data": of_data.EXAMPLES,
     "metrics": of_metrics.EXAMPLES,
     "parts": of_parts.EXAMPLES,

@@ -43,13 +43,15 @@ def add_arguments(parser: Parser) -> None:
         metavar="NAME|N",
         help="with labels: the class, by its name; by its number, if the names are no numbers",
     )
+    about = 'tables: rows of this kind alone: "sex=F", "age>=40 and region!=north"'
+    parser.add_argument("--where", metavar="CONDITION", help=about)
     about = "below 1: more typical, less varied"
     parser.add_argument("--truncation", type=positive, default=1.0, metavar="T", help=about)
     add_checkpoint(parser)
     add_parts(parser)
     about = (
         ".png (one sheet) or .npz; pictures: a folder, or a film: .webp, .gif, .mp4 (which needs the extra `video`); "
-        "vectors: .csv, .npy; default: sample-<seed>.png, between-<A>-<B>.webp"
+        "vectors: .csv, .npy; tables: .csv, .tsv; default: sample-<seed>.png, between-<A>-<B>.webp"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help=about)
 
@@ -84,6 +86,8 @@ def check(options: argparse.Namespace) -> None:
         raise Refused(f"--count goes with --seed, and --{several} tells the number itself: leave --count out")
     if options.frames is not None and several != "between":
         raise Refused("--frames goes with --between A B: name two seeds, or leave --frames out")
+    if options.where is not None and (several or options.label is not None):
+        raise Refused("--where goes with --seed and --count alone: leave the others out, or leave --where out")
     if options.truncation != 1 and several == "latents":
         raise Refused("--truncation changes how latents are drawn, and --latents gives them: leave --truncation out")
 
@@ -101,6 +105,8 @@ def drawn(generator: Generator, options: argparse.Namespace) -> Drawn:
         first, last = options.between
         return ways.between(generator, first, last, options.frames or FRAMES, label, truncation)
     seed = ask_seed() if options.seed is None else options.seed
+    if options.where is not None:
+        return ways.of_condition(generator, options.count or COUNT, seed, options.where, truncation)
     return ways.of_seed(generator, options.count or COUNT, seed, label, truncation)
 
 

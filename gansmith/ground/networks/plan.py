@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil, prod
 from typing import ClassVar, Literal
 
@@ -219,6 +220,28 @@ class Dropout(Layer):
 
     keyed: ClassVar[bool] = True
     rate: float
+
+
+@dataclass(frozen=True)
+class GroupedSoftmax(Layer):
+    """Groups of channels, one after the other, become probabilities at each place; a group of one channel stays a number.
+
+    With gumbel > 0 a pass in training gives softmax((x + Gumbel noise) / gumbel), nearly one-hot draws from softmax(x) (Jang
+    et al. 2017); any other pass gives softmax(x).
+    """
+
+    groups: tuple[int, ...]  # how many channels each has
+    gumbel: float = 0.0  # temperature; 0 = no noise
+    keyed: ClassVar[bool] = True
+
+    def shape_after(self, shape: Shape) -> Shape:
+        self._expect(shape[0] == sum(self.groups), shape)
+        return shape
+
+    def spans(self) -> list[slice]:
+        """The channels of each group of more than one."""
+        ends = list(accumulate(self.groups))
+        return [slice(end - size, end) for size, end in zip(self.groups, ends, strict=True) if size > 1]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ FeedbackName = Literal["alternating", "joint", "stacked", "labels"]
 OptimizerName = Literal["adam", "sgd", "rmsprop"]
 RateSchedule = Literal["constant", "linear", "cosine", "step"]
 ActivationName = Literal["relu", "leaky", "tanh", "arctan", "sigmoid", "linear"]
-OutputName = Literal["tanh", "sigmoid", "linear"]
+OutputName = Literal["tanh", "sigmoid", "linear", "softmax"]
 InitialName = Literal["pytorch", "keras", "normal", "he"]
 AugmentName = Literal["none", "mirror", "diffaugment", "mirror+diffaugment", "ada", "mirror+ada", "own"]
 AugmentOperation = Literal["colour", "translation", "cutout", "zoom"]
@@ -28,7 +28,7 @@ LabelsName = Literal["none", "classes", "clusters"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
 TrackerName = Literal["tensorboard", "trackio", "wandb", "mlflow"]
-KindName = Literal["auto", "picture", "vector"]
+KindName = Literal["auto", "picture", "vector", "table"]
 ScaleName = Literal["auto", "columns", "whole", "none"]
 FaultName = Literal[
     "sigmoid-as-logits",  # probabilities where the loss expects logits
@@ -65,6 +65,7 @@ class DataSettings:
     labels: LabelsName = "none"  # the label that both networks get with an item: none, its class,
     # or its cluster of similar items
     clusters: int = 0  # "clusters": how many; 0 = chosen by the number of items and the length of the training
+    columns: str = ""  # tables: kinds of columns that were guessed wrong: "zip:category, nr:whole"; "" = none
     scale: ScaleName = "auto"  # vectors: to mean 0 and deviation 1, each column or the whole; samples come back in
     # the source's units; "none" = as they are
     pixels: PixelRangeName = "symmetric"  # the range of pixels: "symmetric" is [-1, 1], for a tanh generator;
@@ -103,7 +104,9 @@ class NetSettings:
     bias: bool = True  # hidden layers have a bias; those before a batch norm never need one
     even: bool = False  # dcgan, subpixel: kernels that enlarge leave even areas even, so that pictures have no grid
     output: OutputName = "linear"  # the last activation. Generator: tanh or sigmoid for pictures;
-    # discriminator: linear, which gives logits
+    # softmax for categories; discriminator: linear, which gives logits
+    groups: tuple[int, ...] = ()  # "softmax": channels of each group, 1 = a number; empty = one group of all
+    gumbel: float = 0.0  # "softmax": temperature of Gumbel noise in training, for draws; 0 = no noise
     dropout: float = 0.0  # share of the features that are set to zero in training
     initial: InitialName = "pytorch"  # distribution of the initial weights
     initial_scale: float = 1.0  # "normal": the standard deviation; otherwise a factor on the initial weights
