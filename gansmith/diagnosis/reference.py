@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gansmith import kinds
 from gansmith.diagnosis.signals import copies, samples, spectrum
 from gansmith.diagnosis.signals.classes import CLASSES_MOST, Classes
 from gansmith.ground import pixels, streams
-from gansmith.ground.pixels import PixelRange
-from gansmith.metrics import pictures
+from gansmith.ground.recipes.settings import DataSettings
+from gansmith.kinds import Kind, Units
 from gansmith.metrics.measures import distances
 from gansmith.metrics.measures.diversity import pairwise_diversity
 
@@ -71,7 +72,9 @@ class Reference:
     """Real items for the doctor: rows of pixels in 0..1, and points on their principal axes."""
 
     source: np.ndarray  # all training items; not copied
-    pixel_range: PixelRange
+    kind: Kind
+    units: Units  # of the items
+    settings: DataSettings  # of the run
     where: np.ndarray  # int64 (n,): indices of the items used, at most ROWS, in random order
     rows: np.ndarray  # their rows (n, d)
     space: Space
@@ -93,8 +96,8 @@ class Reference:
 
     @property
     def is_pictures(self) -> bool:
-        """Whether the items are pictures, not vectors."""
-        return self.source.ndim == 4
+        """Whether the items have pixels, whose range, moves and frequencies mean something."""
+        return self.kind.pixels
 
     @property
     def classes(self) -> int:
@@ -108,13 +111,16 @@ def reference(
     *,
     heldout: np.ndarray | None = None,
     heldout_labels: np.ndarray | None = None,
-    pixel_range: PixelRange = "symmetric",
+    settings: DataSettings | None = None,
+    kind: Kind | None = None,
+    units: Units | None = None,
     classes: int = 0,
     class_names: tuple[str, ...] = (),
     groups: np.ndarray | None = None,
     seed: int = 0,
 ) -> Reference:
-    """Measure real items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), N >= 1; labels int64 (N,).
+    """Measure real items as they are stored, N >= 1; labels int64 (N,). settings: of [data], None: the usual ones. kind: None =
+    what the items' shape says.
 
     classes: how many there are, where some have no items. heldout: items of the same kind that the players never see, if
     there are any. groups int64 (N,): the players' labels where they are not classes; a held-out item is in the group of its
@@ -124,40 +130,53 @@ def reference(
     classes = max(classes, int(labels.max()) + 1) if labels is not None and len(labels) else 0
     if classes > CLASSES_MOST:
         classes = 0
-    rows = real_rows(items, where)
+    kind = kind or kinds.of_shape(items.shape[1:])
+    rows = real_rows(kind, items, where)
     space = Space.of(rows[:MODELLED])
     points = space.points(rows)
     prototypes = samples.k_means(points[:MODELLED], PROTOTYPES, streams.generator(seed, "diagnosis", 0, 2))
-    few = points[:NEIGHBOURHOODS]
-    radii = distances.kth_nearest(few, min(NEIGHBOUR, len(few) - 1)) if len(few) > 1 else np.zeros(1)
     shares = np.bincount(samples.nearest_of(points, prototypes), minlength=len(prototypes)) / len(points)
-    player_labels, unseen = labels, _unseen(heldout, heldout_labels, seed)
-    if groups is not None:
-        player_labels = np.asarray(groups)
-        if unseen is not None:
-            near = samples.nearest_of(space.points(real_rows(unseen.items, np.arange(len(unseen)))), points)
-            unseen = Items(unseen.items, player_labels[where[near]])
-    some = real_unit(items, where[: 2 * CHUNK]) if items.ndim == 4 else None
+    unseen = _unseen(heldout, heldout_labels, seed)
+    player_labels = labels if groups is None else np.asarray(groups)
+    if groups is not None and unseen is not None:
+        unseen = _grouped(
+            unseen, space.points(real_rows(kind, unseen.items, np.arange(len(unseen)))), points, player_labels[where]
+        )
     found = Reference(
         source=items,
-        pixel_range=pixel_range,
+        kind=kind,
+        units=units or {},
+        settings=settings or DataSettings(),
         where=where,
         rows=rows,
         space=space,
         points=points,
-        classed=Classes.of(points, rows, np.asarray(labels)[where], classes)
-        if labels is not None and classes
-        else None,
+        classed=_classed(points, rows, None if labels is None else np.asarray(labels)[where], classes),
         class_names=class_names,
         prototypes=prototypes,
         shares=shares,
-        radii=radii,
-        profile=() if some is None else spectrum.profiles(some),
+        radii=_radii(points[:NEIGHBOURHOODS]),
+        profile=spectrum.profiles(real_unit(kind, items, where[: 2 * CHUNK])) if kind.pixels else (),
         training=Items(items, player_labels).take(where[:SCORED]),
         heldout=unseen,
     )
     found.real.update(_floors(found))
     return found
+
+
+def _radii(points: np.ndarray) -> np.ndarray:
+    """The squared radii of the neighbourhoods of points (n, p)."""
+    return distances.kth_nearest(points, min(NEIGHBOUR, len(points) - 1)) if len(points) > 1 else np.zeros(1)
+
+
+def _classed(points: np.ndarray, rows: np.ndarray, labels: np.ndarray | None, classes: int) -> Classes | None:
+    """The classes, where there are any."""
+    return Classes.of(points, rows, labels, classes) if labels is not None and classes else None
+
+
+def _grouped(unseen: Items, theirs: np.ndarray, points: np.ndarray, groups: np.ndarray) -> Items:
+    """Unseen items, each in the group of its nearest training item. theirs (m, p), points (n, p), groups (n,)."""
+    return Items(unseen.items, groups[samples.nearest_of(theirs, points)])
 
 
 def _unseen(heldout: np.ndarray | None, labels: np.ndarray | None, seed: int) -> Items | None:
@@ -168,18 +187,27 @@ def _unseen(heldout: np.ndarray | None, labels: np.ndarray | None, seed: int) ->
     return Items(heldout, labels).take(order[: 2 * SCORED])
 
 
-def real_rows(items: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Rows float32 (n, d) of the pictures (bytes) or vectors at `where`; few pictures are in memory at a time."""
-    if items.ndim == 2:
-        return np.asarray(items[where], np.float32)
+def real_rows(kind: Kind, items: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Rows float32 (n, d) of the items at `where`; few of them are in memory at a time."""
     parts = [where[start : start + CHUNK] for start in range(0, len(where), CHUNK)]
-    return np.concatenate([pictures.flat(real_unit(items, part), NUMBERS) for part in parts])
+    return np.concatenate([kind.flat(real_unit(kind, items, part), NUMBERS) for part in parts])
 
 
-def real_unit(items: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """The pictures at `where` as floats in 0..1; vectors as they are."""
+def real_unit(kind: Kind, items: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The items at `where`, pictures as floats in 0..1."""
     some = np.asarray(items[where])
-    return pixels.to_float(some, "unit") if items.ndim == 4 else some
+    return pixels.to_float(some, "unit") if kind.pixels else some
+
+
+def _scale(rows: np.ndarray) -> dict[str, float]:
+    """How far the columns of rows (n, d) deviate, and the largest mean: of data that is not scaled."""
+    deviations = rows.std(axis=0, dtype=np.float64)
+    lively = deviations[deviations > 0]
+    return {
+        "widest": float(lively.max()),
+        "narrowest": float(lively.min()),
+        "offset": float(np.abs(rows.mean(axis=0, dtype=np.float64)).max()),
+    }
 
 
 def _floors(known: Reference) -> dict[str, float]:
@@ -193,18 +221,21 @@ def _floors(known: Reference) -> dict[str, float]:
         "repeats": samples.repeats(rows),
     }
     if known.is_pictures:
-        some = real_unit(known.source, known.where[:CHUNK])
+        some = real_unit(known.kind, known.source, known.where[:CHUNK])
         real["colour"] = samples.colour(some)
         real["darkest"], real["brightest"] = (float(value) for value in np.percentile(some, [1, 99]))
+    if known.kind.warning(np.asarray(known.source[known.where[:MODELLED]]), known.units):
+        real |= _scale(known.rows[:MODELLED])
     if known.profile:
         real["upper"] = spectrum.upper(known.profile)
     unseen, own = known.training.items, np.arange(len(known.training))
     if known.heldout is not None:
         unseen, own = known.heldout.items, None
-    unit = real_unit(unseen, np.arange(len(unseen)))
+    unit = real_unit(known.kind, unseen, np.arange(len(unseen)))
     near = copies.near(
+        known.kind,
         unit,
-        known.space.points(pictures.flat(unit, NUMBERS)),
+        known.space.points(known.kind.flat(unit, NUMBERS)),
         known.rows,
         known.points,
         numbers=NUMBERS,

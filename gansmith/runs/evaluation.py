@@ -169,7 +169,8 @@ def _drawn(
     asked = dataclasses.replace(asked, frequencies=()) if evenly else asked
     labels = asked.as_in_data(count, streams.generator(seed, "sample-labels", turn=1))
     order = _order(asked, generator.class_names, reference)
-    items = generator.images(generator.latents(count, seed), labels)
+    made, real = generator.items(generator.latents(count, seed), labels), reference.real
+    items = generator.kind.rescaled(made, generator.units, real.units)
     return items, None if labels is None or order is None or order.min() < 0 else order[labels]
 
 
@@ -218,6 +219,7 @@ def real_items(settings: DataSettings, seed: int = 0) -> RealItems:
     train = stores.open_store(dataclasses.replace(settings, first=0))
     own = stores.open_store(dataclasses.replace(settings, first=0), seed)
     test = _test_split(settings, train)
+    test = None if test is None else test.in_scale_of(train)
     if test is not None and train.labels is not None:
         test = test.numbered_as(train.class_names)
     centres, std = gaussians.modes(settings.source) if settings.source in gaussians.NAMES else (None, 0.0)
@@ -235,6 +237,8 @@ def real_items(settings: DataSettings, seed: int = 0) -> RealItems:
         single=None if single is None else _singles(settings, single, train),
         shown=None if own.fingerprint == train.fingerprint else own.items,
         shown_fingerprint=own.fingerprint,
+        kind_name=train.kind.name,
+        units=train.units,
     )
 
 
@@ -251,6 +255,6 @@ def _singles(settings: DataSettings, source: str, stacks: Store) -> RealItems:
 def _test_split(settings: DataSettings, train: Store) -> Store | None:
     if settings.split != "train" or "test" not in train.splits:
         return None
-    return stores.open_store(
-        dataclasses.replace(stores.with_shape(settings, train.item_shape, train.ranges), split="test", first=0)
-    )
+    if train.kind.pixels:
+        settings = stores.with_shape(settings, train.item_shape, train.ranges)
+    return stores.open_store(dataclasses.replace(settings, split="test", first=0))

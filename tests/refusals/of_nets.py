@@ -27,13 +27,13 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.kinds.scatter import scatter_sheet
 from gansmith.nets import NetPair, plan_discriminator, plan_generator
 from gansmith.nets.build import own_players
 from gansmith.nets.inference import load_arrays
 from gansmith.parts import NO_PARTS, Parts
 from gansmith.report.animation import animate
 from gansmith.report.page import write_report
-from gansmith.report.scatter import scatter_sheet
 from gansmith.training import checkpoint, machine, watchers
 from gansmith.training.distributed import Distributed, join
 from gansmith.training.tracking import table
