@@ -16,6 +16,7 @@ from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import picture, vector
 from gansmith.kinds.record import Kind, Prepared, Row, Shown, Units
+from gansmith.kinds.signal import kind as signal
 
 __all__ = [
     "KINDS",
@@ -35,6 +36,7 @@ __all__ = [
 KINDS: dict[str, Kind] = {
     "picture": picture.KIND,
     "vector": vector.KIND,
+    "signal": signal.KIND,
 }
 """By the names of data.kind. Paths are offered to them in this order."""
 

@@ -28,7 +28,7 @@ LabelsName = Literal["none", "classes", "clusters"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
 TrackerName = Literal["tensorboard", "trackio", "wandb", "mlflow"]
-KindName = Literal["auto", "picture", "vector"]
+KindName = Literal["auto", "picture", "vector", "signal"]
 ScaleName = Literal["auto", "columns", "whole", "none"]
 FaultName = Literal[
     "sigmoid-as-logits",  # probabilities where the loss expects logits
@@ -65,6 +65,8 @@ class DataSettings:
     labels: LabelsName = "none"  # the label that both networks get with an item: none, its class,
     # or its cluster of similar items
     clusters: int = 0  # "clusters": how many; 0 = chosen by the number of items and the length of the training
+    rate: int = 0  # signals: samples a second, to which sounds are resampled; 0 = the files', at most 16,000
+    length: int = 0  # signals: samples of a window, into which sounds are cut; 0 = as long as half of the files fill
     scale: ScaleName = "auto"  # vectors: to mean 0 and deviation 1, each column or the whole; samples come back in
     # the source's units; "none" = as they are
     pixels: PixelRangeName = "symmetric"  # the range of pixels: "symmetric" is [-1, 1], for a tanh generator;
