@@ -175,7 +175,8 @@ def test_other_scales_and_rates_are_compared_in_one(tmp_path: Path):
     assert SIGNAL.prepare is not None
     x = RNG.normal(size=(30, 40))
     one, two = (SIGNAL.prepare(x * factor, DataSettings(rate=100), "x") for factor in (1, 5))
-    np.testing.assert_allclose(SIGNAL.rescaled(one.items, one.units, two.units), one.items / 5, atol=1e-2)
+    moved = SIGNAL.rescaled(one.items, one.units, two.units)
+    np.testing.assert_allclose(SIGNAL.in_units(moved, two.units), x, atol=1e-5)
     other = {**two.units, "rate": 200}
     with pytest.raises(DataError, match=r"data\.rate=200"):
         SIGNAL.rescaled(one.items, one.units, other)

@@ -220,6 +220,7 @@ KIND = Kind(
     read=read,
     files=reading.files,
     shaped_by=("scale", "rate", "length"),
+    suited=suited,
     warning=warning,
     facts=facts,
     items_of=items_of,
