@@ -20,7 +20,7 @@ from gansmith.kinds.signal.measuring import hertz, measures
 
 SHORT = 128  # samples: a shorter series has a dense pair, unless generator.net is set
 DENSE = (256, 256)  # its widths
-LOWEST = 16  # samples at which convolutions of stride 4 should begin
+LOWEST = 10  # samples at which convolutions of stride 4 should begin
 WIDEST = 256  # channels of layers that are added for long signals
 HEARD = 8  # sounds in one file of a run
 
