@@ -244,7 +244,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     flags = ["data.batch=8", "data.first=96", "watch.samples=4", "watch.judge=0", "device=cpu", "generator.widths=[8,4,4]",
              "discriminator.widths=[4,4,4]", "discriminator.phase_shuffle=2"]  # fmt: skip
     words = [word for flag in flags for word in ("--set", flag)]
-    assert main(["train", "signal", "--updates", "6", "--out", str(folder), "--quiet", *words]) == 0
+    assert main(["train", "tones", "--updates", "6", "--out", str(folder), "--quiet", *words]) == 0
     return folder
 
 
