@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 WAV = (".wav", ".wave")
-OTHERS = (".flac", ".ogg", ".opus", ".aiff", ".aif", ".mp3")  # by soundfile
+OTHERS = (".flac", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".mp3")  # by soundfile
 RATES = (100, 1_000_000)  # samples a second that are believed
 PAUSE = 0.1  # seconds between sounds in one file
 
