@@ -215,7 +215,7 @@ def test_a_sheet_shows_waveforms_over_spectrograms():
     sheet = SIGNAL.sheet(items, {}, Shown(3, 64))
     assert sheet.dtype == np.uint8
     assert sheet.shape == (2 * 68 + 4, 3 * 132 + 4, 3)
-    ink = (sheet[4 + 26 : 68, 4:132] < 200).any(axis=(1, 2))
+    ink = np.asarray((sheet[4 + 26 : 68, 4:132] < 200).any(axis=(1, 2)))
     assert ink[len(ink) // 2 :].sum() > ink[: len(ink) // 2].sum(), "low frequencies are below"
     SIGNAL.sheet(np.full((3, 1, 9, 2), np.nan, np.float32), {}, Shown())
 

@@ -34,7 +34,8 @@ def measures(real: np.ndarray, made: np.ndarray, units: Units, heldout: np.ndarr
         ),
     ]
     peaks, of_made, of_heldout = (spectra.pitch(items) for items in (real, made, heldout))
-    low, high = np.percentile(peaks, [EDGE, 100 - EDGE])
+    step = 0.5 / real.shape[1]  # half of what the spectrum of such a signal can tell apart
+    low, high = (*np.percentile(peaks, [EDGE, 100 - EDGE]), -step, step)
     rows.append(
         Row(
             "peaks",
