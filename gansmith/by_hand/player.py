@@ -13,6 +13,7 @@ from gansmith.by_hand.network import Network
 from gansmith.by_hand.optimizers import Adam
 from gansmith.ground.errors import RunError
 from gansmith.ground.game import BORN
+from gansmith.ground.networks.even import evened, evened_layers, matrix
 from gansmith.ground.networks.frozen import frozen_arrays
 from gansmith.ground.networks.plan import Plan, leaves
 from gansmith.ground.recipes.settings import Recipe
@@ -35,13 +36,23 @@ class Player:
         frozen = frozen_arrays(recipe, trained, planned=True) if plan.player == "discriminator" else []
         self.first = sum(prod(trained[name]) for name in frozen)  # numbers that do not move: those of the lowest layers
         load_arrays(self.weights, initial_weights(plan, getattr(recipe, plan.player), recipe.seed), "")
+        self.even = {number: (layer, matrix(layer).astype(dtype)) for number, layer in evened_layers(plan).items()}
 
     def step(self, rate: float, stats: RunningStats[Array | float] | None) -> None:
         """One step of the optimiser along `gradient`; `stats`, where given, get its size."""
         before = self.weights.trained.copy() if stats else self.weights.trained
         self.optimizer.step(self.weights.trained, self.gradient.trained, rate, self.first)
+        self._restore_even_kernels()
         if stats:
             self._measure(before, stats)
+
+    def _restore_even_kernels(self) -> None:
+        """After a step, which knows nothing of them."""
+        for path, array in self.weights.named() if self.even else ():
+            number, _, name = path.rpartition(".")
+            if number in self.even and name in ("weight", "bias"):
+                layer, projection = self.even[number]
+                array[...] = evened(layer, name, array, projection)
 
     def _measure(self, before: Array, stats: RunningStats[Array | float]) -> None:
         """L2 norms of the gradient and of the step, for the whole player and for each layer's weights."""

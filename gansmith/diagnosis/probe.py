@@ -17,6 +17,7 @@ from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.metrics.measures import distances
 from gansmith.metrics.measures.diversity import pairwise_diversity
+from gansmith.metrics.measures.grid import grid
 from gansmith.metrics.measures.wasserstein import sliced
 
 GREY = 0.01  # of the range: real pictures with less colour have none
@@ -47,6 +48,8 @@ PROBED: dict[str, str] = {
     "pattern": "how far the frequency that stands out most does so above its neighbours, over the real items'",
     "pattern share": "share of variance that it holds, more than of the real items'",
     "pattern period": "its period in pixels",
+    "checks": "energy at a chequerboard of two pixels, over the real items'",
+    "checks stand out": "that energy over what is at the next lower frequencies",
     "grain": "share of variance in the upper half of the frequencies, more than of the real items'",
     "sharpness": "that share, over the real items'",
     "colour": "mean distance of a pixel from its own grey, as a share of the real items'",
@@ -260,6 +263,8 @@ def _pixels(drawn: Samples, known: Reference) -> dict[str, float]:
         profile = spectrum.profiles(raw)
         upper = spectrum.upper(profile)
         numbers |= {"grain": upper - known.real["upper"], "sharpness": _ratio(upper, known.real["upper"])}
+        checks = grid(raw * np.float32(255))
+        numbers |= {"checks": checks.checks / known.real["checks"], "checks stand out": checks.stands_out}
         if found := spectrum.pattern(profile, known.profile):
             numbers |= {"pattern": found.stands_out, "pattern share": found.share, "pattern period": found.period}
     return numbers

@@ -14,6 +14,7 @@ from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import Kind, Units
 from gansmith.metrics.measures import distances
 from gansmith.metrics.measures.diversity import pairwise_diversity
+from gansmith.metrics.measures.grid import grid
 
 NUMBERS = 256  # values in a row
 ROWS = 10_000  # training items used
@@ -227,6 +228,8 @@ def _floors(known: Reference) -> dict[str, float]:
         real |= _scale(known.rows[:MODELLED])
     if known.profile:
         real["upper"] = spectrum.upper(known.profile)
+        checks = grid(np.asarray(known.source[np.sort(known.where[: 2 * CHUNK])]))
+        real["checks"] = max(checks.checks, checks.least)
     unseen, own = known.training.items, np.arange(len(known.training))
     if known.heldout is not None:
         unseen, own = known.heldout.items, None

@@ -9,6 +9,7 @@ from gansmith.losses import loss_of
 GENERATOR, DISCRIMINATOR = "optimizer.generator.rate", "optimizer.discriminator.rate"
 USUAL_RATE = 2e-4  # Adam's in DCGAN (Radford et al. 2016)
 HIGHEST_RATE = 1e-3  # of the built-in recipes, with R1
+EVENED = ("dcgan", "subpixel")  # networks whose kernels `generator.even` keeps even
 
 R1 = "Mescheder et al. 2018"
 DCGAN = "Radford et al. 2016"
@@ -164,9 +165,11 @@ def oscillation(recipe: Recipe) -> list[Remedy]:
 
 
 def checkerboard(recipe: Recipe) -> list[Remedy]:
-    """Kernels that the stride divides."""
+    """Kernels that leave even areas even; kernels that the stride divides."""
+    even = Remedy({"generator.even": True}, "kernels that enlarge then reach all pixels alike", "Odena et al. 2016")
     why = "a kernel size divisible by the stride covers all pixels evenly"
-    return [Remedy({"generator.kernels": [4]}, why, "Odena et al. 2016")]
+    found = [even] if recipe.generator.net in EVENED and not recipe.generator.even else []
+    return [*found, Remedy({"generator.kernels": [4]}, why, "Odena et al. 2016")]
 
 
 def not_scaled(recipe: Recipe) -> list[Remedy]:

@@ -15,7 +15,7 @@ import numpy as np
 from gansmith.ground.errors import DataError, brief
 from gansmith.metrics import intervals
 from gansmith.metrics.intervals import Interval
-from gansmith.metrics.measures import agreement, diversity, grain, kid, manifold, memorisation, modes, wasserstein
+from gansmith.metrics.measures import agreement, diversity, grain, grid, kid, manifold, memorisation, modes, wasserstein
 from gansmith.metrics.measures.frechet import Gaussian, distance
 from gansmith.metrics.reference import COPIES_LOOKED_AT, Reference, View
 from gansmith.parts import record as parts
@@ -166,6 +166,19 @@ def fine_noise(made: View, reference: Reference) -> dict[str, Number]:
     return {"grain": Number(float(found.mean()), len(made), intervals.mean(found))}
 
 
+def two_pixels(made: View, reference: Reference) -> dict[str, Number]:
+    """What repeats every two pixels; nothing is measured in pictures so small that it is their content."""
+    if min(made.items.shape[1:3]) < grid.LEAST_SIDE:
+        return {}
+    found = grid.grid(made.items)
+    checks, stripes = found.over(grid.grid(reference.heldout.items))
+    return {
+        "checks": Number(checks, len(made)),
+        "stripes": Number(stripes, len(made)),
+        "checks_out": Number(found.stands_out, len(made)),
+    }
+
+
 def copies(made: View, reference: Reference) -> dict[str, Number]:
     """Whether items are copies of training items."""
     found = memorisation.memorisation(nearness_of(made, reference), reference.heldout_nearness)
@@ -254,6 +267,17 @@ METRICS: dict[str, Metric] = {
         {"grain": Words("grain", "as real", "noise from pixel to pixel in flat places, in grey levels of 0..255")},
         needs="pictures",
         floor="heldout",
+    ),
+    "grid": Metric(
+        two_pixels,
+        {
+            "checks": Words("checks", "as real", "energy at a chequerboard of two pixels, over held-out real items'"),
+            "checks_out": Words(
+                "checks stand out", "as real", "that energy over what is at the next lower frequencies"
+            ),
+            "stripes": Words("stripes", "as real", "energy at stripes of two pixels, over held-out real items'"),
+        },
+        needs="pictures",
     ),
     "memorisation": Metric(
         copies,

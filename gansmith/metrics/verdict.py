@@ -20,6 +20,7 @@ MANY_COPIES = 0.05  # of the items, at least, before copies are spoken of
 RARE = 1e-3  # chance of so few items of a class, below which it counts as missing
 UNCOVERED = 0.8  # of the real items' own coverage
 GRAINY = (1.5, 1.5)  # times the real items' grain, plus grey levels
+GRID = (15.0, 3.0)  # times the real items' energy at the chequerboard, and times how far theirs stands out
 IGNORED = 0.5  # of the real items' agreement: labels are hardly followed
 FAR = 0.1  # of the way from real items to noise
 NAMED = 10  # classes that are named
@@ -120,6 +121,18 @@ def grainy(found: Evaluation) -> str:
     return f"There is grain: noise of {grain.value:.1f} grey levels in flat places, where real items have {grain.floor:.1f}."
 
 
+def gridded(found: Evaluation) -> str:
+    """A grid of two pixels that real items have not."""
+    checks, out = beside(found, "checks"), beside(found, "checks_out")
+    more, above = GRID
+    if checks is None or out is None or checks.value <= more * max(1.0, checks.floor) or out.value <= above * out.floor:
+        return ""
+    return (
+        f"There is a grid: a chequerboard of two pixels holds {checks.value:.0f} times as much of their energy as of real "
+        "items'; generator.even=true keeps a generator from it."
+    )
+
+
 def labels_ignored(found: Evaluation) -> str:
     """Other classes than those that were asked for."""
     agreed = beside(found, "agreement")
@@ -171,6 +184,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("copies", copied),
     ("kinds missing", missing),
     ("grain", grainy),
+    ("grid", gridded),
     ("labels ignored", labels_ignored),
     ("too few items", too_few),
     ("as good as real", as_real),

@@ -7,6 +7,7 @@ from math import prod, sqrt
 import numpy as np
 
 from gansmith.ground import streams
+from gansmith.ground.networks.even import evened, evened_layers, matrix
 from gansmith.ground.networks.plan import Layer, Plan, Shape, leaves
 from gansmith.ground.recipes.settings import NetSettings
 
@@ -14,11 +15,16 @@ from gansmith.ground.recipes.settings import NetSettings
 def initial_weights(plan: Plan, settings: NetSettings, seed: int) -> dict[str, np.ndarray]:
     """Every parameter and buffer of a plan, float32, named "<layer>.<name>" with the layer names of `plan.leaves`."""
     rng = streams.generator(seed, "initial", turn=streams.PLAYERS.index(plan.player))
-    return {
+    drawn = {
         f"{number}.{name}": _draw(rng, layer, name, shape, settings).astype(np.float32)
         for number, layer in leaves(plan.layers)
         for name, shape in {**layer.parameters(), **layer.buffers()}.items()
     }
+    for number, layer in evened_layers(plan).items():
+        projection = matrix(layer).astype(np.float32)
+        for name in layer.parameters():
+            drawn[f"{number}.{name}"] = evened(layer, name, drawn[f"{number}.{name}"], projection)
+    return drawn
 
 
 def _draw(rng: np.random.Generator, layer: Layer, name: str, shape: Shape, settings: NetSettings) -> np.ndarray:

@@ -72,6 +72,8 @@ def probe(update: int, **numbers: float) -> Probe:
         "pattern": 1.2,
         "pattern share": 0.002,
         "pattern period": 2.0,
+        "checks": 1.3,
+        "checks stand out": 1.1,
         "grain": 0.004,
         "sharpness": 1.1,
         "colour": 0.9,

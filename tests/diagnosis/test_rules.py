@@ -122,6 +122,13 @@ def test_every_state_has_a_case_a_rule_and_a_remedy():
     assert set(RULES) | set(COURSE) == set(STATES)
 
 
+def test_checks_that_show_on_even_places_alone_are_named():
+    """Far below the share of the variance that a pattern has, and noise is no such grid."""
+    for out, state in ((9.0, ["checkerboard"]), (1.2, [])):
+        _, said, _ = history(1400, probes={"checks": 120.0, "checks stand out": out})
+        assert alarms(said) == state
+
+
 @pytest.mark.parametrize("state", CASES)
 def test_a_signature_is_named_and_leads(state: str):
     case = CASES[state]

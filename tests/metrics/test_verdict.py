@@ -109,6 +109,22 @@ def test_grain_is_told(digits, tmp_path):
         assert (found.verdict.state == "grain") == (deviation > 0), found.verdict.text
 
 
+def test_a_grid_is_told(tmp_path):
+    """A grid of 1.5 grey levels on pictures that change slowly: nobody sees it at once, and enlarged everybody does."""
+    rng = np.random.default_rng(3)
+    corners = rng.integers(0, 256, (700, 3, 3, 1))
+    steps = np.linspace(0, 2, 32)
+    slopes = np.maximum(0, 1 - np.abs(steps[:, None] - np.arange(3)))
+    smooth = np.einsum("hi,nijc,wj->nhwc", slopes, corners, slopes)
+    real = RealItems("smooth", "smooth", np.rint(smooth).astype(np.uint8))
+    made = reference(real, tmp_path, FeatureSettings("pixels"))
+    board = 1.5 * (-1.0) ** np.add.outer(np.arange(32), np.arange(32))[..., None]
+    for height in (0, 1):
+        items = np.clip(np.rint(smooth[:300] + height * board), 0, 255).astype(np.uint8)
+        found = evaluate(items, None, made, metrics=["frechet", "grid"])
+        assert (found.verdict.state == "grid") == bool(height), found.verdict.text
+
+
 def test_missing_classes_are_named(halves):
     fresh, made = halves
     found = evaluate(*planted("half the classes", fresh, made), made)
@@ -123,6 +139,7 @@ def test_every_rule_is_planted():
         "kinds missing",
         "copies",
         "grain",
+        "grid",
         "too few items",
         "labels ignored",
         "near real",

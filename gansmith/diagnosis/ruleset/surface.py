@@ -17,6 +17,8 @@ EARLY_PROBES = 6  # an untrained generator's noise is no sharpness
 FADES = 0.8  # median of the later half of the probes, over the earlier half: what fades is no finding
 PATTERN = 2.2  # how far a frequency stands out
 PATTERN_SHARE = 0.008  # of the variance that it holds more than of real items
+CHECKS = 15.0  # energy of a chequerboard of two pixels, over the real items',
+CHECKS_OUT = 3.0  # and over that of the next lower frequencies, which noise raises as much
 GRAIN = 0.012  # of the variance in fine detail, more than of real items,
 GRAIN_TIMES = 1.15  # and over that of real items,
 GRAIN_MORE = 0.02  # and more than in the smoothest probes so far;
@@ -40,8 +42,10 @@ def checkerboard(history: History) -> Finding | None:
         np.nan_to_num(history.probed(name)) for name in ("pattern", "pattern share")
     )  # NaN: there is none
     flags = (stands_out > PATTERN) & (share > PATTERN_SHARE)
-    if history.update < AFTER or not lasts(flags, PROBES) or _fades(share):
+    if history.update < AFTER:
         return None
+    if not lasts(flags, PROBES) or _fades(share):
+        return _faint_checks(history)
     period = history.probe_numbers("pattern period")
     return Finding(
         "checkerboard",
@@ -49,6 +53,21 @@ def checkerboard(history: History) -> Finding | None:
         f"Stripes, checks or a grid of {period['pattern period']:.3g} pixels hold {share[-1]:.1%} more of the samples' "
         f"variance than of the real pictures', and stand out {stands_out[-1]:.0f} times as far.",
         {"pattern": float(stands_out[-1]), "pattern share": float(share[-1]), **period},
+    )
+
+
+def _faint_checks(history: History) -> Finding | None:
+    """A chequerboard of two pixels that a person sees on even places only."""
+    checks, out = (np.nan_to_num(history.probed(name)) for name in ("checks", "checks stand out"))
+    flags = (checks > CHECKS) & (out > CHECKS_OUT)
+    if not lasts(flags, PROBES) or _fades(checks):
+        return None
+    return Finding(
+        "checkerboard",
+        history.since_probe(flags),
+        f"A chequerboard of two pixels holds {checks[-1]:.0f} times as much of the samples' energy as of the real pictures': "
+        "it shows on even places when they are enlarged.",
+        {"checks": float(checks[-1]), "checks stand out": float(out[-1])},
     )
 
 

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from gansmith.game.weights.lazy import SECOND, UPTO, LazyAdam, by_rows, can_wait
 from gansmith.ground.game import BORN
+from gansmith.ground.networks.even import evened, evened_layers, matrix
+from gansmith.ground.networks.plan import Conv, ConvTranspose
 from gansmith.ground.recipes.settings import OptimizerName, OptimizerSettings
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
@@ -71,6 +73,7 @@ class Optimizer:
             network.sparse = True
         self.rows = {name: self._row(weight) for name, weight in self.named.items() if name not in self.lazy}
         self.inner = OPTIMIZERS[settings.name]([*self.rows.values()], settings)
+        self.even = EvenKernels(network)
         self.flat = None if ranks is None else FlatGradients(list(self.named.values()), ranks)
         self.steps = 0
         self.born: dict[str, int] = {}  # the step after which the memory of an array began, where that is not 0
@@ -94,6 +97,7 @@ class Optimizer:
             if row is not weight:
                 row.grad = None if weight.grad is None else flat_view(dense(weight.grad))
         self.inner.step()
+        self.even.restore()
         self.steps += 1
         for name, table in self.lazy.items():
             table.step(rate, self.steps, self.born.get(name, 0))
@@ -191,6 +195,25 @@ class FlatGradients:
         self.ranks.all_reduce(self.buffer)
         self.buffer.div_(self.ranks.size)
         torch._foreach_copy_(gradients, places)  # pyright: ignore[reportPrivateImportUsage]
+
+
+class EvenKernels:
+    """Keeps the kernels of a network even that its plan wants even, see `networks.even`."""
+
+    def __init__(self, network: Network) -> None:
+        self.parts: list[tuple[Conv | ConvTranspose, str, nn.Parameter, Tensor]] = []
+        weights = network.weights()
+        for number, layer in evened_layers(network.plan).items() if network.plan is not None else ():
+            some = weights[f"{number}.weight"]
+            projection = torch.as_tensor(matrix(layer), dtype=some.dtype, device=some.device)
+            named = ((name, weights[f"{number}.{name}"]) for name in layer.parameters())
+            self.parts += [(layer, name, weight, projection) for name, weight in named if weight.requires_grad]
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """After a step, which knows nothing of it."""
+        for layer, name, weight, projection in self.parts:
+            weight.copy_(evened(layer, name, weight, projection))
 
 
 def nonzero(gradient: Tensor) -> Tensor:

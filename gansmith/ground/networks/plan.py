@@ -107,7 +107,10 @@ class Linear(Weighted):
 
 @dataclass(frozen=True)
 class Conv(Weighted):
-    """Convolution after zero padding of (top, bottom), (left, right): (inputs, H, W) -> (outputs, windows down, across)."""
+    """Convolution after zero padding of (top, bottom), (left, right): (inputs, H, W) -> (outputs, windows down, across).
+
+    even: 0, or the factor of the `ToPixels` that follows: its kernels are kept even, see `networks.even`.
+    """
 
     inputs: int
     outputs: int
@@ -116,6 +119,7 @@ class Conv(Weighted):
     padding: tuple[Sides, Sides]
     bias: bool = True
     spectral: bool = False
+    even: int = 0
 
     def shape_after(self, shape: Shape) -> Shape:
         self._expect(len(shape) == 3 and shape[0] == self.inputs, shape)
@@ -131,6 +135,8 @@ class ConvTranspose(Weighted):
     """The adjoint of a convolution: the full output, then rows and columns cut off at (top, bottom), (left, right).
 
     (inputs, H, W) -> (outputs, about stride x H, about stride x W).
+
+    even: above 0, its kernels are kept even, see `networks.even`; the factor of the `ToPixels` that follows, or 1.
     """
 
     inputs: int
@@ -140,6 +146,7 @@ class ConvTranspose(Weighted):
     crop: tuple[Sides, Sides]
     bias: bool = True
     spectral: bool = False
+    even: int = 0
 
     def shape_after(self, shape: Shape) -> Shape:
         self._expect(len(shape) == 3 and shape[0] == self.inputs, shape)

@@ -13,20 +13,22 @@ def same_padding(size: int, kernel: int, stride: int) -> Sides:
     return total // 2, total - total // 2
 
 
-def same_conv(shape: Shape, outputs: int, kernel: Size, stride: Size, *, bias: bool, spectral: bool = False) -> Conv:
+def same_conv(
+    shape: Shape, outputs: int, kernel: Size, stride: Size, *, bias: bool, spectral: bool = False, even: int = 0
+) -> Conv:
     """A convolution with SAME padding on a picture of `shape` (channels, height, width)."""
     sides = zip(shape[1:], down_and_across(kernel), down_and_across(stride), strict=True)
     rows, columns = (same_padding(*side) for side in sides)
-    return Conv(shape[0], outputs, kernel, stride, (rows, columns), bias, spectral)
+    return Conv(shape[0], outputs, kernel, stride, (rows, columns), bias, spectral, even)
 
 
 def same_transpose(
-    shape: Shape, target: Shape, kernel: Size, stride: Size, *, bias: bool, spectral: bool = False
+    shape: Shape, target: Shape, kernel: Size, stride: Size, *, bias: bool, spectral: bool = False, even: int = 0
 ) -> ConvTranspose:
     """The adjoint of `same_conv` from `target` (channels, height, width) to `shape`."""
     sides = zip(shape[1:], target[1:], down_and_across(kernel), down_and_across(stride), strict=True)
     rows, columns = (_crop(*side) for side in sides)
-    return ConvTranspose(shape[0], target[0], kernel, stride, (rows, columns), bias, spectral)
+    return ConvTranspose(shape[0], target[0], kernel, stride, (rows, columns), bias, spectral, even)
 
 
 def _crop(before: int, after: int, kernel: int, stride: int) -> Sides:

@@ -104,6 +104,7 @@ class NetSettings:
     norm_flat: bool = False  # dcgan generator: its first batch norm is per feature (as in Keras tutorials),
     # not per channel
     bias: bool = True  # hidden layers have a bias; those before a batch norm never need one
+    even: bool = False  # dcgan, subpixel: kernels that enlarge leave even areas even, so that pictures have no grid
     output: OutputName = "linear"  # the last activation. Generator: tanh or sigmoid for pictures;
     # discriminator: linear, which gives logits
     dropout: float = 0.0  # share of the features that are set to zero in training

@@ -35,7 +35,8 @@ def measures(real: np.ndarray, made: np.ndarray, units: Units, heldout: np.ndarr
     ]
     peaks, of_made, of_heldout = (spectra.pitch(items) for items in (real, made, heldout))
     step = 0.5 / real.shape[1]  # half of what the spectrum of such a signal can tell apart
-    low, high = (*np.percentile(peaks, [EDGE, 100 - EDGE]), -step, step)
+    low, high = np.percentile(peaks, [EDGE, 100 - EDGE])
+    low, high = low - step, high + step
     rows.append(
         Row(
             "peaks",

@@ -98,22 +98,23 @@ class Stack:
         self._label_map()
         self.add(plan.Linear(prod(self.shape), outputs, bias, self.settings.spectral_norm))
 
-    def conv(self, channels: int, kernel: int, stride: int = 1, *, bias: bool = True) -> None:
-        """A convolution with SAME padding."""
+    def conv(self, channels: int, kernel: int, stride: int = 1, *, bias: bool = True, even: int = 0) -> None:
+        """A convolution with SAME padding. even: the factor of a `ToPixels` that follows, where that is to leave no grid."""
         self._label_map()
         sides, spectral = (self._sides(kernel), self._sides(stride)), self.settings.spectral_norm
-        self.add(same_conv(self.shape, channels, *sides, bias=bias, spectral=spectral))
+        self.add(same_conv(self.shape, channels, *sides, bias=bias, spectral=spectral, even=even))
 
-    def conv_transpose(self, target: Shape, kernel: int, stride: int, *, bias: bool = True) -> None:
+    def conv_transpose(self, target: Shape, kernel: int, stride: int, *, bias: bool = True, factor: int = 1) -> None:
         """A transposed convolution to the larger `target`. With stride 1 a convolution computes the same family of
-        functions, with flipped kernels, and is faster."""
+        functions, with flipped kernels, and is faster. factor: of the `ToPixels` that follows, 1 = none does."""
+        even = factor if self.settings.even else 0
         if stride == 1:
-            self.conv(target[0], kernel, bias=bias)
+            self.conv(target[0], kernel, bias=bias, even=even if factor > 1 else 0)
             return
         self._label_map()
         sides, spectral = (self._sides(kernel), self._sides(stride)), self.settings.spectral_norm
         try:
-            self.add(same_transpose(self.shape, target, *sides, bias=bias, spectral=spectral))
+            self.add(same_transpose(self.shape, target, *sides, bias=bias, spectral=spectral, even=even))
         except ValueError as error:
             raise RecipeError(str(error)) from None
 

@@ -50,13 +50,14 @@ def first_maps(stack: Stack, shape: Shape, *, norm_flat: bool = False) -> None:
         stack.after_weights(0)
 
 
-def transposed_convolutions(stack: Stack, shapes: list[Shape]) -> None:
-    """From the lowest of `shapes` to the last."""
+def transposed_convolutions(stack: Stack, shapes: list[Shape], factor: int = 1) -> None:
+    """From the lowest of `shapes` to the last. factor: of the `ToPixels` that follows, 1 = none does."""
     for index, (kernel, stride) in enumerate(zip(stack.kernels, stack.strides, strict=True)):
-        last = index == len(shapes) - 2
-        stack.conv_transpose(shapes[index + 1], kernel, stride, bias=stack.settings.bias if last else stack.bias)
-        if not last:
+        if index < len(shapes) - 2:
+            stack.conv_transpose(shapes[index + 1], kernel, stride, bias=stack.bias)
             stack.after_weights(index + 1)
+        else:
+            stack.conv_transpose(shapes[-1], kernel, stride, bias=stack.settings.bias, factor=factor)
 
 
 def strided_convolutions(stack: Stack) -> None:

@@ -23,7 +23,7 @@ def generator(stack: Stack, item_shape: Shape) -> None:
     shapes = pyramid(half_size(item_shape), stack.settings.widths, stack.strides)
     stack.concat_label()
     first_maps(stack, shapes[0])
-    transposed_convolutions(stack, shapes)
+    transposed_convolutions(stack, shapes, FACTOR)
     stack.add(ToPixels(FACTOR))
     stack.output()
 
