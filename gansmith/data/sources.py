@@ -17,7 +17,7 @@ from gansmith.data.formats.containers import cifar, lmdb_folder, named_arrays, p
 from gansmith.data.formats.listing import Listing, Reader
 from gansmith.data.formats.picture_files import PictureFiles
 from gansmith.data.formats.tables import csv_pictures
-from gansmith.data.toys import gaussians, glyphs, stacked
+from gansmith.data.toys import gaussians, glyphs, stacked, tones
 from gansmith.ground.errors import DataError, nearest, similar
 from gansmith.ground.progress import Progress, Say
 from gansmith.ground.recipes.settings import DataSettings
@@ -303,6 +303,28 @@ def _synthetic(name: str, settings: DataSettings, seed: int) -> Source:
     return Source(name, (name, "1", str(seed), str(part), str(count)), read)
 
 
+def _tones(name: str, settings: DataSettings, seed: int) -> Source:
+    count, part = settings.first or tones.COUNT, int(settings.split == "test")
+
+    def read() -> Listing:
+        items, labels = tones.sounds(count, seed, part)
+        made = kinds.named("signal").prepare
+        assert made is not None
+        found = made(items, replace(settings, rate=tones.RATE), name)
+        return Listing(
+            name,
+            items=found.items,
+            labels=labels,
+            class_names=tones.NAMES,
+            splits=("train", "test"),
+            computed=True,
+            kind="signal",
+            units=found.units,
+        )
+
+    return Source(name, (name, "1", str(seed), str(part), str(count)), read)
+
+
 def _stacked(name: str, settings: DataSettings, seed: int) -> Source:
     single = single_of(name)
     if not single or single_of(single) is not None:
@@ -327,6 +349,7 @@ SOURCES: dict[str, Callable[[str, DataSettings, int], Source]] = {  # name -> fr
     "grid": _synthetic,  # 25 gaussians on a grid, vectors of 2
     "spiral": _synthetic,  # 20 gaussians along a spiral, vectors of 2
     "gaussian": _synthetic,  # one gaussian on the line, vectors of 1
+    "tones": _tones,  # 6,000 struck tones of 12 pitches, 512 samples: pitch, overtones and decay are known exactly
     "mnist": _downloaded,  # `train` fetches it, as does `gansmith data get mnist`
     "fashion-mnist": _downloaded,
     "stacked-mnist": _stacked,  # 60,000 stacks of three MNIST digits, 28x28 colour: 1,000 modes

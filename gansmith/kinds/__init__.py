@@ -16,6 +16,7 @@ from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import picture, vector
 from gansmith.kinds.record import Kind, Prepared, Row, Shown, Units
+from gansmith.kinds.signal import kind as signal
 from gansmith.kinds.table import kind as table
 
 __all__ = [
@@ -37,6 +38,7 @@ KINDS: dict[str, Kind] = {
     "picture": picture.KIND,
     "vector": vector.KIND,
     "table": table.KIND,
+    "signal": signal.KIND,
 }
 """By the names of data.kind. Paths are offered to them in this order."""
 

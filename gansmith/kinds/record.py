@@ -90,6 +90,11 @@ def no_text(items: np.ndarray, units: Units, most: int) -> list[str] | None:
     return None
 
 
+def no_sound(items: np.ndarray, units: Units) -> bytes | None:
+    """None: nothing is heard."""
+    return None
+
+
 def not_read(path: Path, settings: DataSettings) -> Prepared:
     """Raises DataError: files are read by the data room, which gives their arrays."""
     raise DataError(
@@ -160,6 +165,8 @@ class Kind:
     """(items, units, how) -> one picture uint8 (H, W, 3)."""
     lines: Callable[[np.ndarray, Units, int], list[str] | None] = no_text
     """(items, units, most) -> lines for a terminal; None: its sheet is shown."""
+    sound: Callable[[np.ndarray, Units], bytes | None] = no_sound
+    """(items, units) -> the first of them as a .wav for the report; None where nothing is heard."""
     endings: tuple[str, ...] = ()
     """Of files that `write` can make, beside .png (a sheet) and .npz (an array), which all kinds have; "" is a folder."""
     write: Callable[[Path, np.ndarray, Units, Sequence[Any] | None, Sequence[str]], None] | None = None

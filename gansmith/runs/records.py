@@ -10,6 +10,7 @@ import numpy as np
 
 from gansmith.ground.errors import Diverged, RunError, typed
 from gansmith.ground.files.runfolder import RunFolder, write_json
+from gansmith.ground.files.whole import write_bytes
 from gansmith.ground.pixels import write_png
 from gansmith.ground.process.launch import Launch
 from gansmith.ground.progress import Say
@@ -18,7 +19,7 @@ from gansmith.parts import Parts
 from gansmith.parts.kept import keep
 from gansmith.runs.recovery.roll_back import spared
 from gansmith.runs.setup import Setup, describe_data, environment
-from gansmith.runs.sheets.run_sheets import real_items, sheet_drawer
+from gansmith.runs.sheets.run_sheets import real_items, sample_sound, sheet_drawer
 from gansmith.training import checkpoint
 from gansmith.training.events import Outcome, UpdateEvent
 
@@ -36,7 +37,10 @@ def create(folder: RunFolder, setup: Setup, launch: Launch, parts: Parts, origin
             write_json(folder.origin, origin)
         if setup.clusters is not None:
             np.save(folder.groups, setup.clusters)
-        write_png(folder.real_sheet, sheet_drawer(setup)(real_items(setup)))
+        real = real_items(setup)
+        write_png(folder.real_sheet, sheet_drawer(setup)(real))
+        if heard := sample_sound(setup)(real):
+            write_bytes(folder.real_sound, heard)
 
     folder.create(setup.recipe, fill)
 

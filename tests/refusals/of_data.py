@@ -38,6 +38,7 @@ from gansmith.data.store_files import ITEMS, MANIFEST
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import scaling
 from gansmith.kinds.scatter import scatter_sheet
+from gansmith.kinds.signal.sounds import wav
 
 
 def opens(source: str, **settings: object) -> Example:
@@ -139,12 +140,27 @@ def of_points() -> store.Store:
     return store.open_store(DataSettings(source="ring", first=8))
 
 
+def silence(name: str) -> Callable[[], object]:
+    """A sound file in which nothing is heard."""
+    return lambda: Path(name).write_bytes(wav(np.zeros((1, 400)), 8000))
+
+
 KINDS: tuple[Example, ...] = (
     call(kinds.named, "pictur"),
     call(kinds.KINDS["picture"].read, Path("none.txt"), DataSettings(kind="vector")),
     call(scaling.found, np.array([[1.0, np.nan]]), "auto", "rows"),
     call(scaling.found, np.array([[1.0], [1e300]]), "auto", "rows"),
     call(scatter_sheet, np.zeros((4, 2)), np.zeros((4, 3))),
+    # signals
+    call(kinds.KINDS["signal"].read, Path("none"), DataSettings(kind="signal")),
+    after(text("a.wav", "no sound"), call(kinds.KINDS["signal"].read, Path("a.wav"), DataSettings())),
+    after(silence("a.wav"), call(kinds.KINDS["signal"].read, Path("a.wav"), DataSettings())),
+    *(
+        call(kinds.KINDS["signal"].prepare, found, DataSettings(), "x.npy")
+        for found in (np.array([["a"]]), np.zeros((0, 9)), np.zeros((2, 2, 9, 9)), np.zeros((9, 4)))
+    ),
+    call(kinds.KINDS["signal"].rescaled, np.zeros((1, 1, 9, 1)), {"rate": 1}, {"rate": 2}),
+    call(kinds.KINDS["signal"].write, Path("a.wav"), np.zeros((1, 1, 9, 1)), {}, None, ()),
 )
 
 EXAMPLES: tuple[Example, ...] = (

@@ -52,6 +52,7 @@ class RunFolder:
     checkpoints = Entry("checkpoints")  # a folder for each checkpoint, named by its update
     best = Entry("best.json")  # which checkpoint is the best, and by which metric
     judgements = Entry("judgements.jsonl")  # a row for each measurement of quality during training
+    real_sound = Entry("real.wav")  # real sounds, for comparison, of kinds of data that are heard
     probes = Entry("probes.jsonl")  # a row for each probe of samples and logits by the doctor
     findings = Entry("findings.jsonl")  # a row for each change of the doctor's finding
     diagnosis = Entry("diagnosis")  # pictures that explain findings
@@ -76,6 +77,10 @@ class RunFolder:
     def sample_lines(self, update: int) -> Path:
         """The same samples as lines of text, of kinds of data that have them."""
         return self.samples / f"{update:08d}.txt"
+
+    def sample_sound(self, update: int) -> Path:
+        """The first of the same samples as sounds, of kinds of data that are heard."""
+        return self.samples / f"{update:08d}.wav"
 
     def checkpoint(self, update: int) -> Path:
         """The folder of the checkpoint after an update."""
@@ -136,6 +141,7 @@ class RunFolder:
             self.origin,
             self.groups,
             self.real_sheet,
+            self.real_sound,
         )
         ours = {path.name for path in (*first, self.samples, self.checkpoints, self.tensorboard)}
         found = {PART.sub("", path.name) for path in self.root.iterdir()}

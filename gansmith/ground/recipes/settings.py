@@ -28,7 +28,7 @@ LabelsName = Literal["none", "classes", "clusters"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
 TrackerName = Literal["tensorboard", "trackio", "wandb", "mlflow"]
-KindName = Literal["auto", "picture", "vector", "table"]
+KindName = Literal["auto", "picture", "vector", "table", "signal"]
 ScaleName = Literal["auto", "columns", "whole", "none"]
 FaultName = Literal[
     "sigmoid-as-logits",  # probabilities where the loss expects logits
@@ -66,6 +66,8 @@ class DataSettings:
     # or its cluster of similar items
     clusters: int = 0  # "clusters": how many; 0 = chosen by the number of items and the length of the training
     columns: str = ""  # tables: kinds of columns that were guessed wrong: "zip:category, nr:whole"; "" = none
+    rate: int = 0  # signals: samples a second, to which sounds are resampled; 0 = the files', at most 16,000
+    length: int = 0  # signals: samples of a window, into which sounds are cut; 0 = as long as half of the files fill
     scale: ScaleName = "auto"  # vectors: to mean 0 and deviation 1, each column or the whole; samples come back in
     # the source's units; "none" = as they are
     pixels: PixelRangeName = "symmetric"  # the range of pixels: "symmetric" is [-1, 1], for a tanh generator;
@@ -87,8 +89,9 @@ class NetSettings:
 
     net: NetName = "dcgan"  # the kind of network; "own": yours, given with --with FILE or from Python
     widths: tuple[int, ...] = (64, 32)  # features or channels of the hidden layers, from input to output
-    kernels: tuple[int, ...] = (4,)  # pictures: kernel size of each convolution; one value stands for all
-    strides: tuple[int, ...] = (2,)  # pictures: stride of each convolution; one value stands for all
+    kernels: tuple[int, ...] = (4,)  # pictures, signals: kernel size of each convolution; one value stands for all
+    strides: tuple[int, ...] = (2,)  # pictures, signals: stride of each convolution; one value stands for all
+    phase_shuffle: int = 0  # signals, discriminator: move each layer's output by up to n places (WaveGAN); 0 = off
     dense: tuple[int, ...] = ()  # dcgan: dense layers, first in the generator, last in the discriminator
     bottleneck: int = 0  # encdec, hourglass: features of the narrowest layer, in the middle
     activation: ActivationName = "leaky"  # of all hidden layers

@@ -5,7 +5,9 @@ Each function gives a section, or None where there is nothing to show. Texts of 
 
 from __future__ import annotations
 
+import base64
 import math
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ FILM_SIDE = 640  # pixels
 FILM_BYTES = 2_900_000  # of all frames, before base64
 CELL_BYTES = 12_000
 EXPLORED_BYTES = 60_000
+SOUND_BYTES = 4_000_000
 PAIRS = 12
 DOTS = 512  # logits of one sheet that are drawn
 
@@ -36,7 +39,27 @@ def newest_beside_real(run: Contents) -> str:
     figures = [_file(path, caption, markup.SHEET_BYTES) for path, caption in shown]
     if not any(figures):
         return '<p class="empty">No sample has been drawn yet.</p>'
-    return f'<div class="hero">{"".join(figures)}</div>'
+    return f'<div class="hero">{"".join(figures)}</div>{_players(run)}'
+
+
+def _players(run: Contents) -> str:
+    """The newest sounds, and real ones, with a player each; nothing where the samples are not heard."""
+    shown = [(run.folder.real_sound, "Real, for comparison")]
+    if run.sheets:
+        shown.insert(
+            0, (run.folder.sample_sound(run.sheets[-1].update), "Generated, the first samples one after the other")
+        )
+    players: list[str] = []
+    for path, caption in shown:
+        with suppress(OSError):
+            data = path.read_bytes()
+            if len(data) <= SOUND_BYTES:
+                source = base64.b64encode(data).decode("ascii")
+                players.append(
+                    f'<figure><audio controls src="data:audio/wav;base64,{source}"></audio>'
+                    f"<figcaption>{escape(caption)}</figcaption></figure>"
+                )
+    return f'<div class="hero">{"".join(players)}</div>' if players else ""
 
 
 def _file(path: Path, caption: str, limit: int = EXPLORED_BYTES) -> str:

@@ -28,6 +28,12 @@ def sample_lines(setup: Setup) -> Callable[[np.ndarray], list[str] | None]:
     return lambda items: kind.lines(items, units, len(items))
 
 
+def sample_sound(setup: Setup) -> Callable[[np.ndarray], bytes | None]:
+    """A function that makes items a .wav; None where their kind is not heard."""
+    kind, units = setup.store.kind, setup.store.units
+    return lambda items: kind.sound(items, units)
+
+
 def real_items(setup: Setup) -> np.ndarray:
     """As many real items as a sheet has samples; with labels, each has the label of its sample, if any item has it."""
     count = setup.recipe.watch.samples

@@ -1,0 +1,1 @@
+"""Sounds and series: reading, cutting, spectra, drawing, measuring, writing."""
