@@ -15,7 +15,7 @@ from gansmith.data.comparable import read_items
 from gansmith.data.store import Store
 from gansmith.data.toys import gaussians
 from gansmith.ground import pixels, streams
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.labelling import Labelling, renumbered
 from gansmith.ground.recipes.settings import DataSettings, Recipe
@@ -50,6 +50,7 @@ def evaluate(
     inception: str | Path | None = None,
     copies: str | Path | None = None,
     per_class: bool = False,
+    probe: bool = False,
     nets: NetPair | None = None,
     parts: Parts | str | Path | None = None,
     progress: Progress = _silent,
@@ -58,7 +59,8 @@ def evaluate(
     with `labels` of each (see `data.given.source`).
 
     data: the source to compare with, as `what`; the run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
-    pictures. copies: a PNG to write, see `draw_copies`. per_class: also a distance for each class. A run is asked for classes
+    pictures. copies: a PNG to write, see `draw_copies`. per_class: also a distance for each class. probe: also how well a
+    linear classifier names classes by the features of a run's discriminator (`trained.probe`). A run is asked for classes
     as often as the data has them, and for `per_class` evenly. parts: your own networks that the run was trained with, and
     metrics of yours, which become figures; or the path of a file that defines them, which is run. nets: short for
     parts=Parts(nets=...). A run's folder gets its figures as evaluation.json, and its copies as copies.png. Raises
@@ -71,6 +73,8 @@ def evaluate(
     is_run = folder.recipe.is_file()
     if data is None and not is_run:
         raise DataError(f"{path} is not a run, so its data is unknown: give --data SOURCE to compare with")
+    if probe and not is_run:
+        raise DataError(f"{path} is not a run, and the probe reads a run's discriminator: leave --probe out")
     recipe = folder.load_recipe() if is_run else Recipe()
     settings = recipe.data
     if data is not None:
@@ -89,6 +93,8 @@ def evaluate(
     if per_class:  # evenly, so that a rare class gets as many items as the others
         even = (items, labels) if generator is None else _drawn(generator, count, seed, reference, evenly=True)
         evaluation = _with_classes(evaluation, *even, reference)
+    if probe and generator is not None:
+        evaluation = _with_probe(evaluation, folder, generator, reference, progress)
     if generator is not None:
         evaluation = _noted(evaluation, (*_unmeasured(generator, labels, reference), *_without_own(folder, own)))
         write_json(folder.evaluation, evaluation.as_dict())
@@ -120,6 +126,18 @@ def _without_own(folder: RunFolder, own: Parts) -> tuple[str, ...]:
     if not left:
         return ()
     return (f"not measured: {', '.join(left)}, a metric of yours; {how_to_give(folder)}",)
+
+
+def _with_probe(
+    evaluation: Evaluation, folder: RunFolder, generator: Generator, reference: Reference, progress: Progress
+) -> Evaluation:
+    """The evaluation with the discriminator's features beside others. Raises RunError without PyTorch."""
+    try:
+        from gansmith.trained.probe import probe
+    except ImportError:
+        raise RunError("the probe reads the discriminator by PyTorch, which is not installed: install torch") from None
+    rows, notes = probe(folder, generator, reference, progress)
+    return dataclasses.replace(evaluation, probe=rows, notes=(*evaluation.notes, *notes))
 
 
 def _with_classes(
