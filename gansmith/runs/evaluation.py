@@ -25,7 +25,7 @@ from gansmith.parts.kept import how_to_give, noted
 from gansmith.trained.generator import Generator, load
 
 if TYPE_CHECKING:
-    from gansmith.metrics.figures import Evaluation
+    from gansmith.metrics.figures import Evaluation, ProbedFeatures
     from gansmith.metrics.reference import RealItems, Reference
     from gansmith.nets import NetPair
 
@@ -89,12 +89,13 @@ def evaluate(
     if generator is not None:
         items, labels = _drawn(generator, count, seed, reference)
     assert items is not None
+    told = probed(folder, generator, reference, progress) if probe and generator is not None else None
     evaluation = metrics.evaluate(items, labels, reference, own=own.metrics, progress=progress)
     if per_class:  # evenly, so that a rare class gets as many items as the others
         even = (items, labels) if generator is None else _drawn(generator, count, seed, reference, evenly=True)
         evaluation = _with_classes(evaluation, *even, reference)
-    if probe and generator is not None:
-        evaluation = _with_probe(evaluation, folder, generator, reference, progress)
+    if told is not None:
+        evaluation = dataclasses.replace(evaluation, probe=told[0], notes=(*evaluation.notes, *told[1]))
     if generator is not None:
         evaluation = _noted(evaluation, (*_unmeasured(generator, labels, reference), *_without_own(folder, own)))
         write_json(folder.evaluation, evaluation.as_dict())
@@ -128,16 +129,15 @@ def _without_own(folder: RunFolder, own: Parts) -> tuple[str, ...]:
     return (f"not measured: {', '.join(left)}, a metric of yours; {how_to_give(folder)}",)
 
 
-def _with_probe(
-    evaluation: Evaluation, folder: RunFolder, generator: Generator, reference: Reference, progress: Progress
-) -> Evaluation:
-    """The evaluation with the discriminator's features beside others. Raises RunError without PyTorch."""
+def probed(
+    folder: RunFolder, generator: Generator, reference: Reference, progress: Progress
+) -> tuple[tuple[ProbedFeatures, ...], tuple[str, ...]]:
+    """The discriminator's features beside others, and notes (`trained.probe`). Raises RunError without PyTorch."""
     try:
         from gansmith.trained.probe import probe
     except ImportError:
         raise RunError("the probe reads the discriminator by PyTorch, which is not installed: install torch") from None
-    rows, notes = probe(folder, generator, reference, progress)
-    return dataclasses.replace(evaluation, probe=rows, notes=(*evaluation.notes, *notes))
+    return probe(folder, generator, reference, progress)
 
 
 def _with_classes(
