@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from gansmith import kinds
 from gansmith.by_hand.arrays import Array, Arrays
 from gansmith.by_hand.faults import square_last_gradient
 from gansmith.by_hand.layers import Pass
@@ -22,6 +23,7 @@ from gansmith.ground.game import DiscriminatorArrays, Report, State, StepContext
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
+from gansmith.kinds import ToItems
 from gansmith.losses import loss_of
 from gansmith.nets import plan_discriminator, plan_generator
 
@@ -34,7 +36,9 @@ class HandGame:
     Raises EngineError for what it cannot do.
     """
 
-    def __init__(self, recipe: Recipe, item_shape: Shape, classes: int = 0) -> None:
+    def __init__(self, recipe: Recipe, item_shape: Shape, classes: int = 0, to_items: ToItems | None = None) -> None:
+        """to_items: what turns raw output into items as they are stored; None: as the items' shape says."""
+        self.to_items = to_items or kinds.to_items(kinds.of_shape(item_shape), recipe.data, {})
         self.recipe, self.item_shape, self.classes = recipe, item_shape, classes
         self.dtype = np.dtype(np.float64 if recipe.precision.name == "float64" else np.float32)
         plan_g, plan_d = plan_generator(recipe, item_shape, classes), plan_discriminator(recipe, item_shape, classes)
@@ -153,8 +157,8 @@ class HandGame:
         return items
 
     def _to_float(self, items: Array) -> Array:
-        """Bytes to the recipe's range of pixels; vectors and latents as they are."""
-        if items.ndim == 2:
+        """Bytes to the recipe's range of pixels; numbers as they are."""
+        if items.dtype != np.uint8:
             return items.astype(self.dtype, copy=False)
         factor, offset = pixels.SCALE[self.recipe.data.pixels]
         return items.astype(self.dtype) * self.dtype.type(factor) + self.dtype.type(offset)
@@ -178,8 +182,7 @@ class HandGame:
 
     @np.errstate(all="ignore")
     def sample(self, latents: Array, labels: Array | None) -> Array:
-        made = self.make(latents, labels)
-        return pixels.to_bytes(made, self.recipe.data.pixels) if made.ndim == 4 else made
+        return self.to_items(self.make(latents, labels))
 
     def discriminate(self, items: Array, labels: Array | None) -> DiscriminatorArrays:
         return DiscriminatorArrays(

@@ -192,6 +192,7 @@ def prepare(options: argparse.Namespace) -> int:
 def as_table(found: Survey, choices: list[Choice]) -> dict[str, Any]:
     """A survey and the chosen settings for JSON."""
     table = dataclasses.asdict(found)
+    table["kind"] = found.kind.many
     table["sizes"] = {f"{width}x{height}": count for (width, height), count in found.sizes.items()}
     table["settings"] = {choice.key: choice.value for choice in choices}
     table["chosen"] = [dataclasses.asdict(choice) for choice in choices]
@@ -202,6 +203,8 @@ def print_survey(found: Survey, choices: list[Choice]) -> None:
     """Print a survey and the chosen settings."""
     print(found.description)
     _print_remarks(found.remarks)
+    for line in found.facts:
+        print(line)
     if found.sizes:
         shown = ", ".join(f"{width}x{height} ({count:,})" for (width, height), count in list(found.sizes.items())[:6])
         print(f"sizes: {shown}{f' and {len(found.sizes) - 6} more' if len(found.sizes) > 6 else ''}")

@@ -31,7 +31,7 @@ from gansmith.runs.evaluation import reference_for
 from gansmith.runs.recovery.resume import is_over
 from gansmith.runs.run import begin, resume
 from gansmith.runs.setup import set_up_again
-from gansmith.trained.generator import labelling_in, read_data
+from gansmith.trained.generator import kind_in, labelling_in, read_data
 from gansmith.training import checkpoint
 from gansmith.training.events import Request, Start, UpdateEvent
 
@@ -60,11 +60,12 @@ class KeepSnapshots:
             return None
         rng = streams.generator(self.recipe.seed, "watch", turn=2)
         latents = streams.latents(rng, self.recipe.latent.law, (self.count, self.recipe.latent.dim))
-        labels = labelling_in(read_data(self.folder.run), self.recipe).as_in_data(self.count, rng)
+        data = read_data(self.folder.run)
+        labels = labelling_in(data, self.recipe).as_in_data(self.count, rng)
         items = event.game.sample(latents, labels)
         path = self.folder.snapshot(event.update)
         path.parent.mkdir(parents=True, exist_ok=True)
-        arrays = {"images" if items.ndim == 4 else "vectors": items}
+        arrays = {kind_in(data)[0].array: items}
         np.savez(path, **arrays if labels is None else {**arrays, "labels": labels})  # pyright: ignore[reportArgumentType]
         clock = {"update": event.update, "images_seen": event.images_seen, "seconds": round(event.seconds, 3)}
         append_row(self.folder.snapshots, clock)
@@ -119,11 +120,12 @@ def measure(folder: CellFolder, parts: Parts = NO_PARTS) -> dict[str, Any]:
     own = [metric.name for metric in parts.metrics]
     recipe = folder.run.load_recipe()
     reference = reference_for(recipe.data, recipe.seed)
+    kind, units = kind_in(read_data(folder.run))
     shots: list[dict[str, Any]] = []
     rows_of = {row["update"]: row for row in read_rows(folder.snapshots)}  # a resumed run may write one again
     for _, row in sorted(rows_of.items()):
         with np.load(folder.snapshot(row["update"]), allow_pickle=False) as arrays:
-            items = arrays["images" if "images" in arrays else "vectors"]
+            items = kind.rescaled(arrays[kind.array], units, reference.real.units)
             labels = arrays.get("labels") if recipe.data.labels == "classes" else None
         found = evaluate(items, labels, reference, metrics=(*MEASURED, *own), own=parts.metrics)
         shots.append(row | {"figures": {figure["key"]: figure for figure in found.as_dict()["figures"]}})

@@ -36,14 +36,17 @@ def read_items(path: Path, count: int, settings: DataSettings, seed: int = 0) ->
     Where sizes differ, the larger pictures are made as small as the others. Channels and ranges are the data's.
     """
     real = stores.open_store(dataclasses.replace(settings, first=0))
-    plain = DataSettings(source=sources.absolute(str(path)), split="all", background=settings.background)
-    if real.kind == "pictures" and real.item_shape[0] == RGBA:
+    plain = DataSettings(
+        source=sources.absolute(str(path)), split="all", background=settings.background, kind=settings.kind
+    )
+    if real.kind.pixels and real.item_shape[0] == RGBA:
         plain = dataclasses.replace(plain, channels=RGBA)  # else they would lie on a background
     store = _in_range_of(real, plain)
     data, notes = sources.short_name(settings.source), []
-    if store.kind != real.kind:
-        raise DataError(f"{path} holds {store.kind}, and {data} {real.kind}: they cannot be compared")
-    if store.kind == "pictures" and store.item_shape != real.item_shape:
+    if store.kind is not real.kind:
+        raise DataError(f"{path} holds {store.kind.many}, and {data} {real.kind.many}: they cannot be compared")
+    store = store.in_scale_of(real)
+    if store.kind.pixels and store.item_shape != real.item_shape:
         store, settings, notes = _alike(store, plain, real, settings, (path.name, data))
     labels, said = _labels(store, real, path.name)
     notes = [*store.remarks, *notes, *said, *filter(None, [blank.warning(real)])]

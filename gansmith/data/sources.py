@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gansmith import kinds
 from gansmith.data import fetch, store_files
 from gansmith.data.formats import arrays, attributes, classes, files, globs, hub, idx, left_out, tars
 from gansmith.data.formats.containers import cifar, lmdb_folder, named_arrays, parquet
@@ -20,6 +21,7 @@ from gansmith.data.toys import gaussians, glyphs, stacked
 from gansmith.ground.errors import DataError, nearest, similar
 from gansmith.ground.progress import Progress, Say
 from gansmith.ground.recipes.settings import DataSettings
+from gansmith.kinds import Kind
 
 DIGITS_SIZE = (16, 16)  # of data.size = "auto" for the 8x8 digits
 
@@ -41,6 +43,7 @@ def find(settings: DataSettings, seed: int = 0) -> Source:
     builtin = SOURCES.get(text)
     if builtin is not None:
         return builtin(text, settings, seed)
+    kinds.named(settings.kind if settings.kind != "auto" else "picture")  # refuses a name that is none
     if text.startswith(hub.PREFIX):
         return _hub(Path(text.removeprefix(hub.PREFIX)), settings)
     if text.startswith(stacked.PREFIX):
@@ -98,6 +101,8 @@ def find_path(path: Path, settings: DataSettings) -> Source:
         raise DataError(
             f"no data source {settings.source!r}: it is neither a path that exists nor built in{_near(path)}"
         )
+    if settings.kind in kinds.KINDS and kinds.KINDS[settings.kind].claims(path):
+        return _of_kind(kinds.KINDS[settings.kind], path, settings)
     if path.is_dir():
         return _folder(path, settings)
     suffix = path.suffix.lower()
@@ -109,6 +114,10 @@ def find_path(path: Path, settings: DataSettings) -> Source:
         return _archive(files.reader("zip", path), files.in_zip, settings)
     if suffix == ".tar" or path.name.lower().endswith(tars.COMPRESSED):
         return _archive(files.reader("tar", path), tars.in_tar, settings)
+    if suffix == ".csv" and csv_pictures.is_table(path):
+        return _csv({"": path}, path.name, settings)
+    if kind := kinds.claiming(path):
+        return _of_kind(kind, path, settings)
     if suffix == parquet.ENDING:
         return _parquet(path, settings)
     if suffix == ".csv":
@@ -177,6 +186,8 @@ def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Sou
         tables = {part: path / name for part, name in csv_pictures.in_folder(list(found.others)).items()}
         if tables and all(map(csv_pictures.is_table, tables.values())):
             return _csv(tables, title, settings)
+        if not pattern and (kind := kinds.claiming(path)):
+            return _of_kind(kind, path, settings)
         if pattern and not (found.others or found.skipped or found.capitals):
             raise DataError(f"no data source {settings.source!r}: nothing in {path} matches the pattern")
     lists = [path / name for name in attributes.among(found)]
@@ -188,6 +199,29 @@ def _pictures(path: Path, pattern: globs.Pattern, settings: DataSettings) -> Sou
         lambda: classes.listing(reader, attributes.with_lists(found, reader, neighbours), settings.split, title),
         left_out=left_out.summary(found),
     )
+
+
+def _of_kind(kind: Kind, path: Path, settings: DataSettings) -> Source:
+    """What a kind reads by itself at a path. Raises DataError."""
+    title = path.resolve().name
+
+    def read() -> Listing:
+        made = kind.read(path, settings)
+        return Listing(
+            title,
+            items=made.items,
+            labels=made.labels,
+            class_names=made.class_names,
+            splits=made.splits,
+            parts=made.parts,
+            skipped=made.skipped,
+            left_out=made.left_out,
+            remarks=made.remarks,
+            kind=kind.name,
+            units=made.units,
+        )
+
+    return Source(title, (kind.name, *_stamps(kind.files(path))), read)
 
 
 def _archive(

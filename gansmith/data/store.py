@@ -21,6 +21,7 @@ from gansmith.data.store_files import Store
 from gansmith.ground.errors import DataError, brief
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
+from gansmith.kinds import KINDS
 
 __all__ = ["Store", "open_store", "prepare_store", "with_shape"]
 
@@ -98,8 +99,10 @@ def windowed(store: Store, settings: DataSettings) -> Store:
     size = parse_size(settings.window)
     if size is None:
         raise DataError(f'data.window = {settings.window!r} is no size: write "64" or "48x64" (width x height)')
-    if store.kind != "pictures":
-        raise DataError(f"data.window = {settings.window!r} cuts pictures, and these are vectors: leave it out")
+    if store.kind.prepare is not None:
+        raise DataError(
+            f"data.window = {settings.window!r} cuts pictures, and these are {store.kind.many}: leave it out"
+        )
     height, width = store.items.shape[1:3]
     if size[0] > height or size[1] > width:
         raise DataError(
@@ -112,7 +115,7 @@ def windowed(store: Store, settings: DataSettings) -> Store:
 def with_shape(
     settings: DataSettings, item_shape: tuple[int, ...], ranges: Mapping[str, Range] | None = None
 ) -> DataSettings:
-    """Settings that give items of another split or source the shape (C, H, W). Vectors (D,) and windows keep theirs.
+    """Settings that give pictures of another split or source the shape (C, H, W). Other items and windows keep theirs.
 
     ranges: of a store; values in more than 8 bits are mapped from the same range, where the store has one.
     """
@@ -123,6 +126,7 @@ def with_shape(
     return dataclasses.replace(settings, size=f"{item_shape[2]}x{item_shape[1]}", channels=item_shape[0])
 
 
+USUAL = DataSettings()
 READING = 4  # raised when sources are understood differently: their stores are made again, from the last ones
 KEY = "key.txt"  # in a user's folder: the key of the source and settings that it was prepared from
 
@@ -173,7 +177,7 @@ def _cached(source: Source, settings: DataSettings, progress: Progress | None, w
     name = key(source, settings)
     ready = cache.stores() / name
     store = store_files.load(ready)
-    if store is not None:
+    if store is not None and store_files.is_current(ready):
         return store
     cache.make(cache.stores())
     cache.sweep()
@@ -181,7 +185,7 @@ def _cached(source: Source, settings: DataSettings, progress: Progress | None, w
         _errors_of(source, cache.stores(), "or set GANSMITH_CACHE to another folder"),
         cache.claim(cache.stores() / f"{name}.lock") as alone,
     ):
-        if store_files.load(ready) is None:  # else another process has made it
+        if not store_files.is_current(ready) or store_files.load(ready) is None:  # else another process has made it
             shutil.rmtree(ready, ignore_errors=True)
             mark = "" if alone else f".{os.getpid()}.{secrets.token_hex(4)}"
             part = cache.stores() / f"{name}{mark}.part"
@@ -208,6 +212,10 @@ def key(source: Source, settings: DataSettings) -> str:
     ]
     if settings.range.strip().lower() != "auto":
         shaping.append(settings.range.strip())
+    fields = sorted({"kind", *(name for kind in KINDS.values() for name in kind.shaped_by)})
+    shaping += [
+        f"{name} {getattr(settings, name)}" for name in fields if getattr(settings, name) != getattr(USUAL, name)
+    ]
     return _hash("\n".join([json.dumps([store_files.FORMAT, READING, *shaping]), *source.identity]))
 
 

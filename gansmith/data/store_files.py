@@ -1,7 +1,8 @@
 """A store and its folder:
 
 manifest.json      what there is, how it was prepared, what was skipped
-items.npy          pictures uint8 (N, H, W, C), of four channels premultiplied, or vectors float32 (N, D); mapped, not read
+items.npy          pictures uint8 (N, H, W, C), of four channels premultiplied, or another kind's numbers, float32 (N, D) or
+                   (N, 1, L, C); mapped, not read
 labels.npy         int64 (N,), where there are classes
 attributes.npy     bool (N, questions), where the source has attributes
 facts.npy          float32 (N, 2): the shares of each picture that are cut off and transparent, where any are
@@ -14,12 +15,14 @@ import dataclasses
 import hashlib
 import json
 import mmap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gansmith import kinds
 from gansmith.data.formats.listing import Attributes, Listing, chosen_splits, cut_parts, dealt, occupied
 from gansmith.data.preparation.ranges import parse_range, written
 from gansmith.data.preparation.resize import Frame, parse_size
@@ -28,6 +31,7 @@ from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.labelling import renumbered
 from gansmith.ground.recipes.settings import DataSettings
+from gansmith.kinds import Kind
 
 FORMAT = 2  # raised when the same source gives other bytes, or the manifest other entries
 MANIFEST = "manifest.json"
@@ -62,7 +66,9 @@ class Chosen:
 class Store:
     """Items to train on, in order."""
 
-    items: np.ndarray  # memory-mapped, or `Chosen` rows: pictures uint8 (N, H, W, C) or vectors float32 (N, D)
+    items: (
+        np.ndarray
+    )  # memory-mapped, or `Chosen` rows: pictures uint8 (N, H, W, C), else float32 (N, D) or (N, 1, L, C)
     labels: np.ndarray | None  # int64 (N,) in [0, classes)
     class_names: tuple[str, ...]
     fingerprint: str  # hex SHA-256 of the items and the labels: equal stores train equally
@@ -75,6 +81,8 @@ class Store:
     unlabelled: str = ""  # why there are no labels, where something looks like labels
     around: np.ndarray | None = None  # the whole pictures, where `items` are windows in their centre
     ranges: dict[str, list[float]] = field(default_factory=dict)  # of the values that became bytes, by kind
+    kind_name: str = ""  # "": what the items' shape says, as in stores of earlier versions
+    units: dict[str, Any] = field(default_factory=dict)  # what leads from the items to their source's units
 
     @property
     def count(self) -> int:
@@ -82,17 +90,15 @@ class Store:
         return len(self.items)
 
     @property
-    def kind(self) -> str:
-        """ "pictures" or "vectors"."""
-        return "pictures" if self.items.ndim == 4 else "vectors"
+    def kind(self) -> Kind:
+        """What the items are."""
+        return kinds.named(self.kind_name) if self.kind_name else kinds.of_shape(self.items.shape[1:])
 
     @property
     def item_shape(self) -> tuple[int, ...]:
         """One item as a network sees it: (C, H, W) or (D,)."""
-        if self.items.ndim == 4:
-            height, width, channels = self.items.shape[1:]
-            return channels, height, width
-        return self.items.shape[1:]
+        *sides, channels = self.items.shape[1:]
+        return (channels, *sides)
 
     @property
     def classes(self) -> int:
@@ -142,6 +148,15 @@ class Store:
         attributes = None if self.attributes is None else self.attributes.rows(rows)
         changed = dataclasses.replace(self, items=items, labels=labels[kept], class_names=names, attributes=attributes)
         return dataclasses.replace(changed, fingerprint=_derived(self.fingerprint, f"classes {names}"))
+
+    def in_scale_of(self, other: Store) -> Store:
+        """The same items in the scale of another store, to be compared with its items. Raises DataError for another kind."""
+        if self.kind is not other.kind:
+            raise DataError(f"{self.description}: {self.kind.many} cannot be compared with {other.kind.many}")
+        if self.units == other.units:
+            return self
+        items = self.kind.rescaled(np.asarray(self.items), self.units, other.units)
+        return dataclasses.replace(self, items=items, units=other.units)
 
     def windowed(self, height: int, width: int) -> Store:
         """Windows in the centre of the pictures, still mapped, with the whole pictures in `around`."""
@@ -199,8 +214,8 @@ def without_first(whole: Store, used: Store, most: int = 5000) -> Store:
     return found.numbered_as(used.class_names) if used.labels is not None else found
 
 
-def fingerprint(items: np.ndarray, labels: np.ndarray | None) -> str:
-    """Hex SHA-256 of the shape, type and bytes of items and labels."""
+def fingerprint(items: np.ndarray, labels: np.ndarray | None, units: Mapping[str, Any] | None = None) -> str:
+    """Hex SHA-256 of the shape, type and bytes of items and labels, and of their units where they have any."""
     digest = hashlib.sha256(f"{items.dtype.str} {items.shape}".encode())
     rows = max(1, BLOCK // max(1, items[0].nbytes))
     for start in range(0, len(items), rows):
@@ -209,6 +224,8 @@ def fingerprint(items: np.ndarray, labels: np.ndarray | None) -> str:
     if labels is not None:
         digest.update(b"labels")
         digest.update(np.ascontiguousarray(labels, "<i8").data)
+    if units:
+        digest.update(f"units {json.dumps(units, sort_keys=True)}".encode())
     return digest.hexdigest()
 
 
@@ -231,6 +248,12 @@ def manifest(folder: Path) -> dict[str, Any] | None:
         return found if found["format"] == FORMAT else None
     except DAMAGED:
         return None
+
+
+def is_current(folder: Path) -> bool:
+    """Whether a store was prepared since numbers are scaled, or holds what was never scaled: pictures."""
+    found = manifest(folder)
+    return found is not None and ("kind" in found or bool(found["frame"]))
 
 
 def load(folder: Path) -> Store | None:
@@ -264,6 +287,8 @@ def load(folder: Path) -> Store | None:
             tuple(found.get("left_out", ())),
             found.get("unlabelled", ""),
             ranges=(found["frame"] or {}).get("ranges", {}),
+            kind_name=found.get("kind", ""),
+            units=found.get("units", {}),
         )
     except DAMAGED:
         return None
@@ -293,7 +318,7 @@ def reopen(folder: Path, settings: DataSettings) -> Store | None:
     Raises DataError where the store is damaged, or was cropped differently.
     """
     found, store = _load_whole(folder)
-    if store.kind == "pictures":
+    if found["frame"]:
         crop = Frame(**found["frame"]).crop
         if settings.crop and settings.crop != crop:
             raise DataError(
@@ -360,5 +385,7 @@ def listing(folder: Path, settings: DataSettings) -> Listing:
         unlabelled=store.unlabelled,
         attributes=part.attributes,
         ranges=store.ranges,
+        kind=store.kind.name,
+        units=store.units,
         parts=tuple(entry for entry in cut_parts(parts, np.arange(rows.start, rows.stop)) if entry[1]),
     )

@@ -14,6 +14,7 @@ from gansmith.data.formats.listing import Listing
 from gansmith.data.formats.picture_files import printable
 from gansmith.data.order import Order
 from gansmith.data.preparation import prepare
+from gansmith.data.preparation.build import as_stored
 from gansmith.data.preparation.decode import Header
 from gansmith.data.preparation.resize import (
     Frame,
@@ -29,9 +30,11 @@ from gansmith.data.store_files import Store
 from gansmith.ground.errors import DataError
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
+from gansmith.kinds import Kind, Shown
 
 GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N"})
-SCATTER = 256  # pixels a side of a contact sheet of vectors
+FEW = 64  # items that show the shape of all
+MANY = 4096  # vectors on a contact sheet
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,12 @@ class Survey:
     """What a source holds. Sizes are (width, height), the most frequent first."""
 
     title: str
-    kind: str  # "pictures" or "vectors"
+    kind: Kind
     count: int  # usable items
-    sizes: dict[tuple[int, int], int]  # as found; empty for vectors
+    sizes: dict[tuple[int, int], int]  # as found; empty for what is no picture
     grey: int  # pictures without colour, by their headers
     colour: int
-    channels: int  # of a picture: 1 grey, 3 colour, 4 with transparency; 0 for vectors
+    channels: int  # of a picture: 1 grey, 3 colour, 4 with transparency; 0 for what is none
     labels: dict[str, int]  # items of each class; empty without labels
     attributes: dict[str, int]  # of how many items each is true; empty without attributes
     splits: tuple[str, ...]
@@ -56,7 +59,8 @@ class Survey:
     reason: str  # of the size
     description: str  # the store's line; without `complete`, a shorter one
     fingerprint: str  # the store's; "" without `complete`
-    mirror_ratio: float | None = None  # see `mirrors`; None without `complete`, for vectors and for few pictures
+    mirror_ratio: float | None = None  # see `mirrors`; None without `complete`, for few pictures and for what is none
+    facts: tuple[str, ...] = ()  # lines on the numbers, of what is no picture; () without `complete`
 
 
 def survey(settings: DataSettings, progress: Progress | None = None, *, complete: bool = True) -> Survey:
@@ -66,13 +70,13 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     which takes seconds.
     """
     listing = sources.find(settings).read().cut(settings.first)
-    kind = "vectors" if listing.items is not None and listing.items.ndim == 2 else "pictures"
+    kind = listing.kind_of_items
     sizes, greys, skipped, rows = _headers(listing, progress)
-    size, reason = (None, "") if kind == "vectors" else _size(listing, sizes, settings)
-    description, fingerprint, ratio = f"{listing.title}: {len(rows):,} {kind}", "", None
+    size, reason = _size(listing, sizes, settings) if kind.pixels else (None, "")
+    description, fingerprint, ratio = f"{listing.title}: {len(rows):,} {kind.many}", "", None
     count, names, labels, attributes = len(rows), listing.class_names, listing.labels, listing.attributes
-    left_out, remarks = listing.left_out, listing.remarks
-    channels = settings.channels or (listing.items.shape[3] if listing.items is not None and kind == "pictures" else 0)
+    left_out, remarks, facts = listing.left_out, listing.remarks, ()
+    channels = settings.channels or (listing.items.shape[3] if listing.items is not None and kind.pixels else 0)
     if complete:
         store = open_store(replace(settings, labels="none"), progress=progress)
         description, fingerprint, skipped = store.description, store.fingerprint, list(store.skipped)
@@ -81,9 +85,9 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
             store.left_out,
             (*store.remarks, *blank.remarks(store)),
         )
-        ratio = mirror_ratio(store.items) if kind == "pictures" else None
-        channels = store.item_shape[0]
-        if store.kind == "pictures" and store.item_shape[0] == 1 and not settings.channels:
+        ratio = mirror_ratio(store.items) if kind.pixels else None
+        channels, facts = store.item_shape[0], tuple(kind.facts(np.asarray(store.items), store.units))
+        if kind.pixels and store.item_shape[0] == 1 and not settings.channels:
             greys = sizes.total()  # what the headers call colour has none
     else:
         labels = None if labels is None else labels[rows]
@@ -95,7 +99,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         sizes={(width, height): number for (height, width), number in sizes.most_common()},
         grey=greys,
         colour=sizes.total() - greys,
-        channels=0 if kind == "vectors" else channels or (1 if greys == sizes.total() else 3),
+        channels=channels or (1 if greys == sizes.total() else 3) if kind.pixels else 0,
         labels={} if labels is None else _counts(names, np.bincount(labels, minlength=len(names))),
         attributes={} if attributes is None else _counts(attributes.questions, attributes.values.sum(0)),
         splits=listing.splits,
@@ -108,7 +112,16 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
         description=description,
         fingerprint=fingerprint,
         mirror_ratio=ratio,
+        facts=facts,
     )
+
+
+def shape_of(settings: DataSettings) -> tuple[int, ...]:
+    """The shape of an item as a network sees it, of data whose kind is no picture, by its first items. Raises DataError."""
+    listing = as_stored(sources.find(settings).read().cut(FEW), settings)
+    assert listing.items is not None
+    *sides, channels = listing.items.shape[1:]
+    return (channels, *sides)
 
 
 def _counts(names: tuple[str, ...], counts: np.ndarray) -> dict[str, int]:
@@ -125,7 +138,7 @@ def _headers(
     sizes: Counter[tuple[int, int]] = Counter()
     skipped = list(listing.skipped)
     if listing.items is not None:
-        pictures = listing.items.ndim == 4
+        pictures = listing.kind_of_items.pixels
         greys = len(listing) if pictures and listing.items.shape[3] == 1 else 0
         return prepare.sizes(listing) if pictures else sizes, greys, skipped, list(range(len(listing)))
     greys, rows = 0, []
@@ -154,29 +167,18 @@ def _size(listing: Listing, sizes: Counter[tuple[int, int]], settings: DataSetti
 def contact_sheet(
     store: Store, count: int = 64, seed: int = 0, shape: tuple[int, int, int] | None = None
 ) -> np.ndarray:
-    """One picture uint8 (H, W, 3) of `count` items at the start of the first epoch; vectors as a scatter plot.
+    """One picture uint8 (H, W, 3) of `count` items at the start of the first epoch; of many vectors one scatter plot.
 
     shape: (height, width, channels) in which the pictures are shown, cut and resized as for a store; None: as they are.
     """
-    from gansmith.ground import pixels  # which loads Pillow
-
     rows = Order(store.count, min(count, store.count), seed).rows(0)
-    if store.kind == "vectors":
-        return _scatter(np.asarray(store.items))
+    if not store.kind.pixels:
+        most = np.asarray(store.items[:MANY] if store.item_shape[1:] == () else store.items[np.sort(rows)])
+        return store.kind.sheet(most, store.units, Shown())
     shown = np.asarray(store.items[rows])
     if shape is not None and shown.shape[1:] != shape:
         shown = np.stack([framed(picture, Frame(*shape, 0, "crop")) for picture in shown])
-    return pixels.grid(shown, zoom=pixels.display_zoom(*shown.shape[1:3]))
-
-
-def _scatter(vectors: np.ndarray) -> np.ndarray:
-    """A scatter plot of the first two coordinates of vectors, or of the only one, dark on white."""
-    x = vectors[:, 0]
-    y = vectors[:, 1] if vectors.shape[1] > 1 else np.zeros_like(x)
-    reach = max(float(np.abs(x).max()), float(np.abs(y).max()), 1e-6) * 1.05
-    density, _, _ = np.histogram2d(-y, x, bins=SCATTER, range=[[-reach, reach]] * 2)
-    ink = 1 - np.exp(-density / max(1.0, float(np.median(density[density > 0]))))
-    return np.rint(255 * (1 - ink)).astype(np.uint8)[..., None].repeat(3, axis=2)
+    return store.kind.sheet(shown, store.units, Shown())
 
 
 def training_size(found: Survey, crop: int = 0) -> tuple[int, int, str]:

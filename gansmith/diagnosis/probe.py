@@ -15,7 +15,6 @@ from gansmith.ground import pixels, streams
 from gansmith.ground.game import Game
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.metrics import pictures
 from gansmith.metrics.measures import distances
 from gansmith.metrics.measures.diversity import pairwise_diversity
 from gansmith.metrics.measures.wasserstein import sliced
@@ -140,11 +139,10 @@ class Prober:
         return probe
 
     def _as_samples(self, raw: np.ndarray, labels: np.ndarray | None) -> Samples:
-        items, scaled = raw, raw
-        if raw.ndim == 4:
-            items = pixels.to_bytes(raw, self.known.pixel_range)
-            scaled = pixels.to_unit(raw, self.known.pixel_range)
-        rows = pictures.flat(scaled, NUMBERS)
+        known = self.known
+        items = known.kind.items_of(raw, known.settings, known.units)
+        scaled = pixels.to_unit(raw, known.settings.pixels) if known.is_pictures else items
+        rows = known.kind.flat(scaled, NUMBERS)
         return Samples(items, rows, self.known.space.points(rows), labels, scaled)
 
     def _label_effect(self, asked: Samples, game: Game) -> dict[str, float]:
@@ -228,12 +226,12 @@ def _likeness(drawn: Samples, known: Reference) -> dict[str, float]:
 def _copies(drawn: Samples, known: Reference, *, mirrors: bool) -> dict[str, float]:
     """How near samples are to training items, and what their mean is like. mirrors: mirrored items were trained on too."""
     items = drawn.raw if known.is_pictures else drawn.items
-    near = copies.near(items, drawn.points, known.rows, known.points, numbers=NUMBERS)
+    near = copies.near(known.kind, items, drawn.points, known.rows, known.points, numbers=NUMBERS)
     distance, ratio = near.distance, near.ratio
     if mirrors and known.is_pictures:
         mirrored = items[:, :, ::-1]
-        points = known.space.points(pictures.flat(mirrored, NUMBERS))
-        other = copies.near(mirrored, points, known.rows, known.points, numbers=NUMBERS)
+        points = known.space.points(known.kind.flat(mirrored, NUMBERS))
+        other = copies.near(known.kind, mirrored, points, known.rows, known.points, numbers=NUMBERS)
         distance, ratio = np.minimum(distance, other.distance), np.minimum(ratio, other.ratio)
     numbers = {
         "copies": float((ratio <= known.real["copy limit"]).mean()),

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gansmith import kinds
 from gansmith.diagnosis.signals import copies, samples, spectrum
 from gansmith.diagnosis.signals.classes import CLASSES_MOST, Classes
 from gansmith.ground import pixels, streams
-from gansmith.ground.pixels import PixelRange
-from gansmith.metrics import pictures
+from gansmith.ground.recipes.settings import DataSettings
+from gansmith.kinds import Kind, Units
 from gansmith.metrics.measures import distances
 from gansmith.metrics.measures.diversity import pairwise_diversity
 
@@ -71,7 +72,9 @@ class Reference:
     """Real items for the doctor: rows of pixels in 0..1, and points on their principal axes."""
 
     source: np.ndarray  # all training items; not copied
-    pixel_range: PixelRange
+    kind: Kind
+    units: Units  # of the items
+    settings: DataSettings  # of the run
     where: np.ndarray  # int64 (n,): indices of the items used, at most ROWS, in random order
     rows: np.ndarray  # their rows (n, d)
     space: Space
@@ -93,8 +96,8 @@ class Reference:
 
     @property
     def is_pictures(self) -> bool:
-        """Whether the items are pictures, not vectors."""
-        return self.source.ndim == 4
+        """Whether the items have pixels, whose range, moves and frequencies mean something."""
+        return self.kind.pixels
 
     @property
     def classes(self) -> int:
@@ -108,13 +111,16 @@ def reference(
     *,
     heldout: np.ndarray | None = None,
     heldout_labels: np.ndarray | None = None,
-    pixel_range: PixelRange = "symmetric",
+    settings: DataSettings | None = None,
+    kind: Kind | None = None,
+    units: Units | None = None,
     classes: int = 0,
     class_names: tuple[str, ...] = (),
     groups: np.ndarray | None = None,
     seed: int = 0,
 ) -> Reference:
-    """Measure real items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), N >= 1; labels int64 (N,).
+    """Measure real items as they are stored, N >= 1; labels int64 (N,). settings: of [data], None: the usual ones. kind: None =
+    what the items' shape says.
 
     classes: how many there are, where some have no items. heldout: items of the same kind that the players never see, if
     there are any. groups int64 (N,): the players' labels where they are not classes; a held-out item is in the group of its
@@ -124,7 +130,8 @@ def reference(
     classes = max(classes, int(labels.max()) + 1) if labels is not None and len(labels) else 0
     if classes > CLASSES_MOST:
         classes = 0
-    rows = real_rows(items, where)
+    kind = kind or kinds.of_shape(items.shape[1:])
+    rows = real_rows(kind, items, where)
     space = Space.of(rows[:MODELLED])
     points = space.points(rows)
     prototypes = samples.k_means(points[:MODELLED], PROTOTYPES, streams.generator(seed, "diagnosis", 0, 2))
@@ -135,12 +142,14 @@ def reference(
     if groups is not None:
         player_labels = np.asarray(groups)
         if unseen is not None:
-            near = samples.nearest_of(space.points(real_rows(unseen.items, np.arange(len(unseen)))), points)
+            near = samples.nearest_of(space.points(real_rows(kind, unseen.items, np.arange(len(unseen)))), points)
             unseen = Items(unseen.items, player_labels[where[near]])
-    some = real_unit(items, where[: 2 * CHUNK]) if items.ndim == 4 else None
+    some = real_unit(kind, items, where[: 2 * CHUNK]) if kind.pixels else None
     found = Reference(
         source=items,
-        pixel_range=pixel_range,
+        kind=kind,
+        units=units or {},
+        settings=settings or DataSettings(),
         where=where,
         rows=rows,
         space=space,
@@ -168,18 +177,16 @@ def _unseen(heldout: np.ndarray | None, labels: np.ndarray | None, seed: int) ->
     return Items(heldout, labels).take(order[: 2 * SCORED])
 
 
-def real_rows(items: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Rows float32 (n, d) of the pictures (bytes) or vectors at `where`; few pictures are in memory at a time."""
-    if items.ndim == 2:
-        return np.asarray(items[where], np.float32)
+def real_rows(kind: Kind, items: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Rows float32 (n, d) of the items at `where`; few of them are in memory at a time."""
     parts = [where[start : start + CHUNK] for start in range(0, len(where), CHUNK)]
-    return np.concatenate([pictures.flat(real_unit(items, part), NUMBERS) for part in parts])
+    return np.concatenate([kind.flat(real_unit(kind, items, part), NUMBERS) for part in parts])
 
 
-def real_unit(items: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """The pictures at `where` as floats in 0..1; vectors as they are."""
+def real_unit(kind: Kind, items: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The items at `where`, pictures as floats in 0..1."""
     some = np.asarray(items[where])
-    return pixels.to_float(some, "unit") if items.ndim == 4 else some
+    return pixels.to_float(some, "unit") if kind.pixels else some
 
 
 def _floors(known: Reference) -> dict[str, float]:
@@ -193,7 +200,7 @@ def _floors(known: Reference) -> dict[str, float]:
         "repeats": samples.repeats(rows),
     }
     if known.is_pictures:
-        some = real_unit(known.source, known.where[:CHUNK])
+        some = real_unit(known.kind, known.source, known.where[:CHUNK])
         real["colour"] = samples.colour(some)
         real["darkest"], real["brightest"] = (float(value) for value in np.percentile(some, [1, 99]))
     if known.profile:
@@ -201,10 +208,11 @@ def _floors(known: Reference) -> dict[str, float]:
     unseen, own = known.training.items, np.arange(len(known.training))
     if known.heldout is not None:
         unseen, own = known.heldout.items, None
-    unit = real_unit(unseen, np.arange(len(unseen)))
+    unit = real_unit(known.kind, unseen, np.arange(len(unseen)))
     near = copies.near(
+        known.kind,
         unit,
-        known.space.points(pictures.flat(unit, NUMBERS)),
+        known.space.points(known.kind.flat(unit, NUMBERS)),
         known.rows,
         known.points,
         numbers=NUMBERS,

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith import kinds
 from gansmith.game import faults
 from gansmith.game.augment import Augmenter
 from gansmith.game.feedbacks import FEEDBACKS, Feedback
@@ -24,12 +25,12 @@ from gansmith.game.statistics import TORCH, gather
 from gansmith.game.step import Gan, dropouts
 from gansmith.game.weights.average import AveragedGenerator
 from gansmith.game.weights.optimizer import to_numpy
-from gansmith.ground import pixels
 from gansmith.ground.game import DiscriminatorArrays, Report, State, StepContext
 from gansmith.ground.networks.frozen import frozen_arrays
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.running_stats import RunningStats
+from gansmith.kinds import ToItems
 from gansmith.losses import loss_of
 from gansmith.nets.build import build_players
 from gansmith.nets.inference import chunks, load_arrays, on_host, run_in_chunks
@@ -54,8 +55,11 @@ class TorchGame:
         parts: Parts = NO_PARTS,
         ranks: Ranks | None = None,
         say: Callable[[str], None] = lambda _: None,
+        to_items: ToItems | None = None,
     ) -> None:
+        """to_items: what turns raw output into items as they are stored; None: as the items' shape says."""
         refuse_recipe(recipe, item_shape, parts)
+        self.to_items = to_items or kinds.to_items(kinds.of_shape(item_shape), recipe.data, {})
         self.recipe, self.item_shape, self.classes, self.ranks = recipe, item_shape, classes, ranks
         self.device = torch.device(recipe.device)
         self.dtype = torch.float64 if recipe.precision.name == "float64" else torch.float32
@@ -151,17 +155,14 @@ class TorchGame:
             return run_in_chunks(self._averaged(), latents, labels, self.device, self.dtype)
 
     def sample(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        """Pictures uint8 (N, H, W, C) or vectors float32 (N, D)."""
+        """Items as they are stored."""
         with out_of_memory_as_error(self.recipe):
-            return run_in_chunks(self._averaged(), latents, labels, self.device, self.dtype, self._to_items)
+            return run_in_chunks(self._averaged(), latents, labels, self.device, self.dtype, self.to_items)
 
     def _averaged(self) -> Network:
         """The averaged generator, brought up to date."""
         self.average.bring_up_to_date(None if self.gan.items is None else self.gan.items.labels)
         return self.average.network
-
-    def _to_items(self, made: np.ndarray) -> np.ndarray:
-        return pixels.to_bytes(made, self.recipe.data.pixels) if made.ndim == 4 else made
 
     def _items(self, items: np.ndarray, labels: np.ndarray | None) -> Items:
         return Items(items, labels, self.recipe.data.pixels, self.item_shape, self.device, self.dtype)

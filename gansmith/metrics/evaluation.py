@@ -16,11 +16,12 @@ from dataclasses import replace
 import numpy as np
 
 from gansmith.ground.errors import DataError, nearest
-from gansmith.metrics import pictures, table
+from gansmith.metrics import table
 from gansmith.metrics.feature_networks.features import Progress, silent
 from gansmith.metrics.feature_networks.inception import Inception
 from gansmith.metrics.figures import ClassDistance, ClassShare, Copy, Evaluation, Figure
 from gansmith.metrics.measures import agreement, frechet, memorisation, modes
+from gansmith.metrics.order import own_order
 from gansmith.metrics.real import take
 from gansmith.metrics.reference import Reference, View
 from gansmith.metrics.table import Metric, Words
@@ -44,7 +45,7 @@ def evaluate(
     own: Sequence[own_parts.Metric] = (),
     progress: Progress = silent,
 ) -> Evaluation:
-    """Measure generated items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), N >= 8, of the reference's shape.
+    """Measure generated items, as the reference's store would hold them, N >= 8.
 
     labels int64 (N,): the requested classes, None when unlabelled. metrics: names of METRICS, None = all. With
     floors = False, only floors and noise figures from the cache are given. own: metrics of the user's. Raises DataError.
@@ -112,7 +113,7 @@ def applies(metric: Metric, made: View, reference: Reference) -> bool:
         case "labels":
             return classified and made.labels is not None and reference.heldout.labels is not None
         case "pictures":
-            return made.items.ndim == 4
+            return reference.real.kind.pixels
         case _:
             return True
 
@@ -156,7 +157,7 @@ def _floor(metric: Metric, made: View, reference: Reference, what: str, measure:
 
 def _named_after(words: Words, reference: Reference) -> tuple[str, str | None]:
     """The figure's name, and its features': FID only where they are the standard Inception's."""
-    shape = reference.real.items.shape[1:]
+    kind, shape = reference.real.kind, reference.real.items.shape[1:]
     match words.of:
         case "features":
             features = reference.features_name
@@ -165,9 +166,9 @@ def _named_after(words: Words, reference: Reference) -> tuple[str, str | None]:
         case "classifier":
             features = reference.classifier.name if reference.classifier else None
         case "thumbnails":
-            features = pictures.pixels_name(shape, memorisation.NUMBERS)
+            features = kind.flat_name(shape, memorisation.NUMBERS)
         case "points":
-            features = "points" if len(shape) == 1 else None
+            features = None if kind.pixels else kind.flat_name(shape, memorisation.NUMBERS)
         case _:
             features = None
     return (f"{words.label}({features})" if features else words.label), features
@@ -197,11 +198,13 @@ def _accepted(
             f"labels {labels.min()} to {labels.max()}: the classes of {name} are 0 to {reference.classes - 1}"
         )
     notes: list[str] = []
-    rows = pictures.own_order(items, labels)
+    rows = own_order(items, labels)
     if items.dtype != np.uint8:
-        finite = np.isfinite(items[rows]).all(axis=1)
+        finite = np.isfinite(items[rows]).reshape(len(rows), -1).all(axis=1)
         if not finite.all():
-            notes.append(f"{int((~finite).sum())} of {len(items)} vectors are not finite and were left out")
+            notes.append(
+                f"{int((~finite).sum())} of {len(items)} {reference.real.kind.many} are not finite and were left out"
+            )
             rows = rows[finite]
     if len(rows) < LEAST:
         raise DataError(f"{len(rows)} items are too few to evaluate: give {LEAST} or more (1,000 for stable figures)")

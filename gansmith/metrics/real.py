@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from gansmith import kinds
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError
+from gansmith.kinds import Kind
 
 LEAST = 16  # items of a set: fewer cannot be split in two parts with neighbours in both
 HELDOUT_LEAST, HELDOUT_MOST = 2000, 10_000  # items held out here: a sixth, within these limits, at most half
@@ -15,7 +19,7 @@ HELDOUT_LEAST, HELDOUT_MOST = 2000, 10_000  # items held out here: a sixth, with
 
 @dataclass(frozen=True)
 class RealItems:
-    """A data set as plain arrays: pictures uint8 (N, H, W, C) or vectors float32 (N, D), labels int64 (N,) or None."""
+    """A data set as plain arrays: items as they are stored, labels int64 (N,) or None."""
 
     name: str  # short, such as "mnist"; feature networks are named after it
     fingerprint: str  # the same only for the same items and labels
@@ -29,6 +33,13 @@ class RealItems:
     single: RealItems | None = None  # of stacked pictures: the grey pictures in them; labels are 100 r + 10 g + b
     shown: np.ndarray | None = None  # the items that the generator was trained on, where they are not `items`
     shown_fingerprint: str = ""
+    kind_name: str = ""  # "": what the items' shape says
+    units: Mapping[str, Any] = field(default_factory=dict)  # of the items
+
+    @property
+    def kind(self) -> Kind:
+        """What the items are."""
+        return kinds.named(self.kind_name) if self.kind_name else kinds.of_shape(self.items.shape[1:])
 
     @property
     def stacked(self) -> bool:
@@ -37,7 +48,7 @@ class RealItems:
 
     def labelled_pictures(self) -> bool:
         """Whether a classifier can be trained on it: pictures of two classes or more."""
-        return self.items.ndim == 4 and self.labels is not None and int(self.labels.max(initial=0)) > 0
+        return self.kind.pixels and self.labels is not None and int(self.labels.max(initial=0)) > 0
 
 
 def as_size(shape: tuple[int, ...]) -> str:

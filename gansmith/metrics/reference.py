@@ -17,7 +17,6 @@ import numpy as np
 from gansmith.data import cache as folders
 from gansmith.ground import streams
 from gansmith.ground.files import runfolder
-from gansmith.metrics import pictures
 from gansmith.metrics.feature_networks import network
 from gansmith.metrics.feature_networks.choice import FeatureSettings, choose
 from gansmith.metrics.feature_networks.features import Extractor, Progress, silent
@@ -137,9 +136,12 @@ class Reference:
         found = self.views.get("noise")
         if found is None or len(found) < count:
             labels = np.arange(count) % self.classes if self.classes else None
-            found = self.read(pictures.noise(self.real.items[:1000], count), labels)
+            found = self.read(self._noise(count), labels)
             self.views["noise"] = found
         return found.first(count)
+
+    def _noise(self, count: int) -> np.ndarray:
+        return self.real.kind.noise(self.real.items[:1000], count, streams.generator(0, "features", 0, 1))
 
     @cached_property
     def gaussian(self) -> Gaussian:
@@ -158,7 +160,7 @@ class Reference:
         These include the items that are held out here: they were not held out from the generator.
         """
         shown = self.real.items if self.real.shown is None else self.real.shown
-        return pictures.flat(shown, memorisation.NUMBERS)
+        return self.real.kind.flat(shown, memorisation.NUMBERS)
 
     @cached_property
     def heldout_nearness(self) -> memorisation.Nearness:
@@ -167,7 +169,7 @@ class Reference:
         arrays, _ = network.read(path) or ({}, {})
         if arrays.keys() == {"nearest", "distance", "ratio"}:
             return memorisation.Nearness(**arrays)
-        rows = pictures.flat(self.heldout.items[:COPIES_LOOKED_AT], memorisation.NUMBERS)
+        rows = self.real.kind.flat(self.heldout.items[:COPIES_LOOKED_AT], memorisation.NUMBERS)
         own = None if self.heldout_rows is None or self.real.shown is not None else self.heldout_rows[:COPIES_LOOKED_AT]
         found = memorisation.nearness(rows, self.shown, own)
         network.write(path, vars(found), {})

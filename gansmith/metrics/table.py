@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from gansmith.ground.errors import DataError, brief
-from gansmith.metrics import intervals, pictures
+from gansmith.metrics import intervals
 from gansmith.metrics.intervals import Interval
 from gansmith.metrics.measures import agreement, diversity, grain, kid, manifold, memorisation, modes, wasserstein
 from gansmith.metrics.measures.frechet import Gaussian, distance
@@ -98,10 +98,14 @@ def neighbourhoods(made: View, reference: Reference) -> dict[str, Number]:
 
 
 def patches(made: View, reference: Reference) -> dict[str, Number]:
-    """Sliced Wasserstein distance between patches of pictures, or between points."""
+    """Sliced Wasserstein distance between patches of pictures, or between the features of other items."""
     count = min(len(made), len(reference.heldout), wasserstein.PICTURES)
     a, b = made.items[:count], reference.heldout.items[:count]
-    value = wasserstein.sliced(a, b) if a.ndim == 2 else float(np.mean(wasserstein.laplacian(a, b)))
+    kind = reference.real.kind
+    if kind.pixels:
+        value = float(np.mean(wasserstein.laplacian(a, b)))
+    else:
+        value = wasserstein.sliced(*(kind.flat(items, memorisation.NUMBERS) for items in (a, b)))
     return {"swd": Number(value, count)}
 
 
@@ -175,7 +179,7 @@ def nearness_of(made: View, reference: Reference) -> memorisation.Nearness:
         return made.nearness
     if made.items is reference.heldout.items:  # they may be among the items that they are compared with
         return reference.heldout_nearness
-    rows = pictures.flat(made.items[:COPIES_LOOKED_AT], memorisation.NUMBERS)
+    rows = reference.real.kind.flat(made.items[:COPIES_LOOKED_AT], memorisation.NUMBERS)
     return memorisation.nearness(rows, reference.shown)
 
 

@@ -173,8 +173,8 @@ def choices_for_source(name: str, found: Survey, data: DataSettings) -> list[Cho
 
 def choices(recipe: Recipe, found: Survey) -> list[Choice]:
     """The settings that suit the items of a source, with the recipe's kind of networks."""
-    if found.kind != "pictures":
-        return _vectors()
+    if not found.kind.pixels:
+        return _of_kind(recipe, found)
     size = parse_size(recipe.data.window or recipe.data.size)
     chosen: list[Choice] = []
     if size is None:
@@ -192,15 +192,14 @@ def choices(recipe: Recipe, found: Survey) -> list[Choice]:
     return [*chosen, *_penalty(recipe, size, batch)]
 
 
-def _vectors() -> list[Choice]:
-    players = ("generator", "discriminator")
-    return [
-        Choice("data.batch", 256, "vectors are cheap, and a large batch shows every mode"),
-        Choice("augment.name", "none", "vectors are not pictures"),
-        *(Choice(f"{player}.net", "dense", "vectors") for player in players),
-        *(Choice(f"{player}.widths", [128, 128, 128], "vectors") for player in players),
-        Choice("generator.output", "linear", "vectors know no range"),
-    ]
+def _of_kind(recipe: Recipe, found: Survey) -> list[Choice]:
+    """What a kind of data that is no picture asks of a recipe. Raises RecipeError where it has a recipe of its own."""
+    if found.kind.suits is None:
+        raise RecipeError(
+            f"{recipe.data.source} holds {found.kind.many}, and recipe {recipe.name} is for others: train the recipe "
+            f"{found.kind.recipe} instead"
+        )
+    return [Choice(key, value, reason) for key, value, reason in found.kind.suits]
 
 
 def _augmentation(found: Survey, recipe: Recipe) -> Choice:

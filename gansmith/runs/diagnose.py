@@ -48,12 +48,12 @@ def reference_of(setup: Setup) -> Reference:
     """What the doctor knows of a run's items. Its held-out items are the test split, or those after `data.first`."""
     store, data = setup.store, setup.recipe.data
     heldout = heldout_labels = None
-    if store.kind == "pictures" and data.split == "train" and "test" in store.splits:
+    if store.kind.pixels and data.split == "train" and "test" in store.splits:
         same = stores.with_shape(data, store.item_shape, store.ranges)
         other = stores.open_store(dataclasses.replace(same, split="test", first=0, labels="none"))
         other = other.numbered_as(store.class_names) if store.labels is not None else other
         heldout, heldout_labels = other.items, other.labels
-    elif store.kind == "pictures" and data.first:
+    elif store.kind.pixels and data.first:
         other = without_first(stores.open_store(dataclasses.replace(data, first=0, labels="none")), store)
         heldout, heldout_labels = other.items, other.labels
     return reference(
@@ -61,7 +61,9 @@ def reference_of(setup: Setup) -> Reference:
         None if store.labels is None else np.asarray(store.labels),
         heldout=heldout,
         heldout_labels=heldout_labels,
-        pixel_range=data.pixels,
+        settings=data,
+        kind=store.kind,
+        units=store.units,
         classes=store.classes,
         class_names=store.class_names,
         groups=setup.clusters,

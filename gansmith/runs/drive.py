@@ -21,7 +21,7 @@ from gansmith.runs.quality import MeasureOnBudget
 from gansmith.runs.records import finish, one_line_errors, write_checkpoint
 from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.roll_back import Restart, roll_back, what_was_tried
-from gansmith.runs.setup import Setup, build_game
+from gansmith.runs.setup import Setup, build_game, in_units
 from gansmith.runs.sheets.run_sheets import sheet_drawer
 from gansmith.runs.watching.asked import Asked
 from gansmith.runs.watching.callbacks import Callbacks
@@ -146,14 +146,15 @@ def all_watchers(job: Job, start: Start) -> list[Watcher]:
     folder, recipe, labelling = job.folder, job.setup.recipe, job.setup.labelling
     beside = doctors(job.setup, folder, start, job.say)
     stop = StopEarly(folder, recipe, beside[0].course if beside else None)
-    judge = MeasureOnBudget(folder, recipe, labelling, job.parts.metrics, seconds=start.seconds, say=job.say)
-    callbacks = Callbacks(job.parts.callbacks, folder, recipe, labelling, job.say)
+    store, begun = job.setup.store, start.seconds
+    judge = MeasureOnBudget(folder, recipe, labelling, job.parts.metrics, seconds=begun, say=job.say, units=store.units)
+    callbacks = Callbacks(job.parts.callbacks, folder, recipe, labelling, job.say, partial(in_units, store))
     return [
         watchers.WriteStats(folder),
         *beside,
         watchers.StopOnNaN(),
         watchers.KeepEstimate(folder),
-        watchers.WriteSamples(folder, recipe, labelling, sheet_drawer(job.setup)),
+        watchers.WriteSamples(folder, recipe, labelling, sheet_drawer(job.setup), job.setup.to_items),
         watchers.SaveOnSchedule(recipe, start.seconds, job.setup.clock().epoch(start.update)),
         *([judge] if recipe.watch.judge else []),
         *([stop] if stop.is_wanted else []),

@@ -187,7 +187,8 @@ def _drawn(
     asked = dataclasses.replace(asked, frequencies=()) if evenly else asked
     labels = asked.as_in_data(count, streams.generator(seed, "sample-labels", turn=1))
     order = _order(asked, generator.class_names, reference)
-    items = generator.images(generator.latents(count, seed), labels)
+    made, real = generator.items(generator.latents(count, seed), labels), reference.real
+    items = generator.kind.rescaled(made, generator.units, real.units)
     return items, None if labels is None or order is None or order.min() < 0 else order[labels]
 
 
@@ -236,6 +237,7 @@ def real_items(settings: DataSettings, seed: int = 0) -> RealItems:
     train = stores.open_store(dataclasses.replace(settings, first=0))
     own = stores.open_store(dataclasses.replace(settings, first=0), seed)
     test = _test_split(settings, train)
+    test = None if test is None else test.in_scale_of(train)
     if test is not None and train.labels is not None:
         test = test.numbered_as(train.class_names)
     centres, std = gaussians.modes(settings.source) if settings.source in gaussians.NAMES else (None, 0.0)
@@ -253,6 +255,8 @@ def real_items(settings: DataSettings, seed: int = 0) -> RealItems:
         single=None if single is None else _singles(settings, single, train),
         shown=None if own.fingerprint == train.fingerprint else own.items,
         shown_fingerprint=own.fingerprint,
+        kind_name=train.kind.name,
+        units=train.units,
     )
 
 

@@ -14,6 +14,7 @@ from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows, wr
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.kinds import Units
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.reference import Reference
 from gansmith.metrics.table import METRICS
@@ -41,10 +42,13 @@ class MeasureOnBudget:
         *,
         seconds: float = 0.0,
         say: Say = lambda _: None,
+        units: Units | None = None,
     ) -> None:
-        """own: metrics of the user's. Raises RecipeError for a watch.metric that is none, or has no better and worse."""
+        """own: metrics of the user's. units: of the run's items. Raises RecipeError for a watch.metric that is none, or has no
+        better and worse."""
         self.folder, self.recipe, self.labelling, self.own, self.say = folder, recipe, labelling, own, say
         self.chosen, self.better = chosen_metric(recipe.watch.metric, own)
+        self.units: Units = units or {}
         self.refused = False  # it has been said that nothing can be measured
         self.reference: Reference | None = None
         self.metric = ""
@@ -87,6 +91,7 @@ class MeasureOnBudget:
             labels = labels_as_in(self.reference, self.labelling).as_in_data(COUNT, rng)
             distance = "wasserstein" if self.reference.features_name.startswith("pixels") else "frechet"
             items, asked = event.game.sample(latents, labels), None if self.labelling.counts else labels
+            items = self.reference.real.kind.rescaled(items, self.units, self.reference.real.units)
             names = [self.chosen[0] if self.chosen else distance]
             found = evaluate(items, asked, self.reference, metrics=names, floors=False, own=self.own)
             wanted = [figure for figure in found.figures if not self.chosen or figure.key == self.chosen[1]]

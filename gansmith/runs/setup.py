@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gansmith import losses
+from gansmith import kinds, losses
 from gansmith.data import store as stores
 from gansmith.data.contents import blank
 from gansmith.data.order import Order
@@ -28,6 +28,7 @@ from gansmith.ground.process import blas, memory
 from gansmith.ground.progress import Progress, Say
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.version import __version__
+from gansmith.kinds import ToItems
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.parts import NO_PARTS, Parts
 from gansmith.runs.choose_recipe import choose_networks
@@ -78,6 +79,11 @@ class Setup:
         """(channels, height, width) or (features,)."""
         return self.store.item_shape
 
+    @property
+    def to_items(self) -> ToItems:
+        """What turns raw output into items as the store holds them."""
+        return kinds.to_items(self.store.kind, self.recipe.data, self.store.units)
+
     def order(self) -> Order:
         """The order in which this rank sees its items."""
         return Order(self.store.count, self.recipe.data.batch, self.recipe.seed, self.rank, self.ranks)
@@ -121,7 +127,7 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
             "all, or to fewer"
         )
     remarks += store.said()
-    remarks += filter(None, [blank.warning(store)])
+    remarks += filter(None, [blank.warning(store), blank.unscaled(store)])
     if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():
         remarks.append(f"threads = {recipe.threads} has no effect: this NumPy chooses its number of threads itself")
     resolved = resolve_machine(recipe)
@@ -212,15 +218,20 @@ def build_game(
 
         if parts.nets is not None:
             raise EngineError("engine = 'numpy' cannot run torch networks: use --engine torch for your own nets")
-        game: Game = HandGame(setup.recipe, setup.item_shape, setup.classes)
+        game: Game = HandGame(setup.recipe, setup.item_shape, setup.classes, setup.to_items)
     else:
         from gansmith.game.torch_game import TorchGame
 
         recipe = dataclasses.replace(setup.recipe, device=processes.device(setup.recipe.device))
-        game = TorchGame(recipe, setup.item_shape, setup.classes, parts, processes.ranks, say)
+        game = TorchGame(recipe, setup.item_shape, setup.classes, parts, processes.ranks, say, setup.to_items)
     store = setup.store
     game.load(store.items if store.around is None else store.around, setup.labels)
     return game
+
+
+def in_units(store: Store, items: np.ndarray) -> Any:
+    """Items as the store holds them -> what people have."""
+    return store.kind.in_units(items, store.units)
 
 
 def class_counts(store: Store) -> tuple[int, ...]:
@@ -237,7 +248,8 @@ def describe_data(store: Store, labelling: Labelling = UNLABELLED) -> dict[str, 
         "description": store.description,
         "fingerprint": store.fingerprint,
         "count": store.count,
-        "kind": store.kind,
+        "kind": store.kind.name,
+        "units": store.units,
         "item_shape": list(store.item_shape),
         "class_names": list(store.class_names),
         "class_counts": list(class_counts(store)),

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gansmith.ground import pixels, streams
-from gansmith.ground.errors import RunError, nearest
+from gansmith import kinds
+from gansmith.ground import streams
+from gansmith.ground.errors import DataError, RunError, nearest
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.labelling import UNLABELLED, Labelling, position
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.kinds import Kind, Units
 from gansmith.parts.file import as_parts
 from gansmith.parts.kept import how_to_give, noted
 from gansmith.parts.record import in_words
@@ -35,8 +37,9 @@ Labels = int | str | Sequence[int | str] | np.ndarray | None
 class Generator:
     """Samples from a run's averaged generator.
 
-    Latents are float32 (N, latent_dim), labels int64 (N,), pictures uint8 (N, H, W, C), vectors float32 (N, D). Pictures of
-    four channels have transparency: their colours are premultiplied (`ground.alpha.straight` makes them as files have them).
+    Latents are float32 (N, latent_dim), labels int64 (N,), pictures uint8 (N, H, W, C), vectors float32 (N, D) in the units of
+    the data that it was trained on; other kinds are as `kind.in_units` says. Pictures of four channels have transparency:
+    their colours are premultiplied (`ground.alpha.straight` makes them as files have them).
     """
 
     def __init__(
@@ -48,8 +51,12 @@ class Generator:
         nets: NetPair | None = None,
         labelling: Labelling | None = None,
         update: int | None = None,
+        kind: Kind | None = None,
+        units: Units | None = None,
     ) -> None:
-        """labelling: None = the named classes. update: of the checkpoint, if there is one."""
+        """labelling: None = the named classes. update: of the checkpoint, if there is one. kind: of the items; None = what their
+        shape says. units: of the items, as the kind wrote them when the data was prepared."""
+        self.kind, self.units = kind or kinds.of_shape(item_shape), dict(units or {})
         self.recipe, self.item_shape, self.class_names = recipe, item_shape, class_names
         self.arrays, self.nets, self.update = arrays, nets, update
         named = Labelling(len(class_names) if recipe.data.labels == "classes" else 0)
@@ -125,14 +132,17 @@ class Generator:
             )
         raise RunError(f"label {label!r} is none of this generator's classes{nearest(label, self.class_names)}")
 
-    def sample(self, count: int, seed: int = 0, labels: Labels = None, truncation: float = 1.0) -> np.ndarray:
-        """Pictures uint8 (count, H, W, C), or vectors float32 (count, D), of a seed."""
+    def sample(self, count: int, seed: int = 0, labels: Labels = None, truncation: float = 1.0) -> Any:
+        """Items of a seed in people's units: pictures uint8 (count, H, W, C), vectors float32 (count, D), or what the kind has."""
         return self.images(self.latents(count, seed, truncation), self.labels(count, labels, seed))
 
-    def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-        """The items of given latents, pictures as uint8."""
-        raw = self.raw(latents, labels)
-        return pixels.to_bytes(raw, self.recipe.data.pixels) if raw.ndim == 4 else raw
+    def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> Any:
+        """The items of given latents in people's units, pictures as uint8."""
+        return self.kind.in_units(self.items(latents, labels), self.units)
+
+    def items(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """The items of given latents as a store holds them: pictures as uint8, of other kinds the networks' numbers float32."""
+        return self.kind.items_of(self.raw(latents, labels), self.recipe.data, self.units)
 
     def raw(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """The network's output float32 (N, H, W, C) or (N, D), in the recipe's pixel range."""
@@ -199,7 +209,17 @@ def load(
     labelling = labelling_in(data, recipe)
     names = () if labelling.counts else tuple(data.get("class_names", ()))
     update, arrays = _read_checkpoint(folder, checkpoint)
-    return Generator(recipe, tuple(data["item_shape"]), names, arrays, nets, labelling, update)
+    kind, units = kind_in(data)
+    return Generator(recipe, tuple(data["item_shape"]), names, arrays, nets, labelling, update, kind, units)
+
+
+def kind_in(data: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
+    """The kind and the units of a run's data, from its data.json; runs of earlier versions have no units. Raises RunError."""
+    try:
+        kind = kinds.named(data["kind"]) if "kind" in data else kinds.of_shape(tuple(data["item_shape"]))
+    except DataError as error:
+        raise RunError(f"this run's data is of a kind that is not known here: {error}") from None
+    return kind, dict(data.get("units", {}))
 
 
 def read_data(folder: RunFolder) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from gansmith.ground.errors import Diverged
 from gansmith.ground.files.runfolder import RunFolder, append_row
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.kinds import ToItems
 from gansmith.training.events import Request, UpdateEvent
 
 
@@ -81,10 +82,15 @@ class WriteSamples:
     """Draws a sheet of samples from fixed latents: before the first update, then more and more rarely, and at the end."""
 
     def __init__(
-        self, folder: RunFolder, recipe: Recipe, labelling: Labelling, draw: Callable[[np.ndarray], np.ndarray]
+        self,
+        folder: RunFolder,
+        recipe: Recipe,
+        labelling: Labelling,
+        draw: Callable[[np.ndarray], np.ndarray],
+        to_items: ToItems,
     ) -> None:
-        """draw: items (vectors, or pictures uint8) of one sheet -> one picture uint8 (H, W, 3)."""
-        self.folder, self.recipe, self.draw = folder, recipe, draw
+        """draw: items as stored, of one sheet -> one picture uint8 (H, W, 3)."""
+        self.folder, self.recipe, self.draw, self.to_items = folder, recipe, draw, to_items
         self.latents, self.labels = watched_latents(recipe, labelling)
         self.classes = None if labelling.counts else self.labels  # a cluster has too few samples on the sheet
         self.drawn = -1  # the update of the newest sheet
@@ -96,7 +102,7 @@ class WriteSamples:
             return None
         self.drawn = event.update
         raw = event.game.make(self.latents, self.labels)
-        items = pixels.to_bytes(raw, self.recipe.data.pixels) if raw.ndim == 4 else raw
+        items = self.to_items(raw)
         logits = event.game.discriminate(items, self.labels).logits
         pixels.write_png(self.folder.sample_sheet(event.update), self.draw(items))
         row = {

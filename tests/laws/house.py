@@ -18,7 +18,7 @@ TESTS = ROOT / "tests"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("ground",),
-    ("data", "losses", "nets", "parts"),
+    ("kinds", "data", "losses", "nets", "parts"),
     ("game", "by_hand"),
     ("training",),
     ("metrics", "diagnosis", "latent"),

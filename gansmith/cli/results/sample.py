@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from gansmith.cli.parser import Parser, Refused, add_checkpoint, integer, positive, whole
 from gansmith.cli.parts import add_parts, parts_of
+from gansmith.kinds import Kind, Shown, Units
 
 if TYPE_CHECKING:
     from gansmith.trained.drawn import Drawn
@@ -46,8 +47,8 @@ def add_arguments(parser: Parser) -> None:
     add_checkpoint(parser)
     add_parts(parser)
     about = (
-        ".png (one sheet), .npz, a folder, or a film: .webp, .gif, .mp4 (which needs the extra `video`); default: "
-        "sample-<seed>.png, between-<A>-<B>.webp"
+        ".png (one sheet) or .npz; pictures: a folder, or a film: .webp, .gif, .mp4 (which needs the extra `video`); "
+        "vectors: .csv, .npy; default: sample-<seed>.png, between-<A>-<B>.webp"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help=about)
 
@@ -63,10 +64,12 @@ def run(options: argparse.Namespace) -> int:
         need("video", "av")  # before pictures are made in vain
     generator = load(options.run, checkpoint=options.checkpoint, parts=parts_of(options, options.run))
     made = drawn(generator, options)
-    items = generator.images(made.latents, made.labels)
-    out = options.out or Path(made.stem + (".webp" if options.between and items.ndim == 4 else ".png"))
+    kind = generator.kind
+    items = generator.items(made.latents, made.labels)
+    out = options.out or Path(made.stem + (".webp" if options.between and kind.pixels else kind.ending))
     named = made.labels if made.labels is None else as_named(made.labels, generator.class_names)
-    write(out, items, named, "groups" if generator.labelling.counts else "labels", made.names)
+    how = Written(kind, generator.units, named, "groups" if generator.labelling.counts else "labels", made.names)
+    write(out, items, how)
     print(f"{made.told}: {out}")
     return 0
 
@@ -113,46 +116,63 @@ def ask_seed() -> int:
             print("that is not a whole number, try again", file=sys.stderr)
 
 
-def write(out: Path, items: np.ndarray, labels: np.ndarray | None, label_name: str, names: Sequence[str] = ()) -> None:
-    """Write items as one sheet (.png), as arrays (.npz, with the labels as `label_name`), as a film, or as a folder of pictures
-    with these names, else their numbers. PNG files and arrays of pictures with transparency have it too, and straight colours,
-    as other programs want them; films show them on chequers.
+@dataclass(frozen=True)
+class Written:
+    """What is known of samples that are written."""
 
-    labels: the names of the items' classes, or the numbers of their groups.
-    """
-    from gansmith.ground import alpha
-    from gansmith.ground.files.whole import replacing
-    from gansmith.ground.pixels import clear_grid, display_zoom, grid, write_png
+    kind: Kind
+    units: Units
+    labels: np.ndarray | None = None  # the names of the items' classes, or the numbers of their groups
+    label_name: str = "labels"  # of these in an .npz
+    names: Sequence[str] = ()  # of the items' files; () = their numbers
 
+
+def write(out: Path, items: np.ndarray, how: Written) -> None:
+    """Write items as one sheet (.png), as arrays (.npz, with the labels), as a film, or as their kind writes them. PNG files and
+    arrays of pictures with transparency have it too, and straight colours, as other programs want them; films show them on
+    chequers."""
+    kind = how.kind
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix == ".npz":
-            name = "vectors" if items.ndim == 2 else "images"
-            if items.ndim == 4 and items.shape[3] == alpha.RGBA:
-                items = alpha.straight(items)
-            arrays = {name: items} if labels is None else {name: items, label_name: labels}
-            with replacing(out, lasting=False) as file:
-                np.savez_compressed(file, **arrays)  # pyright: ignore[reportArgumentType]
-        elif items.ndim == 2:
-            from gansmith.report.scatter import scatter_sheet
-
-            if out.suffix != ".png":
-                raise Refused(f"{out}: samples of vectors are written as .npz, or drawn as .png")
-            write_png(out, scatter_sheet(items, items[:0]))
+            write_arrays(out, items, how)
         elif out.suffix == ".png":
-            laid = clear_grid if items.shape[3] == alpha.RGBA else grid  # without chequers, which would be in the file
-            write_png(out, laid(items, zoom=display_zoom(*items.shape[1:3])))
-        elif out.suffix in FILMS:
+            write_sheet(out, items, how)
+        elif kind.write is not None and out.suffix in kind.endings:
+            named = kind.pixels or how.label_name == "labels"  # the number of a group is no column of a table
+            kind.write(out, items, how.units, how.labels if named else None, how.names)
+        elif kind.pixels and out.suffix in FILMS:
             write_film(out, items)
-        elif out.suffix == "":
-            out.mkdir(exist_ok=True)
-            for index, picture in enumerate(items):
-                label = "" if labels is None else "-" + re.sub(r"[^\w.-]", "_", str(labels[index]))
-                write_png(out / f"{names[index] if names else f'{index:05d}'}{label}.png", picture)
         else:
-            raise Refused(f"--out {out}: give a name that ends in .png, .npz, {', '.join(FILMS)}, or a folder")
+            films = FILMS if kind.pixels else ()
+            named = ", ".join([".png", ".npz", *filter(None, kind.endings), *films])
+            folder = ", or is a folder" if "" in kind.endings else ""
+            raise Refused(f"--out {out}: samples of {kind.many} go into a file that ends in {named}{folder}")
     except OSError as error:
         raise Refused(f"{out} cannot be written ({error.strerror or error}): choose another --out") from None
+
+
+def write_arrays(out: Path, items: np.ndarray, how: Written) -> None:
+    """Write items in their units, and their labels, as an .npz."""
+    from gansmith.ground import alpha
+    from gansmith.ground.files.whole import replacing
+
+    clear = how.kind.pixels and items.shape[3] == alpha.RGBA
+    made = alpha.straight(items) if clear else np.asarray(how.kind.in_units(items, how.units))
+    arrays = {how.kind.array: made} if how.labels is None else {how.kind.array: made, how.label_name: how.labels}
+    with replacing(out, lasting=False) as file:
+        np.savez_compressed(file, **arrays)  # pyright: ignore[reportArgumentType]
+
+
+def write_sheet(out: Path, items: np.ndarray, how: Written) -> None:
+    """Write items as one picture; transparent ones without chequers, which would be in the file."""
+    from gansmith.ground import alpha
+    from gansmith.ground.pixels import clear_grid, display_zoom, write_png
+
+    if how.kind.pixels and items.shape[3] == alpha.RGBA:
+        write_png(out, clear_grid(items, zoom=display_zoom(*items.shape[1:3])))
+    else:
+        write_png(out, how.kind.sheet(items, how.units, Shown()))
 
 
 def write_film(out: Path, items: np.ndarray) -> None:

@@ -10,12 +10,14 @@ from gansmith.data.order import Order
 from gansmith.data.preparation.resize import OFFER
 from gansmith.data.store_files import Store
 from gansmith.ground.alpha import RGBA
+from gansmith.kinds import Kind
 
 MOST, MOST_BYTES = 512, 2**25  # of the sample
 FLAT = 3  # a picture whose values differ by no more than this in each channel is blank
 NARROW = 32  # levels of 256: a set that uses fewer is nearly black, white or grey
 STILL = 1 / 255  # spread: below it items differ by less than a level
 PADDED = 0.3  # share of a picture's area around what varies, from which on it is told
+SCALED = 65_536  # items whose scale is looked at
 HALF = 0.5  # share of blank or equal items from which on there is a warning
 
 
@@ -37,7 +39,7 @@ def contents(items: np.ndarray, seed: int = 0) -> Contents:
     """Look at a seeded sample of pictures uint8 (N, H, W, C) or vectors (N, D)."""
     most = min(MOST, max(8, MOST_BYTES // max(1, items[0].nbytes)))
     sample = np.asarray(items[np.sort(Order(len(items), min(most, len(items)), seed).rows(0))])
-    pictures = sample.ndim == 4
+    pictures = sample.dtype == np.uint8
     flat = sample.reshape(len(sample), -1)
     low, high = np.quantile(flat, (0.001, 0.999), method="inverted_cdf")
     reach = np.ptp(sample.reshape(len(sample), -1, sample.shape[-1]), axis=1).max(axis=1)
@@ -65,7 +67,7 @@ def _padding(pictures: np.ndarray) -> float:
 def remarks(store: Store) -> list[str]:
     """Lines on a store's items: `_padded`, and `warning`."""
     seen = contents(store.items)
-    return list(filter(None, [_padded(seen), _warning(seen, store)]))
+    return list(filter(None, [_padded(seen), _warning(seen, store), unscaled(store)]))
 
 
 def _padded(seen: Contents) -> str | None:
@@ -85,11 +87,17 @@ def warning(store: Store) -> str | None:
 
 
 def _warning(seen: Contents, store: Store) -> str | None:
-    fault = _fault(seen, store.count, "pictures" if store.kind == "pictures" else "vectors")
+    fault = _fault(seen, store.count, store.kind)
     return f"WARNING: {fault}. {_way_out(seen, store)}" if fault else None
 
 
-def _fault(seen: Contents, count: int, what: str) -> str | None:
+def unscaled(store: Store) -> str | None:
+    """A line where the numbers that networks get hinder a training."""
+    return store.kind.warning(np.asarray(store.items[:SCALED]), store.units)
+
+
+def _fault(seen: Contents, count: int, kind: Kind) -> str | None:
+    what = kind.many
     shade = "white" if seen.low > 223 else "black" if seen.high < 32 else "of one grey"
     if count == 1:
         return f"there is a single item, and nothing to learn but a copy of it ({what})"
@@ -97,11 +105,11 @@ def _fault(seen: Contents, count: int, what: str) -> str | None:
         return (
             f"all {count:,} {what} are equal{' and blank' if seen.blank == 1 else ''}: nothing can be learned from them"
         )
-    if what == "pictures" and seen.high - seen.low < NARROW:
+    if kind.pixels and seen.high - seen.low < NARROW:
         return f"the {count:,} {what} are nearly {shade}: their values are {seen.low:.0f} to {seen.high:.0f} of 255"
     if seen.blank >= HALF:
         return f"{seen.blank:.0%} of the {count:,} {what} are blank, of one colour each"
-    if what == "pictures" and seen.spread < STILL:
+    if kind.pixels and seen.spread < STILL:
         return f"the {count:,} {what} are nearly equal: they differ by {255 * seen.spread:.2f} levels of 255"
     if seen.duplicates >= HALF:
         return f"{seen.duplicates:.0%} of the {what} are exact copies of others"
@@ -116,6 +124,6 @@ def _way_out(seen: Contents, store: Store) -> str:
             f"They are transparent, and drawn in the colour that lies behind them: --set data.background={other} "
             f"(data info and data prepare: --background {other}), or {OFFER}"
         )
-    if store.kind == "pictures" and seen.high - seen.low < NARROW and not store.ranges and seen.low < seen.high:
+    if store.kind.pixels and seen.high - seen.low < NARROW and not store.ranges and seen.low < seen.high:
         return "Stretch their values to 0..255 before: all of the set by the same factor"
     return "Look at them (gansmith data info SOURCE --sheet FILE.png), and at what this source should hold"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,13 +50,18 @@ def listing(path: Path, settings: DataSettings) -> Listing:
     except DAMAGED as error:
         raise DataError(f"{path} is damaged, or holds Python objects: {' '.join(str(error).split())}") from None
     items = array_items.items({"": (path.name, array)}, ("",), str(path), {"": None}, read)
-    return Listing(path.name, items=items[""], remarks=tuple(read.remarks), ranges=read.ranges)
+    return Listing(path.name, items=items[""], remarks=tuple(read.remarks), ranges=read.ranges, kind=kind_of(read))
 
 
 def reading(settings: DataSettings) -> Read:
     """How arrays are read under these settings, and what is said of it."""
     background = None if settings.channels == RGBA else parse_background(settings.background)
-    return Read(parse_range(settings.range), background)
+    return Read(settings.kind, parse_range(settings.range), background)
+
+
+def kind_of(read: Read) -> str:
+    """The kind of a listing, where data.kind names one."""
+    return "" if read.kind == "auto" else read.kind
 
 
 def from_arrays(path: Path, archive: Mapping[str, np.ndarray], split: str, read: Read) -> Listing:
@@ -75,7 +81,7 @@ def from_arrays(path: Path, archive: Mapping[str, np.ndarray], split: str, read:
     if others:
         read.remarks.append(f"of {path.name} are read: {', '.join(sorted(used))}; left alone: {', '.join(others)}")
     found = decoded(path.name, items, labels)
-    return array_items.said(found, read)
+    return array_items.said(replace(found, kind=kind_of(read)), read)
 
 
 def _array(archive: Mapping[str, np.ndarray], name: str) -> np.ndarray:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
+from gansmith import kinds
 from gansmith.ground.errors import DataError
+from gansmith.kinds import Kind
 
 
 class Unreadable(Exception):
@@ -53,7 +55,7 @@ class Listing:
 
     title: str  # how a description begins
     names: Sequence[str] = ()  # of the items that `reader` reads: unique
-    items: np.ndarray | None = None  # pictures uint8 (N, H, W, C) or vectors float32 (N, D)
+    items: np.ndarray | None = None  # pictures uint8 (N, H, W, C); of other kinds numbers (N, ...)
     reader: Reader | None = None
     labels: np.ndarray | None = None  # int64 (N,)
     class_names: tuple[str, ...] = ()
@@ -70,7 +72,18 @@ class Listing:
     parts: tuple[tuple[str, int], ...] = ()  # the splits read, in order, and how many items of each
     computed: bool = False  # every class belongs to the set, whether or not it has items
     mixed: bool = False  # the source's own order mixes the classes: its first items are taken as they are
+    kind: str = ""  # of its items, a name of KINDS; "": what their shape says
+    units: Mapping[str, Any] | None = (
+        None  # of items that are as a store holds them; None: they are still to be prepared
+    )
     auto_size: tuple[int, int] | None = None  # (height, width) of data.size = "auto", if the source sets it
+
+    @property
+    def kind_of_items(self) -> Kind:
+        """The kind of its items."""
+        if self.kind:
+            return kinds.named(self.kind)
+        return kinds.of_shape((0, 0, 0) if self.items is None else self.items.shape[1:])
 
     def __len__(self) -> int:
         return len(self.names if self.items is None else self.items)

@@ -30,6 +30,7 @@ BLOCK = 65_536  # rows checked at a time
 class Read:
     """How arrays are read, and what was found on the way."""
 
+    kind: str = "auto"  # data.kind
     asked: Range | None = None  # data.range
     background: str | None = "#ffffff"  # behind transparent pictures; None = they keep their opacity
     remarks: list[str] = field(default_factory=list)
@@ -48,14 +49,16 @@ def items(
     labels: Mapping[str, np.ndarray | None],
     read: Read,
 ) -> dict[str, np.ndarray]:
-    """Pictures uint8 (N, H, W, 1, 3 or 4, premultiplied) or vectors float32 (N, D) of the `wanted` arrays: split -> (name, array).
+    """Pictures uint8 (N, H, W, 1, 3 or 4, premultiplied) or numbers of another kind, as they are, of the `wanted` arrays: split ->
+    (name, array).
 
     The first split shows the range of values, of all. Raises DataError.
     """
     names = [part for part in arrays if part not in wanted] or list(arrays)
     first = arrays[names[0]]
     found: dict[str, np.ndarray] = {}
-    if first[1].ndim > 2 and first[1].dtype.kind in "fiu" and first[1].dtype != np.uint8:
+    pictures = _are_pictures(first[1], read)
+    if pictures and first[1].dtype.kind in "fiu" and first[1].dtype != np.uint8:
         _choose_range(*first, title, read)
     for part in wanted:
         name, array = arrays[part]
@@ -63,6 +66,11 @@ def items(
         short = name if title.endswith(name) else f"{name} in {title}"
         found[part] = _items(array, short, None if own is None else len(own), read)
     return found
+
+
+def _are_pictures(array: np.ndarray, read: Read) -> bool:
+    """Whether an array is read as pictures: numbers with more than two axes, where data.kind says nothing else."""
+    return array.ndim > 2 and read.kind in ("auto", "picture")
 
 
 def _items(array: np.ndarray, title: str, count: int | None, read: Read) -> np.ndarray:
@@ -75,7 +83,9 @@ def _items(array: np.ndarray, title: str, count: int | None, read: Read) -> np.n
             f"{title} is {array.dtype} of shape {array.shape}: pictures are numbers (count, height, width[, channels]), "
             "vectors (count, length)"
         )
-    if array.ndim <= 2:
+    if read.kind not in ("auto", "picture"):
+        return array[:, None] if array.ndim == 1 else array
+    if not _are_pictures(array, read):
         return _vectors(array, title, read)
     pictures = _channels_last(array, title, count, read)
     if kind == "b":
@@ -179,8 +189,9 @@ def _vectors(array: np.ndarray, title: str, read: Read) -> np.ndarray:
         )
     if array.ndim == 2 and side and length >= FLAT:
         _say(read, f"{title}: vectors of {length} numbers; if they are flat pictures, save x.reshape({shape})")
-    vectors = np.asarray(array, np.float32)
-    return _finite(vectors[:, None] if vectors.ndim == 1 else vectors, title)
+    if read.kind == "picture":
+        raise DataError(f"{title} is {array.dtype} of shape {array.shape}: no pictures; leave data.kind out")
+    return array[:, None] if array.ndim == 1 else array
 
 
 def labels(array: np.ndarray, title: str) -> np.ndarray:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from gansmith.data.preparation import parallel, prepare, reuse, second_look, wid
 from gansmith.data.preparation.resize import Frame, kept, lying
 from gansmith.data.sources import Source
 from gansmith.ground.alpha import RGBA
+from gansmith.ground.errors import DataError
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
 
@@ -34,9 +35,11 @@ def build(
     whole = source.read()
     listing = whole.cut(settings.first)
     part.mkdir(exist_ok=True)
-    if listing.items is not None and listing.items.ndim == 2:
+    kind = listing.kind_of_items
+    if kind.prepare is not None:
+        listing = as_stored(listing, settings)
         items, kept, job, chunks = part / store_files.ITEMS, np.arange(len(listing)), None, []
-        np.save(items, np.ascontiguousarray(listing.items, np.float32))
+        np.save(items, np.ascontiguousarray(listing.items))
     else:
         job = prepare.resumed(part) or prepare.plan(listing, settings, progress, wide.look(whole, settings))
         known = reuse.earlier(listing, job.frame, earlier)
@@ -47,6 +50,21 @@ def build(
         items.replace(part / store_files.ITEMS)
     for name in (prepare.SLOTS, prepare.DONE, prepare.FRAME):
         (part / name).unlink(missing_ok=True)
+
+
+def as_stored(listing: Listing, settings: DataSettings) -> Listing:
+    """The listing with its items as its kind stores them, and with their units. Raises DataError."""
+    kind = listing.kind_of_items
+    if kind.prepare is None or listing.units is not None:
+        return listing
+    if listing.items is None:
+        raise DataError(
+            f"{listing.title} holds pictures, and data.kind = {kind.name!r} takes numbers: leave data.kind out"
+        )
+    if listing.computed:  # in the units in which its truth is known
+        return replace(listing, items=np.asarray(listing.items, np.float32), units={})
+    made = kind.prepare(listing.items, settings, listing.title)
+    return replace(listing, items=made.items, units=made.units, remarks=(*listing.remarks, *made.remarks))
 
 
 def appear(part: Path, ready: Path) -> None:
@@ -92,7 +110,7 @@ def _write(
         "attributes": list(listing.attributes.questions) if listing.attributes else [],
         "splits": list(listing.splits),
         "parts": cut_parts(listing.parts, kept),
-        "fingerprint": store_files.fingerprint(array, labels),
+        "fingerprint": store_files.fingerprint(array, labels, listing.units),
         "description": _describe(listing, array, job, len(skipped), len(names)),
         "skipped": skipped,
         "remarks": [
@@ -105,6 +123,8 @@ def _write(
         "unlabelled": listing.unlabelled,
         "origin": reuse.origin(listing),
         "frame": asdict(job.frame) if job else None,
+        "kind": listing.kind_of_items.name,
+        "units": dict(listing.units or {}),
     }
     with open(part / store_files.MANIFEST, "w", encoding="utf-8") as file:
         json.dump(manifest, file, indent=1)
@@ -133,13 +153,10 @@ def _losses(facts: np.ndarray, frame: Frame) -> tuple[str, ...]:
 
 def _describe(listing: Listing, items: np.ndarray, job: prepare.Job | None, skipped: int, classes: int) -> str:
     """One line: what, how many, which size and why."""
-    if job is None:
-        parts = [f"{len(items):,} vectors of {items.shape[1]}"]
-    else:
-        height, width, channels = items.shape[1:]
-        kind = {1: "grey pictures", RGBA: "colour pictures with transparency"}.get(channels, "colour pictures")
+    parts = [listing.kind_of_items.describe(items, listing.units or {})]
+    if job is not None:
         crop = f"centre {job.frame.crop} cut out, " if job.frame.crop else ""
-        parts = [f"{len(items):,} {kind}, {crop}{width}x{height} ({job.reason})"]
+        parts.append(f"{crop}{items.shape[2]}x{items.shape[1]} ({job.reason})")
     if listing.labels is not None:
         parts.append(f"{classes} classes")
     if listing.attributes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gansmith.diagnosis.signals.samples import EPSILON
-from gansmith.metrics import pictures
+from gansmith.kinds import Kind
 from gansmith.metrics.measures import distances
 
 CANDIDATES = 32  # training items that are nearest without moving: only these are compared with the moved picture
@@ -29,6 +29,7 @@ class Near:
 
 
 def near(
+    kind: Kind,
     items: np.ndarray,
     points: np.ndarray,
     training_rows: np.ndarray,
@@ -37,7 +38,7 @@ def near(
     numbers: int,
     own: np.ndarray | None = None,
 ) -> Near:
-    """Compare pictures (N, H, W, C) in 0..1 or vectors (N, D), and their points (N, p), with training items.
+    """Compare items, pictures (N, H, W, C) in 0..1, and their points (N, p), with training items.
 
     training_rows (M, d), training_points (M, p): the same of the training items; a row has at most `numbers` values.
     own int64 (N,): the items' own indices among the training items, where they are training items.
@@ -50,8 +51,8 @@ def near(
         return Near(np.zeros(len(items)), np.ones(len(items)))
     candidates = np.argpartition(squared, count - 1, axis=1)[:, :count]
     least = np.full((len(items), count), np.inf, np.float32)
-    for moved in _moved(items):
-        rows = pictures.flat(moved, numbers)
+    for moved in _moved(items) if kind.pixels else (items,):
+        rows = kind.flat(moved, numbers)
         for start in range(0, len(rows), BLOCK):
             part = slice(start, start + BLOCK)
             gaps = training_rows[candidates[part]] - rows[part, None]
@@ -64,10 +65,7 @@ def near(
 
 
 def _moved(items: np.ndarray) -> Iterator[np.ndarray]:
-    """Vectors as they are; pictures moved by -1, 0 and 1 pixels down and across, their edges repeated."""
-    if items.ndim == 2:
-        yield items
-        return
+    """Pictures moved by -1, 0 and 1 pixels down and across, their edges repeated."""
     height, width = items.shape[1:3]
     padded = np.pad(items, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
     for down in range(3):

@@ -13,7 +13,7 @@ RESIDENT_SHARE = 0.5  # of a device's free memory that pixels may take
 
 
 class Items:
-    """Real items: pictures uint8 (N, H, W, C) or vectors float32 (N, D), and their labels int64 (N,).
+    """Real items as they are stored, pictures uint8 (N, H, W, C), else float32 (N, D) or (N, 1, L, C); labels int64 (N,).
 
     shape: of an item as the networks take it, (C, H, W) or (D,); stored pictures may be larger.
     """
@@ -34,8 +34,8 @@ class Items:
 
     @property
     def spare(self) -> tuple[int, int]:
-        """By how many rows and columns stored pictures are larger than those that the networks take; 0 for vectors."""
-        if self.host.ndim == 2:
+        """By how many rows and columns stored pictures are larger than those that the networks take."""
+        if self.host.ndim != 4:
             return 0, 0
         return self.host.shape[1] - self.shape[1], self.host.shape[2] - self.shape[2]
 
@@ -55,9 +55,9 @@ class Items:
         return self.convert(raw), None if labels is None else labels.to(self.device)
 
     def convert(self, raw: Tensor) -> Tensor:
-        """Stored pictures (B, H, W, C) to network pixels (B, C, H, W) in channels-last memory; vectors (B, D) unchanged."""
-        if raw.ndim == 2:
-            return raw.to(self.dtype)
+        """Stored bytes (B, H, W, C) to network pixels (B, C, H, W) in channels-last memory; numbers unchanged, channels first."""
+        if raw.dtype != torch.uint8:
+            return (raw.permute(0, 3, 1, 2) if raw.ndim == 4 else raw).to(self.dtype)
         factor, offset = SCALE[self.pixel_range]
         return raw.permute(0, 3, 1, 2).to(self.dtype).mul_(factor).add_(offset)
 

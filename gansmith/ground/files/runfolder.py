@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,7 +144,17 @@ class RunFolder:
     def load_recipe(self) -> Recipe:
         """Read the resolved recipe. Raises RunError if there is no run."""
         self.need()
-        return recipes.read(self.recipe)
+        recipe = recipes.read(self.recipe)
+        if self._has_unscaled_vectors():
+            recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, scale="none"))
+        return recipe
+
+    def _has_unscaled_vectors(self) -> bool:
+        """Whether this is a run on vectors from before stores scaled them: its data has no units."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            data = json.loads(self.data.read_text(encoding="utf-8"))
+            return "units" not in data and len(data["item_shape"]) == 1
+        return False
 
     def need(self) -> None:
         """Raise RunError where there is no run; the neighbour of a similar name is told."""

@@ -28,6 +28,8 @@ LabelsName = Literal["none", "classes", "clusters"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
 TrackerName = Literal["tensorboard", "trackio", "wandb", "mlflow"]
+KindName = Literal["auto", "picture", "vector"]
+ScaleName = Literal["auto", "columns", "whole", "none"]
 FaultName = Literal[
     "sigmoid-as-logits",  # probabilities where the loss expects logits
     "wrong-pixel-range",  # a tanh generator against pixels in [0, 1]
@@ -44,6 +46,7 @@ class DataSettings:
 
     source: str = "digits"  # a built-in name, a path (folder, pattern, zip, tar, .npz, .npy, IDX, store), hf:NAME, or
     # stacked:SOURCE, three grey pictures of a labelled source in three channels
+    kind: KindName = "auto"  # what the source holds; "auto" = what it shows
     batch: int = 64  # items in one step of a player, over all ranks together
     micro_batch: int = 0  # items that are computed at a time, when memory is short; 0 = the whole batch
     size: str = "auto"  # pictures: "28", "48x64" (width x height), "auto" = as found
@@ -62,6 +65,8 @@ class DataSettings:
     labels: LabelsName = "none"  # the label that both networks get with an item: none, its class,
     # or its cluster of similar items
     clusters: int = 0  # "clusters": how many; 0 = chosen by the number of items and the length of the training
+    scale: ScaleName = "auto"  # vectors: to mean 0 and deviation 1, each column or the whole; samples come back in
+    # the source's units; "none" = as they are
     pixels: PixelRangeName = "symmetric"  # the range of pixels: "symmetric" is [-1, 1], for a tanh generator;
     # "unit" is [0, 1], for sigmoid
 

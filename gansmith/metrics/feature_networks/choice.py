@@ -60,7 +60,7 @@ def choose(real: RealItems, cache: Path, settings: FeatureSettings, progress: Pr
                 f"FID: put {inception.PUBLISHED} into the same folder, to be compared with"
             )
     elif chosen == "pixels":
-        extractor = Pixels(real.items.shape[1:])
+        extractor = Pixels(real.items.shape[1:], real.kind)
 
     why = (
         "not in the cache and may not be trained now" if network.can_be_read() else "read by PyTorch, which is missing"
@@ -75,7 +75,7 @@ def choose(real: RealItems, cache: Path, settings: FeatureSettings, progress: Pr
         train = partial(self_supervised.trained, *place, real.items, progress)
         extractor = _load(self_supervised.cached(*place), train, settings)
     if extractor is None:
-        extractor = Pixels(real.items.shape[1:])
+        extractor = Pixels(real.items.shape[1:], real.kind)
         notes.append(f"{chosen} features are {why}: pixels instead")
     return FeatureChoice(extractor, knows_classes, tuple(notes))
 
@@ -84,11 +84,13 @@ def resolve(real: RealItems, features: FeatureName) -> FeatureName:
     """What "auto" means here. Raises DataError for an unknown name, and for features that the items do not allow."""
     if features not in get_args(FeatureName):
         raise DataError(f"no features are called {features!r}{nearest(features, get_args(FeatureName))}")
-    vectors, labelled = real.items.ndim == 2, real.labelled_pictures()
+    plain, labelled = not real.kind.pixels, real.labelled_pictures()
     if features == "auto":
-        return "pixels" if vectors else "classifier" if labelled else "self-supervised"
-    if vectors and features != "pixels":
-        raise DataError(f"{real.name} holds vectors: only features = 'pixels' (the points themselves) has a meaning")
+        return "pixels" if plain else "classifier" if labelled else "self-supervised"
+    if plain and features != "pixels":
+        raise DataError(
+            f"{real.name} holds {real.kind.many}: only features = 'pixels' (their own numbers) has a meaning for them"
+        )
     if features == "classifier" and not labelled:
         raise DataError(f"{real.name} has no two classes to train a classifier on: use 'self-supervised'")
     return features

@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from gansmith.metrics import pictures
+from gansmith.kinds import Kind
 
 FeatureName = Literal["auto", "pixels", "classifier", "self-supervised", "inception"]
 PIXEL_NUMBERS = 784
@@ -52,18 +52,19 @@ class Extractor(Protocol):
 
 @dataclass(frozen=True)
 class Pixels:
-    """The items' own numbers, pictures in 0..1 and shrunk by area to at most PIXEL_NUMBERS values."""
+    """The items' own numbers, as their kind lays them flat: pictures in 0..1, shrunk by area to at most PIXEL_NUMBERS values."""
 
     shape: tuple[int, ...]  # of one item
+    kind: Kind
 
     @property
     def name(self) -> str:
-        """ "points", or "pixels" with the size compared."""
-        return pictures.pixels_name(self.shape, PIXEL_NUMBERS)
+        """ "points", "pixels" with the size compared, or as another kind calls it."""
+        return self.kind.flat_name(self.shape, PIXEL_NUMBERS)
 
     def read(self, items: np.ndarray) -> Extracted:
-        """Features (N, H' * W' * C)."""
-        return Extracted(pictures.flat(items, PIXEL_NUMBERS))
+        """Features (N, D)."""
+        return Extracted(self.kind.flat(items, PIXEL_NUMBERS))
 
 
 def hash_of(arrays: dict[str, np.ndarray]) -> str:

@@ -177,8 +177,8 @@ class Inception:
 
     def read(self, items: np.ndarray) -> Extracted:
         """Features (N, 2048) of pictures uint8 (N, H, W, 1, 3 or 4, premultiplied)."""
-        if items.ndim != 4:
-            raise DataError("Inception reads pictures, not vectors: use --features pixels")
+        if items.dtype != np.uint8:
+            raise DataError("Inception reads pictures, and these are other numbers: use --features pixels")
         if items.shape[3] == alpha.RGBA:
             seen = [self._read(alpha.on_ground(items, np.full(3, level, np.uint8))) for level in GROUNDS]
             return Extracted(np.stack(seen).mean(axis=0))

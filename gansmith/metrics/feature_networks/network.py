@@ -23,7 +23,7 @@ from gansmith.data import cache
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.whole import part_of
-from gansmith.metrics import pictures
+from gansmith.kinds import areas
 from gansmith.metrics.feature_networks.features import Extracted, Progress, hash_of
 from gansmith.metrics.real import as_size
 
@@ -101,7 +101,7 @@ def head_of(tensors: dict[str, torch.Tensor], hidden: torch.Tensor) -> torch.Ten
 
 def inputs(items: np.ndarray) -> np.ndarray:
     """Pictures uint8 (N, H, W, C) as the network reads them: float32 (N, H', W', C) in 0..1."""
-    return pictures.shrink(items, *pictures.size_within(items.shape[1], items.shape[2], LARGEST))
+    return areas.shrink(items, *areas.size_within(items.shape[1], items.shape[2], LARGEST))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 
 from gansmith.ground import streams
 from gansmith.ground.errors import DataError
-from gansmith.metrics.pictures import own_order
+from gansmith.metrics.order import own_order
 
 PATCH = 7  # pixels
 PATCHES = 32  # per picture and level (published: 128, of 8,192 pictures)

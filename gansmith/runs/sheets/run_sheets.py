@@ -7,21 +7,19 @@ from itertools import cycle
 
 import numpy as np
 
-from gansmith.ground.pixels import RUN_SHEET, display_zoom, grid
+from gansmith.ground.pixels import RUN_SHEET
+from gansmith.kinds import Shown
 from gansmith.runs.setup import Setup
+
+BEHIND = 2000  # real items that a plot shows behind the samples
 
 
 def sheet_drawer(setup: Setup) -> Callable[[np.ndarray], np.ndarray]:
-    """A function that draws items: pictures in a grid (a column for each class, up to 20), vectors as a scatter plot."""
-    if setup.store.kind == "vectors":
-        from gansmith.report.scatter import on_plane, scatter_sheet
-
-        real = np.asarray(setup.store.items[:2000])
-        plane = on_plane(real, real)
-        return lambda points: scatter_sheet(on_plane(points, real), plane)
+    """A function that draws items: pictures in a grid (a column for each class, up to 20), vectors before the real ones."""
     columns = setup.classes if 1 < setup.classes <= 20 and not setup.labelling.counts else None
-    zoom = display_zoom(*setup.item_shape[1:], target=RUN_SHEET)
-    return lambda pictures: grid(pictures, columns, zoom=zoom)
+    kind, units = setup.store.kind, setup.store.units
+    how = Shown(columns, RUN_SHEET, setup.store.items[:BEHIND])
+    return lambda items: kind.sheet(items, units, how)
 
 
 def real_items(setup: Setup) -> np.ndarray:

@@ -52,8 +52,8 @@ def draw(
 
 
 def seen_shape(settings: DataSettings, found: Survey) -> tuple[int, int, int] | None:
-    """(height, width, channels) of the pictures that recipe `folder` would train on; None for vectors and windows."""
-    if found.kind != "pictures" or settings.window:
+    """(height, width, channels) of the pictures that recipe `folder` would train on; None for windows and for what is no picture."""
+    if not found.kind.pixels or settings.window:
         return None
     chosen = {one.key: one.value for one in choices_for_source("folder", found, settings)}
     size = parse_size(str(chosen.get("data.size", settings.size)))
@@ -78,8 +78,10 @@ def augmented_sheet(store: Store, recipe: Recipe) -> np.ndarray:
     from gansmith.game.augment import Augmenter
     from gansmith.game.inputs.items import Items, windows
 
-    if store.kind != "pictures":
-        raise DataError(f"{recipe.data.source} holds vectors, and only pictures are augmented: leave --augmented out")
+    if not store.kind.pixels:
+        raise DataError(
+            f"{recipe.data.source} holds {store.kind.many}, and only pictures are augmented: leave --augmented out"
+        )
     rows = np.resize(Order(store.count, min(COLUMNS, store.count), recipe.seed).rows(0), COLUMNS)
     around = store.items if store.around is None else store.around
     items = Items(np.asarray(around[np.sort(rows)]), None, recipe.data.pixels, store.item_shape, torch.device("cpu"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +28,16 @@ class Callbacks:
     """Calls the callbacks, writes what they log, and passes on the strongest of their wishes."""
 
     def __init__(
-        self, callbacks: Sequence[Callback], folder: RunFolder, recipe: Recipe, labelling: Labelling, say: Say
+        self,
+        callbacks: Sequence[Callback],
+        folder: RunFolder,
+        recipe: Recipe,
+        labelling: Labelling,
+        say: Say,
+        in_units: Callable[[np.ndarray], Any] = np.asarray,
     ) -> None:
+        """in_units: stored items -> what people have."""
+        self.in_units = in_units
         self.callbacks, self.folder, self.recipe, self.labelling, self.say = callbacks, folder, recipe, labelling, say
         self.seen = -1  # the newest update that they were told of; -1 = none yet
         self.early: list[Wish] = []  # from before the first update: they are done after it
@@ -53,14 +62,14 @@ class Callbacks:
         return self._request(moment)
 
     def _moment(self, event: UpdateEvent) -> Moment:
-        def sample(count: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
+        def sample(count: int, seed: int = 0, labels: np.ndarray | None = None) -> Any:
             latents = streams.latents(
                 streams.generator(seed, "samples"), self.recipe.latent.law, (count, self.recipe.latent.dim)
             )
             if labels is None and self.labelling.classes:
                 first = int(streams.generator(seed, "sample-labels").integers(self.labelling.classes))
                 labels = self.labelling.spread(count, first)
-            return event.game.sample(latents, labels)
+            return self.in_units(event.game.sample(latents, labels))
 
         def note(what: str, value: float | None = None) -> None:
             about = {"update": event.update, "images_seen": event.images_seen, "seconds": round(event.seconds, 3)}

@@ -118,23 +118,22 @@ def identity(data: DataSettings) -> tuple[str, ...]:
 def shape_of(data: DataSettings) -> tuple[Shape, int, int]:
     """The shape of an item, the number of classes that the players see, and the number of items. Raises DataError."""
     plain = replace(data, window="", labels="none", batch=64, micro_batch=0, clusters=0)
-    found, features = _looked(plain, identity(data))
+    found, shape = _looked(plain, identity(data))
     classes = {"none": 0, "clusters": data.clusters or min(FEW_CLUSTERS, found.count)}.get(
         data.labels, len(found.labels)
     )
-    if found.kind == "vectors":
-        return (features,), classes, found.count
+    if shape is not None:
+        return shape, classes, found.count
     asked = next((size for text in (data.window, data.size) if text and (size := parse_size(text))), None)
     height, width = asked or (found.size or (0, 0))[::-1]
     return (found.channels, height, width), classes, found.count
 
 
 @lru_cache(64)
-def _looked(data: DataSettings, _: tuple[str, ...]) -> tuple[Survey, int]:
-    """A survey by headers alone, and the length of a vector."""
+def _looked(data: DataSettings, _: tuple[str, ...]) -> tuple[Survey, Shape | None]:
+    """A survey by headers alone, and the shape of an item that is no picture."""
     found = surveys.survey(data, complete=False)
-    items = sources.find(data).read().items if found.kind == "vectors" else None
-    return found, 0 if items is None else items.shape[1]
+    return found, None if found.kind.pixels else surveys.shape_of(data)
 
 
 def cost(recipe: Recipe, shape: Shape, classes: int, items: int) -> dict[str, Any]:

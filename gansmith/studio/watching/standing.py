@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gansmith import kinds
 from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.lock import is_held
 from gansmith.ground.files.runfolder import RunFolder
@@ -68,7 +69,7 @@ def standing(trainings: Trainings, name: str, run: RunFolder) -> Standing:
         share=None if share is None else min(share, 1.0),
         seconds=seconds,
         images_per_second=row.get("images_per_second"),
-        pictures=data.get("kind") == "pictures",
+        pictures=kinds.named(str(data["kind"])).pixels if "kind" in data else False,
         saved=newest,
         pulled=pulled,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from gansmith.ground.errors import DataError
 
@@ -12,19 +11,23 @@ REAL, FAKE = (11, 127, 120), (207, 95, 14)
 MARGIN = 0.12  # of the reals' extent, on every side
 
 
-def scatter_sheet(points: np.ndarray, reals: np.ndarray, size: int = 512) -> np.ndarray:
+Axes = tuple[np.ndarray, np.ndarray]
+"""What 0 and 1 are in the labels' units, (D,) each: a label says 0's value + place x 1's value."""
+
+
+def scatter_sheet(points: np.ndarray, reals: np.ndarray, size: int = 512, axes: Axes | None = None) -> np.ndarray:
     """Generated points (N, D) in orange over real points (M, D) in green: a picture uint8 (size, size, 3).
 
     The axes depend on the reals alone (without reals, on the points) and share one scale, so that sheets of one run can
     be compared and animated. Vectors that are not of length 2 are projected by `on_plane`. Points outside are drawn at
-    the border; those that are not finite are counted in a corner. Raises DataError for other shapes.
+    the border; those that are not finite are counted in a corner. axes: the labels' units, for D <= 2. Raises DataError for other shapes.
     """
     if points.ndim != 2 or reals.ndim != 2 or points.shape[1] != reals.shape[1] or not points.shape[1]:
         raise DataError(f"points are {points.shape} and reals {reals.shape}: a scatter takes (N, D) and (M, D)")
     frame = reals if len(reals) else points
     points, reals, frame = on_plane(points, frame), on_plane(reals, frame), on_plane(frame, frame)
     centre, half = frame_of(frame)
-    picture = _background(centre, half, size)
+    picture = _background(centre, half, size, axes)
     radius = max(1.2, size / 230)
     lost = 0
     for values, colour, strength in ((reals, REAL, 0.35), (points, FAKE, 0.75)):
@@ -34,6 +37,8 @@ def scatter_sheet(points: np.ndarray, reals: np.ndarray, size: int = 512) -> np.
         _splat(picture, (unit + 1) / 2 * (size - 1), radius, colour, strength)
     sheet = np.rint(picture).astype(np.uint8)
     if lost:
+        from PIL import Image, ImageDraw, ImageFont
+
         note = Image.fromarray(sheet)
         text = f"{lost} of {len(points)} are not numbers"
         ImageDraw.Draw(note).text(
@@ -73,16 +78,20 @@ def on_plane(vectors: np.ndarray, reals: np.ndarray) -> np.ndarray:
         return (vectors - centre) @ directions
 
 
-def _background(centre: np.ndarray, half: float, size: int) -> np.ndarray:
+def _background(centre: np.ndarray, half: float, size: int, axes: Axes | None) -> np.ndarray:
     """White, with lines at round numbers and their labels: float64 (size, size, 3)."""
+    from PIL import Image, ImageDraw, ImageFont
+
     image = Image.new("RGB", (size, size), PAPER)
     draw = ImageDraw.Draw(image)
-    step = _round_step(2 * half / 5)
     font = ImageFont.load_default(max(9, size // 42))
     for axis in (0, 1):
-        first = np.ceil((centre[axis] - half) / step) * step
-        for value in np.arange(first, centre[axis] + half, step):
-            share = (value - centre[axis]) / half
+        zero, one = (0.0, 1.0) if axes is None or axis >= len(axes[0]) else (float(axes[0][axis]), float(axes[1][axis]))
+        one = one if one > 0 else 1.0
+        step = _round_step(2 * half * one / 5)
+        first = np.ceil((zero + (centre[axis] - half) * one) / step) * step
+        for value in np.arange(first, zero + (centre[axis] + half) * one, step):
+            share = ((value - zero) / one - centre[axis]) / half
             place = round(((share if axis == 0 else -share) + 1) / 2 * (size - 1))
             draw.line([(place, 0), (place, size)] if axis == 0 else [(0, place), (size, place)], fill=RULE)
             label = f"{value:.4g}" if abs(value) > step / 1e6 else "0"

@@ -1,12 +1,8 @@
-"""Pictures for metrics: shrinking by area, one row of numbers per picture, and noise to compare with."""
+"""Pictures made small by area, and as rows of numbers."""
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
-
-from gansmith.ground import streams
 
 CHUNK = 1024  # pictures converted at a time
 
@@ -53,35 +49,12 @@ def flat_size(shape: tuple[int, ...], numbers: int) -> tuple[int, ...]:
 
 
 def flat(items: np.ndarray, numbers: int) -> np.ndarray:
-    """Items as float32 rows: pictures shrunk to at most `numbers` values each, bytes as 0..1; vectors as they are."""
-    if items.ndim == 2:
-        return np.asarray(items, np.float32)
+    """Pictures as float32 rows, shrunk to at most `numbers` values each, bytes as 0..1."""
     height, width, _ = flat_size(items.shape[1:], numbers)
     return shrink(items, height, width).reshape(len(items), -1)
 
 
-def pixels_name(shape: tuple[int, ...], numbers: int) -> str:
-    """The name of `flat` as features: "pixels-28x28x1" (width x height x channels), or "points" for vectors."""
-    if len(shape) == 1:
-        return "points"
+def flat_name(shape: tuple[int, ...], numbers: int) -> str:
+    """The name of `flat` as features: "pixels-28x28x1" (width x height x channels)."""
     height, width, channels = flat_size(shape, numbers)
     return f"pixels-{width}x{height}x{channels}"
-
-
-def own_order(items: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-    """Rows int64 (N,) in a random order that items and labels decide alone: however they are sorted, the same come first."""
-    beside = np.zeros(len(items), np.int64) if labels is None else np.asarray(labels, np.int64)
-    marks = [
-        hashlib.blake2b(item.tobytes() + label.tobytes(), digest_size=8).digest()
-        for item, label in zip(items, beside, strict=True)
-    ]
-    return np.argsort(np.frombuffer(b"".join(marks), np.uint64), kind="stable")
-
-
-def noise(like: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-    """Random items: uniform bytes for pictures; for vectors, uniform in the box that the vectors fill."""
-    rng = streams.generator(seed, "features", 0, 1)
-    if like.ndim == 4:
-        return rng.integers(0, 256, (count, *like.shape[1:]), dtype=np.uint8)
-    low, high = like.min(axis=0), like.max(axis=0)
-    return (low + (high - low) * rng.random((count, like.shape[1]))).astype(np.float32)

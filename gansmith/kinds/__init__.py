@@ -1,0 +1,58 @@
+"""Kinds of data: what each does with its sources, its items, its samples. A kind is a file with a record, and a row here.
+
+Importing this room imports neither torch nor Pillow nor SciPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from gansmith.ground.errors import DataError, nearest
+from gansmith.ground.recipes.settings import DataSettings
+from gansmith.kinds import picture, vector
+from gansmith.kinds.record import Kind, Prepared, Row, Shown, Units
+
+__all__ = ["KINDS", "Kind", "Prepared", "Row", "Shown", "ToItems", "Units", "claiming", "named", "of_shape", "to_items"]
+
+KINDS: dict[str, Kind] = {
+    "picture": picture.KIND,
+    "vector": vector.KIND,
+}
+"""By the names of data.kind. Paths are offered to them in this order."""
+
+EARLIER = {"pictures": "picture", "vectors": "vector"}  # as stores and runs of earlier versions call them
+
+
+def named(name: str) -> Kind:
+    """The kind of this name. Raises DataError."""
+    found = KINDS.get(EARLIER.get(name, name))
+    if found is None:
+        raise DataError(f"data.kind = {name!r} is no kind of data{nearest(name, KINDS)}")
+    return found
+
+
+def of_shape(shape: tuple[int, ...]) -> Kind:
+    """The kind of one item of this shape, where nothing else tells it: (C, H, W) or (H, W, C) a picture, (D,) a vector."""
+    return KINDS["picture" if len(shape) == 3 else "vector"]
+
+
+def claiming(path: Path) -> Kind | None:
+    """The first kind that claims a file or folder in which no pictures and no arrays are seen."""
+    return next((kind for kind in KINDS.values() if kind.claims(path)), None)
+
+
+ToItems = Callable[[np.ndarray], np.ndarray]
+"""What turns raw output into items as they are stored."""
+
+
+def to_items(kind: Kind, settings: DataSettings, units: Units) -> ToItems:
+    """What turns raw output into items as they are stored."""
+    return partial(_to_items, kind, settings, units)
+
+
+def _to_items(kind: Kind, settings: DataSettings, units: Units, raw: np.ndarray) -> np.ndarray:
+    return kind.items_of(raw, settings, units)
