@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from gansmith.by_hand.arrays import Array, Named
 from gansmith.by_hand.layers import Layer, Pass, column_sums
 from gansmith.ground.networks import plan
-from gansmith.ground.networks.plan import Shape, Sides
+from gansmith.ground.networks.plan import Shape, Sides, Size, down_and_across
 
 
 class Conv(Layer[plan.Conv]):
@@ -67,26 +67,30 @@ class ConvTranspose(Layer[plan.ConvTranspose]):
         return (columns @ w["weight"].reshape(self.plan.inputs, -1).T).reshape(self.x.shape)
 
 
-def unfold(x: Array, padding: tuple[Sides, Sides], kernel: int, stride: int) -> Array:
+def unfold(x: Array, padding: tuple[Sides, Sides], kernel: Size, stride: Size) -> Array:
     """x (B, H, W, C) -> columns (B, H', W', kernel kernel C): at each place the patch under the kernel, zeros outside.
 
     The windows are a view; one copy lays them out, and a row of a patch is one run of kernel x C numbers in it.
     """
     padded = np.pad(x, ((0, 0), *padding, (0, 0)))
-    windows = sliding_window_view(padded, (kernel, kernel), axis=(1, 2))[:, ::stride, ::stride]  # (B, H', W', C, k, k)
+    down, across = down_and_across(stride)
+    windows = sliding_window_view(padded, down_and_across(kernel), axis=(1, 2))[
+        :, ::down, ::across
+    ]  # (B, H', W', C, k, k)
     return np.moveaxis(windows, 3, -1).copy().reshape(*windows.shape[:3], -1)
 
 
-def fold(columns: Array, shape: Shape, padding: tuple[Sides, Sides], kernel: int, stride: int) -> Array:
+def fold(columns: Array, shape: Shape, padding: tuple[Sides, Sides], kernel: Size, stride: Size) -> Array:
     """Columns (B, H', W', kernel kernel C) -> the picture (B, H, W, C) to which every patch has been added."""
     (top, bottom), (left, right) = padding
     batch, height, width, channels = shape
     padded = np.zeros((batch, top + height + bottom, left + width + right, channels), columns.dtype)
-    patches = columns.reshape(*columns.shape[:3], kernel, kernel, channels)
-    below, beside = stride * patches.shape[1], stride * patches.shape[2]
-    for u in range(kernel):
-        for v in range(kernel):
-            padded[:, u : u + below : stride, v : v + beside : stride] += patches[:, :, :, u, v]
+    sides, (down, across) = down_and_across(kernel), down_and_across(stride)
+    patches = columns.reshape(*columns.shape[:3], *sides, channels)
+    below, beside = down * patches.shape[1], across * patches.shape[2]
+    for u in range(sides[0]):
+        for v in range(sides[1]):
+            padded[:, u : u + below : down, v : v + beside : across] += patches[:, :, :, u, v]
     return padded[:, top : top + height, left : left + width].copy()
 
 

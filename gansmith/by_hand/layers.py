@@ -18,7 +18,7 @@ from gansmith.by_hand.activations import ACTIVATIONS
 from gansmith.by_hand.arrays import Array, Named
 from gansmith.ground import streams
 from gansmith.ground.networks import plan
-from gansmith.ground.networks.plan import Shape
+from gansmith.ground.networks.plan import Shape, down_and_across
 
 PlanLayer = TypeVar("PlanLayer", bound=plan.Layer)
 
@@ -28,9 +28,9 @@ class Pass:
     """How a forward pass runs."""
 
     labels: Array | None = None  # int64 (B,)
-    training: bool = False  # batch norm uses the batch's statistics, and dropout is on
+    training: bool = False  # batch norm uses the batch's statistics, dropout and noise are on
     track: bool = False  # batch norm updates its running statistics
-    dropout_key: Callable[[int], int] | None = None  # layer index -> key of its mask; needed in training
+    dropout_key: Callable[[int], int] | None = None  # layer index -> key of its mask or noise; needed in training
 
 
 class Layer(ABC, Generic[PlanLayer]):
@@ -188,6 +188,54 @@ class Dropout(Layer[plan.Dropout]):
     def tangent(self, t: Array, w: Named) -> Array:
         """t m."""
         return self.backward(t.copy(), w, None)
+
+
+class PhaseShuffle(Layer[plan.PhaseShuffle]):
+    """y[j] = x[j - n], where n is from -most to most for each signal, mirrored at its ends; y = x outside training."""
+
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
+        """x (B, 1, length, channels)."""
+        self.places = None
+        if not mode.training:
+            return x
+        assert mode.dropout_key is not None, "a training pass through phase shuffle needs its keys"
+        moved, last = streams.shifts(len(x), self.plan.most, mode.dropout_key(self.index)), x.shape[2] - 1
+        places = np.abs(np.arange(last + 1) - moved[:, None])
+        self.places = last - np.abs(last - places)
+        return self.tangent(x, w)
+
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
+        """dx[i] = sum of dy[j] over the places j that took x[i]."""
+        if self.places is None:
+            return dy
+        count, _, length, channels = dy.shape
+        dx = np.zeros((count * length, channels), dy.dtype)
+        rows = np.arange(0, count * length, length)[:, None] + self.places
+        np.add.at(dx, rows.ravel(), dy.reshape(dx.shape))
+        return dx.reshape(dy.shape)
+
+    def tangent(self, t: Array, w: Named) -> Array:
+        """t, moved alike."""
+        return t if self.places is None else np.take_along_axis(t, self.places[:, None, :, None], axis=2)
+
+
+class Upsample(Layer[plan.Upsample]):
+    """y[i, j] = x[i // down, j // across], cut off at `size`."""
+
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
+        """x (B, H, W, C)."""
+        return self.tangent(x, w)
+
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
+        """dx = the sum of dy over the pixels that x became."""
+        (down, across), (height, width) = down_and_across(self.plan.factor), self.plan.size
+        rows = np.add.reduceat(dy, np.arange(0, height, down), axis=1)
+        return np.add.reduceat(rows, np.arange(0, width, across), axis=2)
+
+    def tangent(self, t: Array, w: Named) -> Array:
+        """t, upsampled alike."""
+        (down, across), (height, width) = down_and_across(self.plan.factor), self.plan.size
+        return t.repeat(down, axis=1).repeat(across, axis=2)[:, :height, :width]
 
 
 class Reshape(Layer[plan.Reshape]):

@@ -22,7 +22,6 @@ from gansmith.game.inputs.items import Items, windows
 from gansmith.game.inputs.update import TurnInputs
 from gansmith.game.penalties import Outputs, Penalty, Point
 from gansmith.ground.draws import Pass
-from gansmith.ground.networks.plan import Dropout
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import Loss, Targets
 from gansmith.nets.network import DiscriminatorOutput, Mode, Network
@@ -253,10 +252,10 @@ class Gan:
 
 
 def dropouts(network: Network) -> list[int]:
-    """The numbers of the layers whose masks need a key; one's own network gets one key for all."""
+    """The numbers of the layers whose masks, shifts or noise need a key; one's own network gets one key for all."""
     if network.plan is None:
         return [0]
-    return [index for index, layer in enumerate(network.plan.layers) if isinstance(layer, Dropout)]
+    return [index for index, layer in enumerate(network.plan.layers) if layer.keyed]
 
 
 @contextmanager

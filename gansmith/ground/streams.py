@@ -9,6 +9,7 @@ whether or not it is resumed, watched or sampled in between. A stream is a Philo
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -63,23 +64,52 @@ def keep_mask(shape: tuple[int, ...], rate: float, mask_key: int, first_row: int
     its rows of the same mask. `first_row` is the rank's first row in the global batch. The hash is "lowbias32" by
     C. Wellons (2018).
     """
+    keep, limit = np.empty(int(np.prod(shape, dtype=np.int64)), bool), np.uint32(rate * 2**31)
+    for first, h in _hashes(shape, mask_key, first_row):
+        np.greater_equal(h, limit, out=keep[first : first + len(h)])
+    return keep.reshape(shape)
+
+
+def gumbel(shape: tuple[int, ...], noise_key: int, first_row: int = 0) -> np.ndarray:
+    """Gumbel noise float64 of `shape` (B, ...): -log(-log u), where u in (0, 1) is a hash of 23 bits of the element's number
+    in the global batch, as in `keep_mask`. Every rank, engine and device gets its rows of the same u."""
+    u = np.empty(int(np.prod(shape, dtype=np.int64)))
+    for first, h in _hashes(shape, noise_key, first_row):
+        u[first : first + len(h)] = h >> np.uint32(8)
+    u += 0.5
+    u *= 2.0**-23
+    return -np.log(-np.log(u)).reshape(shape)
+
+
+def _hashes(shape: tuple[int, ...], hash_key: int, first_row: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Numbers in 0 .. 2**31 - 1 for the elements of `shape`, in blocks: (index of a block's first element, its numbers), which
+    the next block overwrites. One block stays in the processor's cache: four times as fast."""
     start = first_row * int(np.prod(shape[1:], dtype=np.int64))
     count = int(np.prod(shape, dtype=np.int64))
-    keep, limit = np.empty(count, bool), np.uint32(rate * 2**31)
     ramp = np.arange(min(MASK_BLOCK, count), dtype=np.uint32)
     x, shifted = np.empty_like(ramp), np.empty_like(ramp)
-    for first in range(0, count, MASK_BLOCK):  # a block at a time stays in the processor's cache: four times as fast
+    for first in range(0, count, MASK_BLOCK):
         part = slice(0, min(MASK_BLOCK, count - first))
         h, s = x[part], shifted[part]
         np.add(ramp[part], np.uint32((start + first) % 2**32), out=h)
-        h ^= np.uint32(mask_key)
+        h ^= np.uint32(hash_key)
         h ^= np.right_shift(h, np.uint32(16), out=s)
         h *= np.uint32(0x7FEB352D)
         h ^= np.right_shift(h, np.uint32(15), out=s)
         h *= np.uint32(0x846CA68B)
         h ^= np.right_shift(h, np.uint32(16), out=s)
-        np.greater_equal(np.right_shift(h, np.uint32(1), out=s), limit, out=keep[first : first + len(h)])
-    return keep.reshape(shape)
+        yield first, np.right_shift(h, np.uint32(1), out=s)
+
+
+def shifts(count: int, most: int, key: int, first_row: int = 0) -> np.ndarray:
+    """Whole numbers from -most to most, int64 (count,): row i of the global batch gets a hash of (i, key)."""
+    h = (np.arange(first_row, first_row + count) % 2**32).astype(np.uint32) ^ np.uint32(key)
+    h ^= h >> np.uint32(16)
+    h *= np.uint32(0x7FEB352D)
+    h ^= h >> np.uint32(15)
+    h *= np.uint32(0x846CA68B)
+    h ^= h >> np.uint32(16)
+    return (h >> np.uint32(1)).astype(np.int64) % (2 * most + 1) - most
 
 
 def latents(rng: np.random.Generator, distribution: str, shape: tuple[int, ...]) -> np.ndarray:

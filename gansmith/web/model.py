@@ -111,10 +111,10 @@ def from_matrix(layer: Layer, matrix: np.ndarray) -> np.ndarray:
     match layer:
         case plans.Linear():
             return matrix.T
-        case plans.Conv(kernel=k):
-            return matrix.reshape(k, k, layer.inputs, layer.outputs).transpose(3, 2, 0, 1)
-        case plans.ConvTranspose(kernel=k):
-            return matrix.reshape(layer.inputs, k, k, layer.outputs).transpose(0, 3, 1, 2)
+        case plans.Conv():
+            return matrix.reshape(*layer.weight_shape()[2:], layer.inputs, layer.outputs).transpose(3, 2, 0, 1)
+        case plans.ConvTranspose():
+            return matrix.reshape(layer.inputs, *layer.weight_shape()[2:], layer.outputs).transpose(0, 3, 1, 2)
     return matrix
 
 

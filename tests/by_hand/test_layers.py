@@ -88,6 +88,14 @@ def test_dropout(batch: int, features: int, side: int, rate: float) -> None:
     check_layer(plan.Dropout(rate), np.random.default_rng(5).normal(size=shape))
 
 
+@few
+@given(st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(0, 3), st.booleans())
+def test_grouped_softmax(batch: int, groups: list[int], side: int, noisy: bool) -> None:
+    shape = (batch, side, side + 1, sum(groups)) if side else (batch, sum(groups))
+    x = np.random.default_rng(12).normal(size=shape)
+    check_layer(plan.GroupedSoftmax(tuple(groups), 0.7 if noisy else 0.0), x)
+
+
 @pytest.mark.parametrize(
     ("shape", "target"),
     [((2, 3, 4, 5), (60,)), ((2, 60), (5, 3, 4)), ((2, 3, 4, 1), (12,)), ((3, 7), (7,)), ((2, 2, 6, 3), (4, 3, 3))],
@@ -111,14 +119,25 @@ def test_concat_labels(batch: int, features: int, classes: int, picture: bool) -
     check_layer(plan.ConcatLabels(classes), x, Pass(rng.integers(0, classes, batch), training=True))
 
 
-kernels = st.tuples(st.integers(1, 4), st.integers(1, 3))  # kernel, stride
+def sized(largest: int) -> st.SearchStrategy[plan.Size]:
+    """A size of windows or steps: one number, or one down and one across."""
+    return st.integers(1, largest) | st.tuples(st.integers(1, largest), st.integers(1, largest))
+
+
+kernels = st.tuples(sized(4), sized(3))  # kernel, stride
 sides = st.tuples(st.integers(0, 2), st.integers(0, 3))
 
 
 @few
 @given(kernels, sides, sides, st.integers(1, 3), st.integers(1, 2), st.integers(1, 3), st.booleans())
 def test_convolution(
-    kernel: tuple[int, int], rows: plan.Sides, columns: plan.Sides, batch: int, inputs: int, outputs: int, bias: bool
+    kernel: tuple[plan.Size, plan.Size],
+    rows: plan.Sides,
+    columns: plan.Sides,
+    batch: int,
+    inputs: int,
+    outputs: int,
+    bias: bool,
 ) -> None:
     layer = plan.Conv(inputs, outputs, *kernel, (rows, columns), bias)
     check_layer(layer, np.random.default_rng(8).normal(size=(batch, 4, 5, inputs)))
@@ -127,7 +146,13 @@ def test_convolution(
 @few
 @given(kernels, sides, sides, st.integers(1, 3), st.integers(1, 2), st.integers(1, 3), st.booleans())
 def test_transposed_convolution(
-    kernel: tuple[int, int], rows: plan.Sides, columns: plan.Sides, batch: int, inputs: int, outputs: int, bias: bool
+    kernel: tuple[plan.Size, plan.Size],
+    rows: plan.Sides,
+    columns: plan.Sides,
+    batch: int,
+    inputs: int,
+    outputs: int,
+    bias: bool,
 ) -> None:
     crop = tuple((min(a, 1), min(b, 1)) for a, b in (rows, columns))
     layer = plan.ConvTranspose(inputs, outputs, *kernel, (crop[0], crop[1]), bias)
@@ -137,22 +162,49 @@ def test_transposed_convolution(
 @few
 @given(kernels, sides, sides, st.integers(1, 3), st.integers(1, 3))
 def test_a_transposed_convolution_is_the_adjoint_of_a_convolution(
-    kernel: tuple[int, int], rows: plan.Sides, columns: plan.Sides, inputs: int, outputs: int
+    kernel: tuple[plan.Size, plan.Size], rows: plan.Sides, columns: plan.Sides, inputs: int, outputs: int
 ) -> None:
     """<conv(x), y> = <x, transpose(y)> where the strides leave no rest."""
     size = [sum(pad) for pad in (rows, columns)]
-    shape = [kernel[0] + kernel[1] * (5 - n) - pad for n, pad in enumerate(size)]
+    window, step = plan.down_and_across(kernel[0]), plan.down_and_across(kernel[1])
+    shape = [window[n] + step[n] * (5 - n) - pad for n, pad in enumerate(size)]
     if min(shape) < 1:
         return
     rng = np.random.default_rng(10)
     down = plan.Conv(inputs, outputs, *kernel, (rows, columns), False)
     up = plan.ConvTranspose(outputs, inputs, *kernel, (rows, columns), False)
-    w = rng.normal(size=(outputs, *kernel[:1] * 2, inputs))
+    w = rng.normal(size=(outputs, *window, inputs))
     x = rng.normal(size=(2, *shape, inputs))
     y = LAYERS[plan.Conv](down, 0).forward(x, {"weight": w}, Pass())
     other = rng.normal(size=y.shape)
     back = LAYERS[plan.ConvTranspose](up, 0).forward(other, {"weight": w}, Pass())
     assert (y * other).sum() == pytest.approx((x * back).sum(), rel=1e-10)
+
+
+@few
+@given(sized(3), st.integers(1, 5), st.integers(1, 7), st.integers(1, 2))
+def test_upsampling(factor: plan.Size, height: int, width: int, channels: int) -> None:
+    down, across = plan.down_and_across(factor)
+    shape = (2, -(-height // down), -(-width // across), channels)
+    check_layer(plan.Upsample(factor, (height, width)), np.random.default_rng(12).normal(size=shape))
+
+
+@few
+@given(st.integers(1, 5), st.integers(0, 3), st.integers(0, 4), st.integers(1, 3))
+def test_phase_shuffle(batch: int, most: int, more: int, channels: int) -> None:
+    x = np.random.default_rng(13).normal(size=(batch, 1, most + 1 + more, channels))
+    check_layer(plan.PhaseShuffle(most), x)
+
+
+def test_phase_shuffle_moves_and_mirrors() -> None:
+    x = np.arange(8.0).reshape(1, 1, 8, 1).repeat(64, axis=0)
+    moved = LAYERS[plan.PhaseShuffle](plan.PhaseShuffle(2), 0).forward(x, {}, TRAINING)[:, 0, :, 0]
+    allowed = {
+        (2, 3, 4, 5, 6, 7, 6, 5), (1, 2, 3, 4, 5, 6, 7, 6), tuple(range(8)), (1, 0, 1, 2, 3, 4, 5, 6), (2, 1, 0, 1, 2, 3, 4, 5),
+    }  # fmt: skip
+    assert {tuple(row) for row in moved} == allowed
+    still = LAYERS[plan.PhaseShuffle](plan.PhaseShuffle(2), 0).forward(x, {}, Pass())
+    assert np.array_equal(still, x)
 
 
 TORCH_CASES: list[tuple[Layer, Shape]] = [
@@ -163,6 +215,8 @@ TORCH_CASES: list[tuple[Layer, Shape]] = [
     (plan.BatchNorm(4, 0.1, 1e-5), (4, 3, 5)),
     (plan.Conv(3, 4, 5, 2, ((1, 2), (2, 1))), (3, 8, 9)),
     (plan.ConvTranspose(3, 4, 5, 2, ((1, 2), (2, 1))), (3, 4, 5)),
+    (plan.Conv(3, 4, (1, 25), (1, 4), ((0, 0), (10, 11))), (3, 1, 32)),
+    (plan.ConvTranspose(3, 4, (2, 25), (1, 4), ((0, 1), (10, 11))), (3, 2, 8)),
 ]
 
 

@@ -20,6 +20,7 @@ CASES = [  # height, width, kernel, stride, padding
     (7, 8, (5, 5), (2, 2), (2, 2)),  # the last column is reached by no window
     (4, 4, (1, 1), (1, 1), (0, 0)),
     (4, 5, (4, 5), (1, 1), (0, 0)),
+    (1, 32, (1, 9), (1, 4), (0, 3)),  # a signal
 ]
 ON_A_GPU = pytest.mark.skipif(
     not os.environ.get("GANSMITH_TEST_CUDA"), reason="GANSMITH_TEST_CUDA asks for the checks on a GPU"

@@ -90,6 +90,7 @@ NETS: tuple[Example, ...] = (
     generator(1, 4, 4),
     generator(2),
     generator(net="dense", label_after=3, conditioning="concat", classes=3),
+    generator(6, net="dense", output="softmax", groups=[2, 3]),
     generator(net="encdec"),
     generator(net="hourglass", bottleneck=4),
     discriminator(net="hourglass", bottleneck=4, dropout=0.5),

@@ -3,28 +3,38 @@ known before anything is built.
 
 A kind of layer is one record here, and one class in each engine: `nets.layers` for torch, `by_hand` for NumPy. Shapes
 leave out the batch: vectors (features,), pictures (channels, height, width). Weights have PyTorch's layout: linear
-(out, in), convolution (out, in, k, k), transposed convolution (in, out, k, k).
+(out, in), convolution (out, in, k, k), transposed convolution (in, out, k, k). A kernel may also be k rows by m columns.
+Signals are pictures of one row, (channels, 1, length): their kernels, strides and factors are (1, k).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil, prod
-from typing import Literal
+from typing import ClassVar, Literal
 
 from gansmith.ground.recipes.settings import ActivationName
 
 Shape = tuple[int, ...]
 Sides = tuple[int, int]  # (before, after)
+Size = int | tuple[int, int]  # of a window or a step: the same down and across, or (down, across)
 Player = Literal["generator", "discriminator"]
+
+
+def down_and_across(size: Size) -> tuple[int, int]:
+    """A size as (down, across)."""
+    return (size, size) if isinstance(size, int) else size
 
 
 class Layer:
     """A layer that has no arrays and keeps the shape; other kinds override what differs.
 
-    A record with a field `classes` needs the label of every item.
+    A record with a field `classes` needs the label of every item. keyed: while training it draws by the key of the pass.
     """
+
+    keyed: ClassVar[bool] = False
 
     def shape_after(self, shape: Shape) -> Shape:
         """The shape of the output for inputs of `shape`. Raises ValueError where the layer does not take them."""
@@ -102,19 +112,19 @@ class Conv(Weighted):
 
     inputs: int
     outputs: int
-    kernel: int
-    stride: int
+    kernel: Size
+    stride: Size
     padding: tuple[Sides, Sides]
     bias: bool = True
     spectral: bool = False
 
     def shape_after(self, shape: Shape) -> Shape:
         self._expect(len(shape) == 3 and shape[0] == self.inputs, shape)
-        sides = zip(shape[1:], self.padding, strict=True)
-        return (self.outputs, *((size + sum(pad) - self.kernel) // self.stride + 1 for size, pad in sides))
+        sides = zip(shape[1:], self.padding, down_and_across(self.kernel), down_and_across(self.stride), strict=True)
+        return (self.outputs, *((size + sum(pad) - kernel) // stride + 1 for size, pad, kernel, stride in sides))
 
     def weight_shape(self) -> Shape:
-        return (self.outputs, self.inputs, self.kernel, self.kernel)
+        return (self.outputs, self.inputs, *down_and_across(self.kernel))
 
 
 @dataclass(frozen=True)
@@ -126,19 +136,19 @@ class ConvTranspose(Weighted):
 
     inputs: int
     outputs: int
-    kernel: int
-    stride: int
+    kernel: Size
+    stride: Size
     crop: tuple[Sides, Sides]
     bias: bool = True
     spectral: bool = False
 
     def shape_after(self, shape: Shape) -> Shape:
         self._expect(len(shape) == 3 and shape[0] == self.inputs, shape)
-        sides = zip(shape[1:], self.crop, strict=True)
-        return (self.outputs, *((size - 1) * self.stride + self.kernel - sum(cut) for size, cut in sides))
+        sides = zip(shape[1:], self.crop, down_and_across(self.kernel), down_and_across(self.stride), strict=True)
+        return (self.outputs, *((size - 1) * stride + kernel - sum(cut) for size, cut, kernel, stride in sides))
 
     def weight_shape(self) -> Shape:
-        return (self.inputs, self.outputs, self.kernel, self.kernel)
+        return (self.inputs, self.outputs, *down_and_across(self.kernel))
 
     def fans(self, name: str) -> tuple[int, int]:
         outputs, inputs = super().fans(name)  # the weight's first axis is the input's
@@ -201,7 +211,45 @@ class Activation(Layer):
 class Dropout(Layer):
     """Sets a share of the features to zero while training and scales the others up."""
 
+    keyed: ClassVar[bool] = True
     rate: float
+
+
+@dataclass(frozen=True)
+class GroupedSoftmax(Layer):
+    """Groups of channels, one after the other, become probabilities at each place; a group of one channel stays a number.
+
+    With gumbel > 0 a pass in training gives softmax((x + Gumbel noise) / gumbel), nearly one-hot draws from softmax(x) (Jang
+    et al. 2017); any other pass gives softmax(x).
+    """
+
+    groups: tuple[int, ...]  # how many channels each has
+    gumbel: float = 0.0  # temperature; 0 = no noise
+    keyed: ClassVar[bool] = True
+
+    def shape_after(self, shape: Shape) -> Shape:
+        self._expect(shape[0] == sum(self.groups), shape)
+        return shape
+
+    def spans(self) -> list[slice]:
+        """The channels of each group of more than one."""
+        ends = list(accumulate(self.groups))
+        return [slice(end - size, end) for size, end in zip(self.groups, ends, strict=True) if size > 1]
+
+
+@dataclass(frozen=True)
+class PhaseShuffle(Layer):
+    """Moves each signal (channels, 1, length) by -most to most places while training (Donahue et al. 2019).
+
+    What would come in from outside is mirrored at the end. How far an item moves is a function of the pass's key.
+    """
+
+    keyed: ClassVar[bool] = True
+    most: int
+
+    def shape_after(self, shape: Shape) -> Shape:
+        self._expect(len(shape) == 3 and shape[1] == 1 and shape[2] > self.most, shape)
+        return shape
 
 
 @dataclass(frozen=True)
@@ -251,11 +299,12 @@ class Projection(Layer):
 class Upsample(Layer):
     """Every pixel becomes factor x factor pixels; what is beyond `size` is cut off."""
 
-    factor: int
+    factor: Size
     size: tuple[int, int]  # (height, width)
 
     def shape_after(self, shape: Shape) -> Shape:
-        self._expect(len(shape) == 3 and shape[1:] == tuple(ceil(side / self.factor) for side in self.size), shape)
+        sides = zip(self.size, down_and_across(self.factor), strict=True)
+        self._expect(len(shape) == 3 and shape[1:] == tuple(ceil(side / factor) for side, factor in sides), shape)
         return (shape[0], *self.size)
 
 

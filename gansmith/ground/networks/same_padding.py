@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from gansmith.ground.networks.plan import Conv, ConvTranspose, Shape, Sides
+from gansmith.ground.networks.plan import Conv, ConvTranspose, Shape, Sides, Size, down_and_across
 
 
 def same_padding(size: int, kernel: int, stride: int) -> Sides:
@@ -13,17 +13,19 @@ def same_padding(size: int, kernel: int, stride: int) -> Sides:
     return total // 2, total - total // 2
 
 
-def same_conv(shape: Shape, outputs: int, kernel: int, stride: int, *, bias: bool, spectral: bool = False) -> Conv:
+def same_conv(shape: Shape, outputs: int, kernel: Size, stride: Size, *, bias: bool, spectral: bool = False) -> Conv:
     """A convolution with SAME padding on a picture of `shape` (channels, height, width)."""
-    padding = same_padding(shape[1], kernel, stride), same_padding(shape[2], kernel, stride)
-    return Conv(shape[0], outputs, kernel, stride, padding, bias, spectral)
+    sides = zip(shape[1:], down_and_across(kernel), down_and_across(stride), strict=True)
+    rows, columns = (same_padding(*side) for side in sides)
+    return Conv(shape[0], outputs, kernel, stride, (rows, columns), bias, spectral)
 
 
 def same_transpose(
-    shape: Shape, target: Shape, kernel: int, stride: int, *, bias: bool, spectral: bool = False
+    shape: Shape, target: Shape, kernel: Size, stride: Size, *, bias: bool, spectral: bool = False
 ) -> ConvTranspose:
     """The adjoint of `same_conv` from `target` (channels, height, width) to `shape`."""
-    rows, columns = (_crop(small, large, kernel, stride) for small, large in zip(shape[1:], target[1:], strict=True))
+    sides = zip(shape[1:], target[1:], down_and_across(kernel), down_and_across(stride), strict=True)
+    rows, columns = (_crop(*side) for side in sides)
     return ConvTranspose(shape[0], target[0], kernel, stride, (rows, columns), bias, spectral)
 
 

@@ -19,7 +19,7 @@ FeedbackName = Literal["alternating", "joint", "stacked", "labels"]
 OptimizerName = Literal["adam", "sgd", "rmsprop"]
 RateSchedule = Literal["constant", "linear", "cosine", "step"]
 ActivationName = Literal["relu", "leaky", "tanh", "arctan", "sigmoid", "linear"]
-OutputName = Literal["tanh", "sigmoid", "linear"]
+OutputName = Literal["tanh", "sigmoid", "linear", "softmax"]
 InitialName = Literal["pytorch", "keras", "normal", "he"]
 AugmentName = Literal["none", "mirror", "diffaugment", "mirror+diffaugment", "ada", "mirror+ada", "own"]
 AugmentOperation = Literal["colour", "translation", "cutout", "zoom"]
@@ -102,7 +102,9 @@ class NetSettings:
     # not per channel
     bias: bool = True  # hidden layers have a bias; those before a batch norm never need one
     output: OutputName = "linear"  # the last activation. Generator: tanh or sigmoid for pictures;
-    # discriminator: linear, which gives logits
+    # softmax for categories; discriminator: linear, which gives logits
+    groups: tuple[int, ...] = ()  # "softmax": channels of each group, 1 = a number; empty = one group of all
+    gumbel: float = 0.0  # "softmax": temperature of Gumbel noise in training, for draws; 0 = no noise
     dropout: float = 0.0  # share of the features that are set to zero in training
     initial: InitialName = "pytorch"  # distribution of the initial weights
     initial_scale: float = 1.0  # "normal": the standard deviation; otherwise a factor on the initial weights

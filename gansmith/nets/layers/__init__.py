@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from gansmith.ground.networks import plan
-from gansmith.nets.layers import composites, elementwise, norms, shapes, weighted
+from gansmith.nets.layers import composites, elementwise, norms, shapes, softmax, weighted
 from gansmith.nets.layers.torch_layer import Place, Sequential, TorchLayer
 
 LAYERS: dict[type[plan.Layer], type[TorchLayer[Any]]] = {
@@ -20,6 +20,8 @@ LAYERS: dict[type[plan.Layer], type[TorchLayer[Any]]] = {
     plan.ConditionalBatchNorm: norms.ConditionalBatchNorm,
     plan.Activation: elementwise.Activation,
     plan.Dropout: elementwise.Dropout,
+    plan.GroupedSoftmax: softmax.GroupedSoftmax,
+    plan.PhaseShuffle: shapes.PhaseShuffle,
     plan.Reshape: shapes.Reshape,
     plan.ConcatLabels: shapes.ConcatLabels,
     plan.Upsample: shapes.Upsample,

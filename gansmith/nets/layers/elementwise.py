@@ -64,21 +64,27 @@ def keep_mask(x: Tensor, rate: float, key: int | Tensor, first_row: int | tuple[
         blocks = [torch.from_numpy(streams.keep_mask((rows, *shape[1:]), rate, key, start)) for start in starts]
         mask = blocks[0] if len(blocks) == 1 else torch.cat(blocks)
     else:
-        mask = _hashed(x, rate, key, starts).view(shape)
+        mask = (hashed(x, key, starts) >= int(rate * 2**31)).view(shape)
     return mask.movedim(-1, 1) if x.ndim == 4 else mask
 
 
-def _hashed(x: Tensor, rate: float, key: int | Tensor, starts: tuple[int, ...]) -> Tensor:
-    """The hash of `streams` in torch: int32 products overflow as uint32 ones do, and `&` clears the copies of the sign
-    that a right shift brings in."""
+def hashed(x: Tensor, key: int | Tensor, starts: tuple[int, ...]) -> Tensor:
+    """The hash of `streams` in torch: int32 (numbers of x,) in 0 .. 2**31 - 1. starts: the first rows of equal blocks.
+
+    int32 products overflow as uint32 ones do, and `&` clears the copies of the sign that a right shift brings in.
+    """
     per_row = x[0].numel()
     count = x.numel() // len(starts)
     blocks = [torch.arange(row * per_row, row * per_row + count, dtype=torch.int32, device=x.device) for row in starts]
-    h = blocks[0] if len(blocks) == 1 else torch.cat(blocks)
+    return hash31(blocks[0] if len(blocks) == 1 else torch.cat(blocks), key)
+
+
+def hash31(h: Tensor, key: int | Tensor) -> Tensor:
+    """The upper 31 bits of the hash of int32 numbers; h is overwritten."""
     h ^= key
     h ^= (h >> 16) & 0xFFFF
     h *= 0x7FEB352D
     h ^= (h >> 15) & 0x1FFFF
     h *= 0x846CA68B - 2**32
     h ^= (h >> 16) & 0xFFFF
-    return ((h >> 1) & 0x7FFFFFFF) >= int(rate * 2**31)
+    return (h >> 1) & 0x7FFFFFFF

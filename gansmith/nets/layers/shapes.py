@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gansmith.ground.networks import plan
 from gansmith.nets.layers import lookup
+from gansmith.nets.layers.elementwise import hash31
 from gansmith.nets.layers.torch_layer import ForwardContext, Place, TorchLayer
 
 
@@ -71,7 +72,35 @@ class Upsample(TorchLayer[plan.Upsample]):
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         height, width = self.record.size
-        return F.interpolate(x, scale_factor=float(self.record.factor), mode="nearest")[:, :, :height, :width]
+        down, across = plan.down_and_across(self.record.factor)
+        return F.interpolate(x, scale_factor=(float(down), float(across)), mode="nearest")[:, :, :height, :width]
+
+
+class PhaseShuffle(TorchLayer[plan.PhaseShuffle]):
+    """Moves each signal by some places in training; how far is a function of the pass's key for this layer.
+
+    Raises ValueError in training without keys.
+    """
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
+        if not context.mode.training:
+            return x
+        if context.mode.dropout_keys is None:
+            raise ValueError("a training pass through phase shuffle needs its keys")
+        moved = shifts(x, self.record.most, context.mode.dropout_keys[int(self.name)], context.mode.first_row)
+        last = x.shape[3] - 1
+        places = torch.arange(last + 1, device=x.device) - moved[:, None]
+        places = last - (last - places.abs()).abs()  # mirrored at both ends
+        y = x.gather(3, places[:, None, None].expand(-1, x.shape[1], -1, -1))
+        return y.contiguous(memory_format=torch.channels_last)
+
+
+def shifts(x: Tensor, most: int, key: int | Tensor, first_row: int | tuple[int, ...]) -> Tensor:
+    """`streams.shifts` for the items of x, int64 (B,), on its device. With several first rows, x is as many blocks."""
+    starts = (first_row,) if isinstance(first_row, int) else first_row
+    rows = len(x) // len(starts)
+    places = torch.cat([torch.arange(one, one + rows, dtype=torch.int32, device=x.device) for one in starts])
+    return hash31(places, key).long() % (2 * most + 1) - most
 
 
 class ToPixels(TorchLayer[plan.ToPixels]):

@@ -62,7 +62,7 @@ class Conv(Weighted[plan.Conv]):
         padding = top, left
         if (top, left) != (bottom, right):
             x, padding = pad_or_crop(x, padding, (x.shape[2] + top + bottom, x.shape[3] + left + right)), (0, 0)
-        stride = self.record.stride, self.record.stride
+        stride = plan.down_and_across(self.record.stride)
         return convolve(x, self.used_weight(context.mode), self.bias, stride, padding)
 
 
@@ -76,7 +76,7 @@ class ConvTranspose(Weighted[plan.ConvTranspose]):
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         (top, bottom), (left, right) = self.record.crop
         extra = max(top - bottom, 0), max(left - right, 0)
-        stride = self.record.stride, self.record.stride
+        stride = plan.down_and_across(self.record.stride)
         y = convolve(x, self.used_weight(context.mode), self.bias, stride, (top, left), extra)
         if bottom <= top and right <= left:
             return y

@@ -160,8 +160,21 @@ class Stack:
 
     def output(self) -> None:
         """The last activation; nothing for "linear"."""
-        if self.settings.output != "linear":
-            self.add(plan.Activation(self.settings.output))
+        settings = self.settings
+        if settings.output == "softmax":
+            self.add(self._softmax())
+        elif settings.output != "linear":
+            self.add(plan.Activation(settings.output))
+
+    def _softmax(self) -> plan.GroupedSoftmax:
+        settings, channels = self.settings, self.shape[0]
+        groups = settings.groups or (channels,)
+        if sum(groups) != channels or min(groups) < 1:
+            raise RecipeError(
+                f"{self.player}.groups has {sum(groups)} channels in groups of {min(groups)} and more, and the items have "
+                f"{channels}: give numbers above 0 with that sum, or leave it empty for one group"
+            )
+        return plan.GroupedSoftmax(groups, settings.gumbel)
 
     def logit(self) -> None:
         """A discriminator's last layers, from all features to one logit (1,), as the conditioning has them."""

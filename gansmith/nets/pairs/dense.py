@@ -17,9 +17,12 @@ def generator(stack: Stack, item_shape: Shape) -> None:
     """(latent_dim,) -> item_shape."""
     hidden_layers(stack)
     stack.linear(prod(item_shape))
-    stack.output()
+    if stack.settings.output != "softmax":
+        stack.output()
     if len(item_shape) > 1:
         stack.add(Reshape(item_shape))
+    if stack.settings.output == "softmax":  # over the channels of an item, which are one axis only now
+        stack.output()
 
 
 def discriminator(stack: Stack) -> None:
