@@ -15,12 +15,14 @@ from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import picture, vector
 from gansmith.kinds.record import Kind, Prepared, Row, Shown, Units
+from gansmith.kinds.text import kind as text
 
 __all__ = ["KINDS", "Kind", "Prepared", "Row", "Shown", "ToItems", "Units", "claiming", "named", "of_shape", "to_items"]
 
 KINDS: dict[str, Kind] = {
     "picture": picture.KIND,
     "vector": vector.KIND,
+    "text": text.KIND,
 }
 """By the names of data.kind. Paths are offered to them in this order."""
 

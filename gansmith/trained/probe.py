@@ -13,7 +13,7 @@ import numpy as np
 
 from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.files.runfolder import RunFolder
-from gansmith.metrics import intervals, pictures
+from gansmith.metrics import intervals
 from gansmith.metrics.feature_networks.features import PIXEL_NUMBERS, Progress, silent
 from gansmith.metrics.figures import ProbedFeatures
 from gansmith.metrics.measures.linear_probe import Probed, linear_probe
@@ -84,10 +84,13 @@ def _features(trained: Network, generator: Generator, reference: Reference) -> d
     """What is compared, by key."""
     untrained = load_untrained(generator, reference)
     pixel_range, known = generator.recipe.data.pixels, reference.classifier
-    numbers = pictures.pixels_name(reference.real.items.shape[1:], PIXEL_NUMBERS)
+    kind = generator.kind
     made: dict[str, Features] = {
         "discriminator": ("discriminator", lambda items: layer_features(trained, items, pixel_range)),
-        "pixels": (numbers, lambda items: pictures.flat(items, PIXEL_NUMBERS)),
+        "pixels": (
+            kind.flat_name(reference.real.items.shape[1:], PIXEL_NUMBERS),
+            lambda items: kind.flat(items, PIXEL_NUMBERS),
+        ),
         "untrained": ("untrained discriminator", lambda items: layer_features(untrained, items, pixel_range)),
     }
     if known is not None:

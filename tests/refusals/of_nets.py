@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from example import Example, Heard, after, call, fails, full_disk, text, thing, where, without
+from gansmith.report.scatter import scatter_sheet
 from small import RECIPE, UPDATE, changed, with_run
 from torch import nn
 
@@ -33,7 +34,6 @@ from gansmith.nets.inference import load_arrays
 from gansmith.parts import NO_PARTS, Parts
 from gansmith.report.animation import animate
 from gansmith.report.page import write_report
-from gansmith.report.scatter import scatter_sheet
 from gansmith.training import checkpoint, machine, watchers
 from gansmith.training.distributed import Distributed, join
 from gansmith.training.tracking import table

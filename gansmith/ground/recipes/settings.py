@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 EngineName = Literal["torch", "numpy"]
-NetName = Literal["dense", "dcgan", "subpixel", "encdec", "hourglass", "resnet", "own"]
+NetName = Literal["dense", "dcgan", "subpixel", "encdec", "hourglass", "resnet", "residual-1d", "own"]
 ConditioningName = Literal["concat", "maps", "norm", "concat+norm", "projection", "classifier"]
 LossName = Literal["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "relativistic", "own"]
 RegularizerName = Literal["none", "r1", "r2", "r1+r2", "gradient-penalty", "own"]
@@ -28,7 +28,7 @@ LabelsName = Literal["none", "classes", "clusters"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
 TrackerName = Literal["tensorboard", "trackio", "wandb", "mlflow"]
-KindName = Literal["auto", "picture", "vector"]
+KindName = Literal["auto", "picture", "vector", "text"]
 ScaleName = Literal["auto", "columns", "whole", "none"]
 FaultName = Literal[
     "sigmoid-as-logits",  # probabilities where the loss expects logits
