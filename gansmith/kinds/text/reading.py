@@ -80,18 +80,21 @@ def usable(text: str) -> tuple[list[str], tuple[str, ...]]:
     """The lines that can be used, in their order, and how many were left out for which reason."""
     out: Counter[str] = Counter()
     kept: list[str] = []
-    for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for raw in text.split("\n"):
         line = unicodedata.normalize("NFC", raw.replace("\t", " ")).strip()
         reason = _unusable(line)
         if reason is None:
             kept.append(line)
         else:
             out[reason] += 1
-    if text.endswith("\n"):
+    if not text or text.endswith("\n"):
         out["empty"] -= 1  # what stands behind the last line's end is no line
     kept, rare = _of_frequent_characters(kept)
     out[f"with characters beside the {ALPHABET_MOST} most frequent ones"] += rare
-    return kept, tuple(f"{count:,} lines {reason}" for reason, count in out.items() if count > 0)
+    return kept, tuple(
+        f"{count:,} {'line' if count == 1 else 'lines'} {reason}" for reason, count in out.items() if count > 0
+    )
 
 
 def _unusable(line: str) -> str | None:
