@@ -35,7 +35,7 @@ TESTS: dict[str, tuple[str, ...]] = {  # the first that a module begins with
     "gansmith/metrics/measures/diversity": ("metrics/test_judged.py",),
     "gansmith/metrics/measures/": ("metrics/test_{name}.py", "metrics/test_metric_referees.py"),
     "gansmith/metrics/intervals": ("metrics/test_judged.py",),
-    "gansmith/metrics/pictures": ("metrics/test_metric_features.py", "metrics/test_wasserstein.py"),
+    "gansmith/metrics/order": ("metrics/test_metric_features.py", "metrics/test_wasserstein.py"),
     "gansmith/metrics/verdict": ("metrics/test_verdict.py",),
     "gansmith/metrics/feature_networks/inception": ("metrics/test_inception.py",),
     "gansmith/metrics/": ("metrics",),

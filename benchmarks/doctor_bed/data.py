@@ -108,7 +108,7 @@ def known(data_set: str, variant: Variant | None, first: int, seed: int, pixels:
         it.training.labels if labelled else None,
         heldout=it.unseen.stored,
         heldout_labels=it.unseen.labels if labelled else None,
-        pixel_range=pixels,  # type: ignore[arg-type]
+        settings=DataSettings(pixels=pixels),  # type: ignore[arg-type]
         class_names=it.class_names if labelled else (),
         seed=seed,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 State = Literal[
+    "data not scaled",
     "divergence",
     "blank data",
     "repeated data",

@@ -135,16 +135,13 @@ def reference(
     space = Space.of(rows[:MODELLED])
     points = space.points(rows)
     prototypes = samples.k_means(points[:MODELLED], PROTOTYPES, streams.generator(seed, "diagnosis", 0, 2))
-    few = points[:NEIGHBOURHOODS]
-    radii = distances.kth_nearest(few, min(NEIGHBOUR, len(few) - 1)) if len(few) > 1 else np.zeros(1)
     shares = np.bincount(samples.nearest_of(points, prototypes), minlength=len(prototypes)) / len(points)
-    player_labels, unseen = labels, _unseen(heldout, heldout_labels, seed)
-    if groups is not None:
-        player_labels = np.asarray(groups)
-        if unseen is not None:
-            near = samples.nearest_of(space.points(real_rows(kind, unseen.items, np.arange(len(unseen)))), points)
-            unseen = Items(unseen.items, player_labels[where[near]])
-    some = real_unit(kind, items, where[: 2 * CHUNK]) if kind.pixels else None
+    unseen = _unseen(heldout, heldout_labels, seed)
+    player_labels = labels if groups is None else np.asarray(groups)
+    if groups is not None and unseen is not None:
+        unseen = _grouped(
+            unseen, space.points(real_rows(kind, unseen.items, np.arange(len(unseen)))), points, player_labels[where]
+        )
     found = Reference(
         source=items,
         kind=kind,
@@ -154,19 +151,32 @@ def reference(
         rows=rows,
         space=space,
         points=points,
-        classed=Classes.of(points, rows, np.asarray(labels)[where], classes)
-        if labels is not None and classes
-        else None,
+        classed=_classed(points, rows, None if labels is None else np.asarray(labels)[where], classes),
         class_names=class_names,
         prototypes=prototypes,
         shares=shares,
-        radii=radii,
-        profile=() if some is None else spectrum.profiles(some),
+        radii=_radii(points[:NEIGHBOURHOODS]),
+        profile=spectrum.profiles(real_unit(kind, items, where[: 2 * CHUNK])) if kind.pixels else (),
         training=Items(items, player_labels).take(where[:SCORED]),
         heldout=unseen,
     )
     found.real.update(_floors(found))
     return found
+
+
+def _radii(points: np.ndarray) -> np.ndarray:
+    """The squared radii of the neighbourhoods of points (n, p)."""
+    return distances.kth_nearest(points, min(NEIGHBOUR, len(points) - 1)) if len(points) > 1 else np.zeros(1)
+
+
+def _classed(points: np.ndarray, rows: np.ndarray, labels: np.ndarray | None, classes: int) -> Classes | None:
+    """The classes, where there are any."""
+    return Classes.of(points, rows, labels, classes) if labels is not None and classes else None
+
+
+def _grouped(unseen: Items, theirs: np.ndarray, points: np.ndarray, groups: np.ndarray) -> Items:
+    """Unseen items, each in the group of its nearest training item. theirs (m, p), points (n, p), groups (n,)."""
+    return Items(unseen.items, groups[samples.nearest_of(theirs, points)])
 
 
 def _unseen(heldout: np.ndarray | None, labels: np.ndarray | None, seed: int) -> Items | None:
@@ -189,6 +199,17 @@ def real_unit(kind: Kind, items: np.ndarray, where: np.ndarray) -> np.ndarray:
     return pixels.to_float(some, "unit") if kind.pixels else some
 
 
+def _scale(rows: np.ndarray) -> dict[str, float]:
+    """How far the columns of rows (n, d) deviate, and the largest mean: of data that is not scaled."""
+    deviations = rows.std(axis=0, dtype=np.float64)
+    lively = deviations[deviations > 0]
+    return {
+        "widest": float(lively.max()),
+        "narrowest": float(lively.min()),
+        "offset": float(np.abs(rows.mean(axis=0, dtype=np.float64)).max()),
+    }
+
+
 def _floors(known: Reference) -> dict[str, float]:
     """The numbers of a probe, measured on real items."""
     rows = known.rows[:MODELLED]
@@ -203,6 +224,8 @@ def _floors(known: Reference) -> dict[str, float]:
         some = real_unit(known.kind, known.source, known.where[:CHUNK])
         real["colour"] = samples.colour(some)
         real["darkest"], real["brightest"] = (float(value) for value in np.percentile(some, [1, 99]))
+    if known.kind.warning(np.asarray(known.source[known.where[:MODELLED]]), known.units):
+        real |= _scale(known.rows[:MODELLED])
     if known.profile:
         real["upper"] = spectrum.upper(known.profile)
     unseen, own = known.training.items, np.arange(len(known.training))

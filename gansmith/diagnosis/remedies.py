@@ -169,6 +169,13 @@ def checkerboard(recipe: Recipe) -> list[Remedy]:
     return [Remedy({"generator.kernels": [4]}, why, "Odena et al. 2016")]
 
 
+def not_scaled(recipe: Recipe) -> list[Remedy]:
+    """Scaled data, which is another training."""
+    return [
+        Remedy({}, "train again without data.scale=none: numbers of mean 0 and deviation 1; samples keep their units")
+    ]
+
+
 def real_data(recipe: Recipe) -> list[Remedy]:
     """Look at the data."""
     return [Remedy({}, "look at the pictures as they were prepared: gansmith data info SOURCE --sheet sheet.png")]

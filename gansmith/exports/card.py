@@ -39,7 +39,7 @@ def text(task: Task, licence: str, sheet: str = "") -> str:
     """The card. licence: of the data, "" = not stated. sheet: a picture of samples that lies beside it."""
     generator, name = task.generator, facts.name_of_data(task)
     hashed = recipe_hash(generator.recipe)
-    what = "pictures" if len(generator.item_shape) == 3 else "vectors"
+    what = generator.kind.many
     parts = [
         "---\n"
         + "\n".join(
@@ -63,7 +63,7 @@ def text(task: Task, licence: str, sheet: str = "") -> str:
 def metadata(task: Task, licence: str) -> dict[str, Any]:
     """What the Hub reads. The licence of the generator itself is for its author to say."""
     recipe, found = task.generator.recipe, facts.figures(task)
-    pictures = len(task.generator.item_shape) == 3
+    pictures = task.generator.kind.pixels
     told: dict[str, Any] = {"library_name": "gansmith", "license": "unknown", "data_licence": licence or "not stated"}
     told |= {"pipeline_tag": "unconditional-image-generation"} if pictures else {}
     told["tags"] = ["gan", "gansmith", *(["image-generation"] if pictures else [])]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from gansmith.data import sources
 from gansmith.exports.task import Task
-from gansmith.ground.alpha import RGBA
+from gansmith.kinds.picture import COLOURS
 from gansmith.trained.generator import trained_seconds
 
 
@@ -34,12 +35,12 @@ def name_of_data(task: Task) -> str:
 
 def data_line(task: Task) -> str:
     """The data and how much of it there is."""
-    shape, count = task.generator.item_shape, task.data.get("count", 0)
+    kind, shape, count = task.generator.kind, task.generator.item_shape, task.data.get("count", 0)
     classes = f", {len(task.generator.class_names)} classes" if task.generator.class_names else ""
-    if len(shape) == 1:
-        return f"{name_of_data(task)}: {count:,} vectors of {shape[0]} numbers{classes}"
-    kind = {1: "grey pictures", RGBA: "colour pictures with transparency"}.get(shape[0], "colour pictures")
-    return f"{name_of_data(task)}: {count:,} {kind}, {shape[2]} x {shape[1]}{classes}"
+    if not kind.pixels:
+        return f"{name_of_data(task)}: {count:,} {kind.many} of {math.prod(shape):,} numbers{classes}"
+    colours = COLOURS.get(shape[0], "colour pictures")
+    return f"{name_of_data(task)}: {count:,} {colours}, {shape[2]} x {shape[1]}{classes}"
 
 
 def figures(task: Task) -> dict[str, dict[str, Any]]:

@@ -29,7 +29,7 @@ MOST_LEVELS = 1  # of 255: where a number lies between two bytes, its last bit d
 
 
 class Exported(nn.Module):
-    """A generator with what a program needs around it: bytes instead of the network's numbers."""
+    """A generator with what a program needs around it: bytes, or its source's units, instead of the network's numbers."""
 
     def __init__(self, generator: Generator, as_bytes: bool) -> None:
         super().__init__()
@@ -38,13 +38,21 @@ class Exported(nn.Module):
         self.takes_labels = network.takes_labels if isinstance(network, OwnNetwork) else bool(generator.classes)
         self.pixels = generator.recipe.data.pixels if as_bytes else None
         self.transparent = has_alpha(generator)
+        affine = generator.kind.affine(generator.units)
+        self.scaled = affine is not None
+        offset, factor = (np.zeros(1), np.ones(1)) if affine is None else affine
+        self.register_buffer("offset", torch.as_tensor(offset, dtype=torch.float32))
+        self.register_buffer("factor", torch.as_tensor(factor, dtype=torch.float32))
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """(N, dim), int64 (N,) -> uint8 (N, H, W, C), or float32 (N, C, H, W) or (N, D).
 
         Bytes of four channels have straight colours, as files have them; floats are premultiplied, as the network makes them.
+        Vectors are in the units of their source.
         """
         made = (self.network(latents, labels) if self.takes_labels else self.network(latents)).float()
+        if self.scaled:
+            made = made * self.factor + self.offset
         if self.pixels is None:
             return made
         factor, offset = pixels.SCALE[self.pixels]
@@ -62,7 +70,7 @@ def straight(levels: Tensor) -> Tensor:
 
 def has_alpha(generator: Generator) -> bool:
     """Whether it makes pictures with transparency."""
-    return len(generator.item_shape) == 3 and generator.item_shape[0] == alpha.RGBA
+    return generator.kind.pixels and generator.item_shape[0] == alpha.RGBA
 
 
 def make(task: Task, options: Onnx) -> Made:
@@ -71,20 +79,21 @@ def make(task: Task, options: Onnx) -> Made:
         raise RunError(f"pixels are {' or '.join(PIXELS)}, not {options.pixels!r}{nearest(options.pixels, PIXELS)}")
     onnx, _, runtime = need("onnx", "onnx", "onnxscript", "onnxruntime")
     generator = task.generator
-    pictures = len(generator.item_shape) == 3
-    as_bytes = pictures and options.pixels == "uint8"
+    as_bytes = generator.kind.pixels and options.pixels == "uint8"
     model = written(generator, as_bytes)
     model.producer_name = "gansmith"
     onnx.helper.set_model_props(model, about(task, options))
     data = model.SerializeToString()
     differs = tried(runtime, data, generator, as_bytes)
-    shape = ("H, W, C" if as_bytes else "C, H, W") if pictures else "D"
+    shape = "H, W, C" if as_bytes else "C, H, W" if len(generator.item_shape) > 1 else "D"
     notes = [
         f"in: latents float32 (N, {generator.latent_dim}){', labels int64 (N,)' if generator.classes else ''}; out: "
         f"{'uint8' if as_bytes else 'float32'} (N, {shape})",
         f"onnxruntime differs from the run by {differs:.2g}{' of 255 levels' if as_bytes else ''} at most, in batches of "
         f"{', '.join(map(str, BATCHES))}",
     ]
+    if generator.kind.affine(generator.units) is not None:
+        notes.append("the numbers are in the units of the data")
     if has_alpha(generator):
         notes.append(
             "channels are red, green, blue and alpha; "
@@ -103,7 +112,7 @@ def written(generator: Generator, as_bytes: bool) -> Any:
         with torch.no_grad(), quiet():
             # first traced alone: there a batch that would be fixed is an error, and not a file for batches of 3
             traced = torch.export.export(module, tuple(inputs.values()), dynamic_shapes=axes)
-            out = ["pictures" if len(generator.item_shape) == 3 else "vectors"]
+            out = [generator.kind.many]
             program = torch.onnx.export(traced, dynamo=True, verbose=False, input_names=list(inputs), output_names=out)
         assert program is not None
         return named_batch(program.model_proto)
@@ -148,9 +157,10 @@ def tried(runtime: Any, data: bytes, generator: Generator, as_bytes: bool) -> fl
             due = generator.images(latents, labels).astype(np.float64)
             made = alpha.premultiplied(made) if has_alpha(generator) else made
         else:
-            due = generator.raw(latents, labels).astype(np.float64)
+            offset, factor = generator.kind.affine(generator.units) or (0.0, 1.0)
+            due = generator.raw(latents, labels).astype(np.float64) * factor + offset
             made = made.transpose(0, 2, 3, 1) if made.ndim == 4 else made
-        scale = 1.0 if as_bytes else np.maximum(1, np.abs(due))
+        scale = 1.0 if as_bytes else np.maximum(np.maximum(1, factor), np.abs(due))
         found = float(np.max(np.abs(made - due) / scale)) if made.shape == due.shape else float("inf")
         if not found <= (MOST_LEVELS if as_bytes else MOST):
             raise RunError(

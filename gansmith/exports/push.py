@@ -67,7 +67,7 @@ def model_files(task: Task, licence: str) -> tuple[dict[str, bytes], tuple[str, 
     made = safetensors_file.make(task, options.Safetensors(licence))
     files = {hub.FILE: made.data}
     generator = task.generator
-    if len(generator.item_shape) == 3:
+    if generator.kind.pixels:
         from PIL import Image
 
         sheet = io.BytesIO()

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from gansmith.ground.errors import DataError
-from gansmith.ground.recipes.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings, Recipe
 
 Units = Mapping[str, Any]
 """What leads from stored items back to people's units, as JSON can hold it. {}: the items are in their units already."""
@@ -43,7 +43,7 @@ class Row(NamedTuple):
     name: str
     value: float
     floor: float | None  # of real items against real items
-    better: str  # "lower" or "higher"
+    better: Literal["lower", "higher", "as real"]
     meaning: str
 
 
@@ -68,6 +68,16 @@ def only(path: Path) -> list[Path]:
 def no_lines(items: np.ndarray, units: Units) -> list[str]:
     """Nothing to say."""
     return []
+
+
+def as_it_is(recipe: Recipe, units: Units) -> Recipe:
+    """The recipe."""
+    return recipe
+
+
+def no_units(units: Units) -> tuple[np.ndarray, np.ndarray] | None:
+    """None: raw numbers are what programs get."""
+    return None
 
 
 def no_warning(items: np.ndarray, units: Units) -> str | None:
@@ -117,6 +127,9 @@ class Kind:
     """Fields of [data] that change what is stored, beside those of all kinds."""
     suits: tuple[tuple[str, Any, str], ...] | None = None
     """Settings that a recipe for any data takes for this kind: key, value, reason. None: it has a recipe of its own."""
+    suited: Callable[[Recipe, Units], Recipe] = as_it_is
+    """(recipe, units) -> the recipe with what the units ask of its networks, for every run on such data; again, it changes
+    nothing."""
     warning: Callable[[np.ndarray, Units], str | None] = no_warning
     """(items, units) -> a line where they hinder a training."""
     facts: Callable[[np.ndarray, Units], list[str]] = no_lines
@@ -127,6 +140,9 @@ class Kind:
     """(raw, settings, units) -> as stored."""
     in_units: Callable[[np.ndarray, Units], Any] = field(kw_only=True)
     """(items, units) -> what people have, a sequence of N: an array, or a list of strings."""
+    affine: Callable[[Units], tuple[np.ndarray, np.ndarray] | None] = field(default=no_units, kw_only=True)
+    """(units) -> offset and factor, float64 (D,), where raw numbers x factor + offset are in units, and are not so already: what
+    programs without Gansmith get with the network. None: they get raw numbers."""
     rescaled: Callable[[np.ndarray, Units, Units], np.ndarray] = field(kw_only=True)
     """(items, their units, other units) -> the same items as a store of the other units holds them, to be compared with its items.
     Raises DataError where they have nothing in common."""

@@ -223,7 +223,8 @@ def _columns(rows: np.ndarray) -> Columns:
         np.max([part.max(axis=0) for part in parts], axis=0),
     )
     with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
-        means = sum(part.sum(axis=0) for part in parts) / len(rows)
+        first = parts[0][0]  # what all are near to: means far from 0 keep their last digits
+        means = first + sum((part - first).sum(axis=0) for part in parts) / len(rows)
         squares = sum(((part - means) ** 2).sum(axis=0) for part in parts)
     return Columns(low, high, np.asarray(means), np.sqrt(np.asarray(squares) / len(rows)))
 

@@ -50,6 +50,12 @@ def in_units(items: np.ndarray, units: Units) -> np.ndarray:
     return items if scale is None else scaling.unscaled(items, scale)
 
 
+def affine(units: Units) -> tuple[np.ndarray, np.ndarray] | None:
+    """Means and deviations (D,) of scaled vectors."""
+    scale = scaling.of_units(units)
+    return None if scale is None else (scale.means, scale.deviations)
+
+
 def rescaled(items: np.ndarray, units: Units, other: Units) -> np.ndarray:
     """Vectors as a store of other units holds them."""
     if units == other:
@@ -133,6 +139,7 @@ KIND = Kind(
     facts=facts,
     items_of=items_of,
     in_units=in_units,
+    affine=affine,
     rescaled=rescaled,
     flat=flat,
     flat_name=flat_name,

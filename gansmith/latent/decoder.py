@@ -10,6 +10,7 @@ from gansmith.ground.errors import RunError
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.kinds import Kind
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +23,7 @@ class Decoder(Protocol):
 
     recipe: Recipe  # its latent distribution and its pixel range are used
     item_shape: Shape  # (channels, height, width) or (features,)
+    kind: Kind
     classes: int  # 0 = unlabelled
     labelling: Labelling  # the share of each class
 
@@ -48,11 +50,9 @@ class Decoder(Protocol):
 
 
 def need_pictures(generator: Decoder, what: str) -> None:
-    """Raise RunError for a generator of vectors."""
-    if len(generator.item_shape) != 3:
-        raise RunError(
-            f"{what} needs pictures, and this generator makes vectors of {generator.item_shape[0]} numbers: use a run on pictures"
-        )
+    """Raise RunError for a generator of anything else."""
+    if not generator.kind.pixels:
+        raise RunError(f"{what} needs pictures, and this generator makes {generator.kind.many}: use a run on pictures")
 
 
 def need_labels(generator: Decoder, what: str) -> None:

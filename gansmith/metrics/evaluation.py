@@ -63,6 +63,8 @@ def evaluate(
         progress(name, index / len(chosen))
         if applies(metric, made, reference):
             figures += _figures(metric, made, reference, floors)
+    if metrics is None:
+        figures += _of_kind(made, reference)
     found = Evaluation(
         data=reference.real.name,
         count=len(made),
@@ -129,6 +131,19 @@ def _figures(metric: Metric, made: View, reference: Reference, floors: bool) -> 
         about = (number.count, number.interval, features, words.better, words.meaning)
         result.append(Figure(key, name, number.value, real.get(key), noise.get(key), *about))
     return result
+
+
+def _of_kind(made: View, reference: Reference) -> list[Figure]:
+    """The figures that only this kind of data has."""
+    kind, real = reference.real.kind, reference.real
+    if kind.measures is None:
+        return []
+    training = real.items[np.sort(reference.training_rows)]
+    rows = kind.measures(training, made.items, real.units, reference.heldout.items)
+    return [
+        Figure(row.key, row.name, row.value, row.floor, None, len(made), None, None, row.better, row.meaning)
+        for row in rows
+    ]
 
 
 def _floor(metric: Metric, made: View, reference: Reference, what: str, measure: bool) -> dict[str, float]:

@@ -273,6 +273,6 @@ def _singles(settings: DataSettings, source: str, stacks: Store) -> RealItems:
 def _test_split(settings: DataSettings, train: Store) -> Store | None:
     if settings.split != "train" or "test" not in train.splits:
         return None
-    return stores.open_store(
-        dataclasses.replace(stores.with_shape(settings, train.item_shape, train.ranges), split="test", first=0)
-    )
+    if train.kind.pixels:
+        settings = stores.with_shape(settings, train.item_shape, train.ranges)
+    return stores.open_store(dataclasses.replace(settings, split="test", first=0))

@@ -5,9 +5,10 @@ The header's fields are strings; all but the first are JSON:
     gansmith  the version of this format
     plan      the layers in order, each {"kind": ..., its fields}, stacks of layers as lists; null for networks of one's own
     latent    {"dim", "law"}: normal N(0, 1), uniform U(-1, 1) or unit U(0, 1)
-    pixels    {"range", "low", "high"}: the output's values for black and white; null for vectors
+    pixels    {"range", "low", "high"}: the output's values for black and white; null for what is no picture
     recipe    the recipe's table
-    data      item_shape (channels, height, width) or (features,), class_names, count ...
+    data      kind; units, by which its numbers become the source's ({} = they are);
+              item_shape (channels, height, width) or (features,), class_names, count ...
     trained   {"update", "seconds", "gansmith"}
     licence   of the data; null where it is not stated
 
@@ -41,7 +42,7 @@ from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.version import __version__
 from gansmith.nets import plan_generator
-from gansmith.trained.generator import Generator, labelling_in
+from gansmith.trained.generator import Generator, kind_in, labelling_in
 from gansmith.training import checkpoint
 
 FORMAT = "1"
@@ -51,6 +52,7 @@ SENT = (
     "fingerprint",
     "count",
     "kind",
+    "units",
     "item_shape",
     "class_names",
     "class_counts",
@@ -110,7 +112,7 @@ def table_of(layers: tuple[Layer, ...]) -> list[dict[str, Any]]:
 def header(generator: Generator, data: Mapping[str, Any]) -> dict[str, Any]:
     """What a file of this generator says of it, before it is written as text; without when it was trained."""
     recipe = generator.recipe
-    own, pictures = recipe.generator.net == "own", len(generator.item_shape) == 3
+    own, pictures = recipe.generator.net == "own", generator.kind.pixels
     plan = None if own else plan_generator(recipe, generator.item_shape, generator.classes)
     low, high = (float(value) for value in pixels.to_float(np.array([0, 255], np.uint8), recipe.data.pixels))
     return {
@@ -178,7 +180,11 @@ def _data(table: dict[str, Any]) -> dict[str, Any]:
     counts = {name: [int(count) for count in table[name]] for name in ("groups", "class_counts") if name in table}
     words = {name: str(table[name]) for name in ("description", "fingerprint", "kind") if name in table}
     names = [str(name) for name in table.get("class_names", ())]
-    return counts | words | {"count": int(table.get("count", 0)), "item_shape": shape, "class_names": names}
+    known = {"units": table["units"]} if "units" in table else {}
+    kind, units = kind_in(table)
+    *sides, channels = *shape[1:], shape[0]
+    kind.in_units(np.zeros((1, *sides, channels), np.uint8 if kind.pixels else np.float32), units)  # else it raises
+    return counts | words | known | {"count": int(table.get("count", 0)), "item_shape": shape, "class_names": names}
 
 
 def _check_shapes(recipe: Recipe, data: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> None:

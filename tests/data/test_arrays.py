@@ -26,7 +26,7 @@ def test_samples_as_gansmith_writes_them_come_back(tmp_path, rng):
     vectors = rng.standard_normal((9, 4))
     np.savez(tmp_path / "b.npz", vectors=vectors)
     store = opened(tmp_path / "b.npz")
-    assert store.kind == "vectors"
+    assert store.kind.name == "vector"
     assert store.items.dtype == np.float32
     assert np.array_equal(store.items, vectors.astype(np.float32))
     assert store.item_shape == (4,)

@@ -107,7 +107,7 @@ def test_pictures_of_several_sizes_and_words_as_labels():
 def test_vectors_stay_vectors():
     points = np.random.default_rng(0).standard_normal((50, 3)).astype(np.float32)
     store = opened(torch.from_numpy(points), None)
-    assert store.kind == "vectors"
+    assert store.kind.name == "vector"
     np.testing.assert_array_equal(store.items, points)
     np.testing.assert_array_equal(opened(list(points), None).items, points)
 

@@ -38,7 +38,7 @@ def test_digits_need_nothing(monkeypatch):
     opened = open_store(DataSettings())
     assert opened.items.shape == (1797, 16, 16, 1)
     assert opened.item_shape == (1, 16, 16)
-    assert opened.kind == "pictures"
+    assert opened.kind.name == "picture"
     assert opened.classes == 10
     assert opened.labels is not None
     assert opened.labels.dtype == np.int64
@@ -53,7 +53,7 @@ def test_digits_need_nothing(monkeypatch):
 @pytest.mark.parametrize(("name", "modes"), [("ring", 8), ("grid", 25), ("spiral", 20)])
 def test_mixtures_are_vectors_with_their_modes_as_labels(name, modes):
     opened = open_store(DataSettings(source=name, first=1000), seed=4)
-    assert opened.kind == "vectors"
+    assert opened.kind.name == "vector"
     assert opened.items.shape == (1000, 2)
     assert opened.item_shape == (2,)
     assert opened.items.dtype == np.float32

@@ -23,7 +23,7 @@ def folder(tmp_path, photo, encode):
 
 def test_a_folder_is_counted_measured_and_its_broken_pictures_named(folder):
     found = survey(DataSettings(source=str(folder)))
-    assert found.kind == "pictures"
+    assert found.kind.name == "picture"
     assert found.count == 6
     assert {name for name, _ in found.skipped} == {"cats/cut.jpg", "cats/text.jpg"}
     assert found.labels == {"cats": 4, "dogs": 2}
@@ -49,7 +49,7 @@ def test_built_in_sources_can_be_surveyed():
     assert digits.grey == 1797
     assert digits.labels["0"] == 178
     ring = survey(DataSettings(source="ring"))
-    assert ring.kind == "vectors"
+    assert ring.kind.name == "vector"
     assert ring.size is None
     assert ring.sizes == {}
 

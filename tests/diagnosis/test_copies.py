@@ -7,7 +7,7 @@ import pytest
 
 from gansmith.diagnosis.signals import copies
 from gansmith.ground import streams
-from gansmith.metrics import pictures
+from gansmith.kinds import of_shape
 from gansmith.metrics.measures.memorisation import nearness
 
 NUMBERS = 256
@@ -26,8 +26,9 @@ def strokes(count: int, seed: int = 0) -> np.ndarray:
 def near(items: np.ndarray, training: np.ndarray, own: np.ndarray | None = None) -> copies.Near:
     """As the prober does it: candidates are found by few coordinates, which hardly change when a picture moves."""
     few = 36 if items.ndim == 4 else NUMBERS
-    points, known_points = (pictures.flat(each, few) for each in (items, training))
-    return copies.near(items, points, pictures.flat(training, NUMBERS), known_points, numbers=NUMBERS, own=own)
+    kind = of_shape(items.shape[1:])
+    points, known_points = (kind.flat(each, few) for each in (items, training))
+    return copies.near(kind, items, points, kind.flat(training, NUMBERS), known_points, numbers=NUMBERS, own=own)
 
 
 def test_vectors_agree_with_the_metric(monkeypatch: pytest.MonkeyPatch):

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from gansmith.diagnosis.signals import samples, series
 from gansmith.ground import pixels, streams
-from gansmith.metrics import pictures as metric_pictures
+from gansmith.kinds import KINDS, areas
 from gansmith.metrics.measures import distances
 
 FLOATS = st.floats(-5, 5, width=32)
@@ -24,10 +24,10 @@ def points(count: int, width: int = 4, seed: int = 0) -> np.ndarray:
 def test_rows_of_floats_are_rows_of_bytes():
     pictures = streams.generator(0, "diagnosis").integers(0, 256, (5, 24, 20, 3), dtype=np.uint8)
     for numbers in (10, 100, 10_000):
-        ours = metric_pictures.flat(pixels.to_float(pictures, "unit"), numbers)
-        np.testing.assert_allclose(ours, metric_pictures.flat(pictures, numbers), atol=1e-6)
+        ours = areas.flat(pixels.to_float(pictures, "unit"), numbers)
+        np.testing.assert_allclose(ours, areas.flat(pictures, numbers), atol=1e-6)
     vectors = points(3)
-    assert metric_pictures.flat(vectors, 2) is vectors or np.array_equal(metric_pictures.flat(vectors, 2), vectors)
+    assert np.array_equal(KINDS["vector"].flat(vectors, 2), vectors)
 
 
 def test_spread_by_hand():

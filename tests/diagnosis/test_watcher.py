@@ -27,7 +27,7 @@ AUTO = {"watch__remedy": "auto", "optimizer__generator__rate": 2e-3}  # unlike t
 
 
 def known_of(made: World) -> Reference:
-    return reference(made.items, made.labels, pixel_range=made.recipe.data.pixels)
+    return reference(made.items, made.labels, settings=made.recipe.data)
 
 
 class Bench:

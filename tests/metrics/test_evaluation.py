@@ -138,12 +138,13 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
+from gansmith.kinds import KINDS
 from gansmith.metrics.feature_networks.features import Pixels
 from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import Reference
 
 real = RealItems("any", "any", np.zeros((16, 2), np.float32))
-made = Reference(real, Pixels((2,)), None, Path(sys.argv[1]), np.arange(8), np.arange(8, 16))
+made = Reference(real, Pixels((2,), KINDS["vector"]), None, Path(sys.argv[1]), np.arange(8), np.arange(8, 16))
 for index in range(int(sys.argv[3])):
     made.floors.clear()
     made.store_floors({f"{sys.argv[2]}/{index}": float(index)})

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gansmith.ground.errors import DataError
-from gansmith.metrics import pictures
+from gansmith.kinds import KINDS, areas
 from gansmith.metrics.measures.memorisation import NUMBERS, Nearness, memorisation, nearness
 
 RNG = np.random.default_rng(4)
@@ -86,18 +86,18 @@ def test_too_few_items_to_tell():
 
 def test_shrinking_is_by_area():
     picture = np.array([[0, 100, 200], [50, 150, 250], [100, 200, 30]], np.uint8)[None, :, :, None]
-    assert pictures.shrink(picture, 1, 1)[0, 0, 0, 0] * 255 == pytest.approx(1080 / 9, rel=1e-5)
+    assert areas.shrink(picture, 1, 1)[0, 0, 0, 0] * 255 == pytest.approx(1080 / 9, rel=1e-5)
     # two columns of 1.5 pixels each: (0 + 100 / 2) / 1.5 in the first row
-    assert pictures.shrink(picture, 3, 2)[0, 0, 0, 0] * 255 == pytest.approx(50 / 1.5, rel=1e-5)
-    assert (pictures.shrink(picture, 3, 3)[..., 0] * 255).round().astype(np.uint8).tolist() == picture[..., 0].tolist()
-    weights = pictures.area_weights(10, 7)
+    assert areas.shrink(picture, 3, 2)[0, 0, 0, 0] * 255 == pytest.approx(50 / 1.5, rel=1e-5)
+    assert (areas.shrink(picture, 3, 3)[..., 0] * 255).round().astype(np.uint8).tolist() == picture[..., 0].tolist()
+    weights = areas.area_weights(10, 7)
     assert weights.sum(axis=1) == pytest.approx(np.ones(7))
     assert weights.sum(axis=0) == pytest.approx(np.full(10, 0.7))
 
 
 def test_rows_hold_no_more_numbers_than_asked(rng):
     items = rng.integers(0, 256, (3, 64, 48, 3), dtype=np.uint8)
-    rows = pictures.flat(items, 784)
-    assert rows.shape == (3, int(np.prod(pictures.flat_size(items.shape[1:], 784))))
+    rows = areas.flat(items, 784)
+    assert rows.shape == (3, int(np.prod(areas.flat_size(items.shape[1:], 784))))
     assert rows.shape[1] <= 784
-    assert pictures.flat(NEW, 5) is NEW
+    assert KINDS["vector"].flat(NEW, 5) is NEW

@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from gansmith.metrics import pictures
+from gansmith.kinds import KINDS, areas
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.feature_networks import classifier, self_supervised
 from gansmith.metrics.real import RealItems
@@ -24,7 +24,7 @@ def worse(items: np.ndarray, blur: int, grain: float) -> np.ndarray:
     """Pictures with the details below `blur` pixels gone, and grain of a deviation added."""
     rng = np.random.default_rng(blur)
     _, height, width, _ = items.shape
-    coarse = pictures.shrink(items, max(1, height // blur), max(1, width // blur)) * 255
+    coarse = areas.shrink(items, max(1, height // blur), max(1, width // blur)) * 255
     rows, columns = np.arange(height) * coarse.shape[1] // height, np.arange(width) * coarse.shape[2] // width
     return np.clip(coarse[:, rows][:, :, columns] + rng.normal(0, grain, items.shape), 0, 255).astype(np.uint8)
 
@@ -40,7 +40,7 @@ def check_order(real: RealItems, made: Reference, count: int) -> None:
         "trained": worse(items, 2, 25),
         "half-trained": worse(items, 4, 50),
         "hardly trained": worse(items, 8, 90),
-        "noise": pictures.noise(items, count),
+        "noise": KINDS["picture"].noise(items, count, np.random.default_rng(0)),
     }
     found = {step: evaluate(some, labels, made, metrics=(*DISTANCES, "manifold")) for step, some in steps.items()}
     for key in ("fd", "kid", "swd"):

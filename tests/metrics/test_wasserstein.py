@@ -5,7 +5,7 @@ from scipy.stats import wasserstein_distance
 from gansmith.ground.errors import DataError
 from gansmith.metrics.measures import wasserstein
 from gansmith.metrics.measures.wasserstein import descriptors, enlarge, laplacian, pyramid, sliced
-from gansmith.metrics.pictures import own_order
+from gansmith.metrics.order import own_order
 
 
 def test_one_dimension_is_the_exact_distance(rng):

@@ -8,6 +8,7 @@ import numpy as np
 from example import Example, after, call, full_disk, text, thing, where
 from safetensors.numpy import save_file
 
+from gansmith.kinds import KINDS
 from gansmith.metrics.evaluation import evaluate, per_class
 from gansmith.metrics.feature_networks import classifier, inception, network, self_supervised
 from gansmith.metrics.feature_networks.choice import FeatureSettings, choose, resolve
@@ -22,7 +23,7 @@ POINTS, PICTURES = np.zeros((40, 2), np.float32), np.zeros((40, 8, 8, 1), np.uin
 LABELS = np.arange(40) % 2
 VECTORS = RealItems("points", "points", POINTS, LABELS)
 PLAIN = RealItems("pictures", "pictures", PICTURES)
-REFERENCE = Reference(VECTORS, Pixels((2,)), None, Path("cache"), np.arange(30), np.arange(30, 40))
+REFERENCE = Reference(VECTORS, Pixels((2,), KINDS["vector"]), None, Path("cache"), np.arange(30), np.arange(30, 40))
 NETWORK = network.Network("classifier", {}, (8, 8, 1))
 KEPT = network.CachedNetwork(Path("cache"), "classifier", 1, "points", "points")
 

@@ -28,6 +28,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.kinds.scatter import scatter_sheet
 from gansmith.nets import NetPair, plan_discriminator, plan_generator
 from gansmith.nets.build import own_players
 from gansmith.nets.inference import load_arrays

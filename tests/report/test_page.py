@@ -22,7 +22,8 @@ from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder, append_row, write_json
 from gansmith.ground.files.whole import write_text
 from gansmith.ground.recipes.settings import LossName, LossSettings, Recipe, RegularizerSettings
-from gansmith.report import notebook, page, plots, scatter, wording
+from gansmith.kinds import scatter
+from gansmith.report import notebook, page, plots, wording
 from gansmith.report.page_parts import markup, pictures
 
 from . import synthetic

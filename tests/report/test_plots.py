@@ -18,7 +18,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from gansmith.ground.errors import DataError
-from gansmith.report import plots, scatter
+from gansmith.kinds import scatter
+from gansmith.report import plots
 from gansmith.report.series import AXES, CURVES, Row
 
 from . import synthetic

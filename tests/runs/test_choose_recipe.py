@@ -18,12 +18,13 @@ from gansmith.ground.game import StepContext
 from gansmith.ground.networks.cost import count
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.recipe import flat, override
+from gansmith.kinds import KINDS
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.runs.choose_recipe import choices, choose_networks, choose_recipe
 from gansmith.runs.setup import build_game, set_up
 
 PHOTOS = Survey(
-    title="photos", kind="pictures", count=2000, sizes={(64, 64): 2000}, grey=0, colour=2000, channels=3, labels={}, attributes={},
+    title="photos", kind=KINDS["picture"], count=2000, sizes={(64, 64): 2000}, grey=0, colour=2000, channels=3, labels={}, attributes={},
     splits=(), skipped=(), others=(), left_out=(), remarks=(), size=(64, 64), reason="as found", description="", fingerprint="",
 )  # fmt: skip
 
@@ -186,7 +187,7 @@ def test_it_trains_as_it_is_choicesd(name: str, tmp_path: Path, monkeypatch: pyt
 
 
 def test_vectors_get_dense_networks():
-    chosen = choicesd(kind="vectors", sizes={}, size=None)
+    chosen = choicesd(kind=KINDS["vector"], sizes={}, size=None)
     assert chosen["generator.net"] == "dense"
     assert chosen["augment.name"] == "none"
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from fake_game import FakeGame
+from gansmith import kinds
 from gansmith.ground.errors import Diverged
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.labelling import Labelling
@@ -140,8 +141,9 @@ def sheets(folder: RunFolder, kind: str, **settings: Any) -> tuple[WriteSamples,
     game = FakeGame(made.recipe, made.item_shape, made.classes)
     game.load(made.items, made.labels)
     folder.create(made.recipe)
+    to_items = kinds.to_items(kinds.of_shape(made.item_shape), made.recipe.data, {})
     draw = grid if "pictures" in kind else lambda items: np.zeros((5, 7, 3), np.uint8)
-    return WriteSamples(folder, made.recipe, Labelling(made.classes), draw), game, made
+    return WriteSamples(folder, made.recipe, Labelling(made.classes), draw, to_items), game, made
 
 
 @pytest.mark.parametrize("kind", ["pictures", "labelled-pictures", "vectors"])

@@ -92,13 +92,7 @@ def _write(
         marks = reuse.hashed(listing.marks)
         lost = np.array([slot for chunk in chunks for slot, _, _ in chunk.skipped], np.int64)
         np.save(part / store_files.MARKS, np.concatenate([marks[kept], marks[lost]]))
-    facts = np.zeros((len(listing), 2), np.float32)
-    for chunk in chunks:
-        for slot, *shares in chunk.facts:
-            facts[slot] = shares
-    facts = facts[kept]
-    if facts.any():
-        np.save(part / store_files.FACTS, facts)
+    facts = _save_facts(part, chunks, len(listing), kept)
     array = np.load(items, mmap_mode="r")
     skipped = [*listing.skipped, *((name, reason) for chunk in chunks for _, name, reason in chunk.skipped)]
     manifest = {
@@ -130,6 +124,18 @@ def _write(
         json.dump(manifest, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _save_facts(part: Path, chunks: list[prepare.Chunk], count: int, kept: np.ndarray) -> np.ndarray:
+    """The facts of the kept items, float32 (N, 2); written where there are any."""
+    facts = np.zeros((count, 2), np.float32)
+    for chunk in chunks:
+        for slot, *shares in chunk.facts:
+            facts[slot] = shares
+    facts = facts[kept]
+    if facts.any():
+        np.save(part / store_files.FACTS, facts)
+    return facts
 
 
 def _losses(facts: np.ndarray, frame: Frame) -> tuple[str, ...]:

@@ -11,6 +11,21 @@ ALIKE = 0.01  # of the range: mean standard deviation of a pixel over the items
 REPEATED = 0.6  # share of items that are the same as another: each twice is half
 
 
+def data_not_scaled(history: History) -> Finding | None:
+    """Numbers far from 1, or unlike one another: rates and losses are wrong for them, whatever they are."""
+    if "widest" not in history.real:
+        return None
+    wide, narrow, offset = (history.real.get(name, math.nan) for name in ("widest", "narrowest", "offset"))
+    return Finding(
+        "data not scaled",
+        0,
+        f"The data's numbers are trained on as they are: the widest column deviates by {wide:.3g}, the narrowest by {narrow:.3g}, "
+        f"and their means reach {offset:.3g}. Weights begin as if all were about 1, so the widest is all that is seen; no "
+        "learning rate mends that.",
+        {"widest": wide, "narrowest": narrow, "offset": offset},
+    )
+
+
 def blank_data(history: History) -> Finding | None:
     """Real pictures that are all alike, or nearly: blank, or nearly black."""
     spread = history.real.get("spread", math.nan)

@@ -22,6 +22,7 @@ class Rule:
 
 
 RULES: dict[State, Rule] = {
+    "data not scaled": Rule(real.data_not_scaled, remedies.not_scaled, times=1),
     "divergence": Rule(outputs.divergence, remedies.divergence, times=1),
     "blank data": Rule(real.blank_data, remedies.real_data, times=1),
     "repeated data": Rule(real.repeated_data, remedies.real_data, times=1),

@@ -66,7 +66,7 @@ def errors(made: np.ndarray, pictures: np.ndarray) -> np.ndarray:
 
 def check_shape(generator: Decoder, pictures: np.ndarray) -> None:
     """Raise RunError for pictures of another size than the generator's."""
-    if len(generator.item_shape) == 3:
+    if generator.kind.pixels:
         channels, height, width = generator.item_shape
         if pictures.shape[1:] != (height, width, channels):
             given = "x".join(map(str, pictures.shape[1:]))
