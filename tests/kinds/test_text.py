@@ -188,19 +188,19 @@ def test_the_chain_says_no_run_that_it_has_not_read():
 
 def test_measures_of_real_lines_are_at_the_floor_and_noise_is_far_above():
     rng = np.random.default_rng(0)
-    lines = MarkovChain(WORDS, order=1).sample(900, rng, longest=10)
+    lines = MarkovChain(WORDS, order=1).sample(3000, rng, longest=10)
     lines = [line or "a" for line in lines]
     alphabet, length = alphabet_of(lines), 10
     units, items = {"alphabet": alphabet, "length": length}, encode(lines, alphabet, length)
-    real, made, held = items[:300], items[300:600], items[600:]
+    real, made, held = items[:1000], items[1000:2000], items[2000:]
     found = {row.key: row for row in likeness.measures(real, made, units, held)}
     for n in range(1, 5):
-        row, noisy = found[f"jsd{n}"], None
+        row = found[f"jsd{n}"]
         assert row.floor is not None
-        assert row.value == pytest.approx(row.floor, rel=0.35)
-        by_hand = ngrams(lines[300:600], n), ngrams(lines[600:], n)
+        assert row.value == pytest.approx(row.floor, rel=0.6)
+        by_hand = ngrams(lines[1000:2000], n), ngrams(lines[2000:], n)
         assert row.value == pytest.approx(divergence(*by_hand))
-        noisy = likeness.measures(real, kind.noise(real, 300, rng), units, held)
+        noisy = likeness.measures(real, kind.noise(real, 1000, rng), units, held)
         assert {each.key: each for each in noisy}[f"jsd{n}"].value > 2 * row.value
     copied = {row.key: row for row in likeness.measures(real, real[:200], units, held)}
     assert copied["copied_lines"].value == 1.0

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from example import Example, Heard, after, call, fails, full_disk, text, thing, where, without
-from gansmith.report.scatter import scatter_sheet
 from small import RECIPE, UPDATE, changed, with_run
 from torch import nn
 
