@@ -115,6 +115,11 @@ def latents(told, count, seed):
     return z * 2 - 1 if law == "uniform" else z
 
 
+def in_units(told, x):  # (N, D) -> vectors in the units of the data
+    of = told["units"] or {"offset": 0.0, "factor": 1.0}
+    return x * np.array(of["factor"]) + np.array(of["offset"])
+
+
 def pictures(told, x):  # (N, C, H, W) -> uint8 (N, H, W, C)
     low, high = told["pixels"]["low"], told["pixels"]["high"]
     x = np.clip(np.rint((x.transpose(0, 2, 3, 1) - low) / (high - low) * 255), 0, 255)
@@ -126,5 +131,9 @@ def pictures(told, x):  # (N, C, H, W) -> uint8 (N, H, W, C)
 if __name__ == "__main__":
     path, seed, out, label = (*sys.argv[1:], "0")[:4]
     told, arrays = load(path)
-    picture = pictures(told, run(told["plan"], arrays, latents(told, 1, seed), np.array([int(label)])))[0]
+    made = run(told["plan"], arrays, latents(told, 1, seed), np.array([int(label)]))
+    if not told["pixels"]:
+        np.savetxt(out, in_units(told, made), delimiter=",")
+        raise SystemExit
+    picture = pictures(told, made)[0]
     Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture).save(out)

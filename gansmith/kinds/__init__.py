@@ -5,9 +5,10 @@ Importing this room imports neither torch nor Pillow nor SciPy.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,20 @@ from gansmith.kinds import picture, vector
 from gansmith.kinds.record import Kind, Prepared, Row, Shown, Units
 from gansmith.kinds.text import kind as text
 
-__all__ = ["KINDS", "Kind", "Prepared", "Row", "Shown", "ToItems", "Units", "claiming", "named", "of_shape", "to_items"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "Prepared",
+    "Row",
+    "Shown",
+    "ToItems",
+    "Units",
+    "claiming",
+    "named",
+    "of_data",
+    "of_shape",
+    "to_items",
+]
 
 KINDS: dict[str, Kind] = {
     "picture": picture.KIND,
@@ -40,6 +54,15 @@ def named(name: str) -> Kind:
 def of_shape(shape: tuple[int, ...]) -> Kind:
     """The kind of one item of this shape, where nothing else tells it: (C, H, W) or (H, W, C) a picture, (D,) a vector."""
     return KINDS["picture" if len(shape) == 3 else "vector"]
+
+
+def of_data(data: Mapping[str, Any]) -> Kind | None:
+    """The kind that a run's data.json tells, by its name, else by the shape of an item; None where it is not known here."""
+    if "kind" in data:
+        name = str(data["kind"])
+        return KINDS.get(EARLIER.get(name, name))
+    shape = data.get("item_shape")
+    return of_shape(tuple(shape)) if isinstance(shape, list) else None
 
 
 def claiming(path: Path) -> Kind | None:

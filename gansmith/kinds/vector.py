@@ -14,8 +14,6 @@ from gansmith.kinds import scaling
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
 from gansmith.kinds.scatter import scatter_sheet
 
-LINES = 12  # numbers of a vector that a line for a terminal shows
-
 
 def prepare(array: np.ndarray, settings: DataSettings, title: str) -> Prepared:
     """Rows of numbers, scaled as data.scale says. What has more axes is laid flat. Raises DataError."""
@@ -89,13 +87,6 @@ def sheet(items: np.ndarray, units: Units, how: Shown) -> np.ndarray:
     return scatter_sheet(items, real, axes=axes)
 
 
-def lines(items: np.ndarray, units: Units, most: int) -> list[str]:
-    """The numbers of each vector, or its first ones."""
-    made = in_units(items[:most], units)
-    more = " ..." if made.shape[1] > LINES else ""
-    return [" ".join(f"{value:.5g}" for value in row[:LINES]) + more for row in made]
-
-
 def write(path: Path, items: np.ndarray, units: Units, labels: Sequence[Any] | None, names: Sequence[str]) -> None:
     """The numbers in their units: .npy, or .csv with a line each, whose last column is the class. Raises OSError."""
     made = in_units(items, units)
@@ -145,7 +136,6 @@ KIND = Kind(
     flat_name=flat_name,
     noise=noise,
     sheet=sheet,
-    lines=lines,
     endings=(".csv", ".npy"),
     write=write,
 )

@@ -28,7 +28,7 @@ class PlanPair:
 
     def generator(self, settings: NetSettings, latent_dim: int, item_shape: Shape, classes: int) -> Plan:
         """The plan; item_shape is (channels, height, width) or (features,); classes 0 = unlabelled. Raises RecipeError."""
-        stack = Stack("generator", settings, (latent_dim,), classes)
+        stack = Stack("generator", settings, (latent_dim,), classes, item_shape)
         self.generator_layers(stack, item_shape)
         return stack.to_plan()
 

@@ -22,7 +22,7 @@ from gansmith.runs.records import finish, one_line_errors, write_checkpoint
 from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.roll_back import Restart, roll_back, what_was_tried
 from gansmith.runs.setup import Setup, build_game, in_units
-from gansmith.runs.sheets.run_sheets import sheet_drawer
+from gansmith.runs.sheets.run_sheets import sample_lines, sheet_drawer
 from gansmith.runs.watching.asked import Asked
 from gansmith.runs.watching.callbacks import Callbacks
 from gansmith.runs.watching.stopping import StopEarly
@@ -154,7 +154,9 @@ def all_watchers(job: Job, start: Start) -> list[Watcher]:
         *beside,
         watchers.StopOnNaN(),
         watchers.KeepEstimate(folder),
-        watchers.WriteSamples(folder, recipe, labelling, sheet_drawer(job.setup), job.setup.to_items),
+        watchers.WriteSamples(
+            folder, recipe, labelling, sheet_drawer(job.setup), job.setup.to_items, sample_lines(job.setup)
+        ),
         watchers.SaveOnSchedule(recipe, start.seconds, job.setup.clock().epoch(start.update)),
         *([judge] if recipe.watch.judge else []),
         *([stop] if stop.is_wanted else []),

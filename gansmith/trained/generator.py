@@ -12,7 +12,7 @@ import numpy as np
 
 from gansmith import kinds
 from gansmith.ground import streams
-from gansmith.ground.errors import DataError, RunError, nearest
+from gansmith.ground.errors import RunError, nearest
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.labelling import UNLABELLED, Labelling, position
 from gansmith.ground.networks.plan import Shape
@@ -215,10 +215,12 @@ def load(
 
 def kind_in(data: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
     """The kind and the units of a run's data, from its data.json; runs of earlier versions have no units. Raises RunError."""
-    try:
-        kind = kinds.named(data["kind"]) if "kind" in data else kinds.of_shape(tuple(data["item_shape"]))
-    except DataError as error:
-        raise RunError(f"this run's data is of a kind that is not known here: {error}") from None
+    kind = kinds.of_data(data)
+    if kind is None:
+        raise RunError(
+            f"this run's data is of the kind {data.get('kind')!r}, which this version does not know: use the version, or add the "
+            "kind, with which it was trained"
+        )
     return kind, dict(data.get("units", {}))
 
 

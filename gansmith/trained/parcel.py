@@ -6,6 +6,7 @@ The header's fields are strings; all but the first are JSON:
     plan      the layers in order, each {"kind": ..., its fields}, stacks of layers as lists; null for networks of one's own
     latent    {"dim", "law"}: normal N(0, 1), uniform U(-1, 1) or unit U(0, 1)
     pixels    {"range", "low", "high"}: the output's values for black and white; null for what is no picture
+    units     {"offset", "factor"}: output x factor + offset is in the data's units; null for pictures, and where it is so already
     recipe    the recipe's table
     data      kind; units, by which its numbers become the source's ({} = they are);
               item_shape (channels, height, width) or (features,), class_names, count ...
@@ -109,6 +110,12 @@ def table_of(layers: tuple[Layer, ...]) -> list[dict[str, Any]]:
     return rows
 
 
+def _affine(generator: Generator) -> dict[str, list[float]] | None:
+    """What brings the output to the units of the data; None where it is in them, or where more than that is needed."""
+    found = generator.kind.affine(generator.units)
+    return None if found is None else {"offset": found[0].tolist(), "factor": found[1].tolist()}
+
+
 def header(generator: Generator, data: Mapping[str, Any]) -> dict[str, Any]:
     """What a file of this generator says of it, before it is written as text; without when it was trained."""
     recipe = generator.recipe
@@ -119,6 +126,7 @@ def header(generator: Generator, data: Mapping[str, Any]) -> dict[str, Any]:
         "plan": None if plan is None else table_of(plan.layers),
         "latent": {"dim": generator.latent_dim, "law": recipe.latent.law},
         "pixels": {"range": recipe.data.pixels, "low": low, "high": high} if pictures else None,
+        "units": _affine(generator),
         "alpha": "premultiplied" if pictures and generator.item_shape[0] == RGBA else None,
         "recipe": recipes.to_table(shareable(recipe)),
         "data": {name: data[name] for name in SENT if name in data},

@@ -10,6 +10,7 @@ import numpy as np
 from gansmith.ground import pixels, streams
 from gansmith.ground.errors import Diverged
 from gansmith.ground.files.runfolder import RunFolder, append_row
+from gansmith.ground.files.whole import write_text
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.kinds import ToItems
@@ -88,8 +89,10 @@ class WriteSamples:
         labelling: Labelling,
         draw: Callable[[np.ndarray], np.ndarray],
         to_items: ToItems,
+        lines: Callable[[np.ndarray], list[str] | None] = lambda _: None,
     ) -> None:
-        """draw: items as stored, of one sheet -> one picture uint8 (H, W, 3)."""
+        """draw: items as stored, of one sheet -> one picture uint8 (H, W, 3). lines: the same as text; None where they have none."""
+        self.lines = lines
         self.folder, self.recipe, self.draw, self.to_items = folder, recipe, draw, to_items
         self.latents, self.labels = watched_latents(recipe, labelling)
         self.classes = None if labelling.counts else self.labels  # a cluster has too few samples on the sheet
@@ -105,6 +108,8 @@ class WriteSamples:
         items = self.to_items(raw)
         logits = event.game.discriminate(items, self.labels).logits
         pixels.write_png(self.folder.sample_sheet(event.update), self.draw(items))
+        if lines := self.lines(items):
+            write_text(self.folder.sample_lines(event.update), "\n".join(lines) + "\n")
         row = {
             "update": event.update,
             "images_seen": event.images_seen,

@@ -97,6 +97,7 @@ NETS: tuple[Example, ...] = (
     discriminator(net="resnet", norm="batch"),
     discriminator(net="resnet", dropout=0.5),
     discriminator(1, 7, 7, net="subpixel"),
+    discriminator(phase_shuffle=2),
 )
 
 

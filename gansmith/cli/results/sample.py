@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COUNT, FRAMES = 16, 60
 FRAME_MS = 50
+LINES = 64  # samples that are said as text
 FILMS = (".webp", ".gif", ".mp4")
 
 
@@ -71,6 +72,8 @@ def run(options: argparse.Namespace) -> int:
     how = Written(kind, generator.units, named, "groups" if generator.labelling.counts else "labels", made.names)
     write(out, items, how)
     print(f"{made.told}: {out}")
+    if lines := kind.lines(items, generator.units, LINES):
+        print("\n".join(lines))
     return 0
 
 
@@ -145,9 +148,9 @@ def write(out: Path, items: np.ndarray, how: Written) -> None:
             write_film(out, items)
         else:
             films = FILMS if kind.pixels else ()
-            named = ", ".join([".png", ".npz", *filter(None, kind.endings), *films])
-            folder = ", or is a folder" if "" in kind.endings else ""
-            raise Refused(f"--out {out}: samples of {kind.many} go into a file that ends in {named}{folder}")
+            endings = ", ".join([".png", ".npz", *filter(None, kind.endings), *films])
+            folder = ", or a folder" if "" in kind.endings else ""
+            raise Refused(f"--out {out}: give a name that ends in {endings}{folder}")
     except OSError as error:
         raise Refused(f"{out} cannot be written ({error.strerror or error}): choose another --out") from None
 

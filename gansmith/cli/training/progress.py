@@ -25,6 +25,7 @@ from gansmith.runs.result import Run
 from gansmith.training.events import Request, UpdateEvent
 from gansmith.training.threads import many
 
+PREVIEWED = 20  # samples that are lines of text
 PLAIN_SECONDS = 10.0  # between lines without a terminal
 
 
@@ -83,6 +84,8 @@ class Display:
             table.add_row(Text(name, style="dim"), text)
         if state := newest_state(self.folder):
             table.add_row(Text("doctor", style="dim"), state)
+        if self.preview and (lines := newest_lines(self.folder)):
+            return Group(table, Text("\n".join(lines)))
         sheet = newest_sheet(self.folder) if self.preview else None
         if sheet is None:
             return Group(table)
@@ -141,6 +144,12 @@ def newest_sheet(folder: RunFolder) -> np.ndarray | None:
         return None
     with Image.open(sheets[-1]) as picture:
         return np.asarray(picture.convert("RGB"))
+
+
+def newest_lines(folder: RunFolder) -> list[str]:
+    """The newest samples as text, the first PREVIEWED; [] where they are shown by a sheet."""
+    texts = sorted(folder.samples.glob("*.txt"))
+    return texts[-1].read_text(encoding="utf-8").splitlines()[:PREVIEWED] if texts else []
 
 
 def newest_state(folder: RunFolder) -> str:

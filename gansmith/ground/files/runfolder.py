@@ -72,6 +72,10 @@ class RunFolder:
         """The sheet after an update: pictures in a grid, or vectors as a scatter plot."""
         return self.samples / f"{update:08d}.png"
 
+    def sample_lines(self, update: int) -> Path:
+        """The same samples as lines of text, of kinds of data that have them."""
+        return self.samples / f"{update:08d}.txt"
+
     def checkpoint(self, update: int) -> Path:
         """The folder of the checkpoint after an update."""
         return self.checkpoints / f"{update:08d}"

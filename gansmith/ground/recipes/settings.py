@@ -86,8 +86,9 @@ class NetSettings:
 
     net: NetName = "dcgan"  # the kind of network; "own": yours, given with --with FILE or from Python
     widths: tuple[int, ...] = (64, 32)  # features or channels of the hidden layers, from input to output
-    kernels: tuple[int, ...] = (4,)  # pictures: kernel size of each convolution; one value stands for all
-    strides: tuple[int, ...] = (2,)  # pictures: stride of each convolution; one value stands for all
+    kernels: tuple[int, ...] = (4,)  # pictures, signals: kernel size of each convolution; one value stands for all
+    strides: tuple[int, ...] = (2,)  # pictures, signals: stride of each convolution; one value stands for all
+    phase_shuffle: int = 0  # signals, discriminator: move each layer's output by up to n places (WaveGAN); 0 = off
     dense: tuple[int, ...] = ()  # dcgan: dense layers, first in the generator, last in the discriminator
     bottleneck: int = 0  # encdec, hourglass: features of the narrowest layer, in the middle
     activation: ActivationName = "leaky"  # of all hidden layers

@@ -9,6 +9,8 @@ NetSettings.conditioning, for labelled data:
     concat+norm generator: both
     projection  discriminator: the logit is w f + b + e_label f, with f the last features (Miyato and Koyama 2018)
     classifier  discriminator: never sees the label, and predicts it beside its logit (Odena et al. 2017)
+
+Signals are items of one row, (channels, 1, length): their kernels and strides are (1, k), along the row.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from math import prod
 
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks import plan
-from gansmith.ground.networks.plan import Player, Shape
+from gansmith.ground.networks.plan import Player, Shape, Size
 from gansmith.ground.networks.same_padding import same_conv, same_transpose
 from gansmith.ground.recipes.settings import ConditioningName, NetSettings
 
@@ -29,13 +31,14 @@ CONDITIONING: dict[str, tuple[ConditioningName, ...]] = {
 
 
 class Stack:
-    """A player's layers so far, and the shape of their output. classes 0 = unlabelled.
+    """A player's layers so far, and the shape of their output. classes 0 = unlabelled; item: the shape of an item.
 
     Raises RecipeError for settings that do not fit together.
     """
 
-    def __init__(self, player: Player, settings: NetSettings, shape: Shape, classes: int) -> None:
+    def __init__(self, player: Player, settings: NetSettings, shape: Shape, classes: int, item: Shape = ()) -> None:
         self.player: Player = player
+        self.signals = is_signal(item or shape)
         self.settings, self.classes = settings, classes
         self.input_shape = self.shape = shape
         self.layers: list[plan.Layer] = []
@@ -98,7 +101,8 @@ class Stack:
     def conv(self, channels: int, kernel: plan.Size, stride: plan.Size = 1, *, bias: bool = True) -> None:
         """A convolution with SAME padding."""
         self._label_map()
-        self.add(same_conv(self.shape, channels, kernel, stride, bias=bias, spectral=self.settings.spectral_norm))
+        sides, spectral = (self._sides(kernel), self._sides(stride)), self.settings.spectral_norm
+        self.add(same_conv(self.shape, channels, *sides, bias=bias, spectral=spectral))
 
     def conv_transpose(self, target: Shape, kernel: int, stride: int, *, bias: bool = True) -> None:
         """A transposed convolution to the larger `target`. With stride 1 a convolution computes the same family of
@@ -107,16 +111,16 @@ class Stack:
             self.conv(target[0], kernel, bias=bias)
             return
         self._label_map()
-        spectral = self.settings.spectral_norm
+        sides, spectral = (self._sides(kernel), self._sides(stride)), self.settings.spectral_norm
         try:
-            self.add(same_transpose(self.shape, target, kernel, stride, bias=bias, spectral=spectral))
+            self.add(same_transpose(self.shape, target, *sides, bias=bias, spectral=spectral))
         except ValueError as error:
             raise RecipeError(str(error)) from None
 
     def upsample(self, factor: int, target: Shape) -> None:
         """Nearest neighbours to the height and width of `target`."""
         if factor > 1:
-            self.add(plan.Upsample(factor, (target[1], target[2])))
+            self.add(plan.Upsample(self._sides(factor), (target[1], target[2])))
 
     def hidden_linear(self, width: int, index: int | None = None) -> None:
         """A hidden dense layer with all that follows its weights."""
@@ -130,6 +134,17 @@ class Stack:
         bias = settings.bias and not normed
         self.conv(settings.widths[index], self.kernels[index], self.strides[index], bias=bias)
         self.after_weights(index, normed=normed)
+
+    def shuffle_phase(self, index: int) -> None:
+        """What follows hidden layer `index` of a discriminator of signals, except the last (Donahue et al. 2019)."""
+        most = self.settings.phase_shuffle
+        if most and not self.signals:
+            raise RecipeError(
+                f"{self.player}.phase_shuffle = {most} moves signals along their row, and these items are none: set "
+                f"{self.player}.phase_shuffle=0"
+            )
+        if 0 < most < self.shape[-1] and index < len(self.settings.widths) - 1:
+            self.add(plan.PhaseShuffle(most))
 
     def after_weights(self, index: int | None, *, normed: bool | None = None) -> None:
         """The norm, activation and dropout of hidden layer `index` among `widths`; None: a layer beside them."""
@@ -187,6 +202,9 @@ class Stack:
             self.linear(1)
         self.output()
 
+    def _sides(self, size: int) -> Size:
+        return (1, size) if self.signals else size
+
     def _label_map(self) -> None:
         if self.conditioning == "maps":
             self.add(plan.ConcatLabels(self.classes))
@@ -196,3 +214,8 @@ class Stack:
         if len(values) not in (1, count):
             raise RecipeError(f"{name} has {len(values)} values for {count} convolutions: give one, or one each")
         return values * count if len(values) == 1 else values
+
+
+def is_signal(item_shape: Shape) -> bool:
+    """Whether items are one row of numbers for each channel."""
+    return len(item_shape) == 3 and item_shape[1] == 1

@@ -6,6 +6,9 @@
 The i-th of `kernels` and `strides` belongs to the i-th convolution. Sizes need not be multiples of the strides, nor
 square: each size is that of the next layer over its stride, rounded up, as with TensorFlow's SAME padding, and a
 generator's layer is the exact adjoint of the discriminator's.
+
+On signals, (channels, 1, length), it is the pair of WaveGAN (Donahue et al. 2019), which flattens DCGAN: with kernels 25,
+strides 4, and the discriminator's `phase_shuffle`.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from math import ceil, prod
 
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Reshape, Shape
-from gansmith.nets.pairs.blocks import Stack
+from gansmith.nets.pairs.blocks import Stack, is_signal
 
 
 def generator(stack: Stack, item_shape: Shape) -> None:
@@ -61,6 +64,7 @@ def strided_convolutions(stack: Stack) -> None:
     check_pictures(stack.shape)
     for index in range(len(stack.settings.widths)):
         stack.hidden_conv(index)
+        stack.shuffle_phase(index)
 
 
 def pyramid(item_shape: Shape, widths: tuple[int, ...], strides: tuple[int, ...]) -> list[Shape]:
@@ -73,10 +77,12 @@ def pyramid(item_shape: Shape, widths: tuple[int, ...], strides: tuple[int, ...]
     sizes = [item_shape[1:]]
     for stride in reversed(strides):
         sizes.insert(0, (ceil(sizes[0][0] / stride), ceil(sizes[0][1] / stride)))
-    if min(sizes[0]) < 2:
+    signal = is_signal(item_shape)
+    if min(sizes[0][signal:]) < 2:
+        before, after = (f"{across}" if signal else f"{across}x{down}" for down, across in (sizes[-1], sizes[0]))
         raise RecipeError(
-            f"{len(strides)} convolutions of strides {list(strides)} shrink {item_shape[2]}x{item_shape[1]} pictures "
-            f"to {sizes[0][1]}x{sizes[0][0]}: use fewer widths or smaller strides"
+            f"{len(strides)} convolutions of strides {list(strides)} shrink {before} {'places' if signal else 'pictures'} "
+            f"to {after}: use fewer widths or smaller strides"
         )
     return [(channels, *size) for channels, size in zip((*widths, item_shape[0]), sizes, strict=True)]
 

@@ -49,6 +49,7 @@ def discriminator(stack: Stack) -> None:
     stack.conv(settings.widths[0], stack.kernels[0])
     for index, (width, kernel, stride) in enumerate(zip(settings.widths, stack.kernels, stack.strides, strict=True)):
         block(stack, index, width, kernel, stride)
+        stack.shuffle_phase(index)
     stack.activate(len(settings.widths) - 1)
     stack.logit()
 

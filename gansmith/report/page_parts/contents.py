@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gansmith import kinds
 from gansmith.diagnosis.findings import Remedy
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
@@ -60,7 +61,10 @@ class Contents:
 
     @property
     def item_size(self) -> tuple[int, int] | None:
-        """(height, width) of a picture; None for vectors, and where data.json does not say."""
+        """(height, width) of a picture; None for what is none, and where data.json does not say."""
+        kind = kinds.of_data(self.data)
+        if kind is None or not kind.pixels:
+            return None
         shape = self.data.get("item_shape")  # channels first
         sides = [number(side) for side in shape[1:]] if isinstance(shape, list) else []
         if len(sides) != 2 or not all(1 <= side <= sheets.PIXEL_LIMIT for side in sides):

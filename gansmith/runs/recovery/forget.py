@@ -22,7 +22,7 @@ def forget_after(folder: RunFolder, update: int) -> None:
     others = (folder.sample_rows, folder.probes)
     for path in others:
         runfolder.cut_rows(path, newest_kept)
-    for sheet in folder.samples.glob("*.png"):
+    for sheet in (*folder.samples.glob("*.png"), *folder.samples.glob("*.txt")):
         if sheet.stem.isdigit() and int(sheet.stem) > newest_kept:
             sheet.unlink()
     forget_best(folder, update)

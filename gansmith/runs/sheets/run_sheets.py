@@ -22,6 +22,12 @@ def sheet_drawer(setup: Setup) -> Callable[[np.ndarray], np.ndarray]:
     return lambda items: kind.sheet(items, units, how)
 
 
+def sample_lines(setup: Setup) -> Callable[[np.ndarray], list[str] | None]:
+    """A function that says items as text; None where their kind has none."""
+    kind, units = setup.store.kind, setup.store.units
+    return lambda items: kind.lines(items, units, len(items))
+
+
 def real_items(setup: Setup) -> np.ndarray:
     """As many real items as a sheet has samples; with labels, each has the label of its sample, if any item has it."""
     count = setup.recipe.watch.samples

@@ -69,7 +69,7 @@ def standing(trainings: Trainings, name: str, run: RunFolder) -> Standing:
         share=None if share is None else min(share, 1.0),
         seconds=seconds,
         images_per_second=row.get("images_per_second"),
-        pictures=kinds.named(str(data["kind"])).pixels if "kind" in data else False,
+        pictures=(kind := kinds.of_data(data)) is not None and kind.pixels,
         saved=newest,
         pulled=pulled,
     )
