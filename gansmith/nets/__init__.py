@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Plan, Shape
 from gansmith.ground.recipes.settings import NetSettings, Recipe
-from gansmith.nets.pairs import dcgan, dense, encdec, hourglass, residual_1d, resnet, subpixel
+from gansmith.nets.pairs import dcgan, dense, encdec, hourglass, resnet, subpixel
 from gansmith.nets.pairs.blocks import Stack
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ NETS: dict[str, PlanPair] = {
     "encdec": PlanPair(encdec.generator, encdec.discriminator),
     "hourglass": PlanPair(hourglass.generator, hourglass.discriminator),
     "resnet": PlanPair(resnet.generator, resnet.discriminator),
-    "residual-1d": PlanPair(residual_1d.generator, residual_1d.discriminator),
 }
 
 

@@ -14,17 +14,17 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import chisquare
 
 import gansmith
-from gansmith import cli
+from gansmith import cli, recipes
 from gansmith.ground.errors import DataError
 from gansmith.ground.networks import plan
-from gansmith.ground.recipes.settings import DataSettings, NetSettings
+from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import KINDS
 from gansmith.kinds.record import Shown
 from gansmith.kinds.text import kind, likeness, reading
 from gansmith.kinds.text.alphabet import alphabet_of, decode, encode
 from gansmith.kinds.text.markov import MarkovChain
 from gansmith.kinds.text.ngrams import MARK, divergence, ngrams
-from gansmith.nets import NETS
+from gansmith.nets import plan_discriminator, plan_generator
 
 NAMES = (
     "Anna",
@@ -217,17 +217,42 @@ def test_features_count_letters_and_pairs():
     assert np.array_equal(kind.flat(items[1:], 784)[0], found[1])
 
 
-# ---- the pair
+# ---- the networks
 
 
-def test_the_pair_keeps_every_place():
-    settings = NetSettings(net="residual-1d", widths=(6, 8), kernels=(5,), output="softmax")
-    generator = NETS["residual-1d"].generator(settings, 4, (7, 1, 11), 0)
+def test_the_recipe_keeps_every_place_of_a_line():
+    recipe = recipes.load("text")
+    generator = plan_generator(recipe, (7, 1, 11), 0)
     assert generator.output_shape == (7, 1, 11)
-    convolutions = [layer for _, layer in plan.leaves(generator.layers) if isinstance(layer, plan.Conv)]
-    assert {layer.kernel for layer in convolutions} == {(1, 5), 1}
-    linear = NetSettings(net="residual-1d", widths=(6, 8), kernels=(5,))
-    assert NETS["residual-1d"].discriminator(linear, (7, 1, 11), 0).output_shape == (1,)
+    for made in (generator, plan_discriminator(recipe, (7, 1, 11), 0)):
+        convolutions = [layer for _, layer in plan.leaves(made.layers) if isinstance(layer, plan.Conv)]
+        assert len(convolutions) > 3
+        assert {(layer.kernel, layer.stride) for layer in convolutions} == {((1, 5), (1, 1))}
+    assert isinstance(generator.layers[-1], plan.GroupedSoftmax)
+    assert generator.layers[-1].groups == (7,)
+
+
+def test_both_engines_write_lines_with_dense_networks(tmp_path: Path):
+    words = written(tmp_path / "words.txt", WORDS * 3)
+    dense = {
+        "generator.net": "dense",
+        "discriminator.net": "dense",
+        "generator.widths": [8],
+        "discriminator.widths": [8],
+    }
+    small = {
+        **dense,
+        "generator.norm": "none",
+        "data.batch": 8,
+        "regularizer.name": "none",
+        "loss.name": "non-saturating",
+    }
+    said = []
+    for engine in ("numpy", "torch"):
+        settings = {**small, "engine": engine, "precision.name": "float32"}
+        gansmith.train("text", words, updates=2, out=tmp_path / engine, settings=settings)
+        said.append(gansmith.load(tmp_path / engine).sample(20, seed=3))
+    assert said[0] == said[1]
 
 
 # ---- from a file to samples

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 EngineName = Literal["torch", "numpy"]
-NetName = Literal["dense", "dcgan", "subpixel", "encdec", "hourglass", "resnet", "residual-1d", "own"]
+NetName = Literal["dense", "dcgan", "subpixel", "encdec", "hourglass", "resnet", "own"]
 ConditioningName = Literal["concat", "maps", "norm", "concat+norm", "projection", "classifier"]
 LossName = Literal["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "relativistic", "own"]
 RegularizerName = Literal["none", "r1", "r2", "r1+r2", "gradient-penalty", "own"]

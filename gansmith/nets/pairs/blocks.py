@@ -98,7 +98,7 @@ class Stack:
         self._label_map()
         self.add(plan.Linear(prod(self.shape), outputs, bias, self.settings.spectral_norm))
 
-    def conv(self, channels: int, kernel: plan.Size, stride: plan.Size = 1, *, bias: bool = True) -> None:
+    def conv(self, channels: int, kernel: int, stride: int = 1, *, bias: bool = True) -> None:
         """A convolution with SAME padding."""
         self._label_map()
         sides, spectral = (self._sides(kernel), self._sides(stride)), self.settings.spectral_norm
