@@ -243,6 +243,7 @@ def test_both_engines_write_lines_with_dense_networks(tmp_path: Path):
     small = {
         **dense,
         "generator.norm": "none",
+        "ema.recalibrate": 0,
         "data.batch": 8,
         "regularizer.name": "none",
         "loss.name": "non-saturating",
