@@ -101,8 +101,9 @@ def find_path(path: Path, settings: DataSettings) -> Source:
         raise DataError(
             f"no data source {settings.source!r}: it is neither a path that exists nor built in{_near(path)}"
         )
-    if settings.kind in kinds.KINDS and kinds.KINDS[settings.kind].claims(path):
-        return _of_kind(kinds.KINDS[settings.kind], path, settings)
+    asked = kinds.KINDS.get(settings.kind)
+    if asked is not None and (asked.claims(path) or (asked.reads and _is_plain_file(path))):
+        return _of_kind(asked, path, settings)
     if path.is_dir():
         return _folder(path, settings)
     suffix = path.suffix.lower()
@@ -127,6 +128,11 @@ def find_path(path: Path, settings: DataSettings) -> Source:
     if idx.is_idx(path):
         return _idx(idx.IdxSet(path.name, {"": path}), settings)
     raise left_out.not_a_source(path)
+
+
+def _is_plain_file(path: Path) -> bool:
+    """Whether a path is a file that holds no named or nameless arrays."""
+    return path.is_file() and path.suffix.lower() not in (".npz", ".npy", *named_arrays.ENDINGS)
 
 
 def _near(path: Path) -> str:

@@ -99,7 +99,7 @@ def windowed(store: Store, settings: DataSettings) -> Store:
     size = parse_size(settings.window)
     if size is None:
         raise DataError(f'data.window = {settings.window!r} is no size: write "64" or "48x64" (width x height)')
-    if store.kind.prepare is not None:
+    if not store.kind.pixels:
         raise DataError(
             f"data.window = {settings.window!r} cuts pictures, and these are {store.kind.many}: leave it out"
         )

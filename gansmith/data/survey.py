@@ -14,7 +14,7 @@ from gansmith.data.formats.listing import Listing
 from gansmith.data.formats.picture_files import printable
 from gansmith.data.order import Order
 from gansmith.data.preparation import prepare
-from gansmith.data.preparation.build import as_stored
+from gansmith.data.preparation.build import as_asked, as_stored
 from gansmith.data.preparation.decode import Header
 from gansmith.data.preparation.resize import (
     Frame,
@@ -69,7 +69,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     `complete` also prepares the store, which finds all broken pictures and takes minutes. Else only headers are read,
     which takes seconds.
     """
-    listing = sources.find(settings).read().cut(settings.first)
+    listing = as_asked(sources.find(settings).read(), settings).cut(settings.first)
     kind = listing.kind_of_items
     sizes, greys, skipped, rows = _headers(listing, progress)
     size, reason = _size(listing, sizes, settings) if kind.pixels else (None, "")
@@ -118,7 +118,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
 
 def shape_of(settings: DataSettings) -> tuple[int, ...]:
     """The shape of an item as a network sees it, of data whose kind is no picture, by its first items. Raises DataError."""
-    listing = as_stored(sources.find(settings).read().cut(FEW), settings)
+    listing = as_stored(as_asked(sources.find(settings).read(), settings).cut(FEW), settings)
     assert listing.items is not None
     *sides, channels = listing.items.shape[1:]
     return (channels, *sides)

@@ -107,9 +107,8 @@ class Kind:
     array: str  # the name of samples in an .npz: "images"
     recipe: str  # the recipe that suits its sources
     ending: str  # of the file of samples, where none is named: ".png"
-    pixels: bool = field(
-        default=False, kw_only=True
-    )  # bytes of pixels: what is cut, resized, mirrored, and has colours
+    pixels: bool = field(default=False, kw_only=True)
+    """Bytes of pixels: what can be cut, resized and mirrored, and has colours."""
 
     # ---- from a source to stored items
     prepare: Callable[[np.ndarray, DataSettings, str], Prepared] | None
@@ -164,3 +163,8 @@ class Kind:
     """(path, items, units, the names of their classes or None, a name of each or ()). Raises OSError, DataError."""
     measures: Callable[[np.ndarray, np.ndarray, Units, np.ndarray], list[Row]] | None = None
     """(real training items, generated ones, units, held-out real ones), all as stored -> figures of this kind alone."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether it reads files by itself."""
+        return self.read is not not_read

@@ -167,7 +167,9 @@ def _not_chosen(recipe: Recipe, book: Recipe) -> list[str]:
 
 
 def choices_for_source(name: str, found: Survey, data: DataSettings) -> list[Choice]:
-    """What the built-in recipe `name` would choose for a source with these settings."""
+    """What the built-in recipe `name` would choose for a source with these settings; nothing for data with its own recipe."""
+    if not found.kind.pixels and found.kind.suits is None:
+        return []
     return choices(replace(cookbook.load(name), data=data), found)
 
 

@@ -28,7 +28,7 @@ def test_samples_as_gansmith_writes_them_come_back(tmp_path, rng):
     store = opened(tmp_path / "b.npz")
     assert store.kind.name == "vector"
     assert store.items.dtype == np.float32
-    assert np.array_equal(store.items, vectors.astype(np.float32))
+    np.testing.assert_allclose(store.kind.in_units(store.items, store.units), vectors, atol=1e-6)
     assert store.item_shape == (4,)
     assert store.classes == 0
 

@@ -96,8 +96,8 @@ def test_contact_sheets_show_different_items_of_the_store():
 
 def test_a_sheet_of_vectors_is_a_scatter():
     sheet = contact_sheet(open_store(DataSettings(source="ring", first=4000)))
-    assert sheet.shape == (256, 256, 3)
-    assert sheet[128, 128].tolist() == [255] * 3  # nothing in the middle of a ring
-    assert 8 * 5 < (sheet[..., 0] < 255).sum() < 0.02 * 256 * 256
+    assert sheet.shape == (512, 512, 3)
+    assert sheet[248:264, 248:264].min() > 200  # nothing but lines in the middle of a ring
+    assert 8 * 5 < (sheet[..., 2] < 100).sum() < 0.05 * 512 * 512
     line = contact_sheet(open_store(DataSettings(source="grid", first=500)))
     assert line.min() < 128

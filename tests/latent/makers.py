@@ -11,12 +11,14 @@ from torch import Tensor
 from gansmith.ground import pixels, streams
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.recipes.settings import DataSettings, LatentSettings, Recipe
+from gansmith.kinds import of_shape
 
 
 class Maker:
     """What every generator of these tests shares; `unit` gives pictures in [0, 1] of latents (N, dim)."""
 
     def __init__(self, dim: int, shape: tuple[int, ...], classes: int = 0, law: str = "normal") -> None:
+        self.kind = of_shape(shape)
         self.item_shape, self.classes, self.labelling = shape, classes, Labelling(classes)
         self.class_names = tuple(str(label) for label in range(classes))
         self.recipe = dataclasses.replace(

@@ -13,6 +13,7 @@ from safetensors import safe_open
 from scipy.stats import spearmanr
 
 from gansmith.ground.errors import RunError
+from gansmith.kinds import KINDS
 from gansmith.latent import space
 from gansmith.latent.appearance import traits
 from gansmith.latent.steering import control, directions, scaling, styles, survey
@@ -242,6 +243,6 @@ def test_full_control_meets_what_is_asked_in_every_class(found: Survey) -> None:
 
 def test_vectors_have_no_styles() -> None:
     maker = LinearMaker()
-    maker.item_shape = (64,)
-    with pytest.raises(RunError, match="vectors of 64"):
+    maker.kind = KINDS["vector"]
+    with pytest.raises(RunError, match="makes vectors"):
         survey.measure_latents(maker, WANTED, 10)

@@ -26,6 +26,7 @@ from example import (
     without,
 )
 
+from gansmith import kinds
 from gansmith.data import cache, comparable, fetch, given, sources, store, survey
 from gansmith.data.formats import attributes, files, hub, idx, left_out, tars
 from gansmith.data.formats.containers import cifar, library, lmdb_folder, named_arrays, parquet
@@ -35,6 +36,10 @@ from gansmith.data.order import Order
 from gansmith.data.preparation import prepare, resize
 from gansmith.data.store_files import ITEMS, MANIFEST
 from gansmith.ground.recipes.settings import DataSettings
+from gansmith.kinds import scaling
+from gansmith.kinds.scatter import scatter_sheet
+from gansmith.kinds.text import alphabet, reading
+from gansmith.kinds.text import kind as text_kind
 
 
 def opens(source: str, **settings: object) -> Example:
@@ -125,12 +130,43 @@ GREY, POINTS = np.zeros((20, 8, 8), np.uint8), np.zeros((20, 2), np.float32)
 ATTRIBUTED = each(picture("p/a.png"), picture("p/b.png"), text("p/list_attr_celeba.txt", "Old\na.png 1\nb.png 1\n"))
 IDX_HEAD = bytes((0, 0, 8))
 
+
+def of_digits() -> store.Store:
+    """Pictures."""
+    return store.open_store(DataSettings(source="glyphs", first=8))
+
+
+def of_points() -> store.Store:
+    """Vectors."""
+    return store.open_store(DataSettings(source="ring", first=8))
+
+
+KINDS: tuple[Example, ...] = (
+    call(kinds.named, "pictur"),
+    call(kinds.KINDS["picture"].read, Path("none.txt"), DataSettings(kind="vector")),
+    call(scaling.found, np.array([[1.0, np.nan]]), "auto", "rows"),
+    call(scaling.found, np.array([[1.0], [1e300]]), "auto", "rows"),
+    call(scatter_sheet, np.zeros((4, 2)), np.zeros((4, 3))),
+    call(alphabet.encode, ["abc"], "abc", 2),
+    call(alphabet.encode, ["abd"], "abc", 3),
+    call(text_kind.read, Path("."), DataSettings(kind="text")),
+    call(text_kind.prepare, np.zeros((20, 2)), DataSettings(kind="text"), "numbers"),
+    call(text_kind.prepare, np.array(["a", "b"]), DataSettings(kind="text"), "words"),
+    call(reading.read_lines, Path("none.txt")),
+    after(text("few.txt", "a\nb\n"), call(reading.read_lines, Path("few.txt"))),
+    call(reading.decoded, b"a\0b", "program.txt"),
+    call(reading.decoded, b"\xef\xbb\xbf\xff", "half.txt"),
+)
+
 EXAMPLES: tuple[Example, ...] = (
     after(text("file", ""), call(cache.make, Path("file/below"))),
     after(
         each(array("v.npy", POINTS), array("g.npy", GREY)),
         call(comparable.read_items, Path("v.npy"), 4, DataSettings(source="g.npy")),
     ),
+    after(array("flat.npy", POINTS), opens("flat.npy", kind="picture")),
+    after(picture("folder/a.png"), opens("folder", kind="vector")),
+    lambda folder, patch: of_digits().in_scale_of(of_points()),
     nothing_of_mnist,
     call(fetch.get, "mnits"),
     where({"urllib.request.urlopen": fails(urllib.error.URLError("no route"))}, call(fetch.get, "mnist", Path("here"))),

@@ -15,6 +15,7 @@ from gansmith.explore.options import Options
 from gansmith.explore.steering import read_targets
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.networks.plan import Plan
+from gansmith.kinds import KINDS
 from gansmith.latent import space
 from gansmith.latent.appearance import learned_traits, traits
 from gansmith.latent.decoder import need_labels, need_pictures
@@ -101,7 +102,7 @@ LATENT: tuple[Example, ...] = (
     attributes("file,old\na.png,very\n"),
     call(traits.select, ["thikness"]),
     call(traits.need_spread, {"ink": traits.TRAITS["ink"]}, PICTURES),
-    call(need_pictures, thing(item_shape=(2,)), "upscaling"),
+    call(need_pictures, thing(kind=KINDS["vector"]), "upscaling"),
     call(need_labels, thing(classes=0), "mixing"),
     on_small(inpainting.inpaint, PICTURES, np.ones((8, 8), bool), SearchSettings()),
     on_small(inpainting.inpaint, PICTURES, np.zeros((16, 16), bool), SearchSettings()),

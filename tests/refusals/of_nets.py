@@ -27,7 +27,6 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.kinds.scatter import scatter_sheet
 from gansmith.nets import NetPair, plan_discriminator, plan_generator
 from gansmith.nets.build import own_players
 from gansmith.nets.inference import load_arrays
@@ -263,7 +262,6 @@ REPORT: tuple[Example, ...] = (
         {"gansmith.report.page.write_text": full_disk, "gansmith.report.page._html": lambda *_: ""},
         with_run(call(write_report, RUN)),
     ),
-    call(scatter_sheet, np.zeros((4, 2)), np.zeros((4, 3))),
 )
 
 EXAMPLES = {

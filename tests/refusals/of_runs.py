@@ -17,11 +17,12 @@ from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.game import State
 from gansmith.ground.labelling import UNLABELLED, Labelling
 from gansmith.ground.recipes.recipe import to_table
-from gansmith.ground.recipes.settings import DataSettings, Recipe, StartSettings
+from gansmith.ground.recipes.settings import AugmentSettings, DataSettings, Recipe, StartSettings
+from gansmith.kinds import KINDS
 from gansmith.metrics.reference import Reference
 from gansmith.parts import NO_PARTS
 from gansmith.runs import records
-from gansmith.runs.choose_recipe import Budget, choose_recipe
+from gansmith.runs.choose_recipe import Budget, choices, choose_recipe
 from gansmith.runs.diagnose import diagnose
 from gansmith.runs.drive import give_up
 from gansmith.runs.evaluation import draw_copies, evaluate, probed
@@ -30,7 +31,7 @@ from gansmith.runs.origins.starting import planned, start
 from gansmith.runs.processes import alone, same_on_all, set_up_on_all
 from gansmith.runs.quality import chosen_metric
 from gansmith.runs.recovery.changes import Changes
-from gansmith.runs.recovery.other_data import more
+from gansmith.runs.recovery.other_data import check_scale, more
 from gansmith.runs.recovery.out_of_memory import shrink
 from gansmith.runs.recovery.resume import same_data
 from gansmith.runs.run import resume
@@ -38,7 +39,7 @@ from gansmith.runs.setup import build_game, read_clusters, resolve_machine, set_
 from gansmith.runs.sheets.source_sheets import draw
 from gansmith.runs.watching.callbacks import Callbacks
 from gansmith.trained.discriminator import features_function, load_discriminator
-from gansmith.trained.generator import Generator, load
+from gansmith.trained.generator import Generator, kind_in, load
 from gansmith.trained.origin import find, read
 from gansmith.trained.probe import probe
 from gansmith.training.events import Outcome
@@ -129,11 +130,16 @@ def starts_again(run: RunFolder) -> object:
     return start(SINGLE_PROCESS, setup, build_game(setup), quiet, run)
 
 
+OF_ITS_OWN = dataclasses.replace(KINDS["vector"], suits=None)
+
 RUNS: tuple[Example, ...] = (
     call(train, np.zeros((9, 8, 8))),
     call(Budget(updates=1, epochs=1.0).apply, RECIPE),
     call(Budget(updates=0).apply, RECIPE),
     call(choose_recipe, "folder"),
+    call(check_scale, thing(units={}), thing(units={"mean": 1}, kind=KINDS["vector"]), "rows", "start anew"),
+    lambda folder, patch: choices(RECIPE, thing(kind=OF_ITS_OWN)),
+    call(set_up, dataclasses.replace(RECIPE, data=DataSettings(source="ring"), augment=AugmentSettings("mirror"))),
     call(train, "digits", labels=[1]),
     with_run(call(trained_twice)),
     call(choose_recipe, RECIPE, settings={"budget.updates": 0}),
@@ -211,6 +217,7 @@ TRAINED: tuple[Example, ...] = (
     with_run(
         call(load, "run"), spoil=lambda run: run.store_recipe(changed(generator__net="own", discriminator__net="own"))
     ),
+    call(kind_in, {"kind": "smell", "item_shape": [3]}),
     lambda folder, patch: find("nowhere"),
     after(text("bad.safetensors", "no"), call(read, StartSettings("bad.safetensors"))),
     lambda folder, patch: load_discriminator(RUN, bare(PLAIN)),

@@ -18,7 +18,7 @@ import of_studio
 import pytest
 from example import Example, call, full_disk, sets, typed
 
-from gansmith import cli, recipes
+from gansmith import cli, kinds, recipes
 from gansmith.cli.results import sample
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.networks.frozen import frozen_arrays
@@ -74,7 +74,8 @@ def ranks(**variables: str) -> Example:
 
 def written(name: str, items: np.ndarray) -> Example:
     """Samples written to a file of this name."""
-    return lambda folder, patch: sample.write(folder / name, items, None, "labels")
+    how = sample.Written(kinds.of_shape(items.shape[1:]), {})
+    return lambda folder, patch: sample.write(folder / name, items, how)
 
 
 def nobody_answers(folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -183,11 +184,11 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         typed("sample run --seed 3 --frames 5"),
         typed("sample run --latents mine.npz --truncation .5"),
         written("points.jpeg", VECTORS),
-        written("sheet.jpeg", PICTURES),
         written("/dev/null/sheet.png", PICTURES),
         typed("bench dcgan-82"),
         *of_studio.CLI,
     ),
+    "kinds": of_data.KINDS,
     "data": of_data.EXAMPLES,
     "metrics": of_metrics.EXAMPLES,
     "parts": of_parts.EXAMPLES,

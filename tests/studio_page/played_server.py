@@ -120,6 +120,7 @@ class Played:
         self.sockets: list[Any] = []
         self.is_gone = False
         self.refusals: dict[str, str] = {}  # path of a POST: the sentence that refuses it
+        self.failures: dict[str, int] = {}  # path of a GET: how many times it fails yet
         self.check = {"refusal": None, "remarks": [], "refused": {}, "summary": {}}
         self.changes = [{"at": 90, "back_to": 50, "reason": "asked", "change": {"loss.name": ["hinge", "minimax"]}}]
         self.recipe = {"optimizer.generator.rate": 0.02, "loss.name": "hinge", "data.batch": 64}
@@ -184,6 +185,10 @@ class Played:
             if unquote(path) in self.refusals:
                 route.fulfill(status=400, json={"error": self.refusals[unquote(path)]})
                 return
+        if self.failures.get(path):
+            self.failures[path] -= 1
+            route.fulfill(status=500, json={"error": "the disk: a file is being replaced"})
+            return
         if "/sheet/" in path or path.endswith("/real"):
             route.fulfill(body=png(), content_type="image/png")
             return

@@ -313,6 +313,24 @@ def test_an_export_is_made_and_downloaded(opened: Opened, played: Played):
     assert page.get_by_role("button", name="Download").is_visible()
 
 
+def test_a_run_that_is_opened_by_its_address_is_followed(opened: Opened, played: Played):
+    page = opened("#/run/first")
+    watched(page, played)
+    page.reload()
+    page.locator(".chart").first.wait_for()
+    until(page, lambda: len(played.sockets) > 1)
+    played.change("first", update=345)
+    says(page, ".run-head", "update 345")
+
+
+def test_a_run_that_cannot_be_read_at_first_is_read_again(opened: Opened, played: Played):
+    played.failures["runs/first"] = 1
+    page = opened("#/run/first")
+    says(page, "#notice", "a file is being replaced")
+    watched(page, played)
+    assert not played.failures["runs/first"]
+
+
 def test_a_run_that_is_not_there_is_said(opened: Opened):
     page = opened("#/run/nothing")
     says(page, "section", "there is no such run")

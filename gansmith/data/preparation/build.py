@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gansmith import kinds
 from gansmith.data import store_files
 from gansmith.data.formats.listing import Listing, cut_parts, occupied
 from gansmith.data.preparation import parallel, prepare, reuse, second_look, wide
@@ -32,7 +33,7 @@ def build(
     Pictures that are already in a store in one of the folders `earlier` are copied. At most `workers` processes prepare
     pictures, 0 = one for each core. Raises DataError, OSError.
     """
-    whole = source.read()
+    whole = as_asked(source.read(), settings)
     listing = whole.cut(settings.first)
     part.mkdir(exist_ok=True)
     kind = listing.kind_of_items
@@ -52,15 +53,24 @@ def build(
         (part / name).unlink(missing_ok=True)
 
 
+def as_asked(listing: Listing, settings: DataSettings) -> Listing:
+    """The listing as of the kind that data.kind names. Raises DataError where it cannot be of that kind."""
+    if settings.kind == "auto" or listing.kind_of_items.name == settings.kind:
+        return listing
+    kind, found = kinds.named(settings.kind), listing.kind_of_items
+    if kind.prepare is None or listing.items is None or listing.units is not None:
+        raise DataError(
+            f"{listing.title} holds {found.many}, and no {kind.many}: leave data.kind = {settings.kind!r} out"
+        )
+    return replace(listing, kind=kind.name, computed=False)
+
+
 def as_stored(listing: Listing, settings: DataSettings) -> Listing:
     """The listing with its items as its kind stores them, and with their units. Raises DataError."""
     kind = listing.kind_of_items
     if kind.prepare is None or listing.units is not None:
         return listing
-    if listing.items is None:
-        raise DataError(
-            f"{listing.title} holds pictures, and data.kind = {kind.name!r} takes numbers: leave data.kind out"
-        )
+    assert listing.items is not None, "`as_asked` lets encoded pictures be pictures alone"
     if listing.computed:  # in the units in which its truth is known
         return replace(listing, items=np.asarray(listing.items, np.float32), units={})
     made = kind.prepare(listing.items, settings, listing.title)

@@ -41,6 +41,7 @@ def more(folder: RunFolder, setup: Setup) -> dict[str, Any]:
             f"{there} is other data than {folder.root} began with, and what that was is not in the cache here, so they "
             f"cannot be compared: {instead}"
         )
+    check_scale(old, store, there, instead)
     rows = {digest: row for row, digest in enumerate(digests(store, setup))}
     places = [rows.get(digest, -1) for digest in digests(old, setup)]
     if -1 in places:
@@ -60,6 +61,14 @@ def more(folder: RunFolder, setup: Setup) -> dict[str, Any]:
         "epochs so far are counted so too"
     )
     return {"line": line, "clusters": None if clusters is None else clusters.tolist()}
+
+
+def check_scale(old: Store, new: Store, there: str, instead: str) -> None:
+    """Raise RunError where items were scaled by other numbers: their networks know the old ones."""
+    if old.units != new.units:
+        raise RunError(
+            f"the {new.kind.many} of {there} are scaled by other numbers than before, as there are others among them: {instead}"
+        )
 
 
 def digests(store: Store, setup: Setup) -> list[bytes]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gansmith.ground.errors import brief
@@ -85,6 +87,7 @@ class Follower:
         self.watched: dict[Outbox, Watched | None] = {}
         self.looked = 0.0  # when the cards were looked at
         self.sent: dict[Outbox, tuple[float, str]] = {}  # when which cards were sent last
+        self.said: set[str] = set()  # errors that were logged
 
     def add(self, outbox: Outbox) -> None:
         """A page that has opened."""
@@ -103,22 +106,18 @@ class Follower:
         return Watched(name, RunFolder(self.cards.studio.folder / name))
 
     async def follow(self) -> None:
-        """Look until it is cancelled. An error is said once, and the next look is made all the same."""
-        said: set[str] = set()
+        """Look until it is cancelled. What cannot be read of one run keeps nothing from the other pages."""
         while True:
             await asyncio.sleep(LOOK)
-            try:
-                await self._look()
-            except Exception as error:
-                if (words := brief(error)) not in said and len(said) < MOST_SAID:
-                    said.add(words)
-                    logging.getLogger("gansmith").exception("a run cannot be followed")
+            for outbox, watched in list(self.watched.items()):
+                if watched is not None and not outbox.hidden:
+                    with self._errors_said():
+                        for kind, message in await asyncio.to_thread(watched.look):
+                            outbox.put(kind, message)  # also where it was hidden meanwhile: they are not read again
+            with self._errors_said():
+                await self._look_at_cards()
 
-    async def _look(self) -> None:
-        for outbox, watched in list(self.watched.items()):
-            if watched is not None and not outbox.hidden:
-                for kind, message in await asyncio.to_thread(watched.look):
-                    outbox.put(kind, message)  # also where it was hidden meanwhile: these rows are not read again
+    async def _look_at_cards(self) -> None:
         now = asyncio.get_running_loop().time()
         due = [one for one in self.watched if now - self.sent.get(one, (-HIDDEN, ""))[0] >= self._pause(one)]
         if not due or now - self.looked < CARDS:
@@ -129,6 +128,16 @@ class Follower:
             if outbox in self.watched and self.sent.get(outbox, (0.0, ""))[1] != message:
                 self.sent[outbox] = (now, message)
                 outbox.put("cards", message)
+
+    @contextmanager
+    def _errors_said(self) -> Iterator[None]:
+        """An error is logged once; the next look is made all the same."""
+        try:
+            yield
+        except Exception as error:
+            if (words := brief(error)) not in self.said and len(self.said) < MOST_SAID:
+                self.said.add(words)
+                logging.getLogger("gansmith").exception("a run cannot be followed")
 
     def _pause(self, outbox: Outbox) -> float:
         return HIDDEN if outbox.hidden else CARDS

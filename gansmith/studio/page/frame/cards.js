@@ -4,7 +4,8 @@ export class Cards {
   constructor(api, live, notice) {
     this.api = api;
     this.notice = notice;
-    this.home = null; // the answer to /api/home
+    this.home = null; // the answer to /api/home, once it was asked for
+    this.list = []; // the cards
     this.listeners = new Set();
     this.ending = new Set(); // runs that were asked to stop here: their end is no news
     live.on("cards", (message) => this.set(message.runs));
@@ -18,15 +19,14 @@ export class Cards {
   }
 
   set(runs) {
-    if (!this.home) return; // it is asked for already
-    const before = new Map(this.runs().map((card) => [card.name, card]));
-    this.home.runs = runs;
+    const before = new Map(this.list.map((card) => [card.name, card]));
+    this.list = runs;
     for (const card of runs) this.tellEnd(before.get(card.name), card);
     for (const listener of [...this.listeners]) listener(runs);
   }
 
   runs() {
-    return this.home ? this.home.runs : [];
+    return this.list;
   }
 
   card(name) {

@@ -27,6 +27,7 @@ export function openHome(view, context) {
     say(compare, `Compare ${a} and ${b}`);
   };
   const show = (runs) => {
+    if (!context.cards.home) return; // it is asked for already
     say(lead, `${runs.length ? plural(runs.length, "training") : "No trainings yet"} in ${context.cards.home.folder}`);
     for (const [name, card] of shown) {
       if (runs.some((run) => run.name === name)) continue;

@@ -19,7 +19,7 @@ export function surveyOf(survey, chosen) {
 }
 
 function sheetOf({ sheet, kind }) {
-  const what = kind === "pictures" ? "as the networks will see them" : "as points";
+  const what = { pictures: "as the networks will see them", vectors: "as points" }[kind] ?? "as they are drawn";
   return el(
     "figure",
     { class: "seen" },

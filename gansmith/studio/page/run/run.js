@@ -12,6 +12,9 @@ import { Head, missing, partLinks } from "./head.js";
 import { Log } from "./log.js";
 import { Samples } from "./samples.js";
 
+const NO_SUCH_RUN = 404;
+const READ_AGAIN = 1000; // milliseconds until the run is read again where that failed
+
 export function openRun(view, context, name) {
   const page = new RunPage(view, context, name);
   page.load();
@@ -51,7 +54,13 @@ class RunPage {
     try {
       run = await this.context.api.get(runPath(this.name));
     } catch (error) {
-      if (this.isOpen && load === this.loads) missing(this.view, error);
+      if (!this.isOpen || load !== this.loads) return;
+      if (error.status === NO_SUCH_RUN) {
+        missing(this.view, error);
+      } else {
+        this.context.notice.fail(error); // its files are being replaced, or the studio is gone: it may answer again
+        setTimeout(() => this.isOpen && load === this.loads && this.load(), READ_AGAIN);
+      }
       return;
     }
     if (!this.isOpen || load !== this.loads) return; // it is read again already
