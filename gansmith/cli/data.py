@@ -220,7 +220,7 @@ def print_survey(found: Survey, choices: list[Choice]) -> None:
         print(f"left out: {'; '.join(found.left_out)}")
     _print_skipped(found.skipped)
     if not choices:
-        print(f"train it with the recipe {found.kind.recipe}: gansmith train {found.kind.recipe} --data SOURCE")
+        print(f"its recipe is {found.kind.recipe}: {typed('train', found.kind.recipe, '--data', 'SOURCE')}")
     for choice in choices:
         print(f"recipe `folder` would set {choice.key} = {choice.value}: {choice.reason}")
 

@@ -139,9 +139,8 @@ def reference(
     unseen = _unseen(heldout, heldout_labels, seed)
     player_labels = labels if groups is None else np.asarray(groups)
     if groups is not None and unseen is not None:
-        unseen = _grouped(
-            unseen, space.points(real_rows(kind, unseen.items, np.arange(len(unseen)))), points, player_labels[where]
-        )
+        theirs = space.points(real_rows(kind, unseen.items, np.arange(len(unseen))))
+        unseen = _grouped(unseen, theirs, points, np.asarray(groups)[where])
     found = Reference(
         source=items,
         kind=kind,

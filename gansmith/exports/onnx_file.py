@@ -153,11 +153,11 @@ def tried(runtime: Any, data: bytes, generator: Generator, as_bytes: bool) -> fl
         latents, labels = generator.latents(count), generator.labels(count)
         given = {"latents": latents, "labels": labels}
         made = session.run(None, {each.name: given[each.name] for each in session.get_inputs()})[0]
+        offset, factor = generator.kind.affine(generator.units) or (0.0, 1.0)
         if as_bytes:
             due = generator.images(latents, labels).astype(np.float64)
             made = alpha.premultiplied(made) if has_alpha(generator) else made
         else:
-            offset, factor = generator.kind.affine(generator.units) or (0.0, 1.0)
             due = generator.raw(latents, labels).astype(np.float64) * factor + offset
             made = made.transpose(0, 2, 3, 1) if made.ndim == 4 else made
         scale = 1.0 if as_bytes else np.maximum(np.maximum(1, factor), np.abs(due))

@@ -94,7 +94,7 @@ def _background(centre: np.ndarray, half: float, size: int, axes: Axes | None) -
             share = ((value - zero) / one - centre[axis]) / half
             place = round(((share if axis == 0 else -share) + 1) / 2 * (size - 1))
             draw.line([(place, 0), (place, size)] if axis == 0 else [(0, place), (size, place)], fill=RULE)
-            label = f"{value:.4g}" if abs(value) > step / 1e6 else "0"
+            label = f"{value:,.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.4g}" if abs(value) > step / 1e6 else "0"
             draw.text((place + 3, size - size // 26) if axis == 0 else (3, place + 1), label, fill=INK, font=font)
     return np.asarray(image).astype(np.float64)
 

@@ -60,14 +60,13 @@ def test_a_kind_that_is_named_changes_no_bit(tmp_path: Path):
             f"data.kind={kind}",
             "data.size=8",
             "data.batch=8",
-            "generator.widths=[8]",
+            "generator.widths=[16,8,8]",
             "discriminator.widths=[8]",
+            "data.labels=none",
+            "watch.judge=0",
+            "watch.diagnose=0",
         )
-        flags = [
-            word
-            for one in (*settings, "data.labels=none", "watch.judge=0", "watch.diagnose=0")
-            for word in ("--set", one)
-        ]
+        flags = [word for one in settings for word in ("--set", one)]
         assert (
             main(["train", "digits", "--data", str(source), "--updates", "6", "--out", str(run), "--quiet", *flags])
             == 0

@@ -143,7 +143,7 @@ def write(out: Path, items: np.ndarray, how: Written) -> None:
             write_sheet(out, items, how)
         elif kind.write is not None and out.suffix in kind.endings:
             named = kind.pixels or how.label_name == "labels"  # the number of a group is no column of a table
-            kind.write(out, items, how.units, how.labels if named else None, how.names)
+            kind.write(out, items, how.units, list(how.labels) if named and how.labels is not None else None, how.names)
         elif kind.pixels and out.suffix in FILMS:
             write_film(out, items)
         else:
