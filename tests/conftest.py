@@ -11,6 +11,9 @@ import hypothesis
 import numpy as np
 import pytest
 
+from chromium import blank as blank
+from chromium import browser as browser
+
 ROOT = Path(__file__).parent.parent
 
 # Before torch is imported: miniature networks are no work for two threads, which would wait for one another.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
     from gansmith.ground.errors import RunError
     from gansmith.ground.files.runfolder import RunFolder
+    from gansmith.studio.opening import door
     from gansmith.studio.server import Address, serve
 
     folder, opened = options.folder or Path("runs"), ""
@@ -42,20 +44,30 @@ def run(options: argparse.Namespace) -> int:
         raise RunError(f"{folder} is no folder: give a folder of runs, or a run, or nothing for the folder runs")
     if RunFolder(folder).recipe.is_file():
         folder, opened = folder.resolve().parent, f"&open={quote(folder.resolve().name, safe='')}"
+    address = Address(options.host, options.port, options.token)
 
-    def ready(link: str) -> None:
-        print(f"the studio on {folder}: {link}{opened}", flush=True)
-        print("Ctrl-C closes it; trainings go on", file=sys.stderr)
-        if not options.no_browser:
-            import threading
-            import webbrowser
+    with door(folder.resolve()) as own:
 
-            threading.Thread(
-                target=webbrowser.open, args=(link + opened,), daemon=True
-            ).start()  # some wait for its end
+        def ready(link: str) -> None:
+            own.keep(link)
+            print(f"the studio on {folder}: {link}{opened}", flush=True)
+            print("Ctrl-C closes it; trainings go on", file=sys.stderr)
+            if not options.no_browser:
+                threading.Thread(target=own.show, args=(link + opened,), daemon=True).start()  # some wait for its end
 
-    try:
-        serve(folder.resolve(), Address(options.host, options.port, options.token), ready)
-    except KeyboardInterrupt:
-        print("the studio is closed; trainings go on, and show up when it is opened again", file=sys.stderr)
+        if not own.is_mine:
+            link = own.other()
+            if address != Address():
+                raise RunError(
+                    f"a studio on {folder} is open already, at {link.partition('#')[0]}: close it to have another address, or "
+                    "leave --host, --port and --token out to open it"
+                )
+            print(f"the studio on {folder} is open already: {link}{opened}", flush=True)
+            if not options.no_browser:
+                own.show(link + opened)
+            return 0
+        try:
+            serve(folder.resolve(), address, ready)
+        except KeyboardInterrupt:
+            print("the studio is closed; trainings go on, and show up when it is opened again", file=sys.stderr)
     return 0

@@ -21,7 +21,7 @@ def document(back: str = "") -> str:
     back: the address of a page to go back to; "" = none.
     """
     script = scripts.joined(str(HERE / ENTRY)) + "\n"
-    style = (HERE / "page" / "page.css").read_text(encoding="utf-8")
+    style = scripts.joined_styles(scripts.LOOK, HERE / "page" / "page.css")
     template = Template((HERE / "page" / "page.html").read_text(encoding="utf-8"))
     way = f'<p class="small"><a href="{escape(back)}">Back to the studio</a></p>' if back else ""
     return template.substitute(

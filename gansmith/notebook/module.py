@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gansmith.studio.documents import HERE as STUDIO
 from gansmith.studio.documents import PAGE as STUDIO_PAGE
-from gansmith.web.scripts import bare, order
+from gansmith.web.scripts import LOOK, bare, joined_styles, order
 
 PAGE = Path(__file__).parent / "page"
 
@@ -22,5 +22,5 @@ def module() -> str:
 
 def style() -> str:
     """The studio's style for a shadow root, whose outermost element is `:host`."""
-    files = (STUDIO / "vendor" / "uplot.css", STUDIO_PAGE / "studio.css", PAGE / "live.css")
-    return "\n".join(path.read_text(encoding="utf-8") for path in files).replace(":root", ":host")
+    files = (STUDIO / "vendor" / "uplot.css", LOOK, STUDIO_PAGE / "studio.css", PAGE / "live.css")
+    return joined_styles(*files).replace(":root", ":host")

@@ -10,16 +10,37 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from gansmith.ground.errors import GansmithError, brief, printable
 from gansmith.studio.errors import StudioError
 
+RUNS = "/api/runs/"
 MOST = 2**20  # bytes of a request, unless its route says otherwise
 
 Given = dict[str, Any]
 Work = Callable[[Request, Given], Any]
 """Gets the request and its JSON body ({} for GET); returns what is answered: JSON-able, or a Response."""
+
+
+class BelowRun(Route):
+    """A route of something below a run, /api/runs/{name}/..., that leaves the address of a run alone whose own name ends in the
+    route's words, as `mine/real` does."""
+
+    def __init__(self, path: str, work: Work, is_run: Callable[[str], bool]) -> None:
+        super().__init__(path, endpoint(work, 0), methods=["GET"])
+        self.is_run = is_run
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether the route is asked for."""
+        found, child = super().matches(scope)
+        if found is Match.FULL:
+            name, asked = child["path_params"]["name"], scope["path"].removeprefix(RUNS)
+            rest = asked[len(name) + 1 :].split("/")
+            if any(self.is_run("/".join([name, *rest[:count]])) for count in range(1, len(rest) + 1)):
+                return Match.NONE, {}
+        return found, child
 
 
 def get(path: str, work: Work) -> Route:

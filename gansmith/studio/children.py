@@ -6,7 +6,6 @@ import base64
 import binascii
 import itertools
 import json
-import shutil
 import subprocess
 import sys
 import threading
@@ -17,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gansmith.studio.companion import Companion
 from gansmith.studio.errors import StudioError
 
 MOST = 3  # that run at a time
-KEPT = 50  # finished ones that are remembered, and whose files are kept
+KEPT = 50  # finished ones that are remembered
 LONGEST = 2**25  # bytes of one line
 
 
@@ -44,20 +44,32 @@ class Job:
         with suppress(OSError):
             self.process.terminate()
 
+    def outcome(self, code: int) -> dict[str, Any]:
+        """What is told of one that has said nothing of its end. code: of its process."""
+        if self.cancelled or code != 0:
+            said = self.words[-1] if self.words else f"it ended with code {code}"
+            return {"error": "cancelled" if self.cancelled else said.removeprefix("gansmith: ")}
+        notes = list(self.words)
+        if self.file is None or not self.file.is_file():
+            return {"done": True, "result": {"notes": notes}}
+        place = str(self.file.parent)  # which is a place for downloads, and nothing to a person
+        notes = [note for note in notes if place not in note]
+        size = self.file.stat().st_size
+        return {"done": True, "result": {"file": self.file.name, "bytes": size, "notes": notes}}
+
 
 class Jobs:
     """All jobs of a studio."""
 
     def __init__(
-        self, publish: Callable[[dict[str, Any]], None], picture: Callable[[dict[str, Any], bytes], None], made: Path
+        self, publish: Callable[[dict[str, Any]], None], picture: Callable[[dict[str, Any], bytes], None]
     ) -> None:
-        """made: the folder of files for download; what an earlier studio left there is removed."""
-        self.publish, self.picture, self.made = publish, picture, made
+        self.publish, self.picture = publish, picture
         self.all: dict[str, Job] = {}
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
         self.waited_for: set[subprocess.Popen[bytes]] = set()
-        shutil.rmtree(made, ignore_errors=True)
+        self.companions: list[Companion] = []
 
     def start(
         self, kind: str, argv: Sequence[str], *, run: str, given: bytes = b"", file: Path | None = None, id: str = ""
@@ -96,6 +108,11 @@ class Jobs:
                 process.kill()  # where it has not ended
         return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
+    def companion(self, argv: Sequence[str], *, seconds: float) -> Companion:
+        """A process that answers requests, each within some seconds; it ends with the studio."""
+        self.companions.append(Companion(argv, seconds))
+        return self.companions[-1]
+
     def new_id(self) -> str:
         """A name for a job that is yet to start."""
         return f"job-{next(self.numbers)}"
@@ -113,13 +130,13 @@ class Jobs:
                 job.cancel()
         for process in list(self.waited_for):
             process.kill()
+        for companion in self.companions:
+            companion.close()
 
     def _forget(self) -> None:
         ended = [job for job in self.all.values() if job.ended]
         for job in ended[: max(0, len(ended) - KEPT)]:
             del self.all[job.id]
-            if job.file is not None:
-                shutil.rmtree(job.file.parent, ignore_errors=True)
 
     def _feed(self, job: Job, given: bytes) -> None:
         assert job.process.stdin is not None
@@ -130,18 +147,17 @@ class Jobs:
 
     def _listen(self, job: Job) -> None:
         assert job.process.stdout is not None
-        while line := job.process.stdout.readline(LONGEST):
-            self._hear(job, line)
-        code = job.process.wait()
-        job.process.stdout.close()
-        job.ended = True
-        if "error" in job.last or job.last.get("done"):
-            return
-        if code == 0 and not job.cancelled:
-            self._tell(job, {"done": True, "result": {"notes": list(job.words)}})
-        else:
-            said = job.words[-1] if job.words else f"it ended with code {code}"
-            self._tell(job, {"error": "cancelled" if job.cancelled else said.removeprefix("gansmith: ")})
+        try:
+            with job.process.stdout as lines:
+                while line := lines.readline(LONGEST):
+                    self._hear(job, line)
+            job.process.wait()
+        finally:  # whatever goes wrong here, a job that nobody hears is over, and keeps no other from its place
+            job.process.kill()
+            code = job.process.wait()
+            job.ended = True
+            if not ("error" in job.last or job.last.get("done")):
+                self._tell(job, job.outcome(code))
 
     def _hear(self, job: Job, line: bytes) -> None:
         told: Any = None

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from gansmith import learn as explainer
 from gansmith.ground.version import __version__
-from gansmith.web.scripts import bare, order
+from gansmith.web.scripts import LOOK, bare, joined_styles, order
 
 HERE = Path(__file__).parent
 PAGE = HERE / "page"
@@ -28,8 +28,8 @@ def page() -> str:
     """The page: index.html, whose places `<!-- style -->` and `<!-- script -->` are filled."""
     document = (PAGE / "index.html").read_text(encoding="utf-8")
     script = '"use strict";\n' + "\n".join(bare(path) for path in order(PAGE / "main.js"))
-    styles = [*sorted((HERE / "vendor").glob("*.css")), *sorted(PAGE.glob("*.css")), *sorted(PAGE.glob("*/*.css"))]
-    style = "\n".join(path.read_text(encoding="utf-8") for path in styles)
+    own = [*sorted(PAGE.glob("*.css")), *sorted(PAGE.glob("*/*.css"))]
+    style = joined_styles(*sorted((HERE / "vendor").glob("*.css")), LOOK, *own)
     document = document.replace(PLACE.format("version"), __version__)
     document = document.replace(PLACE.format("style"), f"<style>{style}</style>")
     return document.replace(PLACE.format("script"), f"<script>{script}</script>")

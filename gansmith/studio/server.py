@@ -27,7 +27,7 @@ from gansmith.studio.starting.uploads import Uploads
 from gansmith.studio.studio import Studio
 from gansmith.studio.watching import reading
 from gansmith.studio.watching.follow import Follower
-from gansmith.studio.watching.home import Cards
+from gansmith.studio.watching.home import Cards, recipes
 from gansmith.studio.watching.socket import MOST_BYTES, Sockets
 
 SHORTEST = 16  # characters of a token for another address than this machine's own
@@ -57,12 +57,14 @@ def app_of(studio: Studio) -> tuple[Starlette, Sockets]:
         studio.hub.loop = loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(THREADS))
         following = asyncio.create_task(follower.follow())
+        warming = asyncio.create_task(asyncio.to_thread(warm, cards))
         try:
             yield
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            for task in (following, warming):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             studio.jobs.close()
             studio.hub.loop = None
 
@@ -78,6 +80,14 @@ def app_of(studio: Studio) -> tuple[Starlette, Sockets]:
     ]
     app = Starlette(routes=routes, lifespan=alive, exception_handlers={404: unknown, 405: unknown})
     return app, sockets
+
+
+def warm(cards: Cards) -> None:
+    """Make what the first page asks for before it asks; one that comes earlier makes it itself."""
+    documents.page()
+    recipes()
+    with suppress(OSError):
+        cards.all()
 
 
 async def unknown(_: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.studio.children import Jobs
 from gansmith.studio.errors import StudioError
-from gansmith.studio.places import OWN, inside
+from gansmith.studio.places import inside
 from gansmith.studio.starting.trainings import Trainings
 from gansmith.studio.watching.hub import Hub
 
@@ -20,7 +20,7 @@ class Studio:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.hub = Hub()
-        self.jobs = Jobs(self.hub.publish, self.hub.publish_picture, folder / OWN / "made")
+        self.jobs = Jobs(self.hub.publish, self.hub.publish_picture)
         self.trainings = Trainings(folder)
 
     def run(self, name: str) -> RunFolder:
@@ -29,6 +29,13 @@ class Studio:
         if not found.recipe.is_file():
             raise StudioError(404, f"there is no run {name!r} in this folder: it may have been moved or deleted")
         return found
+
+    def is_run(self, name: str) -> bool:
+        """Whether there is a run of a name."""
+        try:
+            return bool(self.run(name))
+        except StudioError:
+            return False
 
     @property
     def publish(self) -> Callable[[dict[str, Any]], None]:

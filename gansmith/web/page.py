@@ -36,7 +36,7 @@ class Contents:
 def document(model: Model, contents: Contents) -> str:
     """The page as HTML. Its policy forbids every request, and every script and style but its own."""
     script = scripts.joined(ENTRY) + "\n"
-    style = (scripts.HERE / "page" / "page.css").read_text(encoding="utf-8")
+    style = scripts.joined_styles(scripts.LOOK, scripts.HERE / "page" / "page.css")
     template = Template((scripts.HERE / "page" / "page.html").read_text(encoding="utf-8"))
     table = {
         **model.table,

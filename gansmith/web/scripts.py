@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
+LOOK = HERE / "page" / "look.css"
+"""What the style of every page begins with."""
 IMPORT = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?function|class|const|let)", re.MULTILINE)
 
@@ -26,6 +28,11 @@ def kernel() -> bytes:
 def joined(entry: str) -> str:
     """A module such as "engine/renderer.js" and all that it imports, as one classic script in strict mode."""
     return '"use strict";\n' + "\n".join(bare(path) for path in order(HERE / entry))
+
+
+def joined_styles(*files: Path) -> str:
+    """Style sheets as one; later ones win."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 
 def order(entry: Path) -> list[Path]:

@@ -60,7 +60,7 @@ def opened(browser: Any, file: Path, pages: dict[str, list[Any]]) -> Iterator[Op
 
 def foreign(url: str) -> bool:
     """Whether a request leaves this machine's disk."""
-    return not url.startswith(("file:", "about:", "data:"))
+    return not url.startswith(("file:", "about:", "data:", "blob:"))
 
 
 def until(page: Any, condition: str, seconds: float = 300) -> None:
@@ -244,6 +244,31 @@ def test_a_link_is_one_game(opened: Opened):
 def test_a_link_that_says_nonsense_is_the_first_station(text: str, opened: Opened):
     page = opened(text)
     assert page.evaluate("JSON.stringify(state) === JSON.stringify(fresh(1))")
+
+
+def test_a_saved_page_holds_its_game(opened: Opened, browser: Any, tmp_path: Path):
+    """Also where it is opened without an address, on another machine, and saved again."""
+    page = opened("#station=6&seed=12&b.gamma=0.3")
+    page.click("#play")
+    page.click("#play")
+    for number in range(2):
+        with page.expect_download() as download:
+            page.click("#save")
+        path = tmp_path / f"{number}.html"
+        download.value.save_as(path)
+        page = browser.new_context(offline=True).new_page()
+        page.goto(path.as_uri())
+        assert page.evaluate("[state.station, state.seed, state.b.gamma]") == [6, 12, 0.3]
+        assert page.locator("#side-b canvas").count() == 1
+    page.goto(path.as_uri() + "#station=2")
+    assert page.evaluate("[state.station, state.seed]") == [2, 0]
+    page.close()
+
+
+def test_a_copied_link_says_where_it_opens(opened: Opened):
+    page = opened()
+    page.click("#copy")
+    until(page, "document.getElementById('copied').textContent.includes('on this machine alone')")
 
 
 def test_a_link_to_a_line_without_heights_has_one_column(opened: Opened):

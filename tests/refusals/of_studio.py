@@ -14,6 +14,7 @@ from small import RECIPE, changed, with_run
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.notebook.live import live
 from gansmith.runs.watching.asked import ask
+from gansmith.studio.opening import Door
 from gansmith.studio.server import Address, check_token, listen
 from gansmith.studio.starting.check import need_built_in
 from gansmith.studio.steering.learning import varying
@@ -37,17 +38,22 @@ def mask(level: int, side: int = 8) -> str:
 ASKED: tuple[Example, ...] = (
     call(ask, RUN, "dance"),
     with_run(call(ask, RUN, "pause"), spoil=lambda run: write_json(run.asked, {})),
-    with_run(where({"gansmith.runs.watching.asked.write_json": full_disk}, call(ask, RUN, "pause"))),
+    with_run(where({"gansmith.runs.watching.asked.write_new": full_disk}, call(ask, RUN, "pause"))),
     with_run(call(ask, RUN, "change", {"data.batch": 3})),
     with_run(call(ask, RUN, "change", {"loss.name": RECIPE.loss.name})),
 )
 """In the room of runs."""
+
+KEPT = ".studio/link.json"
+"""Where an open studio says its link."""
 
 STUDIO: tuple[Example, ...] = (
     call(check_token, Address(token="two words")),
     call(check_token, Address(host="0.0.0.0", token="short")),
     call(listen, Address(port=99999)),
     where({"socket.create_server": full_disk}, call(listen, Address())),
+    after(text(KEPT, '{"machine": "another"}'), call(Door(Path()).other)),
+    where({"gansmith.studio.opening.STARTING": 0.0}, call(Door(Path()).other)),
     call(need_built_in, changed(loss__name="own", regularizer__name="none")),
     call(varying, GENERATOR),
     call(Real.some, thing(store=thing(count=3)), 10, 0),
@@ -57,4 +63,10 @@ STUDIO: tuple[Example, ...] = (
     call(known_pixels, GENERATOR, mask(0)),
 )
 NOTEBOOK: tuple[Example, ...] = (call(live, "none"), without("anywidget", call(live, "none")))
-CLI: tuple[Example, ...] = (after(text("file", ""), typed("studio file")),)
+CLI: tuple[Example, ...] = (
+    after(text("file", ""), typed("studio file")),
+    where(
+        {"gansmith.studio.opening.lock": lambda *_, **__: False},
+        after(text(KEPT, '{"link": "http://there"}'), typed("studio . --port 81")),
+    ),
+)

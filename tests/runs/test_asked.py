@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows, write_json
 from gansmith.ground.recipes.recipe import flat
 from gansmith.runs.choose_recipe import Budget
+from gansmith.runs.recovery.forget import forget_after
 from gansmith.runs.recovery.roll_back import spared
 from gansmith.runs.run import resume
+from gansmith.runs.watching import asked as asked_module
 from gansmith.runs.watching.asked import Asked, ask, differing
 from gansmith.training import checkpoint
-from gansmith.training.events import UpdateEvent
+from gansmith.training.events import Request, UpdateEvent
 
 SMALL: dict[str, Any] = {
     "engine": "numpy",
@@ -135,6 +138,77 @@ def test_during_an_alarm_the_run_goes_back_to_before_it(plain: gansmith.Run, tmp
     run = gansmith.train("ring", out=root, updates=60, settings=SMALL, watching=[Alarm()], say=lambda _: None)
     (change,) = read_rows(run.folder.changes)
     assert change["back_to"] == 20
+
+
+class DoctorAt:
+    """A watcher that rolls back once, after an update, with a change of its own."""
+
+    def __init__(self, update: int) -> None:
+        self.update = update
+
+    def after(self, event: UpdateEvent) -> Request | None:
+        if event.update != self.update:
+            return None
+        self.update = -1
+        return Request("rollback", "trouble", {"optimizer.discriminator.rate": 2e-4}, before=event.update)
+
+
+@pytest.mark.parametrize("kind", ["pause", "save", "change"])
+def test_what_is_asked_in_the_update_of_a_roll_back_is_done_after_it(tmp_path: Path, kind: str):
+    root = tmp_path / "run"
+    request = (kind, {RATE: 1e-5}) if kind == "change" else (kind,)
+    watching = [AskAt(root, _33=request), DoctorAt(34)]
+    run = gansmith.train("ring", out=root, updates=60, settings=SMALL, watching=watching, say=lambda _: None)
+    made = [name for row in read_rows(run.folder.changes) for name in row["change"]]
+    if kind == "change":
+        assert (run.ended, made) == ("finished", ["optimizer.discriminator.rate", RATE])
+        assert flat(run.recipe)[RATE] == 1e-5
+    else:
+        assert made == ["optimizer.discriminator.rate"]
+        assert [row["asked"] for row in read_rows(run.folder.log)] == [kind]
+        assert (run.ended, checkpoint.saved_updates(run.folder)[-1]) == (
+            ("stopped", 21) if kind == "pause" else ("finished", 60)
+        )
+    assert not run.folder.asked.exists()
+
+
+def test_of_two_who_ask_at_once_one_is_told_that_another_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder, gate, told = RunFolder(tmp_path), threading.Barrier(2), []
+    write = asked_module.write_new
+
+    def both_there(path: Path, data: bytes) -> None:
+        gate.wait(60)
+        write(path, data)
+
+    monkeypatch.setattr(asked_module, "write_new", both_there)
+
+    def one(kind: str) -> None:
+        try:
+            ask(folder, kind)
+            told.append(kind)
+        except GansmithError as error:
+            told.append(str(error))
+
+    threads = [threading.Thread(target=one, args=(kind,)) for kind in ("pause", "save")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    (waiting,) = [word for word in told if word in ("pause", "save")]
+    assert json.loads(folder.asked.read_text())["kind"] == waiting
+    assert sum("has not answered an earlier request" in word for word in told) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [folder.asked.name]
+
+
+def test_a_request_that_is_being_written_is_left_alone_by_a_roll_back(tmp_path: Path):
+    folder = RunFolder(tmp_path)
+    left, now = folder.root / "asked.json.77-0.part", folder.root / "asked.json.78-0.part"
+    for path in (left, folder.lock, now):
+        path.write_text("")
+    os.utime(left, (1, 1))
+    forget_after(folder, 5)
+    assert not left.exists()  # what a kill left before this training
+    assert now.exists()
 
 
 def test_what_was_asked_of_an_earlier_process_is_dropped(plain: gansmith.Run, tmp_path: Path):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import http.client
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from served_pages import Served
+from served_pages import PATIENCE, TOKEN, Served, serving
 
 from gansmith.studio.errors import StudioError
 from gansmith.studio.making import option_words
-from gansmith.studio.starting import given_sources, uploads
+from gansmith.studio.starting import preparing, uploads
 from gansmith.studio.starting.given_sources import source_of
 from gansmith.studio.starting.lengths import length_words
 
@@ -47,7 +50,7 @@ def test_a_drop_is_surveyed(served: Served, dropped: str):
     assert base64.b64decode(found["sheet"]).startswith(b"\x89PNG")
     chosen = {one["key"]: one for one in found["chosen"]}
     assert chosen["data.size"]["reason"]
-    assert served.refused("POST", "/api/survey", {"source": dropped, "size": "--out=x"})[0] == 400
+    assert served.refused("POST", "/api/survey", {"source": dropped, "settings": {"data.size": "--out=x"}})[0] == 400
 
 
 def test_a_long_name_of_a_file_can_be_used(served: Served):
@@ -56,15 +59,34 @@ def test_a_long_name_of_a_file_can_be_used(served: Served):
     assert source_of(served.folder, found["source"]).endswith("x.zip")
 
 
-def test_arrays_that_unpack_to_too_much_are_refused(served: Served, monkeypatch: pytest.MonkeyPatch):
+def test_arrays_that_unpack_to_too_much_are_refused(served: Served):
     file = io.BytesIO()
-    np.savez_compressed(file, images=np.zeros((64, 32, 32), np.uint8))
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("images.npy", "labels.npy"):
+            archive.writestr(name, b"0" * 1000)
+            archive.getinfo(name).file_size = 2**32 - 2  # as it says, and nobody is to try
     _, found, _ = served.ask("POST", "/api/upload?name=zeros.npz", file.getvalue())
-    monkeypatch.setattr(given_sources, "MOST_UNPACKED", 2**15)
     for path in ("/api/survey", "/api/check", "/api/train"):
         status, sentence = served.refused("POST", path, {"recipe": "folder", "source": found["source"]})
         assert status == 413
         assert "unpacks to" in sentence
+
+
+def test_data_that_ends_its_reader_ends_nothing_else(served: Served, dropped: str, monkeypatch: pytest.MonkeyPatch):
+    """A reader that dies of one file, as of one that takes all memory, and lives with every other."""
+    code = (
+        "import os, sys\nfrom gansmith.studio.starting import reader\nlook = reader.need_room\n"
+        "reader.need_room = lambda source: os._exit(9) if 'deadly' in source else look(source)\n"
+        "reader.work(sys.stdin, sys.stdout)"
+    )
+    monkeypatch.setattr(preparing, "READER", ("-c", code))
+    with serving(served.folder) as other:
+        source = other.ask("POST", "/api/upload?name=deadly.npy", b"x")[1]["source"]
+        for path, more in (("/api/check", {}), ("/api/train", {}), ("/api/survey", {})):
+            status, why = other.refused("POST", path, {"recipe": "folder", "source": source, **more})
+            assert (status, "ended the process" in why) == (400, True)
+        found = other.post("/api/check", {"recipe": "folder", "source": dropped, "updates": "10"})
+        assert found["summary"]["updates"] == 10
 
 
 def test_the_form_has_every_setting_with_its_meaning(served: Served, dropped: str):
@@ -124,6 +146,28 @@ def test_a_large_upload_is_refused_and_leaves_nothing(served: Served, monkeypatc
     assert {path for path in (served.folder / ".uploads").rglob("*") if path.is_file()} == before
 
 
+def test_files_that_come_at_once_and_after_a_restart_are_one_drop(served: Served, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(uploads, "MOST", 3 * 2**20)
+    large = b"x" * (2 * 2**20)
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(served.ask, "POST", f"/api/upload?into=many&path={n}.bin", large) for n in range(3)]
+        assert sorted(one.result()[0] for one in asked) == [200, 413, 413]
+    with serving(served.folder) as other:  # which has not seen the first
+        assert other.ask("POST", "/api/upload?into=many&path=later.bin", large)[0] == 413
+        assert other.ask("POST", "/api/upload?into=many&path=small.bin", b"x")[0] == 200
+    assert sum(path.stat().st_size for path in (served.folder / ".uploads" / "many").iterdir()) == 2 * 2**20 + 1
+
+
+def test_an_upload_that_stalls_gives_its_place_to_another(served: Served, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(uploads, "PATIENCE", 0.2)
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)) as connection:
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Length": "5"}
+        connection.request("POST", "/api/upload?name=slow.zip", b"x", headers)
+        answer = connection.getresponse()
+        assert answer.status == 408
+        assert b"nothing came" in answer.read()
+
+
 def test_a_bomb_and_a_huge_picture_are_refused_by_the_reader(served: Served, tmp_path: Path):
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -146,10 +190,16 @@ def test_an_export_is_made_and_fetched(served: Served):
         job = served.post("/api/runs/small/export", {"kind": "safetensors", "options": {"licence": "CC0"}})
         done = page.until(lambda one: one["kind"] == "job" and ("done" in one or "error" in one))
         assert done.get("done"), done
-        status, data, headers = served.ask("GET", f"/api/jobs/{job['job']}/file")
+        assert (done["result"]["file"], job["file"]) == ("small.safetensors", "small.safetensors")
+        assert done["result"]["bytes"] > 1000
+        assert not any(str(served.folder) in note for note in done["result"]["notes"])
+        status, data, headers = served.ask("GET", "/api/runs/small/exports/small.safetensors")
         assert status == 200
-        assert len(data) > 1000
+        assert len(data) == done["result"]["bytes"]
         assert "small.safetensors" in headers["content-disposition"]
+        files = served.get("/api/runs/small/exports")["files"]  # as another page, or another studio, finds them
+        assert {"name": "small.safetensors", "bytes": len(data)} in files
+        assert served.refused("GET", "/api/runs/small/exports/..%2Frecipe.toml")[0] == 404
         job = served.post("/api/runs/small/export", {"kind": "html", "options": {"with_real": 3}})
         done = page.until(lambda one: one["kind"] == "job" and ("done" in one or "error" in one))
         assert "--consent" in done["error"]

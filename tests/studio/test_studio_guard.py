@@ -124,7 +124,7 @@ def test_no_field_leads_out_of_the_folder(served: Served):
         served.refused("POST", "/api/runs/small/export", {"kind": bad})
         served.refused("POST", "/api/runs/small/export", {"kind": "safetensors", "options": {"out": bad}})
         served.refused("POST", f"/api/upload?into={quoted}&path=x", b"x")
-        served.refused("GET", f"/api/jobs/{quoted}/file")
+        served.refused("GET", f"/api/runs/small/exports/{quoted}")
     for key in (" data.source", "data.source ", f'data.source="{private}" #', "start.source=x"):
         for path in ("/api/check", "/api/train"):
             assert (
@@ -177,6 +177,20 @@ def test_slow_requests_keep_no_other_from_its_answer(served: Served, monkeypatch
         finally:
             gate.set()
         assert {one.result() for one in waiting} == {(400, "it was slow")}
+
+
+def test_a_run_may_be_called_by_a_word_of_the_addresses(served: Served):
+    names = ("words/real", "words/generator", "words/sheet/5", "words/picture/x", "words/ask", "real", "sheet", "5")
+    try:
+        for name in names:
+            shutil.copytree(served.folder / "small", served.folder / name)
+        for name in names:
+            assert served.get(f"/api/runs/{name}")["card"]["name"] == name
+            assert served.ask("GET", f"/api/runs/{name}/sheet/0")[1].startswith(b"\x89PNG")
+        assert served.refused("GET", "/api/runs/small/real")[0] == 404
+    finally:
+        for name in ("words", "real", "sheet", "5"):
+            shutil.rmtree(served.folder / name, ignore_errors=True)
 
 
 def test_large_and_broken_bodies_are_refused(served: Served):

@@ -18,6 +18,7 @@ from served_pages import PATIENCE, TOKEN, Served, serving
 
 from gansmith.ground.files.lock import is_held
 from gansmith.ground.files.runfolder import RunFolder, read_rows
+from gansmith.studio.starting import trainings as module
 from gansmith.studio.starting.trainings import Trainings
 from gansmith.training import checkpoint
 
@@ -157,6 +158,64 @@ def test_one_that_fails_says_why(folder: Path):
         trainings.mine["early"].wait()
         served.post("/api/runs/early/delete")
         assert "early" not in {one["name"] for one in served.get("/api/home")["runs"]}
+
+
+def test_what_a_training_has_started_ends_with_it(folder: Path):
+    trainings = Trainings(folder)
+    (folder / "one").mkdir()
+    rank = "import time\ntime.sleep(600)"
+    code = f"import subprocess, sys\nprint(subprocess.Popen([sys.executable, '-c', {rank!r}]).pid, flush=True)\n{rank}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gansmith.studio.starting.trainings.gansmith", lambda *_: [sys.executable, "-c", code])
+        trainings.start("one", [], {})
+    number = int(until(lambda: trainings.printed("one"))[0])
+    assert Trainings(folder).is_alive("one")
+    Trainings(folder).kill("one")  # as another studio
+    until(lambda: not is_alive(number))
+
+
+def is_alive(number: int) -> bool:
+    """Whether a process lives that is no child of this one."""
+    try:
+        os.kill(number, 0)
+    except OSError:
+        return False
+    state = Path(f"/proc/{number}/stat")  # one that nobody waits for is a name without a process
+    return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def test_a_training_that_is_faster_than_its_studio_has_trained(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    run, write = RunFolder(folder / "one"), module.write_json
+    run.root.mkdir()
+
+    def slowly(path: Path, facts: dict[str, Any]) -> None:
+        if "process" in facts:  # by now the training holds its lock
+            run.lock.write_text("")
+            time.sleep(0.05)
+        write(path, facts)
+
+    monkeypatch.setattr(module, "write_json", slowly)
+    monkeypatch.setattr(module, "gansmith", lambda *_: [sys.executable, "-c", ""])
+    trainings = Trainings(folder)
+    trainings.start("one", [], {})
+    assert trainings.has_trained("one")
+
+
+@pytest.mark.parametrize(
+    ("printed", "why"),
+    [
+        (["gansmith: the data is gone"], "the data is gone"),
+        (["gansmith: stopped, all is saved"], None),
+        (["update 5"], None),
+        (["Traceback (most recent call last):", '  File "x"', "ValueError: bad"], "ValueError: bad"),
+        (["Traceback (most recent call last):", '  File "x"', "KeyError: 1", "update 7", "done: runs/one"], None),
+    ],
+)
+def test_a_failure_is_the_last_thing_that_was_said(folder: Path, printed: list[str], why: str | None):
+    trainings = Trainings(folder)
+    trainings.log("one").parent.mkdir(parents=True)
+    trainings.log("one").write_text("\n".join(printed))
+    assert trainings.failure("one") == why
 
 
 def test_a_run_that_is_over_is_finished_and_goes_on_for_longer(folder: Path):

@@ -1,25 +1,12 @@
-"""Chromium, and the studio's page before a server that a test plays."""
+"""The studio's page in Chromium, before a server that a test plays."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from played_server import ORIGIN, Played
-
-CHROMIUM = os.environ.get("GANSMITH_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    "--no-sandbox",  # a test may run as root
-    "--disable-gpu",
-    "--disable-dev-shm-usage",  # which is small in containers
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 Opened = Callable[..., Any]
 WIDE = {"width": 1280, "height": 800}
@@ -58,18 +45,6 @@ class Stage:
         self.page.evaluate("sessionStorage.clear()")
         found, self.wrong = self.wrong, []
         return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A headless Chromium, for the tests of one file."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: install the extra dev")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: install Debian's chromium, or name one in GANSMITH_CHROMIUM")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

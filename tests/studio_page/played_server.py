@@ -60,6 +60,7 @@ FIELDS = [
         "type": "list",
         "choices": None,
     },
+    {"key": "data.size", "value": "auto", "default": "auto", "meaning": "pixels", "type": "text", "choices": None},
     {"key": "budget.minutes", "value": 2.0, "default": 0.0, "meaning": "minutes", "type": "number", "choices": None},
 ]
 GROUPS = [
@@ -123,6 +124,8 @@ class Played:
         self.failures: dict[str, int] = {}  # path of a GET: how many times it fails yet
         self.check = {"refusal": None, "remarks": [], "refused": {}, "summary": {}}
         self.changes = [{"at": 90, "back_to": 50, "reason": "asked", "change": {"loss.name": ["hinge", "minimax"]}}]
+        self.checkpoints = [50, 100]
+        self.exported: list[dict[str, Any]] = []
         self.recipe = {"optimizer.generator.rate": 0.02, "loss.name": "hinge", "data.batch": 64}
 
     # ---- what a page sees
@@ -189,7 +192,7 @@ class Played:
             self.failures[path] -= 1
             route.fulfill(status=500, json={"error": "the disk: a file is being replaced"})
             return
-        if "/sheet/" in path or path.endswith("/real"):
+        if "/picture/" in path or "/sheet/" in path or path.endswith("/real") or "/exports/" in path:
             route.fulfill(body=png(), content_type="image/png")
             return
         found = self._found(unquote(path))
@@ -228,8 +231,10 @@ class Played:
         if name.endswith("/delete"):
             self.cards = [one for one in self.cards if one["name"] != name.removesuffix("/delete")]
             return {"moved": True}
+        if name.endswith("/exports"):
+            return {"files": self.exported}
         if name.endswith("/export"):
-            return {"job": "7"}
+            return {"job": "7", "file": "mine.onnx"}
         return {"asked": "1"} if name.rpartition("/")[0] in names else None
 
     def run(self, name: str) -> dict[str, Any]:
@@ -247,7 +252,11 @@ class Played:
             "judgements": [{"update": 100, "metric": "SWD", "value": 12.5}],
             "log": [{"update": 60, "text": "saved"}],
             "printed": ["training digits"],
-            "checkpoints": [100],
-            "facts": {"data": {"count": 40}, "environment": {"threads": 2}, "origin": {}},
+            "checkpoints": self.checkpoints,
+            "facts": {
+                "data": {"count": 40, "item_shape": [1, 8, 8], "class_names": ["0", "1"], "skipped": []},
+                "environment": {"threads": 2, "ranks": 1, "bfloat16 products": True},
+                "origin": {"run": "/runs/earlier", "taken": [{"player": "generator", "layers": 3}]},
+            },
             "changeable": FIELDS[:3],
         }

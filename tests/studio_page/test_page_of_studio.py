@@ -246,6 +246,53 @@ def test_a_change_of_a_healthy_run_loses_nothing(opened: Opened, played: Played)
     says(page, "details", "This saves a checkpoint and trains on from it, so that nothing is lost")
 
 
+def test_what_loses_a_training_asks_first(opened: Opened, played: Played):
+    remedy = {"set": {"data.batch": 32}, "why": "it is too large", "source": ""}
+    played.cards[0] = card("first", finding={**FINDING, "remedy": [remedy]})
+    page = opened("#/run/first")
+    page.get_by_role("button", name="Apply: data.batch = 32").press("Enter")
+    says(page, ".remedies", "All that this training has learnt is lost")
+    page.keyboard.press("Enter")  # once more: "No" has the focus
+    assert page.locator(".asking").count() == 0
+    page.get_by_role("button", name="Stop at once").click()
+    says(page, ".asking", "What came after its newest checkpoint is lost")
+    page.keyboard.press("Escape")
+    assert played.asked == []
+    page.get_by_role("button", name="Stop at once").click()
+    page.get_by_role("button", name="Stop it").click()
+    page.get_by_role("button", name="Apply: data.batch = 32").click()
+    page.get_by_role("button", name="Begin again").click()
+    until(page, lambda: len(played.asked) == 2)
+    change = {"kind": "change", "change": {"data.batch": 32}}
+    assert played.asked == [("runs/first/stop-at-once", {}), ("runs/first/ask", change)]
+
+
+def test_a_remedy_without_a_checkpoint_to_go_back_to_asks_first(opened: Opened, played: Played):
+    played.checkpoints = [100, 150]  # the trouble began at 100
+    page = opened("#/run/first")
+    page.get_by_role("button", name="Apply: optimizer.generator.rate = 0.0002").click()
+    says(page, ".remedies", "There is no checkpoint from before update 100")
+    assert played.asked == []
+    page.get_by_role("button", name="Begin again").click()
+    until(page, lambda: len(played.asked) == 1)
+
+
+def test_a_change_of_two_settings_is_taken_back_where_it_is_said(opened: Opened, played: Played):
+    pairs = {"optimizer.generator.rate": [0.2, 0.02], "loss.name": ["minimax", "hinge"]}
+    played.changes = [{"at": 90, "back_to": 50, "by": "user", "change": pairs}]
+    page = opened("#/run/first")
+    says(page, ".changed-last", "optimizer.generator.rate 0.2 → 0.02, loss.name minimax → hinge")
+    page.locator(".changed-last button").click()
+    says(page, ".changed-last", "What was learnt since update 50 is lost")
+    page.get_by_role("button", name="Take it back").click()
+    until(page, lambda: bool(played.asked))
+    change = {"optimizer.generator.rate": 0.2, "loss.name": "minimax"}
+    assert played.asked == [("runs/first/ask", {"kind": "change", "change": change})]
+    played.changes.append({"at": 95, "back_to": 50, "by": "user", "change": {k: v[::-1] for k, v in pairs.items()}})
+    played.say({"kind": "change", "name": "first"})
+    page.locator(".changed-last").wait_for(state="hidden")
+
+
 def test_a_change_that_takes_the_last_one_back_says_what_is_lost(opened: Opened, played: Played):
     played.changes = [{"at": 90, "back_to": 50, "change": {"loss.name": ["non-saturating", "hinge"]}}]
     page = opened("#/run/first")
@@ -289,6 +336,18 @@ def test_the_log_tells_changes_and_findings(opened: Opened, played: Played):
     says(page, ".log li:first-child", "a word of the training")
 
 
+def test_a_change_is_told_once(opened: Opened, played: Played):
+    row = {"at": 90, "back_to": 50, "by": "user", "reason": "asked for: loss.name hinge -> minimax"}
+    played.changes = [{**row, "change": {"loss.name": ["hinge", "minimax"]}}]
+    text = "going back to update 50 and changing loss.name hinge -> minimax"
+    changed = {**FINDING, "state": "changed course", "severity": "course", "text": text, "line": text, "remedy": []}
+    played.cards[0] = card("first", finding=changed)
+    page = opened("#/run/first")
+    says(page, ".log", "went back to update 50, with loss.name: hinge → minimax (asked for)")
+    says(page, "section", "It has not looked since the last change.")
+    assert text not in page.locator("main").inner_text()
+
+
 def test_a_finished_run_goes_on_for_as_long_as_is_said(opened: Opened, played: Played):
     played.cards[0] = card("first", state="finished", share=1.0, update=400)
     page = opened("#/run/first")
@@ -308,9 +367,38 @@ def test_an_export_is_made_and_downloaded(opened: Opened, played: Played):
     says(page, "details", "Asked for the file")
     assert played.asked == [("runs/first/export", {"kind": "onnx", "options": {}})]
     played.say({"kind": "job", "job": "other", "done": True, "result": {"file": "no.onnx"}})
-    played.say({"kind": "job", "job": "7", "done": True, "result": {"file": "mine.onnx", "bytes": 2048}})
+    played.exported = [{"name": "mine.onnx", "bytes": 2048}]
+    told = {"bytes": 2048, "notes": ["pictures are grey", "the licence of the data is not stated"]}
+    played.say({"kind": "job", "job": "7", "done": True, "result": told})
     says(page, "details", "mine.onnx (2 kB) is ready")
-    assert page.get_by_role("button", name="Download").is_visible()
+    assert page.locator("details li", has_text="not stated").is_visible()
+    go(page, "#/")
+    page.locator(".cards").wait_for()
+    go(page, "#/run/first")
+    page.locator("summary", has_text="Export").click()
+    says(page, ".exported", "mine.onnx")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download mine.onnx").click()
+    assert download.value.suggested_filename == "mine.onnx"
+
+
+def test_the_picture_of_a_finding_says_what_it_shows(opened: Opened, played: Played):
+    played.cards[0] = card("first", finding={**FINDING, "picture": "diagnosis/00000150-rate-too-high.png"})
+    page = opened("#/run/first")
+    says(page, "figcaption", "What the doctor saw at update 150. Left: samples of the generator. Right: real items")
+    finding = {**FINDING, "state": "memorised pictures", "update": 300, "picture": "diagnosis/00000300-memorised.png"}
+    played.change("first", finding=finding)
+    says(page, "figcaption", "at update 300. Left: samples of the generator. Right: the training item that is nearest")
+    assert page.locator(".seen-by-doctor").count() == 1
+
+
+def test_facts_are_words(opened: Opened):
+    page = opened("#/run/first")
+    page.locator("summary", has_text="Facts").click()
+    text = page.locator("details", has_text="Facts").locator("visible=true").first.inner_text()
+    for words in ("8x8 pixels, grey", "0, 1", "processes that train together", "player: generator, layers: 3", "yes"):
+        assert words in text
+    assert not any(sign in text for sign in '[]{}"')
 
 
 def test_a_run_that_is_opened_by_its_address_is_followed(opened: Opened, played: Played):
@@ -355,6 +443,15 @@ def test_a_training_is_started_with_what_was_changed(opened: Opened, played: Pla
     _path, given = next(one for one in reversed(played.asked) if one[0] == "train")
     assert given["settings"] == {"data.batch": "32", "generator.bias": "false"}
     assert (given["recipe"], given["minutes"], given["name"]) == ("digits", "2", "mine")
+
+
+def test_what_the_networks_see_is_looked_at_again(opened: Opened, played: Played):
+    page = opened("#/new")
+    says(page, "section", "digits: 40 grey pictures")
+    page.get_by_label("data.batch").fill("32")  # changes nothing of what is seen
+    page.get_by_label("data.size").fill("16")
+    surveys = [{"source": "digits", "settings": {"data.size": size}} for size in ("auto", "16")]
+    until(page, lambda: [given for path, given in played.asked if path == "survey"] == surveys)
 
 
 def test_refused_choices_are_greyed_and_say_why(opened: Opened, played: Played):
@@ -408,6 +505,7 @@ def test_files_that_are_no_pictures_are_refused(opened: Opened):
 def test_two_runs_are_compared(opened: Opened, played: Played):
     page = opened()
     page.locator(".card").nth(0).get_by_label("Compare").check()
+    says(page, ".title", "To compare, tick two trainings.")
     page.locator(".card").nth(1).get_by_label("Compare").check()
     page.get_by_role("link", name="Compare first and second/of two").click()
     says(page, "section", "None: both have the same settings.")

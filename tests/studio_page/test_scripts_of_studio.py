@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import gansmith.studio
+from gansmith.diagnosis.pictures import COPIES
 from gansmith.runs.recovery.roll_back import IN_FLIGHT
 from gansmith.studio import documents
 from gansmith.web import scripts
@@ -58,3 +59,9 @@ def test_the_page_knows_which_settings_may_change_in_the_middle():
     listed = re.search(r"IN_FLIGHT = \[([^\]]*)\]", text)
     assert listed is not None
     assert tuple(re.findall(r'"([^"]+)"', listed[1])) == IN_FLIGHT
+
+
+def test_the_page_knows_which_pictures_of_findings_show_copies():
+    listed = re.search(r"COPY_STATES = \[([^\]]*)\]", (PAGE / "run" / "finding.js").read_text("utf-8"))
+    assert listed is not None
+    assert tuple(re.findall(r'"([^"]+)"', listed[1])) == COPIES

@@ -137,4 +137,5 @@ def test_a_training_from_its_start_to_two_crashes(page: Any, studio: Studio):
     says(page, ".state", "training")
     goes_on(page)
     page.get_by_role("button", name="Stop at once").click()
+    page.get_by_role("button", name="Stop it").click()
     page.locator(".state", has_not_text="training").wait_for()

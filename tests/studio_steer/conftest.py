@@ -1,27 +1,15 @@
-"""A studio that serves a small run, and Chromium."""
+"""A studio that serves a small run, and its pages in Chromium."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from served_studio import Served, serve
+from served_studio import TOKEN, Served, serve
+from steer_in_chromium import Opened, own, until
 
 import small_runs
-
-CHROMIUM = os.environ.get("GANSMITH_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    "--no-sandbox",  # a test may run as root
-    "--disable-gpu",
-    "--disable-dev-shm-usage",  # which is small in containers
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +21,30 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield studio
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A headless Chromium, for the tests of one file."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: install the extra dev")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: install Debian's chromium, or name one in GANSMITH_CHROMIUM")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()
+@pytest.fixture
+def opened(browser: Any, served: Served) -> Iterator[Opened]:
+    """Opens a part of the run's pages. Errors of the page, and requests elsewhere, fail the test."""
+    contexts: list[Any] = []
+    wrong: list[str] = []
+
+    def open_page(part: str = "steer", state: str = "", run: str = "small", **settings: Any) -> Any:
+        context = browser.new_context(accept_downloads=True, **settings)
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=served.origin)
+        context.set_default_timeout(120_000)  # a busy machine is no failure
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: wrong.append(message.text) if "Security Policy" in message.text else None)
+        page.on("request", lambda request: None if own(request.url, served) else wrong.append(request.url))
+        page.goto(f"{served.origin}/#token={TOKEN}")
+        page.locator("nav").first.wait_for()
+        page.evaluate("(hash) => { location.hash = hash; }", f"#/run/{run}/{part}{state}")
+        page.locator(".caption" if part == "steer" else ".quiz").first.wait_for()
+        if part == "steer":
+            until(lambda: page.inner_text(".caption") != "", "the first picture")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []

@@ -68,7 +68,7 @@ def test_the_first_guess_counts_and_the_end_tells_all(served: Served, begun: dic
     assert told["right"] == sum(answer["was"] == answer["guess"] for answer in answers)
     assert sum(kind["count"] for kind in told["kinds"]) == 12
     assert sum(kind["fooled"] for kind in told["kinds"]) == 12 - told["right"]
-    assert all(answer["label"] in set("0123456789") for answer in answers)
+    assert all(answer["label"] in {f"class {digit}" for digit in range(10)} for answer in answers)
     said = [
         answer["said"] == ("real" if answer["logit"] > told["discriminator"]["threshold"] else "generated")
         for answer in answers
@@ -112,7 +112,8 @@ def test_real_ones_are_of_the_data_with_their_own_classes(tmp_path: Path):
     run = small_runs.make(tmp_path / "run")
     store = open_store(dataclasses.replace(small_runs.RECIPE.data, split="test", first=0))
     known = {
-        picture.tobytes(): str(label) for picture, label in zip(np.asarray(store.items), store.labels, strict=True)
+        picture.tobytes(): f"class {label}"
+        for picture, label in zip(np.asarray(store.items), store.labels, strict=True)
     }
     real = [True, False, True, True, False, False]
     found = asked_of(run.root, real)
@@ -172,6 +173,18 @@ def test_without_a_discriminator_nothing_is_said_of_it(tmp_path: Path):
     one = quiz_of(tmp_path, [True], logits=None, threshold=None)
     assert one.guess(0, "real")["said"] is None
     assert one.score()["discriminator"] is None
+
+
+def test_so_many_pictures_of_quizzes_are_kept_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    picture = base64.b64encode(b"x" * 100).decode()
+    found = dict.fromkeys(("data", "seen", "probability", "logits", "labels", "threshold"))
+    monkeypatch.setattr(quiz, "asked", lambda _, request: found | {"pictures": [picture] * len(request["real"])})
+    monkeypatch.setattr(quiz, "KEPT_BYTES", 1000)
+    quizzes = Quizzes(Studio(tmp_path).jobs)
+    names = [quizzes.begin(RunFolder(tmp_path), count) for count in (4, 4, 4, 40)]
+    assert [name in quizzes.all for name in names] == [False, False, False, True]
+    names = [quizzes.begin(RunFolder(tmp_path), 5) for _ in range(3)]
+    assert [name in quizzes.all for name in names] == [False, True, True]
 
 
 def test_a_failing_process_is_one_line_and_frees_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

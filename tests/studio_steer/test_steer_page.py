@@ -5,96 +5,23 @@ from __future__ import annotations
 import io
 import json
 import os
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from served_studio import TOKEN, Served
+from served_studio import Served
+from steer_in_chromium import Opened, cell, close, of_seed, says, shown, slide, until
 
 from gansmith.studio.steering.lines import as_png
 from gansmith.trained.generator import Generator, load
-
-PIXELS = """(canvas) => Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)"""
-Opened = Callable[..., Any]
+from gansmith.web import scripts
 
 
 @pytest.fixture(scope="module")
 def generator(served: Served) -> Generator:
     return load(served.folder / "small")
-
-
-@pytest.fixture
-def opened(browser: Any, served: Served) -> Iterator[Opened]:
-    """Opens a part of the run's pages. Errors of the page, and requests elsewhere, fail the test."""
-    contexts: list[Any] = []
-    wrong: list[str] = []
-
-    def open_page(part: str = "steer", state: str = "", **settings: Any) -> Any:
-        context = browser.new_context(accept_downloads=True, **settings)
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=served.origin)
-        context.set_default_timeout(120_000)  # a busy machine is no failure
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if "Security Policy" in message.text else None)
-        page.on("request", lambda request: None if own(request.url, served) else wrong.append(request.url))
-        page.goto(f"{served.origin}/#token={TOKEN}")
-        page.locator("nav").first.wait_for()
-        page.evaluate("(hash) => { location.hash = hash; }", f"#/run/small/{part}{state}")
-        page.locator(".caption" if part == "steer" else ".quiz").first.wait_for()
-        if part == "steer":
-            until(lambda: page.inner_text(".caption") != "", "the first picture")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
-
-
-def own(url: str, served: Served) -> bool:
-    return url.startswith((served.origin, "blob:", "data:"))
-
-
-def until(true: Callable[[], object], what: str, seconds: float = 120) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
-
-
-def says(page: Any, text: str, place: str = ".caption") -> None:
-    """Wait until a place says this; a job, or a quiz, has to start a process first."""
-    until(lambda: text in page.locator(place).first.inner_text(), f"{place} never said {text}", 600)
-
-
-def shown(page: Any, selector: str = "canvas.large", nth: int = 0) -> np.ndarray:
-    """The grey picture uint8 (H, W) on a canvas."""
-    data = page.locator(selector).nth(nth).evaluate(PIXELS)
-    return np.array(data, np.uint8).reshape(16, 16, 4)[:, :, 0]
-
-
-def of_seed(generator: Generator, seed: int, label: str | None = None) -> np.ndarray:
-    return generator.sample(1, seed, label)[0, :, :, 0]
-
-
-def close(made: np.ndarray, wanted: np.ndarray) -> bool:
-    """Whether two pictures differ by a grey level at most."""
-    return int(np.abs(made.astype(int) - wanted).max()) <= 1
-
-
-def slide(page: Any, label: str, value: float) -> None:
-    slider = page.get_by_label(label, exact=True)
-    slider.evaluate("(s, value) => { s.value = value; s.dispatchEvent(new Event('input', {bubbles: true})); }", value)
-
-
-def cell(page: Any, nth: int) -> Any:
-    return page.get_by_role("group", name="Palette of pictures").get_by_role("button").nth(nth)
 
 
 # ---- the palette and the numbers of a latent
@@ -114,7 +41,7 @@ def test_hovering_shows_clicking_keeps_and_a_copied_latent_is_the_same_picture(o
     before = shown(page)
     assert close(before, of_seed(generator, 8))
     page.get_by_role("button", name="Random").click()
-    until(lambda: "seed 8" not in page.inner_text(".caption"), "another picture")
+    until(lambda: "seed 8 ·" not in page.inner_text(".caption"), "another picture")  # whose seed may begin with 8
     text = page.get_by_label("As a text")
     text.fill("")
     text.focus()
@@ -227,6 +154,7 @@ def test_children_remember_their_parents(opened: Opened):
 
 
 def test_diversity_is_the_share_of_new_numbers(blank: Any):
+    blank.add_script_tag(content=scripts.joined("page/looks.js"))
     made = blank.evaluate(
         """() => [0, 0.3, 1].map((diversity) => {
             const parent = (v) => ({latent: new Float32Array(4000).fill(v), label: null});
@@ -237,18 +165,6 @@ def test_diversity_is_the_share_of_new_numbers(blank: Any):
     assert made[0] == 0
     assert made[1] == pytest.approx(0.3, abs=0.03)
     assert made[2] == 1
-
-
-@pytest.fixture
-def blank(browser: Any) -> Iterator[Any]:
-    """An empty page with the modules of looks."""
-    from gansmith.web import scripts
-
-    context = browser.new_context(offline=True)
-    page = context.new_page()
-    page.add_script_tag(content=scripts.joined("page/looks.js"))
-    yield page
-    context.close()
 
 
 # ---- files, and pictures of one's own

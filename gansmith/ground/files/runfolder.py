@@ -56,8 +56,9 @@ class RunFolder:
     findings = Entry("findings.jsonl")  # a row for each change of the doctor's finding
     diagnosis = Entry("diagnosis")  # pictures that explain findings
     log = Entry("log.jsonl")  # what callbacks logged, and why a run stopped early
-    asked = Entry("asked.json")  # what somebody asks of the training; it takes the file away between two updates
+    asked = Entry("asked.json")  # what somebody asks of the training; it takes the file away once that is done
     changes = Entry("changes.jsonl")  # a row for each roll-back: from where, to where, why, and what was changed
+    exports = Entry("exports")  # files to send that the studio made of the generator, and their cards
     evaluation = Entry("evaluation.json")  # the figures of the last evaluation
     copies = Entry("copies.png")  # the samples most similar to training pictures, above those pictures
     report = Entry("report.html")  # the run's page, in one file

@@ -34,6 +34,29 @@ def write_bytes(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """Like `write_bytes`, for a file that is not there yet: of several who write it at once, one does.
+
+    Raises FileExistsError where there is one, and OSError where it cannot be written.
+    """
+    part = part_of(path)
+    try:
+        with open(part, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(part, path)  # unlike a renaming, it replaces nothing
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links: there the last of several who write within a moment wins
+            if path.exists():
+                raise FileExistsError(path) from None
+            os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 @contextmanager
 def replacing(path: Path, *, lasting: bool = True) -> Iterator[IO[bytes]]:
     """A file to write that becomes `path` when the context ends well; otherwise what was there stays.

@@ -47,7 +47,7 @@ class DataSettings:
     source: str = "digits"  # a built-in name, a path (folder, pattern, zip, tar, .npz, .npy, IDX, store), hf:NAME, or
     # stacked:SOURCE, three grey pictures of a labelled source in three channels
     kind: KindName = "auto"  # what the source holds; "auto" = what it shows
-    batch: int = 64  # items in one step of a player, over all ranks together
+    batch: int = 64  # items in one step of a player, over all processes together
     micro_batch: int = 0  # items that are computed at a time, when memory is short; 0 = the whole batch
     size: str = "auto"  # pictures: "28", "48x64" (width x height), "auto" = as found
     channels: int = 0  # pictures: 1 grey, 3 colour, 4 colour and transparency, 0 = as found, on `background`

@@ -114,7 +114,12 @@ def principal(latents: np.ndarray, activations: np.ndarray, count: int) -> dict[
 
 def factorise(weight: np.ndarray, count: int) -> dict[str, Direction]:
     """Directions that move the first layer's output most: weight (features, dim), the layer's norm included."""
-    _, values, rows = np.linalg.svd(weight.astype(np.float64), full_matrices=False)
+    matrix = weight.astype(np.float64)
+    if (
+        len(matrix) > matrix.shape[1]
+    ):  # a triangle with the same singular values and rows, of which far fewer are to be found
+        matrix = np.linalg.qr(matrix, mode="r")
+    _, values, rows = np.linalg.svd(matrix, full_matrices=False)
     shares = values**2 / max(float((values**2).sum()), 1e-12)
     return _named("factorised", rows[:count], shares[:count])
 

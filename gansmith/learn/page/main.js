@@ -6,6 +6,7 @@ import { light } from "../drawing/diagram.js";
 import { DISTRIBUTIONS } from "../engine/mixtures.js";
 import { STATIONS } from "../tour/stations.js";
 import { makeTour } from "../tour/tour.js";
+import { savePage, savedGame } from "./copies.js";
 import { makeEditor } from "./editor.js";
 import { Match } from "./match.js";
 import { byId, fill, make, pressed, when } from "./parts.js";
@@ -34,7 +35,7 @@ const LEGENDS = {
   },
 };
 
-let state = fromHash(location.hash);
+let state = fromHash(location.hash || savedGame());
 let editing = "a";
 let layers = { ...STATIONS[0].layers };
 const sides = { a: new Match(byId("side-a")), b: new Match(byId("side-b")) };
@@ -185,6 +186,12 @@ function act(what) {
   if (what.train) transport.playUntil(what.train, () => workshop.gather());
 }
 
+// Where a link to this page opens: that of a studio names a port of this machine.
+function reachOfLink() {
+  const here = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname) || location.protocol === "file:";
+  return here ? "It opens on this machine alone. For others, save the page; or put what begins with # behind the address of their own copy." : "";
+}
+
 // ---- controls
 
 when("play", "click", () => transport.play());
@@ -224,10 +231,14 @@ when("copy", "click", async () => {
   remember();
   try {
     await navigator.clipboard.writeText(location.href);
-    byId("copied").textContent = "Copied.";
+    byId("copied").textContent = `Copied. ${reachOfLink()}`;
   } catch {
-    byId("copied").textContent = `Copy it from here: ${location.href}`;
+    byId("copied").textContent = `Copy it from here: ${location.href} ${reachOfLink()}`;
   }
+});
+when("save", "click", () => {
+  savePage(toHash(state));
+  byId("copied").textContent = "Saved with this game in it: send the file to whom you like.";
 });
 when("defaults", "click", () => {
   state = fresh(state.station);

@@ -1,11 +1,10 @@
 // A run in a notebook: the studio's samples, curves and finding, filled from a widget's state.
 
 import { actionButton, el, say } from "../../studio/page/frame/element.js";
-import { duration } from "../../studio/page/frame/words.js";
-import { howFar } from "../../studio/page/home/card.js";
 import { Curves, curvesHint } from "../../studio/page/run/curves.js";
 import { FindingBox } from "../../studio/page/run/finding.js";
 import { Samples } from "../../studio/page/run/samples.js";
+import { Standing } from "../../studio/page/run/standing.js";
 
 const KERNEL_PATIENCE = 1000; // milliseconds without an answer after which the page says why
 
@@ -26,10 +25,8 @@ class LiveView {
     const api = { address: (path) => this.address(path.split("/").slice(2)) };
     this.samples = new Samples({ api }, name);
     this.finding = new FindingBox({ api }, name);
-    this.state = el("span", { class: "state" });
-    this.far = el("span", { class: "soft" });
-    this.reason = el("p", { class: "error" });
-    this.progress = el("progress", { max: 1, "aria-label": "Progress of the training" });
+    this.standing = new Standing();
+    const { state, far, progress, reason } = this.standing;
     this.pause = actionButton("Pause", () => this.send({ kind: "pause" }), { title: "Saves after this update, and stops" });
     this.own = el("span", { class: "soft small" }, "This kernel trains it: to pause, interrupt the kernel. It saves first.");
     this.said = el("p", { class: "soft small", role: "status" });
@@ -41,9 +38,9 @@ class LiveView {
       el(
         "div",
         { class: "run-head" },
-        el("div", { class: "title" }, el("h2", {}, name), this.state, this.pause, this.own),
-        el("div", { class: "far" }, this.far, this.reason),
-        this.progress,
+        el("div", { class: "title" }, el("h2", {}, name), state, this.pause, this.own),
+        el("div", { class: "far" }, far, reason),
+        progress,
         this.said,
       ),
       el(
@@ -70,13 +67,7 @@ class LiveView {
 
   showCard() {
     const card = this.model.get("card");
-    say(this.state, card.state);
-    this.state.dataset.state = card.state;
-    say(this.far, [howFar(card), duration(card.seconds)].join(" · "));
-    say(this.reason, card.reason || "");
-    this.reason.classList.toggle("calm", card.state !== "failed");
-    this.progress.hidden = card.share === null;
-    this.progress.value = card.share || 0;
+    this.standing.show(card);
     this.pause.hidden = !card.can.includes("pause") || card.is_own;
     this.own.hidden = !card.is_own;
     this.finding.set(card.finding, { recipe: card.recipe_values || {}, changes: [] }, false);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from gansmith.ground.files import runfolder, whole
 from gansmith.ground.files.runfolder import RunFolder
@@ -26,8 +27,17 @@ def forget_after(folder: RunFolder, update: int) -> None:
         if sheet.stem.isdigit() and int(sheet.stem) > newest_kept:
             sheet.unlink()
     forget_best(folder, update)
-    written = {path.name for path in (folder.recipe, folder.best, folder.asked, folder.changes, *rows, *others)}
+    written = {path.name for path in (folder.recipe, folder.best, folder.changes, *rows, *others)}
     for place in (folder.root, folder.samples):
         for part in place.glob("*.part"):  # what a kill left half written; not what another command writes just now
-            if place == folder.samples or whole.PART.sub("", part.name) in written:
+            name = whole.PART.sub("", part.name)
+            if place == folder.samples or name in written or (name == folder.asked.name and is_left(folder, part)):
                 part.unlink(missing_ok=True)
+
+
+def is_left(folder: RunFolder, part: Path) -> bool:
+    """Whether a half-written file is older than the process that trains: whoever wrote it was ended."""
+    try:
+        return part.stat().st_mtime_ns < folder.lock.stat().st_mtime_ns
+    except OSError:
+        return False

@@ -74,8 +74,16 @@ def roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Re
 
     Everything newer than the checkpoint is removed, except changes.jsonl and findings.jsonl, which record it. A change that a
     person asked for is always made; where it takes the last change back, the run goes to the checkpoint of that change, and so
-    on as if it had never been made.
+    on as if it had never been made. Its request is taken away at last: a kill before that leaves it to the dropping of old ones.
     """
+    try:
+        return _roll_back(folder, setup, outcome, say)
+    finally:
+        if outcome.reason.startswith(ASKED):
+            folder.asked.unlink(missing_ok=True)
+
+
+def _roll_back(folder: RunFolder, setup: Setup, outcome: Outcome, say: Say) -> Restart | None:
     before, asked = changes(folder), outcome.reason.startswith(ASKED)
     tries = [row for row in before if not is_asked(row)]
     if len(tries) >= TRIES and not asked:

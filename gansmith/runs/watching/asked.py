@@ -1,7 +1,8 @@
 """What a person asks of a training while it runs: to pause, to save, to change one setting.
 
-The request is a small file that is renamed into the run's folder. The training looks for it between two updates, takes it away
-and answers with a request to the loop. It costs one look at a name, whoever started the training.
+The request is a small file that appears whole in the run's folder. The training looks for it between two updates, answers with
+a request to the loop, and takes it away once that is carried out: a roll-back of the same update comes before it, and the
+training finds it again. It costs one look at a name, whoever started the training.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from gansmith.ground.errors import GansmithError, RecipeError, RunError, nearest, typed
-from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows, write_json
+from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
+from gansmith.ground.files.whole import write_new
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
@@ -37,11 +40,15 @@ def ask(folder: RunFolder, kind: str, change: Mapping[str, Any] | None = None) -
         )
     if kind == "change":
         change = differing(folder, folder.load_recipe(), change or {})
-    if folder.asked.exists() and not is_stale(folder):
-        raise RunError(f"{folder.root} has not answered an earlier request yet: it looks for one after each update")
     name = f"{time.time_ns():x}"
     try:
-        write_json(folder.asked, {"id": name, "kind": kind, "change": dict(change or {})})
+        if is_stale(folder):
+            folder.asked.unlink(missing_ok=True)
+        write_new(folder.asked, json.dumps({"id": name, "kind": kind, "change": dict(change or {})}).encode())
+    except FileExistsError:
+        raise RunError(
+            f"{folder.root} has not answered an earlier request yet, and takes one at a time: ask again in a moment"
+        ) from None
     except OSError as error:
         raise RunError(f"{folder.asked} cannot be written ({error.strerror or error}): make room") from None
     return name
@@ -96,6 +103,16 @@ def is_stale(folder: RunFolder) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class Doing:
+    """A request that the loop is carrying out since an update."""
+
+    kind: Kind
+    since: int
+    text: str = ""  # what is to be said when it is done
+    change: dict[str, Any] = field(default_factory=dict)
+
+
 class Asked:
     """Looks for a request after each update, and passes it on to the loop.
 
@@ -106,74 +123,77 @@ class Asked:
     def __init__(self, folder: RunFolder, recipe: Recipe, say: Say = lambda _: None) -> None:
         self.folder, self.recipe, self.say = folder, recipe, say
         self.path = os.fspath(folder.asked)  # looked for after every update
-        self.waiting: dict[str, Any] = {}  # a change whose checkpoint is being saved
-        self.saved = -1  # the update of that checkpoint
+        self.doing: Doing | None = None
 
     def after(self, event: UpdateEvent) -> Request | None:
         """One look; before the first update the loop would not hear a request."""
-        if self.waiting and event.update > self.saved:
-            change, self.waiting = self.waiting, {}
-            if event.last:
-                self._note(event, "change", f"the training ended before {self._words(change)} was changed")
-                return None
-            return self._go_back(event, change, event.update)
+        if self.doing is not None:
+            return self._go_on(event, self.doing)
         if event.update == 0 or not os.path.exists(self.path):
             return None
-        stale, given = is_stale(self.folder), self._take()
+        stale, given = is_stale(self.folder), self._read()
         kind = str(given.get("kind"))
         if stale or event.last:
-            self._note(
-                event, kind, "a request that came too late was dropped" if event.last else "an old request was dropped"
-            )
-            return None
+            text = "a request that came too late was dropped" if event.last else "an old request was dropped"
+            return self._end(event.update, kind, text)
         return self._answer(event, kind, given.get("change"))
 
-    def _take(self) -> dict[str, Any]:
-        """The request; its file is taken away first, so that no request is read twice."""
-        taken = self.path + ".taken"
-        try:
-            os.replace(self.path, taken)
-            with open(taken, encoding="utf-8", errors="replace") as file:
-                given = json.load(file)
-        except (OSError, ValueError, RecursionError):  # gone, or no JSON
-            given = {}
+    def _go_on(self, event: UpdateEvent, doing: Doing) -> Request | None:
+        """The loop has done what it was asked for first: it stopped or saved, and did not roll back."""
+        self.doing = None
+        if doing.kind != "change":
+            return self._end(doing.since, doing.kind, doing.text)
+        if event.last:
+            text = f"the training ended before {self._words(doing.change)} was changed"
+            return self._end(event.update, "change", text)
+        return self._go_back(event, doing.change, event.update)
+
+    def _read(self) -> dict[str, Any]:
+        """The request; {} for one that cannot be read."""
+        with suppress(OSError, ValueError, RecursionError), open(self.path, encoding="utf-8", errors="replace") as file:
+            given = json.load(file)
+            if isinstance(given, dict):
+                return given
+        return {}
+
+    def _end(self, update: int, kind: str, text: str) -> None:
+        """Say what has become of a request, and make room for the next one."""
         with suppress(OSError):
-            os.unlink(taken)
-        return given if isinstance(given, dict) else {}
+            os.unlink(self.path)
+        self._note(update, kind, text)
 
     def _answer(self, event: UpdateEvent, kind: str, change: object) -> Request | None:
         if kind == "pause":
             text = f"paused, as it was asked for; `{typed('resume', self.folder.root)}` goes on"
-            self._note(event, kind, text)
+            self.doing = Doing(kind, event.update, text)
             return Request("stop", text)
         if kind == "save":
-            self._note(event, kind, "saved, as it was asked for")
+            self.doing = Doing(kind, event.update, "saved, as it was asked for")
             return Request("save", "a checkpoint was asked for")
         if kind == "change" and isinstance(change, dict):
             try:
                 found = differing(self.folder, self.recipe, change)
             except GansmithError as error:
-                self._note(event, kind, f"a change that was asked for is not made: {error}")
-                return None
+                return self._end(event.update, kind, f"a change that was asked for is not made: {error}")
             return self._change(event, found)
-        self._note(event, kind, "a request that cannot be read was dropped")
-        return None
+        return self._end(event.update, kind, "a request that cannot be read was dropped")
 
     def _change(self, event: UpdateEvent, change: dict[str, Any]) -> Request | None:
         newest = next(iter(reversed(list(read_rows(self.folder.findings)))), {})
         if newest.get("severity") == "alarm":
             return self._go_back(event, change, int(newest.get("since_update", event.update)))
-        self.waiting, self.saved = change, event.update
+        self.doing = Doing("change", event.update, change=change)
         return Request("save", "the state before a change")
 
     def _go_back(self, event: UpdateEvent, change: dict[str, Any], before: int) -> Request:
-        self._note(event, "change", f"changing {self._words(change)}, as it was asked for")
+        """The roll-back, which takes the request away."""
+        self._note(event.update, "change", f"changing {self._words(change)}, as it was asked for")
         return Request("rollback", ASKED + self._words(change), change, before=before)
 
     def _words(self, change: dict[str, Any]) -> str:
         old = recipes.flat(self.recipe)
         return words({name: [old.get(name), value] for name, value in change.items()})
 
-    def _note(self, event: UpdateEvent, kind: str, text: str) -> None:
-        append_row(self.folder.log, {"update": event.update, "asked": kind, "text": text})
-        self.say(f"update {event.update:,}: {text}")
+    def _note(self, update: int, kind: str, text: str) -> None:
+        append_row(self.folder.log, {"update": update, "asked": kind, "text": text})
+        self.say(f"update {update:,}: {text}")

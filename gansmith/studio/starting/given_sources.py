@@ -27,13 +27,17 @@ def source_of(folder: Path, text: str) -> str:
         ) from None
     if globs.is_pattern(str(path)) or not path.exists():
         raise StudioError(400, f"there is no data {text[:80]!r} here: drop a folder or a zip")
-    if (size := unpacked(path)) > MOST_UNPACKED:
+    return str(path)
+
+
+def need_room(source: str) -> None:
+    """Raise StudioError 413 for a file that unpacks to more than may be held."""
+    if (size := unpacked(Path(source))) > MOST_UNPACKED:
         raise StudioError(
             413,
-            f"{path.name} unpacks to {size / 2**30:,.1f} GB, which this process would have to hold, and {MOST_UNPACKED / 2**30:g} "
-            "are allowed: keep its array as .npy, or train in a terminal",
+            f"{Path(source).name} unpacks to {size / 2**30:,.1f} GB, which a process would have to hold, and "
+            f"{MOST_UNPACKED / 2**30:g} are allowed: keep its array as .npy, or train in a terminal",
         )
-    return str(path)
 
 
 def unpacked(path: Path) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-import os
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -20,27 +20,26 @@ from starlette.routing import Route
 from gansmith import recipes as cookbook
 from gansmith.data.sources import SOURCES
 from gansmith.ground.errors import nearest
-from gansmith.ground.recipes.settings import Recipe
-from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.studio.answers import Given, get, post, text_of, texts_of
 from gansmith.studio.children import gansmith
 from gansmith.studio.errors import StudioError
 from gansmith.studio.places import LONGEST, cleaned
-from gansmith.studio.starting.check import Wanted, checked, planned, resolved
-from gansmith.studio.starting.form import groups
 from gansmith.studio.starting.given_sources import source_of
-from gansmith.studio.starting.lengths import UNITS, length_words
+from gansmith.studio.starting.lengths import length_words
 from gansmith.studio.studio import Studio
 
 SURVEY_SECONDS = 1800.0
-SIZE = 12  # characters of a size, as in 128x96
+READER = ("-m", "gansmith.studio.starting.reader")
+READ_SECONDS = 600.0  # that a form or a check may take
+MOST_SETTINGS = 500  # of a training; there are fewer
 
 
 class Preparing:
-    """The routes of the form. Surveys and checks run one at a time: each reads whole folders."""
+    """The routes of the form. Surveys and checks run one at a time, as each reads whole folders, and never in this process."""
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
+        self.reader = studio.jobs.companion([sys.executable, *READER], seconds=READ_SECONDS)
         self.surveying, self.checking = threading.Lock(), threading.Lock()
 
     def routes(self) -> list[Route]:
@@ -54,12 +53,12 @@ class Preparing:
 
     def survey(self, _: Request, given: Given) -> dict[str, Any]:
         """What `gansmith data info --json` says, in a process of its own: a picture that takes all memory takes only that."""
-        source, size = source_of(self.studio.folder, text_of(given, "source")), text_of(given, "size", "")
-        if size and not (len(size) <= SIZE and set(size) <= set("0123456789x")):
-            raise StudioError(400, f"size is {size[:40]!r}: give pixels, as in 64 or 64x48")
+        source = source_of(self.studio.folder, text_of(given, "source"))
+        flags = survey_words(texts_of(given, "settings"))
         with one_at_a_time(self.surveying, "another folder is being looked at"), tempfile.TemporaryDirectory() as place:
+            self.reader.ask({"do": "look", "source": source})
             sheet = Path(place) / "sheet.png"
-            words = ["data", "info", source, "--json", f"--sheet={sheet}", *([f"--size={size}"] if size else [])]
+            words = ["data", "info", source, "--json", f"--sheet={sheet}", *flags]
             found = self._json_of(words)
             picture = base64.b64encode(sheet.read_bytes()).decode("ascii") if sheet.is_file() else None
         return {**found, "sheet": picture}
@@ -85,52 +84,47 @@ class Preparing:
         """The fields of a recipe, with what the data asks for."""
         given = request.query_params
         name, source = recipe_named(given.get("recipe", "")), given.get("source", "")
-        recipe, reasons = cookbook.load(name), {}
-        source = source_of(self.studio.folder, source) if source else recipe.data.source
-        if source in SOURCES or os.path.isabs(source):
-            with one_at_a_time(self.checking, "another form is being made"):
-                chosen = choose_recipe(recipe, data=source, budget=a_budget(recipe))
-                recipe, remarks = resolved(chosen)
-            reasons = dict(reason_of(line) for line in remarks)
-        return {"recipe": name, "source": source, "groups": groups(recipe, reasons)}
+        source = source_of(self.studio.folder, source) if source else ""
+        with one_at_a_time(self.checking, "another form is being made"):
+            return self.reader.ask({"do": "form", "recipe": name, "source": source})
 
     def check(self, _: Request, given: Given) -> dict[str, Any]:
         """Whether it would be refused."""
         wanted = self.wanted(given)
         with one_at_a_time(self.checking, "another check runs"):
-            return checked(wanted)
+            return self.reader.ask({"do": "check", **wanted})
 
     def train(self, _: Request, given: Given) -> dict[str, Any]:
         """Start it. Raises StudioError and GansmithError where it is refused."""
         wanted, length = self.wanted(given), length_words(given)
         with one_at_a_time(self.checking, "another check runs"):
-            planned(wanted)
-        name = self._new_name(text_of(given, "name", "") or "", wanted.recipe)
-        words = ["train", wanted.recipe, f"--out={self.studio.folder / name}", *length]
-        words += [f"--data={wanted.source}"] if wanted.source else []
-        words += [f"--set={assignment}" for assignment in wanted.assignments()]
+            self.reader.ask({"do": "plan", **wanted})
+        recipe, source = wanted["recipe"], wanted["source"]
+        name = self._new_name(text_of(given, "name", "") or "", recipe)
+        words = ["train", recipe, f"--out={self.studio.folder / name}", *length]
+        words += [f"--data={source}"] if source else []
+        words += [f"--set={key}={value}" for key, value in wanted["settings"].items()]
         try:
-            self.studio.trainings.start(name, words, {"recipe": wanted.recipe, "words": words})
+            self.studio.trainings.start(name, words, {"recipe": recipe, "words": words})
         except StudioError:
             (self.studio.folder / name).rmdir()
             raise
         return {"name": name}
 
-    def wanted(self, given: Given) -> Wanted:
-        """A training as a page describes it. Raises StudioError."""
+    def wanted(self, given: Given) -> dict[str, Any]:
+        """A training as a page describes it, for the reader. Raises StudioError."""
         name, source = recipe_named(text_of(given, "recipe")), text_of(given, "source", "") or ""
-        recipe = cookbook.load(name)
         if source:
             source = source_of(self.studio.folder, source)
-        elif recipe.data.source not in SOURCES:
+        elif cookbook.load(name).data.source not in SOURCES:
             raise StudioError(400, f"recipe {name} has no data of its own: drop a folder or a zip")
         settings = texts_of(given, "settings")
+        if len(settings) > MOST_SETTINGS:
+            raise StudioError(400, f"at most {MOST_SETTINGS} settings are taken: reload the page")
         if any(len(key) > LONGEST or len(value) > 1000 for key, value in settings.items()):
             raise StudioError(400, "a setting is too long: give shorter values")
         length = {word[2:].partition("=")[0]: float(word.partition("=")[2]) for word in length_words(given)}
-        whole = {unit: int(value) if unit in ("updates", "images") else value for unit, value in length.items()}
-        typed = any(key.startswith("budget.") and key[7:] in UNITS for key in settings)
-        return Wanted(name, source, settings, Budget(**whole) if whole or typed else a_budget(recipe))  # pyright: ignore[reportArgumentType]
+        return {"recipe": name, "source": source, "settings": settings, "length": length}
 
     def _new_name(self, asked: str, recipe: str) -> str:
         """The name of a new run, whose folder is made at once. Raises StudioError."""
@@ -144,6 +138,31 @@ class Preparing:
             except FileExistsError:
                 continue
         raise StudioError(409, f"there is a run {asked!r} already: choose another name")
+
+
+SURVEYED = {
+    "data.size": ("--size", "auto"),
+    "data.channels": ("--channels", "0"),
+    "data.crop": ("--crop", "0"),
+    "data.background": ("--background", "white"),
+    "data.range": ("--range", "auto"),
+    "data.split": ("--split", "train"),
+    "data.first": ("--first", "0"),
+    "data.attribute": ("--attribute", ""),
+}
+"""Setting -> the flag of `data info` for it, and the value that needs none."""
+
+
+def survey_words(settings: dict[str, str]) -> list[str]:
+    """Settings of the data as flags of `data info`; others change nothing of what is seen. Raises StudioError."""
+    words: list[str] = []
+    for key, (flag, plain) in SURVEYED.items():
+        value = settings.get(key, plain).strip()
+        if len(value) > LONGEST or not value.isprintable():
+            raise StudioError(400, f"{key} is too long, or no plain text: give a shorter value")
+        words += [f"{flag}={value}"] if value not in (plain, "") else []
+    cropped = any(word.startswith("--crop=") for word in words)
+    return words if settings.get("data.fit") != "squeeze" or cropped else [*words, "--crop=whole"]
 
 
 @contextmanager
@@ -162,15 +181,3 @@ def recipe_named(name: str) -> str:
     if name not in cookbook.names():
         raise StudioError(400, f"there is no recipe {name[:40]!r}{nearest(name[:40], cookbook.names())}")
     return name
-
-
-def a_budget(recipe: Recipe) -> Budget:
-    """A length for a check of a recipe that has none; it changes nothing else."""
-    has = any(getattr(recipe.budget, unit) for unit in UNITS)
-    return Budget() if has else Budget(updates=1)
-
-
-def reason_of(line: str) -> tuple[str, str]:
-    """The key and the reason of a line `key = value: reason`."""
-    key, _, rest = line.partition(" = ")
-    return key, rest.partition(": ")[2]

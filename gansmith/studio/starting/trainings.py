@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +30,10 @@ from gansmith.studio.places import OWN, as_file, as_name, inside
 ENDING = 30.0  # seconds in which a process that has trained has to end
 LOOK = 0.1  # seconds between two looks at one that ends
 TAIL = 2**16  # bytes at the end of a log that are read
+ERROR = re.compile(r"[A-Za-z_][\w.]*(:|$)")
+"""How the last line of a traceback begins: with the error's name."""
+GOES_ON = ("update ", "training ", "done:")
+"""How lines of a training begin that works."""
 
 
 class Trainings:
@@ -57,7 +62,10 @@ class Trainings:
 
     def _start(self, name: str, words: Sequence[str], facts: dict[str, Any]) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
-        write_json(self.log(name).with_suffix(".json"), facts)
+        self.mine = {one: process for one, process in self.mine.items() if process.poll() is None}
+        told = self.log(name).with_suffix(".json")
+        write_json(told, facts)
+        since = told.stat().st_mtime_ns  # by the clock of the disk, as the time of the run's lock
         with open(self.log(name), "wb") as log:
             if sys.platform != "win32":  # where a lock belongs to one process, and forbids others to write
                 lock(log, wait=False, patience=LOOKED_AT)
@@ -65,7 +73,7 @@ class Trainings:
                 gansmith(*words), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         threading.Thread(target=self.mine[name].wait, daemon=True).start()  # the system forgets it when it has ended
-        write_json(self.log(name).with_suffix(".json"), facts | {"process": self.mine[name].pid})
+        write_json(told, facts | {"process": self.mine[name].pid, "since": since})
 
     def need_idle(self, name: str) -> None:
         """Raise StudioError 409 where a run is being trained. A process that has let go of the run, and is ending, is waited
@@ -89,8 +97,10 @@ class Trainings:
 
     def has_trained(self, name: str) -> bool:
         """Whether some process has held the run's lock since a studio started the newest training."""
+        since = self.facts(name).get("since")
         try:
-            since = self.log(name).with_suffix(".json").stat().st_mtime_ns
+            if not isinstance(since, int):  # it is being started
+                since = self.log(name).with_suffix(".json").stat().st_mtime_ns
             return RunFolder(self.folder / name).lock.stat().st_mtime_ns >= since
         except OSError:
             return False
@@ -130,16 +140,16 @@ class Trainings:
         with suppress(OSError):
             if RunFolder(self.folder / name).lock.stat().st_mtime_ns > self.log(name).stat().st_mtime_ns:
                 return None
-        if any(line.startswith("Traceback (most recent call last)") for line in lines):
-            return lines[-1][:500]
         said = lines[-1].removeprefix("gansmith: ")
-        return None if said == lines[-1] or said.startswith("stopped") else said[:500]
+        if said != lines[-1]:
+            return None if said.startswith("stopped") else said[:500]
+        return lines[-1][:500] if ends_in_traceback(lines) else None
 
     def kill(self, name: str) -> None:
-        """End the process that trains a run, at once. Raises StudioError where none does, or where it is elsewhere."""
+        """End the processes that train a run, at once. Raises StudioError where none does, or where it is elsewhere."""
         process = self.mine.get(name)
         if process is not None and process.poll() is None:
-            process.kill()
+            kill(process.pid)
             process.wait()
             return
         run, known = RunFolder(inside(self.folder, name)), self.facts(name).get("process")
@@ -166,6 +176,20 @@ def kill_holder(path: Path) -> None:
 
 
 def kill(number: int) -> None:
-    """End a process at once; nothing where it has ended."""
+    """End a process at once, with all that it started where it leads a session of its own, as a training of a studio does;
+    nothing where it has ended."""
+    how, all_of = getattr(signal, "SIGKILL", signal.SIGTERM), getattr(os, "killpg", None)  # Windows knows no groups
     with suppress(ProcessLookupError):
-        os.kill(number, getattr(signal, "SIGKILL", signal.SIGTERM))
+        if all_of is not None and os.getsid(number) == number:
+            all_of(number, how)
+        else:
+            os.kill(number, how)
+
+
+def ends_in_traceback(lines: Sequence[str]) -> bool:
+    """Whether the last lines are those of an error that ended a program, and not of one that it went on after."""
+    starts = [place for place, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
+    if not starts:
+        return False
+    after = [line for line in lines[starts[-1] + 1 :] if not line.startswith(" ")]
+    return bool(after) and ERROR.match(after[0]) is not None and not any(line.startswith(GOES_ON) for line in after)

@@ -6,8 +6,11 @@ import asyncio
 import os
 import re
 import shutil
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -24,7 +27,17 @@ DEEPEST = 8  # folders within a drop
 SPARE = 2**30  # bytes that stay free on the disk
 AT_ONCE = 4  # files that are received at a time
 BLOCK = 2**20  # bytes that are written at a time
+PATIENCE = 120.0  # seconds without a byte after which a file's place is given to another
+GATHERING = 256  # drops whose size is remembered; that of others is counted again
 GATHERED = re.compile(r"[A-Za-z0-9_-]{4,40}")
+
+
+@dataclass
+class Drop:
+    """How much of one drop is kept, with what is just being received."""
+
+    size: int = 0  # bytes
+    files: int = 0
 
 
 class Uploads:
@@ -33,7 +46,7 @@ class Uploads:
     def __init__(self, studio: Studio) -> None:
         self.folder = studio.folder
         self.receiving = 0
-        self.sizes: dict[str, tuple[int, int]] = {}  # bytes and files of each drop that is being gathered
+        self.drops: OrderedDict[str, Drop] = OrderedDict()  # that are being gathered
 
     def routes(self) -> list[Route]:
         """The route."""
@@ -76,43 +89,73 @@ class Uploads:
             raise StudioError(400, "a path within a dropped folder leads nowhere else: drop the folder again")
         return drop, self.folder.joinpath(UPLOADS, drop, *(cleaned(part, "folder") for part in parts))
 
-    async def _store(self, request: Request, drop: str, path: Path, declared: int) -> int:
-        before, files = self.sizes.get(drop, (0, 0))
-        if files >= MOST_FILES:
+    async def _store(self, request: Request, name: str, path: Path, declared: int) -> int:
+        drop = await self._drop(name)
+        if drop.files >= MOST_FILES:
             raise StudioError(413, f"at most {MOST_FILES:,} files are taken at once: pack them into a zip")
-        room = min(MOST - before, shutil.disk_usage(self.folder).free - SPARE)
-        if declared > room:
+        if declared > (room := self._room(drop)):
             raise too_much(room)
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             raise StudioError(409, f"two files are called {path.name} once their names are cleaned: rename one")
-        part = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
+        part, before = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part"), drop.size
+        drop.files += 1
+        written, kept = 0, False
         try:
             with open(part, "xb") as file:
-                size = await _write(request, file, room)
+                async for piece in pieces(request):
+                    drop.size, written = drop.size + len(piece), written + len(piece)
+                    if self._room(drop) < 0:
+                        raise too_much(MOST - before)
+                    await asyncio.to_thread(file.write, piece)
             os.replace(part, path)
+            kept = True
         finally:
             part.unlink(missing_ok=True)
-        before, files = self.sizes.get(drop, (0, 0))  # again: other files of the drop have come meanwhile
-        self.sizes[drop] = (before + size, files + 1)
-        while len(self.sizes) > AT_ONCE * 64:  # drops of long ago
-            del self.sizes[next(iter(self.sizes))]
-        return size
+            if not kept:
+                drop.size, drop.files = drop.size - written, drop.files - 1
+        return written
+
+    async def _drop(self, name: str) -> Drop:
+        """What is known of a drop; what lies there from an earlier studio counts too."""
+        if name not in self.drops:
+            found = await asyncio.to_thread(counted, self.folder / UPLOADS / name)
+            self.drops.setdefault(name, found)
+        self.drops.move_to_end(name)
+        while len(self.drops) > GATHERING:
+            self.drops.popitem(last=False)
+        return self.drops[name]
+
+    def _room(self, drop: Drop) -> int:
+        """Bytes that may still come."""
+        return min(MOST - drop.size, shutil.disk_usage(self.folder).free - SPARE)
 
 
-async def _write(request: Request, file: IO[bytes], room: int) -> int:
-    """What arrives, onto the disk. Raises StudioError 413 beyond `room` bytes."""
-    size, waiting = 0, bytearray()
-    async for piece in request.stream():
-        size += len(piece)
-        if size > room:
-            raise too_much(room)
-        waiting += piece
-        if len(waiting) >= BLOCK:
-            await asyncio.to_thread(file.write, bytes(waiting))
+def counted(folder: Path) -> Drop:
+    """A drop that lies in a folder."""
+    found = Drop()
+    for here, _, files in os.walk(folder):
+        for file in files:
+            with suppress(OSError):
+                found.size += os.lstat(os.path.join(here, file)).st_size
+                found.files += 1
+    return found
+
+
+async def pieces(request: Request) -> AsyncIterator[bytes]:
+    """What arrives, in blocks. Raises StudioError 408 where nothing does for long."""
+    stream, waiting = request.stream(), bytearray()
+    while True:
+        try:
+            piece = await asyncio.wait_for(anext(stream, None), PATIENCE)
+        except TimeoutError:
+            raise StudioError(408, f"nothing came for {PATIENCE:g} seconds: drop it again") from None
+        waiting += piece or b""
+        if len(waiting) >= BLOCK or (piece is None and waiting):
+            yield bytes(waiting)
             waiting.clear()
-    file.write(waiting)
-    return size
+        if piece is None:
+            return
 
 
 def too_much(room: int) -> StudioError:

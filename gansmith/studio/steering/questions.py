@@ -60,7 +60,8 @@ def questions(request: dict[str, Any]) -> dict[str, Any]:
     judge = Judge(folder, generator)
     can_tell = labels is None or classes is not None  # a discriminator of classes is asked about a class
     logits = judge.logits(pictures, labels) if can_tell else None
-    names = generator.label_names()
+    kind = "group" if generator.labelling.counts else "class"
+    names = [f"{kind} {name}" for name in generator.label_names()]
     return {
         "pictures": [base64.b64encode(as_png(picture, level=0)).decode("ascii") for picture in pictures],
         "logits": None if logits is None else [float(logit) for logit in logits],

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,8 @@ from gansmith.studio.errors import StudioError
 QUESTIONS = 10
 MOST_QUESTIONS = 40
 KEPT = 32  # quizzes that are remembered at a time
+KEPT_BYTES = 2**28  # of all their pictures; the newest quiz is kept however large it is
+MOST_SCORES = 100  # that are told: the newest
 SECONDS = 300  # in which the pictures have to be made
 SAID = ("real", "generated")
 
@@ -41,6 +43,11 @@ class Quiz:
     facts: dict[str, Any]  # of the data, and whether a logit is that of a probability
     guesses: dict[int, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def size(self) -> int:
+        """The bytes of all pictures."""
+        return sum(len(picture) for picture in self.pictures)
 
     def picture(self, number: int) -> bytes:
         """The PNG of a question. Raises StudioError 404."""
@@ -112,10 +119,10 @@ def kinds(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def scores(run: RunFolder) -> list[dict[str, int]]:
-    """The scores of all quizzes of a run, oldest first."""
-    rows = read_rows(run.quizzes)
+    """The scores of the last quizzes of a run, oldest first."""
     numbers = ("time", "count", "right")
-    return [row for row in rows if all(isinstance(row.get(name), int) for name in numbers)]
+    rows = (row for row in read_rows(run.quizzes) if all(isinstance(row.get(name), int) for name in numbers))
+    return list(deque(rows, maxlen=MOST_SCORES))
 
 
 class Quizzes:
@@ -143,9 +150,13 @@ class Quizzes:
         facts = {name: found[name] for name in ("data", "seen", "probability")}
         name = secrets.token_urlsafe(12)
         self.all[name] = Quiz(run, real, pictures, found["logits"], found["labels"], found["threshold"], facts)
-        while len(self.all) > KEPT:
-            self.all.popitem(last=False)
+        self._forget()
         return name
+
+    def _forget(self) -> None:
+        """Drop the oldest quizzes where there are too many, or too much."""
+        while len(self.all) > KEPT or (len(self.all) > 1 and sum(quiz.size for quiz in self.all.values()) > KEPT_BYTES):
+            self.all.popitem(last=False)
 
     def get(self, name: str) -> Quiz:
         """A quiz by its name. Raises StudioError 404."""

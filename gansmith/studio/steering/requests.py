@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gansmith.studio.answers import Given, get, post
+from gansmith.studio.answers import BelowRun, Given, get, post
 from gansmith.studio.steering import asked, generator
 from gansmith.studio.steering.quiz import QUESTIONS, Quizzes
 
@@ -59,7 +59,7 @@ def routes(studio: Studio) -> list[Route]:
         return quizzes.get(request.path_params["id"]).score()
 
     return [
-        get("/api/runs/{name:path}/generator", model),
+        BelowRun("/api/runs/{name:path}/generator", model, studio.is_run),
         post("/api/runs/{name:path}/jobs", start, most=MOST_OF_A_JOB),
         get("/api/jobs/{id}", standing),
         post("/api/jobs/{id}/cancel", cancel),

@@ -152,7 +152,10 @@ def upscale(request: dict[str, Any], lines: Lines) -> dict[str, Any]:
     factor = generator.item_shape[1] // small.shape[1]
     gap = to_unit(small) - sensing.shrink(found.pictures, factor)
     made = to_bytes(found.pictures + gap.repeat(factor, axis=1).repeat(factor, axis=2))
-    said = f"x{factor}; the generator alone misses the small picture by {found.misfit[0]:.4f} (mean squared)"
+    said = (
+        f"x{factor}. The generator alone came within {found.misfit[0]:.4f} of the small picture (mean squared error); the "
+        "rest is added, so that made small again it is yours"
+    )
     return answer(made, found.search.latents, found.search.labels, said, misfit=float(found.misfit[0]))
 
 

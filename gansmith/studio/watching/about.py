@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from gansmith.ground.files.runfolder import RunFolder, read_rows
+from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.recipes import meanings
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.studio.starting.form import changeable
 from gansmith.studio.watching.home import Cards
-from gansmith.studio.watching.readings import light, said_finding, thinned
+from gansmith.studio.watching.readings import newest, said_finding
 from gansmith.studio.watching.standing import recipe_of, table
 from gansmith.training.checkpoint import saved_updates
 
 LINES = 200  # of what a training has printed
 MOST_SHEETS = 2000
+MOST_SAID = 500  # rows of each other file that grows: the newest
 
 
 def details(cards: Cards, name: str) -> dict[str, Any]:
@@ -26,12 +27,12 @@ def details(cards: Cards, name: str) -> dict[str, Any]:
         "card": card,
         "recipe": {} if recipe is None else recipes.flat(recipe),
         "meanings": {key.name: key.meaning for part in meanings.tables() for key in part.keys},
-        "rows": thinned(run.stats),
-        "sheets": [light(row) for row in read_rows(run.sample_rows)][-MOST_SHEETS:],
-        "findings": [said_finding(row) for row in read_rows(run.findings)],
-        "changes": list(read_rows(run.changes)),
-        "judgements": list(read_rows(run.judgements)),
-        "log": list(read_rows(run.log)),
+        "rows": cards.histories.of(run.stats).read()[0],
+        "sheets": newest(run.sample_rows, MOST_SHEETS),
+        "findings": [said_finding(row) for row in newest(run.findings, MOST_SAID)],
+        "changes": newest(run.changes, MOST_SAID),
+        "judgements": newest(run.judgements, MOST_SHEETS),
+        "log": newest(run.log, MOST_SAID),
         "printed": studio.trainings.printed(name)[-LINES:],
         "checkpoints": saved_updates(run),
         "facts": facts(run),

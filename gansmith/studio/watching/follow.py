@@ -13,9 +13,10 @@ from typing import Any
 
 from gansmith.ground.errors import brief
 from gansmith.ground.files.runfolder import RunFolder
+from gansmith.studio.watching.history import History
 from gansmith.studio.watching.home import Cards
 from gansmith.studio.watching.hub import Outbox, binary, text
-from gansmith.studio.watching.readings import Row, Tail, light, said_finding
+from gansmith.studio.watching.readings import CHUNK, Row, Tail, light, said_finding
 
 LOOK = 0.25  # seconds between two looks at the files of a watched run
 CARDS = 1.0  # seconds between two looks at all runs
@@ -26,8 +27,8 @@ MOST_SAID = 10  # errors that are logged
 class Watched:
     """The files of one run as one page has seen them. It begins with the rows that are there already."""
 
-    def __init__(self, name: str, run: RunFolder) -> None:
-        self.name, self.run = name, run
+    def __init__(self, name: str, run: RunFolder, history: History) -> None:
+        self.name, self.run, self.history = name, run, history
         self.stats, self.sheets = Tail(run.stats), Tail(run.sample_rows)
         self.others = {
             "finding": Tail(run.findings, from_end=True),
@@ -40,7 +41,7 @@ class Watched:
     def look(self) -> list[tuple[str, str | bytes]]:
         """What is new, as messages."""
         found: list[tuple[str, str | bytes]] = []
-        rows, afresh = self.stats.read()
+        rows, afresh = self._rows()
         if rows or afresh or self.first:
             told = {"kind": "rows", "name": self.name, "rows": _few([light(row) for row in rows])}
             found.append(("rows", text(told | ({"afresh": True} if afresh or self.first else {}))))
@@ -54,6 +55,15 @@ class Watched:
                 found.append((kind, text({"kind": kind, "name": self.name, **content})))
         self.first = False
         return found
+
+    def _rows(self) -> tuple[list[Row], bool]:
+        """The new rows, and whether they replace all earlier ones: at first, after a roll-back, and after a long absence, all
+        rows come again, as few as a page can show."""
+        afresh = self.first or self.stats.behind > CHUNK
+        rows, replaced = ([], True) if afresh else self.stats.read()
+        if replaced:
+            rows, self.stats.place, self.stats.file = self.history.read()
+        return rows, replaced
 
     def _sheets(self) -> list[tuple[str, str | bytes]]:
         rows, afresh = self.sheets.read()
@@ -103,7 +113,8 @@ class Follower:
         if name is None:
             return None
         self.cards.one(name)  # a run, or one that is about to become one
-        return Watched(name, RunFolder(self.cards.studio.folder / name))
+        run = RunFolder(self.cards.studio.folder / name)
+        return Watched(name, run, self.cards.histories.of(run.stats))
 
     async def follow(self) -> None:
         """Look until it is cancelled. What cannot be read of one run keeps nothing from the other pages."""

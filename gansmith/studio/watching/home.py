@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.studio.places import name_of
 from gansmith.studio.studio import Studio
 from gansmith.studio.watching.finding import Folders, find_runs
+from gansmith.studio.watching.history import Histories
 from gansmith.studio.watching.readings import last_row, said_finding
 from gansmith.studio.watching.standing import Standing, standing
 
@@ -43,6 +45,7 @@ class Cards:
         self.studio = studio
         self.kept: dict[str, Kept] = {}
         self.folders: Folders = {}
+        self.histories = Histories()
         self.lock = threading.RLock()  # requests and the socket ask at the same time
 
     def all(self) -> list[dict[str, Any]]:
@@ -89,7 +92,7 @@ class Cards:
 
 def made(name: str, run: RunFolder, now: Standing, size: int) -> dict[str, Any]:
     """A card, from a run's files."""
-    sheet, finding = last_row(run.sample_rows), last_row(run.findings)
+    sheet, finding = last_row(run.sample_rows), with_picture(run, said_finding(last_row(run.findings)))
     training = now.state in ("training", "starting")
     can = ["pause", "save", "change"] if now.state == "training" else [] if training else ["delete"]
     if not training and not now.pulled:
@@ -107,13 +110,20 @@ def made(name: str, run: RunFolder, now: Standing, size: int) -> dict[str, Any]:
         "share": now.share,
         "seconds": now.seconds,
         "images_per_second": now.images_per_second if training else None,
-        "finding": said_finding(finding),
+        "finding": finding,
         "sheet": sheet.get("update") if sheet else None,
         "changed": max(modified(path) for path in (run.recipe, run.stats, run.lock, run.log, run.checkpoints)),
         "size": size,
         "pictures": now.pictures,
         "can": can,
     }
+
+
+def with_picture(run: RunFolder, finding: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A finding without its picture where a roll-back has taken that away."""
+    if finding is None or (run.root / str(finding.get("picture", ""))).is_file():
+        return finding
+    return {name: value for name, value in finding.items() if name != "picture"}
 
 
 def empty(name: str, recipe: str, state: str, reason: str, changed: float) -> dict[str, Any]:
@@ -177,6 +187,7 @@ def size_of(root: Path) -> int:
     return total
 
 
+@cache
 def recipes() -> list[dict[str, str]]:
     """The built-in recipes: name and summary; those of the articles come last."""
     from gansmith import recipes as cookbook

@@ -9,6 +9,7 @@ from collections import deque
 from typing import Any
 
 TEXTS = 512  # messages that wait for one page; beyond, the page is let go, and comes back by itself
+BYTES = 2**26  # of all of them, likewise
 PICTURES = 6  # of them pictures; beyond, the oldest are left out
 
 
@@ -17,6 +18,7 @@ class Outbox:
 
     def __init__(self) -> None:
         self.waiting: deque[tuple[str, str | bytes]] = deque()
+        self.size = 0  # characters and bytes that wait
         self.there = asyncio.Event()
         self.hidden = False
         self.overflown = False
@@ -27,15 +29,17 @@ class Outbox:
             self._drop("cards", keep=0)
         if kind == "picture":
             self._drop("picture", keep=PICTURES - 1)
-        if len(self.waiting) >= TEXTS:
+        if len(self.waiting) >= TEXTS or self.size + len(message) > BYTES:
             self.overflown = True
         else:
             self.waiting.append((kind, message))
+            self.size += len(message)
         self.there.set()
 
     def _drop(self, kind: str, keep: int) -> None:
         places = [place for place, (one, _) in enumerate(self.waiting) if one == kind]
         for place in reversed(places[: max(0, len(places) - keep)]):
+            self.size -= len(self.waiting[place][1])
             del self.waiting[place]
 
     async def take(self) -> str | bytes | None:
@@ -43,7 +47,11 @@ class Outbox:
         while not self.waiting and not self.overflown:
             self.there.clear()
             await self.there.wait()
-        return None if self.overflown else self.waiting.popleft()[1]
+        if self.overflown:
+            return None
+        _, message = self.waiting.popleft()
+        self.size -= len(message)
+        return message
 
 
 class Hub:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.version import __version__
-from gansmith.studio.answers import Given, get
+from gansmith.studio.answers import BelowRun, Given, get
 from gansmith.studio.errors import StudioError
 from gansmith.studio.watching.about import details
 from gansmith.studio.watching.home import Cards, recipes
@@ -48,9 +48,9 @@ def routes(cards: Cards) -> list[Route]:
 
     return [
         get("/api/home", home),
-        get("/api/runs/{name:path}/sheet/{update:int}", sheet),
-        get("/api/runs/{name:path}/real", real),
-        get("/api/runs/{name:path}/picture/{path:path}", picture),
+        BelowRun("/api/runs/{name:path}/sheet/{update:int}", sheet, studio.is_run),
+        BelowRun("/api/runs/{name:path}/real", real, studio.is_run),
+        BelowRun("/api/runs/{name:path}/picture/{path:path}", picture, studio.is_run),
         get("/api/runs/{name:path}", one),
     ]
 

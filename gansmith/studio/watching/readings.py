@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from gansmith.ground.files.runfolder import read_rows
 
 Row = dict[str, Any]
 
 END = 2**18  # bytes at the end of a file in which its last row is looked for
 CHUNK = 2**22  # bytes that are read at a time
 HEAVY = ("histograms", "layers", "verdicts")  # of a row: large, and not shown as curves
-MOST_ROWS = 2000
 
 
 def last_row(path: Path) -> Row | None:
@@ -44,15 +46,9 @@ def light(row: Row) -> Row:
     return {name: value for name, value in row.items() if name not in HEAVY}
 
 
-def thinned(path: Path, most: int = MOST_ROWS) -> list[Row]:
-    """At most `most` rows of a file, evenly, with the first and the last, without what is large."""
-    try:
-        lines = [line for line in path.read_bytes().splitlines() if line.strip()]
-    except OSError:
-        return []
-    count = len(lines)
-    places = range(count) if count <= most else sorted({round(k * (count - 1) / (most - 1)) for k in range(most)})
-    return [light(row) for place in places if (row := parsed(lines[place])) is not None]
+def newest(path: Path, most: int) -> list[Row]:
+    """The last rows of a file, at most `most`, without what is large."""
+    return list(deque((light(row) for row in read_rows(path)), maxlen=most))
 
 
 def said_finding(row: Row | None) -> Row | None:
@@ -73,6 +69,14 @@ class Tail:
             with suppress(OSError):
                 found = path.stat()
                 self.place, self.file = found.st_size, found.st_ino
+
+    @property
+    def behind(self) -> int:
+        """The bytes that were not read yet."""
+        try:
+            return self.path.stat().st_size - self.place
+        except OSError:
+            return 0
 
     def read(self) -> tuple[list[Row], bool]:
         """The new rows, and whether they replace all earlier ones: the run went back to a checkpoint."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +17,7 @@ from gansmith.studio.watching.follow import Follower
 from gansmith.studio.watching.hub import Hub, Outbox, text
 
 MOST_SOCKETS = 40
+MOST_UNKNOWN = 40  # that have not said the token yet; beyond, the one that has waited longest is let go
 MOST_BYTES = 2**16  # of a message from a page
 PATIENCE = 5.0  # seconds in which the token has to come
 MOST_MESSAGES = 60  # from one page in BUCKET seconds
@@ -28,7 +30,8 @@ class Sockets:
 
     def __init__(self, hub: Hub, follower: Follower) -> None:
         self.hub, self.follower = hub, follower
-        self.open = 0
+        self.open = 0  # of those that said the token
+        self.unknown: deque[asyncio.Timeout] = deque()
         self.guard: Guard | None = None  # knows the token
 
     def routes(self) -> list[WebSocketRoute]:
@@ -37,29 +40,32 @@ class Sockets:
 
     async def serve(self, socket: WebSocket) -> None:
         """One page, from its token to its end."""
-        if self.open >= MOST_SOCKETS:
-            await socket.close(TOO_MANY)  # before it is accepted: answered as HTTP 403
-            return
-        self.open += 1
-        try:
+        with suppress(WebSocketDisconnect, RuntimeError):  # it went away, also while something was sent
             await socket.accept()
-            if await self._is_known(socket):
-                await self._talk(socket)
-            else:
+            if not await self._is_known(socket):
                 await socket.close(POLICY)
-        except (WebSocketDisconnect, RuntimeError):  # it went away, also while something was sent
-            pass
-        finally:
-            self.open -= 1
+            elif self.open >= MOST_SOCKETS:
+                await socket.close(TOO_MANY)
+            else:
+                await self._talk(socket)
 
     async def _is_known(self, socket: WebSocket) -> bool:
         """Whether its first message is the token."""
+        if len(self.unknown) >= MOST_UNKNOWN:  # strangers make room, so that they lock nobody out
+            self.unknown.popleft().reschedule(asyncio.get_running_loop().time())
         with suppress(TimeoutError, KeyError):
-            given = parsed(await asyncio.wait_for(socket.receive_text(), PATIENCE))
+            async with asyncio.timeout(PATIENCE) as patience:
+                self.unknown.append(patience)
+                try:
+                    given = parsed(await socket.receive_text())
+                finally:
+                    with suppress(ValueError):  # it had to make room
+                        self.unknown.remove(patience)
             return self.guard is not None and self.guard.is_token(given.get("token"))
         return False
 
     async def _talk(self, socket: WebSocket) -> None:
+        self.open += 1
         outbox = Outbox()
         self.hub.outboxes.add(outbox)
         self.follower.add(outbox)
@@ -70,6 +76,7 @@ class Sockets:
             if code is not None:
                 await socket.close(code)
         finally:
+            self.open -= 1
             self.hub.outboxes.discard(outbox)
             self.follower.remove(outbox)
             for task in sides:

@@ -1,13 +1,21 @@
-// The class of all pictures: as each seed draws it, or one for all. Few classes are buttons, many are a list.
+// The class of all pictures: as each seed draws it, or one for all. Few classes are buttons, many are a list. Groups are
+// classes that were found in the data, by k-means: they have numbers in place of names.
 
 const MOST_BUTTONS = 24;
 
-export function addClasses(root, names, state) {
-  if (!names.length) return;
+// "Class" or "Group": which of the two a model's labels are.
+export const labelTitle = (model) => (model.counts.length ? "Group" : "Class");
+
+// A label in words: the name of a class, or "group 3".
+export const labelWords = (model, label) => `${model.counts.length ? "group " : ""}${model.classes[label]}`;
+
+export function addClasses(root, model, state) {
+  if (!model.classes.length) return;
   root.hidden = false;
-  const choices = ["any", ...names];
+  root.firstElementChild.textContent = labelTitle(model);
+  const choices = ["any", ...model.classes];
   const place = root.lastElementChild;
-  if (choices.length > MOST_BUTTONS) addList(place, choices, state);
+  if (choices.length > MOST_BUTTONS) addList(place, choices, state, labelTitle(model));
   else addButtons(place, choices, state);
 }
 
@@ -31,9 +39,9 @@ function addButtons(place, choices, state) {
   mark();
 }
 
-function addList(place, choices, state) {
+function addList(place, choices, state, title) {
   const list = document.createElement("select");
-  list.setAttribute("aria-label", "Class");
+  list.setAttribute("aria-label", title);
   list.append(...choices.map((name, index) => new Option(name, index)));
   list.addEventListener("change", () => state.choose(labelAt(list.selectedIndex)));
   place.append(list);

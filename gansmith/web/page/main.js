@@ -42,7 +42,7 @@ async function start(source) {
       tell(`Kept ${look.name}.`);
     },
   };
-  addClasses(page("classes"), model.classes, state);
+  addClasses(page("classes"), model, state);
   addPalette(model, state, pool, painter, hooks);
   addMoves(model, state);
   new Kept(page, state, pool, painter, hooks);

@@ -1,6 +1,9 @@
 // The large picture. However fast looks follow one another, one is being made and one waits: the last.
 
+import { labelWords } from "./classes.js";
+
 export class Viewer {
+  // `model.run`, where it is known: the path of the run, for the command that makes the same picture.
   constructor(canvas, caption, command, pool, painter, model) {
     Object.assign(this, { canvas, caption, command, pool, painter, model });
     this.wanted = null;
@@ -27,7 +30,7 @@ export class Viewer {
   }
 
   #tell(look) {
-    const kind = look.label === null ? "" : ` · ${this.model.classes[look.label]}`;
+    const kind = look.label === null ? "" : ` · ${labelWords(this.model, look.label)}`;
     const text = look.name + kind;
     if (this.caption.textContent === text) return;
     this.caption.textContent = text;
@@ -37,14 +40,15 @@ export class Viewer {
 
   // The command that makes the same picture; lines are not broken within an option.
   #typed({ seed, label }) {
-    const parts = ["gansmith sample RUN", "--count 1", `--seed ${seed}`];
+    const parts = ["--count 1", `--seed ${seed}`];
     if (label !== null) parts.push(`--label ${quoted(this.model.classes[label])}`);
-    return parts.flatMap((part) => {
+    const spans = parts.flatMap((part) => {
       const span = document.createElement("span");
       span.textContent = part;
-      return [span, " "];
+      return [" ", span];
     });
+    return [`gansmith sample ${quoted(this.model.run ?? "RUN")}`, ...spans];
   }
 }
 
-const quoted = (word) => (/^[\w.-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+const quoted = (word) => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

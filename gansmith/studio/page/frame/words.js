@@ -57,6 +57,12 @@ export function writtenValue(value) {
   return String(value);
 }
 
+// An item: (channels, height, width) of a picture, or how many numbers a vector has.
+export function shapeWords([first, height, width]) {
+  const colours = { 1: "grey", 4: "colour with transparency" }[first] || "colour";
+  return height ? `${width}x${height} pixels, ${colours}` : plural(first, "number");
+}
+
 // The path of a run for the server: a name is one segment.
 export function runPath(name, rest = "") {
   return `runs/${encodeURIComponent(name)}${rest && `/${rest}`}`;

@@ -1,8 +1,9 @@
 // A run as a card: its last samples, its state, what the doctor finds, how far it is.
 
-import { actionButton, el, fill, say } from "../frame/element.js";
-import { ago, amount, bytes, percent, plural, runPage, runPath } from "../frame/words.js";
+import { actionButton, el, say } from "../frame/element.js";
+import { ago, bytes, runPage, runPath } from "../frame/words.js";
 import { askTraining, attempted, deleteRun, resumeTraining } from "../run/actions.js";
+import { Standing } from "../run/standing.js";
 
 export class Card {
   // `choose(name, isChosen)` is called where a person ticks "Compare".
@@ -13,10 +14,7 @@ export class Card {
     this.address = null;
     this.picture = el("img", { alt: "", class: "sheet" });
     this.empty = el("span", { class: "soft" }, "No samples yet");
-    this.state = el("span", { class: "state" });
-    this.progress = el("progress", { max: 1, "aria-label": `Progress of ${name}` });
-    this.far = el("span", { class: "soft small" });
-    this.reason = el("p", { class: "error" });
+    this.standing = new Standing(`Progress of ${name}`);
     this.finding = el("p", { class: "finding small" });
     this.about = el("p", { class: "soft small" });
     this.buttons = this.makeButtons(choose);
@@ -40,13 +38,14 @@ export class Card {
 
   build() {
     const address = runPage(this.name);
+    const { state, reason, progress, far } = this.standing;
     return el(
       "article",
       { class: "card" },
       el("a", { class: "thumb", href: address, tabindex: "-1", "aria-hidden": "true" }, this.picture, this.empty),
-      el("div", { class: "head" }, el("h2", {}, el("a", { href: address }, this.name)), this.state),
-      this.reason,
-      el("div", { class: "far" }, this.progress, this.far),
+      el("div", { class: "head" }, el("h2", {}, el("a", { href: address }, this.name)), state),
+      reason,
+      el("div", { class: "far small" }, progress, far),
       this.finding,
       this.about,
       el(
@@ -60,13 +59,7 @@ export class Card {
 
   // Shows the newest card.
   set(card) {
-    say(this.state, card.state);
-    this.state.dataset.state = card.state;
-    say(this.reason, card.reason || "");
-    this.reason.classList.toggle("calm", card.state !== "failed");
-    this.progress.hidden = card.share === null;
-    this.progress.value = card.share || 0;
-    say(this.far, howFar(card));
+    this.standing.show(card);
     say(this.finding, card.finding ? card.finding.line : "");
     this.finding.dataset.severity = card.finding ? card.finding.severity : "";
     say(this.about, [card.recipe, `changed ${ago(card.changed)}`, bytes(card.size)].join(" · "));
@@ -97,16 +90,4 @@ export class Card {
     if (this.address) URL.revokeObjectURL(this.address);
     this.address = null;
   }
-}
-
-// "update 1,200 of 4,000 · 30 % · 240 images/s"
-export function howFar(card) {
-  const of = card.total === null ? "" : ` of ${amount(card.total)}`;
-  const share = card.share === null ? null : percent(card.share);
-  const speed = card.state === "training" && card.images_per_second;
-  return [
-    card.total === null ? plural(card.update, "update") : `update ${amount(card.update)}${of}`,
-    share,
-    speed ? `${amount(speed)} images/s` : null,
-  ].filter(Boolean).join(" · ");
 }

@@ -80,6 +80,11 @@ export class SettingsForm {
     return Object.fromEntries(changed.map(([key, control]) => [key, control.text]));
   }
 
+  // The values of some settings as they are now: {key: text}; those that the recipe has not are left out.
+  textsOf(keys) {
+    return Object.fromEntries(keys.filter((key) => this.controls.has(key)).map((key) => [key, this.controls.get(key).text]));
+  }
+
   // {key: {choice: why}}
   refuse(refused) {
     for (const [key, control] of this.controls) control.refuse(refused[key]);

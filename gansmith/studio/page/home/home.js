@@ -12,9 +12,10 @@ export function openHome(view, context) {
   const lead = el("p", { class: "soft" });
   const grid = el("div", { class: "cards" });
   const compare = el("a", { class: "button main", hidden: true });
+  const another = el("span", { class: "soft small", role: "status" });
   fill(
     view,
-    el("div", { class: "title" }, el("h1", { tabindex: "-1" }, "Trainings"), compare, newTraining()),
+    el("div", { class: "title" }, el("h1", { tabindex: "-1" }, "Trainings"), another, compare, newTraining()),
     lead,
     grid,
   );
@@ -22,6 +23,7 @@ export function openHome(view, context) {
     if (isChosen) chosen.add(name);
     else chosen.delete(name);
     compare.hidden = chosen.size !== PAIR_SIZE;
+    say(another, chosen.size && compare.hidden ? "To compare, tick two trainings." : "");
     const [a, b] = chosen;
     compare.setAttribute("href", `#/compare?${new URLSearchParams({ a, b })}`);
     say(compare, `Compare ${a} and ${b}`);

@@ -2,13 +2,15 @@
 
 import { actionButton, el, fill, say, termList } from "../frame/element.js";
 import { BudgetControl } from "../frame/control.js";
-import { amount, plural, runPage, writtenValue } from "../frame/words.js";
+import { amount, plural, runPage, shapeWords, writtenValue } from "../frame/words.js";
 import { attempted } from "../run/actions.js";
 import { filesOf, filesOfInput, sendFiles } from "./dropped.js";
 import { SettingsForm } from "./form.js";
 import { fillBusy, surveyOf } from "./survey.js";
 
 const CHECK_AFTER = 350; // milliseconds without a change before the settings are checked
+// Settings that change what the networks will see, as `data info` shows it.
+const SEEN_BY = ["size", "channels", "crop", "fit", "background", "range", "split", "first", "attribute"].map((key) => `data.${key}`);
 const OWN_RECIPE = "folder"; // the recipe for pictures of one's own
 const FIRST_RECIPE = "digits";
 
@@ -20,7 +22,7 @@ export function openNew(view, context) {
 
 class NewTraining {
   constructor(view, context) {
-    Object.assign(this, { view, context, api: context.api, source: "", asked: 0, checks: 0, isOpen: true });
+    Object.assign(this, { view, context, api: context.api, source: "", asked: 0, checks: 0, looks: 0, isOpen: true });
     this.recipe = el("select", { id: "recipe", onchange: () => this.choose("") });
     this.summary = el("p", { class: "soft small" });
     this.typed = el("input", { id: "source", type: "text", autocomplete: "off", spellcheck: "false" });
@@ -51,7 +53,7 @@ class NewTraining {
         part(
           "4. How long",
           this.budget.root,
-          el("label", { class: "stacked", for: "run-name" }, "Name of the training (optional)", this.name),
+          el("label", { class: "stacked", for: "run-name" }, "Name of the training (optional: else its recipe and a number)", this.name),
           this.refusal,
           this.remarks,
           el("div", { class: "row" }, this.start),
@@ -144,6 +146,8 @@ class NewTraining {
     this.source = source;
     if (isOwn && this.summaries.has(OWN_RECIPE)) this.recipe.value = OWN_RECIPE;
     const asked = ++this.asked;
+    this.looks++; // one that is under way is of other data
+    this.found = null;
     say(this.summary, this.summaries.get(this.recipe.value) || "");
     fillBusy(this.survey, "Looking at the data …");
     const query = new URLSearchParams({ recipe: this.recipe.value, ...(source ? { source } : {}) });
@@ -154,20 +158,28 @@ class NewTraining {
       this.form.set(groups);
       this.takeBudget();
       this.soon();
-      await this.look(asked, found, groups);
+      this.found = { source: source || found, groups };
+      await this.look();
     } catch (error) {
       if (asked === this.asked) fill(this.survey, el("p", { class: "error" }, error.message));
     }
   }
 
-  async look(asked, source, groups) {
+  // Shows what the data is with the settings as they are now.
+  async look() {
+    this.seenBy = this.form.textsOf(SEEN_BY);
     if (!this.source && this.recipe.value === OWN_RECIPE) {
       fill(this.survey, el("p", { class: "soft" }, "This recipe has no data of its own: drop a folder, a zip or pictures above."));
       return;
     }
-    const size = writtenValue(this.values.get("data.size"));
-    const survey = await this.api.post("survey", { source: this.source || source, ...(size && size !== "auto" ? { size } : {}) });
-    if (asked === this.asked && this.isOpen) fill(this.survey, surveyOf(survey, chosenIn(groups)));
+    const look = ++this.looks;
+    const { source, groups } = this.found;
+    fillBusy(this.survey, "Looking at the data …");
+    const contents = await this.api.post("survey", { source, settings: this.seenBy }).then(
+      (survey) => surveyOf(survey, chosenIn(groups)),
+      (error) => [el("p", { class: "error" }, error.message)],
+    );
+    if (look === this.looks && this.isOpen) fill(this.survey, contents);
   }
 
   // The recipe's own budget is offered first.
@@ -178,7 +190,10 @@ class NewTraining {
 
   soon() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.check(), CHECK_AFTER);
+    this.timer = setTimeout(() => {
+      this.check();
+      if (this.found && JSON.stringify(this.seenBy) !== JSON.stringify(this.form.textsOf(SEEN_BY))) this.look();
+    }, CHECK_AFTER);
   }
 
   get asking() {
@@ -219,12 +234,6 @@ class NewTraining {
 // Settings that the data asked for: [{key, value, reason}].
 function chosenIn(groups) {
   return groups.flatMap(({ fields }) => fields.filter(({ reason }) => reason));
-}
-
-// (channels, height, width) of a picture, or how many numbers a vector has.
-function shapeWords([first, height, width]) {
-  const colours = { 1: "grey", 4: "colour with transparency" }[first] || "colour";
-  return height ? `${width}x${height} pixels, ${colours}` : plural(first, "number");
 }
 
 // What will be trained, in numbers a person can weigh.

@@ -16,7 +16,7 @@ class QuizPart {
   constructor(api, name) {
     Object.assign(this, { api, name });
     this.isOpen = true;
-    this.address = null; // of the picture that is shown
+    this.addresses = []; // of the pictures, in their order
     this.count = el("select", { "aria-label": "How many pictures" }, COUNTS.map((one) => el("option", { value: one }, `${one} pictures`)));
     this.begin = actionButton("Begin", () => this.#begin(), { class: "main" });
     this.round = el("span", { class: "small soft" });
@@ -25,7 +25,7 @@ class QuizPart {
     this.real = actionButton("Real", () => this.#guess("real"), { "aria-keyshortcuts": "R" });
     this.made = actionButton("Generated", () => this.#guess("generated"), { "aria-keyshortcuts": "G" });
     this.answers = el("div", { class: "row answers", hidden: true }, this.real, this.made, el("span", { class: "small soft" }, "or the keys R and G"));
-    this.said = el("p", { role: "status", class: "said" });
+    this.said = el("div", { role: "status", class: "said" });
     this.score = el("p", { class: "small soft" });
     this.afterwards = el("div", { class: "afterwards" });
     this.root = el(
@@ -58,6 +58,7 @@ class QuizPart {
     this.begin.disabled = true;
     this.frame.hidden = this.answers.hidden = true;
     fill(this.afterwards);
+    this.#forget();
     say(this.score, "");
     say(this.said, "The studio makes the pictures …");
     try {
@@ -77,15 +78,15 @@ class QuizPart {
   async #ask() {
     this.#enable(false);
     const address = await this.api.address(`quiz/${this.quiz}/${this.number}`);
-    if (this.address) URL.revokeObjectURL(this.address);
     if (!this.isOpen) {
       URL.revokeObjectURL(address);
       return;
     }
-    this.address = address;
+    this.addresses.push(address);
     this.picture.src = address;
     await this.picture.decode().catch(() => {});
     this.frame.hidden = this.answers.hidden = false;
+    this.begin.classList.remove("main"); // what is asked for now are answers
     say(this.round, `Picture ${this.number + 1} of ${this.total}`);
     this.#enable(true);
     if (!this.number) this.real.focus();
@@ -99,7 +100,9 @@ class QuizPart {
       const answer = await this.api.post(`quiz/${this.quiz}/${this.number}`, { guess });
       this.right += answer.right;
       this.number++;
-      say(this.said, `${answer.right ? "Right" : "Wrong"}: it was ${answer.was}${answer.label === null ? "" : `, ${answer.label}`}.${saidByD(answer)}`);
+      const kind = `${answer.was}${answer.label === null ? "" : `, ${answer.label}`}`;
+      const words = `Picture ${this.number} was ${kind}: you were ${answer.right ? "right" : "wrong"}.${saidByD(answer)}`;
+      fill(this.said, this.#small(this.number - 1), el("p", {}, words));
       say(this.score, `${this.right} of ${this.number} right so far.`);
       if (this.number < this.total) await this.#ask();
       else await this.#finish();
@@ -110,24 +113,44 @@ class QuizPart {
     }
   }
 
+  // A picture of the quiz, small; the words beside it say what it is.
+  #small(number) {
+    return el("img", { class: "small-question", src: this.addresses[number], alt: "" });
+  }
+
+  #forget() {
+    for (const address of this.addresses) URL.revokeObjectURL(address);
+    this.addresses = [];
+  }
+
   #enable(on) {
     this.real.disabled = this.made.disabled = !on;
   }
 
   async #finish() {
     const told = await this.api.get(`quiz/${this.quiz}`);
-    this.answers.hidden = true;
+    this.frame.hidden = this.answers.hidden = true;
     say(this.round, "");
     const head = el("h2", { tabindex: "-1" }, `You were right ${told.right} of ${told.count} times`);
-    fill(this.afterwards, el("section", { "aria-label": "The result" }, head, verdictOf(told), kindsOf(told), discriminatorOf(told), scoresOf(told)));
+    fill(this.afterwards, el("section", { "aria-label": "The result" }, head, verdictOf(told), kindsOf(told), this.#mistakes(told), discriminatorOf(told, (number) => this.#small(number)), scoresOf(told)));
     say(this.score, "");
+    this.begin.classList.add("main");
     head.focus();
+  }
+
+  // The pictures that were taken for what they are not.
+  #mistakes({ answers }) {
+    const wrong = answers.map((answer, number) => ({ ...answer, number })).filter(({ right }) => !right);
+    if (!wrong.length) return null;
+    const words = ({ number, was, label, guess }) => `№ ${number + 1}: ${was}${label === null ? "" : `, ${label}`}; you said ${guess}`;
+    const figures = wrong.map((answer) => el("figure", {}, this.#small(answer.number), el("figcaption", { class: "small" }, words(answer))));
+    return el("div", {}, el("h3", {}, "Your mistakes"), el("div", { class: "mistakes" }, figures));
   }
 
   end() {
     this.isOpen = false;
     document.removeEventListener("keydown", this.onKey);
-    if (this.address) URL.revokeObjectURL(this.address);
+    this.#forget();
   }
 }
 
@@ -159,7 +182,7 @@ function kindsOf({ kinds }) {
   );
 }
 
-function discriminatorOf({ discriminator, answers, seen, data }) {
+function discriminatorOf({ discriminator, answers, seen, data }, small) {
   if (discriminator === null) {
     return el("p", { class: "hint" }, "The discriminator could not be asked: this run holds none, or the classes of these pictures are not known.");
   }
@@ -175,20 +198,20 @@ function discriminatorOf({ discriminator, answers, seen, data }) {
       "table",
       { class: "small" },
       el("thead", {}, el("tr", {}, ["№", "It was", "You said", "D said", "Logit"].map((one) => el("th", { scope: "col" }, one)))),
-      el("tbody", {}, answers.map((answer, index) => rowOf(answer, index, discriminator.threshold, widest))),
+      el("tbody", {}, answers.map((answer, index) => rowOf(answer, index, small(index), discriminator.threshold, widest))),
     ),
     el("p", { class: "hint" }, `Above ${threeDigits(discriminator.threshold)} the discriminator takes a picture for real.`),
   );
 }
 
-function rowOf({ was, label, guess, said, logit, right }, index, threshold, widest) {
+function rowOf({ was, label, guess, said, logit, right }, index, picture, threshold, widest) {
   const bar = el("meter", { min: -1, max: 1, low: 0, "aria-hidden": "true" });
   bar.value = (logit - threshold) / widest;
   const mark = (word, isRight) => `${word} ${isRight ? "✓" : "✗"}`;
   return el(
     "tr",
     {},
-    el("td", {}, String(index + 1)),
+    el("td", {}, el("span", { class: "numbered" }, picture, String(index + 1))),
     el("td", {}, label === null ? was : `${was}, ${label}`),
     el("td", {}, mark(guess, right)),
     el("td", {}, mark(said, said === was)),

@@ -20,6 +20,33 @@ export function effectOf(settings, finding, last) {
     : "saves a checkpoint and trains on from it, so that nothing is lost";
 }
 
+// What to ask before settings are changed by which learnt weights are lost: {words, yes}; null where none are. `run`: as
+// the server tells of it, with its changes and checkpoints.
+export function questionOf(settings, finding, { changes, checkpoints }) {
+  const last = changes.at(-1);
+  if (beginsAgain(settings)) {
+    return { words: "All that this training has learnt is lost, and its checkpoints are removed. Begin again at update 0?", yes: "Begin again" };
+  }
+  if (takesBack(settings, last)) {
+    return { words: `What was learnt since update ${amount(last.back_to)} is lost. Take the change back?`, yes: "Take it back" };
+  }
+  const since = finding?.severity === "alarm" ? finding.since_update : Infinity;
+  if (since < Infinity && !checkpoints.some((update) => update < since)) {
+    return { words: `There is no checkpoint from before update ${amount(since)}, where the trouble began: what was learnt is lost. Begin again at update 0?`, yes: "Begin again" };
+  }
+  return null;
+}
+
+// The settings that take the newest of these changes back to the same bits ({key: old value}); null where a person made
+// none, or it was taken back already.
+export function wayBack(changes) {
+  const [before, last] = [changes.at(-2), changes.at(-1)];
+  if (!last || last.by !== "user" || beginsAgain(last.change)) return null;
+  const old = Object.fromEntries(Object.entries(last.change).map(([key, [from]]) => [key, from]));
+  const now = Object.fromEntries(Object.entries(last.change).map(([key, [, to]]) => [key, to]));
+  return takesBack(now, before) ? null : old;
+}
+
 export function beginsAgain(settings) {
   return !Object.keys(settings).every((key) => IN_FLIGHT.some((start) => key.startsWith(start)));
 }

@@ -1,8 +1,9 @@
-// A run as a file to send: the kind is chosen, a job of the server makes it, a button downloads it.
+// A run as a file to send: the kind is chosen, a job of the server makes it, into the run's folder.
 
 import { actionButton, el, fill, say } from "../frame/element.js";
 import { bytes, runPath } from "../frame/words.js";
 import { attempted } from "./actions.js";
+import { ExportedFiles } from "./exports.js";
 
 const EXPORT_KINDS = [
   { name: "html", label: "A page that makes pictures in any browser, without a network (.html)", weights: true },
@@ -10,9 +11,9 @@ const EXPORT_KINDS = [
   { name: "safetensors", label: "The generator's weights, to begin other trainings from (.safetensors)", weights: false },
 ];
 const EXPORT_WEIGHTS = [
-  ["fp16", "as they are needed (16 bits)"],
-  ["int8", "half the file (8 bits)"],
-  ["fp32", "twice the file (32 bits)"],
+  ["fp16", "16 bits a number: what most want"],
+  ["int8", "8 bits a number: half the file, pictures a little rougher"],
+  ["fp32", "32 bits a number: twice the file, nothing rounded"],
 ];
 
 export class ExportBox {
@@ -24,7 +25,9 @@ export class ExportBox {
     this.weights = el("select", { id: "export-weights" }, EXPORT_WEIGHTS.map(([value, label]) => el("option", { value }, label)));
     this.licence = el("input", { id: "export-licence", type: "text", autocomplete: "off" });
     this.said = el("p", { role: "status", class: "soft small" });
-    this.download = el("div");
+    this.notes = el("ul", { class: "soft small" });
+    this.files = new ExportedFiles({ api, notice }, name);
+    this.files.load();
     const weights = el("label", { class: "stacked", for: "export-weights" }, "Weights", this.weights);
     this.kind.addEventListener("change", () => (weights.hidden = !this.isKind("weights")));
     this.root = el(
@@ -36,7 +39,8 @@ export class ExportBox {
       el("label", { class: "stacked", for: "export-licence" }, "Licence of the data (optional; the file tells it)", this.licence),
       el("div", { class: "row" }, actionButton("Make the file", attempted(notice, () => this.make()), { class: "main" })),
       this.said,
-      this.download,
+      this.notes,
+      this.files.root,
     );
     this.off = live.on("job", (message) => message.job === this.job && this.follow(message));
   }
@@ -48,11 +52,11 @@ export class ExportBox {
   async make() {
     const options = this.isKind("weights") ? { weights: this.weights.value } : {};
     if (this.licence.value.trim()) options.licence = this.licence.value.trim();
-    fill(this.download);
+    fill(this.notes);
     say(this.said, "Asked for the file …");
     try {
-      const { job } = await this.api.post(runPath(this.name, "export"), { kind: this.kind.value, options });
-      this.job = job;
+      const { job, file } = await this.api.post(runPath(this.name, "export"), { kind: this.kind.value, options });
+      Object.assign(this, { job, file });
     } catch (error) {
       say(this.said, error.message);
     }
@@ -64,16 +68,11 @@ export class ExportBox {
     else say(this.said, total ? `Making it: ${step} of ${total}` : "Making it …");
   }
 
-  offer(result) {
-    const file = (result && (result.file || result.name)) || `${this.name.split("/").pop()}.${this.kind.value}`;
-    const size = result && result.bytes ? ` (${bytes(result.bytes)})` : "";
-    say(this.said, `${file}${size} is ready.`);
-    const job = this.job;
-    fill(this.download, actionButton("Download", async () => {
-      const address = await this.api.address(`jobs/${job}/file`);
-      el("a", { href: address, download: file }).click();
-      setTimeout(() => URL.revokeObjectURL(address), 60_000); // the browser has begun to write it by then
-    }, { class: "main" }));
+  // What the file holds and what it cannot do is said below it.
+  offer({ bytes: size, notes = [] }) {
+    say(this.said, `${this.file}${size ? ` (${bytes(size)})` : ""} is ready.`);
+    fill(this.notes, ...notes.map((note) => el("li", {}, note)));
+    this.files.load();
   }
 
   leave() {

@@ -1,10 +1,11 @@
 // The head of a run's pages: its name, state and progress, what can be done with it, and its three parts.
 
-import { actionButton, el, fill, say } from "../frame/element.js";
+import { actionButton, el, fill } from "../frame/element.js";
 import { BudgetControl } from "../frame/control.js";
-import { duration, runPage } from "../frame/words.js";
-import { howFar } from "../home/card.js";
+import { askingButton } from "../frame/twice.js";
+import { runPage } from "../frame/words.js";
 import { askTraining, attempted, deleteRun, resumeTraining, stopAtOnce } from "./actions.js";
+import { Standing } from "./standing.js";
 
 const RUN_PARTS = [
   ["", "Training"],
@@ -16,16 +17,14 @@ export class Head {
   constructor(context, name) {
     this.context = context;
     this.name = name;
-    this.state = el("span", { class: "state" });
-    this.far = el("span", { class: "soft" });
-    this.progress = el("progress", { max: 1, "aria-label": "Progress of the training" });
-    this.reason = el("p", { class: "error" });
+    this.standing = new Standing();
+    const { state, far, progress, reason } = this.standing;
     const act = (label, does, about) => actionButton(label, attempted(context.notice, does), { title: about });
     this.buttons = new Map([
       ["pause", act("Pause", () => askTraining(context, name, "pause"), "Saves after this update, and stops")],
       ["resume", act("Resume", () => resumeTraining(context, name), "Goes on from the newest checkpoint")],
       ["save", act("Save", () => askTraining(context, name, "save"), "Saves a checkpoint after this update")],
-      ["stop", act("Stop at once", () => stopAtOnce(context, name), "Ends it now: what came after the newest checkpoint is lost")],
+      ["stop", this.stopButton(context, name)],
       ["delete", act("Delete", () => this.remove(), "Moves the run to the trash folder")],
     ]);
     this.more = new BudgetControl("How much longer");
@@ -39,11 +38,19 @@ export class Head {
     this.root = el(
       "div",
       { class: "run-head" },
-      el("div", { class: "title" }, el("h1", { tabindex: "-1" }, name), this.state),
-      el("div", { class: "far", role: "status" }, this.far, this.reason),
-      this.progress,
+      el("div", { class: "title" }, el("h1", { tabindex: "-1" }, name), state),
+      el("div", { class: "far", role: "status" }, far, reason),
+      progress,
       el("div", { class: "row" }, this.goOn, [...this.buttons.values()]),
     );
+  }
+
+  stopButton(context, name) {
+    const asks = () => this.card.state === "training" && { words: "What came after its newest checkpoint is lost; Pause would save it first. Stop at once?", yes: "Stop it" };
+    const about = { title: "Ends it now: what came after the newest checkpoint is lost" };
+    const { root, calm } = askingButton("Stop at once", attempted(context.notice, () => stopAtOnce(context, name)), asks, about);
+    this.calm = calm;
+    return root;
   }
 
   async remove() {
@@ -52,18 +59,15 @@ export class Head {
   }
 
   set(card) {
-    say(this.state, card.state);
-    this.state.dataset.state = card.state;
-    say(this.far, [howFar(card), duration(card.seconds)].join(" · "));
-    say(this.reason, card.reason || "");
-    this.reason.classList.toggle("calm", card.state !== "failed");
-    this.progress.hidden = card.share === null;
-    this.progress.value = card.share || 0;
+    this.standing.show(card);
+    this.card = card;
     const isFinished = card.state === "finished";
     const can = (what) => card.can.includes(what);
     this.buttons.get("pause").hidden = !can("pause");
     this.buttons.get("save").hidden = !can("save");
-    this.buttons.get("stop").hidden = !["training", "starting"].includes(card.state);
+    const isOver = !["training", "starting"].includes(card.state);
+    this.buttons.get("stop").hidden = isOver;
+    if (isOver) this.calm(); // what it asked is no question any more
     this.buttons.get("resume").hidden = !can("resume") || isFinished;
     this.buttons.get("delete").hidden = !can("delete");
     this.goOn.hidden = !can("resume") || !isFinished;

@@ -18,7 +18,7 @@ export class Log {
     this.entries = [
       ...log.map((row) => ({ update: row.update, kind: "note", text: textOfRow(row) })),
       ...changes.map((row) => ({ update: row.at, kind: "change", text: textOfChange(row) })),
-      ...findings.map((row) => ({ update: row.update, kind: "finding", text: row.line || row.text })),
+      ...findings.filter((row) => !isChange(row)).map((row) => ({ update: row.update, kind: "finding", text: row.line || row.text })),
     ].filter((entry) => entry.text);
     this.entries.sort((a, b) => (a.update ?? 0) - (b.update ?? 0)); // of one update: as they stand above
     say(this.printed, printed.join("\n"));
@@ -31,7 +31,7 @@ export class Log {
   }
 
   addFinding(row) {
-    this.add({ update: row.update, kind: "finding", text: row.line || row.text });
+    if (!isChange(row)) this.add({ update: row.update, kind: "finding", text: row.line || row.text });
   }
 
   add(entry) {
@@ -65,5 +65,9 @@ function textOfRow(row) {
 function textOfChange({ back_to, reason, change = {} }) {
   const what = Object.entries(change).map(([key, [old, now]]) => `${key}: ${writtenValue(old) || "(none)"} → ${writtenValue(now)}`);
   const back = back_to ? `went back to update ${amount(back_to)}` : "went back to the beginning";
-  return `${back}${what.length ? `, with ${what.join(", ")}` : ""}${reason ? ` (${reason})` : ""}`;
+  const why = /^asked for\b/.test(reason || "") ? "asked for" : reason; // what was asked for is said already
+  return `${back}${what.length ? `, with ${what.join(", ")}` : ""}${why ? ` (${why})` : ""}`;
 }
+
+// Whether a finding is the record of a change, which has a line of its own.
+const isChange = ({ state }) => state === "changed course";

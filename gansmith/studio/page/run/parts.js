@@ -9,6 +9,7 @@ export function openPart(view, context, name, place, mount) {
   let isOpen = true;
   const begin = async () => {
     try {
+      const { folder } = context.cards.home || (await context.cards.refresh());
       const card = context.cards.card(name) || (await context.cards.refresh().then(() => context.cards.card(name)));
       if (!isOpen) return;
       if (!card) throw new Error(`There is no training called ${name}.`);
@@ -17,7 +18,7 @@ export function openPart(view, context, name, place, mount) {
         fill(body, el("p", { class: "soft" }, "There is no checkpoint yet: it comes with the training, or press Save on its page."));
         return;
       }
-      end = mount(body, { api: context.api, socket: context.live, name, card }) || end;
+      end = mount(body, { api: context.api, socket: context.live, name, card, path: `${folder}/${name}` }) || end;
     } catch (error) {
       missing(view, error);
     }

@@ -118,7 +118,7 @@ class RunPage {
     this.head.set(this.card);
     this.exporting.root.hidden = !this.card.can.includes("export");
     const canChange = this.card.can.includes("change");
-    this.changing.allow(canChange, this.card.finding, this.run.changes.at(-1));
+    this.changing.allow(canChange, this.card.finding, this.run);
     this.finding.set(this.card.finding, this.run, canChange);
   }
 

@@ -30,6 +30,12 @@ const GROUPS = [
   },
 ];
 
+// A direction without a name of its own has its number as the title.
+function titled(row) {
+  const [, kind, number] = /^(factorised|principal)-(\d+)$/.exec(row.name) || [];
+  return kind ? { ...row, title: `${kind === "principal" ? "principal direction" : "direction"} ${number}` } : row;
+}
+
 export class ChangeSection {
   // changed(): the model has other directions or styles now.
   constructor(context, changed) {
@@ -57,7 +63,7 @@ export class ChangeSection {
     for (const group of this.groups) {
       group.off();
       fill(group.sliders);
-      const vectors = model[group.kind].filter(group.holds);
+      const vectors = model[group.kind].filter(group.holds).map(titled);
       group.off = addSliders(group.sliders, group.kind, vectors, state, model.latent.law);
       if (!vectors.length) group.sliders.append(el("p", { class: "hint" }, group.none));
     }

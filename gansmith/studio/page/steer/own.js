@@ -1,6 +1,7 @@
 // A picture of one's own: the nearest that the generator makes, a painted part filled anew, or a small picture made large.
 
-import { actionButton, el, fill } from "../frame/element.js";
+import { labelTitle } from "../../../web/page/classes.js";
+import { actionButton, el, fill, say } from "../frame/element.js";
 import { Easel } from "./easel.js";
 import { JobPlace } from "./jobs.js";
 import { numbersOf } from "./source.js";
@@ -26,11 +27,13 @@ export class OwnSection {
     this.project = actionButton("Nearest picture", () => this.#project(), { title: "Project: the latent whose picture is nearest" });
     this.inpaint = actionButton("Fill the hole", () => this.#inpaint(), { class: "main" });
     this.wipe = actionButton("No hole", () => this.easel.clear());
-    this.factor = el("select", { "aria-label": "How many times larger" });
+    this.factor = el("select", { "aria-label": "From which size", onchange: () => this.#sayEnlarging() });
     for (const factor of ENLARGEMENTS.filter((one) => this.height % one === 0 && this.width % one === 0 && this.height / one >= 3)) {
-      this.factor.append(new Option(`× ${factor}`, factor));
+      this.factor.append(new Option(`from ${this.#smaller(factor)}`, factor));
     }
-    this.upscale = actionButton("Upscale", () => this.#upscale(), { title: "A small picture in the generator's size" });
+    this.upscale = actionButton("Enlarge", () => this.#upscale());
+    this.enlarging = el("p", { class: "hint" });
+    this.#sayEnlarging();
     this.place.buttons.push(this.project, this.inpaint, this.upscale);
     this.drop = el("p", { class: "own-drop" }, "Drop a picture anywhere on this page, or ", actionButton("choose one", () => this.file.click()), " or ", actionButton("take the picture shown", () => this.takeShown()), this.file);
     this.bench = el("div", { class: "bench", hidden: true }, this.#painting(), this.#doing());
@@ -61,11 +64,23 @@ export class OwnSection {
       { class: "doing" },
       el("div", { class: "row" }, this.inpaint, this.wipe),
       el("div", { class: "row" }, this.project),
-      this.factor.options.length ? el("div", { class: "row" }, this.upscale, this.factor) : null,
-      el("p", { class: "hint" }, "The class that is chosen beside the large picture is kept to; with “any”, it is searched too."),
+      el("p", { class: "hint" }, "The picture of this generator that is most like yours."),
+      this.factor.options.length ? [el("div", { class: "row" }, this.upscale, this.factor), this.enlarging] : null,
+      this.model.classes.length ? el("p", { class: "hint" }, `The ${labelTitle(this.model).toLowerCase()} that is chosen beside the large picture is kept to; with “any”, it is searched too.`) : null,
       this.place.root,
       this.results,
     );
+  }
+
+  // A size that is smaller by a whole factor, in words.
+  #smaller(factor) {
+    return `${this.width / factor} × ${this.height / factor}`;
+  }
+
+  // What goes in and what comes out.
+  #sayEnlarging() {
+    const [from, to] = [this.#smaller(Number(this.factor.value) || 1), this.#smaller(1)];
+    say(this.enlarging, `In goes your picture at ${from} pixels, made smaller if it is larger. Out comes one of ${to}: the generator invents the detail, and made ${from} again it is what went in.`);
   }
 
   // A picture file. The browser reads it, and the page sends what it shows here: in the generator's size.
@@ -80,6 +95,7 @@ export class OwnSection {
     const small = ENLARGEMENTS.find((factor) => bitmap.width * factor === this.width && bitmap.height * factor === this.height);
     this.small = small ?? null;
     if (small) this.factor.value = small;
+    this.#sayEnlarging();
     const scale = Math.max(this.width / bitmap.width, this.height / bitmap.height);
     const [width, height] = [bitmap.width * scale, bitmap.height * scale];
     this.#takePixels((context) => {
@@ -87,7 +103,7 @@ export class OwnSection {
       context.imageSmoothingQuality = "high";
       context.drawImage(bitmap, (this.width - width) / 2, (this.height - height) / 2, width, height);
     });
-    const cut = small ? `It is small: upscale it × ${small}.` : `It was cut and made ${this.width} × ${this.height}, as for training.`;
+    const cut = small ? `It has ${this.#smaller(small)} pixels: “Enlarge” makes ${this.#smaller(1)} of them.` : `It was cut and made ${this.width} × ${this.height}, as for training.`;
     this.tell(`Took ${file.name}. ${cut}`);
     this.root.scrollIntoView({ block: "nearest" });
   }
@@ -142,7 +158,7 @@ export class OwnSection {
 
   async #upscale() {
     const factor = Number(this.factor.value);
-    this.#run({ verb: "upscale", picture: await this.easel.picture(factor) }, [`upscaled × ${factor}`], "Upscaled");
+    this.#run({ verb: "upscale", picture: await this.easel.picture(factor) }, [`enlarged from ${this.#smaller(factor)}`], "Enlarged");
   }
 
   #run(body, names, title) {

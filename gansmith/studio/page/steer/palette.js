@@ -2,6 +2,7 @@
 
 import { Gallery } from "../../../web/page/gallery.js";
 import { MOMENTS } from "../../../web/engine/latents.js";
+import { labelTitle, labelWords } from "../../../web/page/classes.js";
 import { lookOf } from "../../../web/page/looks.js";
 import { actionButton, el, fill, say } from "../frame/element.js";
 
@@ -43,7 +44,11 @@ export function gridSection({ model, state, pool, painter, hooks }) {
   if (!model.classes.length) return null;
   const root = el("div", { class: "gallery ten", role: "group", "aria-label": "Every class in every style" });
   const gallery = new Gallery(root, PALETTE_COLUMNS, pool, painter, hooks);
-  const heads = el("div", { class: "row-heads", "aria-hidden": "true" });
+  const heads = el("div", { class: "row-heads", "aria-hidden": "true" }); // each picture's own name says both
+  const tops = el("div", { class: "column-heads", "aria-hidden": "true" });
+  const frame = el("div", { class: "grid-frame" }, el("span"), tops, heads, root);
+  const title = labelTitle(model);
+  const [one, many] = title === "Group" ? ["group", "groups"] : ["class", "classes"];
   const centre = MOMENTS[model.latent.law].centre;
   const sources = {
     "random latents": () => Array.from({ length: PALETTE_COLUMNS }, (_, index) => lookOf(first + index, model)),
@@ -63,19 +68,20 @@ export function gridSection({ model, state, pool, painter, hooks }) {
     const rows = model.classes.slice(row, row + CLASSES_SHOWN);
     say(none, columns.length ? "" : choice.value === "kept pictures" ? "Nothing is kept yet." : "This run has no styles yet: find them above.");
     others.hidden = choice.value !== "random latents";
-    root.hidden = heads.hidden = !columns.length;
+    frame.hidden = !columns.length;
     if (!columns.length) return;
     gallery.columns = columns.length;
-    root.style.gridTemplateColumns = `repeat(${columns.length}, minmax(0, 1fr))`;
-    fill(heads, ...rows.map((name) => el("span", {}, name)));
-    const named = (look, label) => ({ ...look, label, name: `${look.name} as ${model.classes[label]}` });
+    for (const node of [root, tops]) node.style.gridTemplateColumns = `repeat(${columns.length}, minmax(0, 1fr))`;
+    fill(heads, ...rows.map((_, index) => el("span", {}, labelWords(model, row + index))));
+    fill(tops, ...columns.map(({ name }) => el("span", { title: name }, name)));
+    const named = (look, label) => ({ ...look, label, name: `${look.name} as ${labelWords(model, label)}` });
     gallery.set(rows.flatMap((_, index) => columns.map((look) => named(look, row + index))));
   };
   const others = actionButton("Other latents", () => {
     first += PALETTE_COLUMNS;
     draw();
   });
-  const more = actionButton("Other classes", () => {
+  const more = actionButton(`Other ${many}`, () => {
     row = row + CLASSES_SHOWN < model.classes.length ? row + CLASSES_SHOWN : 0;
     draw();
   });
@@ -86,11 +92,11 @@ export function gridSection({ model, state, pool, painter, hooks }) {
   draw();
   const section = el(
     "section",
-    { "aria-label": "Class and style" },
-    el("div", { class: "head" }, el("h2", {}, "Class × style"), el("label", {}, "Columns: ", choice), others, more),
-    el("p", { class: "hint" }, "A row is a class, a column is one latent."),
+    { "aria-label": `${title} and style` },
+    el("div", { class: "head" }, el("h2", {}, `${title} × style`), el("label", {}, "Columns: ", choice), others, more),
+    el("p", { class: "hint" }, `A row is a ${one}; a column is one latent, whose name stands above it.`),
     none,
-    el("div", { class: "grid-frame" }, heads, root),
+    frame,
   );
   section.redraw = draw;
   return section;

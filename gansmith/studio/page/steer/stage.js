@@ -52,7 +52,7 @@ export class Stage {
     const { state, model } = this;
     this.file = el("input", { type: "file", accept: "image/*", hidden: true });
     const classes = el("div", { hidden: true }, el("h2", {}, "Class"), el("div", { class: "row choices" }));
-    addClasses(classes, model.classes, state);
+    addClasses(classes, model, state);
     return el(
       "div",
       { class: "actions" },

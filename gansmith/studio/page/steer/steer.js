@@ -18,7 +18,7 @@ import { Stage } from "./stage.js";
 const WRITE_AFTER = 250; // milliseconds: browsers allow an address to change a few times a second
 
 // Fills `root` with the part; returns a function that ends it.
-export function mountSteer(root, { api, socket, name }) {
+export function mountSteer(root, { api, socket, name, path }) {
   let part = null;
   let isOpen = true;
   const open = async () => {
@@ -30,6 +30,7 @@ export function mountSteer(root, { api, socket, name }) {
         loaded.pool.end();
         return;
       }
+      loaded.model.run = path;
       part = new Steering(root, { api, socket, name, checkpoint, ...loaded }, reopen);
     } catch (error) {
       if (isOpen) fill(root, el("p", { role: "alert", class: "error" }, error.message));
