@@ -11,7 +11,7 @@ import numpy as np
 
 from gansmith.data import cache, given, sources
 from gansmith.data import store as stores
-from gansmith.data.comparable import read_items
+from gansmith.data.comparable import OtherItems, read_items
 from gansmith.data.store import Store
 from gansmith.data.toys import gaussians
 from gansmith.ground import pixels, streams
@@ -71,10 +71,8 @@ def evaluate(
     path = Path(given.source(what, labels))
     folder = RunFolder(path)
     is_run = folder.recipe.is_file()
-    if data is None and not is_run:
-        raise DataError(f"{path} is not a run, so its data is unknown: give --data SOURCE to compare with")
-    if probe and not is_run:
-        raise DataError(f"{path} is not a run, and the probe reads a run's discriminator: leave --probe out")
+    if not is_run:
+        _needs_no_run(path, data, probe=probe)
     recipe = folder.load_recipe() if is_run else Recipe()
     settings = recipe.data
     if data is not None:
@@ -102,10 +100,21 @@ def evaluate(
     for path in (folder.copies if is_run else None, copies):
         if path is not None and evaluation.copies:
             draw_copies(Path(path), items, evaluation, reference.real)
-    if taken is not None:  # copies are told by the file's rows
-        found = tuple(dataclasses.replace(copy, item=int(taken.rows[copy.item])) for copy in evaluation.copies)
-        evaluation = dataclasses.replace(_noted(evaluation, taken.notes), copies=found)
-    return evaluation
+    return evaluation if taken is None else _by_rows(evaluation, taken)
+
+
+def _needs_no_run(path: Path, data: Any, *, probe: bool) -> None:
+    """Refuse what only a run can be asked."""
+    if data is None:
+        raise DataError(f"{path} is not a run, so its data is unknown: give --data SOURCE to compare with")
+    if probe:
+        raise DataError(f"{path} is not a run, and the probe reads a run's discriminator: leave --probe out")
+
+
+def _by_rows(evaluation: Evaluation, taken: OtherItems) -> Evaluation:
+    """The evaluation with copies told by the rows of the file that the items were taken from, and the notes on these."""
+    found = tuple(dataclasses.replace(copy, item=int(taken.rows[copy.item])) for copy in evaluation.copies)
+    return dataclasses.replace(_noted(evaluation, taken.notes), copies=found)
 
 
 def _noted(evaluation: Evaluation, notes: tuple[str, ...]) -> Evaluation:
