@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gansmith.by_hand import convolution, layers, softmax
+from gansmith.by_hand import convolution, layers
 from gansmith.by_hand.arrays import Array, Arrays
 from gansmith.by_hand.layers import Layer, Pass
 from gansmith.ground.networks import plan
@@ -14,7 +14,7 @@ LAYERS: dict[type[plan.Layer], type[Layer]] = {
     plan.BatchNorm: layers.BatchNorm,
     plan.Activation: layers.Activation,
     plan.Dropout: layers.Dropout,
-    plan.GroupedSoftmax: softmax.GroupedSoftmax,
+    plan.GroupedSoftmax: layers.GroupedSoftmax,
     plan.PhaseShuffle: layers.PhaseShuffle,
     plan.Reshape: layers.Reshape,
     plan.Upsample: layers.Upsample,
