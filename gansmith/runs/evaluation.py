@@ -71,8 +71,7 @@ def evaluate(
     path = Path(given.source(what, labels))
     folder = RunFolder(path)
     is_run = folder.recipe.is_file()
-    if not is_run:
-        _needs_no_run(path, data, probe=probe)
+    _needs_no_run(is_run, path, data, probe=probe)
     recipe = folder.load_recipe() if is_run else Recipe()
     settings = recipe.data
     if data is not None:
@@ -103,8 +102,10 @@ def evaluate(
     return evaluation if taken is None else _by_rows(evaluation, taken)
 
 
-def _needs_no_run(path: Path, data: Any, *, probe: bool) -> None:
+def _needs_no_run(is_run: bool, path: Path, data: Any, *, probe: bool) -> None:
     """Refuse what only a run can be asked."""
+    if is_run:
+        return
     if data is None:
         raise DataError(f"{path} is not a run, so its data is unknown: give --data SOURCE to compare with")
     if probe:
