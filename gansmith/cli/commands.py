@@ -12,6 +12,7 @@ COMMANDS: dict[str, Command] = {
             "gansmith train digits",
             "gansmith train mnist --data path/to/mnist --minutes 2 --preview",
             "gansmith train folder --data my-pictures --out runs/mine",
+            "gansmith train text --data names.txt",
             "gansmith train folder --data my-pictures --from runs/mine --freeze-d 2",
             "gansmith train mnist --set loss.name=hinge --set optimizer.generator.rate=2e-4 --dry-run",
             "gansmith train digits --with my_parts.py --until converged",
@@ -49,6 +50,7 @@ COMMANDS: dict[str, Command] = {
         (
             "gansmith evaluate runs/digits-001",
             "gansmith evaluate samples.npz --data path/to/mnist --json",
+            "gansmith evaluate runs/mnist-001 --probe",
             "gansmith evaluate their-pictures/ --data my-pictures --count 2000",
         ),
     ),

@@ -18,6 +18,7 @@ from gansmith.kinds import picture, vector
 from gansmith.kinds.record import Kind, Prepared, Row, Shown, Units
 from gansmith.kinds.signal import kind as signal
 from gansmith.kinds.table import kind as table
+from gansmith.kinds.text import kind as text
 
 __all__ = [
     "KINDS",
@@ -39,6 +40,7 @@ KINDS: dict[str, Kind] = {
     "vector": vector.KIND,
     "table": table.KIND,
     "signal": signal.KIND,
+    "text": text.KIND,
 }
 """By the names of data.kind. Paths are offered to them in this order."""
 

@@ -60,6 +60,27 @@ class ClassDistance:
 
 
 @dataclass(frozen=True)
+class ProbedFeatures:
+    """How many held-out items a linear classifier names rightly by one kind of features."""
+
+    key: str  # "discriminator", "pixels", "untrained" or "classifier": for programs
+    name: str  # for people
+    value: float  # accuracy
+    interval: Interval  # 95%
+    numbers: int  # features an item
+    above: float  # the discriminator's accuracy minus this one
+    above_interval: Interval  # 95%, by the items that one of both has right and the other wrong
+    count: int  # held-out items
+
+    def row(self) -> tuple[str, ...]:
+        """As text: name, numbers, accuracy, its interval, and by how much the discriminator is above it."""
+        shown = ["" if self.key == "discriminator" else f"{value:+.4f}" for value in (self.above, *self.above_interval)]
+        within = f"{shown[1]} .. {shown[2]}" if shown[1] else ""
+        interval = " .. ".join(f"{end:.4f}" for end in self.interval)
+        return self.name, f"{self.numbers:,}", f"{self.value:.4f}", interval, shown[0], within
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What the figures mean."""
 
@@ -91,6 +112,7 @@ class Evaluation:
     seconds: float
     verdict: Verdict | None = None  # None where too little was measured for one
     per_class: tuple[ClassDistance, ...] = ()  # where it was asked for
+    probe: tuple[ProbedFeatures, ...] = ()  # where it was asked for
 
     def __contains__(self, key: str) -> bool:
         """Whether a figure was measured."""

@@ -11,11 +11,11 @@ import numpy as np
 
 from gansmith.data import cache, given, sources
 from gansmith.data import store as stores
-from gansmith.data.comparable import read_items
+from gansmith.data.comparable import OtherItems, read_items
 from gansmith.data.store import Store
 from gansmith.data.toys import gaussians
 from gansmith.ground import pixels, streams
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.labelling import Labelling, renumbered
 from gansmith.ground.recipes.settings import DataSettings, Recipe
@@ -25,7 +25,7 @@ from gansmith.parts.kept import how_to_give, noted
 from gansmith.trained.generator import Generator, load
 
 if TYPE_CHECKING:
-    from gansmith.metrics.figures import Evaluation
+    from gansmith.metrics.figures import Evaluation, ProbedFeatures
     from gansmith.metrics.reference import RealItems, Reference
     from gansmith.nets import NetPair
 
@@ -50,6 +50,7 @@ def evaluate(
     inception: str | Path | None = None,
     copies: str | Path | None = None,
     per_class: bool = False,
+    probe: bool = False,
     nets: NetPair | None = None,
     parts: Parts | str | Path | None = None,
     progress: Progress = _silent,
@@ -58,7 +59,8 @@ def evaluate(
     with `labels` of each (see `data.given.source`).
 
     data: the source to compare with, as `what`; the run's own by default. count: COUNT items by default, STACKED_COUNT of stacked
-    pictures. copies: a PNG to write, see `draw_copies`. per_class: also a distance for each class. A run is asked for classes
+    pictures. copies: a PNG to write, see `draw_copies`. per_class: also a distance for each class. probe: also how well a
+    linear classifier names classes by the features of a run's discriminator (`trained.probe`). A run is asked for classes
     as often as the data has them, and for `per_class` evenly. parts: your own networks that the run was trained with, and
     metrics of yours, which become figures; or the path of a file that defines them, which is run. nets: short for
     parts=Parts(nets=...). A run's folder gets its figures as evaluation.json, and its copies as copies.png. Raises
@@ -69,8 +71,7 @@ def evaluate(
     path = Path(given.source(what, labels))
     folder = RunFolder(path)
     is_run = folder.recipe.is_file()
-    if data is None and not is_run:
-        raise DataError(f"{path} is not a run, so its data is unknown: give --data SOURCE to compare with")
+    _needs_no_run(is_run, path, data, probe=probe)
     recipe = folder.load_recipe() if is_run else Recipe()
     settings = recipe.data
     if data is not None:
@@ -85,20 +86,36 @@ def evaluate(
     if generator is not None:
         items, labels = _drawn(generator, count, seed, reference)
     assert items is not None
+    told = probed(folder, generator, reference, progress) if probe and generator is not None else None
     evaluation = metrics.evaluate(items, labels, reference, own=own.metrics, progress=progress)
     if per_class:  # evenly, so that a rare class gets as many items as the others
         even = (items, labels) if generator is None else _drawn(generator, count, seed, reference, evenly=True)
         evaluation = _with_classes(evaluation, *even, reference)
+    if told is not None:
+        evaluation = dataclasses.replace(evaluation, probe=told[0], notes=(*evaluation.notes, *told[1]))
     if generator is not None:
         evaluation = _noted(evaluation, (*_unmeasured(generator, labels, reference), *_without_own(folder, own)))
         write_json(folder.evaluation, evaluation.as_dict())
     for path in (folder.copies if is_run else None, copies):
         if path is not None and evaluation.copies:
             draw_copies(Path(path), items, evaluation, reference.real)
-    if taken is not None:  # copies are told by the file's rows
-        found = tuple(dataclasses.replace(copy, item=int(taken.rows[copy.item])) for copy in evaluation.copies)
-        evaluation = dataclasses.replace(_noted(evaluation, taken.notes), copies=found)
-    return evaluation
+    return evaluation if taken is None else _by_rows(evaluation, taken)
+
+
+def _needs_no_run(is_run: bool, path: Path, data: Any, *, probe: bool) -> None:
+    """Refuse what only a run can be asked."""
+    if is_run:
+        return
+    if data is None:
+        raise DataError(f"{path} is not a run, so its data is unknown: give --data SOURCE to compare with")
+    if probe:
+        raise DataError(f"{path} is not a run, and the probe reads a run's discriminator: leave --probe out")
+
+
+def _by_rows(evaluation: Evaluation, taken: OtherItems) -> Evaluation:
+    """The evaluation with copies told by the rows of the file that the items were taken from, and the notes on these."""
+    found = tuple(dataclasses.replace(copy, item=int(taken.rows[copy.item])) for copy in evaluation.copies)
+    return dataclasses.replace(_noted(evaluation, taken.notes), copies=found)
 
 
 def _noted(evaluation: Evaluation, notes: tuple[str, ...]) -> Evaluation:
@@ -120,6 +137,17 @@ def _without_own(folder: RunFolder, own: Parts) -> tuple[str, ...]:
     if not left:
         return ()
     return (f"not measured: {', '.join(left)}, a metric of yours; {how_to_give(folder)}",)
+
+
+def probed(
+    folder: RunFolder, generator: Generator, reference: Reference, progress: Progress
+) -> tuple[tuple[ProbedFeatures, ...], tuple[str, ...]]:
+    """The discriminator's features beside others, and notes (`trained.probe`). Raises RunError without PyTorch."""
+    try:
+        from gansmith.trained.probe import probe
+    except ImportError:
+        raise RunError("the probe reads the discriminator by PyTorch, which is not installed: install torch") from None
+    return probe(folder, generator, reference, progress)
 
 
 def _with_classes(

@@ -54,8 +54,8 @@ def run_of_drawn_digits(name: str) -> Callable[[], dict[str, Any]]:
 
 
 GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
-    "guide/measure 1": inception_file,
-    "guide/measure 2": arrays,
+    "guide/measure 2": inception_file,
+    "guide/measure 3": arrays,
     "guide/steer 1": run_of_drawn_digits("mnist-001"),
     "guide/python 7": run_of_drawn_digits("glyphs-001"),
 }

@@ -39,6 +39,8 @@ from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import scaling
 from gansmith.kinds.scatter import scatter_sheet
 from gansmith.kinds.signal.sounds import wav
+from gansmith.kinds.text import alphabet, reading
+from gansmith.kinds.text import kind as text_kind
 
 
 def opens(source: str, **settings: object) -> Example:
@@ -161,6 +163,15 @@ KINDS: tuple[Example, ...] = (
     ),
     call(kinds.KINDS["signal"].rescaled, np.zeros((1, 1, 9, 1)), {"rate": 1}, {"rate": 2}),
     call(kinds.KINDS["signal"].write, Path("a.wav"), np.zeros((1, 1, 9, 1)), {}, None, ()),
+    call(alphabet.encode, ["abc"], "abc", 2),
+    call(alphabet.encode, ["abd"], "abc", 3),
+    call(text_kind.read, Path("."), DataSettings(kind="text")),
+    call(text_kind.prepare, np.zeros((20, 2)), DataSettings(kind="text"), "numbers"),
+    call(text_kind.prepare, np.array(["a", "b"]), DataSettings(kind="text"), "words"),
+    call(reading.read_lines, Path("none.txt")),
+    after(text("few.txt", "a\nb\n"), call(reading.read_lines, Path("few.txt"))),
+    call(reading.decoded, b"a\0b", "program.txt"),
+    call(reading.decoded, b"\xef\xbb\xbf\xff", "half.txt"),
 )
 
 EXAMPLES: tuple[Example, ...] = (

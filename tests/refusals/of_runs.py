@@ -10,7 +10,7 @@ import numpy as np
 import of_hub
 import of_studio
 import of_tables
-from example import Example, after, call, fails, full_disk, text, thing, where
+from example import Example, after, call, fails, full_disk, text, thing, where, without
 from small import PLAIN, RECIPE, UPDATE, changed, with_run
 
 from gansmith.data.survey import survey
@@ -20,12 +20,13 @@ from gansmith.ground.labelling import UNLABELLED, Labelling
 from gansmith.ground.recipes.recipe import to_table
 from gansmith.ground.recipes.settings import AugmentSettings, DataSettings, Recipe, StartSettings
 from gansmith.kinds import KINDS
+from gansmith.metrics.reference import Reference
 from gansmith.parts import NO_PARTS
 from gansmith.runs import records
 from gansmith.runs.choose_recipe import Budget, choices, choose_recipe
 from gansmith.runs.diagnose import diagnose
 from gansmith.runs.drive import give_up
-from gansmith.runs.evaluation import draw_copies, evaluate
+from gansmith.runs.evaluation import draw_copies, evaluate, probed
 from gansmith.runs.from_python import train
 from gansmith.runs.origins.starting import planned, start
 from gansmith.runs.processes import alone, same_on_all, set_up_on_all
@@ -41,6 +42,7 @@ from gansmith.runs.watching.callbacks import Callbacks
 from gansmith.trained.discriminator import features_function, load_discriminator
 from gansmith.trained.generator import Generator, kind_in, load
 from gansmith.trained.origin import find, read
+from gansmith.trained.probe import probe
 from gansmith.training.events import Outcome
 from gansmith.training.process_group import SINGLE_PROCESS
 
@@ -51,6 +53,12 @@ NAN = State({"generator/0.weight": np.full(3, np.nan, np.float32)}, {})
 
 def quiet(_: str) -> None:
     """Nobody listens."""
+
+
+def labelled(classes: int, heldout: np.ndarray | None = None) -> Reference:
+    """Real items of so many classes; labels of the held-out ones where they are given."""
+    real = thing(name="mine", items=np.zeros((4, 2), np.float32), labels=np.arange(4))
+    return thing(real=real, classes=classes, training_rows=np.arange(4), heldout=thing(labels=heldout))
 
 
 def no_memory(recipe: Recipe = RECIPE, *batch_norm: str) -> Example:
@@ -148,6 +156,8 @@ RUNS: tuple[Example, ...] = (
         ),
     ),
     call(evaluate, "none"),
+    call(evaluate, "none", "digits", probe=True),
+    without("gansmith.trained.probe", call(probed, RUN, None, None, None)),
     call(
         draw_copies,
         Path("none/copies.png"),
@@ -228,5 +238,12 @@ TRAINED: tuple[Example, ...] = (
     with_run(call(load, "run"), spoil=lambda run: run.checkpoint(UPDATE).rename("elsewhere")),
     with_run(call(load, "run", checkpoint="best")),
     with_run(call(load, "run", checkpoint="8")),
+    call(probe, RUN, None, labelled(0)),
+    call(probe, RUN, None, labelled(1000)),
+    call(probe, RUN, None, labelled(2)),
+    where(
+        {"gansmith.trained.probe.load_discriminator": lambda *_: thing(plan=None)},
+        call(probe, RUN, None, labelled(2, np.arange(4))),
+    ),
 )
 EXAMPLES = {"runs": (*RUNS, *of_hub.RUNS, *of_studio.ASKED), "trained": (*TRAINED, *of_hub.TRAINED, *of_tables.TRAINED)}

@@ -29,6 +29,10 @@ def add_arguments(parser: Parser) -> None:
     about = "draw the items most similar to training items, above these"
     parser.add_argument("--copies", type=Path, metavar="FILE.png", help=about)
     parser.add_argument("--per-class", action="store_true", help="also a distance for each class")
+    about = (
+        "also: do a run's discriminator's features tell classes apart? beside pixels, and the same network untrained"
+    )
+    parser.add_argument("--probe", action="store_true", help=about)
     parser.add_argument("--explain", action="store_true", help="print what each figure means")
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
@@ -41,6 +45,18 @@ def print_classes(evaluation: Evaluation, console: Console) -> None:
     for name in ("class", "FD", "real", "items", "held-out"):
         table.add_column(name, overflow="fold")
     for each in evaluation.per_class:
+        table.add_row(*each.row())
+    console.print(table)
+
+
+def print_probe(evaluation: Evaluation, console: Console) -> None:
+    """A table of what a linear classifier makes of each kind of features."""
+    from rich.table import Table
+
+    table = Table(title="classes named by a linear classifier", box=None, pad_edge=False)
+    for name in ("features", "numbers", "right", "95%", "discriminator above it", "95%"):
+        table.add_column(name, overflow="fold")
+    for each in evaluation.probe:
         table.add_row(*each.row())
     console.print(table)
 
@@ -68,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
             inception=options.inception,
             copies=options.copies,
             per_class=options.per_class,
+            probe=options.probe,
             parts=parts,
             progress=lambda what, share: bar.update(task, description=what, completed=share),
         )
@@ -84,6 +101,8 @@ def run(options: argparse.Namespace) -> int:
     Console(width=None if options.explain else 120).print(table)
     if evaluation.per_class:
         print_classes(evaluation, Console())
+    if evaluation.probe:
+        print_probe(evaluation, Console(width=120))
     for note in evaluation.notes:
         print(note)
     if evaluation.verdict is not None:

@@ -28,7 +28,7 @@ LabelsName = Literal["none", "classes", "clusters"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
 TrackerName = Literal["tensorboard", "trackio", "wandb", "mlflow"]
-KindName = Literal["auto", "picture", "vector", "table", "signal"]
+KindName = Literal["auto", "picture", "vector", "table", "signal", "text"]
 ScaleName = Literal["auto", "columns", "whole", "none"]
 FaultName = Literal[
     "sigmoid-as-logits",  # probabilities where the loss expects logits
@@ -93,6 +93,7 @@ class NetSettings:
     strides: tuple[int, ...] = (2,)  # pictures, signals: stride of each convolution; one value stands for all
     phase_shuffle: int = 0  # signals, discriminator: move each layer's output by up to n places (WaveGAN); 0 = off
     dense: tuple[int, ...] = ()  # dcgan: dense layers, first in the generator, last in the discriminator
+    residual: float = 0.1  # resnet: factor of each block's body (.3 in Gulrajani et al. 2017)
     bottleneck: int = 0  # encdec, hourglass: features of the narrowest layer, in the middle
     activation: ActivationName = "leaky"  # of all hidden layers
     activations: tuple[ActivationName, ...] = ()  # one for each hidden layer, when they differ; empty = `activation`

@@ -4,8 +4,8 @@ penalties on single items keep their meaning.
     generator        latents [+ label] -> widths[0] at the lowest size -> (upsample, block) ... -> picture
     discriminator    picture [+ label maps] -> (block with stride) ... -> flat -> one logit
 
-A block is x + .1 (norm, activation, convolution, twice); where channels or sizes change, its shortcut is a 1x1
-convolution. The i-th of `kernels` and `strides` belongs to the i-th block.
+A block is x + `residual` (norm, activation, convolution, twice): with the default .1, deep stacks start near the identity. Where
+channels or sizes change, its shortcut is a 1x1 convolution. The i-th of `kernels` and `strides` belongs to the i-th block.
 """
 
 from __future__ import annotations
@@ -16,9 +16,6 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Reshape, Residual, Shape
 from gansmith.nets.pairs.blocks import Stack
 from gansmith.nets.pairs.dcgan import check_pictures, pyramid
-
-SCALE = 0.1
-"""The factor of a block's body: deep stacks start near the identity (Mescheder et al. 2018)."""
 
 
 def generator(stack: Stack, item_shape: Shape) -> None:
@@ -63,7 +60,7 @@ def block(stack: Stack, index: int, width: int, kernel: int, stride: int = 1) ->
     body.conv(width, kernel, stride)
     if shortcut.shape != body.shape:
         shortcut.conv(width, 1, stride, bias=False)
-    stack.add(Residual(tuple(body.layers), tuple(shortcut.layers), SCALE))
+    stack.add(Residual(tuple(body.layers), tuple(shortcut.layers), stack.settings.residual))
 
 
 def _refuse_dropout(stack: Stack) -> None:

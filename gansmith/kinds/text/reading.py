@@ -1,0 +1,119 @@
+"""A file of short lines: its encoding is found, lines are normalised, and what cannot be used is counted by its reason."""
+
+from __future__ import annotations
+
+import codecs
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from gansmith.ground.errors import DataError
+
+LONGEST = 32  # characters of a line; longer ones are left out
+ALPHABET_MOST = 200  # characters; lines with others than the most frequent ones are left out
+LEAST = 16  # lines: with fewer there is nothing to learn
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its mark begins like that one's
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+OTHERWISE = "cp1252"  # what files without a mark are that are no UTF-8: Western European, as Windows wrote it
+
+
+@dataclass(frozen=True)
+class Read:
+    """The lines of a file."""
+
+    lines: list[str]  # NFC, without spaces at their ends, each of 1..LONGEST characters
+    left_out: tuple[str, ...]  # a line for each reason
+    remarks: tuple[str, ...]  # how the file was understood
+
+
+def read_lines(path: Path) -> Read:
+    """Read a file. Raises DataError where it is no text, or has too few lines that can be used."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror or error}): give another file") from None
+    text, remarks = decoded(data, path.name)
+    used, left_out = usable(text)
+    if len(used) < LEAST:
+        raise DataError(
+            f"{path.name} has {len(used)} lines of 1 to {LONGEST} characters, and {LEAST} are the least"
+            + "".join(f"; {line}" for line in left_out)
+            + ": give a file with one word or short line in each line"
+        )
+    return Read(used, left_out, remarks)
+
+
+def begins_as_text(path: Path) -> bool:
+    """Whether a file begins with short lines in UTF-8."""
+    try:
+        with path.open("rb") as file:
+            begin = file.read(2048)
+        lines = begin.decode("utf-8", errors="strict" if len(begin) < 2048 else "ignore").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return b"\0" not in begin and len(lines) > LEAST and all(len(line) <= 2 * LONGEST for line in lines)
+
+
+def decoded(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
+    """The text of a file, and a remark where its encoding had to be guessed. Raises DataError for what is no text."""
+    marked = next((encoding for mark, encoding in MARKS if data.startswith(mark)), None)
+    if marked is None and b"\0" in data:
+        raise DataError(
+            f"{name} holds bytes of 0, so it is no text: give a text file in UTF-8, one short line in each line"
+        )
+    try:
+        return data.decode(marked or "utf-8"), ()
+    except UnicodeDecodeError:
+        if marked is not None:
+            raise DataError(f"{name} begins as {marked} and is none further on: save it as UTF-8") from None
+    text = data.decode(OTHERWISE, errors="replace")
+    return text, (f"{name} is no UTF-8, so it was read as {OTHERWISE}: save it as UTF-8 if letters look wrong",)
+
+
+def usable(text: str) -> tuple[list[str], tuple[str, ...]]:
+    """The lines that can be used, in their order, and how many were left out for which reason."""
+    out: Counter[str] = Counter()
+    kept: list[str] = []
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for raw in text.split("\n"):
+        line = unicodedata.normalize("NFC", raw.replace("\t", " ")).strip()
+        reason = _unusable(line)
+        if reason is None:
+            kept.append(line)
+        else:
+            out[reason] += 1
+    if not text or text.endswith("\n"):
+        out["empty"] -= 1  # what stands behind the last line's end is no line
+    kept, rare = _of_frequent_characters(kept)
+    out[f"with characters beside the {ALPHABET_MOST} most frequent ones"] += rare
+    return kept, tuple(
+        f"{count:,} {'line' if count == 1 else 'lines'} {reason}" for reason, count in out.items() if count > 0
+    )
+
+
+def _unusable(line: str) -> str | None:
+    """Why a line cannot be used."""
+    if not line:
+        return "empty"
+    if len(line) > LONGEST:
+        return f"longer than {LONGEST} characters"
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") or character == "\ufffd" for character in line):
+        return "with control characters or unreadable ones"
+    return None
+
+
+def _of_frequent_characters(lines: list[str]) -> tuple[list[str], int]:
+    """The lines of the most frequent characters alone, and how many others there are."""
+    counts = Counter(character for line in lines for character in line)
+    if len(counts) <= ALPHABET_MOST:
+        return lines, 0
+    by_frequency = sorted(counts, key=lambda character: (-counts[character], character))
+    known = set(by_frequency[:ALPHABET_MOST])
+    kept = [line for line in lines if known.issuperset(line)]
+    return kept, len(lines) - len(kept)
