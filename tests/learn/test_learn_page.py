@@ -251,10 +251,10 @@ def test_a_saved_page_holds_its_game(opened: Opened, browser: Any, tmp_path: Pat
     page = opened("#station=6&seed=12&b.gamma=0.3")
     page.click("#play")
     page.click("#play")
-    for number in range(2):
+    path = tmp_path / "saved.html"
+    for _ in range(2):
         with page.expect_download() as download:
             page.click("#save")
-        path = tmp_path / f"{number}.html"
         download.value.save_as(path)
         page = browser.new_context(offline=True).new_page()
         page.goto(path.as_uri())

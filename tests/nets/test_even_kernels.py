@@ -91,7 +91,8 @@ def test_numpy_and_torch_agree():
         theirs = evened(layer, name, torch.as_tensor(array), torch.as_tensor(projection)).numpy()
         assert ours.shape == array.shape
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
-    assert len(set(ours[:4])) == 1, "the four pixels of a colour have one bias"
+    biases = evened(layer, "bias", bias, projection)
+    assert len(set(biases[:4])) == 1, "the four pixels of a colour have one bias"
 
 
 def unevenness(made: World, arrays: dict[str, np.ndarray], prefix: str) -> float:

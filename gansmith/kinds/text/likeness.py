@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def words(known: Sequence[str], made: Sequence[str], held: Sequence[str], chain:
     ]
 
 
-def _row(key: str, name: str, better: str, meaning: str, values: list[float]) -> Row:
+def _row(key: str, name: str, better: Literal["lower", "higher"], meaning: str, values: list[float]) -> Row:
     """A figure of generated lines, beside held-out ones; the chain's is told in words."""
     value, floor, chain = values
     return Row(key, name, value, floor, better, f"{meaning}; a Markov chain of order {ORDER} has {chain:.3f}")

@@ -51,7 +51,7 @@ def linear_probe(train: np.ndarray, labels: np.ndarray, test: np.ndarray, test_l
         fitted = order
     strength = _strength(train, labels, fitted, aside)
     fit = _fit(_model(strength), train, labels)
-    return Probed(fit.predict(test) == test_labels, train.shape[1], strength)
+    return Probed(np.equal(fit.predict(test), test_labels), train.shape[1], strength)
 
 
 def _strength(train: np.ndarray, labels: np.ndarray, fitted: np.ndarray, aside: np.ndarray) -> float:
@@ -63,7 +63,7 @@ def _strength(train: np.ndarray, labels: np.ndarray, fitted: np.ndarray, aside: 
     model, best, chosen = _model(), -1.0, STRENGTHS[0]
     for strength in STRENGTHS:
         _fit(model.set_params(C=strength), train[fitted], labels[fitted])
-        share = float((model.predict(train[aside]) == labels[aside]).mean())
+        share = float(np.equal(model.predict(train[aside]), labels[aside]).mean())
         if share < best - CLEARLY:
             break
         if share > best:
