@@ -16,7 +16,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.metrics import intervals
 from gansmith.metrics.feature_networks.features import PIXEL_NUMBERS, Progress, silent
 from gansmith.metrics.figures import ProbedFeatures
-from gansmith.metrics.measures.linear_probe import Probed, linear_probe
+from gansmith.metrics.linear_probe import Probed, linear_probe
 from gansmith.metrics.real import take
 from gansmith.metrics.reference import Reference
 from gansmith.nets.build import build_players

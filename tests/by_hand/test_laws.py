@@ -85,9 +85,9 @@ def code_lines(source: str) -> int:
     return len(lines)
 
 
-def test_it_stays_under_700_lines() -> None:
+def test_it_stays_under_750_lines() -> None:
     counted = {path.name: code_lines(path.read_text(encoding="utf-8")) for path in FILES}
-    assert sum(counted.values()) < 700, counted
+    assert sum(counted.values()) < 750, counted
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -168,9 +168,9 @@ def test_what_holds_no_pictures_is_refused_in_a_line(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"no zip")
     with pytest.raises(DataError, match=r"a\.zip cannot be read as a zip"):
         opened(tmp_path / "a.zip")
-    (tmp_path / "a.txt").write_text("hello")
+    (tmp_path / "a.doc").write_text("hello")
     with pytest.raises(DataError, match="no source that can be read"):
-        opened(tmp_path / "a.txt")
+        opened(tmp_path / "a.doc")
 
 
 @pytest.mark.parametrize("name", ["x" * 5000, "no\0where", "/nowhere/at/all"])

@@ -110,6 +110,7 @@ def test_layers_are_told_by_kind_and_fields():
                     "padding": ((1, 1), (1, 2)),
                     "bias": True,
                     "spectral": False,
+                    "even": 0,
                 }
             ],
             "shortcut": [{"kind": "Activation", "function": "leaky", "slope": 0.1}],

@@ -58,7 +58,7 @@ def test_features_of_grey_and_colour_pictures(weights_file):
     assert np.isfinite(found).all()
     assert found == pytest.approx(network.read(grey.repeat(3, axis=3)).features, rel=1e-5, abs=1e-5)
     assert np.abs(found[0] - found[1]).max() > 1e-3
-    with pytest.raises(DataError, match="not vectors"):
+    with pytest.raises(DataError, match="these are other numbers"):
         network.read(np.zeros((2, 2), np.float32))
 
 

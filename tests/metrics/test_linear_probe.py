@@ -18,8 +18,8 @@ from gansmith.by_hand.player import load_arrays
 from gansmith.ground.errors import DataError
 from gansmith.ground.networks import plan
 from gansmith.ground.recipes.settings import NetSettings, Recipe
-from gansmith.metrics.measures import linear_probe as measure
-from gansmith.metrics.measures.linear_probe import linear_probe
+from gansmith.metrics import linear_probe as measure
+from gansmith.metrics.linear_probe import linear_probe
 from gansmith.nets import plan_discriminator
 from gansmith.nets.initial import initial_weights
 from gansmith.nets.network import Network

@@ -131,7 +131,7 @@ def test_it_is_measured_and_diagnosed(by_torch: Path, tmp_path: Path, capsys: py
         ["upscale", "--count", "2", "--factor", "2"],
         ["upscale", "SMALL"],
         ["sense", "--count", "1", "--measurements", "20", "--methods", "lasso-dct"],
-        ["average", "--count", "100", "--traits", "brightness", "size"],
+        ["average", "--count", "400", "--traits", "brightness"],
     ],
 )
 def test_it_is_explored(by_torch: Path, source: Path, verb: list[str], tmp_path: Path):

@@ -14,7 +14,7 @@ from gansmith.studio.children import MOST, Jobs
 from gansmith.studio.errors import StudioError
 
 
-def test_a_job_whose_line_cannot_be_told_is_over_and_leaves_its_place(tmp_path: Path):
+def test_a_job_whose_line_cannot_be_told_is_over_and_leaves_its_place():
     told: list[dict[str, Any]] = []
 
     def publish(message: dict[str, Any]) -> None:
@@ -22,7 +22,7 @@ def test_a_job_whose_line_cannot_be_told_is_over_and_leaves_its_place(tmp_path: 
             raise RuntimeError("nobody can be told")
         told.append(message)
 
-    jobs = Jobs(publish, lambda *_: None, tmp_path / "made")
+    jobs = Jobs(publish, lambda *_: None)
     code = "import time; print('{\"step\": 1}', flush=True); time.sleep(600)"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("threading.excepthook", lambda _: None)  # it is said there, in a studio
@@ -38,7 +38,7 @@ def test_a_job_whose_line_cannot_be_told_is_over_and_leaves_its_place(tmp_path: 
 def test_what_an_export_says_of_its_file_is_passed_on(tmp_path: Path):
     file = tmp_path / "made" / "job-1" / "one.onnx"
     told: list[dict[str, Any]] = []
-    jobs = Jobs(told.append, lambda *_: None, tmp_path / "made")
+    jobs = Jobs(told.append, lambda *_: None)
     file.parent.mkdir(parents=True)
     said = ["it is for a batch of one", f"{file}: 0.01 MB"]
     code = f"import pathlib; pathlib.Path({str(file)!r}).write_bytes(b'12345'); print(*{said!r}, sep='\\n')"
@@ -62,8 +62,8 @@ for line in sys.stdin:
 """
 
 
-def test_a_companion_answers_and_is_followed_by_another_one(tmp_path: Path):
-    jobs = Jobs(lambda _: None, lambda *_: None, tmp_path / "made")
+def test_a_companion_answers_and_is_followed_by_another_one():
+    jobs = Jobs(lambda _: None, lambda *_: None)
     companion = jobs.companion([sys.executable, "-c", ECHO], seconds=PATIENCE)
     assert companion.ask({"say": {"found": {"a": 1}}}) == {"a": 1}
     first = companion.process

@@ -267,6 +267,16 @@ def test_what_loses_a_training_asks_first(opened: Opened, played: Played):
     assert played.asked == [("runs/first/stop-at-once", {}), ("runs/first/ask", change)]
 
 
+def test_a_change_is_asked_for_by_the_first_press_after_typing(opened: Opened, played: Played):
+    """Pressing takes the focus from the field, which tells of its change: the button must stay where it is."""
+    page = opened("#/run/first")
+    page.get_by_text("Change one setting", exact=True).click()
+    page.get_by_label("data.batch").fill("32")
+    page.get_by_role("button", name="Change it").click()
+    says(page, ".asking", "All that this training has learnt is lost")
+    assert played.asked == []
+
+
 def test_a_remedy_without_a_checkpoint_to_go_back_to_asks_first(opened: Opened, played: Played):
     played.checkpoints = [100, 150]  # the trouble began at 100
     page = opened("#/run/first")

@@ -119,7 +119,8 @@ def caption(page: Any, text: str) -> None:
 
 def name_of(generator: Generator, seed: int) -> str:
     labels = generator.labels(1, None, seed)
-    return f"seed {seed}" + ("" if labels is None else f" · {generator.label_names()[labels[0]]}")
+    group = "group " if generator.labelling.counts else ""
+    return f"seed {seed}" + ("" if labels is None else f" · {group}{generator.label_names()[labels[0]]}")
 
 
 # ---- pictures
@@ -177,7 +178,7 @@ def test_many_groups_are_a_list(tmp_path: Path, opened: Opened):
     caption(page, name_of(groups, 0))
     assert page.locator("#classes button").count() == 0
     page.select_option("#classes select", label="7")
-    caption(page, "seed 0 · 7")
+    caption(page, "seed 0 · group 7")
     assert close(shown(page), of_seed(groups, 0, "7"))
     page.select_option("#classes select", label="any")
     caption(page, name_of(groups, 0))

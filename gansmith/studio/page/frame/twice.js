@@ -11,7 +11,8 @@ export function askingButton(label, act, asks, attributes = {}) {
     if (question) ask(question);
     else act(event);
   }, attributes);
-  const calm = () => fill(root, button);
+  // A button that stays is left alone: put in again while it is pressed, it would not be clicked.
+  const calm = () => root.contains(button) || fill(root, button);
   const leave = () => {
     calm();
     button.focus();
