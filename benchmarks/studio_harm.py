@@ -20,7 +20,7 @@ from pathlib import Path
 
 from PIL import Image
 from studio_process import TOKEN, Studio
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 MOST_GROWTH = 64.0  # MB over all harms
@@ -97,16 +97,18 @@ def sent(studio: Studio, messages: list[str]) -> str:
 
 
 def many_sockets(studio: Studio) -> Counter[object]:
-    """50 sockets at a time."""
+    """50 pages at a time, and 50 sockets that never say the token."""
     found: Counter[object] = Counter()
-    opened = []
-    for _ in range(50):
-        try:
-            opened.append(connect(f"ws://127.0.0.1:{studio.port}/api/socket").__enter__())
-            found["open"] += 1
-        except InvalidStatus as error:
-            found[error.response.status_code] += 1
-    for socket in opened:
+    strangers = [connect(f"ws://127.0.0.1:{studio.port}/api/socket").__enter__() for _ in range(50)]
+    pages = [studio.page() for _ in range(50)]
+    for name, sockets in {"page": pages, "stranger": strangers}.items():
+        for socket in sockets:
+            try:
+                socket.recv(timeout=20)
+                found[f"{name} open"] += 1
+            except ConnectionClosed:
+                found[f"{name} closed"] += 1
+    for socket in (*strangers, *pages):
         socket.close()
     return found
 
@@ -114,7 +116,7 @@ def many_sockets(studio: Studio) -> Counter[object]:
 def paths(studio: Studio) -> Counter[object]:
     """`../` in every field that is a path."""
     bad = "..%2F..%2Fetc%2Fpasswd"
-    reads = [f"/api/runs/{bad}{rest}" for rest in ("", "/real", "/sheet/0", "/picture/x")] + [f"/api/jobs/{bad}/file"]
+    reads = [f"/api/runs/{bad}{rest}" for rest in ("", "/real", "/sheet/0", "/picture/x")] + [f"/api/jobs/{bad}"]
     found = Counter[object](status(studio, "GET", path) for path in reads)
     for path in (*(f"/api/runs/{bad}/{verb}" for verb in ("ask", "resume", "delete", "export")), "/api/trash/undo"):
         found[status(studio, "POST", path, b'{"name": "../../etc", "kind": "html"}')] += 1
@@ -152,7 +154,7 @@ HARMS: dict[str, Callable[[Studio], Counter[object]]] = {
     "10 MB of JSON (20)": large_bodies,
     "a message of 10 MB (10)": large_messages,
     "1,000 messages at once (10)": floods,
-    "50 sockets": many_sockets,
+    "50 pages, 50 sockets without a token": many_sockets,
     "a zip bomb, a picture of 50 megapixels": bombs,
 }
 
