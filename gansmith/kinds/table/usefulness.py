@@ -10,7 +10,7 @@ from gansmith.kinds.table.encoding import Values
 
 MOST_ROWS, MOST_TARGETS = 5000, 6
 ROUNDS = 60  # of boosting
-MOST_CLASSES, FEWEST_OF_A_CLASS = 20, 5
+MOST_CLASSES = 20
 
 
 def matrix(table: Values, leave_out: int | None = None) -> tuple[np.ndarray, list[int]]:
