@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -93,3 +94,24 @@ def test_a_hurried_stop_says_what_is_lost(tmp_path: Path):
     assert "Traceback" not in said
     assert "gansmith: stopped: at once, and what came after update" in said or "everything is saved" in said
     assert f"gansmith resume {tmp_path / 'run'}" in said
+
+
+CAUGHT_IN_TEXT = """
+from gansmith import __main__
+
+def main():
+    try:
+        exec("raise KeyboardInterrupt")
+    except KeyboardInterrupt:
+        return 130
+
+__main__.main = main
+__main__.run_and_exit()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process ends by a signal there")
+def test_a_stop_that_was_caught_does_not_end_the_program_by_a_signal(tmp_path: Path):
+    (tmp_path / "caught.py").write_text(CAUGHT_IN_TEXT, encoding="utf-8")
+    ended = subprocess.run([sys.executable, "-m", "caught"], cwd=tmp_path, check=False, timeout=PATIENCE)
+    assert ended.returncode == 130  # -2 where CPython still remembers it

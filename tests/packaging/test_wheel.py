@@ -118,7 +118,7 @@ def test_it_says_what_it_is_and_needs(installed: Path) -> None:
     assert needed == {re.split(r"[>=<]", text)[0] for text in PROJECT["dependencies"]}
     assert set(told.get_all("Classifier", [])) == set(PROJECT["classifiers"])
     points = next(installed.glob("*.dist-info/entry_points.txt")).read_text(encoding="utf-8")
-    assert "gansmith = gansmith.cli:main" in points
+    assert "gansmith = gansmith.__main__:run_and_exit" in points
 
 
 def test_it_works_without_the_repository(installed: Path, tmp_path: Path) -> None:
