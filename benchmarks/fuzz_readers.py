@@ -186,10 +186,10 @@ def table() -> Files:
 
 
 def cells() -> Files:
-    """A table of whole and broken numbers, categories, dates and gaps, the same with semicolons and tabs."""
-    rows = [["age", "sex", "income", "day"]]
-    for n in range(20):
-        rows.append([str(20 + n), "FM"[n % 2], f"{900 + 31 * n}.50" if n % 7 else "", f"2020-{1 + n % 12:02d}-03"])
+    """A table of whole and broken numbers, categories, dates and gaps."""
+    days = [f"2020-{1 + n % 12:02d}-03" for n in range(20)]
+    people = [(str(20 + n), "FM"[n % 2], f"{900 + 31 * n}.50" if n % 7 else "", day) for n, day in enumerate(days)]
+    rows = [("age", "sex", "income", "day"), *people]
     return {"people.csv": "\r\n".join(",".join(row) for row in rows).encode()}
 
 
