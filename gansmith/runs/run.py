@@ -28,8 +28,8 @@ from gansmith.runs.processes import alone, of_this_job, process_group, same_on_a
 from gansmith.runs.quality import chosen_metric
 from gansmith.runs.records import create, finish
 from gansmith.runs.recovery.changes import Changes, going_on, rising_rates, told_over
-from gansmith.runs.recovery.other_data import more, record
 from gansmith.runs.recovery.forget import forget_half_written
+from gansmith.runs.recovery.other_data import more, record
 from gansmith.runs.recovery.resume import (
     differences,
     forget,
