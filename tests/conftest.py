@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -13,6 +14,7 @@ import pytest
 
 from chromium import blank as blank
 from chromium import browser as browser
+from forked_commands import QUICK_SUBPROCESS
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,6 +40,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")
 
+
+STARTERS = ("compare.grid", "studio.children", "studio.companion", "studio.starting.trainings")
+"""Modules that start others of the package as processes."""
 
 FULL_ONLY = (
     "articles/test_tried.py",
@@ -159,6 +164,24 @@ def _dice_that_begin_alike() -> None:
     np.random.seed(0)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_plot(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A small training takes less time than the plot that its page shows to browsers without scripts: tests/report draws it."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.parent.name != "report":
+            patch.setattr("gansmith.report.plots.overview", lambda rows, probability: b"")
+        yield
+
+
+@pytest.fixture(scope="module")
+def quick_processes() -> Iterator[None]:
+    """What the package starts while it works begins at once (see forked_commands.py)."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in STARTERS:
+            patch.setattr(f"gansmith.{name}.subprocess", QUICK_SUBPROCESS)
+        yield
 
 
 @pytest.fixture
