@@ -143,12 +143,34 @@ FULL_ONLY = (
 start processes or draw plots. Their tests are marked `full`."""
 
 
+LONGEST = (
+    "studio_page/test_studio_for_real.py",
+    "docs/test_commands.py",
+    "diagnosis/test_planted_faults.py",
+    "runs/test_roll_back.py",
+    "articles/test_tried.py",
+    "web/test_page.py",
+    "studio_steer/test_steer_page.py",
+    "cli/test_journeys.py",
+    "game/test_graphs.py",
+    "runs/test_kills.py",
+    "docs/test_python.py",
+    "learn/test_learn_page.py",
+    "studio_page/test_page_of_studio.py",
+    "diagnosis/test_diagnose.py",
+    "studio/test_studio_trainings.py",
+)
+"""Files that take longest. They come first, so that no process is left with one of them when the others are done."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is for the full tier alone."""
+    """Mark what is for the full tier alone, and put the long files first."""
     here = Path(__file__).parent
+    first = {name: place for place, name in enumerate(LONGEST)}
     for item in items:
         if item.path.relative_to(here).as_posix() in FULL_ONLY:
             item.add_marker(pytest.mark.full)
+    items.sort(key=lambda item: first.get(item.path.relative_to(here).as_posix(), len(first)))
 
 
 @pytest.fixture(scope="session", autouse=True)

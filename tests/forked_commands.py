@@ -3,7 +3,8 @@
 A command that is started afresh imports PyTorch for longer than it then works. Tests of what commands do start them here;
 those of the start itself, of the exit, of encodings and of what is imported start Python. A forked command has its own
 arguments, folder, environment, streams, signals and exit code, and ends as the program does (`gansmith/__main__.py`). It
-reads no variable that Python or PyTorch reads while it begins. Where processes are not forked, Python is started as well.
+reads no variable that Python or PyTorch reads while it begins, draws no plot, and trains judges for two updates. Where
+processes are not forked, Python is started here too.
 
 `python forked_commands.py FD` is the process that forks: it computes nothing and has one thread.
 """
@@ -285,9 +286,9 @@ def become(asked: dict[str, Any]) -> None:
 if __name__ == "__main__":
     for name in IMPORTED:
         importlib.import_module(name)
-    importlib.import_module("gansmith.report.plots").overview = lambda rows, probability: (
-        b""
-    )  # as tests/conftest.py does
+    importlib.import_module("gansmith.report.plots").overview = lambda rows, probability: b""  # as tests/conftest.py does,
+    for name in ("classifier", "self_supervised"):  # and where it hurries
+        importlib.import_module(f"gansmith.metrics.feature_networks.{name}").UPDATES = 2
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "a process of several threads cannot be forked"
     gc.collect()
     gc.freeze()
