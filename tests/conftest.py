@@ -15,6 +15,7 @@ import pytest
 from chromium import blank as blank
 from chromium import browser as browser
 from forked_commands import QUICK_SUBPROCESS
+from gansmith.ground.process.hardware import processors
 
 ROOT = Path(__file__).parent.parent
 
@@ -163,6 +164,12 @@ LONGEST = (
 """Files that take longest. They come first, so that no process is left with one of them when the others are done."""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """For `-n auto`, where no number is asked for: one more than there are processors, as some tests wait for others."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else processors() + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is for the full tier alone, and put the long files first."""
     here = Path(__file__).parent
@@ -175,8 +182,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Stores and feature networks of the tests go to a folder that vanishes."""
-    os.environ["GANSMITH_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    """Stores and feature networks of the tests go to a folder that vanishes; processes that share the tests share it."""
+    temporary = tmp_path_factory.getbasetemp()
+    cache = (temporary.parent if "PYTEST_XDIST_WORKER" in os.environ else temporary) / "cache"
+    cache.mkdir(exist_ok=True)
+    os.environ["GANSMITH_CACHE"] = str(cache)
 
 
 @pytest.fixture(autouse=True)

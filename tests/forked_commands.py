@@ -4,7 +4,7 @@ A command that is started afresh imports PyTorch for longer than it then works. 
 those of the start itself, of the exit, of encodings and of what is imported start Python. A forked command has its own
 arguments, folder, environment, streams, signals and exit code, and ends as the program does (`gansmith/__main__.py`). It
 reads no variable that Python or PyTorch reads while it begins, draws no plot, and trains judges for two updates. Where
-processes are not forked, Python is started here too.
+processes cannot be forked, Python is started here too.
 
 `python forked_commands.py FD` is the process that forks: it computes nothing and has one thread.
 """
@@ -34,7 +34,6 @@ from types import SimpleNamespace
 from typing import IO, Any
 
 ROOT = Path(__file__).parent.parent
-FORKS = sys.platform == "linux"  # macOS's own libraries do not survive a fork
 IMPORTED = (
     *("torch._dynamo", "matplotlib.figure", "matplotlib.backends.backend_agg", "scipy.linalg", "sklearn.cluster"),
     *("gansmith.cli.training.train", "gansmith.runs.run", "gansmith.report.page", "gansmith.report.plots"),
@@ -45,6 +44,7 @@ IMPORTED = (
     *("gansmith.studio.steering.job", "gansmith.studio.steering.questions", "gansmith.studio.starting.reader"),
 )
 ENDED = struct.Struct("<i")
+CAN = b"+"
 FORKING, WAITING = threading.Lock(), threading.Lock()
 Stream = int | IO[Any] | None
 
@@ -57,6 +57,7 @@ class Forked:
 
     def __init__(
         self,
+        asking: socket.socket,
         args: Sequence[str],
         *,
         stdin: Stream = None,
@@ -67,7 +68,7 @@ class Forked:
         cwd: Path | None = None,
         start_new_session: bool = False,
     ) -> None:
-        """args: [sys.executable, "-m", a module, ...]."""
+        """asking: leads to the process that forks. args: [sys.executable, "-m", a module, ...]."""
         self.args, self.returncode = list(args), None
         self.ending, theirs = socket.socketpair()
         request = {
@@ -84,8 +85,8 @@ class Forked:
             words = json.dumps(request).encode()
             with theirs, FORKING:
                 descriptors = [theirs.fileno(), given, output, errors]
-                socket.send_fds(forking(), [struct.pack("<I", len(words))], descriptors)
-                forking().sendall(words)
+                socket.send_fds(asking, [struct.pack("<I", len(words))], descriptors)
+                asking.sendall(words)
         (self.pid,) = ENDED.unpack(self.ending.recv(ENDED.size))
 
     returncode: int | None
@@ -178,8 +179,9 @@ Process = Forked | subprocess.Popen[str]
 
 def begin(args: Sequence[str], **options: Any) -> Any:
     """What `subprocess.Popen` would return, or a process that begins at once, where it is one of Gansmith's modules."""
-    can = FORKS and list(args[:2]) == [sys.executable, "-m"] and args[2].partition(".")[0] == "gansmith"
-    return Forked(args, **options) if can else subprocess.Popen(args, **options)
+    ours = list(args[:2]) == [sys.executable, "-m"] and args[2].partition(".")[0] == "gansmith"
+    asking = forking() if ours else None
+    return subprocess.Popen(args, **options) if asking is None else Forked(asking, args, **options)
 
 
 QUICK_SUBPROCESS = SimpleNamespace(**{**vars(subprocess), "Popen": begin})
@@ -201,11 +203,14 @@ def ended(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @cache
-def forking() -> socket.socket:
-    """The socket to the process that forks. It ends with this one."""
+def forking() -> socket.socket | None:
+    """The socket to the process that forks, which ends with this one; None where there can be none."""
+    if sys.platform != "linux":  # macOS's own libraries do not survive a fork
+        return None
     ours, theirs = socket.socketpair()
     command = [sys.executable, __file__, str(theirs.fileno())]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    environment = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment, stdin=DEVNULL)
     theirs.close()
 
@@ -214,10 +219,20 @@ def forking() -> socket.socket:
         process.wait()
 
     atexit.register(end)
-    return ours
+    return ours if ours.recv(1) == CAN else None
 
 
 # ---- the side that forks
+
+
+def hurry() -> None:
+    """What tests/conftest.py leaves out of pages, and where it hurries, is so in every process that is forked."""
+    for module, name, value in (
+        ("report.plots", "overview", lambda rows, probability: b""),
+        ("metrics.feature_networks.classifier", "UPDATES", 2),
+        ("metrics.feature_networks.self_supervised", "UPDATES", 2),
+    ):
+        setattr(importlib.import_module(f"gansmith.{module}"), name, value)
 
 
 def serve(asking: socket.socket) -> dict[str, Any]:
@@ -286,12 +301,13 @@ def become(asked: dict[str, Any]) -> None:
 if __name__ == "__main__":
     for name in IMPORTED:
         importlib.import_module(name)
-    importlib.import_module("gansmith.report.plots").overview = lambda rows, probability: b""  # as tests/conftest.py does,
-    for name in ("classifier", "self_supervised"):  # and where it hurries
-        importlib.import_module(f"gansmith.metrics.feature_networks.{name}").UPDATES = 2
-    assert len(list(Path("/proc/self/task").iterdir())) == 1, "a process of several threads cannot be forked"
+    hurry()
     gc.collect()
     gc.freeze()
-    program = serve(socket.socket(fileno=int(sys.argv[1])))
+    asking = socket.socket(fileno=int(sys.argv[1]))
+    if len(os.listdir("/proc/self/task")) > 1:  # some library has begun one more thread, which a fork would lose
+        raise SystemExit
+    asking.sendall(CAN)
+    program = serve(asking)
     become(program)
     runpy.run_module(program["module"], run_name="__main__", alter_sys=True)

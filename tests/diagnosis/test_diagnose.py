@@ -38,7 +38,7 @@ def train(out: Path, updates: int, said: list[str] | None = None, **settings: An
 def frozen(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """Article 000's combined model whose discriminator was frozen for good."""
     faulty = {"feedback.name": "stacked", "faults": ["never-trained"], "regularizer.name": "none"}
-    return train(tmp_path_factory.mktemp("frozen") / "run", 200, **faulty)
+    return train(tmp_path_factory.mktemp("frozen") / "run", 300, **faulty)
 
 
 def test_a_frozen_discriminator_is_named_while_training(frozen: RunFolder):
@@ -55,7 +55,7 @@ def test_a_frozen_discriminator_is_named_while_training(frozen: RunFolder):
 def test_a_rate_far_too_high_is_named_and_mended(tmp_path: Path):
     said: list[str] = []
     rates = {"optimizer.generator.rate": 1.0, "optimizer.discriminator.rate": 1.0, "watch.remedy": "auto"}
-    folder = train(tmp_path / "run", 150, said, **rates)
+    folder = train(tmp_path / "run", 250, said, **rates)
     assert any("rate too high" in line for line in said)
     (change,) = read_rows(folder.changes)
     assert change["change"]["optimizer.generator.rate"] == [1.0, 1e-3]
@@ -78,7 +78,7 @@ def test_article_003s_picture_is_named(mnist: Path, tmp_path: Path):
 def test_article_003s_failed_nets_are_named(mnist: Path, tmp_path: Path):
     """Weights of .002: before the first update no latent reaches a sample."""
     settings = {"watch.judge": 0.0, "threads": 1}
-    run = gansmith.train("article-003-failure-1", data=str(mnist), out=tmp_path / "run", updates=50, settings=settings)
+    run = gansmith.train("article-003-failure-1", data=str(mnist), out=tmp_path / "run", updates=100, settings=settings)
     found = diagnose(run.folder.root)
     assert (found.leading.state, found.leading.article) == ("latents lost", "003")
     assert found.leading.evidence["spread at first"] < 1e-6
@@ -102,7 +102,7 @@ def test_json_for_programs(frozen: RunFolder, capsys: pytest.CaptureFixture[str]
     found = json.loads(capsys.readouterr().out)
     assert found["leading"]["state"] == "discriminator never moves"
     assert found["leading"]["remedy"][0]["set"] == {"faults": []}
-    assert found["update"] == 200
+    assert found["update"] == 300
 
 
 def test_a_run_without_probes_is_looked_at_now(frozen: RunFolder, tmp_path: Path):
@@ -129,7 +129,7 @@ def test_a_killed_run_is_still_a_run(frozen: RunFolder, tmp_path: Path, capsys: 
     assert main(["diagnose", str(folder.root)]) == 0
     text = capsys.readouterr().out
     assert "DISCRIMINATOR NEVER MOVES since update 50" in text
-    assert "at update 150" in text or "at update 200" in text
+    assert "at update 250" in text or "at update 300" in text
     assert folder.report.is_file()
 
 

@@ -41,13 +41,6 @@ QUICK = {
 """Updates after which it has been named, with a look every 20."""
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look every 20 updates, and the end with the first alarm."""
-    monkeypatch.setattr(planted_faults, "EVERY", 20)
-    monkeypatch.setattr(planted_faults, "AFTERWARDS", 0)
-
-
 def case_of(name: str, **changed: Any) -> Case:
     return dataclasses.replace(next(case for case in (*FAULTS, *HEALTHY) if case.name == name), **changed)
 
@@ -68,10 +61,11 @@ def said(path: Path, **changed: Any) -> list[tuple[int, Finding]]:
     return [(update, dataclasses.replace(finding, remedy=())) for update, finding in found]
 
 
-@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("name", QUICK)
-def test_a_quick_fault_is_named_from_its_signature(name: str, tmp_path: Path):
-    """And the recipe's name and its list of faults have no part in it."""
+def test_a_quick_fault_is_named_from_its_signature(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """And the recipe's name and its list of faults have no part in it. The training ends with the first alarm."""
+    monkeypatch.setattr(planted_faults, "EVERY", 20)
+    monkeypatch.setattr(planted_faults, "AFTERWARDS", 0)
     case, path = case_of(name, updates=QUICK[name]), tmp_path / "record.jsonl"
     planted_faults.record(case, "digits", 0, Path(), path)
     verdict = planted_faults.judged(case, path)
@@ -88,9 +82,9 @@ ARTICLE_000: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("state", ARTICLE_000)
-def test_article_000s_failures_are_named_as_such(state: str, tmp_path: Path):
+def test_article_000s_failures_are_named_as_such(state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(planted_faults, "EVERY", 20)
     case = Case(state, (state,), {**ARTICLE_000[state], "regularizer.name": "none"}, updates=240)
     planted_faults.record(case, "digits", 1, Path(), tmp_path / "record.jsonl")
     _, newest = said(tmp_path / "record.jsonl")[-1]
@@ -99,7 +93,7 @@ def test_article_000s_failures_are_named_as_such(state: str, tmp_path: Path):
 
 def test_a_planted_fault_is_mended_by_itself(tmp_path: Path):
     """`--remedy auto`: named, one setting changed, begun again, and healthy at the end."""
-    done = rescue.rescue(case_of("[0,1] under tanh"), 0, Path(), tmp_path / "run", updates=200)
+    done = rescue.rescue(case_of("[0,1] under tanh"), 0, Path(), tmp_path / "run", updates=300)
     assert done.rescued, done
     assert done.named == "wrong pixel range"
     assert done.changes[0].startswith("data.pixels unit -> symmetric")

@@ -22,7 +22,6 @@ from gansmith.runs.setup import describe_data
 from gansmith.trained.generator import load
 from gansmith.training import checkpoint
 
-
 pytestmark = pytest.mark.usefixtures("hasty_judges")
 
 

@@ -202,7 +202,12 @@ def test_under_dropout_a_moved_item_is_compared_with_itself_under_its_own_mask(n
     """Against the exact penalty, over many updates that move no weight: the steps' mean is the same, however small."""
     latents = "same" if feedback == "joint" else "fresh"
     settings = {"feedback__name": feedback, "feedback__latents": latents, "discriminator__dropout": 0.3}
-    settings |= {"precision__name": "float64", "regularizer__name": name, "regularizer__interval": 1, "data__batch": COUNT}
+    settings |= {
+        "precision__name": "float64",
+        "regularizer__name": name,
+        "regularizer__interval": 1,
+        "data__batch": COUNT,
+    }
 
     def penalty(sigma: float) -> float:
         game = start(world("vectors", regularizer__sigma=sigma, **settings))
