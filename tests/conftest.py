@@ -199,9 +199,11 @@ def _dice_that_begin_alike() -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _no_plot(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A small training takes less time than the plot that its page shows to browsers without scripts: tests/report draws it."""
+def _little_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """All drawn digits are a thousand, which is seen within a moment. A small training takes less time than the plot that
+    its page shows to browsers without scripts: tests/report draws it."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gansmith.data.toys.glyphs.COUNT", 1000)
         if request.path.parent.name != "report":
             patch.setattr("gansmith.report.plots.overview", lambda rows, probability: b"")
         yield

@@ -228,6 +228,7 @@ def forking() -> socket.socket | None:
 def hurry() -> None:
     """What tests/conftest.py leaves out of pages, and where it hurries, is so in every process that is forked."""
     for module, name, value in (
+        ("data.toys.glyphs", "COUNT", 1000),
         ("report.plots", "overview", lambda rows, probability: b""),
         ("metrics.feature_networks.classifier", "UPDATES", 2),
         ("metrics.feature_networks.self_supervised", "UPDATES", 2),

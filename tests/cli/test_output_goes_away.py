@@ -84,7 +84,7 @@ def test_the_end_of_the_terminal_saves_and_stops(tmp_path: Path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="one process cannot send another a Ctrl-C there")
 def test_a_hurried_stop_says_what_is_lost(tmp_path: Path):
-    process = start(
+    process = start_afresh(
         "train", "ring", "--updates", 10**6, "--out", tmp_path / "run", *SMALL, "--set", "watch.checkpoint_every=40"
     )
     until(lambda: any((tmp_path / "run" / "checkpoints").glob("0*")) or process.poll() is not None)
