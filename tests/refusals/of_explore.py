@@ -16,6 +16,7 @@ from gansmith.explore.steering import read_targets
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.networks.plan import Plan
 from gansmith.kinds import KINDS
+from gansmith.kinds.appearance import TRAITS
 from gansmith.latent import space
 from gansmith.latent.appearance import learned_traits, traits
 from gansmith.latent.decoder import need_labels, need_pictures
@@ -101,7 +102,7 @@ LATENT: tuple[Example, ...] = (
     attributes("file,old\na.png,1,2\n"),
     attributes("file,old\na.png,very\n"),
     call(traits.select, ["thikness"]),
-    call(traits.need_spread, {"ink": traits.TRAITS["ink"]}, PICTURES),
+    call(traits.need_spread, {"ink": TRAITS["ink"]}, PICTURES),
     call(need_pictures, thing(kind=KINDS["vector"]), "upscaling"),
     call(need_labels, thing(classes=0), "mixing"),
     on_small(inpainting.inpaint, PICTURES, np.ones((8, 8), bool), SearchSettings()),
