@@ -181,6 +181,7 @@ def write(path: Path, items: np.ndarray, units: Units, labels: Sequence[Any] | N
 
 
 KIND = Kind(
+    in_grid=False,
     name="table",
     one="row",
     many="rows",
