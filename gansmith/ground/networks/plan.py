@@ -132,6 +132,32 @@ class Conv(Weighted):
 
 
 @dataclass(frozen=True)
+class DepthwiseConv(Layer):
+    """A convolution of each channel by a kernel of its own, after zero padding; the weight is (channels, 1, k, k)."""
+
+    channels: int
+    kernel: Size
+    stride: Size
+    padding: tuple[Sides, Sides]
+    bias: bool = True
+
+    def shape_after(self, shape: Shape) -> Shape:
+        self._expect(len(shape) == 3 and shape[0] == self.channels, shape)
+        return Conv(self.channels, self.channels, self.kernel, self.stride, self.padding).shape_after(shape)
+
+    def parameters(self) -> dict[str, Shape]:
+        weight = (self.channels, 1, *down_and_across(self.kernel))
+        return {"weight": weight} | ({"bias": (self.channels,)} if self.bias else {})
+
+    def fans(self, name: str) -> tuple[int, int]:
+        each = prod(self.parameters()[name][1:])
+        return each, each
+
+    def operations(self, shape: Shape) -> int:
+        return 2 * prod(down_and_across(self.kernel)) * prod(self.shape_after(shape))
+
+
+@dataclass(frozen=True)
 class ConvTranspose(Weighted):
     """The adjoint of a convolution: the full output, then rows and columns cut off at (top, bottom), (left, right).
 
@@ -212,6 +238,14 @@ class Activation(Layer):
 
     kind: ActivationName
     slope: float = 0.2  # of "leaky", below zero
+
+
+@dataclass(frozen=True)
+class Clip(Layer):
+    """Values below `least` become that, those above `most` that; 0 and 6 make the ReLU6 of small networks."""
+
+    least: float
+    most: float
 
 
 @dataclass(frozen=True)
