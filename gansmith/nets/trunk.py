@@ -26,6 +26,8 @@ from gansmith.ground.networks.same_padding import same_conv, same_padding
 from gansmith.ground.process.extras import need
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from gansmith.nets.network import Network
 
 EXTRA = "features"  # of the installation
@@ -176,3 +178,18 @@ def trunk(height: int, width: int) -> Network:
     network = Network(made, arrays(made))
     network.requires_grad_(False)
     return network
+
+
+def maps(network: Network, x: Tensor) -> list[Tensor]:
+    """The maps of a trunk at each of SCALES, for pictures (B, 3, H, W) in [-1, 1]; differentiable by x."""
+    from gansmith.nets.layers.torch_layer import ForwardContext
+    from gansmith.nets.modes import INFERENCE
+
+    _, height, width = network.plan.input_shape
+    ends, context = ends_of_scales(height, width), ForwardContext(None, INFERENCE)
+    found: list[Tensor] = []
+    for index, layer in enumerate(network.layers[: ends[-1]]):
+        x = layer(x, context)
+        if index + 1 in ends:
+            found.append(x)
+    return found

@@ -30,7 +30,7 @@ from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.version import __version__
 from gansmith.kinds import ToItems
 from gansmith.metrics.feature_networks import likeness
-from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.nets import plan_discriminator, plan_generator, trunk
 from gansmith.parts import NO_PARTS, Parts
 from gansmith.runs.choose_recipe import choose_networks
 from gansmith.training import threads
@@ -280,6 +280,8 @@ def environment(recipe: Recipe) -> dict[str, Any]:
         "precision": recipe.precision.name,
         "threads": recipe.threads,
     }
+    if recipe.discriminator.net == "projected":
+        found["trunk"] = f"{trunk.NAME}, SHA-256 {trunk.SHA256}"
     if recipe.engine == "numpy":
         return found | blas.environment()
     from gansmith.training import machine

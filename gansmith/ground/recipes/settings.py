@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 EngineName = Literal["torch", "numpy"]
-NetName = Literal["dense", "dcgan", "subpixel", "encdec", "hourglass", "resnet", "own"]
+NetName = Literal["dense", "dcgan", "subpixel", "encdec", "hourglass", "resnet", "projected", "own"]
 ConditioningName = Literal["concat", "maps", "norm", "concat+norm", "projection", "classifier"]
 LossName = Literal["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "relativistic", "own"]
 RegularizerName = Literal["none", "r1", "r2", "r1+r2", "gradient-penalty", "own"]
@@ -90,7 +90,8 @@ class LatentSettings:
 class NetSettings:
     """[generator] and [discriminator]: one network. Both have the same keys, so one explains the other."""
 
-    net: NetName = "dcgan"  # the kind of network; "own": yours, given with --with FILE or from Python
+    net: NetName = "dcgan"  # the kind of network; "projected": heads on a frozen ImageNet network (extra `features`);
+    # "own": yours, given with --with FILE or from Python
     widths: tuple[int, ...] = (64, 32)  # features or channels of the hidden layers, from input to output
     kernels: tuple[int, ...] = (4,)  # pictures, signals: kernel size of each convolution; one value stands for all
     strides: tuple[int, ...] = (2,)  # pictures, signals: stride of each convolution; one value stands for all

@@ -23,6 +23,7 @@ class ForwardContext:
     mode: Mode
     sparse: bool = False  # the gradients of `TorchLayer.tables` are sparse tensors
     heads: dict[str, Tensor] = field(default_factory=dict)
+    seen: dict[int, list[Tensor]] = field(default_factory=dict)  # by channels: what the layers `Seen` share
 
     def labels_for(self, classes: int) -> Tensor:
         """The labels, for a layer that needs them. Raises ValueError where there are none."""
