@@ -149,7 +149,12 @@ SIGMA = {"regularizer__name": "r1", "regularizer__sigma": 0.1}
 GAME: tuple[Example, ...] = (
     call(refuse_recipe, changed(faults=["constant-bias-correction"]), (2,), NO_PARTS),
     call(refuse_recipe, changed(augment__name="ada"), (2,), NO_PARTS),
-    call(refuse_recipe, changed(discriminator__net="projected", data__pixels="unit"), (3, 32, 32), NO_PARTS),
+    call(
+        refuse_recipe,
+        changed(discriminator__net="projected", data__pixels="unit", generator__output="sigmoid"),
+        (3, 32, 32),
+        NO_PARTS,
+    ),
     call(refuse_recipe, changed(augment__name="own"), (2,), NO_PARTS),
     whole_batch(changed(data__micro_batch=8), "generator"),
     whole_batch(changed(data__micro_batch=7)),
