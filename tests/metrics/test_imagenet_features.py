@@ -18,6 +18,7 @@ from gansmith.metrics.feature_networks.imagenet import Imagenet, size_read
 from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import reference
 from gansmith.nets import trunk
+from gansmith.nets.eyes import Trunk
 
 needs_weights = pytest.mark.skipif(not trunk.installed(), reason="the extra `features` is not installed")
 
@@ -44,7 +45,7 @@ def test_features_are_means_of_the_last_maps_of_an_enlarged_picture() -> None:
     x = torch.from_numpy(items).permute(0, 3, 1, 2).float() / 127.5 - 1
     x = torch.nn.functional.interpolate(x, size=(128, 128), mode="bilinear", antialias=True)
     with torch.no_grad():
-        wanted = trunk.trunk(128, 128)(x.contiguous(memory_format=torch.channels_last)).mean((2, 3))
+        wanted = Trunk(128, 128)(x.contiguous(memory_format=torch.channels_last)).mean((2, 3))
     found = Imagenet().read(items).features
     np.testing.assert_allclose(found, wanted.numpy(), atol=1e-5)
     assert found.dtype == np.float32

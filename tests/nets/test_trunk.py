@@ -14,6 +14,7 @@ from gansmith.ground.errors import DataError, EngineError
 from gansmith.ground.networks.cost import count
 from gansmith.ground.networks.plan import shape_through
 from gansmith.nets import trunk
+from gansmith.nets.eyes import Trunk
 
 needs_weights = pytest.mark.skipif(not trunk.installed(), reason="the extra `features` is not installed")
 
@@ -56,7 +57,7 @@ def test_the_plan_is_the_network_of_the_file(size: tuple[int, int]) -> None:
     file = trunk.read(trunk.weights_file())
     x = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, (2, 3, *size)).astype(np.float32))
     with torch.no_grad():
-        found = trunk.trunk(*size)(x.contiguous(memory_format=torch.channels_last))
+        found = Trunk(*size)(x.contiguous(memory_format=torch.channels_last))
         wanted = straightforward(file, x)
     assert found.shape == wanted.shape == (2, *trunk.trunk_plan(*size).output_shape)
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=2e-4)
@@ -70,7 +71,7 @@ def test_every_convolution_of_the_file_is_used() -> None:
     kernels = sum(array.numel() for name, array in file.items() if "conv" in name)
     biases = sum(array.numel() for name, array in file.items() if name.endswith("running_mean"))
     assert sum(array.size for array in trunk.arrays(made).values()) == kernels + biases == count(made).trained
-    assert not any(weight.requires_grad for weight in trunk.trunk(32, 32).parameters())
+    assert not any(weight.requires_grad for weight in Trunk(32, 32).layers.parameters())
 
 
 def test_scales_are_where_the_maps_are_halved() -> None:

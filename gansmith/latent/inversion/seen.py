@@ -1,6 +1,6 @@
 """How alike two pictures look to a network that knows photographs: a loss for searches (Zhang et al. 2018).
 
-At each of four scales the maps of the network (`nets.trunk`) are brought to length 1 at every place; the loss is the squared
+At each of four scales the maps of the network (`nets.eyes`) are brought to length 1 at every place; the loss is the squared
 difference, summed over channels, mean over places, summed over scales. All channels count alike: nothing was learned from
 people's answers here.
 """
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from gansmith.ground.alpha import RGBA
 from gansmith.latent.inversion.search import Term, as_targets
-from gansmith.nets import trunk
+from gansmith.nets.eyes import Trunk
 
 GREY = 0.5  # what is not known, in both pictures
 
@@ -23,12 +23,12 @@ class Eye:
     """The network for pictures (B, C, H, W) in [0, 1] of one size. Raises EngineError where it is not installed."""
 
     def __init__(self, height: int, width: int) -> None:
-        self.network = trunk.trunk(height, width)
+        self.trunk = Trunk(height, width)
 
     def maps(self, pictures: Tensor) -> list[Tensor]:
         """The maps of each scale, of length 1 at every place. Transparent pictures are seen on black."""
         colour = pictures[:, :3] if pictures.shape[1] == RGBA else pictures.expand(-1, 3, -1, -1)
-        maps = trunk.maps(self.network, (2 * colour - 1).contiguous(memory_format=torch.channels_last))
+        maps = self.trunk.maps((2 * colour - 1).contiguous(memory_format=torch.channels_last))
         return [F.normalize(each.float(), dim=1) for each in maps]
 
 

@@ -47,8 +47,10 @@ class Imagenet:
         import torch
         from torch.nn import functional as F
 
+        from gansmith.nets.eyes import Trunk
+
         height, width = size_read(*items.shape[1:3])
-        network = trunk.trunk(height, width).to(self.device)
+        network = Trunk(height, width, self.device)
         found = np.empty((len(items), trunk.HEAD), np.float32)
         with torch.inference_mode():
             for start in range(0, len(items), BATCH):

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from gansmith.ground.networks import plan
-from gansmith.nets.layers import composites, elementwise, norms, seen, shapes, softmax, weighted
+from gansmith.nets.layers import composites, elementwise, norms, shapes, softmax, weighted
 from gansmith.nets.layers.torch_layer import Place, Sequential, TorchLayer
 
 LAYERS: dict[type[plan.Layer], type[TorchLayer[Any]]] = {
@@ -32,7 +32,7 @@ LAYERS: dict[type[plan.Layer], type[TorchLayer[Any]]] = {
     plan.Residual: composites.Residual,
     plan.Skip: composites.Skip,
     plan.Beside: composites.Beside,
-    plan.Seen: seen.Seen,
+    plan.Seen: shapes.Seen,
     plan.AuxiliaryHead: composites.AuxiliaryHead,
 }
 
