@@ -19,6 +19,7 @@ from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.labelling import Labelling, renumbered
 from gansmith.ground.recipes.settings import DataSettings, Recipe
+from gansmith.nets import trunk
 from gansmith.parts import Parts
 from gansmith.parts.file import as_parts
 from gansmith.parts.kept import how_to_give, noted
@@ -94,7 +95,8 @@ def evaluate(
     if told is not None:
         evaluation = dataclasses.replace(evaluation, probe=told[0], notes=(*evaluation.notes, *told[1]))
     if generator is not None:
-        evaluation = _noted(evaluation, (*_unmeasured(generator, labels, reference), *_without_own(folder, own)))
+        notes = *_unmeasured(generator, labels, reference), *_flattered(recipe, reference), *_without_own(folder, own)
+        evaluation = _noted(evaluation, notes)
         write_json(folder.evaluation, evaluation.as_dict())
     for path in (folder.copies if is_run else None, copies):
         if path is not None and evaluation.copies:
@@ -128,6 +130,16 @@ def _unmeasured(generator: Generator, labels: np.ndarray | None, reference: Refe
     if labels is not None or not generator.labelling.classes or generator.labelling.counts:
         return ()
     return (f"{reference.real.name} has not all of the run's classes: whether samples are of theirs is not measured",)
+
+
+def _flattered(recipe: Recipe, reference: Reference) -> tuple[str, ...]:
+    """A note where the network that measures is the one that the discriminator looked through."""
+    if recipe.discriminator.net != "projected" or reference.features_name != trunk.NAME:
+        return ()
+    other = "classifier" if reference.real.labelled_pictures() else "self-supervised"
+    return (
+        f"the run's discriminator looked through {trunk.NAME} too, so distances in its features flatter it: --features {other}",
+    )
 
 
 def _without_own(folder: RunFolder, own: Parts) -> tuple[str, ...]:

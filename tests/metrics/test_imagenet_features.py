@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from gansmith.ground.errors import DataError, EngineError
-from gansmith.ground.recipes.settings import DataSettings
+from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.feature_networks import likeness
 from gansmith.metrics.feature_networks.choice import FeatureSettings, resolve
@@ -19,6 +21,7 @@ from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import reference
 from gansmith.nets import trunk
 from gansmith.nets.eyes import Trunk
+from gansmith.runs.evaluation import _flattered
 
 needs_weights = pytest.mark.skipif(not trunk.installed(), reason="the extra `features` is not installed")
 
@@ -137,3 +140,10 @@ def test_in_what_clusters_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trunk, "installed", lambda: False)
     assert chosen(DataSettings(), colour) == "pixels"  # pyright: ignore[reportArgumentType]
     assert "pip install 'gansmith[features]'" in likeness.in_words("pixels", colour)  # pyright: ignore[reportArgumentType]
+
+
+def test_who_learned_from_the_network_is_flattered_by_it() -> None:
+    projected = replace(Recipe(), discriminator=replace(Recipe().discriminator, net="projected"))
+    measured, other = SimpleNamespace(features_name=trunk.NAME, real=blots(20)), SimpleNamespace(features_name="pixels")
+    assert "flatter" in _flattered(projected, measured)[0]  # pyright: ignore[reportArgumentType]
+    assert _flattered(Recipe(), measured) == _flattered(projected, other) == ()  # pyright: ignore[reportArgumentType]
