@@ -95,8 +95,7 @@ def evaluate(
     if told is not None:
         evaluation = dataclasses.replace(evaluation, probe=told[0], notes=(*evaluation.notes, *told[1]))
     if generator is not None:
-        notes = *_unmeasured(generator, labels, reference), *_flattered(recipe, reference), *_without_own(folder, own)
-        evaluation = _noted(evaluation, notes)
+        evaluation = _noted(evaluation, (*_unmeasured(generator, labels, reference), *_without_own(folder, own)))
         write_json(folder.evaluation, evaluation.as_dict())
     for path in (folder.copies if is_run else None, copies):
         if path is not None and evaluation.copies:
@@ -126,10 +125,14 @@ def _noted(evaluation: Evaluation, notes: tuple[str, ...]) -> Evaluation:
 
 
 def _unmeasured(generator: Generator, labels: np.ndarray | None, reference: Reference) -> tuple[str, ...]:
-    """A note where samples were asked by classes that the data does not have."""
+    """Notes where samples were asked by classes that the data does not have, and where figures flatter the run."""
+    notes = _flattered(generator.recipe, reference)
     if labels is not None or not generator.labelling.classes or generator.labelling.counts:
-        return ()
-    return (f"{reference.real.name} has not all of the run's classes: whether samples are of theirs is not measured",)
+        return notes
+    return (
+        *notes,
+        f"{reference.real.name} has not all of the run's classes: whether samples are of theirs is not measured",
+    )
 
 
 def _flattered(recipe: Recipe, reference: Reference) -> tuple[str, ...]:
