@@ -62,8 +62,9 @@ RANDOM_OWNER = {"ground/streams.py"}
 def unsafe_calls() -> Iterator[str]:
     for module in modules():
         for name, call in calls(module.tree):
+            without_code = name == "torch.load" and "weights_only=True" in map(ast.unparse, call.keywords)
             runs_nothing = ast.unparse(call) == "exec('')"
-            if name in FORBIDDEN and not runs_nothing:
+            if name in FORBIDDEN and not (without_code or runs_nothing):
                 yield module.at(call.lineno, f"calls {name}")
             for keyword in call.keywords:
                 value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None

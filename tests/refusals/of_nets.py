@@ -27,7 +27,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.nets import NetPair, plan_discriminator, plan_generator
+from gansmith.nets import NetPair, plan_discriminator, plan_generator, trunk
 from gansmith.nets.build import own_players
 from gansmith.nets.inference import load_arrays
 from gansmith.parts import NO_PARTS, Parts
@@ -97,6 +97,11 @@ NETS: tuple[Example, ...] = (
     discriminator(net="resnet", dropout=0.5),
     discriminator(1, 7, 7, net="subpixel"),
     discriminator(phase_shuffle=2),
+    discriminator(net="projected"),
+    discriminator(3, 32, 32, net="projected", classes=3),
+    discriminator(3, 32, 32, net="projected", widths=[]),
+    after(text("x.pth", "no"), call(trunk.read, Path("x.pth"))),
+    call(trunk.read, Path("none.pth")),
 )
 
 
@@ -144,6 +149,12 @@ SIGMA = {"regularizer__name": "r1", "regularizer__sigma": 0.1}
 GAME: tuple[Example, ...] = (
     call(refuse_recipe, changed(faults=["constant-bias-correction"]), (2,), NO_PARTS),
     call(refuse_recipe, changed(augment__name="ada"), (2,), NO_PARTS),
+    call(
+        refuse_recipe,
+        changed(discriminator__net="projected", data__pixels="unit", generator__output="sigmoid"),
+        (3, 32, 32),
+        NO_PARTS,
+    ),
     call(refuse_recipe, changed(augment__name="own"), (2,), NO_PARTS),
     whole_batch(changed(data__micro_batch=8), "generator"),
     whole_batch(changed(data__micro_batch=7)),

@@ -115,3 +115,14 @@ class ToChannels(TorchLayer[plan.ToChannels]):
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         return F.pixel_unshuffle(x, self.record.factor)
+
+
+class Seen(TorchLayer[plan.Seen]):
+    """The maps of one scale of what the pass looks at, once for all its layers (`nets.eyes`)."""
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
+        channels = self.record.channels
+        if channels not in context.seen:
+            assert context.look is not None
+            context.seen[channels] = context.look(x, channels)
+        return context.seen[channels][self.record.scale]
