@@ -15,7 +15,7 @@ from gansmith.ground.errors import DataError
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
-from gansmith.kinds.table import encoding, reading, understanding, wanted
+from gansmith.kinds.table import encoding, mixture, reading, related, understanding, wanted
 from gansmith.kinds.table.columns import Column, groups, of_units, spans, to_units
 from gansmith.kinds.table.histograms import histograms
 from gansmith.kinds.table.measuring import measures
@@ -46,9 +46,12 @@ def _prepared(text: reading.Text, settings: DataSettings) -> Prepared:
     given = understanding.corrections(settings.columns, text.names)
     found = understanding.understand(text, given)
     labels, names = conditions(found.columns, text.cells)
+    columns = mixture.with_modes(found.columns) if settings.numbers == "mixture" else found.columns
+    normal = encoding.encode(columns, text.cells)
+    columns = related.with_relations(columns, normal)
     return Prepared(
-        encoding.encode(found.columns, text.cells),
-        to_units(found.columns, text.separator),
+        related.to_rests(columns, normal),
+        to_units(columns, text.separator),
         labels,
         names,
         left_out=found.left_out,
@@ -192,7 +195,7 @@ KIND = Kind(
     describe=describe,
     claims=claims,
     read=read,
-    shaped_by=("columns",),
+    shaped_by=("columns", "numbers"),
     suited=suited,
     facts=facts,
     items_of=items_of,
