@@ -15,8 +15,9 @@ from tables import people, written
 
 from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
-from gansmith.kinds.table import encoding, kind, mixture, notation, reading, understanding
+from gansmith.kinds.table import encoding, kind, notation, reading, understanding
 from gansmith.kinds.table.columns import Column, groups, of_units, to_units
+from gansmith.kinds.table.numbers import mixture
 from gansmith.kinds.table.reading import Text
 
 few = settings(max_examples=25, deadline=None)

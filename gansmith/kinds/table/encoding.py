@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gansmith.kinds.table import mixture, quantiles, related
 from gansmith.kinds.table.columns import Column, spans
 from gansmith.kinds.table.notation import values
+from gansmith.kinds.table.numbers import mixture, quantiles, related
 from gansmith.kinds.table.understanding import spread_out
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -15,10 +15,11 @@ from gansmith.ground.errors import DataError
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
-from gansmith.kinds.table import encoding, mixture, reading, related, understanding, wanted
+from gansmith.kinds.table import encoding, reading, understanding, wanted
 from gansmith.kinds.table.columns import Column, groups, of_units, spans, to_units
-from gansmith.kinds.table.histograms import histograms
-from gansmith.kinds.table.measuring import measures
+from gansmith.kinds.table.histograms import histograms, strongest
+from gansmith.kinds.table.measuring import association, measures
+from gansmith.kinds.table.numbers import mixture, related
 
 MOST_CLASSES = 500
 GOLDEN_STEP = 0.6180339887498949
@@ -88,11 +89,19 @@ def describe(items: np.ndarray, units: Units) -> str:
 
 
 def facts(items: np.ndarray, units: Units) -> list[str]:
-    """A line for each column: its kind, its range or its categories, what is missing."""
+    """A line for each column: its kind, its range or its categories, what is missing; then the pairs that go together most, and
+    the columns that others decide."""
     columns = of_units(units)
     values = encoding.decode(columns, items)
     found = dict(zip((column.name for column in values.columns), values.values, strict=True))
-    return [_fact(column, found.get(column.name)) for column in columns]
+    lines = [_fact(column, found.get(column.name)) for column in columns]
+    pairs = [
+        f"{values.columns[a].name} and {values.columns[b].name} {association(values, a, b):+.3f}"
+        for a, b in strongest(values)
+    ]
+    decided = [f"{column.name} (by {', '.join(column.before)})" for column in columns if column.before]
+    lines += [f"strongest correlations: {', '.join(pairs)}"] if pairs else []
+    return lines + ([f"nearly decided by other columns: {', '.join(decided)}"[:400]] if decided else [])
 
 
 def _fact(column: Column, values: np.ndarray | None) -> str:
@@ -153,7 +162,7 @@ def flat_name(shape: tuple[int, ...], numbers: int) -> str:
 
 
 def noise(like: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Every number from a row of its own: the columns are right, and nothing else."""
+    """Every number from a row of its own: the columns are right, and nothing else but for columns that others decide."""
     return np.stack([column[rng.integers(len(like), size=count)] for column in np.asarray(like).T], axis=1)
 
 

@@ -13,7 +13,7 @@ from gansmith.ground.errors import DataError, nearest
 from gansmith.kinds.table import notation
 from gansmith.kinds.table.columns import KINDS, NUMBERS, Column, ColumnKind
 from gansmith.kinds.table.notation import is_missing
-from gansmith.kinds.table.quantiles import QUANTILES
+from gansmith.kinds.table.numbers.quantiles import QUANTILES
 from gansmith.kinds.table.reading import Text
 
 MOST_CATEGORIES = 100  # that the networks tell apart

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from gansmith.kinds.table.columns import Column, spans
-from gansmith.kinds.table.quantiles import QUANTILES, from_normal, to_normal
+from gansmith.kinds.table.numbers.quantiles import QUANTILES, from_normal, to_normal
 
 MOST_BEFORE = 8  # columns that decide another
 ROWS_EACH = 50  # that a regression needs for each of them
