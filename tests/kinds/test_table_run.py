@@ -24,12 +24,13 @@ SMALL = (
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with people.csv and a run on it, of each engine."""
+    """A folder with people.csv and a run on it, of each engine; that of NumPy with numbers as modes, and in packs."""
     folder = tmp_path_factory.mktemp("table")
     source = people(folder / "people.csv", 600)
-    for engine, updates in (("torch", "300"), ("numpy", "20")):
+    others = ("--set", "data.numbers=mixture", "--set", "discriminator.pack=2")
+    for engine, updates, more in (("torch", "300", ()), ("numpy", "20", others)):
         arguments = ["train", "table", "--data", str(source), "--updates", updates, "--out", str(folder / engine)]
-        assert main([*arguments, "--engine", engine, *SMALL]) == 0
+        assert main([*arguments, "--engine", engine, *SMALL, *more]) == 0
     return folder
 
 

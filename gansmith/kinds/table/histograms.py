@@ -15,7 +15,7 @@ from gansmith.kinds.table.encoding import Values
 from gansmith.kinds.table.measuring import association
 
 WIDTH, HEIGHT, MARGIN, TITLE, FOOT, HEAD = 210, 142, 9, 17, 14, 20
-ACROSS = 4  # panels in a row
+ACROSS, LEGEND = 4, 2  # panels in a row; panels that the legend is as wide as
 MOST, MOST_PAIRS, PAIRED = 24, 4, 8  # columns that are drawn, pairs that are, columns of which pairs are sought
 BINS = 24
 DOTS = 500  # rows of a pair
@@ -32,7 +32,7 @@ def histograms(made: Values, real: Values | None) -> np.ndarray:
     pairs = strongest(made if real is None else real)
     count = len(shown) + len(pairs)
     across = min(count, ACROSS)
-    picture = Image.new("RGB", (across * WIDTH, -(-count // across) * HEIGHT + HEAD), PAPER)
+    picture = Image.new("RGB", (max(across, LEGEND) * WIDTH, -(-count // across) * HEIGHT + HEAD), PAPER)
     draw = ImageDraw.Draw(picture)
     draw.text((MARGIN, 4), _legend(made, real), fill=INK, font=ImageFont.load_default(11))
     for place in range(count):
