@@ -28,6 +28,7 @@ from gansmith.runs.processes import alone, of_this_job, process_group, same_on_a
 from gansmith.runs.quality import chosen_metric
 from gansmith.runs.records import create, finish
 from gansmith.runs.recovery.changes import Changes, going_on, rising_rates, told_over
+from gansmith.runs.recovery.forget import forget_half_written
 from gansmith.runs.recovery.other_data import more, record
 from gansmith.runs.recovery.resume import (
     differences,
@@ -79,6 +80,7 @@ def begin(
         with tracking(processes, setup, folder, start, say) as track:
             processes.broadcast(lambda: create(folder, setup, launch, parts, origin))
             with alone(folder, processes):
+                processes.broadcast(lambda: forget_half_written(folder))  # by a process that was killed in `create`
                 repeats = bool(recipe.thread_changes)
                 job = Job(processes, setup, folder, parts, watching, say, track, repeats)
                 return Run.of(folder, parts, drive(job, game, start))

@@ -97,3 +97,12 @@ def test_a_training_that_cannot_begin_leaves_no_folder(tmp_path: Path, monkeypat
     assert not list(tmp_path.iterdir())
     done = gansmith.train("digits", updates=2, settings=SMALL)
     assert done.folder.root == Path("runs/digits-001")
+
+
+def test_what_a_kill_left_while_the_folder_was_made_goes_with_the_next_training(tmp_path: Path):
+    (tmp_path / "run").mkdir()
+    left = [tmp_path / "run" / f"{name}.77-0.part" for name in ("environment.json", "real.png", "recipe.toml")]
+    for part in left:
+        part.write_bytes(b"half")
+    folder = gansmith.train("digits", out=tmp_path / "run", updates=2, settings=SMALL).folder
+    assert not list(folder.root.rglob("*.part"))

@@ -130,10 +130,9 @@ class RunFolder:
         except OSError as error:
             raise RunError(f"{self.root} cannot be made ({error.strerror or error}): choose another --out") from None
 
-    def _foreign_files(self) -> set[str]:
-        """What the folder holds besides the files of a run that was killed before its recipe was written."""
-        first = (
-            self.lock,
+    def first_files(self) -> tuple[Path, ...]:
+        """What is written before the recipe is."""
+        return (
             self.environment,
             self.parts,
             self.own,
@@ -143,7 +142,10 @@ class RunFolder:
             self.real_sheet,
             self.real_sound,
         )
-        ours = {path.name for path in (*first, self.samples, self.checkpoints, self.tensorboard)}
+
+    def _foreign_files(self) -> set[str]:
+        """What the folder holds besides the files of a run that was killed before its recipe was written."""
+        ours = {path.name for path in (self.lock, *self.first_files(), self.samples, self.checkpoints, self.tensorboard)}
         found = {PART.sub("", path.name) for path in self.root.iterdir()}
         full = {path.name for path in (self.samples, self.checkpoints) if path.is_dir() and any(path.iterdir())}
         return (found - ours - {self.recipe.name}) | full

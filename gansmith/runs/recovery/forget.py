@@ -27,9 +27,18 @@ def forget_after(folder: RunFolder, update: int) -> None:
         if sheet.stem.isdigit() and int(sheet.stem) > newest_kept:
             sheet.unlink()
     forget_best(folder, update)
-    written = {path.name for path in (folder.recipe, folder.best, folder.changes, *rows, *others)}
+    forget_half_written(folder)
+
+
+def forget_half_written(folder: RunFolder) -> None:
+    """Remove what a kill left half written of the files that a training writes; not what another command writes just now.
+
+    For the process that holds the run's lock.
+    """
+    rows = (folder.stats, folder.findings, folder.judgements, folder.log, folder.sample_rows, folder.probes)
+    written = {path.name for path in (*folder.first_files(), folder.recipe, folder.best, folder.changes, *rows)}
     for place in (folder.root, folder.samples):
-        for part in place.glob("*.part"):  # what a kill left half written; not what another command writes just now
+        for part in place.glob("*.part"):
             name = whole.PART.sub("", part.name)
             if place == folder.samples or name in written or (name == folder.asked.name and is_left(folder, part)):
                 part.unlink(missing_ok=True)
