@@ -145,7 +145,9 @@ class RunFolder:
 
     def _foreign_files(self) -> set[str]:
         """What the folder holds besides the files of a run that was killed before its recipe was written."""
-        ours = {path.name for path in (self.lock, *self.first_files(), self.samples, self.checkpoints, self.tensorboard)}
+        ours = {
+            path.name for path in (self.lock, *self.first_files(), self.samples, self.checkpoints, self.tensorboard)
+        }
         found = {PART.sub("", path.name) for path in self.root.iterdir()}
         full = {path.name for path in (self.samples, self.checkpoints) if path.is_dir() and any(path.iterdir())}
         return (found - ours - {self.recipe.name}) | full

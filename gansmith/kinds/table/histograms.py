@@ -56,9 +56,7 @@ def histograms(made: Values, real: Values | None) -> np.ndarray:
 def _legend(made: Values, real: Values | None) -> str:
     """What the colours are, and which columns are not shown."""
     words = (
-        f"{made.rows:,} rows"
-        if real is None
-        else f"orange: {made.rows:,} generated rows. green: {real.rows:,} real ones"
+        f"{made.rows:,} rows" if real is None else f"orange: {made.rows:,} rows. green, behind: {real.rows:,} real ones"
     )
     more = len(made.columns) - MOST
     return words + (f". {more:,} more columns are not drawn" if more > 0 else "")

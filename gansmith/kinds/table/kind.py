@@ -199,6 +199,8 @@ KIND = Kind(
     array="rows",
     recipe="table",
     ending=".csv",
+    plotted="generated rows in orange before real ones in green: a histogram of each column, from the low end to the high one of "
+    "99% of the real rows, then the pairs of numbers with the strongest correlations",
     natural=True,
     prepare=prepare,
     describe=describe,
