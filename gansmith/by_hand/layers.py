@@ -270,6 +270,24 @@ class PhaseShuffle(Layer[plan.PhaseShuffle]):
         return t if self.places is None else np.take_along_axis(t, self.places[:, None, :, None], axis=2)
 
 
+class Pack(Layer[plan.Pack]):
+    """y = the rows of x's pack, its own first."""
+
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
+        """x (B, features) -> y (B, count x features)."""
+        return self.tangent(x, w)
+
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
+        """dx = the sum of dy over the rows that saw x."""
+        dx = np.zeros((len(dy), dy.shape[1] // self.plan.count), dy.dtype)
+        np.add.at(dx, self.plan.places(len(dy)).ravel(), dy.reshape(-1, dx.shape[1]))
+        return dx
+
+    def tangent(self, t: Array, w: Named) -> Array:
+        """t, packed alike."""
+        return t[self.plan.places(len(t))].reshape(len(t), -1)
+
+
 class Upsample(Layer[plan.Upsample]):
     """y[i, j] = x[i // down, j // across], cut off at `size`."""
 

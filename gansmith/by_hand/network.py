@@ -18,6 +18,7 @@ LAYERS: dict[type[plan.Layer], type[Layer]] = {
     plan.Dropout: layers.Dropout,
     plan.GroupedSoftmax: layers.GroupedSoftmax,
     plan.PhaseShuffle: layers.PhaseShuffle,
+    plan.Pack: layers.Pack,
     plan.Reshape: layers.Reshape,
     plan.Upsample: layers.Upsample,
     plan.ConcatLabels: layers.ConcatLabels,

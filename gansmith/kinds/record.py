@@ -142,6 +142,10 @@ class Kind:
     pixels: bool = field(default=False, kw_only=True)
     """Bytes of pixels: what can be cut, resized and mirrored, and has colours."""
 
+    plotted: str = field(default="", kw_only=True)
+    """What its sheets show, in words, where they have the real items behind the samples: a report needs no sheet of real ones beside
+    them. "": they do not."""
+
     natural: bool = field(default=False, kw_only=True)
     """Its labels are conditions: samples have them in the shares of the data, where none is asked for; not in equal shares."""
 

@@ -207,6 +207,19 @@ def test_upsampling(factor: plan.Size, height: int, width: int, channels: int) -
 
 
 @few
+@given(st.integers(1, 7), st.integers(1, 4), st.integers(1, 3))
+def test_packs(batch: int, count: int, features: int) -> None:
+    x = np.random.default_rng(14).normal(size=(batch, features))
+    check_layer(plan.Pack(count), x)
+
+
+def test_packs_are_rows_as_they_come_each_itself_first() -> None:
+    x = np.arange(5.0)[:, None]
+    packed = LAYERS[plan.Pack](plan.Pack(2), 0).forward(x, {}, TRAINING)
+    assert packed.tolist() == [[0, 1], [1, 0], [2, 3], [3, 2], [4, 4]]
+
+
+@few
 @given(st.integers(1, 5), st.integers(0, 3), st.integers(0, 4), st.integers(1, 3))
 def test_phase_shuffle(batch: int, most: int, more: int, channels: int) -> None:
     x = np.random.default_rng(13).normal(size=(batch, 1, most + 1 + more, channels))

@@ -158,6 +158,7 @@ GAME: tuple[Example, ...] = (
     call(refuse_recipe, changed(augment__name="own"), (2,), NO_PARTS),
     whole_batch(changed(data__micro_batch=8), "generator"),
     whole_batch(changed(data__micro_batch=7)),
+    whole_batch(changed(discriminator__pack=64, discriminator__net="dense"), ranks=2),
     whole_batch(changed(**SIGMA), "discriminator", own=True),
     whole_batch(changed(**SIGMA, feedback__name="stacked"), own=True),
     whole_batch(RECIPE, "generator", own=True, ranks=2),

@@ -15,6 +15,8 @@ from itertools import accumulate
 from math import ceil, prod
 from typing import ClassVar, Literal
 
+import numpy as np
+
 from gansmith.ground.recipes.settings import ActivationName
 
 Shape = tuple[int, ...]
@@ -291,6 +293,27 @@ class PhaseShuffle(Layer):
     def shape_after(self, shape: Shape) -> Shape:
         self._expect(len(shape) == 3 and shape[1] == 1 and shape[2] > self.most, shape)
         return shape
+
+
+@dataclass(frozen=True)
+class Pack(Layer):
+    """Appends to each row (features,) those of the other rows of its pack (Lin et al. 2018): rows are packed as they come.
+
+    An item's output depends on its pack. The last pack is smaller where the rows do not fill it, and some of its rows come twice.
+    """
+
+    count: int  # rows of a pack
+
+    def shape_after(self, shape: Shape) -> Shape:
+        self._expect(len(shape) == 1, shape)
+        return (shape[0] * self.count,)
+
+    def places(self, rows: int) -> np.ndarray:
+        """Which rows each row sees, itself first: int64 (rows, count)."""
+        own = np.arange(rows)
+        first = own - own % self.count
+        size = np.minimum(self.count, rows - first)
+        return first[:, None] + ((own - first)[:, None] + np.arange(self.count)) % size[:, None]
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
 TrackerName = Literal["tensorboard", "trackio", "wandb", "mlflow"]
 KindName = Literal["auto", "picture", "vector", "table", "signal", "text"]
 ScaleName = Literal["auto", "columns", "whole", "none"]
+NumbersName = Literal["quantiles", "mixture"]
 FaultName = Literal[
     "sigmoid-as-logits",  # probabilities where the loss expects logits
     "wrong-pixel-range",  # a tanh generator against pixels in [0, 1]
@@ -69,6 +70,8 @@ class DataSettings:
     clusters_by: AlikeName = "auto"  # "clusters": alike in their "pixels" (or numbers), or in what an ImageNet network
     # sees (extra `features`); "auto" = that for up to 20,000 colour pictures where installed
     columns: str = ""  # tables: kinds of columns that were guessed wrong: "zip:category, nr:whole"; "" = none
+    numbers: NumbersName = "quantiles"  # tables: numbers to N(0, 1) by their quantiles, or as a mode and a place in it,
+    # "mixture" (CTGAN)
     rate: int = 0  # signals: samples a second, to which sounds are resampled; 0 = the files', at most 16,000
     length: int = 0  # signals: samples of a window, into which sounds are cut; 0 = as long as half of the files fill
     scale: ScaleName = "auto"  # vectors: to mean 0 and deviation 1, each column or the whole; samples come back in
@@ -95,6 +98,7 @@ class NetSettings:
     widths: tuple[int, ...] = (64, 32)  # features or channels of the hidden layers, from input to output
     kernels: tuple[int, ...] = (4,)  # pictures, signals: kernel size of each convolution; one value stands for all
     strides: tuple[int, ...] = (2,)  # pictures, signals: stride of each convolution; one value stands for all
+    pack: int = 1  # dense discriminator: items that it judges together, against lost modes (PacGAN, Lin et al. 2018)
     phase_shuffle: int = 0  # signals, discriminator: move each layer's output by up to n places (WaveGAN); 0 = off
     dense: tuple[int, ...] = ()  # dcgan: dense layers, first in the generator, last in the discriminator
     residual: float = 0.1  # resnet: factor of each block's body (.3 in Gulrajani et al. 2017)

@@ -24,6 +24,7 @@ LAYERS: dict[type[plan.Layer], type[TorchLayer[Any]]] = {
     plan.Dropout: elementwise.Dropout,
     plan.GroupedSoftmax: softmax.GroupedSoftmax,
     plan.PhaseShuffle: shapes.PhaseShuffle,
+    plan.Pack: shapes.Pack,
     plan.Reshape: shapes.Reshape,
     plan.ConcatLabels: shapes.ConcatLabels,
     plan.Upsample: shapes.Upsample,
