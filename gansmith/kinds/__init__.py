@@ -29,6 +29,7 @@ __all__ = [
     "ToItems",
     "Units",
     "claiming",
+    "made_file",
     "named",
     "of_data",
     "of_shape",
@@ -67,6 +68,13 @@ def of_data(data: Mapping[str, Any]) -> Kind | None:
         return KINDS.get(EARLIER.get(name, name))
     shape = data.get("item_shape")
     return of_shape(tuple(shape)) if isinstance(shape, list) else None
+
+
+def made_file(data: Mapping[str, Any]) -> str:
+    """A name for a file of samples of a run with this data.json: "made.csv"; "sheet.png" where they are shown by a picture."""
+    kind = of_data(data)
+    ending = ".png" if kind is None else kind.usual_ending(data.get("units", {}))
+    return "sheet.png" if ending == ".png" else f"made{ending}"
 
 
 def claiming(path: Path) -> Kind | None:

@@ -31,7 +31,7 @@ from gansmith.ground.version import __version__
 from gansmith.kinds import ToItems
 from gansmith.nets import plan_discriminator, plan_generator
 from gansmith.parts import NO_PARTS, Parts
-from gansmith.runs.choose_recipe import choose_networks
+from gansmith.runs.choose_recipe import check_kind, choose_networks
 from gansmith.training import threads
 from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
 from gansmith.training.schedules import Clock, budget_images
@@ -127,6 +127,7 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
             f"latent.classes_drawn = {recipe.latent.classes_drawn}: the data has {store.classes} classes; set it to 0 for "
             "all, or to fewer"
         )
+    check_kind(recipe, store.kind)
     remarks += store.said()
     remarks += filter(None, [blank.warning(store), blank.unscaled(store)])
     if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():

@@ -69,7 +69,7 @@ def test_cards_say_state_finding_and_progress(opened: Opened):
     first = page.locator(".card").first
     first.locator("img:visible").wait_for()
     text = first.inner_text()
-    for words in ("first", "training", "update 200 of 400", "50 %", "640 images/s", FINDING["line"]):
+    for words in ("first", "training", "update 200 of 400", "50 %", "640 items/s", FINDING["line"]):
         assert words in text
     assert first.get_by_role("button").all_inner_texts() == ["Pause"]
     assert page.locator(".card").nth(1).get_by_role("button").all_inner_texts() == ["Resume", "Delete"]
@@ -203,7 +203,7 @@ def test_curves_grow_and_go_back(opened: Opened, played: Played):
 def test_samples_form_live_and_time_can_be_gone_back(opened: Opened, played: Played):
     page = opened("#/run/first")
     watched(page, played)
-    says(page, ".caption", "update 100 · after 33 s · 6,400 images seen · the newest")
+    says(page, ".caption", "update 100 · after 33 s · 6,400 items seen · the newest")
     played.say({"kind": "sheets", "name": "first", "sheets": [{"update": 150, "images_seen": 9600, "seconds": 50}]})
     played.say_sheet("first", 150, png(200))
     says(page, ".caption", "update 150")

@@ -58,7 +58,7 @@ def _prepared(text: reading.Text, settings: DataSettings) -> Prepared:
 def conditions(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> tuple[np.ndarray, tuple[str, ...]]:
     """A label for each row, one of its categories ("cut=Ideal"), so that a generator can be asked for any category, the rare ones
     too (after Xu et al. 2019). The rows take their categorical columns in turn, as many columns as have few categories in all.
-    Without such columns every row has the label "all"."""
+    A category that is no row's label is none. Without such columns every row has the label "all"."""
     by_count = sorted(
         (len(column.categories), index)
         for index, column in enumerate(columns)
@@ -73,7 +73,8 @@ def conditions(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> tup
     starts = np.cumsum([0, *(len(columns[index].categories) for index in chosen)])
     by_column = np.stack([encoding.codes(columns[index], cells[index]) for index in chosen]) + starts[:-1, None]
     names = tuple(f"{columns[index].name}={category}" for index in chosen for category in columns[index].categories)
-    return by_column[turn, np.arange(count)], names
+    asked, labels = np.unique(by_column[turn, np.arange(count)], return_inverse=True)
+    return labels.astype(np.int64), tuple(names[each] for each in asked)
 
 
 def describe(items: np.ndarray, units: Units) -> str:
