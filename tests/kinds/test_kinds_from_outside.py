@@ -49,7 +49,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         wave = np.sin(2 * np.pi * (200 + 20 * number) * np.arange(2560) / 8000)
         wavfile.write(folder / "signal" / f"{number}.wav", 8000, (20_000 * wave).astype(np.int16))
     for name, source in SOURCES.items():
-        settings = DENSE | ({"data.labels": "none", "augment.name": "none", "generator.output": "linear"} if name == "vector" else {})
+        settings = DENSE | (
+            {"data.labels": "none", "augment.name": "none", "generator.output": "linear"} if name == "vector" else {}
+        )
         gansmith.train(RECIPES[name], str(folder / source), updates=2, settings=settings, out=folder / f"run-{name}")
     return folder
 
