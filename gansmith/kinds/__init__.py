@@ -5,8 +5,8 @@ Importing this room imports neither torch nor Pillow nor SciPy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,6 @@ __all__ = [
     "named",
     "of_data",
     "of_shape",
-    "to_items",
 ]
 
 KINDS: dict[str, Kind] = {
@@ -82,14 +81,13 @@ def claiming(path: Path) -> Kind | None:
     return next((kind for kind in KINDS.values() if kind.claims(path)), None)
 
 
-ToItems = Callable[[np.ndarray], np.ndarray]
-"""What turns raw output into items as they are stored."""
-
-
-def to_items(kind: Kind, settings: DataSettings, units: Units) -> ToItems:
+@dataclass(frozen=True)
+class ToItems:
     """What turns raw output into items as they are stored."""
-    return partial(_to_items, kind, settings, units)
 
+    kind: Kind
+    settings: DataSettings
+    units: Units
 
-def _to_items(kind: Kind, settings: DataSettings, units: Units, raw: np.ndarray) -> np.ndarray:
-    return kind.items_of(raw, settings, units)
+    def __call__(self, raw: np.ndarray) -> np.ndarray:
+        return self.kind.items_of(raw, self.settings, self.units)

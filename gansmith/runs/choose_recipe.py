@@ -196,7 +196,16 @@ def choices(recipe: Recipe, found: Survey) -> list[Choice]:
 
 
 def check_kind(recipe: Recipe, kind: Kind) -> None:
-    """Raises RecipeError where a built-in recipe, with its own networks, is given data of a kind that has a recipe of its own."""
+    """Raises RecipeError where a built-in recipe, with its own networks, is given data of a kind that has a recipe of its own, and where
+    an augmentation of pictures is asked for other data."""
+    _check_recipe(recipe, kind)
+    if not kind.pixels and recipe.augment.name not in ("none", "own"):
+        raise RecipeError(
+            f"augment.name = {recipe.augment.name!r} changes pictures, and these items are {kind.many}: set augment.name=none"
+        )
+
+
+def _check_recipe(recipe: Recipe, kind: Kind) -> None:
     players = any(key.startswith(("generator.", "discriminator.")) for key in recipe.given)
     if kind.suits is not None or kind.pixels or players or recipe.name not in cookbook.names():
         return

@@ -83,7 +83,7 @@ class Setup:
     @property
     def to_items(self) -> ToItems:
         """What turns raw output into items as the store holds them."""
-        return kinds.to_items(self.store.kind, self.recipe.data, self.store.units)
+        return kinds.ToItems(self.store.kind, self.recipe.data, self.store.units)
 
     def order(self) -> Order:
         """The order in which this rank sees its items."""
@@ -133,10 +133,6 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
     if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():
         remarks.append(f"threads = {recipe.threads} has no effect: this NumPy chooses its number of threads itself")
     recipe = store.kind.suited(recipe, store.units)
-    if not store.kind.pixels and recipe.augment.name not in ("none", "own"):
-        raise RecipeError(
-            f"augment.name = {recipe.augment.name!r} changes pictures, and these items are {store.kind.many}: set augment.name=none"
-        )
     resolved = resolve_machine(recipe)
     remarks += filter(None, [threads.remark(resolved, recipe)])
     setup = Setup(resolved, store, tuple(remarks), clusters)
