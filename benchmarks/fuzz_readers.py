@@ -11,6 +11,7 @@ import pickle
 import struct
 import tarfile
 import tempfile
+import wave
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -184,6 +185,41 @@ def table() -> Files:
     return {"train.csv": "\n".join(",".join(row) for row in rows).encode()}
 
 
+def cells() -> Files:
+    """A table of whole and broken numbers, categories, dates and gaps."""
+    days = [f"2020-{1 + n % 12:02d}-03" for n in range(20)]
+    people = [(str(20 + n), "FM"[n % 2], f"{900 + 31 * n}.50" if n % 7 else "", day) for n, day in enumerate(days)]
+    rows = [("age", "sex", "income", "day"), *people]
+    return {"people.csv": "\r\n".join(",".join(row) for row in rows).encode()}
+
+
+def sounds() -> Files:
+    """Recordings of several widths, rates and channels."""
+    files = {}
+    for index, (width, rate, channels) in enumerate(((1, 8000, 1), (2, 16000, 2), (3, 22050, 1), (4, 8000, 1))):
+        noise = np.random.default_rng(index).integers(0, 256, 1200 * width * channels, np.uint8)
+        buffer = io.BytesIO()
+        with wave.open(buffer, "wb") as file:
+            file.setparams((channels, width, rate, 0, "NONE", ""))
+            file.writeframes(noise.tobytes())
+        files[f"{index}.wav"] = buffer.getvalue()
+    return files
+
+
+def series() -> Files:
+    """Many series of one length as an array."""
+    values = np.random.default_rng(0).normal(0, 300, (20, 1, 64)).astype(np.float32)
+    return {"series.npy": npy(values)}
+
+
+def words() -> Files:
+    """Short lines."""
+    lines = [
+        f"{first}{second}\u00e9" for first in ("An", "Ber", "Co", "Dor", "E") for second in ("na", "ta", "rin", "lo")
+    ]
+    return {"names.txt": "\n".join(lines).encode()}
+
+
 def store() -> Files:
     """A prepared store."""
     from gansmith.data.store import prepare_store
@@ -241,6 +277,10 @@ READERS: dict[str, Reader] = {
     "lists": Reader(lists, only="l"),
     "jsonl": Reader(lists, only="m"),
     "table": Reader(table),
+    "cells": Reader(cells, ("data", "prepare", "HERE/people.csv", "OUT", "--json")),
+    "sounds": Reader(sounds, ("data", "prepare", "HERE", "OUT", "--json")),
+    "series": Reader(series, ("train", "signal", "--data", "HERE/series.npy", "--dry-run", "--json")),
+    "words": Reader(words, ("data", "prepare", "HERE/names.txt", "OUT", "--json")),
     "hdf5": Reader(hdf5, ("data", "prepare", "HERE/items.h5", *Reader.command[3:]), needs=("h5py",)),
     "mat": Reader(mat, ("data", "prepare", "HERE/items.mat", *Reader.command[3:])),
     "lmdb": Reader(lmdb, needs=("lmdb",)),

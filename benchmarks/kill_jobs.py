@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ def make_world(home: Path) -> None:
     if main([word.replace("PLACE/run", f"{home}/made") for word in train]):
         raise SystemExit("the run that is sampled from cannot be trained")
     EXPLORED[:] = [home / "made"]
+    empty_plot()
 
 
 def _set(*settings: str) -> list[str]:
@@ -151,8 +153,16 @@ def plain_page() -> None:
     """Leave the plots out of a run's page: drawing them takes as long as the training."""
     from gansmith.report import plots
 
-    drawn = plots.overview([])
+    drawn = empty_plot()
     plots.overview = lambda rows, **_: drawn
+
+
+@cache
+def empty_plot() -> bytes:
+    """The plots of a run without rows."""
+    from gansmith.report import plots
+
+    return plots.overview([])
 
 
 def _diverge() -> None:

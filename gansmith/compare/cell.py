@@ -3,15 +3,20 @@
     python -m gansmith.compare.cell FOLDER THREADS
 
 Samples are kept during the training and measured after it, so that measuring does not count as training time. Every
-finished step leaves a file, so a cell that was stopped can be continued.
+finished step leaves a file, so a cell that was stopped can be continued. It stops as by Ctrl-C at the end of its standard
+input, whose other end the process that started it holds: no cell outlives that one.
 """
 
 from __future__ import annotations
 
+import _thread
 import dataclasses
 import json
+import os
 import shutil
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +157,22 @@ def accuracy(rows: list[dict[str, Any]]) -> float | None:
     return float(np.mean(values)) if values else None
 
 
+def end_with_parent() -> None:
+    """Interrupt the main thread at the end of standard input."""
+
+    def wait() -> None:
+        with suppress(OSError):
+            while os.read(0, 1):  # not sys.stdin, whose lock this thread would hold at the program's end
+                pass
+        _thread.interrupt_main()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def main(arguments: list[str]) -> int:
     """Work on a cell; 0 done, 1 refused or failed, 130 interrupted."""
     try:
+        end_with_parent()
         work(CellFolder(Path(arguments[0])), int(arguments[1]))
     except GansmithError as error:
         sys.stderr.write(f"gansmith: {error}\n")  # read by the process that started this one

@@ -211,7 +211,7 @@ def run_cells(cells: Sequence[Cell], jobs: int, say: Say) -> dict[CellFolder, st
         environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "gansmith.compare.cell", str(cell.folder.root), str(threads)]
         with open(cell.folder.log, "ab") as log:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment)
 
     return run_queue(cells, jobs, start, _ended, _stop, say)
 
@@ -219,6 +219,8 @@ def run_cells(cells: Sequence[Cell], jobs: int, say: Say) -> dict[CellFolder, st
 def _ended(running: Mapping[subprocess.Popen[bytes], Cell]) -> list[tuple[subprocess.Popen[bytes], str]]:
     time.sleep(0.1)
     done = [process for process in running if process.poll() is not None]
+    for process in done:
+        _let_go(process)
     if any(process.returncode == INTERRUPTED for process in done):
         raise KeyboardInterrupt
     return [(process, last_words(running[process].folder) if process.returncode else "") for process in done]
@@ -229,6 +231,13 @@ def _stop(processes: Iterable[subprocess.Popen[bytes]]) -> None:
         process.terminate()
     for process in processes:
         process.wait()
+        _let_go(process)
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Close our end of the standard input of a cell that has ended; while it works, this tells it that we live."""
+    if process.stdin:
+        process.stdin.close()
 
 
 def gather(cells: Sequence[Cell], errors: Mapping[CellFolder, str]) -> dict[str, Any]:

@@ -106,13 +106,15 @@ def _task() -> Callable[[str, int, dict[str, str]], int]:
         environment = {**os.environ, **variables, "OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "gansmith.compare.cell", root, str(threads)]
         with open(os.path.join(root, "log.txt"), "ab") as log:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment)
             try:
                 return process.wait()
             finally:  # cancelled: the cell saves itself
                 if process.poll() is None:
                     process.terminate()
                     process.wait()
+                if process.stdin:
+                    process.stdin.close()
 
     return work
 

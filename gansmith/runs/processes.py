@@ -22,6 +22,7 @@ from gansmith.ground.process.launch import Launch, launched
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.parts import Parts
+from gansmith.runs.recovery.forget import forget_half_written
 from gansmith.runs.recovery.roll_back import Restart
 from gansmith.runs.setup import Setup, set_up
 from gansmith.training.checkpoint import Checkpoint
@@ -155,7 +156,9 @@ def of_this_job(folder: RunFolder, launch: Launch) -> bool:
 
 @contextmanager
 def alone(folder: RunFolder, processes: ProcessGroup) -> Iterator[None]:
-    """Hold the lock of a run's folder. Raises RunError, on all ranks, where another process trains it.
+    """Hold the lock of a run's folder, without what a kill left half written there.
+
+    Raises RunError, on all ranks, where another process trains it.
 
     A killed process loses its lock. On a file system without locks nothing is held.
     """
@@ -176,6 +179,7 @@ def alone(folder: RunFolder, processes: ProcessGroup) -> Iterator[None]:
             file.truncate(0)
             file.write(f"{os.getpid()} on {platform.node()}\n".encode())
             file.flush()
+            forget_half_written(folder)
 
         processes.broadcast(take)
         yield

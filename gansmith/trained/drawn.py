@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.ground.errors import RunError
+from gansmith.ground.files.npy import headings_of_python_2
 from gansmith.trained.generator import Generator
 
 MOST_SEEDS = 100_000
@@ -114,7 +115,7 @@ def of_file(generator: Generator, path: Path, label: str | None = None) -> Drawn
     """The latents of an .npz, as `gansmith explore` writes them: `latents` (N, latent_dim), and with classes `labels` (N,),
     positions of classes. Raises RunError."""
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+        with headings_of_python_2(), open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             given = {name: archive[name] for name in ("latents", "labels") if name in archive}
             known = list(archive)
     except (OSError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error) as error:

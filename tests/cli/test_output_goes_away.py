@@ -97,7 +97,8 @@ def test_a_hurried_stop_says_what_is_lost(tmp_path: Path):
 
 
 CAUGHT_IN_TEXT = """
-from gansmith import __main__
+import gansmith.cli
+from gansmith.__main__ import run_and_exit
 
 def main():
     try:
@@ -105,8 +106,8 @@ def main():
     except KeyboardInterrupt:
         return 130
 
-__main__.main = main
-__main__.run_and_exit()
+gansmith.cli.main = main
+run_and_exit()
 """
 
 

@@ -59,6 +59,13 @@ def test_what_crashed_once_is_refused(case: str, tmp_path: Path):
     assert fuzz.attempt(READERS[name], READERS[name].whole(files), tmp_path).kind == "refused"
 
 
+def test_a_heading_as_python_2_wrote_it_is_read_without_a_word_of_numpys(tmp_path: Path):
+    whole = READERS["npy"].files()
+    files = {path: data.replace(b"(4, 6, 6, 1)", b"(4L,6, 6, 1)") for path, data in whole.items()}
+    assert files != whole
+    assert fuzz.attempt(READERS["npy"], files, tmp_path).kind == "read"
+
+
 def test_damage_is_the_same_for_the_same_seed():
     data = bytes(range(256)) * 4
     once, again = ([mutated(data, random.Random(seed)) for seed in range(50)] for _ in range(2))

@@ -60,7 +60,8 @@ RANDOM_OWNER = {"ground/streams.py"}
 def unsafe_calls() -> Iterator[str]:
     for module in modules():
         for name, call in calls(module.tree):
-            if name in FORBIDDEN:
+            runs_nothing = ast.unparse(call) == "exec('')"
+            if name in FORBIDDEN and not runs_nothing:
                 yield module.at(call.lineno, f"calls {name}")
             for keyword in call.keywords:
                 value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None

@@ -16,7 +16,7 @@ from gansmith.ground.errors import GansmithError
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows, write_json
 from gansmith.ground.recipes.recipe import flat
 from gansmith.runs.choose_recipe import Budget
-from gansmith.runs.recovery.forget import forget_after
+from gansmith.runs.recovery.forget import forget_half_written
 from gansmith.runs.recovery.roll_back import spared
 from gansmith.runs.run import resume
 from gansmith.runs.watching import asked as asked_module
@@ -200,13 +200,13 @@ def test_of_two_who_ask_at_once_one_is_told_that_another_waits(tmp_path: Path, m
     assert [path.name for path in tmp_path.iterdir()] == [folder.asked.name]
 
 
-def test_a_request_that_is_being_written_is_left_alone_by_a_roll_back(tmp_path: Path):
+def test_a_request_that_is_being_written_is_left_alone(tmp_path: Path):
     folder = RunFolder(tmp_path)
     left, now = folder.root / "asked.json.77-0.part", folder.root / "asked.json.78-0.part"
     for path in (left, folder.lock, now):
         path.write_text("")
     os.utime(left, (1, 1))
-    forget_after(folder, 5)
+    forget_half_written(folder)
     assert not left.exists()  # what a kill left before this training
     assert now.exists()
 

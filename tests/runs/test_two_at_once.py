@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,23 @@ def test_a_training_that_cannot_begin_leaves_no_folder(tmp_path: Path, monkeypat
     assert not list(tmp_path.iterdir())
     done = gansmith.train("digits", updates=2, settings=SMALL)
     assert done.folder.root == Path("runs/digits-001")
+
+
+def test_what_a_kill_left_while_the_folder_was_made_goes_with_the_next_training(tmp_path: Path):
+    (tmp_path / "run").mkdir()
+    left = [tmp_path / "run" / f"{name}.77-0.part" for name in ("environment.json", "recipe.toml", "real.png")]
+    for part in left:
+        part.write_bytes(b"half")
+    folder = gansmith.train("digits", out=tmp_path / "run", updates=2, settings=SMALL).folder
+    assert not list(folder.root.rglob("*.part"))
+
+
+def test_what_a_kill_left_of_the_page_goes_when_the_page_is_written(run: RunFolder):
+    left, now = run.root / "progress.gif.77-0.part", run.root / "report.html.78-0.part"
+    for part, when in ((left, 1.0), (now, time.time() + 1000)):
+        part.write_bytes(b"half")
+        os.utime(part, (when, when))
+    run.report.unlink()
+    resume(run.root)
+    assert not left.exists()
+    assert now.exists()  # another command is writing it

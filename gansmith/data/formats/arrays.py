@@ -16,6 +16,7 @@ from gansmith.data.preparation.resize import parse_background
 from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.damaged import DAMAGED
+from gansmith.ground.files.npy import headings_of_python_2
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import KINDS
 
@@ -38,9 +39,10 @@ def listing(path: Path, settings: DataSettings) -> Listing:
     read = reading(settings)
     try:
         if path.suffix.lower() == ".npy":
-            array = np.lib.format.open_memmap(path, mode="r")
+            with headings_of_python_2():
+                array = np.lib.format.open_memmap(path, mode="r")
         else:
-            with open(path, "rb") as file:
+            with headings_of_python_2(), open(path, "rb") as file:
                 archive = np.load(file, allow_pickle=False)
                 if not isinstance(archive, np.lib.npyio.NpzFile):
                     raise DataError(f"{path} holds one array: call it .npy")

@@ -27,11 +27,16 @@ def forget_after(folder: RunFolder, update: int) -> None:
         if sheet.stem.isdigit() and int(sheet.stem) > newest_kept:
             sheet.unlink()
     forget_best(folder, update)
-    written = {path.name for path in (folder.recipe, folder.best, folder.changes, *rows, *others)}
+
+
+def forget_half_written(folder: RunFolder) -> None:
+    """Remove what a kill left half written; not what another command, as `report`, writes just now.
+
+    For the process that has just got the run's lock.
+    """
     for place in (folder.root, folder.samples):
-        for part in place.glob("*.part"):  # what a kill left half written; not what another command writes just now
-            name = whole.PART.sub("", part.name)
-            if place == folder.samples or name in written or (name == folder.asked.name and is_left(folder, part)):
+        for part in place.glob("*.part"):
+            if whole.PART.search(part.name) and is_left(folder, part):
                 part.unlink(missing_ok=True)
 
 
