@@ -319,7 +319,6 @@ EXAMPLES: tuple[Example, ...] = (
     call(given.source, [{"caption": "a"}]),
     call(given.source, ["a.png", 3]),
     call(given.source, thing(to_csv=str, columns=()), [1]),
-    after(text("lines.txt", "one\n" * 20), opens("lines.txt", labels="classes")),
     call(given.source, [np.zeros((8, 8)), np.zeros((9, 9))]),
     call(given.source, GREY, np.zeros(len(GREY), [("name", "O")])),
     where({"gansmith.data.given.os.replace": full_disk}, call(given.source, GREY)),
