@@ -38,7 +38,7 @@ class HandGame:
 
     def __init__(self, recipe: Recipe, item_shape: Shape, classes: int = 0, to_items: ToItems | None = None) -> None:
         """to_items: what turns raw output into items as they are stored; None: as the items' shape says."""
-        self.to_items = to_items or kinds.to_items(kinds.of_shape(item_shape), recipe.data, {})
+        self.to_items = to_items or kinds.ToItems(kinds.of_shape(item_shape), recipe.data, {})
         self.recipe, self.item_shape, self.classes = recipe, item_shape, classes
         self.dtype = np.dtype(np.float64 if recipe.precision.name == "float64" else np.float32)
         plan_g, plan_d = plan_generator(recipe, item_shape, classes), plan_discriminator(recipe, item_shape, classes)

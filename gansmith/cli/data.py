@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from gansmith.runs.choose_recipe import Choice
 
 
+CLASSES = 200  # that are listed
+
+
 def add_arguments(parser: Parser) -> None:
     """The options of `data`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="get|info|prepare")
@@ -25,17 +28,21 @@ def add_arguments(parser: Parser) -> None:
     get.add_argument("--out", type=Path, metavar="DIR", help="the folder for its files (default: the cache)")
     info = actions.add_parser("info", help="show what a source holds, and which settings would be chosen for it")
     info.add_argument(
-        "source", help="a built-in name, a folder, pattern, zip, tar, .npz, .npy, IDX files, store, stacked:SOURCE"
+        "source",
+        help="a built-in name; pictures: a folder, pattern, zip, tar, IDX files; arrays: .npy, .npz, .h5, .mat; tables: .csv, .tsv, "
+        ".parquet; sounds: a folder of .wav; words: .txt; a store; stacked:SOURCE",
     )
     add_frame(info)
     info.add_argument("--attribute", default="", metavar="NAME", help="count the two classes that this attribute makes")
-    info.add_argument("--sheet", type=Path, metavar="FILE.png", help="draw the pictures here (default: in the cache)")
+    info.add_argument("--sheet", type=Path, metavar="FILE.png", help="draw the items here (default: in the cache)")
     info.add_argument("--augmented", action="store_true", help="draw the pictures as the discriminator sees them")
     info.add_argument("--augment", metavar="NAME", help="the augmentation for --augmented (default: as chosen)")
     info.add_argument("--json", action="store_true", help="print as JSON")
-    prepare = actions.add_parser("prepare", help="crop and resize a source once, into a folder: a store")
+    prepare = actions.add_parser(
+        "prepare", help="prepare a source once, into a folder: a store; pictures are cropped and resized"
+    )
     prepare.add_argument("source", help="the same as for `data info`")
-    prepare.add_argument("out", type=Path, help="the store; if it exists, only new pictures are prepared")
+    prepare.add_argument("out", type=Path, help="the store; if it exists, only new items are prepared")
     add_frame(prepare)
     prepare.add_argument(
         "--workers", type=whole, default=0, metavar="N", help="at most N processes (default: all cores)"
@@ -75,6 +82,8 @@ def add_frame(parser: argparse.ArgumentParser) -> None:
         "--split", choices=("train", "test", "all"), default="train", help="which part, if there is a test split"
     )
     parser.add_argument("--first", type=whole, default=0, metavar="N", help="use the first N items only")
+    about = "how other data are read, as in data.kind=signal or data.columns='zip:category'; may be repeated"
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=about)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -97,12 +106,13 @@ def get(options: argparse.Namespace) -> int:
 
 def frame_of(options: argparse.Namespace) -> DataSettings:
     """The data settings of --size, --crop and the other options."""
+    from gansmith.ground.recipes import recipe as recipe_files
     from gansmith.ground.recipes.settings import DataSettings
 
     text = options.crop.strip().lower()
     if text not in ("centre", "whole") and not text.isdecimal():
         raise DataError(f"--crop {options.crop!r}: give a number of pixels, centre or whole")
-    return DataSettings(
+    settings = DataSettings(
         source=options.source,
         size=options.size,
         crop=int(text) if text.isdecimal() else 0,
@@ -113,6 +123,7 @@ def frame_of(options: argparse.Namespace) -> DataSettings:
         split=options.split,
         first=options.first,
     )
+    return recipe_files.data_with(settings, options.set)
 
 
 def info(options: argparse.Namespace) -> int:
@@ -127,7 +138,7 @@ def info(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({**as_table(found, choices), "sheet": str(sheet)}, indent=2))
     else:
-        print_survey(found, choices)
+        print_survey(found, choices, options.source)
         shape = seen_shape(settings, found)
         seen = f"as recipe `folder` would see them, {shape[1]}x{shape[0]}; " if shape else ""
         print(f"{'as the discriminator sees them' if options.augmented else f'{seen}contact sheet'}: {sheet}")
@@ -185,7 +196,7 @@ def prepare(options: argparse.Namespace) -> int:
         )
     )
     _print_skipped(made.skipped)
-    print(f"store: {options.out}  ({typed('train', 'folder', '--data', options.out)})")
+    print(f"store: {options.out}  ({typed('train', made.kind.recipe, '--data', options.out)})")
     return 0
 
 
@@ -199,7 +210,7 @@ def as_table(found: Survey, choices: list[Choice]) -> dict[str, Any]:
     return table
 
 
-def print_survey(found: Survey, choices: list[Choice]) -> None:
+def print_survey(found: Survey, choices: list[Choice], source: str) -> None:
     """Print a survey and the chosen settings."""
     print(found.description)
     _print_remarks(found.remarks)
@@ -210,7 +221,9 @@ def print_survey(found: Survey, choices: list[Choice]) -> None:
         print(f"sizes: {shown}{f' and {len(found.sizes) - 6} more' if len(found.sizes) > 6 else ''}")
         print(f"colour: {found.colour:,} in colour, {found.grey:,} grey")
     if found.labels:
-        print("classes: " + ", ".join(f"{name} ({count:,})" for name, count in found.labels.items()))
+        shown = [f"{name} ({count:,})" for name, count in found.labels.items()]
+        more = f" and {len(shown) - CLASSES:,} more, all of them under --json" if len(shown) > CLASSES else ""
+        print(f"classes: {', '.join(shown[:CLASSES])}{more}")
     if found.attributes:
         shown = ", ".join(f"{name} ({count:,})" for name, count in found.attributes.items())
         print(f"attributes: {shown}")
@@ -220,7 +233,7 @@ def print_survey(found: Survey, choices: list[Choice]) -> None:
         print(f"left out: {'; '.join(found.left_out)}")
     _print_skipped(found.skipped)
     if not choices:
-        print(f"its recipe is {found.kind.recipe}: {typed('train', found.kind.recipe, '--data', 'SOURCE')}")
+        print(f"its recipe is {found.kind.recipe}: {typed('train', found.kind.recipe, '--data', source)}")
     for choice in choices:
         print(f"recipe `folder` would set {choice.key} = {choice.value}: {choice.reason}")
 

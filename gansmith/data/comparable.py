@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +42,8 @@ def read_items(path: Path, count: int, settings: DataSettings, seed: int = 0) ->
     )
     if real.kind.pixels and real.item_shape[0] == RGBA:
         plain = dataclasses.replace(plain, channels=RGBA)  # else they would lie on a background
-    store = _in_range_of(real, plain)
     data, notes = sources.short_name(settings.source), []
+    store = _in_range_of(real, plain) if real.kind.pixels else _of_its_kind(real, plain, path, data)
     if store.kind is not real.kind:
         raise DataError(f"{path} holds {store.kind.many}, and {data} {real.kind.many}: they cannot be compared")
     store = store.in_scale_of(real)
@@ -57,6 +58,24 @@ def read_items(path: Path, count: int, settings: DataSettings, seed: int = 0) ->
     return OtherItems(
         np.asarray(store.items[rows]), None if labels is None else labels[rows], settings, rows, tuple(notes)
     )
+
+
+def _of_its_kind(real: Store, plain: DataSettings, path: Path, data: str) -> Store:
+    """The items as their file shows them, else read as the kind of the data: arrays of series look like vectors, a .csv of vectors
+    like a table. Raises DataError."""
+    store = None
+    with suppress(DataError):
+        store = stores.open_store(plain)
+    if store is not None and store.kind is real.kind:
+        return store
+    try:
+        return stores.open_store(dataclasses.replace(plain, kind=real.kind.name))
+    except DataError as error:
+        if store is None:
+            raise
+        raise DataError(
+            f"{path} holds {store.kind.many}, and {data} {real.kind.many}: they cannot be compared ({error})"
+        ) from None
 
 
 def _in_range_of(real: Store, plain: DataSettings) -> Store:

@@ -34,9 +34,10 @@ FOLDER = "given"
 def source(data: Any, labels: Any = None) -> str:
     """The source that `data` is: a name or path as it is; anything else is written to a file in the cache first.
 
-    data: an array or tensor of all items; a torch Dataset, a DataLoader or another iterable of items or of (item, label);
-    or a function without arguments that returns or yields such. An item is an array, a tensor or a PIL picture. labels:
-    of each item, with an array or with items that have none. Raises DataError.
+    data: an array or tensor of all items; a torch Dataset, a DataLoader or another iterable of items or of (item, label); a
+    function without arguments that returns or yields such; a pandas DataFrame, which is a table; or a list of strings, which are
+    lines of text. An item is an array, a tensor or a PIL picture. labels: of each item, with an array or with items that have
+    none. Raises DataError.
     """
     if isinstance(data, str | os.PathLike):
         if labels is not None:
@@ -46,6 +47,12 @@ def source(data: Any, labels: Any = None) -> str:
         data = data()
     if hasattr(data, "batch_sampler") and hasattr(data, "dataset"):
         data = data.dataset  # pyright: ignore - a DataLoader: its order and batches are the training's own affair
+    if hasattr(data, "to_csv") and hasattr(data, "columns"):
+        if labels is not None:
+            raise DataError("labels= goes with arrays and pictures: a DataFrame has its classes as a column")
+        return str(_table(data))
+    if isinstance(data, list | tuple) and data and all(isinstance(one, str) for one in data):
+        data = np.array(data)
     array = _array(data)
     if array is not None and array.ndim and not array.dtype.hasobject:
         return str(_kept([array], labels))
@@ -103,8 +110,8 @@ def _entries(data: Any) -> Iterator[Any]:
     if isinstance(data, Iterable) and not isinstance(data, Mapping):
         return iter(data)
     raise DataError(
-        f"data is {type(data).__name__}: give a path or a name, an array, a torch Dataset, or an iterable of pictures or of "
-        "(picture, label)"
+        f"data is {type(data).__name__}: give a path or a name, an array, a DataFrame, a list of strings, a torch Dataset, or an "
+        "iterable of pictures or of (picture, label)"
     )
 
 
@@ -146,7 +153,8 @@ def _kept(items: list[np.ndarray], labels: Any) -> Path:
     alike = len({item.shape[1:] for item in items}) == 1 and (len(items) == 1 or items[0].ndim == 4)
     if alike:
         whole = np.concatenate(items) if len(items) > 1 else items[0]
-        name = "vectors" if whole.ndim <= 2 and whole.dtype.kind == "f" else "images"
+        name = "lines" if whole.dtype.kind == "U" else "images"
+        name = "vectors" if whole.ndim <= 2 and whole.dtype.kind == "f" else name
         arrays: dict[str, Any] = {name: whole} if words is None else {name: whole, "labels": words}
         return _written(_hash(arrays.values()), ".npz", lambda path: np.savez(path, **arrays))
     digest = _hash([*items, *([] if words is None else [words])])
@@ -183,6 +191,16 @@ def _hash(arrays: Iterable[np.ndarray]) -> str:
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
+
+
+def _table(frame: Any) -> Path:
+    """A pandas DataFrame as a .csv, without its index."""
+    table: bytes = frame.to_csv(index=False).encode("utf-8")
+
+    def write(path: Path) -> None:
+        path.write_bytes(table)
+
+    return _written(hashlib.sha256(table).hexdigest()[:16], ".csv", write)
 
 
 def _written(digest: str, ending: str, write: Callable[[Path], None]) -> Path:

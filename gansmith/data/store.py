@@ -41,12 +41,27 @@ def open_store(settings: DataSettings, seed: int = 0, progress: Progress | None 
         store = _cached(source, settings, progress, workers)
     store = windowed(store.labelled_by(settings.attribute), settings)
     if settings.labels == "classes" and store.labels is None:
+        if not store.kind.pixels:
+            raise DataError(
+                f"data.labels = 'classes' but {source.title} holds {store.kind.many} without labels: set data.labels=none, or train "
+                f"the recipe for {store.kind.many}, {store.kind.recipe}"
+            )
         why = f" ({store.unlabelled})" if store.unlabelled else ""
         raise DataError(
             f"data.labels = 'classes' but {source.title} has no labels{why}: put the pictures of each class into a folder "
             "of its own, or a CSV with the columns file_name and label beside them, or set data.labels=none"
         )
+    store = dataclasses.replace(store, remarks=(*store.remarks, *_without_use(settings, store)))
     return store if source.left_out is None else dataclasses.replace(store, left_out=source.left_out)
+
+
+def _without_use(settings: DataSettings, store: Store) -> list[str]:
+    """A line on settings of pictures that were given for other data."""
+    if store.kind.pixels:
+        return []
+    given = [name for name in OF_PICTURES if getattr(settings, name) != getattr(USUAL, name)]
+    words = ", ".join(f"data.{name} = {getattr(settings, name)}" for name in given)
+    return [f"{words}: for pictures alone, so nothing changes for {store.kind.many}"] if given else []
 
 
 def prepare_store(
@@ -78,7 +93,8 @@ def prepare_store(
                 (part / KEY).write_text(name, encoding="utf-8")
                 build.build(source, settings, part, (folder, *_cached_stores()), progress, workers)
                 _swap(part, folder, old)
-    return _prepared(folder)
+    made = _prepared(folder)
+    return dataclasses.replace(made, remarks=(*made.remarks, *_without_use(settings, made)))
 
 
 def with_fingerprint(fingerprint: str, settings: DataSettings) -> Store | None:
@@ -127,6 +143,7 @@ def with_shape(
 
 
 USUAL = DataSettings()
+OF_PICTURES = ("size", "crop", "fit", "channels", "background", "range")  # settings that nothing else has
 READING = 4  # raised when sources are understood differently: their stores are made again, from the last ones
 KEY = "key.txt"  # in a user's folder: the key of the source and settings that it was prepared from
 

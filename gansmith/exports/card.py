@@ -54,7 +54,7 @@ def text(task: Task, licence: str, sheet: str = "") -> str:
         quality(task),
         copies(task),
         INTENDED.format(what=what),
-        USE.format(what=what),
+        USE.format(what=what) + (PAGE if generator.kind.pixels else ""),
         f"<!-- card of recipe {hashed[:16]}, update {generator.update or 0} -->",
     ]
     return "\n".join(parts) + "\n"
@@ -78,7 +78,10 @@ def metadata(task: Task, licence: str) -> dict[str, Any]:
             {"type": key, "name": found[key]["name"], "value": found[key]["value"]} for key in SHOWN if key in found
         ]
         result = {
-            "task": {"type": "unconditional-image-generation", "name": "sampling"},
+            "task": {
+                "type": "unconditional-image-generation" if pictures else "unconditional-generation",
+                "name": "sampling",
+            },
             "dataset": {"type": name, "name": name},
             "metrics": measured,
         }
@@ -122,7 +125,7 @@ def copies(task: Task) -> str:
     """Whether it repeats what it was trained on."""
     found = facts.figures(task).get("copies")
     if found is None:
-        told = "It was not measured whether it repeats pictures that it was trained on."
+        told = f"It was not measured whether it repeats {task.generator.kind.many} that it was trained on."
     else:
         number = round(found["value"] * found["count"])
         real = f" (of real items: {found['floor']:.2%})" if isinstance(found["floor"], int | float) else ""
@@ -148,5 +151,5 @@ USE = """## How to use
 - The `.safetensors` file holds the arrays, and in its header the plan of layers. Gansmith reads it (`gansmith pull`,
   `gansmith train RECIPE --from FILE`), and so do some forty lines of plain PyTorch or NumPy.
 - The `.onnx` file takes `latents` and, with classes, `labels`, and gives {what}.
-- The `.html` file is a page that makes them in a browser.
 """
+PAGE = "- The `.html` file is a page that makes them in a browser.\n"  # of pictures, which alone have one

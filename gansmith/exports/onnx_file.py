@@ -85,7 +85,7 @@ def make(task: Task, options: Onnx) -> Made:
     onnx.helper.set_model_props(model, about(task, options))
     data = model.SerializeToString()
     differs = tried(runtime, data, generator, as_bytes)
-    shape = "H, W, C" if as_bytes else "C, H, W" if len(generator.item_shape) > 1 else "D"
+    shape = "H, W, C" if as_bytes else "C, H, W" if generator.kind.pixels else ", ".join(map(str, generator.item_shape))
     notes = [
         f"in: latents float32 (N, {generator.latent_dim}){', labels int64 (N,)' if generator.classes else ''}; out: "
         f"{'uint8' if as_bytes else 'float32'} (N, {shape})",
@@ -94,6 +94,9 @@ def make(task: Task, options: Onnx) -> Made:
     ]
     if generator.kind.affine(generator.units) is not None:
         notes.append("the numbers are in the units of the data")
+    elif generator.units:
+        many = generator.kind.many
+        notes.append(f"the numbers are the network's own, and no {many}: `gansmith sample` makes {many} of them")
     if has_alpha(generator):
         notes.append(
             "channels are red, green, blue and alpha; "

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from gansmith.ground.errors import EngineError, RecipeError
-from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.kinds import Kind
 from gansmith.parts import Parts
 
 ARITHMETIC_FAULTS = ("constant-bias-correction", "squared-last-gradient")
 
 
-def refuse_recipe(recipe: Recipe, item_shape: Shape, parts: Parts) -> None:
+def refuse_recipe(recipe: Recipe, kind: Kind, parts: Parts) -> None:
     """Raise EngineError or RecipeError for what this engine cannot do."""
     for fault in ARITHMETIC_FAULTS:
         if fault in recipe.faults:
@@ -29,7 +29,7 @@ def refuse_recipe(recipe: Recipe, item_shape: Shape, parts: Parts) -> None:
                 f"{key} = 'own' stands for one of yours: give it with --with FILE, or from Python with "
                 f"parts=Parts({name}=...)"
             )
-    if recipe.augment.name not in ("none", "own") and len(item_shape) != 3:
+    if recipe.augment.name not in ("none", "own") and not kind.pixels:
         raise RecipeError(
-            f"augment.name = {recipe.augment.name!r} changes pictures, these items are vectors: set augment.name=none"
+            f"augment.name = {recipe.augment.name!r} changes pictures, these items are {kind.many}: set augment.name=none"
         )

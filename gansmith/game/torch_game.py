@@ -58,8 +58,8 @@ class TorchGame:
         to_items: ToItems | None = None,
     ) -> None:
         """to_items: what turns raw output into items as they are stored; None: as the items' shape says."""
-        refuse_recipe(recipe, item_shape, parts)
-        self.to_items = to_items or kinds.to_items(kinds.of_shape(item_shape), recipe.data, {})
+        self.to_items = to_items or kinds.ToItems(kinds.of_shape(item_shape), recipe.data, {})
+        refuse_recipe(recipe, self.to_items.kind, parts)
         self.recipe, self.item_shape, self.classes, self.ranks = recipe, item_shape, classes, ranks
         self.device = torch.device(recipe.device)
         self.dtype = torch.float64 if recipe.precision.name == "float64" else torch.float32
@@ -73,7 +73,7 @@ class TorchGame:
         self.players = make_players(self.gan)
         self.average = AveragedGenerator(recipe, averaged, self.players.generator.optimizer, classes)
         self.mixing = refuse(recipe, self.networks(), ranks)
-        for remark in probe(self.gan, parts, item_shape, classes):
+        for remark in probe(self.gan, parts, item_shape, classes, self.to_items.kind):
             say(remark)
         self.graphs: CudaGraphs | None = None
         if can_be_captured(self.gan):

@@ -5,8 +5,8 @@ Importing this room imports neither torch nor Pillow nor SciPy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,10 @@ __all__ = [
     "Traits",
     "Units",
     "claiming",
+    "made_file",
     "named",
     "of_data",
     "of_shape",
-    "to_items",
 ]
 
 KINDS: dict[str, Kind] = {
@@ -70,19 +70,25 @@ def of_data(data: Mapping[str, Any]) -> Kind | None:
     return of_shape(tuple(shape)) if isinstance(shape, list) else None
 
 
+def made_file(data: Mapping[str, Any]) -> str:
+    """A name for a file of samples of a run with this data.json: "made.csv"; "sheet.png" where they are shown by a picture."""
+    kind = of_data(data)
+    ending = ".png" if kind is None else kind.usual_ending(data.get("units", {}))
+    return "sheet.png" if ending == ".png" else f"made{ending}"
+
+
 def claiming(path: Path) -> Kind | None:
     """The first kind that claims a file or folder in which no pictures and no arrays are seen."""
     return next((kind for kind in KINDS.values() if kind.claims(path)), None)
 
 
-ToItems = Callable[[np.ndarray], np.ndarray]
-"""What turns raw output into items as they are stored."""
-
-
-def to_items(kind: Kind, settings: DataSettings, units: Units) -> ToItems:
+@dataclass(frozen=True)
+class ToItems:
     """What turns raw output into items as they are stored."""
-    return partial(_to_items, kind, settings, units)
 
+    kind: Kind
+    settings: DataSettings
+    units: Units
 
-def _to_items(kind: Kind, settings: DataSettings, units: Units, raw: np.ndarray) -> np.ndarray:
-    return kind.items_of(raw, settings, units)
+    def __call__(self, raw: np.ndarray) -> np.ndarray:
+        return self.kind.items_of(raw, self.settings, self.units)

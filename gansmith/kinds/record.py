@@ -207,6 +207,8 @@ class Kind:
     """Of files that `write` can make, beside .png (a sheet) and .npz (an array), which all kinds have; "" is a folder."""
     write: Callable[[Path, np.ndarray, Units, Sequence[Any] | None, Sequence[str]], None] | None = None
     """(path, items, units, the names of their classes or None, a name of each or ()). Raises OSError, DataError."""
+    named_by: Callable[[Units], str] | None = None
+    """(units) -> the ending of a file of samples, where the units decide on it; None: `ending`."""
     wanted: (
         tuple[Callable[[np.ndarray, Units, str], np.ndarray], Callable[[Units, str, Sequence[str]], str | None]] | None
     ) = None
@@ -214,6 +216,10 @@ class Kind:
     the condition, names of classes) -> the class to draw from, or None. Both raise DataError for what is no condition."""
     measures: Callable[[np.ndarray, np.ndarray, Units, np.ndarray], list[Row]] | None = None
     """(real training items, generated ones, units, held-out real ones), all as stored -> figures of this kind alone."""
+
+    def usual_ending(self, units: Units) -> str:
+        """The ending of a file of samples, where none is named."""
+        return self.ending if self.named_by is None else self.named_by(units)
 
     @property
     def reads(self) -> bool:

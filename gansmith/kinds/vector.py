@@ -8,18 +8,41 @@ from typing import Any
 
 import numpy as np
 
+from gansmith.ground.errors import DataError
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import scaling
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
 from gansmith.kinds.scatter import scatter_sheet
+from gansmith.kinds.table import notation, reading
 
 
 def prepare(array: np.ndarray, settings: DataSettings, title: str) -> Prepared:
     """Rows of numbers, scaled as data.scale says. What has more axes is laid flat. Raises DataError."""
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"{title} holds {array.dtype}, and data.kind = 'vector' takes numbers: give floats or integers")
     rows = array.reshape(len(array), -1)
     scale = scaling.found(rows, settings.scale, title)
     return Prepared(scaling.scaled(rows, scale), scaling.as_units(scale), remarks=scaling.remarks(rows, scale, title))
+
+
+def read(path: Path, settings: DataSettings) -> Prepared:
+    """The numbers of a .csv, .tsv or .parquet, without its heading. Raises DataError."""
+    if path.suffix.lower() not in reading.ENDINGS:
+        raise DataError(
+            f"{path.name} holds no vectors: data.kind = 'vector' reads arrays (N, D) as .npy or .npz, and tables of numbers as .csv"
+        )
+    text = reading.read(path)
+    columns: list[np.ndarray] = []
+    for name, cells in zip(text.names, text.cells, strict=True):
+        written, right = notation.numbers(cells)
+        if not all(right):
+            raise DataError(
+                f"column {name!r} of {path.name} holds {cells[right.index(False)][:40]!r}, which is no number: leave data.kind out, "
+                "to learn it as a table"
+            )
+        columns.append(np.array([written.value(cell) for cell in cells]))
+    return prepare(np.stack(columns, axis=1), settings, path.name)
 
 
 def describe(items: np.ndarray, units: Units) -> str:
@@ -124,6 +147,7 @@ KIND = Kind(
     recipe="folder",
     ending=".png",
     prepare=prepare,
+    read=read,
     describe=describe,
     shaped_by=("scale",),
     suits=SUITS,

@@ -269,7 +269,7 @@ METRICS: dict[str, Metric] = {
     "diversity": Metric(
         differences,
         {
-            "sensitivity": Words("sensitivity", "as real", "standard deviation over items, mean over pixels"),
+            "sensitivity": Words("sensitivity", "as real", "standard deviation over items, mean over their numbers"),
             "diversity": Words("diversity", "as real", "mean distance between two items", "features"),
         },
         floor="heldout",

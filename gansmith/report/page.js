@@ -3,7 +3,7 @@
 (() => {
   const run = JSON.parse(document.getElementById("run-data").textContent);
   const space = document.querySelector("svg").namespaceURI;
-  const AXES = { update: "updates", images_seen: "images seen", seconds: "time" };
+  const AXES = { update: "updates", images_seen: "items seen", seconds: "time" };
   const PAD = { left: 46, right: 10, top: 10, bottom: 22 };
   let axis = "update";
 

@@ -20,7 +20,7 @@ Role = Literal["real", "fake", "generator", "discriminator", "other"]
 Player = Literal["generator", "discriminator"]
 Measure = Literal["gradient", "step"]
 
-AXES: dict[Axis, str] = {"update": "updates", "images_seen": "images seen", "seconds": "seconds"}
+AXES: dict[Axis, str] = {"update": "updates", "images_seen": "items seen", "seconds": "seconds"}
 MEASURES: dict[Measure, str] = {"gradient": "gradient norm", "step": "step size"}
 PLAYERS: tuple[Player, ...] = ("generator", "discriminator")
 
@@ -82,7 +82,7 @@ CURVES: dict[str, Curve] = {
     "verdicts": Curve("Mean logits", "The discriminator's mean output, before any sigmoid.", _items("verdict")),
     "augmentation": Curve(
         "Augmentation",
-        "How often each operation changes a picture, and the mean sign of the logits of real items that decides it.",
+        "How often each operation changes an item, and the mean sign of the logits of real items that decides it.",
         (Line("augment.probability", "probability", "other"), Line("augment.sign", "sign on real items", "real")),
         limits=(-1.0, 1.0),
     ),
@@ -102,14 +102,14 @@ CURVES: dict[str, Curve] = {
     "speed": Curve(
         "Speed",
         "Real items given to the discriminator per second, pauses for samples and measurements included.",
-        (Line("images_per_second", "images/s", "other"),),
+        (Line("images_per_second", "items/s", "other"),),
     ),
 }
 
 SAMPLE_CURVES: dict[str, Curve] = {
     "sensitivity": Curve(
         "Sensitivity to the latents",
-        "How much the pictures change when the latents do. Falling towards zero is a collapse.",
+        "How much the items change when the latents do. Falling towards zero is a collapse.",
         (Line("sensitivity", "spread over latents", "generator"),),
     ),
 }

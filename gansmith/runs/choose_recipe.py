@@ -23,6 +23,7 @@ from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import RecipeError, typed
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
+from gansmith.kinds import Kind
 from gansmith.parts import NO_PARTS, Parts
 from gansmith.trained import origin
 from gansmith.training.tracking.table import need
@@ -194,13 +195,33 @@ def choices(recipe: Recipe, found: Survey) -> list[Choice]:
     return [*chosen, *_penalty(recipe, size, batch)]
 
 
+def check_kind(recipe: Recipe, kind: Kind) -> None:
+    """Raises RecipeError where a built-in recipe, with its own networks, is given data of a kind that has a recipe of its own, and where
+    an augmentation of pictures is asked for other data."""
+    _check_recipe(recipe, kind)
+    if not kind.pixels and recipe.augment.name not in ("none", "own"):
+        raise RecipeError(
+            f"augment.name = {recipe.augment.name!r} changes pictures, and these items are {kind.many}: set augment.name=none"
+        )
+
+
+def _check_recipe(recipe: Recipe, kind: Kind) -> None:
+    players = any(key.startswith(("generator.", "discriminator.")) for key in recipe.given)
+    if kind.suits is not None or kind.pixels or players or recipe.name not in cookbook.names():
+        return
+    if cookbook.load(recipe.name).data.kind != kind.name:
+        raise RecipeError(_for_others(recipe, kind))
+
+
+def _for_others(recipe: Recipe, kind: Kind) -> str:
+    source = sources.short_name(recipe.data.source)
+    return f"{source} holds {kind.many}, and recipe {recipe.name} is for others: train the recipe {kind.recipe} instead"
+
+
 def _of_kind(recipe: Recipe, found: Survey) -> list[Choice]:
     """What a kind of data that is no picture asks of a recipe. Raises RecipeError where it has a recipe of its own."""
     if found.kind.suits is None:
-        raise RecipeError(
-            f"{recipe.data.source} holds {found.kind.many}, and recipe {recipe.name} is for others: train the recipe "
-            f"{found.kind.recipe} instead"
-        )
+        raise RecipeError(_for_others(recipe, found.kind))
     return [Choice(key, value, reason) for key, value, reason in found.kind.suits]
 
 

@@ -32,7 +32,7 @@ from gansmith.kinds import ToItems
 from gansmith.metrics.feature_networks import likeness
 from gansmith.nets import plan_discriminator, plan_generator, trunk
 from gansmith.parts import NO_PARTS, Parts
-from gansmith.runs.choose_recipe import choose_networks
+from gansmith.runs.choose_recipe import check_kind, choose_networks
 from gansmith.training import threads
 from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
 from gansmith.training.schedules import Clock, budget_images
@@ -84,7 +84,7 @@ class Setup:
     @property
     def to_items(self) -> ToItems:
         """What turns raw output into items as the store holds them."""
-        return kinds.to_items(self.store.kind, self.recipe.data, self.store.units)
+        return kinds.ToItems(self.store.kind, self.recipe.data, self.store.units)
 
     def order(self) -> Order:
         """The order in which this rank sees its items."""
@@ -128,15 +128,12 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
             f"latent.classes_drawn = {recipe.latent.classes_drawn}: the data has {store.classes} classes; set it to 0 for "
             "all, or to fewer"
         )
+    check_kind(recipe, store.kind)
     remarks += store.said()
     remarks += filter(None, [blank.warning(store), blank.unscaled(store)])
     if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():
         remarks.append(f"threads = {recipe.threads} has no effect: this NumPy chooses its number of threads itself")
     recipe = store.kind.suited(recipe, store.units)
-    if not store.kind.pixels and recipe.augment.name not in ("none", "own"):
-        raise RecipeError(
-            f"augment.name = {recipe.augment.name!r} changes pictures, and these items are {store.kind.many}: set augment.name=none"
-        )
     resolved = resolve_machine(recipe)
     remarks += filter(None, [threads.remark(resolved, recipe)])
     setup = Setup(resolved, store, tuple(remarks), clusters)

@@ -104,7 +104,7 @@ def between(
     way = space.spherical if law == "normal" else space.linear
     path = walks.interpolate(ends, frames - 1, way, law)
     labels = generator.labels(1, label, first)
-    told = f"{frames} pictures from seed {first} to seed {last}"
+    told = f"{frames} {generator.kind.many} from seed {first} to seed {last}"
     if labels is not None:
         told += f", all of class {generator.label_names()[labels[0]]}"
         labels = np.repeat(labels, frames)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gansmith import losses
+from gansmith import kinds, losses
 from gansmith.by_hand import limits
 from gansmith.game.recipe_limits import refuse_recipe
 from gansmith.ground.networks.plan import Plan, Shape
@@ -22,7 +22,7 @@ def plans_of(recipe: Recipe, item_shape: Shape, classes: int) -> tuple[Plan, Pla
     check(recipe, recipes.flat(recipe))
     losses.check(recipe)
     if recipe.engine != "numpy":
-        refuse_recipe(recipe, item_shape, NO_PARTS)
+        refuse_recipe(recipe, kinds.of_shape(item_shape), NO_PARTS)
     if recipe.generator.net == "own":
         return None
     plans = plan_generator(recipe, item_shape, classes), plan_discriminator(recipe, item_shape, classes)

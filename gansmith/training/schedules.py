@@ -48,7 +48,7 @@ class Clock:
         return None if self.total_images is None else max(1, -(-self.total_images // self.images_per_update))
 
     def at(self, update: int, *, measure: bool = False) -> StepContext:
-        """The scheduled numbers of update `update` (from 1); they depend on the images seen before it."""
+        """The scheduled numbers of update `update` (from 1); they depend on the items seen before it."""
         seen = self.images(update - 1)
         factor = rate_factor(self.recipe.schedule, seen / self.images_per_epoch, self._total_epochs(update))
         optimizer = self.recipe.optimizer

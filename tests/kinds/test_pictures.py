@@ -12,7 +12,7 @@ from gansmith.cli import main
 from gansmith.data.store import open_store
 from gansmith.game.inputs.items import Items
 from gansmith.ground.recipes.settings import DataSettings
-from gansmith.kinds import KINDS, of_data, of_shape, to_items
+from gansmith.kinds import KINDS, ToItems, of_data, of_shape
 from gansmith.trained.generator import load
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
@@ -26,7 +26,7 @@ def test_bytes_become_pixels_and_pixels_bytes(pixels: str, low: float):
     due = torch.as_tensor(PICTURES).permute(0, 3, 1, 2).float() * ((1 - low) / 255) + low
     torch.testing.assert_close(seen, due, rtol=0, atol=2e-7)
     assert seen.is_contiguous(memory_format=torch.channels_last)
-    back = to_items(KINDS["picture"], DataSettings(pixels=pixels), {})
+    back = ToItems(KINDS["picture"], DataSettings(pixels=pixels), {})
     assert np.array_equal(back(seen.permute(0, 2, 3, 1).numpy()), PICTURES)
 
 

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gansmith.ground.errors import DataError
 from gansmith.kinds.table import copies, encoding, measuring, understanding, usefulness
+from gansmith.kinds.table import kind as table_kind
 from gansmith.kinds.table.columns import to_units
 from gansmith.kinds.table.encoding import Values
 from gansmith.kinds.table.reading import Text
@@ -148,3 +150,56 @@ def test_histograms_show_every_column_and_pair():
         made.columns, tuple(np.full_like(each, np.nan) if each.dtype.kind == "f" else each for each in made.values)
     )
     assert histograms(gone, gone).any()
+
+
+def test_a_generator_that_leaves_a_column_out_has_figures():
+    made = items_of(300, 3)
+    there, gone = (sum(sum(column.groups) for column in COLUMNS[:1]) + place for place in (1, 2))
+    made[:, there], made[:, gone] = 0, 1
+    assert np.isnan(encoding.decode(COLUMNS, made).values[1]).all()
+    found = figures(made)
+    assert found["ks"][0] > 0.4
+    assert {"detection", "tstr", "copies"} <= set(found)
+
+
+def test_tables_are_compared_by_what_cells_mean_not_by_how_they_are_written():
+    rng = np.random.default_rng(0)
+    amounts, days = np.round(rng.uniform(0, 9000, 60), 2), 10_000 + rng.integers(0, 5000, 60)
+    dates = [np.datetime64(int(day), "D").item() for day in days]
+    ours = (tuple(f"{value:.2f}" for value in amounts), tuple(f"{day:%Y-%m-%d}" for day in dates))
+    theirs = (
+        tuple(f"{value:.2f}".replace(".", ",") for value in amounts),
+        tuple(f"{day:%d.%m.%Y 00:00}" for day in dates),
+    )
+    names = ("amount", "day")
+    here, there = (understanding.understand(Text(names, names, cells)).columns for cells in (ours, theirs))
+    assert (there[0].notation.mark, there[1].notation.timed) == (",", True)
+    found = encoding.decode(here, encoding.as_in(there, encoding.encode(there, theirs), here))
+    np.testing.assert_allclose(found.values[0], amounts, atol=0.011)
+    np.testing.assert_array_equal(found.values[1], days)
+
+
+def test_tables_whose_columns_mean_other_things_are_refused():
+    numbers, words = tuple(map(str, range(100, 160))), ("red", "blue") * 30
+    dates = tuple(f"2020-01-{1 + row % 28:02d}" for row in range(60))
+    columns = [
+        understanding.understand(Text(("a",), ("a",), (cells,)), {"a": "category"} if cells is words else None).columns
+        for cells in (numbers[:30] * 2, words, dates)
+    ]
+    items = [
+        encoding.encode(each, (cells,)) for each, cells in zip(columns, (numbers[:30] * 2, words, dates), strict=True)
+    ]
+    with pytest.raises(DataError, match="holds whole numbers in the data, and none here, as in 'red'"):
+        encoding.as_in(columns[1], items[1], columns[0])
+    with pytest.raises(DataError, match="is date here, and whole in the data"):
+        encoding.as_in(columns[2], items[2], columns[0])
+
+
+def test_the_rare_categories_together_are_no_category():
+    cells = tuple(f"word {min(number // 2, 130 - number // 40)}" for number in range(600))
+    columns = understanding.understand(Text(("w",), ("w",), (cells,)), {"w": "category"}).columns
+    line = table_kind.facts(encoding.encode(columns, (cells,)), to_units(columns, ","))[0]
+    assert columns[0].rest
+    assert f"of {len(set(cells))}: " in line
+    assert "rare ones together" in line
+    assert columns[0].rest[0] not in line.split(";")[0].split(", ")[0]

@@ -27,6 +27,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.ground.recipes.settings import Recipe
+from gansmith.kinds import KINDS
 from gansmith.nets import NetPair, plan_discriminator, plan_generator, trunk
 from gansmith.nets.build import own_players
 from gansmith.nets.inference import load_arrays
@@ -148,14 +149,14 @@ SIGMA = {"regularizer__name": "r1", "regularizer__sigma": 0.1}
 
 GAME: tuple[Example, ...] = (
     call(refuse_recipe, changed(faults=["constant-bias-correction"]), (2,), NO_PARTS),
-    call(refuse_recipe, changed(augment__name="ada"), (2,), NO_PARTS),
+    call(refuse_recipe, changed(augment__name="ada"), KINDS["vector"], NO_PARTS),
     call(
         refuse_recipe,
         changed(discriminator__net="projected", data__pixels="unit", generator__output="sigmoid"),
-        (3, 32, 32),
+        KINDS["picture"],
         NO_PARTS,
     ),
-    call(refuse_recipe, changed(augment__name="own"), (2,), NO_PARTS),
+    call(refuse_recipe, changed(augment__name="own"), KINDS["vector"], NO_PARTS),
     whole_batch(changed(data__micro_batch=8), "generator"),
     whole_batch(changed(data__micro_batch=7)),
     whole_batch(changed(discriminator__pack=64, discriminator__net="dense"), ranks=2),

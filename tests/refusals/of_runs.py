@@ -13,6 +13,7 @@ import of_tables
 from example import Example, after, call, fails, full_disk, text, thing, where, without
 from small import PLAIN, RECIPE, UPDATE, changed, with_run
 
+from gansmith import recipes as cookbook
 from gansmith.data.survey import survey
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.game import State
@@ -23,7 +24,7 @@ from gansmith.kinds import KINDS
 from gansmith.metrics.reference import Reference
 from gansmith.parts import NO_PARTS
 from gansmith.runs import records
-from gansmith.runs.choose_recipe import Budget, choices, choose_recipe
+from gansmith.runs.choose_recipe import Budget, check_kind, choices, choose_recipe
 from gansmith.runs.diagnose import diagnose
 from gansmith.runs.drive import give_up
 from gansmith.runs.evaluation import draw_copies, evaluate, probed
@@ -142,6 +143,7 @@ RUNS: tuple[Example, ...] = (
     lambda folder, patch: choices(RECIPE, thing(kind=OF_ITS_OWN)),
     call(set_up, dataclasses.replace(RECIPE, data=DataSettings(source="ring"), augment=AugmentSettings("mirror"))),
     call(train, "digits", labels=[1]),
+    call(check_kind, cookbook.load("digits"), KINDS["text"]),
     with_run(call(trained_twice)),
     call(choose_recipe, RECIPE, settings={"budget.updates": 0}),
     call(diagnose, "none"),

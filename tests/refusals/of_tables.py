@@ -11,6 +11,7 @@ from example import Example, after, call, text, where
 
 from gansmith.kinds.table import kind, reading, understanding, wanted
 from gansmith.kinds.table.columns import to_units
+from gansmith.kinds.table.notation import Notation
 from gansmith.kinds.table.reading import Text
 from gansmith.trained import drawn
 
@@ -66,6 +67,15 @@ EXAMPLES: tuple[Example, ...] = (
     asks("sex>F"),
     asks("sex=X"),
     call(kind.rescaled, ITEMS, to_units(COLUMNS[:1], ","), UNITS),
+    call(
+        kind.rescaled, np.zeros((3, 4), np.float32), to_units((replace(COLUMNS[1], name="age"), COLUMNS[1]), ","), UNITS
+    ),
+    call(
+        kind.rescaled,
+        ITEMS,
+        to_units((replace(COLUMNS[0], notation=Notation(date="%Y-%m-%d")), COLUMNS[1]), ","),
+        UNITS,
+    ),
 )
 
 

@@ -132,6 +132,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         sets("optimizer=adam"),
         sets("data.batch=0"),
         sets("data.first=-1"),
+        lambda folder, patch: recipe.data_with(Recipe().data, ["loss.name=hinge"]),
         sets("generator.dropout=1"),
         sets("augment.probability=2"),
         sets("augment.target=1"),

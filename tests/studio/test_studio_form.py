@@ -224,3 +224,20 @@ def test_lengths_and_options_are_words():
     ]
     with pytest.raises(StudioError):
         option_words("html", {"force": True})
+
+
+def test_a_dropped_table_is_trained_by_its_own_recipe(served: Served):
+    rows = "".join(f"{number % 9},{'xy'[number % 2]}\n" for number in range(60))
+    status, sent, _ = served.ask("POST", "/api/upload?name=people.csv", f"a,b\n{rows}".encode())
+    assert status == 200
+    found = served.get(f"/api/form?recipe=folder&source={sent['source']}")
+    assert found["recipe"] == "table"
+    fields = {field["key"]: field["value"] for group in found["groups"] for field in group["fields"]}
+    told = {"data.kind": "table", "data.columns": "a:category"}
+    assert "data.columns" in fields
+    surveyed = served.post("/api/survey", {"source": sent["source"], "settings": told})
+    assert surveyed["description"].startswith("people.csv: 60 rows of 2 columns (2 category)")
+    asked = {"source": sent["source"], "settings": {}, "updates": 3}
+    assert served.post("/api/check", {"recipe": "table", **asked})["refusal"] is None
+    refusal = served.post("/api/check", {"recipe": "digits", **asked})["refusal"]
+    assert "recipe digits is for others: train the recipe table instead" in refusal

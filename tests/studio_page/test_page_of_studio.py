@@ -69,7 +69,7 @@ def test_cards_say_state_finding_and_progress(opened: Opened):
     first = page.locator(".card").first
     first.locator("img:visible").wait_for()
     text = first.inner_text()
-    for words in ("first", "training", "update 200 of 400", "50 %", "640 images/s", FINDING["line"]):
+    for words in ("first", "training", "update 200 of 400", "50 %", "640 items/s", FINDING["line"]):
         assert words in text
     assert first.get_by_role("button").all_inner_texts() == ["Pause"]
     assert page.locator(".card").nth(1).get_by_role("button").all_inner_texts() == ["Resume", "Delete"]
@@ -203,7 +203,7 @@ def test_curves_grow_and_go_back(opened: Opened, played: Played):
 def test_samples_form_live_and_time_can_be_gone_back(opened: Opened, played: Played):
     page = opened("#/run/first")
     watched(page, played)
-    says(page, ".caption", "update 100 · after 33 s · 6,400 images seen · the newest")
+    says(page, ".caption", "update 100 · after 33 s · 6,400 items seen · the newest")
     played.say({"kind": "sheets", "name": "first", "sheets": [{"update": 150, "images_seen": 9600, "seconds": 50}]})
     played.say_sheet("first", 150, png(200))
     says(page, ".caption", "update 150")
@@ -491,7 +491,7 @@ def test_dropped_pictures_become_the_data(opened: Opened, played: Played):
     says(page, "section", "digits: 40 grey pictures")
     names = [["labels.csv", "text/csv"], ["a.png", "image/png"], ["notes.txt", "text/plain"], ["b.jpg", "image/jpeg"]]
     page.evaluate(DROP, names)
-    says(page, ".drop", "Copied. 1 file left out: neither pictures, archives nor lists of classes.")
+    says(page, ".drop", "Copied. 1 file left out: nothing that can be learned from.")
     sent = [path for path, _ in played.asked if path.startswith("upload")]
     assert [path.partition("&")[0] for path in sent] == [
         "upload?name=a.png",
@@ -503,10 +503,22 @@ def test_dropped_pictures_become_the_data(opened: Opened, played: Played):
     until(page, lambda: any(path == "survey" and given["source"] == ".uploads/mine" for path, given in played.asked))
 
 
-def test_files_that_are_no_pictures_are_refused(opened: Opened):
+def test_a_dropped_table_is_sent_whole(opened: Opened, played: Played):
     page = opened("#/new")
-    page.evaluate(DROP, [["notes.txt", "text/plain"]])
-    says(page, ".drop", "No pictures and no archive among these files")
+    says(page, "section", "digits: 40 grey pictures")
+    page.evaluate(DROP, [["people.csv", "text/csv"]])
+    says(page, ".drop", "Copied.")
+    assert [path for path, _ in played.asked if path.startswith("upload")] == ["upload?name=people.csv"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [(["notes.pdf"], "Nothing here to learn from"), (["a.csv", "b.csv"], "Several tables or lists of words")],
+)
+def test_files_that_are_no_data_are_refused(opened: Opened, names: list[str], words: str):
+    page = opened("#/new")
+    page.evaluate(DROP, [[name, "text/plain"] for name in names])
+    says(page, ".drop", words)
 
 
 # ---- two runs

@@ -141,7 +141,7 @@ def sheets(folder: RunFolder, kind: str, **settings: Any) -> tuple[WriteSamples,
     game = FakeGame(made.recipe, made.item_shape, made.classes)
     game.load(made.items, made.labels)
     folder.create(made.recipe)
-    to_items = kinds.to_items(kinds.of_shape(made.item_shape), made.recipe.data, {})
+    to_items = kinds.ToItems(kinds.of_shape(made.item_shape), made.recipe.data, {})
     draw = grid if "pictures" in kind else lambda items: np.zeros((5, 7, 3), np.uint8)
     return WriteSamples(folder, made.recipe, Labelling(made.classes), draw, to_items), game, made
 

@@ -28,16 +28,16 @@ FILMS = (".webp", ".gif", ".mp4")
 def add_arguments(parser: Parser) -> None:
     """The options of `sample`."""
     parser.add_argument("run", type=Path, help="a run's folder")
-    parser.add_argument("--count", type=whole, metavar="N", help=f"how many pictures of a seed (default {COUNT})")
+    parser.add_argument("--count", type=whole, metavar="N", help=f"how many items of a seed (default {COUNT})")
     what = parser.add_mutually_exclusive_group()
-    about = "the same seed gives the same pictures (default: the command asks for it; 0 if there is no terminal)"
+    about = "the same seed gives the same items (default: the command asks for it; 0 if there is no terminal)"
     what.add_argument("--seed", type=integer, metavar="S", help=about)
-    what.add_argument("--seeds", metavar="A-B", help="one picture of each seed: 0-99, or 3,7,20-25")
-    about = "pictures of these latents: an .npz with `latents`, and perhaps `labels`, as `gansmith explore` writes it"
+    what.add_argument("--seeds", metavar="A-B", help="one item of each seed: 0-99, or 3,7,20-25")
+    about = "items of these latents: an .npz with `latents`, and perhaps `labels`, as `gansmith explore` writes it"
     what.add_argument("--latents", type=Path, metavar="FILE", help=about)
-    about = "the way from one seed's picture to another's"
+    about = "the way from one seed's item to another's"
     what.add_argument("--between", type=integer, nargs=2, metavar=("A", "B"), help=about)
-    parser.add_argument("--frames", type=whole, metavar="N", help=f"pictures on that way (default {FRAMES})")
+    parser.add_argument("--frames", type=whole, metavar="N", help=f"items on that way (default {FRAMES})")
     parser.add_argument(
         "--label",
         metavar="NAME|N",
@@ -51,7 +51,8 @@ def add_arguments(parser: Parser) -> None:
     add_parts(parser)
     about = (
         ".png (one sheet) or .npz; pictures: a folder, or a film: .webp, .gif, .mp4 (which needs the extra `video`); "
-        "vectors: .csv, .npy; tables: .csv, .tsv; default: sample-<seed>.png, between-<A>-<B>.webp"
+        "vectors: .csv, .npy; tables: .csv, .tsv; sounds: .wav, .npy, a folder; series: .npy; words: .txt; default: sample-<seed> "
+        "with the ending of its kind, between-<A>-<B>.webp"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help=about)
 
@@ -69,7 +70,9 @@ def run(options: argparse.Namespace) -> int:
     made = drawn(generator, options)
     kind = generator.kind
     items = generator.items(made.latents, made.labels)
-    out = options.out or Path(made.stem + (".webp" if options.between and kind.pixels else kind.ending))
+    out = options.out or Path(
+        made.stem + (".webp" if options.between and kind.pixels else kind.usual_ending(generator.units))
+    )
     named = made.labels if made.labels is None else as_named(made.labels, generator.class_names)
     how = Written(kind, generator.units, named, "groups" if generator.labelling.counts else "labels", made.names)
     write(out, items, how)
@@ -115,7 +118,7 @@ def ask_seed() -> int:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return 0
     while True:
-        print("a number (the same number gives the same picture): ", end="", file=sys.stderr, flush=True)
+        print("a number (the same number gives the same item): ", end="", file=sys.stderr, flush=True)
         text = sys.stdin.readline()
         if not text:
             raise Refused("no number was given: use --seed N")

@@ -48,7 +48,7 @@ def show(recipe: Recipe, parts: Parts, *, as_json: bool) -> int:
     if facts["operations_per_update"] is not None:
         print(f"# an update: {facts['operations_per_update']:,} operations; {facts['memory_megabytes']:,} MB expected")
     images, seconds = facts["total_images"] or "unknown", facts["seconds_expected"] or "unknown"
-    print(f"# in all: {images} images, {seconds} seconds expected")
+    print(f"# in all: {images} items, {seconds} seconds expected")
     return 0
 
 

@@ -19,9 +19,11 @@ from gansmith.ground.errors import StoppedByUser, typed
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import half_blocks
 from gansmith.ground.process.launch import launched
+from gansmith.kinds import made_file
 from gansmith.losses import Loss, loss_of
 from gansmith.parts.kept import option
 from gansmith.runs.result import Run
+from gansmith.trained.generator import read_data
 from gansmith.training.events import Request, UpdateEvent
 from gansmith.training.threads import many
 
@@ -97,8 +99,8 @@ def cells(row: dict[str, Any], event: UpdateEvent) -> dict[str, str]:
     missing = float("nan")
     d, g = row.get("loss.discriminator", missing), row.get("loss.generator", missing)
     return {
-        "update": f"{row['update']:,} · {row['images_seen']:,} images seen · epoch {row['epoch']:.2f}",
-        "speed": f"{row['images_per_second']:,.0f} images/s · {time_left(event)}",
+        "update": f"{row['update']:,} · {row['images_seen']:,} items seen · epoch {row['epoch']:.2f}",
+        "speed": f"{row['images_per_second']:,.0f} items/s · {time_left(event)}",
         "losses": f"D {d:.3f} · G {g:.3f}",
         "verdict": verdict(row, loss_of(event.clock.recipe)),
     }
@@ -176,6 +178,7 @@ def conclude(run: Run, *, quiet: bool) -> int:
         raise StoppedByUser(f"everything is saved; go on with `{typed('resume', root, *option(run.folder))}`")
     if not quiet:
         print(f"done: {root} holds the samples, the checkpoints and {run.folder.report.name}", file=sys.stderr)
-        sample = typed("sample", root, "--count", 64, "--seed", 1, "--out", "sheet.png", *option(run.folder))
+        out = made_file(read_data(run.folder))
+        sample = typed("sample", root, "--count", 64, "--seed", 1, "--out", out, *option(run.folder))
         print(f"next: {sample}", file=sys.stderr)
     return 0

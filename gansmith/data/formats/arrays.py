@@ -18,6 +18,7 @@ from gansmith.ground.errors import DataError
 from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.files.npy import headings_of_python_2
 from gansmith.ground.recipes.settings import DataSettings
+from gansmith.kinds import KINDS
 
 SPLITS: tuple[dict[str, tuple[str, str]], ...] = (  # split -> the names of the items and of the labels
     {"train": ("x_train", "y_train"), "validation": ("x_val", "y_val"), "test": ("x_test", "y_test")},  # Keras
@@ -99,7 +100,8 @@ def _layout(path: Path, names: dict[str, str]) -> dict[str, tuple[str, str]]:
     for splits in SPLITS:
         if splits["train"][0] in names:
             return {part: keys for part, keys in splits.items() if keys[0] in names}
-    items = next((name for name in ITEMS if name in names), None)
+    known = (*ITEMS, *(kind.array for kind in KINDS.values()))  # as `gansmith sample` calls them
+    items = next((name for name in known if name in names), None)
     if items is None and len(names) == 1:
         items = next(iter(names))
     if items is None:

@@ -78,6 +78,8 @@ def _items(array: np.ndarray, title: str, count: int | None, read: Read) -> np.n
     kind = array.dtype.kind
     if 0 in array.shape or array.ndim == 0:
         raise DataError(f"{title} is empty: its shape is {array.shape}")
+    if kind == "U" and read.kind not in ("auto", "picture"):
+        return array  # the kind says whether it takes words
     if kind not in "fiub" or array.ndim > 4:
         raise DataError(
             f"{title} is {array.dtype} of shape {array.shape}: pictures are numbers (count, height, width[, channels]), "

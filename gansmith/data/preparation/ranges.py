@@ -66,7 +66,7 @@ def doubt(title: str, low: float, high: float) -> str:
     likely = written([math.floor(low * 100) / 100, math.ceil(high * 100) / 100 + (low == high)])
     return (
         f"{title} holds values from {low:.5g} to {high:.5g}, which is no usual range (0 to 1, -1 to 1): say which values are "
-        f"black and white, --set data.range={likely} for instance"
+        f"black and white, --set data.range={likely} for instance; if these are series and no pictures, --set data.kind=signal"
     )
 
 

@@ -11,14 +11,15 @@ from gansmith.game.probe.networks import networks
 from gansmith.game.probe.trial import Trial
 from gansmith.game.step import Gan
 from gansmith.ground.networks.plan import Shape
+from gansmith.kinds import Kind
 from gansmith.parts import Parts
 
 
-def probe(gan: Gan, parts: Parts, item_shape: Shape, classes: int) -> list[str]:
+def probe(gan: Gan, parts: Parts, item_shape: Shape, classes: int, kind: Kind) -> list[str]:
     """Try the parts of the user's own. Returns remarks; raises RecipeError for a mistake."""
     if not (parts.nets or parts.loss or parts.regularizer or parts.augmentation):
         return []
-    trial = Trial(gan, item_shape, classes)
+    trial = Trial(gan, item_shape, classes, pixels=kind.pixels)
     remarks: list[str] = []
     if parts.nets is not None:
         remarks += networks(trial, parts.nets.name)

@@ -23,14 +23,14 @@ T = TypeVar("T")
 class Trial:
     """A small batch, and the networks under the conditions of a training step that leaves no trace."""
 
-    def __init__(self, gan: Gan, item_shape: Shape, classes: int) -> None:
+    def __init__(self, gan: Gan, item_shape: Shape, classes: int, *, pixels: bool) -> None:
         recipe = gan.recipe
-        self.gan, self.item_shape, self.classes = gan, tuple(item_shape), classes
+        self.gan, self.item_shape, self.classes, self.pixels = gan, tuple(item_shape), classes, pixels
         self.device, self.dtype = torch.device(recipe.device), gan.augmenter.dtype
         rng = streams.generator(recipe.seed, "watch", turn=3)
         self.z = self._sent(streams.latents(rng, recipe.latent.law, (COUNT, recipe.latent.dim)))
         unit = rng.random((COUNT, *item_shape))
-        self.real = self._sent(unit if recipe.data.pixels == "unit" and len(item_shape) == 3 else 2 * unit - 1)
+        self.real = self._sent(unit if recipe.data.pixels == "unit" and pixels else 2 * unit - 1)
         self.labels = torch.arange(COUNT, device=self.device) % classes if classes else None
 
     def _sent(self, array: Any) -> Tensor:

@@ -18,7 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from gansmith.ground.errors import RecipeError, nearest
 from gansmith.ground.recipes.checks import check
 from gansmith.ground.recipes.hints import setting_hint
-from gansmith.ground.recipes.settings import Recipe
+from gansmith.ground.recipes.settings import DataSettings, Recipe
 
 FORMAT = 1
 SCHEMA = Path(__file__).with_name("recipe.schema.json")  # as `schema.py` makes it
@@ -106,6 +106,14 @@ def assigned(assignments: Mapping[str, Any] | list[str]) -> dict[str, Any]:
     if isinstance(assignments, list):
         return dict(_split(assignment) for assignment in assignments)
     return dict(assignments)
+
+
+def data_with(data: DataSettings, assignments: dict[str, Any] | list[str]) -> DataSettings:
+    """Data settings with some replaced, as `override` does: "data.kind=signal". Raises RecipeError, also for other tables'."""
+    given = assigned(assignments)
+    if other := next((name for name in given if not name.startswith("data.")), None):
+        raise RecipeError(f"--set {other}: only how data are read is set here, as in --set data.kind=signal")
+    return override(Recipe(data=data), given).data
 
 
 def override(recipe: Recipe, assignments: dict[str, Any] | list[str]) -> Recipe:

@@ -206,6 +206,11 @@ def write(path: Path, items: np.ndarray, units: Units, labels: Sequence[Any] | N
             file.write(sounds.wav(one[None], units["rate"]))
 
 
+def named_by(units: Units) -> str:
+    """Sounds are heard; a series without a rate is numbers."""
+    return ".wav" if units.get("rate") else ".npy"
+
+
 KIND = Kind(
     name="signal",
     one="signal",
@@ -230,6 +235,7 @@ KIND = Kind(
     noise=noise,
     sheet=sheet,
     endings=(".wav", ".npy", ""),
+    named_by=named_by,
     write=write,
     sound=sound,
     traits=hearing.traits,

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
+from gansmith.ground.errors import DataError
 from gansmith.kinds.table.columns import Column, spans
 from gansmith.kinds.table.notation import values
 from gansmith.kinds.table.numbers import mixture, quantiles, related
@@ -38,17 +40,52 @@ class Values:
         return Values(self.columns, tuple(each[rows] for each in self.values))
 
 
-def encode(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> np.ndarray:
-    """Network numbers float32 (N, D) of the cells of all columns."""
+def encode(columns: Sequence[Column], cells: Sequence[Sequence[str] | np.ndarray]) -> np.ndarray:
+    """Network numbers float32 (N, D) of the cells of all columns; a column of numbers may be float64 (N,), NaN where missing."""
     by_name = {column.name: given for column, given in zip(columns, cells, strict=True)}
     made = np.zeros((len(cells[0]), sum(sum(column.groups) for column in columns)), np.float32)
     for column, span in spans(columns):
         part, given = made[:, span], by_name[column.name]
         if column.is_number:
-            _encode_numbers(column, values(column.notation, given), part)
+            numbers = given if isinstance(given, np.ndarray) else values(column.notation, given)
+            _encode_numbers(column, numbers, part)
         else:
-            part[np.arange(len(part)), codes(column, given)] = 1
+            part[np.arange(len(part)), codes(column, cast("Sequence[str]", given))] = 1
     return related.to_rests(columns, made)
+
+
+def as_in(columns: Sequence[Column], items: np.ndarray, other: Sequence[Column]) -> np.ndarray:
+    """Items float32 (N, D) of these columns as another table has them: by the columns' names, numbers and dates by their value,
+    however each table writes them. Raises DataError where a column is missing, or holds nothing that the other's could."""
+    learned = decode(columns, items)
+    numbers = {column.name: (column, found) for column, found in zip(learned.columns, learned.values, strict=True)}
+    written = {column.name: found for column, found in zip(columns, cells(columns, items), strict=True)}
+    given: list[Sequence[str] | np.ndarray] = []
+    for column in other:
+        if column.learned and column.name not in written:
+            raise DataError(f"this table has no column {column.name!r}: compare tables with the same columns")
+        found = numbers.get(column.name)
+        if column.is_number and found is not None and found[0].is_number:
+            given.append(_in_steps_of(column, *found))
+            continue
+        given.append(written.get(column.name, [""] * len(items)))
+        if column.is_number and len(items) and np.isnan(values(column.notation, given[-1])).all():
+            raise DataError(
+                f"column {column.name!r} holds {column.kind} numbers in the data, and none here, as in {given[-1][0]!r}: "
+                "compare tables whose columns mean the same"
+            )
+    return encode(other, given)
+
+
+def _in_steps_of(column: Column, own: Column, found: np.ndarray) -> np.ndarray:
+    """Numbers float64 (N,) of one column as another counts them: dates in days or in seconds. Raises DataError."""
+    if bool(own.notation.date) != bool(column.notation.date):
+        raise DataError(
+            f"column {column.name!r} is {own.kind} here, and {column.kind} in the data: they cannot be compared"
+        )
+    if column.notation.date and own.notation.timed != column.notation.timed:
+        return found * 86400.0 if column.notation.timed else np.floor(found / 86400.0)
+    return found
 
 
 def codes(column: Column, cells: Sequence[str]) -> np.ndarray:

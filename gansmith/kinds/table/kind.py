@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
 from gansmith.kinds.table import encoding, reading, understanding, wanted
-from gansmith.kinds.table.columns import Column, groups, of_units, spans, to_units
+from gansmith.kinds.table.columns import Column, groups, of_units, to_units
 from gansmith.kinds.table.histograms import histograms, strongest
 from gansmith.kinds.table.measuring import association, measures
 from gansmith.kinds.table.numbers import mixture, related
@@ -63,7 +62,7 @@ def _prepared(text: reading.Text, settings: DataSettings) -> Prepared:
 def conditions(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> tuple[np.ndarray, tuple[str, ...]]:
     """A label for each row, one of its categories ("cut=Ideal"), so that a generator can be asked for any category, the rare ones
     too (after Xu et al. 2019). The rows take their categorical columns in turn, as many columns as have few categories in all.
-    Without such columns every row has the label "all"."""
+    A category that is no row's label is none. Without such columns every row has the label "all"."""
     by_count = sorted(
         (len(column.categories), index)
         for index, column in enumerate(columns)
@@ -78,7 +77,8 @@ def conditions(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> tup
     starts = np.cumsum([0, *(len(columns[index].categories) for index in chosen)])
     by_column = np.stack([encoding.codes(columns[index], cells[index]) for index in chosen]) + starts[:-1, None]
     names = tuple(f"{columns[index].name}={category}" for index in chosen for category in columns[index].categories)
-    return by_column[turn, np.arange(count)], names
+    asked, labels = np.unique(by_column[turn, np.arange(count)], return_inverse=True)
+    return labels.astype(np.int64), tuple(names[each] for each in asked)
 
 
 def describe(items: np.ndarray, units: Units) -> str:
@@ -115,10 +115,13 @@ def _fact(column: Column, values: np.ndarray | None) -> str:
         line += f" from {write(low)} to {write(high)}, median {write(middle)}"
         return line + (f", {gone:.1%} missing" if gone else "")
     counts = np.bincount(values, minlength=len(column.categories))
-    order = np.argsort(-counts, kind="stable")[:4]
+    rest = len(set(column.rest))
+    apart = counts[:-1] if rest else counts
+    order = np.argsort(-apart, kind="stable")[:4]
     named = [f"{column.categories[place] or '(missing)'} {counts[place] / len(values):.1%}" for place in order]
-    more = len(column.categories) - len(order)
-    return f"{line} of {len(column.categories)}: {', '.join(named)}" + (f" and {more} more" if more else "")
+    more = len(apart) - len(order)
+    line += f" of {len(apart) + rest}: {', '.join(named)}" + (f" and {more} more" if more else "")
+    return line + (f"; {rest} rare ones together {counts[-1] / len(values):.1%}" if rest else "")
 
 
 def suited(recipe: Recipe, units: Units) -> Recipe:
@@ -139,16 +142,11 @@ def in_units(items: np.ndarray, units: Units) -> list[list[str]]:
 
 
 def rescaled(items: np.ndarray, units: Units, other: Units) -> np.ndarray:
-    """Rows as a store of other units holds them: columns of the same names. Raises DataError where one is missing."""
+    """Rows as a store of other units holds them: columns of the same names. Raises DataError where one is missing or
+    means something else."""
     if units == other:
         return items
-    before, after = of_units(units), of_units(other)
-    known = dict(zip((column.name for column in before), encoding.cells(before, items), strict=True))
-    lacking = [column.name for column, _ in spans(after) if column.name not in known]
-    if lacking:
-        raise DataError(f"this table has no column {lacking[0]!r}: compare tables with the same columns")
-    empty = [""] * len(items)
-    return encoding.encode(after, [known.get(column.name, empty) for column in after])
+    return encoding.as_in(of_units(units), items, of_units(other))
 
 
 def flat(items: np.ndarray, numbers: int) -> np.ndarray:

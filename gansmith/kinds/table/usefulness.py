@@ -24,6 +24,12 @@ def matrix(table: Values, leave_out: int | None = None) -> tuple[np.ndarray, lis
     return np.stack([table.values[index].astype(np.float64) for index in kept], axis=1), categories
 
 
+def _growable(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both with 0 in columns that are missing in all rows of train: scikit-learn grows no tree where one has no value at all."""
+    gone = np.isnan(train).all(axis=0)
+    return np.where(gone, 0, train), np.where(gone, 0, test)
+
+
 def _how(categories: list[int]) -> dict[str, Any]:
     """The settings of gradient boosting."""
     return {"max_iter": ROUNDS, "categorical_features": categories, "random_state": 0}
@@ -40,6 +46,7 @@ def detection(real: Values, other: Values) -> float:
     half = count // 2
     train, known = np.concatenate([a[:half], b[:half]]), np.repeat([0, 1], half)
     test, due = np.concatenate([a[half:], b[half:]]), np.repeat([0, 1], count - half)
+    train, test = _growable(train, test)
     model = HistGradientBoostingClassifier(**_how(categories))
     scores = model.fit(train, known).predict_proba(test)[:, 1]
     return max(0.5, float(roc_auc_score(due, scores)))
@@ -83,11 +90,11 @@ def score(real: Values, fake: Values, held: Values, target: int) -> tuple[float,
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.metrics import balanced_accuracy_score, r2_score
 
-    test, categories = matrix(held, target)
+    asked, categories = matrix(held, target)
     due, is_number = held.values[target], real.columns[target].is_number
     found: list[float] = []
     for table in (real, fake):
-        x, y = matrix(table, target)[0], table.values[target]
+        (x, test), y = _growable(matrix(table, target)[0], asked), table.values[target]
         if is_number:
             model = HistGradientBoostingRegressor(**_how(categories))
             found.append(max(0.0, float(r2_score(due, model.fit(x, y).predict(test)))))

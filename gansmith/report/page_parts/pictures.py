@@ -97,7 +97,7 @@ def _sheet_facts(sheet: sheets.Sheet, threshold: float | None) -> list[tuple[str
     logit, share, spread = _logits_and_spread(sheet, threshold)
     found = {
         "updates": f"{sheet.update:,}",
-        "images seen": amount(images) if math.isfinite(images) else "",
+        "items seen": amount(images) if math.isfinite(images) else "",
         "time": duration(seconds) if math.isfinite(seconds) else "",
         "spread over latents": spread,
         "mean logit": logit,

@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from gansmith import kinds
 from gansmith.ground.errors import typed
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.parts.kept import option
@@ -39,10 +40,10 @@ def facts(run: Contents) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for key, label, written in (
         ("update", "updates", amount),
-        ("images_seen", "images seen", amount),
+        ("images_seen", "items seen", amount),
         ("epoch", "epochs", amount),
         ("seconds", "time", duration),
-        ("images_per_second", "images/s", amount),
+        ("images_per_second", "items/s", amount),
     ):
         value = last_finite(run.rows, key)
         if value is not None:
@@ -168,11 +169,20 @@ def machine(run: Contents) -> Section | None:
     """What the run learned from and which machine trained it, as two tables."""
     tables = "".join(
         f'<table class="pairs"><caption>{title}</caption><tbody>{_lines(table)}</tbody></table>'
-        for title, table in (("Data", run.data), ("Started from", run.origin), ("Machine", run.environment))
+        for title, table in (
+            ("Data", _without_units(run.data)),
+            ("Started from", run.origin),
+            ("Machine", run.environment),
+        )
         if table
     )
     body = f'<div class="two">{tables}</div>'
     return section("machine", "Data and machine", "Data and machine", body) if tables else None
+
+
+def _without_units(data: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the data, without the numbers by which samples get their units: pages of them, for tables."""
+    return {name: value for name, value in data.items() if name != "units"}
 
 
 def _lines(table: dict[str, Any]) -> str:
@@ -187,13 +197,14 @@ def next_commands(run: Contents) -> Section:
     whole, here = run.folder.root.resolve(), Path.cwd()
     place = whole.relative_to(here) if whole.is_relative_to(here) else run.folder.root
     source = clipped(run.recipe.data.source, 500) if run.recipe else "SOURCE"
-    own = option(RunFolder(place))
+    own, kind = option(RunFolder(place)), kinds.of_data(run.data)
+    walks = kind is None or kind.pixels
     commands = (
         (typed("resume", place, "--minutes", 10, *own), "train longer"),
-        (typed("sample", place, "--count", 64, "--seed", 1, "--out", "samples.png", *own), "new samples"),
+        (typed("sample", place, "--count", 64, "--seed", 1, "--out", kinds.made_file(run.data), *own), "new samples"),
         (typed("evaluate", place, "--data", source, *own), "measure it"),
         (typed("diagnose", place, *own), "find out what is wrong"),
-        (typed("explore", place, "interpolate", *own), "walk through its latents"),
+        *([(typed("explore", place, "interpolate", *own), "walk through its latents")] if walks else []),
         (typed("report", place), "write this page again"),
     )
     body = "".join(f"<div><dt>{what}</dt><dd><code>{escape(line)}</code></dd></div>" for line, what in commands)
@@ -218,7 +229,7 @@ def _budget(run: Contents) -> str | None:
     budget = run.recipe.budget
     for total, unit, key, scale in (
         (budget.updates, "updates", "update", 1),
-        (budget.images, "images", "images_seen", 1),
+        (budget.images, "items", "images_seen", 1),
         (budget.epochs, "epochs", "epoch", 1),
         (budget.minutes, "minutes", "seconds", 60),
     ):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from gansmith import recipes as cookbook
 from gansmith.data import sources
 from gansmith.data import survey as surveys
 from gansmith.data.preparation.resize import parse_size
@@ -16,11 +17,13 @@ from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes import meanings
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import DataSettings, Recipe
-from gansmith.runs.choose_recipe import Budget, choose_networks, choose_recipe
+from gansmith.kinds import Kind
+from gansmith.runs.choose_recipe import Budget, check_kind, choose_networks, choose_recipe
 from gansmith.studio.errors import StudioError
 from gansmith.studio.starting.form import NOT_ASKED
 from gansmith.training.planning import plans_of
 
+ANY_DATA = "folder"  # the recipe for data of one's own, of any kind
 FEW_CLUSTERS = 100  # stands for a number of clusters that is chosen later
 
 
@@ -63,6 +66,7 @@ class Planned:
 def planned(wanted: Wanted) -> Planned:
     """What would be trained. Raises GansmithError for what would be refused."""
     recipe, remarks = resolved(wanted.chosen())
+    check_kind(recipe, kind_of(recipe.data))
     shape, classes, items = shape_of(recipe.data)
     return Planned(recipe, remarks, shape, classes, cost(recipe, shape, classes, items))
 
@@ -115,10 +119,27 @@ def identity(data: DataSettings) -> tuple[str, ...]:
     return sources.find(data).identity
 
 
+def recipe_for(name: str, source: str) -> str:
+    """The recipe of this name; for data that the recipe for any data leaves to another, that one. Raises DataError."""
+    if not source or name != ANY_DATA:
+        return name
+    kind = kind_of(replace(cookbook.load(name).data, source=source))
+    return name if kind.pixels or kind.suits is not None else kind.recipe
+
+
+def kind_of(data: DataSettings) -> Kind:
+    """The kind of data. Raises DataError."""
+    return _looked(_plain(data), identity(data))[0].kind
+
+
+def _plain(data: DataSettings) -> DataSettings:
+    """Without what changes nothing of what is looked at."""
+    return replace(data, window="", labels="none", batch=64, micro_batch=0, clusters=0)
+
+
 def shape_of(data: DataSettings) -> tuple[Shape, int, int]:
     """The shape of an item, the number of classes that the players see, and the number of items. Raises DataError."""
-    plain = replace(data, window="", labels="none", batch=64, micro_batch=0, clusters=0)
-    found, shape = _looked(plain, identity(data))
+    found, shape = _looked(_plain(data), identity(data))
     classes = {"none": 0, "clusters": data.clusters or min(FEW_CLUSTERS, found.count)}.get(
         data.labels, len(found.labels)
     )

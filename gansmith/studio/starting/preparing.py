@@ -153,14 +153,29 @@ SURVEYED = {
 """Setting -> the flag of `data info` for it, and the value that needs none."""
 
 
+READ_AS = {"data.kind": "auto", "data.columns": "", "data.scale": "auto", "data.rate": "0", "data.length": "0"}
+"""Settings of data that are no pictures, and the value that needs no --set."""
+
+
+def checked_text(settings: dict[str, str], key: str, plain: str) -> str:
+    """A setting that becomes an argument of a command. Raises StudioError."""
+    value = settings.get(key, plain).strip()
+    if len(value) > LONGEST or not value.isprintable():
+        raise StudioError(400, f"{key} is too long, or no plain text: give a shorter value")
+    return value
+
+
 def survey_words(settings: dict[str, str]) -> list[str]:
     """Settings of the data as flags of `data info`; others change nothing of what is seen. Raises StudioError."""
     words: list[str] = []
     for key, (flag, plain) in SURVEYED.items():
-        value = settings.get(key, plain).strip()
-        if len(value) > LONGEST or not value.isprintable():
-            raise StudioError(400, f"{key} is too long, or no plain text: give a shorter value")
+        value = checked_text(settings, key, plain)
         words += [f"{flag}={value}"] if value not in (plain, "") else []
+    words += [
+        f"--set={key}={value}"
+        for key, plain in READ_AS.items()
+        if (value := checked_text(settings, key, plain)) not in (plain, "")
+    ]
     cropped = any(word.startswith("--crop=") for word in words)
     return words if settings.get("data.fit") != "squeeze" or cropped else [*words, "--crop=whole"]
 

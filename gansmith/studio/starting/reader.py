@@ -18,7 +18,7 @@ from gansmith.ground.errors import GansmithError, brief, printable
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.runs.choose_recipe import Budget, choose_recipe
 from gansmith.studio.errors import StudioError
-from gansmith.studio.starting.check import Wanted, checked, planned, resolved
+from gansmith.studio.starting.check import Wanted, checked, planned, recipe_for, resolved
 from gansmith.studio.starting.form import groups
 from gansmith.studio.starting.given_sources import need_room
 from gansmith.studio.starting.lengths import UNITS
@@ -54,12 +54,13 @@ def answer(request: Given) -> Given:
 
 def form(request: Given) -> Given:
     """The fields of a recipe, with what the data asks for."""
-    recipe, reasons = cookbook.load(request["recipe"]), {}
+    name, reasons = recipe_for(request["recipe"], request["source"]), {}
+    recipe = cookbook.load(name)
     source = request["source"] or recipe.data.source
     if source in SOURCES or os.path.isabs(source):
         recipe, remarks = resolved(choose_recipe(recipe, data=source, budget=a_budget(recipe)))
         reasons = dict(reason_of(line) for line in remarks)
-    return {"recipe": request["recipe"], "source": source, "groups": groups(recipe, reasons)}
+    return {"recipe": name, "source": source, "groups": groups(recipe, reasons)}
 
 
 def check(request: Given) -> Given:

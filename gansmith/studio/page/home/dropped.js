@@ -1,8 +1,11 @@
-// Files that a person drops or chooses: a zip, pictures, or a folder with all that is in it.
+// Files that a person drops or chooses: a zip, pictures, sounds, a table, a list of words, or a folder with all that is in it.
 
 const PICTURE_FILES = /\.(png|jpe?g|webp|bmp|gif|tiff?)$/i;
 const ARCHIVE_FILES = /\.(zip|tar|tar\.gz|tgz|npz|npy|gz)$/i;
 const LIST_FILES = /\.(csv|tsv|jsonl|ndjson)$|^(dataset|labels|metadata)\.json$|^((train_)?labels|train|val|test)\.txt$/i; // of classes
+const SOUND_FILES = /\.(wav|flac|ogg|aiff?)$/i;
+const WHOLE_FILES = /\.(csv|tsv|parquet|txt|h5|hdf5|mat)$/i; // each is a source by itself
+const NOTHING = "Nothing here to learn from. Pictures (PNG, JPEG, WebP, BMP, GIF, TIFF), archives, tables (.csv, .tsv, .parquet), arrays (.npy, .npz, .h5, .mat), sounds (.wav) and words (.txt) are taken.";
 const MOST_FILES = 50_000;
 
 // The files of a drop as [{file, path}]; folders are opened. Raises Error where there are too many.
@@ -38,12 +41,10 @@ export function filesOfInput(input) {
 // Sends files to the server; gives {source, left}: what a training can use, and how many files were left out. `tell(text)`
 // hears how far it is.
 export async function sendFiles(api, files, tell) {
-  const items = files.filter(({ file }) => PICTURE_FILES.test(file.name) || ARCHIVE_FILES.test(file.name));
-  const wanted = [...items, ...files.filter(({ file }) => LIST_FILES.test(file.name))];
+  const wanted = wantedOf(files);
   const left = files.length - wanted.length;
-  if (!items.length) throw new Error("No pictures and no archive among these files. Pictures: PNG, JPEG, WebP, BMP, GIF or TIFF.");
   const [first] = wanted;
-  if (wanted.length === 1 && ARCHIVE_FILES.test(first.file.name)) {
+  if (wanted.length === 1 && (ARCHIVE_FILES.test(first.file.name) || WHOLE_FILES.test(first.file.name))) {
     const progress = (share) => tell(`Copying ${first.file.name}: ${Math.floor(share * 100)} %`);
     return { source: (await api.upload(first.file, { progress })).source, left };
   }
@@ -54,6 +55,16 @@ export async function sendFiles(api, files, tell) {
     ({ source } = await api.upload(file, { into, path }));
   }
   return { source, left };
+}
+
+// The files that a training can use: pictures, archives and sounds with their lists of classes, else one table or list of words.
+function wantedOf(files) {
+  const items = files.filter(({ file }) => [PICTURE_FILES, ARCHIVE_FILES, SOUND_FILES].some((known) => known.test(file.name)));
+  if (items.length) return [...items, ...files.filter(({ file }) => LIST_FILES.test(file.name))];
+  const whole = files.filter(({ file }) => WHOLE_FILES.test(file.name));
+  if (!whole.length) throw new Error(NOTHING);
+  if (whole.length > 1) throw new Error("Several tables or lists of words: a training takes one. Drop one of them.");
+  return whole;
 }
 
 // A name for the folder that gathers the files: that of the dropped folder, and a number no other drop has.

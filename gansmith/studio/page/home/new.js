@@ -10,8 +10,8 @@ import { fillBusy, surveyOf } from "./survey.js";
 
 const CHECK_AFTER = 350; // milliseconds without a change before the settings are checked
 // Settings that change what the networks will see, as `data info` shows it.
-const SEEN_BY = ["size", "channels", "crop", "fit", "background", "range", "split", "first", "attribute"].map((key) => `data.${key}`);
-const OWN_RECIPE = "folder"; // the recipe for pictures of one's own
+const SEEN_BY = ["size", "channels", "crop", "fit", "background", "range", "split", "first", "attribute", "kind", "columns", "scale", "rate", "length"].map((key) => `data.${key}`);
+const OWN_RECIPE = "folder"; // the recipe for data of one's own; the server names another where their kind has its own
 const FIRST_RECIPE = "digits";
 
 export function openNew(view, context) {
@@ -72,12 +72,12 @@ class NewTraining {
     const zone = el(
       "div",
       { class: "drop" },
-      el("p", {}, el("strong", {}, "Own pictures: "), "drop a folder, a zip or pictures here. They stay on this machine."),
+      el("p", {}, el("strong", {}, "Own data: "), "drop a folder, a zip, pictures, sounds, a table (.csv) or words (.txt) here. They stay on this machine."),
       el(
         "div",
         { class: "row" },
         actionButton("Choose a folder", () => folder.click()),
-        actionButton("Choose a zip or pictures", () => files.click()),
+        actionButton("Choose files", () => files.click()),
         files,
         folder,
       ),
@@ -130,11 +130,11 @@ class NewTraining {
     }
   }
 
-  // Files go to the server, and become the data of the recipe for own pictures.
+  // Files go to the server, and become the data of the recipe for own data.
   async send(pending) {
     try {
       const { source, left } = await sendFiles(this.api, await pending, (text) => say(this.copying, text));
-      say(this.copying, left ? `Copied. ${plural(left, "file")} left out: neither pictures, archives nor lists of classes.` : "Copied.");
+      say(this.copying, left ? `Copied. ${plural(left, "file")} left out: nothing that can be learned from.` : "Copied.");
       await this.choose(source, true);
     } catch (error) {
       say(this.copying, error.message);
@@ -152,8 +152,9 @@ class NewTraining {
     fillBusy(this.survey, "Looking at the data …");
     const query = new URLSearchParams({ recipe: this.recipe.value, ...(source ? { source } : {}) });
     try {
-      const { groups, source: found } = await this.api.get(`form?${query}`);
+      const { groups, recipe, source: found } = await this.api.get(`form?${query}`);
       if (asked !== this.asked || !this.isOpen) return;
+      this.takeRecipe(recipe);
       this.values = new Map(groups.flatMap(({ fields }) => fields.map((field) => [field.key, field.value])));
       this.form.set(groups);
       this.takeBudget();
@@ -169,7 +170,7 @@ class NewTraining {
   async look() {
     this.seenBy = this.form.textsOf(SEEN_BY);
     if (!this.source && this.recipe.value === OWN_RECIPE) {
-      fill(this.survey, el("p", { class: "soft" }, "This recipe has no data of its own: drop a folder, a zip or pictures above."));
+      fill(this.survey, el("p", { class: "soft" }, "This recipe has no data of its own: drop some above."));
       return;
     }
     const look = ++this.looks;
@@ -180,6 +181,13 @@ class NewTraining {
       (error) => [el("p", { class: "error" }, error.message)],
     );
     if (look === this.looks && this.isOpen) fill(this.survey, contents);
+  }
+
+  // The recipe that the server found for the data's kind.
+  takeRecipe(name) {
+    if (!this.summaries.has(name) || name === this.recipe.value) return;
+    this.recipe.value = name;
+    say(this.summary, this.summaries.get(name));
   }
 
   // The recipe's own budget is offered first.

@@ -17,7 +17,7 @@ class QuizPart {
     Object.assign(this, { api, name });
     this.isOpen = true;
     this.addresses = []; // of the pictures, in their order
-    this.count = el("select", { "aria-label": "How many pictures" }, COUNTS.map((one) => el("option", { value: one }, `${one} pictures`)));
+    this.count = el("select", { "aria-label": "How many items" }, COUNTS.map((one) => el("option", { value: one }, `${one} items`)));
     this.begin = actionButton("Begin", () => this.#begin(), { class: "main" });
     this.round = el("span", { class: "small soft" });
     this.picture = el("img", { alt: "Real or generated?", class: "question" });
@@ -35,7 +35,7 @@ class QuizPart {
         "section",
         { "aria-labelledby": "quiz-title" },
         el("div", { class: "head" }, el("h2", { id: "quiz-title" }, "Real or generated?"), this.round, el("label", {}, this.count), this.begin),
-        el("p", { class: "hint" }, "One picture at a time: is it one of the data, or did the generator make it? About half are real. The answers stay with the studio until you guess."),
+        el("p", { class: "hint" }, "One item at a time: is it one of the data, or did the generator make it? About half are real. The answers stay with the studio until you guess."),
         this.frame,
         this.answers,
         this.said,
@@ -60,7 +60,7 @@ class QuizPart {
     fill(this.afterwards);
     this.#forget();
     say(this.score, "");
-    say(this.said, "The studio makes the pictures …");
+    say(this.said, "The studio makes the items …");
     try {
       const { quiz, count } = await this.api.post(runPath(this.name, "quiz"), { count: Number(this.count.value) });
       if (!this.isOpen) return;
@@ -165,15 +165,15 @@ function verdictOf({ count, right }) {
   const words =
     right > count / 2 + 2 * spread ? "You can tell them apart."
     : right < count / 2 - 2 * spread ? "You can tell them apart, and took one kind for the other."
-    : "That is within what guessing gives: the pictures fool you, or the quiz was short.";
+    : "That is within what guessing gives: the items fool you, or the quiz was short.";
   return el("p", {}, `${guessing} ${words}`);
 }
 
 // Which kinds fooled the person.
 function kindsOf({ kinds }) {
   const fooled = kinds.filter((row) => row.fooled);
-  if (!fooled.length) return el("p", {}, "No kind of picture fooled you.");
-  const named = ({ was, label }) => (label === null ? `${was} pictures` : `${label}, ${was}`);
+  if (!fooled.length) return el("p", {}, "No kind of item fooled you.");
+  const named = ({ was, label }) => (label === null ? `${was} items` : `${label}, ${was}`);
   return el(
     "div",
     {},
@@ -184,9 +184,9 @@ function kindsOf({ kinds }) {
 
 function discriminatorOf({ discriminator, answers, seen, data }, small) {
   if (discriminator === null) {
-    return el("p", { class: "hint" }, "The discriminator could not be asked: this run holds none, or the classes of these pictures are not known.");
+    return el("p", { class: "hint" }, "The discriminator could not be asked: this run holds none, or the classes of these items are not known.");
   }
-  const remark = seen ? ` It was trained on these real pictures of ${data}, which you were not.` : ` It was not trained on these real pictures of ${data}.`;
+  const remark = seen ? ` It was trained on these real items of ${data}, which you were not.` : ` It was not trained on these real items of ${data}.`;
   const bounds = answers.map(({ logit }) => Math.abs(logit - discriminator.threshold));
   const widest = Math.max(1e-6, ...bounds);
   return el(
@@ -200,7 +200,7 @@ function discriminatorOf({ discriminator, answers, seen, data }, small) {
       el("thead", {}, el("tr", {}, ["№", "It was", "You said", "D said", "Logit"].map((one) => el("th", { scope: "col" }, one)))),
       el("tbody", {}, answers.map((answer, index) => rowOf(answer, index, small(index), discriminator.threshold, widest))),
     ),
-    el("p", { class: "hint" }, `Above ${threeDigits(discriminator.threshold)} the discriminator takes a picture for real.`),
+    el("p", { class: "hint" }, `Above ${threeDigits(discriminator.threshold)} the discriminator takes an item for real.`),
   );
 }
 

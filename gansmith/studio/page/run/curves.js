@@ -46,7 +46,7 @@ export const CURVES = [
   {
     title: "Speed",
     about: "Real items a second.",
-    lines: [{ key: "images_per_second", label: "images a second", colour: 1 }],
+    lines: [{ key: "images_per_second", label: "items a second", colour: 1 }],
   },
 ];
 

@@ -148,7 +148,7 @@ function wordsOfSheet({ update, images_seen, seconds }, isNewest) {
   return [
     `update ${amount(update)}`,
     Number.isFinite(seconds) ? `after ${duration(seconds)}` : null,
-    Number.isFinite(images_seen) ? `${amount(images_seen)} images seen` : null,
+    Number.isFinite(images_seen) ? `${amount(images_seen)} items seen` : null,
     isNewest ? "the newest" : null,
   ].filter(Boolean).join(" · ");
 }

@@ -23,14 +23,14 @@ export class Standing {
   }
 }
 
-// "update 1,200 of 4,000 · 30 % · 240 images/s · 3 min 20 s"
+// "update 1,200 of 4,000 · 30 % · 240 items/s · 3 min 20 s"
 function howFar(card) {
   const of = card.total === null ? "" : ` of ${amount(card.total)}`;
   const speed = card.state === "training" && card.images_per_second;
   return [
     card.total === null ? plural(card.update, "update") : `update ${amount(card.update)}${of}`,
     card.share === null ? null : percent(card.share),
-    speed ? `${amount(speed)} images/s` : null,
+    speed ? `${amount(speed)} items/s` : null,
     duration(card.seconds),
   ].filter(Boolean).join(" · ");
 }
