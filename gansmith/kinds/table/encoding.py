@@ -67,10 +67,11 @@ def as_in(columns: Sequence[Column], items: np.ndarray, other: Sequence[Column])
         if column.is_number and found is not None and found[0].is_number:
             given.append(_in_steps_of(column, *found))
             continue
-        given.append(written.get(column.name, [""] * len(items)))
-        if column.is_number and len(items) and np.isnan(values(column.notation, given[-1])).all():
+        texts = written.get(column.name, [""] * len(items))
+        given.append(texts)
+        if column.is_number and texts and np.isnan(values(column.notation, texts)).all():
             raise DataError(
-                f"column {column.name!r} holds {column.kind} numbers in the data, and none here, as in {given[-1][0]!r}: "
+                f"column {column.name!r} holds {column.kind} numbers in the data, and none here, as in {texts[0]!r}: "
                 "compare tables whose columns mean the same"
             )
     return encode(other, given)
