@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -13,6 +14,8 @@ import pytest
 
 from chromium import blank as blank
 from chromium import browser as browser
+from forked_commands import QUICK_SUBPROCESS
+from gansmith.ground.process.hardware import processors
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,6 +41,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")
 
+
+STARTERS = ("compare.grid", "studio.children", "studio.companion", "studio.starting.trainings")
+"""Modules that start others of the package as processes."""
 
 FULL_ONLY = (
     "articles/test_tried.py",
@@ -138,18 +144,49 @@ FULL_ONLY = (
 start processes or draw plots. Their tests are marked `full`."""
 
 
+LONGEST = (
+    "studio_page/test_studio_for_real.py",
+    "docs/test_commands.py",
+    "diagnosis/test_planted_faults.py",
+    "runs/test_roll_back.py",
+    "articles/test_tried.py",
+    "web/test_page.py",
+    "studio_steer/test_steer_page.py",
+    "cli/test_journeys.py",
+    "game/test_graphs.py",
+    "runs/test_kills.py",
+    "docs/test_python.py",
+    "learn/test_learn_page.py",
+    "studio_page/test_page_of_studio.py",
+    "diagnosis/test_diagnose.py",
+    "studio/test_studio_trainings.py",
+)
+"""Files that take longest. They come first, so that no process is left with one of them when the others are done."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """For `-n auto`, where no number is asked for: one more than there are processors, as some tests wait for others."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else processors() + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is for the full tier alone."""
+    """Mark what is for the full tier alone, and put the long files first."""
     here = Path(__file__).parent
+    first = {name: place for place, name in enumerate(LONGEST)}
     for item in items:
         if item.path.relative_to(here).as_posix() in FULL_ONLY:
             item.add_marker(pytest.mark.full)
+    items.sort(key=lambda item: first.get(item.path.relative_to(here).as_posix(), len(first)))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Stores and feature networks of the tests go to a folder that vanishes."""
-    os.environ["GANSMITH_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    """Stores and feature networks of the tests go to a folder that vanishes; processes that share the tests share it."""
+    temporary = tmp_path_factory.getbasetemp()
+    cache = (temporary.parent if "PYTEST_XDIST_WORKER" in os.environ else temporary) / "cache"
+    cache.mkdir(exist_ok=True)
+    os.environ["GANSMITH_CACHE"] = str(cache)
 
 
 @pytest.fixture(autouse=True)
@@ -159,6 +196,26 @@ def _dice_that_begin_alike() -> None:
     np.random.seed(0)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _little_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """All drawn digits are a thousand, which is seen within a moment. A small training takes less time than the plot that
+    its page shows to browsers without scripts: tests/report draws it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gansmith.data.toys.glyphs.COUNT", 1000)
+        if request.path.parent.name != "report":
+            patch.setattr("gansmith.report.plots.overview", lambda rows, probability: b"")
+        yield
+
+
+@pytest.fixture(scope="module")
+def quick_processes() -> Iterator[None]:
+    """What the package starts while it works begins at once (see forked_commands.py)."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in STARTERS:
+            patch.setattr(f"gansmith.{name}.subprocess", QUICK_SUBPROCESS)
+        yield
 
 
 @pytest.fixture

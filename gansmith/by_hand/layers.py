@@ -118,6 +118,23 @@ class Activation(Layer[plan.Activation]):
         return d
 
 
+class Clip(Layer[plan.Clip]):
+    """y = x between `least` and `most`, and the nearer of the two outside."""
+
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
+        self.between = (x > self.plan.least) & (x < self.plan.most)
+        return np.clip(x, self.plan.least, self.plan.most)
+
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
+        """dx = dy where x was between, else 0."""
+        dy *= self.between
+        return dy
+
+    def tangent(self, t: Array, w: Named) -> Array:
+        """t where x was between, else 0."""
+        return t * self.between
+
+
 class BatchNorm(Layer[plan.BatchNorm]):
     """y = scale n + shift, where n = (x - mean) / sqrt(variance + epsilon) for each feature (Ioffe, Szegedy 2015).
 
@@ -251,6 +268,24 @@ class PhaseShuffle(Layer[plan.PhaseShuffle]):
     def tangent(self, t: Array, w: Named) -> Array:
         """t, moved alike."""
         return t if self.places is None else np.take_along_axis(t, self.places[:, None, :, None], axis=2)
+
+
+class Pack(Layer[plan.Pack]):
+    """y = the rows of x's pack, its own first."""
+
+    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
+        """x (B, features) -> y (B, count x features)."""
+        return self.tangent(x, w)
+
+    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
+        """dx = the sum of dy over the rows that saw x."""
+        dx = np.zeros((len(dy), dy.shape[1] // self.plan.count), dy.dtype)
+        np.add.at(dx, self.plan.places(len(dy)).ravel(), dy.reshape(-1, dx.shape[1]))
+        return dx
+
+    def tangent(self, t: Array, w: Named) -> Array:
+        """t, packed alike."""
+        return t[self.plan.places(len(t))].reshape(len(t), -1)
 
 
 class Upsample(Layer[plan.Upsample]):

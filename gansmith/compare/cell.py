@@ -14,6 +14,7 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -166,6 +167,7 @@ def end_with_parent() -> None:
                 pass
         _thread.interrupt_main()
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored below a shell's job in the background
     threading.Thread(target=wait, daemon=True).start()
 
 

@@ -13,7 +13,7 @@ from gansmith.explore.options import Options
 from gansmith.explore.session import Result, Session, StageProgress, conclude
 from gansmith.ground.errors import RunError, nearest
 from gansmith.ground.files.runfolder import RunFolder
-from gansmith.latent.decoder import need_pictures
+from gansmith.latent.decoder import need_pictures, need_places
 from gansmith.trained.generator import load
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Verb:
     options: type[Options]
     module: str
     examples: tuple[str, ...]
+    of_pictures: bool = False  # it searches for given pictures, or cuts and resizes them
 
     @property
     def summary(self) -> str:
@@ -52,10 +53,12 @@ VERBS: dict[str, Verb] = {
         ("directions --apart", "directions --method factorised", "directions --liked good/ --disliked bad/"),
     ),
     "control": Verb(options.Control, "steering", ("control thickness=3.5 slant=0.2",)),
-    "project": Verb(options.Project, "finding", ("project my-digit.png", "project --count 20 --restarts 5")),
-    "inpaint": Verb(options.Inpaint, "finding", ("inpaint --mask centre left --variants 4",)),
-    "sense": Verb(options.Sense, "measuring", ("sense --measurements 25 100 400 --count 20",)),
-    "upscale": Verb(options.Upscale, "finding", ("upscale --factor 4", "upscale tiny.png")),
+    "project": Verb(
+        options.Project, "finding", ("project my-digit.png", "project --count 20 --restarts 5"), of_pictures=True
+    ),
+    "inpaint": Verb(options.Inpaint, "finding", ("inpaint --mask centre left --variants 4",), of_pictures=True),
+    "sense": Verb(options.Sense, "measuring", ("sense --measurements 25 100 400 --count 20",), of_pictures=True),
+    "upscale": Verb(options.Upscale, "finding", ("upscale --factor 4", "upscale tiny.png"), of_pictures=True),
 }
 
 
@@ -82,6 +85,8 @@ def explore(
         raise RunError(f"{verb} takes options.{row.options.__name__}, not {type(options).__name__}")
     started = time.monotonic()
     session = Session(verb, RunFolder(Path(run)), load(run, nets, checkpoint, parts=parts), checkpoint, progress)
-    need_pictures(session.generator, verb)
+    if row.of_pictures:
+        need_pictures(session.generator, verb)
+    need_places(session.generator, verb)
     getattr(import_module(f"gansmith.explore.{row.module}"), verb)(session, options)
     return conclude(session, options, started)

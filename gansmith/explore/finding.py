@@ -15,6 +15,7 @@ from gansmith.ground.errors import DataError, RunError
 from gansmith.latent.inversion import inpainting, masks, projection
 from gansmith.latent.inversion.inpainting import hole_errors
 from gansmith.latent.inversion.search import SearchSettings, as_targets
+from gansmith.latent.inversion.seen import looks_alike
 from gansmith.latent.measurements import sensing
 from gansmith.latent.pictures import to_bytes, to_unit
 from gansmith.trained.discriminator import features_function, logits_function
@@ -83,6 +84,8 @@ def project(session: Session, options: Project) -> None:
     if options.perceptual:
         features = features_function(session.run, generator)
         terms.append((options.perceptual, projection.perceptual(features, pictures)))
+    if options.seen:
+        terms.append((options.seen, looks_alike(pictures)))
     if options.realism:
         terms.append((options.realism, projection.realism(logits_function(session.run, generator))))
     settings, progress = search_settings(options), session.count("searching")
@@ -129,7 +132,10 @@ def complete(session: Session, options: Inpaint, targets: Targets, name: str, kn
     settings = search_settings(dataclasses.replace(options, restarts=max(options.restarts, options.variants)))
     blended = options.seam == "blended"
     progress = session.count(f"completing {stem}")
-    done = inpainting.inpaint(generator, pictures, known, settings, targets.labels, logits, blended, low, progress)
+    terms = [(options.seen, looks_alike(pictures, known))] if options.seen and not low else []
+    done = inpainting.inpaint(
+        generator, pictures, known, settings, targets.labels, logits, blended, low, progress, terms
+    )
     made = to_bytes(done.search.pictures) if known.all() else done.pictures
     mean, random = inpainting.mean_fill(pictures, known), generator.sample(len(pictures), 77)
     figures = {

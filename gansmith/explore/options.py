@@ -146,6 +146,7 @@ class Project(Search):
     """Find the latents of given pictures."""
 
     perceptual: float = option(0.0, "weight of the difference in the features of the discriminator")
+    seen: float = option(0.0, "weight of how unlike they look to a network that knows photographs (extra `features`)")
     realism: float = option(0.0, "weight of -log D, which prefers pictures that the discriminator takes for real")
     prior: float = option(0.0, "weight of the squared length of the latent")
 
@@ -159,6 +160,9 @@ class Inpaint(Search):
     )
     seam: str = option("raw", "blended: shift pixels smoothly to fit the edge of the hole", choices=("raw", "blended"))
     realism: bool = option(True, "also use the discriminator's -log D, with weight .1 (--no-realism: do not)")
+    seen: float = option(
+        0.0, "weight of how unlike known pixels look to a network that knows photographs (extra `features`)"
+    )
     variants: int = option(0, "how many different completions, by Hamiltonian Monte Carlo")
     noise: float = option(0.1, "variants: how far completions may differ from known pixels, which are in [0, 1]")
 

@@ -13,14 +13,19 @@ from typing import Any
 import numpy as np
 
 from gansmith.explore.options import Options
-from gansmith.ground import pixels
 from gansmith.ground.files.runfolder import Exploration, RunFolder, write_json
+from gansmith.ground.files.whole import write_bytes
+from gansmith.ground.pixels import write_png
 from gansmith.ground.progress import Progress
 from gansmith.ground.version import __version__
+from gansmith.kinds import Shown, Traits
 from gansmith.trained.generator import Generator
 
 StageProgress = Callable[[str, float], None]
 """Takes what is being done, and the share of it that is done, 0 to 1."""
+SIDE = 64  # pixels that an item of a sheet is high, about
+CROWDED = 30  # items of a frame, from which on they are drawn half as high
+HEARD = 16  # rows of a sheet that are written as sounds
 SHOWN = ("1", "4", "8")  # classes shown where there are digits, as in article 001
 
 
@@ -42,23 +47,33 @@ class Session:
         """The folder of results: made at the first write, so that a refused verb leaves nothing behind."""
         return self.run.new_exploration(self.verb)
 
+    @cached_property
+    def traits(self) -> Traits:
+        """What is measured on such items."""
+        return self.generator.kind.traits(self.generator.units)
+
     def record(self, path: Path) -> Path:
         """Add a file to the list of results; returns its path."""
         self.files.append(path.name)
         return path
 
     def sheet(self, name: str, rows: np.ndarray) -> None:
-        """Write pictures uint8 (R, C, H, W, channels) as a sheet."""
-        zoom = pixels.display_zoom(*rows.shape[2:4])
-        sheet = pixels.grid(rows.reshape(-1, *rows.shape[2:]), rows.shape[1], zoom=zoom)
-        pixels.write_png(self.record(self.folder.picture(name)), sheet)
+        """Write stored items (R, C, H, W, channels) as a sheet; what can be heard also as a sound of each of the first rows."""
+        write_png(self.record(self.folder.picture(name)), self.drawn(rows.reshape(-1, *rows.shape[2:]), rows.shape[1]))
+        for number, row in enumerate(rows[:HEARD], 1):
+            if heard := self.generator.kind.sound(row, self.generator.units):
+                write_bytes(self.record(self.folder.sound(f"{name}-{number:02d}")), heard)
+
+    def drawn(self, items: np.ndarray, columns: int | None, side: int = SIDE) -> np.ndarray:
+        """Stored items (N, H, W, channels) in a grid, uint8 (height, width, 3)."""
+        return self.generator.kind.sheet(items, self.generator.units, Shown(columns, side))
 
     def animation(self, name: str, frames: np.ndarray, columns: int | None = None, frame_ms: int = 100) -> None:
-        """Write frames uint8 (F, N, H, W, channels), each a sheet of N pictures, as WebP and GIF."""
+        """Write frames (F, N, H, W, channels) of stored items, each a sheet of N, as WebP and GIF."""
         from gansmith.report.animation import animate
 
-        zoom = max(1, pixels.display_zoom(*frames.shape[2:4]) // (1 if frames.shape[1] < 30 else 2))
-        sheets = [pixels.grid(frame, columns, zoom=zoom) for frame in frames]
+        side = SIDE if frames.shape[1] < CROWDED else SIDE // 2
+        sheets = of_one_size([self.drawn(frame, columns, side) for frame in frames])
         for path in self.folder.animations(name):
             self.record(animate(sheets, path, frame_ms))
 
@@ -102,6 +117,15 @@ class Result:
     figures: dict[str, Any]
     notes: tuple[str, ...]  # lines for the user
     files: tuple[str, ...]
+
+
+def of_one_size(sheets: list[np.ndarray]) -> list[np.ndarray]:
+    """Sheets (H, W, 3) with paper below and to the right, so that all are as large as the largest: lines of text differ in width."""
+    height, width = (max(sheet.shape[side] for sheet in sheets) for side in (0, 1))
+    return [
+        np.pad(sheet, ((0, height - sheet.shape[0]), (0, width - sheet.shape[1]), (0, 0)), mode="edge")
+        for sheet in sheets
+    ]
 
 
 def conclude(session: Session, options: Options, started: float) -> Result:

@@ -6,7 +6,7 @@ import numpy as np
 
 from gansmith.explore.options import Control, Directions
 from gansmith.explore.session import Session
-from gansmith.explore.stored import SAMPLES, chosen_traits
+from gansmith.explore.stored import chosen_traits, need_traits, samples
 from gansmith.ground.errors import RunError
 from gansmith.latent import space
 from gansmith.latent.appearance import traits
@@ -61,8 +61,9 @@ def control(session: Session, options: Control) -> None:
     """A sheet of random latents before and after they were given traits; the latents are stored."""
     generator = session.generator
     values = read_targets(options.asked)
-    measures = traits.select(tuple(values))
-    traits.need_spread(measures, generator.sample(SAMPLES, options.seed))
+    need_traits(session)
+    measures = traits.select(tuple(values), of=session.traits)
+    traits.need_spread(measures, samples(session, options.seed), session.traits)
     session.progress("measuring", 0.1)
     survey = measure_latents(generator, measures, options.count, options.seed)
     regression = finding.regress(survey)
@@ -70,7 +71,7 @@ def control(session: Session, options: Control) -> None:
     labels = generator.labels(options.samples, options.label or None, options.seed)
     targets = {name: np.full(options.samples, value) for name, value in values.items()}
     changed = controlling.steer(generator, regression, survey, measures, targets, latents, labels, options.rounds)
-    before, after = generator.images(latents, labels), generator.images(changed, labels)
+    before, after = generator.items(latents, labels), generator.items(changed, labels)
     measured = traits.measure(after, measures)
     session.sheet("control", np.stack([before, after]))
     session.latents(changed, labels)

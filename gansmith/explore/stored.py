@@ -17,12 +17,28 @@ from gansmith.ground import pixels
 from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError, RunError, typed
 from gansmith.ground.recipes.settings import DataSettings
+from gansmith.kinds.record import Measure
 from gansmith.latent.appearance import learned_traits, traits
-from gansmith.latent.appearance.traits import Measure
+from gansmith.latent.decoder import need_pictures
 from gansmith.latent.steering import styles
 from gansmith.latent.steering.styles import Style
 
-SAMPLES = 64  # generated pictures that decide on the default traits
+SAMPLES = 64  # generated items that decide on the default traits
+
+
+def samples(session: Session, seed: int) -> np.ndarray:
+    """Generated items as a store holds them, which decide on the default traits."""
+    generator = session.generator
+    return generator.items(generator.latents(SAMPLES, seed), generator.labels(SAMPLES, None, seed))
+
+
+def need_traits(session: Session) -> None:
+    """Raise RunError where nothing is measured on the generator's items."""
+    if not session.traits.measures:
+        raise RunError(
+            f"{session.verb} needs traits, and none are measured on {session.generator.kind.many}: use "
+            "directions --method principal or factorised, traverse, interpolate"
+        )
 
 
 def load_styles(session: Session) -> dict[str, Style]:
@@ -46,13 +62,15 @@ def open_pictures(session: Session, source: str, split: str, first: int = 0) -> 
 def chosen_traits(session: Session, options: Average) -> dict[str, Measure]:
     """The traits of a verb's options, from the table and from examples. Raises DataError, RunError."""
     own: dict[str, Measure] = {}
+    if options.attributes or options.liked or options.disliked:
+        need_pictures(session.generator, "learning traits from picture files")
     if options.data:
         store = open_pictures(session, options.data, "train", learned_traits.MOST)
         if store.labels is None:
             raise DataError(
                 f"{options.data} has no labels to learn traits from: put the pictures of each class into a folder of its own"
             )
-        own |= learned_traits.from_labels(np.asarray(store.items), store.labels, store.class_names)
+        own |= learned_traits.from_labels(np.asarray(store.items), store.labels, store.class_names, session.traits)
     if options.attributes:
         path = Path(options.attributes)
         names, columns = learned_traits.read_attributes(path)
@@ -64,17 +82,19 @@ def chosen_traits(session: Session, options: Average) -> dict[str, Measure]:
         likes, dislikes = (read_folder(session, Path(folder)) for folder in (options.liked, options.disliked))
         values = np.arange(len(likes) + len(dislikes)) < len(likes)
         own["liked"] = learned_traits.learn(np.concatenate([likes, dislikes]), values)
-    made = session.generator.sample(SAMPLES, options.seed)
-    chosen = traits.select(options.traits or tuple(own) or traits.defaults(made, real_pictures(session)), own)
-    traits.need_spread(chosen, made)
+    if not own:
+        need_traits(session)
+    made, of = samples(session, options.seed), session.traits
+    chosen = traits.select(options.traits or tuple(own) or traits.defaults(made, real_pictures(session), of), own, of)
+    traits.need_spread(chosen, made, of)
     return chosen
 
 
 def real_pictures(session: Session) -> np.ndarray | None:
-    """Some real pictures uint8 (N, H, W, 3), from the run's sheet of them; None where it is missing or damaged, and for
-    pictures with transparency, as it shows them on chequers."""
+    """Some real pictures uint8 (N, H, W, 3), from the run's sheet of them; None where it is missing or damaged, for
+    pictures with transparency, as it shows them on chequers, and for other items, of which it is a drawing."""
     channels, height, width = session.generator.item_shape
-    if channels == RGBA:
+    if channels == RGBA or not session.generator.kind.pixels:
         return None
     try:
         with Image.open(session.run.real_sheet) as picture:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gansmith.explore.options import Arithmetic, Average, Scale
 from gansmith.explore.session import Session, plain
-from gansmith.explore.stored import SAMPLES, chosen_traits, load_styles, real_pictures
+from gansmith.explore.stored import chosen_traits, load_styles, real_pictures, samples
 from gansmith.ground.errors import RunError
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.latent import space
@@ -35,7 +35,7 @@ def average(session: Session, options: Average) -> None:
     measures = chosen_traits(session, options)
     session.progress("measuring", 0.1)
     survey = measure_latents(generator, measures, options.count, options.seed)
-    means = styles.average(survey, distribution, styles.categories(tuple(measures)), options.share)
+    means = styles.average(survey, distribution, styles.categories(tuple(measures), session.traits), options.share)
     all_styles = means | {TYPICAL: styles.typical(generator, survey, measures)}
     shown = session.shown(options.labels)
     vectors = np.stack([style.vector for style in means.values()])
@@ -88,7 +88,7 @@ def scale(session: Session, options: Scale) -> None:
     session.notes.append(f"columns of a frame: {', '.join(names)}; factors from {options.first:g} to {options.last:g}")
     if not options.shell:
         note_length(session, max(np.linalg.norm(walk, axis=1).max() for walk in offsets))
-    measures = traits.select(table_traits(all_styles.values()))
+    measures = traits.select(kinds_traits(session, all_styles.values()), of=session.traits)
     chosen = {name: style for name, style in chosen.items() if style.signs and style.signs.keys() <= measures.keys()}
     if not chosen:
         return
@@ -123,11 +123,11 @@ def scaling_study(
     """
     session = Session("scale", RunFolder(Path(run)), load(run, nets, checkpoint), checkpoint)
     generator, distribution = session.generator, session.generator.recipe.latent.law
-    made = generator.sample(SAMPLES, seed)
-    measures = traits.select(names or traits.defaults(made, real_pictures(session)))
-    traits.need_spread(measures, made)
+    made = samples(session, seed)
+    measures = traits.select(names or traits.defaults(made, real_pictures(session), session.traits), of=session.traits)
+    traits.need_spread(measures, made, session.traits)
     survey = measure_latents(generator, measures, count, seed)
-    means = styles.average(survey, distribution, styles.categories(tuple(measures)))
+    means = styles.average(survey, distribution, styles.categories(tuple(measures), session.traits))
     all_styles = means | {TYPICAL: styles.typical(generator, survey, measures)}
     shown, factors = session.shown(labels), np.linspace(2, -2, 51)
     inside, on_shell = (
@@ -158,7 +158,7 @@ def arithmetic(session: Session, options: Arithmetic) -> None:
     session.sheet("arithmetic", rows)
     if options.save:
         styles.save(all_styles | {options.save: style}, session.record(session.folder.styles))
-    values = traits.measure(rows, traits.select(table_traits(all_styles.values())))
+    values = traits.measure(rows, traits.select(kinds_traits(session, all_styles.values()), of=session.traits))
     columns = [*operands, options.expression]
     means = {name: found.mean(axis=0) for name, found in values.items()}
     session.figures |= {
@@ -183,13 +183,13 @@ def note_length(session: Session, length: float) -> None:
 
 
 def pictures_at(session: Session, offsets: np.ndarray, shown: np.ndarray | None) -> np.ndarray:
-    """Pictures uint8 (L, N, H, W, C) of offsets (N, dim) from the centre of latent space, in the classes shown (L,)."""
+    """Items (L, N, H, W, C), as pictures uint8, of offsets (N, dim) from the centre of latent space, in the classes shown (L,)."""
     latents = (offsets + np.float32(space.centre(session.generator.recipe.latent.law))).astype(np.float32)
     labels = None if shown is None else shown[:, None]
     return walks.pictures(session.generator, np.tile(latents, (1 if shown is None else len(shown), 1, 1)), labels)
 
 
-def table_traits(some: Iterable[Style]) -> tuple[str, ...]:
-    """The traits of the table by which styles were sorted."""
+def kinds_traits(session: Session, some: Iterable[Style]) -> tuple[str, ...]:
+    """The traits by which styles were sorted, without those that were learned from examples."""
     names = dict.fromkeys(trait for style in some for trait in style.signs)
-    return tuple(name for name in names if name in traits.TRAITS)
+    return tuple(name for name in names if name in session.traits.measures)

@@ -12,6 +12,7 @@ from gansmith.ground.errors import RunError
 from gansmith.latent import space
 from gansmith.latent.appearance import traits
 from gansmith.latent.decoder import need_labels
+from gansmith.latent.pictures import to_unit
 from gansmith.latent.steering import layers, walks
 
 STRANGERS = 64  # unrelated pictures that neighbouring frames are compared with
@@ -25,7 +26,8 @@ def grid(session: Session, options: Grid) -> None:
     latents = generator.latents(options.columns, options.seed, options.truncation)
     made = walks.grid(generator, latents, range(len(names)))
     session.sheet("grid", made)
-    values = traits.measure(made, traits.select(traits.defaults(made, real_pictures(session))))
+    of = session.traits
+    values = traits.measure(made, traits.select(traits.defaults(made, real_pictures(session), of), of=of))
     shares = {name: walks.shared_by_columns(found) for name, found in values.items()}
     session.figures |= {"rows": names, "columns": options.columns, "between_column_share": shares}
     listed = ", ".join(f"{share:.0%} of {name}" for name, share in shares.items())
@@ -45,7 +47,7 @@ def mix(session: Session, options: Mix) -> None:
     made = layers.mix(generator, latents, coarse, fine, options.after)
     sheet = made.reshape(len(classes), len(classes), *made.shape[1:])
     session.sheet("mix", sheet)
-    values = sheet.astype(np.float32) / 255
+    values = to_unit(sheet)
     pure = values[np.arange(len(classes)), np.arange(len(classes))]  # (K, H, W, C)
     session.figures |= {
         "classes": names,
@@ -60,9 +62,9 @@ def truncate(session: Session, options: Truncate) -> None:
     generator = session.generator
     labels = generator.labels(options.columns, options.label or None, options.seed)
     latents = [generator.latents(options.columns, options.seed, level) for level in options.levels]
-    rows = np.stack([generator.images(row, labels) for row in latents])
+    rows = np.stack([generator.items(row, labels) for row in latents])
     session.sheet("truncate", rows)
-    variety = [row.astype(np.float32).std(axis=0).mean() / 255 for row in rows]
+    variety = [to_unit(row).std(axis=0).mean() for row in rows]
     session.figures |= {"levels": options.levels, "variety": variety}
     session.notes.append(f"rows: truncation {', '.join(f'{level:g}' for level in options.levels)}")
 
@@ -106,7 +108,7 @@ def traverse(session: Session, options: Traverse) -> None:
     for row, dim in enumerate(options.dims):
         session.sheet(f"dim-{dim:03d}", made[row : row + 1])
         session.animation(f"dim-{dim:03d}", there_and_back[row][:, None], frame_ms=120)
-    change = np.abs(np.diff(made.astype(np.float32), axis=1)).mean(axis=(1, 2, 3, 4)) / 255
+    change = np.abs(np.diff(to_unit(made), axis=1)).reshape(len(made), -1).mean(axis=1)
     moved = {str(dims[row]): change[row] for row in np.argsort(-change)}
     session.figures |= {"values": values, "moved": moved}
-    session.notes.append(f"coordinates that change the picture most: {', '.join(list(moved)[:5])}")
+    session.notes.append(f"coordinates that change the {generator.kind.one} most: {', '.join(list(moved)[:5])}")

@@ -24,6 +24,11 @@ def refuse(recipe: Recipe, networks: Mapping[str, Network], ranks: Ranks | None)
     if ranks is not None:
         _refuse_ranks(recipe, networks, mixing)
     micro, share = recipe.data.micro_batch, recipe.data.batch // (ranks.size if ranks else 1)
+    if share % recipe.discriminator.pack:
+        raise RecipeError(
+            f"discriminator.pack = {recipe.discriminator.pack} judges so many items together, and each rank has {share}: set "
+            "discriminator.pack=1, or another data.batch"
+        )
     if micro and mixing:
         raise RecipeError(
             f"data.micro_batch = {micro} deals a batch out in portions, and the batch norm of the {mixing[0]} looks at "

@@ -15,6 +15,11 @@ def refuse_recipe(recipe: Recipe, kind: Kind, parts: Parts) -> None:
     for fault in ARITHMETIC_FAULTS:
         if fault in recipe.faults:
             raise EngineError(f"the fault {fault!r} is made by hand: use engine=numpy")
+    if recipe.discriminator.net == "projected" and recipe.data.pixels != "symmetric":
+        raise RecipeError(
+            f"data.pixels = {recipe.data.pixels!r}: the fixed network of discriminator.net = 'projected' reads pixels in "
+            "[-1, 1]: set data.pixels=symmetric"
+        )
     for key, chosen, name in (
         ("regularizer.name", recipe.regularizer.name, "regularizer"),
         ("augment.name", recipe.augment.name, "augmentation"),

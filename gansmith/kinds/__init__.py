@@ -15,7 +15,7 @@ import numpy as np
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import picture, vector
-from gansmith.kinds.record import Kind, Prepared, Row, Shown, Units
+from gansmith.kinds.record import Kind, Prepared, Row, Shown, Traits, Units
 from gansmith.kinds.signal import kind as signal
 from gansmith.kinds.table import kind as table
 from gansmith.kinds.text import kind as text
@@ -27,6 +27,7 @@ __all__ = [
     "Row",
     "Shown",
     "ToItems",
+    "Traits",
     "Units",
     "claiming",
     "made_file",

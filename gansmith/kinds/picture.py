@@ -11,6 +11,7 @@ import numpy as np
 
 from gansmith.ground import alpha, pixels
 from gansmith.ground.recipes.settings import DataSettings
+from gansmith.kinds.appearance import traits
 from gansmith.kinds.areas import flat, flat_name
 from gansmith.kinds.record import Kind, Shown, Units
 
@@ -72,6 +73,7 @@ KIND = Kind(
     flat_name=flat_name,
     noise=noise,
     sheet=sheet,
+    traits=traits,
     endings=("",),
     write=write,
 )

@@ -47,6 +47,28 @@ class Row(NamedTuple):
     meaning: str
 
 
+Measure = Callable[[np.ndarray], np.ndarray]
+"""Stored items (N, ...) -> a trait float (N,)."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """Traits: a number each, measured on an item. A generator is steered by them."""
+
+    measures: Mapping[str, Measure]
+    suited: Callable[[np.ndarray], tuple[str, ...]]
+    """Stored items -> the traits that make styles of them by default, the best known first."""
+    shaken: Callable[[np.ndarray, np.random.Generator], np.ndarray]
+    """Stored items with as much noise as rounding makes: a trait that varies no more than by this does not vary."""
+    rows: Callable[[np.ndarray], np.ndarray]
+    """Stored items -> float32 (N, D), on which traits are learned from examples."""
+    words: Mapping[str, tuple[str, str]]
+    """Names for little and for much of a trait."""
+
+
+NO_TRAITS = Traits({}, lambda items: (), lambda items, rng: items, lambda items: items.reshape(len(items), -1), {})
+
+
 class Shown(NamedTuple):
     """How a sheet is laid out."""
 
@@ -85,6 +107,11 @@ def no_warning(items: np.ndarray, units: Units) -> str | None:
     return None
 
 
+def no_traits(units: Units) -> Traits:
+    """Nothing is measured."""
+    return NO_TRAITS
+
+
 def no_text(items: np.ndarray, units: Units, most: int) -> list[str] | None:
     """None: the items are shown in a terminal by their sheet."""
     return None
@@ -115,8 +142,15 @@ class Kind:
     pixels: bool = field(default=False, kw_only=True)
     """Bytes of pixels: what can be cut, resized and mirrored, and has colours."""
 
+    plotted: str = field(default="", kw_only=True)
+    """What its sheets show, in words, where they have the real items behind the samples: a report needs no sheet of real ones beside
+    them. "": they do not."""
+
     natural: bool = field(default=False, kw_only=True)
     """Its labels are conditions: samples have them in the shares of the data, where none is asked for; not in equal shares."""
+
+    in_grid: bool = field(default=True, kw_only=True)
+    """Its sheet shows each item in a place of its own, in rows; else all together, as in a plot."""
 
     # ---- from a source to stored items
     prepare: Callable[[np.ndarray, DataSettings, str], Prepared] | None
@@ -166,7 +200,9 @@ class Kind:
     lines: Callable[[np.ndarray, Units, int], list[str] | None] = no_text
     """(items, units, most) -> lines for a terminal; None: its sheet is shown."""
     sound: Callable[[np.ndarray, Units], bytes | None] = no_sound
-    """(items, units) -> the first of them as a .wav for the report; None where nothing is heard."""
+    """(items, units) -> a .wav of them, one after the other; None where nothing is heard."""
+    traits: Callable[[Units], Traits] = no_traits
+    """(units) -> what `gansmith explore` sorts and steers by, in people's units."""
     endings: tuple[str, ...] = ()
     """Of files that `write` can make, beside .png (a sheet) and .npz (an array), which all kinds have; "" is a folder."""
     write: Callable[[Path, np.ndarray, Units, Sequence[Any] | None, Sequence[str]], None] | None = None

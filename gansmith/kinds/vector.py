@@ -139,6 +139,7 @@ SUITS: tuple[tuple[str, Any, str], ...] = (
 )
 
 KIND = Kind(
+    in_grid=False,
     name="vector",
     one="vector",
     many="vectors",

@@ -10,7 +10,7 @@ from gansmith.ground.errors import RunError
 from gansmith.ground.labelling import Labelling
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
-from gansmith.kinds import Kind
+from gansmith.kinds import Kind, Units
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,6 +28,11 @@ class Decoder(Protocol):
     labelling: Labelling  # the share of each class
 
     @property
+    def units(self) -> Units:
+        """Of the kind."""
+        ...
+
+    @property
     def latent_dim(self) -> int:
         """Numbers in a latent."""
         ...
@@ -38,6 +43,10 @@ class Decoder(Protocol):
 
     def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Pictures uint8 (N, H, W, C)."""
+        ...
+
+    def items(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Items (N, H, W, C) as a store holds them: pictures uint8, others float32."""
         ...
 
     def decode(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -53,6 +62,15 @@ def need_pictures(generator: Decoder, what: str) -> None:
     """Raise RunError for a generator of anything else."""
     if not generator.kind.pixels:
         raise RunError(f"{what} needs pictures, and this generator makes {generator.kind.many}: use a run on pictures")
+
+
+def need_places(generator: Decoder, what: str) -> None:
+    """Raise RunError for a generator of items that are shown all together, as points are in a plot."""
+    if not generator.kind.in_grid:
+        raise RunError(
+            f"{what} shows items side by side, and {generator.kind.many} are shown together in one plot: `gansmith sample` "
+            "makes as many as you like"
+        )
 
 
 def need_labels(generator: Decoder, what: str) -> None:

@@ -17,9 +17,3 @@ def to_bytes(pictures: np.ndarray) -> np.ndarray:
     colour exceeds alpha."""
     made = pictures if pictures.dtype == np.uint8 else np.rint(np.clip(pictures, 0, 1) * 255).astype(np.uint8)
     return alpha.within(made) if made.shape[-1] == alpha.RGBA else made
-
-
-def frame(pictures: np.ndarray) -> np.ndarray:
-    """The outermost rows and columns of pictures (N, H, W, ...): (N, 2 H + 2 W, ...)."""
-    sides = pictures[:, 0], pictures[:, -1], pictures[:, :, 0], pictures[:, :, -1]
-    return np.concatenate(sides, axis=1)

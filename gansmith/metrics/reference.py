@@ -20,11 +20,13 @@ from gansmith.ground.files import runfolder
 from gansmith.metrics.feature_networks import network
 from gansmith.metrics.feature_networks.choice import FeatureSettings, choose
 from gansmith.metrics.feature_networks.features import Extractor, Progress, silent
+from gansmith.metrics.feature_networks.imagenet import Imagenet
 from gansmith.metrics.measures import kid, memorisation
 from gansmith.metrics.measures.frechet import Gaussian
 from gansmith.metrics.real import HELDOUT_MOST, RealItems, check, split, take
 
 COPIES_LOOKED_AT = 2000  # held-out and generated items whose nearest training item is searched
+LIKENESS_MOST = 20_000  # training items of which features are read to find copies: two minutes of one core
 AUTO = FeatureSettings()
 PROTOCOL = "2"  # change it when a figure's definition changes: then floors are measured again
 
@@ -159,8 +161,7 @@ class Reference:
 
         These include the items that are held out here: they were not held out from the generator.
         """
-        shown = self.real.items if self.real.shown is None else self.real.shown
-        return self.real.kind.flat(shown, memorisation.NUMBERS)
+        return self.real.kind.flat(self._all_shown, memorisation.NUMBERS)
 
     @cached_property
     def heldout_nearness(self) -> memorisation.Nearness:
@@ -170,10 +171,40 @@ class Reference:
         if arrays.keys() == {"nearest", "distance", "ratio"}:
             return memorisation.Nearness(**arrays)
         rows = self.real.kind.flat(self.heldout.items[:COPIES_LOOKED_AT], memorisation.NUMBERS)
-        own = None if self.heldout_rows is None or self.real.shown is not None else self.heldout_rows[:COPIES_LOOKED_AT]
-        found = memorisation.nearness(rows, self.shown, own)
+        found = memorisation.nearness(rows, self.shown, self._own_rows)
         network.write(path, vars(found), {})
         return found
+
+    @cached_property
+    def knows_likeness(self) -> bool:
+        """Whether copies are also searched in the features: they tell what a picture shows, and reading all is no long work."""
+        return isinstance(self.extractor, Imagenet) and len(self._all_shown) <= LIKENESS_MOST
+
+    @property
+    def _all_shown(self) -> np.ndarray:
+        return self.real.items if self.real.shown is None else self.real.shown
+
+    @cached_property
+    def shown_features(self) -> np.ndarray:
+        """The features of `shown`, float32 (N, d)."""
+        path = self._cached("shown", "safetensors")
+        arrays, _ = network.read(path) or ({}, {})
+        if len(arrays.get("features", ())) != len(self._all_shown):
+            arrays = {"features": self.extractor.read(self._all_shown).features}
+            network.write(path, arrays, {})
+        return arrays["features"]
+
+    @cached_property
+    def heldout_likeness(self) -> memorisation.Nearness:
+        """The nearest of `shown` for held-out real items, in the features."""
+        return memorisation.nearness(self.heldout.features[:COPIES_LOOKED_AT], self.shown_features, self._own_rows)
+
+    @property
+    def _own_rows(self) -> np.ndarray | None:
+        """Where held-out items stand among `shown`; None where they do not."""
+        if self.heldout_rows is None or self.real.shown is not None:
+            return None
+        return self.heldout_rows[:COPIES_LOOKED_AT]
 
     def store_floors(self, values: dict[str, float]) -> None:
         """Add floors, and write all of them to the cache, with those that other processes wrote meanwhile."""

@@ -186,6 +186,18 @@ def copies(made: View, reference: Reference) -> dict[str, Number]:
     return {"copies": share(found.copy_rate, count), "nearest": Number(found.distance_ratio, count)}
 
 
+def likenesses(made: View, reference: Reference) -> dict[str, Number]:
+    """Whether items show what a training item shows: a copy that is mirrored, moved or darker is one too."""
+    if not reference.knows_likeness:
+        return {}
+    real = reference.heldout_likeness
+    found = real
+    if made.items is not reference.heldout.items:
+        found = memorisation.nearness(made.features[:COPIES_LOOKED_AT], reference.shown_features)
+    rate = memorisation.memorisation(found, real).copy_rate
+    return {"copies_moved": share(rate, min(len(made), COPIES_LOOKED_AT))}
+
+
 def nearness_of(made: View, reference: Reference) -> memorisation.Nearness:
     """The nearest of all items that a generator may have been trained on, for the first items."""
     if made.nearness is not None:
@@ -288,6 +300,16 @@ METRICS: dict[str, Metric] = {
             "nearest": Words(
                 "nearest", "as real", "distance to the nearest training item, over a real item's", "thumbnails"
             ),
+        },
+        needs="pictures",
+        floor="heldout",
+    ),
+    "likeness": Metric(
+        likenesses,
+        {
+            "copies_moved": Words(
+                "copy rate", "as real", "the same by what items show: mirrored, moved and darker copies too", "features"
+            )
         },
         needs="pictures",
         floor="heldout",

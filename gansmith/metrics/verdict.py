@@ -73,10 +73,13 @@ def collapsed(found: Evaluation) -> str:
 
 def copied(found: Evaluation) -> str:
     """Training items are repeated."""
-    rate = beside(found, "copies")
-    if rate is None or rate.figure.interval is None or rate.figure.interval[0] <= max(MANY_COPIES, 3 * rate.floor):
-        return ""
-    return f"About {rate.value:.0%} of the items are copies of training items (real ones: {rate.floor:.1%})."
+    for key, how in (("copies", ""), ("copies_moved", ", some moved or mirrored")):
+        rate = beside(found, key)
+        if rate and rate.figure.interval and rate.figure.interval[0] > max(MANY_COPIES, 3 * rate.floor):
+            return (
+                f"About {rate.value:.0%} of the items are copies of training items{how} (real ones: {rate.floor:.1%})."
+            )
+    return ""
 
 
 def missing(found: Evaluation) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Plan, Shape
 from gansmith.ground.recipes.settings import NetSettings, Recipe
-from gansmith.nets.pairs import dcgan, dense, encdec, hourglass, resnet, subpixel
+from gansmith.nets.pairs import dcgan, dense, encdec, hourglass, projected, resnet, subpixel
 from gansmith.nets.pairs.blocks import Stack
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ NETS: dict[str, PlanPair] = {
     "encdec": PlanPair(encdec.generator, encdec.discriminator),
     "hourglass": PlanPair(hourglass.generator, hourglass.discriminator),
     "resnet": PlanPair(resnet.generator, resnet.discriminator),
+    "projected": PlanPair(dcgan.generator, projected.discriminator),
 }
 
 

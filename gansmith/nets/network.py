@@ -11,7 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gansmith.ground.networks.plan import Plan
+from gansmith.ground.networks.plan import Plan, Seen, leaves
+from gansmith.nets import trunk
+from gansmith.nets.eyes import look
 from gansmith.nets.layers import build
 from gansmith.nets.layers.torch_layer import ForwardContext, TorchLayer, at_least_float32
 from gansmith.nets.modes import INFERENCE, Mode
@@ -42,6 +44,8 @@ class Network(nn.Module):
     def __init__(self, plan: Plan, arrays: Mapping[str, np.ndarray], dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.plan = plan
+        if any(isinstance(layer, Seen) for _, layer in leaves(plan.layers)):
+            trunk.weights_file()  # what is missing is said before a training begins
         self.layers = build(plan.layers, {name: torch.as_tensor(array).to(dtype) for name, array in arrays.items()})
         layers = [layer for layer in self.modules() if isinstance(layer, TorchLayer)]
         self.named: dict[str, TorchLayer[Any]] = {layer.name: layer for layer in layers}
@@ -74,11 +78,11 @@ class Network(nn.Module):
 
         Pictures are (B, C, H, W), in channels-last memory.
         """
-        return self._through(x, ForwardContext(labels, mode, self.sparse))
+        return self._through(x, ForwardContext(labels, mode, self.sparse, look=look))
 
     def discriminate(self, items: Tensor, labels: Tensor | None = None, mode: Mode = INFERENCE) -> DiscriminatorOutput:
         """All outputs of a discriminator for items (B, *plan.input_shape)."""
-        context = ForwardContext(labels, mode, self.sparse)
+        context = ForwardContext(labels, mode, self.sparse, look=look)
         out, classes = self._through(items, context), context.heads.get("classes")
         if out.ndim == 4:
             return DiscriminatorOutput(context.heads["logits"].flatten(), out[:, 0], classes)

@@ -19,6 +19,7 @@ from gansmith.ground.errors import DataError, RunError
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.labelling import Labelling, renumbered
 from gansmith.ground.recipes.settings import DataSettings, Recipe
+from gansmith.nets import trunk
 from gansmith.parts import Parts
 from gansmith.parts.file import as_parts
 from gansmith.parts.kept import how_to_give, noted
@@ -124,10 +125,24 @@ def _noted(evaluation: Evaluation, notes: tuple[str, ...]) -> Evaluation:
 
 
 def _unmeasured(generator: Generator, labels: np.ndarray | None, reference: Reference) -> tuple[str, ...]:
-    """A note where samples were asked by classes that the data does not have."""
+    """Notes where samples were asked by classes that the data does not have, and where figures flatter the run."""
+    notes = _flattered(generator.recipe, reference)
     if labels is not None or not generator.labelling.classes or generator.labelling.counts:
+        return notes
+    return (
+        *notes,
+        f"{reference.real.name} has not all of the run's classes: whether samples are of theirs is not measured",
+    )
+
+
+def _flattered(recipe: Recipe, reference: Reference) -> tuple[str, ...]:
+    """A note where the network that measures is the one that the discriminator looked through."""
+    if recipe.discriminator.net != "projected" or reference.features_name != trunk.NAME:
         return ()
-    return (f"{reference.real.name} has not all of the run's classes: whether samples are of theirs is not measured",)
+    other = "classifier" if reference.real.labelled_pictures() else "self-supervised"
+    return (
+        f"the run's discriminator looked through {trunk.NAME} too, so distances in its features flatter it: --features {other}",
+    )
 
 
 def _without_own(folder: RunFolder, own: Parts) -> tuple[str, ...]:

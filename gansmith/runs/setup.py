@@ -29,7 +29,8 @@ from gansmith.ground.progress import Progress, Say
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.ground.version import __version__
 from gansmith.kinds import ToItems
-from gansmith.nets import plan_discriminator, plan_generator
+from gansmith.metrics.feature_networks import likeness
+from gansmith.nets import plan_discriminator, plan_generator, trunk
 from gansmith.parts import NO_PARTS, Parts
 from gansmith.runs.choose_recipe import check_kind, choose_networks
 from gansmith.training import threads
@@ -148,14 +149,16 @@ def find_clusters(setup: Setup) -> Setup:
     count = recipe.data.clusters or choose_count(store.count, setup.epochs())
     if count > store.count:
         raise RecipeError(f"data.clusters = {count}: the data has {store.count} items; set it to 0, or to fewer")
-    recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, clusters=count))
-    found = cluster(store.items, count, recipe.seed)
+    by = likeness.chosen(recipe.data, store)
+    recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, clusters=count, clusters_by=by))
+    found = cluster(likeness.points(store.items, by), count, recipe.seed)
     _, clusters = np.unique(found, return_inverse=True)  # without the empty clusters that equal items may leave
     seconds = time.perf_counter() - began
     remarks = setup.remarks
     if clusters.any():
         found_line = (
-            f"{store.count:,} items were put into {clusters.max() + 1:,} clusters of similar ones, in {seconds:.1f} s"
+            f"{store.count:,} items were put into {clusters.max() + 1:,} clusters of similar ones, in {seconds:.1f} s, "
+            f"{likeness.in_words(by, store)}"
         )
         remarks = (*remarks, found_line)
     if store.classes > 1:
@@ -274,6 +277,8 @@ def environment(recipe: Recipe) -> dict[str, Any]:
         "precision": recipe.precision.name,
         "threads": recipe.threads,
     }
+    if recipe.discriminator.net == "projected":
+        found["trunk"] = f"{trunk.NAME}, SHA-256 {trunk.SHA256}"
     if recipe.engine == "numpy":
         return found | blas.environment()
     from gansmith.training import machine

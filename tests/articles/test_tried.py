@@ -43,7 +43,7 @@ def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def _here_and_quickly() -> Iterator[None]:
-    """Cells run in this process, and the classifier that measures is hardly trained."""
+    """Cells run in this process, the classifier that measures is hardly trained, and probes measure few items."""
 
     def run_cells(cells, jobs, say):
         errors: dict[CellFolder, str] = {}
@@ -57,6 +57,7 @@ def _here_and_quickly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(grid, "run_cells", run_cells)
         patch.setattr(classifier, "UPDATES", 20)
+        patch.setattr(probes, "COUNT", 200)
         yield
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
 import torch
 
+import forked_commands
 from gansmith import bench
 from gansmith.bench import CONTESTS, Contest, operations_per_image, own_entries, recipe_of, take_turns
 from gansmith.ground.networks.cost import count
@@ -93,9 +92,8 @@ def test_contestants_take_turns_and_get_their_own_times(monkeypatch: pytest.Monk
 
 
 def test_the_command_prints_json():
-    command = [sys.executable, "-m", "gansmith", "bench", "dense-28", "--seconds", "0.3", "--threads", "1", "--json",
-               "--batch", "32"]  # fmt: skip
-    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    words = ("bench", "dense-28", "--seconds", "0.3", "--threads", "1", "--json", "--batch", "32")
+    found = json.loads(forked_commands.ended(*words).stdout)
     (contest,) = found
     assert contest["contestants"][0]["contestant"] == "plain PyTorch, float32"
     assert all(pace["share_of_ceiling"] > 0 for pace in contest["contestants"])  # how much is the machine's affair
@@ -104,7 +102,6 @@ def test_the_command_prints_json():
 
 
 def test_an_unknown_contest_is_one_line():
-    command = [sys.executable, "-m", "gansmith", "bench", "dcgan-82"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = forked_commands.ended("bench", "dcgan-82")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "gansmith: unknown network 'dcgan-82'; did you mean 'dcgan-28'?\n"

@@ -77,6 +77,23 @@ def test_batch_norm(batch: int, features: int, side: int, training: bool) -> Non
     check_layer(plan.BatchNorm(features, 0.1, 1e-3), x, Pass(training=training))
 
 
+@pytest.mark.parametrize("shape", [(3, 5), (2, 3, 4, 2)])
+def test_clip(shape: Shape) -> None:
+    x = 3 * np.random.default_rng(8).normal(size=shape)
+    x[np.abs(np.abs(x) - 1) < 0.01] = 0.5  # no number so near to an edge that a step crosses it
+    check_layer(plan.Clip(-1.0, 1.0), x)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding"),
+    [(3, 1, ((1, 1), (1, 1))), (3, 2, ((0, 1), (0, 1))), (5, 2, ((1, 2), (2, 2))), ((1, 3), (1, 2), ((0, 0), (1, 1)))],
+)
+@pytest.mark.parametrize("bias", [True, False])
+def test_depthwise_convolution(kernel: plan.Size, stride: plan.Size, padding: tuple, bias: bool) -> None:
+    layer = plan.DepthwiseConv(3, kernel, stride, padding, bias)
+    check_layer(layer, np.random.default_rng(9).normal(size=(2, 5, 6, 3)))
+
+
 def test_batch_norm_per_feature_of_a_flat_picture() -> None:
     check_layer(plan.BatchNorm(12, 0.1, 1e-5), np.random.default_rng(4).normal(size=(5, 12)))
 
@@ -190,6 +207,19 @@ def test_upsampling(factor: plan.Size, height: int, width: int, channels: int) -
 
 
 @few
+@given(st.integers(1, 7), st.integers(1, 4), st.integers(1, 3))
+def test_packs(batch: int, count: int, features: int) -> None:
+    x = np.random.default_rng(14).normal(size=(batch, features))
+    check_layer(plan.Pack(count), x)
+
+
+def test_packs_are_rows_as_they_come_each_itself_first() -> None:
+    x = np.arange(5.0)[:, None]
+    packed = LAYERS[plan.Pack](plan.Pack(2), 0).forward(x, {}, TRAINING)
+    assert packed.tolist() == [[0, 1], [1, 0], [2, 3], [3, 2], [4, 4]]
+
+
+@few
 @given(st.integers(1, 5), st.integers(0, 3), st.integers(0, 4), st.integers(1, 3))
 def test_phase_shuffle(batch: int, most: int, more: int, channels: int) -> None:
     x = np.random.default_rng(13).normal(size=(batch, 1, most + 1 + more, channels))
@@ -215,6 +245,8 @@ TORCH_CASES: list[tuple[Layer, Shape]] = [
     (plan.BatchNorm(4, 0.1, 1e-5), (4, 3, 5)),
     (plan.Conv(3, 4, 5, 2, ((1, 2), (2, 1))), (3, 8, 9)),
     (plan.ConvTranspose(3, 4, 5, 2, ((1, 2), (2, 1))), (3, 4, 5)),
+    (plan.DepthwiseConv(3, 5, 2, ((1, 2), (2, 2))), (3, 6, 5)),
+    (plan.Clip(0.0, 1.0), (3, 4, 5)),
     (plan.Conv(3, 4, (1, 25), (1, 4), ((0, 0), (10, 11))), (3, 1, 32)),
     (plan.ConvTranspose(3, 4, (2, 25), (1, 4), ((0, 1), (10, 11))), (3, 2, 8)),
 ]
@@ -248,6 +280,12 @@ def torch_layer(layer: Layer, x: torch.Tensor, w: dict[str, torch.Tensor]) -> to
         case plan.Conv():
             (top, bottom), (left, right) = layer.padding
             return F.conv2d(F.pad(x, (left, right, top, bottom)), w["weight"], w["bias"], layer.stride)
+        case plan.DepthwiseConv():
+            (top, bottom), (left, right) = layer.padding
+            padded = F.pad(x, (left, right, top, bottom))
+            return F.conv2d(padded, w["weight"], w["bias"], layer.stride, groups=layer.channels)
+        case plan.Clip():
+            return F.hardtanh(x, layer.least, layer.most)
         case plan.ConvTranspose():
             (top, bottom), (left, right) = layer.crop
             y = F.conv_transpose2d(x, w["weight"], w["bias"], layer.stride)

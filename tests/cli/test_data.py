@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import forked_commands
 from checkpoint_arrays import until
 from gansmith.cli import main
 from gansmith.data import store_files
@@ -203,8 +204,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(tmp_path):
         return ["data", "prepare", str(source), str(tmp_path / out), "--size", "64", "--json", *more]
 
     def prepared(out: str, *more: str) -> bytes:
-        command = [sys.executable, "-m", "gansmith", *arguments(out, *more)]
-        subprocess.run(command, check=True, env=environment, capture_output=True)
+        assert forked_commands.ended(*arguments(out, *more)).returncode == 0
         return (tmp_path / out / store_files.ITEMS).read_bytes()
 
     command = [sys.executable, "-c", HANGING, *arguments("killed", "--workers", "1")]

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from checkpoint_arrays import PATIENCE, equal, start, typed, until, weights
+import gansmith
+from checkpoint_arrays import PATIENCE, equal, start_afresh, typed, until, weights
+from forked_commands import Process, start
 
 SMALL = [
     *("--set", "data.first=256", "--set", "watch.samples=9", "--set", "threads=1"),
@@ -23,9 +25,9 @@ SMALL = [
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small finished run of 120 updates."""
+    """A small finished run of 60 updates, made by the program as a shell starts it."""
     out = tmp_path_factory.mktemp("journey") / "digits"
-    command = [sys.executable, "-m", "gansmith", "train", "digits", "--out", str(out), "--updates", "120", *SMALL]
+    command = [sys.executable, "-m", "gansmith", "train", "digits", "--out", str(out), "--updates", "60", *SMALL]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
@@ -38,10 +40,10 @@ def test_a_run_holds_everything(run: Path) -> None:
     for name in ("report.html", "progress.webp", "progress.gif"):
         assert (run / name).stat().st_size > 0
     rows = [json.loads(line) for line in (run / "stats.jsonl").read_text().splitlines()]
-    assert [row["update"] for row in rows] == [50, 100, 120]
+    assert [row["update"] for row in rows] == [50, 60]
     assert all(row["images_seen"] == row["update"] * 64 for row in rows)
     sheets = sorted(int(path.stem) for path in (run / "samples").glob("*.png"))
-    assert sheets == [0, 25, 50, 75, 100, 120]
+    assert sheets == [0, 25, 50, 60]
 
 
 def test_samples_are_prefix_stable_and_repeatable(run: Path, tmp_path: Path) -> None:
@@ -61,20 +63,14 @@ def test_samples_are_prefix_stable_and_repeatable(run: Path, tmp_path: Path) -> 
 
 def test_python_sees_the_same_pictures(run: Path, tmp_path: Path) -> None:
     typed("sample", run, "--count", 4, "--seed", 3, "--out", tmp_path / "s.npz")
-    code = (
-        "import sys, numpy as np, gansmith; g = gansmith.load(sys.argv[1]); s = g.sample(4, seed=3);"
-        "assert np.array_equal(s, np.load(sys.argv[2])['images']);"
-        "print(g.latent_dim)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(run), str(tmp_path / "s.npz")], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "32"
+    generator = gansmith.load(run)
+    assert np.array_equal(generator.sample(4, seed=3), np.load(tmp_path / "s.npz")["images"])
+    assert generator.latent_dim == 32
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    process = start("train", "digits", "--out", out, "--updates", 1_000_000, *SMALL)
+    process = start_afresh("train", "digits", "--out", out, "--updates", 1_000_000, *SMALL)
     until(lambda: (out / "stats.jsonl").exists() or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=PATIENCE)
@@ -86,22 +82,22 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("extra", [[], ["--set", "data.labels=classes", "--set", "discriminator.dropout=0.2"]])
 def test_killed_and_resumed_is_bit_equal(tmp_path: Path, extra: list[str]) -> None:
-    arguments = ["train", "digits", *SMALL, "--updates", 70, "--quiet", "--set", "watch.checkpoint_every=5", *extra]
+    arguments = ["train", "digits", *SMALL, "--updates", 50, "--quiet", "--set", "watch.checkpoint_every=5", *extra]
     typed(*arguments, "--out", tmp_path / "whole")
     out = tmp_path / "killed"
     process = start(*arguments, "--out", out)
-    for update in (15, 35):  # killed once there is a checkpoint as new as that, wherever it is by then
+    for update in (10, 25):  # killed once there is a checkpoint as new as that, wherever it is by then
         kill_at(update, process, out)
         process = start("resume", out, "--quiet")
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 or "is finished" in said
-    assert equal(weights(tmp_path / "whole", 70), weights(out, 70))
+    assert equal(weights(tmp_path / "whole", 50), weights(out, 50))
     for name in ("stats.jsonl", "samples.jsonl"):
         first, second = ((folder / name).read_text().splitlines() for folder in (tmp_path / "whole", out))
         assert [json.loads(row)["update"] for row in first] == [json.loads(row)["update"] for row in second]
 
 
-def kill_at(update: int, process: subprocess.Popen[str], run: Path) -> None:
+def kill_at(update: int, process: Process, run: Path) -> None:
     """Kill a training that has saved as much, or has ended."""
     until(lambda: newest(run) >= update or process.poll() is not None)
     process.kill()
@@ -115,15 +111,15 @@ def newest(run: Path) -> int:
 
 def test_a_truncated_checkpoint_is_passed_over(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    every = ["--set", "watch.checkpoint_every=20", "--set", "schedule.rate=constant"]
-    typed("train", "digits", "--out", out, "--updates", 60, *SMALL, *every, "--quiet")
-    newest = out / "checkpoints" / "00000060" / "weights.safetensors"
+    every = ["--set", "watch.checkpoint_every=8", "--set", "schedule.rate=constant"]
+    typed("train", "digits", "--out", out, "--updates", 24, *SMALL, *every, "--quiet")
+    newest = out / "checkpoints" / "00000024" / "weights.safetensors"
     newest.write_bytes(newest.read_bytes()[: newest.stat().st_size // 2])
-    done = typed("resume", out, "--updates", 80)
+    done = typed("resume", out, "--updates", 32)
     assert "damaged" in done.stderr
-    assert "going on from update 40" in done.stderr
-    typed("train", "digits", "--out", tmp_path / "whole", "--updates", 80, *SMALL, *every, "--quiet")
-    assert equal(weights(out, 80), weights(tmp_path / "whole", 80))
+    assert "going on from update 16" in done.stderr
+    typed("train", "digits", "--out", tmp_path / "whole", "--updates", 32, *SMALL, *every, "--quiet")
+    assert equal(weights(out, 32), weights(tmp_path / "whole", 32))
 
 
 @pytest.mark.parametrize(
@@ -143,8 +139,9 @@ def test_published_parameter_counts(mnist: Path, recipe: str, generator: tuple[i
 
 
 def test_json_is_json(tmp_path: Path) -> None:
-    done = typed("train", "digits", "--out", tmp_path / "run", "--updates", 100, *SMALL, "--json")
-    assert [json.loads(line)["update"] for line in done.stdout.splitlines()] == [50, 100]
+    every = ["--set", "watch.stats_every=5"]
+    done = typed("train", "digits", "--out", tmp_path / "run", "--updates", 10, *SMALL, *every, "--json")
+    assert [json.loads(line)["update"] for line in done.stdout.splitlines()] == [5, 10]
     assert json.loads(typed("check", "--json").stdout)["device"] in ("cpu", "cuda", "mps")
     assert json.loads(typed("data", "info", "digits", "--json").stdout)["count"] == 1797
 
@@ -162,8 +159,7 @@ def test_a_person_is_asked_for_a_number(run: Path, tmp_path: Path) -> None:
     if not hasattr(os, "openpty"):
         pytest.skip("no pseudo-terminals on this system")
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "gansmith", "sample", str(run), "--count", "1", "--out", str(tmp_path / "a.npz")]
-    process = subprocess.Popen(command, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True)
+    process = start("sample", run, "--count", 1, "--out", tmp_path / "a.npz", stdin=theirs, stderr=theirs)
     os.write(ours, b"seven\n\n7\n")
     said, _ = process.communicate(timeout=PATIENCE)
     asked = os.read(ours, 4096).decode()
@@ -174,6 +170,7 @@ def test_a_person_is_asked_for_a_number(run: Path, tmp_path: Path) -> None:
     assert np.array_equal(np.load(tmp_path / "a.npz")["images"], np.load(tmp_path / "b.npz")["images"])
 
 
+@pytest.mark.usefixtures("quick_processes")
 def test_recipes_are_compared(tmp_path: Path) -> None:
     out = tmp_path / "comparison"
     done = typed("compare", "ring", "grid", "--seeds", 1, "--updates", 5, "--count", 64, "--out", out, "--json")

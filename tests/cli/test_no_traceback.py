@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,14 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "loop").symlink_to(root / "loop")
     (root / "lost").symlink_to(root / "nowhere")
     return root
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _known_speed() -> Iterator[None]:
+    """How fast this machine multiplies is not measured for each of a thousand dry runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gansmith.cli.training.dry_run.operations_per_second", lambda recipe: 1e9)
+        yield
 
 
 def is_told(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:

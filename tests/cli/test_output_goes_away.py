@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from checkpoint_arrays import PATIENCE, start, until
+from checkpoint_arrays import PATIENCE, start_afresh, until
+from forked_commands import start
 from gansmith.ground.process.output import Outlived, outliving_readers
 
 SMALL = ("--set", "watch.judge=0", "--set", "watch.diagnose=0", "--set", "generator.widths=[8]", "--set", "threads=1")
@@ -57,13 +58,14 @@ def test_the_streams_come_back():
 
 @pytest.mark.parametrize("shown", [["--json"], []])
 def test_training_goes_on_without_a_reader(tmp_path: Path, shown: list[str]):
-    with start("train", "ring", "--updates", 400, "--out", tmp_path / "run", *SMALL, *shown) as process:
+    begin = start_afresh if shown else start
+    with begin("train", "ring", "--updates", 100, "--out", tmp_path / "run", *SMALL, *shown) as process:
         stream = process.stdout if shown else process.stderr
         assert stream is not None
         assert stream.readline()
         stream.close()  # as `| head -1` does
         assert process.wait(PATIENCE) == 0
-    assert (tmp_path / "run" / "checkpoints" / "00000400").is_dir()
+    assert (tmp_path / "run" / "checkpoints" / "00000100").is_dir()
     assert (tmp_path / "run" / "report.html").is_file()
 
 
@@ -82,7 +84,7 @@ def test_the_end_of_the_terminal_saves_and_stops(tmp_path: Path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="one process cannot send another a Ctrl-C there")
 def test_a_hurried_stop_says_what_is_lost(tmp_path: Path):
-    process = start(
+    process = start_afresh(
         "train", "ring", "--updates", 10**6, "--out", tmp_path / "run", *SMALL, "--set", "watch.checkpoint_every=40"
     )
     until(lambda: any((tmp_path / "run" / "checkpoints").glob("0*")) or process.poll() is not None)

@@ -71,6 +71,7 @@ def test_latents_come_from_a_file(run: Path, generator: Generator):
     assert np.array_equal(images(run, "--latents", "plain.npz"), generator.images(latents, generator.labels(5)))
 
 
+@pytest.mark.usefixtures("hasty_judges")
 def test_latents_of_an_exploration_make_its_pictures(run: Path):
     assert main(["explore", str(run), "project", "--count", "2", "--restarts", "1", "--steps", "2"]) == 0
     (file,) = run.glob("explore/*-project/latents.npz")

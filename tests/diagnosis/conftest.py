@@ -10,10 +10,9 @@ import pytest
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_pictures_and_looks_for_nothing() -> Iterator[None]:
-    """The animation and the page's plot take longer than the run; and looks that cost nothing come at every chance,
-    however busy the machine is."""
+    """The animation takes longer than the run; and looks that cost nothing come at every chance, however busy the machine
+    is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gansmith.report.animation.write_progress", lambda folder: None)
-        patch.setattr("gansmith.report.plots.overview", lambda rows, probability: b"")
         patch.setattr("gansmith.diagnosis.watcher.time", SimpleNamespace(perf_counter=lambda: 0.0))
         yield

@@ -63,8 +63,9 @@ def said(path: Path, **changed: Any) -> list[tuple[int, Finding]]:
 
 @pytest.mark.parametrize("name", QUICK)
 def test_a_quick_fault_is_named_from_its_signature(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """And the recipe's name and its list of faults have no part in it."""
+    """And the recipe's name and its list of faults have no part in it. The training ends with the first alarm."""
     monkeypatch.setattr(planted_faults, "EVERY", 20)
+    monkeypatch.setattr(planted_faults, "AFTERWARDS", 0)
     case, path = case_of(name, updates=QUICK[name]), tmp_path / "record.jsonl"
     planted_faults.record(case, "digits", 0, Path(), path)
     verdict = planted_faults.judged(case, path)

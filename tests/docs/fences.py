@@ -35,7 +35,9 @@ class Shorter:
 
 SHORTER: dict[str, Shorter] = {
     "train": Shorter(BUDGETS, SMALL),
-    "train digits": Shorter(BUDGETS, f"{SMALL} --set generator.widths=[16,8,8] --set discriminator.widths=[8,8,8]"),
+    "train digits": Shorter(
+        BUDGETS, f"{SMALL} --set data.first=256 --set generator.widths=[16,8,8] --set discriminator.widths=[8,8,8]"
+    ),
     "train glyphs": Shorter(BUDGETS, f"{SMALL} --updates 40 --set data.first=256"),  # traits that vary at all
     "resume": Shorter(BUDGETS, "--updates 4"),
     "sample": Shorter(("--count",), "--count 20"),

@@ -15,6 +15,8 @@ from gansmith.cli import main
 from gansmith.cli.commands import COMMANDS
 from gansmith.cli.parser import Parser, Refused
 
+pytestmark = pytest.mark.usefixtures("quick_processes")
+
 RUNNING = [page for page in GUIDE if commands(page, "sh")]
 
 

@@ -19,6 +19,8 @@ from gansmith.ground.errors import GansmithError
 from gansmith.latent.appearance.traits import select
 from gansmith.latent.steering.survey import measure_latents
 
+pytestmark = pytest.mark.usefixtures("quick_processes")
+
 WITH_PYTHON = [page for page in PAGES if blocks(page, "python")]
 
 NOT_RUN: dict[str, str] = {}

@@ -22,6 +22,8 @@ from gansmith.runs.setup import describe_data
 from gansmith.trained.generator import load
 from gansmith.training import checkpoint
 
+pytestmark = pytest.mark.usefixtures("hasty_judges")
+
 
 def make_run(root: Path, labels: str, conditioning: str = "maps") -> Path:
     """An untrained run on a few glyphs at 16x16; the generator is told its class before every convolution."""

@@ -30,7 +30,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hasty_judges: None) -> Iterator[Hub]:
     """The Hub, and a current folder and a cache that are empty."""
     with serving() as served:
         monkeypatch.setenv("HF_ENDPOINT", served.address)

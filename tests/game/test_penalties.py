@@ -16,7 +16,7 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.penalties import WHERE, due
 from gansmith.ground.recipes.settings import RegularizerSettings
 from gansmith.nets.own import OwnNetwork
-from miniatures import BATCH, indices, now, play, world
+from miniatures import BATCH, COUNT, indices, now, play, world
 from variants import start
 
 LINEAR = {
@@ -202,11 +202,17 @@ def test_under_dropout_a_moved_item_is_compared_with_itself_under_its_own_mask(n
     """Against the exact penalty, over many updates that move no weight: the steps' mean is the same, however small."""
     latents = "same" if feedback == "joint" else "fresh"
     settings = {"feedback__name": feedback, "feedback__latents": latents, "discriminator__dropout": 0.3}
-    settings |= {"precision__name": "float64", "regularizer__name": name, "regularizer__interval": 1}
+    settings |= {
+        "precision__name": "float64",
+        "regularizer__name": name,
+        "regularizer__interval": 1,
+        "data__batch": COUNT,
+    }
 
     def penalty(sigma: float) -> float:
         game = start(world("vectors", regularizer__sigma=sigma, **settings))
-        play(game, 1, 150, rate=0.0)
+        for update in range(1, 31):
+            game.step(indices(update, batch=COUNT), now(update, rate=0.0))
         return game.report().numbers["loss.penalty"]
 
     exact, steps = penalty(0.0), [penalty(sigma) for sigma in (1e-6, 1e-4)]

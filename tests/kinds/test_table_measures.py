@@ -137,12 +137,12 @@ def test_a_generator_of_one_category_is_measured():
 
 
 def test_histograms_show_every_column_and_pair():
-    from gansmith.kinds.table.histograms import HEIGHT, WIDTH, histograms, shares, strongest
+    from gansmith.kinds.table.histograms import HEAD, HEIGHT, WIDTH, histograms, shares, strongest
 
     made, real = values_of(300, 7), values_of(400, 8)
     assert strongest(real) == [(0, 1)]
-    assert histograms(made, real).shape == (2 * HEIGHT, 4 * WIDTH, 3)
-    assert histograms(made.take(slice(1)), None).shape == (HEIGHT, 4 * WIDTH, 3)
+    assert histograms(made, real).shape == (2 * HEIGHT + HEAD, 4 * WIDTH, 3)
+    assert histograms(made.take(slice(1)), None).shape == (HEIGHT + HEAD, 4 * WIDTH, 3)
     for column, fake, known in zip(made.columns, made.values, real.values, strict=True):
         bars = shares(column, fake, known)
         np.testing.assert_allclose(bars.sum(1), 1)

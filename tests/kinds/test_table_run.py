@@ -24,12 +24,13 @@ SMALL = (
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with people.csv and a run on it, of each engine."""
+    """A folder with people.csv and a run on it, of each engine; that of NumPy with numbers as modes, and in packs."""
     folder = tmp_path_factory.mktemp("table")
     source = people(folder / "people.csv", 600)
-    for engine, updates in (("torch", "300"), ("numpy", "20")):
+    others = ("--set", "data.numbers=mixture", "--set", "discriminator.pack=2")
+    for engine, updates, more in (("torch", "300", ()), ("numpy", "20", others)):
         arguments = ["train", "table", "--data", str(source), "--updates", updates, "--out", str(folder / engine)]
-        assert main([*arguments, "--engine", engine, *SMALL]) == 0
+        assert main([*arguments, "--engine", engine, *SMALL, *more]) == 0
     return folder
 
 
@@ -112,7 +113,9 @@ def test_a_short_training_learns_something(place: Path):
 def test_report_and_doctor_take_tables(place: Path):
     assert main(["report", str(place / "torch")]) == 0
     assert main(["diagnose", str(place / "torch")]) == 0
-    assert (place / "torch" / "report.html").stat().st_size > 10_000
+    page = (place / "torch" / "report.html").read_text(encoding="utf-8")
+    assert "updates, generated rows in orange before real ones in green: a histogram of each column" in page
+    assert "Real, for comparison" not in page, "the real rows are in the same sheet"
 
 
 def test_info_and_sheet(place: Path, capsys: pytest.CaptureFixture[str]):

@@ -18,7 +18,7 @@ class Maker:
     """What every generator of these tests shares; `unit` gives pictures in [0, 1] of latents (N, dim)."""
 
     def __init__(self, dim: int, shape: tuple[int, ...], classes: int = 0, law: str = "normal") -> None:
-        self.kind = of_shape(shape)
+        self.kind, self.units = of_shape(shape), {}
         self.item_shape, self.classes, self.labelling = shape, classes, Labelling(classes)
         self.class_names = tuple(str(label) for label in range(classes))
         self.recipe = dataclasses.replace(
@@ -45,6 +45,9 @@ class Maker:
         asked = None if labels is None else torch.as_tensor(labels)
         made = self.decode(torch.as_tensor(np.asarray(latents, np.float32)), asked).permute(0, 2, 3, 1)
         return pixels.to_bytes(made.numpy(), "symmetric")
+
+    def items(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        return self.images(latents, labels)
 
 
 class LinearMaker(Maker):

@@ -13,14 +13,13 @@ from safetensors import safe_open
 from scipy.stats import spearmanr
 
 from gansmith.ground.errors import RunError
-from gansmith.kinds import KINDS
 from gansmith.latent import space
 from gansmith.latent.appearance import traits
 from gansmith.latent.steering import control, directions, scaling, styles, survey
 from gansmith.latent.steering.styles import TYPICAL, Style
 from gansmith.latent.steering.survey import Survey
 
-from .makers import BarMaker, LinearMaker
+from .makers import BarMaker
 
 WANTED = traits.select(["thickness", "slant"])
 
@@ -239,10 +238,3 @@ def test_full_control_meets_what_is_asked_in_every_class(found: Survey) -> None:
     assert misses[1] < misses[0]
     with pytest.raises(RunError, match="not measured"):
         control.steer(maker, linear, found, WANTED, {"ink": asked["slant"]}, latents, labels)
-
-
-def test_vectors_have_no_styles() -> None:
-    maker = LinearMaker()
-    maker.kind = KINDS["vector"]
-    with pytest.raises(RunError, match="makes vectors"):
-        survey.measure_latents(maker, WANTED, 10)

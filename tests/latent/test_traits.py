@@ -7,8 +7,8 @@ import pytest
 
 from gansmith.data.toys import glyphs
 from gansmith.ground.errors import RunError
+from gansmith.kinds.appearance import DRAWN, TRAITS
 from gansmith.latent.appearance import traits
-from gansmith.latent.appearance.traits import TRAITS
 
 
 def value(name: str, picture: np.ndarray) -> float:
@@ -147,5 +147,5 @@ def test_a_collapsed_generator_has_no_trait() -> None:
 
 
 def test_traits_of_drawings_vary(drawn: tuple[glyphs.Truth, np.ndarray]) -> None:
-    assert all(traits.varies(TRAITS[name], drawn[1][:100]) for name in (*traits.DRAWN, "aspect", "sharpness"))
+    assert all(traits.varies(TRAITS[name], drawn[1][:100]) for name in (*DRAWN, "aspect", "sharpness"))
     assert not traits.varies(TRAITS["hue"], drawn[1][:100])

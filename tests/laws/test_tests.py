@@ -71,7 +71,8 @@ def always_holds(left: ast.expr, op: ast.cmpop, right: ast.expr) -> bool:
 
 def same(one: ast.expr, other: ast.expr) -> bool:
     """Whether both are one thing; a call that is made twice may answer differently."""
-    return ast.unparse(one) == ast.unparse(other) and not any(isinstance(node, ast.Call) for node in ast.walk(one))
+    alike = type(one) is type(other) and ast.unparse(one) == ast.unparse(other)  # writing both out takes long
+    return alike and not any(isinstance(node, ast.Call) for node in ast.walk(one))
 
 
 def ordered(op: ast.cmpop) -> bool:

@@ -14,9 +14,12 @@ import pytest
 from gansmith.kinds import KINDS, areas
 from gansmith.metrics.evaluation import evaluate
 from gansmith.metrics.feature_networks import classifier, self_supervised
+from gansmith.metrics.feature_networks.choice import FeatureSettings
 from gansmith.metrics.real import RealItems
 from gansmith.metrics.reference import Reference, reference
+from gansmith.nets import trunk
 
+SELF_SUPERVISED = FeatureSettings("self-supervised")
 DISTANCES = ("frechet", "kid", "wasserstein")
 
 
@@ -72,7 +75,22 @@ def test_order_by_a_classifier(name, idx_set, feature_cache, monkeypatch):
 def test_order_without_labels(emoji, feature_cache, monkeypatch):
     monkeypatch.setattr(self_supervised, "UPDATES", 15)
     small = few(emoji, 700)
-    check_order(small, reference(small, feature_cache), 300)
+    check_order(small, reference(small, feature_cache, SELF_SUPERVISED), 300)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not trunk.installed(), reason="the extra `features` is not installed")
+def test_order_by_a_network_that_knows_photographs(emoji, feature_cache):
+    small = few(emoji, 700)
+    made = reference(small, feature_cache)
+    assert made.features_name == trunk.NAME
+    items = small.items[-200:]
+    noise = KINDS["picture"].noise(items, 200, np.random.default_rng(0))
+    steps = (items, worse(items, 2, 25), worse(items, 4, 50), noise)  # what is worse still looks to it like the third
+    found = [evaluate(some, None, made, metrics=("frechet", "kid")) for some in steps]
+    for key in ("fd", "kid"):
+        values = [evaluation[key].value for evaluation in found]
+        assert values == sorted(values)
 
 
 @pytest.mark.slow
@@ -96,7 +114,7 @@ def test_the_yardstick_itself(name, idx_set, feature_cache):
 @pytest.mark.slow
 def test_the_self_supervised_yardstick_itself(emoji, feature_cache):
     start = time.perf_counter()
-    made = reference(emoji, feature_cache)
+    made = reference(emoji, feature_cache, SELF_SUPERVISED)
     print(f"emoji: trained in {time.perf_counter() - start:.0f} s")
     check_order(emoji, made, 800)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +10,14 @@ import pytest
 from PIL import Image
 
 from checkpoint_arrays import PATIENCE, Done, equal, typed, until, weights
+from forked_commands import start
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.metrics.feature_networks import classifier, self_supervised
 from gansmith.parts.file import digest, run_file, said
 from gansmith.runs.choose_recipe import choose_recipe
+
+pytestmark = pytest.mark.usefixtures("quick_processes")
 
 FILE = Path(__file__).parent.parent.parent / "examples" / "own_parts.py"
 SMALL = (
@@ -54,8 +55,7 @@ def newest(run: Path) -> int:
 
 def test_killed_and_resumed_it_is_bit_equal_by_its_file_and_by_the_kept_copy(tmp_path: Path) -> None:
     out = tmp_path / "killed"
-    command = [sys.executable, "-m", "gansmith", "train", "digits", "--with", FILE, *SMALL, *EVERY, "--updates", 400]
-    process = subprocess.Popen([*map(str, command), "--out", str(out), "--quiet"], stderr=subprocess.DEVNULL)
+    process = start("train", "digits", "--with", FILE, *SMALL, *EVERY, "--updates", 400, "--out", out, "--quiet")
     until(lambda: newest(out) >= 10 or process.poll() is not None)
     process.kill()
     process.communicate(timeout=PATIENCE)

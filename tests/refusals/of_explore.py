@@ -13,12 +13,15 @@ from torch import nn
 from gansmith.explore import explore, options
 from gansmith.explore.options import Options
 from gansmith.explore.steering import read_targets
+from gansmith.explore.stored import need_traits
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.networks.plan import Plan
 from gansmith.kinds import KINDS
+from gansmith.kinds.appearance import TRAITS
+from gansmith.kinds.record import NO_TRAITS
 from gansmith.latent import space
 from gansmith.latent.appearance import learned_traits, traits
-from gansmith.latent.decoder import need_labels, need_pictures
+from gansmith.latent.decoder import need_labels, need_pictures, need_places
 from gansmith.latent.inversion import inpainting, masks, search
 from gansmith.latent.inversion.search import Objective, SearchSettings
 from gansmith.latent.measurements import operators, sensing
@@ -90,6 +93,7 @@ EXPLORE: tuple[Example, ...] = (
     explores("average", options.Average(liked="none", disliked="none")),
     explores("scale", options.Scale(frames=1)),
     explores("traverse", options.Traverse(steps=1)),
+    call(need_traits, thing(verb="average", traits=NO_TRAITS, generator=thing(kind=KINDS["text"]))),
 )
 
 LATENT: tuple[Example, ...] = (
@@ -101,8 +105,9 @@ LATENT: tuple[Example, ...] = (
     attributes("file,old\na.png,1,2\n"),
     attributes("file,old\na.png,very\n"),
     call(traits.select, ["thikness"]),
-    call(traits.need_spread, {"ink": traits.TRAITS["ink"]}, PICTURES),
+    call(traits.need_spread, {"ink": TRAITS["ink"]}, PICTURES),
     call(need_pictures, thing(kind=KINDS["vector"]), "upscaling"),
+    call(need_places, thing(kind=KINDS["vector"]), "walks"),
     call(need_labels, thing(classes=0), "mixing"),
     on_small(inpainting.inpaint, PICTURES, np.ones((8, 8), bool), SearchSettings()),
     on_small(inpainting.inpaint, PICTURES, np.zeros((16, 16), bool), SearchSettings()),

@@ -8,9 +8,10 @@ import numpy as np
 from example import Example, after, call, full_disk, text, thing, where
 from safetensors.numpy import save_file
 
+from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import KINDS
 from gansmith.metrics.evaluation import evaluate, per_class
-from gansmith.metrics.feature_networks import classifier, inception, network, self_supervised
+from gansmith.metrics.feature_networks import classifier, imagenet, inception, likeness, network, self_supervised
 from gansmith.metrics.feature_networks.choice import FeatureSettings, choose, resolve
 from gansmith.metrics.feature_networks.features import Pixels, silent
 from gansmith.metrics.measures import agreement, diversity, frechet, kid, manifold, memorisation, modes, wasserstein
@@ -58,6 +59,8 @@ EXAMPLES: tuple[Example, ...] = (
     call(resolve, VECTORS, "classifier"),
     call(resolve, PLAIN, "classifier"),
     chooses(name="inception"),
+    call(imagenet.Imagenet().read, POINTS),
+    call(likeness.chosen, DataSettings(clusters_by="imagenet"), thing(kind=KINDS["vector"])),
     where({"gansmith.metrics.feature_networks.network.can_be_read": lambda: False}, chooses(name="inception")),
     call(classifier.fit, PICTURES, np.zeros(40, np.int64), 1),
     call(self_supervised.fit, PICTURES[:1], 1),

@@ -28,7 +28,7 @@ from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.kinds import KINDS
-from gansmith.nets import NetPair, plan_discriminator, plan_generator
+from gansmith.nets import NetPair, plan_discriminator, plan_generator, trunk
 from gansmith.nets.build import own_players
 from gansmith.nets.inference import load_arrays
 from gansmith.parts import NO_PARTS, Parts
@@ -98,6 +98,11 @@ NETS: tuple[Example, ...] = (
     discriminator(net="resnet", dropout=0.5),
     discriminator(1, 7, 7, net="subpixel"),
     discriminator(phase_shuffle=2),
+    discriminator(net="projected"),
+    discriminator(3, 32, 32, net="projected", classes=3),
+    discriminator(3, 32, 32, net="projected", widths=[]),
+    after(text("x.pth", "no"), call(trunk.read, Path("x.pth"))),
+    call(trunk.read, Path("none.pth")),
 )
 
 
@@ -145,9 +150,16 @@ SIGMA = {"regularizer__name": "r1", "regularizer__sigma": 0.1}
 GAME: tuple[Example, ...] = (
     call(refuse_recipe, changed(faults=["constant-bias-correction"]), (2,), NO_PARTS),
     call(refuse_recipe, changed(augment__name="ada"), KINDS["vector"], NO_PARTS),
+    call(
+        refuse_recipe,
+        changed(discriminator__net="projected", data__pixels="unit", generator__output="sigmoid"),
+        KINDS["picture"],
+        NO_PARTS,
+    ),
     call(refuse_recipe, changed(augment__name="own"), KINDS["vector"], NO_PARTS),
     whole_batch(changed(data__micro_batch=8), "generator"),
     whole_batch(changed(data__micro_batch=7)),
+    whole_batch(changed(discriminator__pack=64, discriminator__net="dense"), ranks=2),
     whole_batch(changed(**SIGMA), "discriminator", own=True),
     whole_batch(changed(**SIGMA, feedback__name="stacked"), own=True),
     whole_batch(RECIPE, "generator", own=True, ranks=2),

@@ -12,6 +12,7 @@ from PIL import Image
 from small import RECIPE, changed, with_run
 
 from gansmith.ground.files.runfolder import RunFolder, write_json
+from gansmith.kinds import KINDS
 from gansmith.notebook.live import live
 from gansmith.runs.watching.asked import ask
 from gansmith.studio.opening import Door
@@ -24,7 +25,9 @@ from gansmith.studio.steering.searching import known_pixels, read
 RUN = RunFolder(Path("run"))
 
 
-GENERATOR = thing(item_shape=(1, 8, 8), sample=lambda count: np.zeros((count, 8, 8, 1), np.uint8))
+GENERATOR = thing(
+    item_shape=(1, 8, 8), kind=KINDS["picture"], units={}, sample=lambda count: np.zeros((count, 8, 8, 1), np.uint8)
+)
 """Its pictures are all black."""
 
 

@@ -337,7 +337,7 @@ def test_a_large_run_stays_a_bounded_page(tmp_path: Path):
     shutil.copy(folder.sample_sheet(0), folder.real_sheet)
     write_json(folder.data, {"item_shape": [3, 84, 84]})
     layers = {p: {str(i): {"gradient": 0.1 * i, "step": 1e-3} for i in range(40)} for p in synthetic.LAYERS}
-    synthetic.write_rows(folder.stats, [synthetic.stats_row(u) | {"layers": layers} for u in range(1, 1501)])
+    synthetic.write_rows(folder.stats, [synthetic.stats_row(u) | {"layers": layers} for u in range(1, 801)])
     synthetic.write_rows(folder.findings, [{"update": u, "state": "x", "text": "y" * 9000} for u in range(300)])
     reader = read(page.write_report(folder))
     assert folder.report.stat().st_size < 6_300_000

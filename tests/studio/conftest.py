@@ -10,6 +10,11 @@ from served_pages import Served, fill, serving
 import small_runs
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _quick(quick_processes: None) -> None:
+    """Trainings and jobs begin at once; those of tests/studio_page are started as by a person."""
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A studio on a folder with the run `small`, and `deep/er` two folders down."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import struct
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,10 +16,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from gansmith.ground.files.runfolder import RunFolder, append_row
 from gansmith.ground.pixels import write_png
-from gansmith.studio.server import Address, server_of
+from listening_studio import PATIENCE, listening
 
 TOKEN = "secret-of-the-tests"
-PATIENCE = 120.0  # seconds that a test waits for what has to come: a busy machine is no failure
 
 
 @dataclass
@@ -121,17 +119,8 @@ class Page:
 @contextmanager
 def serving(folder: Path) -> Iterator[Served]:
     """A studio on a folder, as long as the context lasts."""
-    ready = threading.Event()
-    server, listening = server_of(folder, Address(token=TOKEN), lambda _: ready.set())
-    thread = threading.Thread(target=server.run, args=([listening],))
-    thread.start()
-    try:
-        assert ready.wait(PATIENCE)
-        yield Served(folder, listening.getsockname()[1])
-    finally:
-        server.should_exit = True
-        thread.join(PATIENCE)
-        listening.close()
+    with listening(folder, TOKEN) as port:
+        yield Served(folder, port)
 
 
 def fill(run: RunFolder) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from served_pages import PATIENCE, TOKEN, Served, serving
 
+import forked_commands
 from gansmith.ground.files.lock import is_held
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.studio.starting import trainings as module
@@ -113,8 +114,8 @@ def test_a_killed_training_is_told_and_resumed(folder: Path):
 
 
 def test_a_killed_studio_harms_no_training(folder: Path):
-    words = [sys.executable, "-m", "gansmith", "studio", str(folder), "--no-browser", "--token", TOKEN]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as studio:
+    words = ["studio", folder, "--no-browser", "--token", TOKEN]
+    with forked_commands.start(*words, stderr=subprocess.DEVNULL) as studio:
         assert studio.stdout is not None
         link = studio.stdout.readline().split()[-1]
         port = int(link.partition("/#")[0].rpartition(":")[2])
@@ -135,7 +136,7 @@ def test_one_that_was_started_in_a_terminal_is_steered_as_well(folder: Path):
     with (
         serving(folder) as served,
         served.page() as page,
-        subprocess.Popen([sys.executable, "-m", "gansmith", *words]) as training,
+        forked_commands.start(*words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as training,
     ):
         page.card("mine", "training")
         until(lambda: update_of(RunFolder(folder / "mine")) > 0)
@@ -237,7 +238,7 @@ def test_a_watched_training_has_the_weights_of_one_that_nobody_watches(folder: P
     alone = tmp_path_factory.mktemp("alone") / "run"
     settings = [f"{name}={value}" for name, value in SMALL.items()]
     words = ["train", "ring", "--out", str(alone), "--updates", "200", "--quiet", *(f"--set={one}" for one in settings)]
-    assert subprocess.run([sys.executable, "-m", "gansmith", *words], check=False).returncode == 0
+    assert forked_commands.ended(*words).returncode == 0
     first, second = (checkpoint.load(RunFolder(root), 200).state.arrays for root in (folder / "watched", alone))
     assert first.keys() == second.keys()
     assert all(np.array_equal(first[name], second[name]) for name in first)

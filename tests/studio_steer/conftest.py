@@ -12,6 +12,11 @@ from steer_in_chromium import Opened, own, until
 import small_runs
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _quick(quick_processes: None) -> None:
+    """Trainings and jobs begin at once; those of tests/studio_page are started as by a person."""
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A studio on a folder with the run "small", which has two directions and three styles."""

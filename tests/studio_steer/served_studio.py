@@ -1,10 +1,8 @@
-"""A studio as a process of its own, as `gansmith studio` starts it, and requests to it."""
+"""A studio, and requests to it."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from listening_studio import listening
 
 TOKEN = "a-token-that-only-these-tests-know"
 
@@ -57,15 +57,6 @@ class Served:
 
 @contextmanager
 def serve(folder: Path) -> Iterator[Served]:
-    """Start a studio on a folder; it ends with the block."""
-    command = [sys.executable, "-m", "gansmith", "studio", str(folder), "--no-browser", "--token", TOKEN]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert process.stdout is not None
-    try:
-        said = process.stdout.readline()
-        assert "http://" in said, said
-        yield Served(folder, "http://" + said.split("http://", 1)[1].split("/", 1)[0])
-    finally:
-        process.terminate()
-        process.wait(60)
-        process.stdout.close()
+    """A studio on a folder, as long as the context lasts."""
+    with listening(folder, TOKEN) as port:
+        yield Served(folder, f"http://127.0.0.1:{port}")

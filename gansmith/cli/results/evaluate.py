@@ -24,7 +24,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--seed", type=integer, default=0, metavar="S", help="the seed of a run's samples (default 0)")
     add_checkpoint(parser)
     add_parts(parser)
-    parser.add_argument("--features", default="auto", help="auto, classifier, self-supervised, pixels or inception")
+    parser.add_argument(
+        "--features", default="auto", help="auto, classifier, self-supervised, imagenet, pixels or inception"
+    )
     parser.add_argument("--inception", type=Path, metavar="FILE", help="the standard Inception weights, for FID")
     about = "draw the items most similar to training items, above these"
     parser.add_argument("--copies", type=Path, metavar="FILE.png", help=about)

@@ -194,6 +194,10 @@ class Exploration:
         """A sheet."""
         return self.root / f"{name}.png"
 
+    def sound(self, name: str) -> Path:
+        """A row of a sheet as sounds, of kinds of data that are heard."""
+        return self.root / f"{name}.wav"
+
     def animations(self, name: str) -> tuple[Path, Path]:
         """The same animation for new (.webp) and for old viewers (.gif)."""
         return self.root / f"{name}.webp", self.root / f"{name}.gif"

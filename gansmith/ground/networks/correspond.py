@@ -77,6 +77,8 @@ def _unit(name: str, layer: Layer, classes: int, appended: int, output: Shape) -
     if isinstance(layer, plan.Projection):
         tables: dict[str, tuple[int, int]] = {"embedding": (0, layer.classes), "left_embedding": (0, layer.classes)}
         return Unit(name, (*place, "dense", layer.inputs, 1), output, tables)
+    if isinstance(layer, plan.DepthwiseConv):
+        return Unit(name, (*place, "depthwise", layer.channels, layer.kernel, layer.stride), output, {})
     assert isinstance(layer, (plan.Linear, plan.Conv, plan.ConvTranspose))
     further = () if isinstance(layer, plan.Linear) else (type(layer).__name__, layer.kernel, layer.stride)
     tables = {"weight": (0 if isinstance(layer, plan.ConvTranspose) else 1, appended)} if classes else {}

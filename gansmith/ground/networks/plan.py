@@ -15,6 +15,8 @@ from itertools import accumulate
 from math import ceil, prod
 from typing import ClassVar, Literal
 
+import numpy as np
+
 from gansmith.ground.recipes.settings import ActivationName
 
 Shape = tuple[int, ...]
@@ -132,6 +134,32 @@ class Conv(Weighted):
 
 
 @dataclass(frozen=True)
+class DepthwiseConv(Layer):
+    """A convolution of each channel by a kernel of its own, after zero padding; the weight is (channels, 1, k, k)."""
+
+    channels: int
+    kernel: Size
+    stride: Size
+    padding: tuple[Sides, Sides]
+    bias: bool = True
+
+    def shape_after(self, shape: Shape) -> Shape:
+        self._expect(len(shape) == 3 and shape[0] == self.channels, shape)
+        return Conv(self.channels, self.channels, self.kernel, self.stride, self.padding).shape_after(shape)
+
+    def parameters(self) -> dict[str, Shape]:
+        weight = (self.channels, 1, *down_and_across(self.kernel))
+        return {"weight": weight} | ({"bias": (self.channels,)} if self.bias else {})
+
+    def fans(self, name: str) -> tuple[int, int]:
+        each = prod(self.parameters()[name][1:])
+        return each, each
+
+    def operations(self, shape: Shape) -> int:
+        return 2 * prod(down_and_across(self.kernel)) * prod(self.shape_after(shape))
+
+
+@dataclass(frozen=True)
 class ConvTranspose(Weighted):
     """The adjoint of a convolution: the full output, then rows and columns cut off at (top, bottom), (left, right).
 
@@ -215,6 +243,14 @@ class Activation(Layer):
 
 
 @dataclass(frozen=True)
+class Clip(Layer):
+    """Values below `least` become that, those above `most` that; 0 and 6 make the ReLU6 of small networks."""
+
+    least: float
+    most: float
+
+
+@dataclass(frozen=True)
 class Dropout(Layer):
     """Sets a share of the features to zero while training and scales the others up."""
 
@@ -257,6 +293,27 @@ class PhaseShuffle(Layer):
     def shape_after(self, shape: Shape) -> Shape:
         self._expect(len(shape) == 3 and shape[1] == 1 and shape[2] > self.most, shape)
         return shape
+
+
+@dataclass(frozen=True)
+class Pack(Layer):
+    """Appends to each row (features,) those of the other rows of its pack (Lin et al. 2018): rows are packed as they come.
+
+    An item's output depends on its pack. The last pack is smaller where the rows do not fill it, and some of its rows come twice.
+    """
+
+    count: int  # rows of a pack
+
+    def shape_after(self, shape: Shape) -> Shape:
+        self._expect(len(shape) == 1, shape)
+        return (shape[0] * self.count,)
+
+    def places(self, rows: int) -> np.ndarray:
+        """Which rows each row sees, itself first: int64 (rows, count)."""
+        own = np.arange(rows)
+        first = own - own % self.count
+        size = np.minimum(self.count, rows - first)
+        return first[:, None] + ((own - first)[:, None] + np.arange(self.count)) % size[:, None]
 
 
 @dataclass(frozen=True)
@@ -373,6 +430,39 @@ class Skip(Composite):
         after = shape_through(self.body, shape)
         self._expect(after[1:] == shape[1:], shape)
         return (shape[0] + after[0], *shape[1:])
+
+
+@dataclass(frozen=True)
+class Beside(Layer):
+    """The numbers of all branches, which take the same input, in one row: (1, 1, how many)."""
+
+    branches: tuple[tuple[Layer, ...], ...]
+
+    def shape_after(self, shape: Shape) -> Shape:
+        return (1, 1, sum(prod(shape_through(branch, shape)) for branch in self.branches))
+
+    def sublayers(self) -> dict[str, tuple[Layer, ...]]:
+        return {f"branch{index}": branch for index, branch in enumerate(self.branches)}
+
+
+@dataclass(frozen=True)
+class Seen(Layer):
+    """What a fixed network that knows photographs (`nets.trunk`) sees in pictures in [-1, 1], at one scale.
+
+    (1 or 3, H, W) -> (channels, H / 4, W / 4) at scale 0, rounded up; each further scale halves the sides. Channels and scales
+    are mixed by fixed random weights (Sauer et al. 2021). Nothing of it is trained or kept.
+    """
+
+    per_pixel: ClassVar[int] = 15_300  # multiplications and additions of the fixed network
+    scale: int
+    channels: int
+
+    def shape_after(self, shape: Shape) -> Shape:
+        self._expect(len(shape) == 3 and shape[0] in (1, 3), shape)
+        return (self.channels, *(ceil(side / 2 ** (self.scale + 2)) for side in shape[1:]))
+
+    def operations(self, shape: Shape) -> int:
+        return self.per_pixel * prod(shape[1:]) if self.scale == 0 else 0  # the scales of a pass share them
 
 
 @dataclass(frozen=True)

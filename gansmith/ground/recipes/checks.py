@@ -14,7 +14,7 @@ from gansmith.ground.recipes.settings import Recipe
 ABOVE_ZERO = (
     "data.batch", "latent.dim", "*.norm_epsilon", "*.initial_scale", "loss.discriminator_scale", "regularizer.interval",
     "augment.ramp_images", "feedback.*_turns", "optimizer.*.rate", "optimizer.*.epsilon", "watch.stats_every",
-    "watch.samples", "watch.keep",
+    "watch.samples", "watch.keep", "*.pack",
 )  # fmt: skip
 NOT_NEGATIVE = (
     "threads", "data.micro_batch", "data.channels", "data.crop", "data.first", "data.clusters", "latent.classes_drawn",
@@ -69,6 +69,7 @@ def check(recipe: Recipe, values: Mapping[str, Any]) -> None:
     _check_ranges(recipe)
     _check_stopping(recipe)
     _check_labels(recipe)
+    _check_packs(recipe)
     _check_game(recipe)
     _check_threads(recipe)
 
@@ -132,6 +133,34 @@ def _check_labels(recipe: Recipe) -> None:
         raise RecipeError(
             f"latent.classes_drawn = {recipe.latent.classes_drawn} leaves classes out, and clusters are drawn by their "
             "sizes: set it to 0, or data.labels=classes"
+        )
+
+
+def _check_packs(recipe: Recipe) -> None:
+    """Items that are judged together have to be computed together."""
+    pack, batch, micro = recipe.discriminator.pack, recipe.data.batch, recipe.data.micro_batch
+    if recipe.generator.pack != 1:
+        raise RecipeError(
+            f"generator.pack = {recipe.generator.pack}: a discriminator judges items together, and a generator makes each "
+            "alone: set it to 1, and discriminator.pack"
+        )
+    if pack == 1:
+        return
+    if recipe.discriminator.net != "dense":
+        raise RecipeError(
+            f"discriminator.pack = {pack} is for dense networks, and discriminator.net is {recipe.discriminator.net!r}: set "
+            "discriminator.pack=1, or discriminator.net=dense"
+        )
+    if batch % pack or micro % pack:
+        name, wrong = ("data.batch", batch) if batch % pack else ("data.micro_batch", micro)
+        raise RecipeError(
+            f"discriminator.pack = {pack} judges so many items together, and {name} = {wrong} is no multiple of it: "
+            f"set {name}={max(wrong // pack, 1) * pack}"
+        )
+    if recipe.regularizer.sigma or recipe.regularizer.name == "gradient-penalty":
+        raise RecipeError(
+            f"discriminator.pack = {pack} mixes items, and this penalty looks at each alone: set regularizer.name=r1 and "
+            "regularizer.sigma=0, or discriminator.pack=1"
         )
 
 

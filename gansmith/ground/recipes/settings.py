@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 EngineName = Literal["torch", "numpy"]
-NetName = Literal["dense", "dcgan", "subpixel", "encdec", "hourglass", "resnet", "own"]
+NetName = Literal["dense", "dcgan", "subpixel", "encdec", "hourglass", "resnet", "projected", "own"]
 ConditioningName = Literal["concat", "maps", "norm", "concat+norm", "projection", "classifier"]
 LossName = Literal["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "relativistic", "own"]
 RegularizerName = Literal["none", "r1", "r2", "r1+r2", "gradient-penalty", "own"]
@@ -25,11 +25,13 @@ AugmentName = Literal["none", "mirror", "diffaugment", "mirror+diffaugment", "ad
 AugmentOperation = Literal["colour", "translation", "cutout", "zoom"]
 DistributionName = Literal["normal", "uniform", "unit"]
 LabelsName = Literal["none", "classes", "clusters"]
+AlikeName = Literal["auto", "pixels", "imagenet"]
 PixelRangeName = Literal["symmetric", "unit"]
 PrecisionName = Literal["auto", "float32", "float64", "bfloat16"]
 TrackerName = Literal["tensorboard", "trackio", "wandb", "mlflow"]
 KindName = Literal["auto", "picture", "vector", "table", "signal", "text"]
 ScaleName = Literal["auto", "columns", "whole", "none"]
+NumbersName = Literal["quantiles", "mixture"]
 FaultName = Literal[
     "sigmoid-as-logits",  # probabilities where the loss expects logits
     "wrong-pixel-range",  # a tanh generator against pixels in [0, 1]
@@ -65,7 +67,11 @@ class DataSettings:
     labels: LabelsName = "none"  # the label that both networks get with an item: none, its class,
     # or its cluster of similar items
     clusters: int = 0  # "clusters": how many; 0 = chosen by the number of items and the length of the training
+    clusters_by: AlikeName = "auto"  # "clusters": alike in their "pixels" (or numbers), or in what an ImageNet network
+    # sees (extra `features`); "auto" = that for up to 20,000 colour pictures where installed
     columns: str = ""  # tables: kinds of columns that were guessed wrong: "zip:category, nr:whole"; "" = none
+    numbers: NumbersName = "quantiles"  # tables: numbers to N(0, 1) by their quantiles, or as a mode and a place in it,
+    # "mixture" (CTGAN)
     rate: int = 0  # signals: samples a second, to which sounds are resampled; 0 = the files', at most 16,000
     length: int = 0  # signals: samples of a window, into which sounds are cut; 0 = as long as half of the files fill
     scale: ScaleName = "auto"  # vectors: to mean 0 and deviation 1, each column or the whole; samples come back in
@@ -87,10 +93,12 @@ class LatentSettings:
 class NetSettings:
     """[generator] and [discriminator]: one network. Both have the same keys, so one explains the other."""
 
-    net: NetName = "dcgan"  # the kind of network; "own": yours, given with --with FILE or from Python
+    net: NetName = "dcgan"  # the kind of network; "projected": heads on a frozen ImageNet network (extra `features`);
+    # "own": yours, given with --with FILE or from Python
     widths: tuple[int, ...] = (64, 32)  # features or channels of the hidden layers, from input to output
     kernels: tuple[int, ...] = (4,)  # pictures, signals: kernel size of each convolution; one value stands for all
     strides: tuple[int, ...] = (2,)  # pictures, signals: stride of each convolution; one value stands for all
+    pack: int = 1  # dense discriminator: items that it judges together, against lost modes (PacGAN, Lin et al. 2018)
     phase_shuffle: int = 0  # signals, discriminator: move each layer's output by up to n places (WaveGAN); 0 = off
     dense: tuple[int, ...] = ()  # dcgan: dense layers, first in the generator, last in the discriminator
     residual: float = 0.1  # resnet: factor of each block's body (.3 in Gulrajani et al. 2017)

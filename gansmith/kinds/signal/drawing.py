@@ -10,7 +10,7 @@ PAPER, WAVE, AXIS = np.array([(255, 255, 255), (11, 127, 120), (224, 226, 230)],
 LOUD, MIDDLE = np.array([(58, 16, 92), (232, 98, 60)], np.float64)  # of a spectrogram: quiet is PAPER
 RANGE = 50.0  # decibels below the loudest that are drawn
 MARGIN = 4  # pixels around a cell
-MOST = 64  # signals on a sheet
+MOST = 256  # signals on a sheet
 
 
 def sheet(items: np.ndarray, columns: int | None = None, side: int = 64) -> np.ndarray:

@@ -15,14 +15,13 @@ from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.kinds import scaling
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
-from gansmith.kinds.signal import drawing, reading, sounds, spectra
+from gansmith.kinds.signal import drawing, hearing, reading, sounds, spectra
 from gansmith.kinds.signal.measuring import hertz, measures
 
 SHORT = 128  # samples: a shorter series has a dense pair, unless generator.net is set
 DENSE = (256, 256)  # its widths
 LOWEST = 10  # samples at which convolutions of stride 4 should begin
 WIDEST = 256  # channels of layers that are added for long signals
-HEARD = 8  # sounds in one file of a run
 
 
 def claims(path: Path) -> bool:
@@ -178,10 +177,10 @@ def sheet(items: np.ndarray, units: Units, how: Shown) -> np.ndarray:
 
 
 def sound(items: np.ndarray, units: Units) -> bytes | None:
-    """The first signals one after the other as a .wav; None where no rate is known. Series louder than 1 are made to fit."""
+    """Signals one after the other as a .wav; None where no rate is known. Series louder than 1 are made to fit."""
     if not units.get("rate"):
         return None
-    made = _channels_last(items[:HEARD], units).mean(axis=2)
+    made = _channels_last(items, units).mean(axis=2)
     return sounds.wav(made / max(1.0, float(np.nan_to_num(np.abs(made)).max(initial=0))), units["rate"])
 
 
@@ -239,5 +238,6 @@ KIND = Kind(
     named_by=named_by,
     write=write,
     sound=sound,
+    traits=hearing.traits,
     measures=measures,
 )

@@ -28,6 +28,13 @@ class Column:
     size: float = 1.0  # numbers: the largest of them, without its sign
     grid: tuple[float, ...] = ()  # numbers with few values: these
     count: int = 0  # numbers: how many cells have one
+    before: tuple[str, ...] = ()  # numbers that others nearly decide: which others
+    weights: tuple[float, ...] = ()  # theirs, in a linear regression of the numbers N(0, 1)
+    rests: tuple[float, ...] = ()  # quantiles of what it leaves open
+    rank: int = 0  # the columns before have smaller ones
+    means: tuple[float, ...] = ()  # numbers as a mixture: of its modes, over `size`
+    deviations: tuple[float, ...] = ()
+    shares: tuple[float, ...] = ()
     categories: tuple[str, ...] = ()  # cells as they are written; the missing one too
     rest: tuple[str, ...] = ()  # rare categories that are one for the networks, with repetitions: its last category
     cell: str = ""  # constant: every cell
@@ -44,9 +51,10 @@ class Column:
 
     @property
     def groups(self) -> tuple[int, ...]:
-        """How many network numbers belong together: 1 for a number, and 2 more for (there, missing); categories one-hot."""
+        """How many network numbers belong together: 1 for a number, 2 more for (there, missing), and one for each mode;
+        categories one-hot."""
         if self.is_number:
-            return (1,) if self.missing is None else (1, 2)
+            return (1, *((2,) if self.missing is not None else ()), *((len(self.means),) if self.means else ()))
         return (len(self.categories),) if self.learned else ()
 
 

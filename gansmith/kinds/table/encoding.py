@@ -1,21 +1,22 @@
 """A table as numbers for the networks, float32 (N, D), and back to the digit.
 
-A number goes through its column's quantiles to N(0, 1) (scikit-learn's QuantileTransformer). Equal numbers are spread over their
-step before, so that a value that comes often is an interval and no spike; rounding on the way back undoes it. A category is
-one-hot.
+A number goes through its column's quantiles to N(0, 1), and what other columns decide of it is taken away (`related`). Equal
+numbers are spread over their step before, so that a value that comes often is an interval and no spike; rounding on the way back
+undoes it. A category is one-hot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from gansmith.ground.errors import DataError
 from gansmith.kinds.table.columns import Column, spans
 from gansmith.kinds.table.notation import values
+from gansmith.kinds.table.numbers import mixture, quantiles, related
 from gansmith.kinds.table.understanding import spread_out
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -50,7 +51,7 @@ def encode(columns: Sequence[Column], cells: Sequence[Sequence[str] | np.ndarray
             _encode_numbers(column, numbers, part)
         else:
             part[np.arange(len(part)), codes(column, cast("Sequence[str]", given))] = 1
-    return made
+    return related.to_rests(columns, made)
 
 
 def as_in(columns: Sequence[Column], items: np.ndarray, other: Sequence[Column]) -> np.ndarray:
@@ -67,11 +68,11 @@ def as_in(columns: Sequence[Column], items: np.ndarray, other: Sequence[Column])
         if column.is_number and found is not None and found[0].is_number:
             given.append(_in_steps_of(column, *found))
             continue
-        texts = written.get(column.name, [""] * len(items))
-        given.append(texts)
-        if column.is_number and texts and np.isnan(values(column.notation, texts)).all():
+        words = written.get(column.name, [""] * len(items))
+        given.append(words)
+        if column.is_number and len(items) and np.isnan(values(column.notation, words)).all():
             raise DataError(
-                f"column {column.name!r} holds {column.kind} numbers in the data, and none here, as in {texts[0]!r}: "
+                f"column {column.name!r} holds {column.kind} numbers in the data, and none here, as in {words[0]!r}: "
                 "compare tables whose columns mean the same"
             )
     return encode(other, given)
@@ -100,33 +101,36 @@ def codes(column: Column, cells: Sequence[str]) -> np.ndarray:
 
 
 def _encode_numbers(column: Column, numbers: np.ndarray, part: np.ndarray) -> None:
-    """The numbers' columns (N, 1) or (N, 3) of a table; a missing number is a draw from N(0, 1), as the others are."""
+    """The columns of a number (N, 1), or more for missing ones and modes. A missing number is a draw from N(0, 1), as the others
+    are."""
     there = ~np.isnan(numbers)
     order = np.argsort(numbers[there], kind="stable")
     spread = np.empty(int(there.sum()))
     spread[order] = spread_out(numbers[there][order], column.notation.step)
-    part[there, 0] = to_normal(column, spread)
+    if column.means:
+        part[there, 0], modes = mixture.to_modes(column, spread / column.size)
+        part[np.flatnonzero(there), part.shape[1] - len(column.means) + modes] = 1
+        part[~there, part.shape[1] - len(column.means)] = 1
+    else:
+        part[there, 0] = to_normal(column, spread)
     if column.missing is not None:
         golden = ((np.arange(len(part)) + 0.5) * 0.6180339887498949) % 1
-        part[~there, 0] = _normal(golden[~there])
+        part[~there, 0] = quantiles.normal(golden[~there])
         part[:, 1], part[:, 2] = there, ~there
 
 
 def to_normal(column: Column, spread: np.ndarray) -> np.ndarray:
     """Numbers float64 (N,) of a column to N(0, 1)."""
-    if not len(spread):
-        return spread
-    shares = _transformer(column).transform(spread[:, None] / column.size)[:, 0]
-    return _normal((shares * (column.count - 1) + 0.5) / column.count)
+    return quantiles.to_normal(column.quantiles, column.count, spread / column.size)
 
 
 def from_normal(column: Column, normal: np.ndarray) -> np.ndarray:
     """Back to the numbers as cells have them, float64, within the range of those that were learned."""
-    from scipy.special import ndtr
+    return snapped(column, quantiles.from_normal(column.quantiles, column.count, normal) * column.size)
 
-    shares = (cast("np.ndarray", ndtr(normal.astype(np.float64))) * column.count - 0.5) / max(column.count - 1, 1)
-    shares = np.nan_to_num(np.clip(shares, 0, 1), nan=0.5)
-    found = _transformer(column).inverse_transform(shares[:, None])[:, 0] * column.size
+
+def snapped(column: Column, found: np.ndarray) -> np.ndarray:
+    """Numbers float64 (N,) as cells have them: the nearest of few values, or with the column's decimals."""
     if column.grid:
         grid = np.array(column.grid)
         above = np.searchsorted(grid, found).clip(1, max(len(grid) - 1, 1))
@@ -137,23 +141,6 @@ def from_normal(column: Column, normal: np.ndarray) -> np.ndarray:
     elif column.notation.step:
         found = np.round(found, column.notation.decimals)
     return found
-
-
-def _normal(shares: np.ndarray) -> np.ndarray:
-    from scipy.special import ndtri
-
-    return cast("np.ndarray", ndtri(shares))
-
-
-def _transformer(column: Column) -> Any:
-    """scikit-learn's transformer with the column's quantiles."""
-    from sklearn.preprocessing import QuantileTransformer
-
-    made: Any = QuantileTransformer(n_quantiles=len(column.quantiles), subsample=cast("Any", None))
-    made.n_quantiles_, made.n_features_in_ = len(column.quantiles), 1
-    made.quantiles_ = np.array(column.quantiles)[:, None]
-    made.references_ = np.linspace(0, 1, len(column.quantiles))
-    return made
 
 
 # ---- back
@@ -208,10 +195,15 @@ def decode(columns: Sequence[Column], items: np.ndarray) -> Values:
     """Items float32 (N, D) as values."""
     found: list[np.ndarray] = []
     placed = spans(columns)
+    normal = related.from_rests(columns, items)
     for column, span in placed:
-        part = items[:, span]
+        part = normal[:, span]
         if column.is_number:
-            numbers = from_normal(column, part[:, 0])
+            if column.means:
+                modes = part[:, -len(column.means) :].argmax(1)
+                numbers = snapped(column, mixture.from_modes(column, part[:, 0], modes) * column.size)
+            else:
+                numbers = from_normal(column, part[:, 0])
             found.append(np.where(part[:, 2] > part[:, 1], np.nan, numbers) if column.missing is not None else numbers)
         else:
             found.append(part.argmax(1))

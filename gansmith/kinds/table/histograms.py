@@ -1,4 +1,6 @@
-"""Pictures of tables: a histogram of each column and the numbers that go together most, the generated rows over the real ones."""
+"""Pictures of tables: a histogram of each column and the numbers that go together most, the generated rows over the real ones.
+
+Under each axis stand the ends of what is shown, which are those of 99% of the real rows, or the categories."""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ from gansmith.kinds.table.columns import Column
 from gansmith.kinds.table.encoding import Values
 from gansmith.kinds.table.measuring import association
 
-WIDTH, HEIGHT, MARGIN, TITLE = 168, 110, 8, 14
-ACROSS = 4  # panels in a row
+WIDTH, HEIGHT, MARGIN, TITLE, FOOT, HEAD = 210, 142, 9, 17, 14, 20
+ACROSS, LEGEND = 4, 2  # panels in a row; panels that the legend is as wide as
 MOST, MOST_PAIRS, PAIRED = 24, 4, 8  # columns that are drawn, pairs that are, columns of which pairs are sought
 BINS = 24
 DOTS = 500  # rows of a pair
@@ -30,21 +32,53 @@ def histograms(made: Values, real: Values | None) -> np.ndarray:
     pairs = strongest(made if real is None else real)
     count = len(shown) + len(pairs)
     across = min(count, ACROSS)
-    picture = Image.new("RGB", (across * WIDTH, -(-count // across) * HEIGHT), PAPER)
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(11)
+    picture = Image.new("RGB", (max(across, LEGEND) * WIDTH, -(-count // across) * HEIGHT + HEAD), PAPER)
+    draw = ImageDraw.Draw(picture)
+    draw.text((MARGIN, 4), _legend(made, real), fill=INK, font=ImageFont.load_default(11))
     for place in range(count):
-        left, top = place % across * WIDTH + MARGIN, place // across * HEIGHT + MARGIN
-        box = left, top + TITLE, left + WIDTH - 2 * MARGIN, top + HEIGHT - 2 * MARGIN
+        left, top = place % across * WIDTH + MARGIN, place // across * HEIGHT + MARGIN + HEAD
+        box = left, top + TITLE, left + WIDTH - 2 * MARGIN, top + HEIGHT - 2 * MARGIN - FOOT
         if place < len(shown):
-            title = made.columns[place].name
-            _bars(draw, box, made.columns[place], made.values[place], None if real is None else real.values[place])
+            column = made.columns[place]
+            title = column.name
+            _bars(draw, box, column, made.values[place], None if real is None else real.values[place])
+            _foot(draw, box, column, (made if real is None else real).values[place])
         else:
             a, b = pairs[place - len(shown)]
-            title = f"{made.columns[b].name[:12]} over {made.columns[a].name[:12]}"
+            title = f"{made.columns[b].name[:14]} over {made.columns[a].name[:14]}"
             _dots(draw, box, made, real, (a, b))
-        draw.text((left, top - 4), title[:26], fill=INK, font=font)
+            _foot(draw, box, made.columns[a], (made if real is None else real).values[a])
+        draw.text((left, top - 4), title[:32], fill=INK, font=ImageFont.load_default(12))
         draw.line((box[0], box[3], box[2], box[3]), fill=RULE)
     return np.asarray(picture, np.uint8)
+
+
+def _legend(made: Values, real: Values | None) -> str:
+    """What the colours are, and which columns are not shown."""
+    words = (
+        f"{made.rows:,} rows" if real is None else f"orange: {made.rows:,} rows. green, behind: {real.rows:,} real ones"
+    )
+    more = len(made.columns) - MOST
+    return words + (f". {more:,} more columns are not drawn" if more > 0 else "")
+
+
+def _foot(draw: Any, box: Box, column: Column, values: np.ndarray) -> None:
+    """The ends of an axis, or the names of its categories, as many letters as there is room for."""
+    from PIL import ImageFont
+
+    left, _, right, floor = box
+    font = ImageFont.load_default(9)
+    if column.is_number:
+        low, high = (column.notation.text(end) for end in _frame(values))
+        draw.text((left, floor + 2), low[:16], fill=INK, font=font)
+        draw.text((right, floor + 2), high[:16], fill=INK, font=font, anchor="ra")
+        return
+    names = column.categories[: 2 * BINS]
+    step = (right - left) / max(len(names), 1)
+    letters = int(step / 6)
+    for place, name in enumerate(names if letters else ()):
+        middle = left + (place + 0.5) * step
+        draw.text((middle, floor + 2), (name or "missing")[:letters].strip(), fill=INK, font=font, anchor="ma")
 
 
 def strongest(table: Values) -> list[tuple[int, int]]:
@@ -80,7 +114,9 @@ def _dots(draw: Any, box: Box, made: Values, real: Values | None, pair: tuple[in
         )
         there = ~(np.isnan(x) | np.isnan(y))
         across, down = left + x[there] * (right - left - 1), floor - 1 - y[there] * (floor - top - 1)
-        draw.point([(float(a), float(b)) for a, b in zip(across, down, strict=True)], fill=colour)
+        reach = 0 if table is made else 1.5
+        for a, b in zip(across.tolist(), down.tolist(), strict=True):
+            draw.rectangle((a - reach, b - reach, a + reach, b + reach), fill=colour)
 
 
 def _frame(values: np.ndarray) -> tuple[float, float]:

@@ -16,8 +16,9 @@ from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
 from gansmith.kinds.table import encoding, reading, understanding, wanted
 from gansmith.kinds.table.columns import Column, groups, of_units, to_units
-from gansmith.kinds.table.histograms import histograms
-from gansmith.kinds.table.measuring import measures
+from gansmith.kinds.table.histograms import histograms, strongest
+from gansmith.kinds.table.measuring import association, measures
+from gansmith.kinds.table.numbers import mixture, related
 
 MOST_CLASSES = 500
 GOLDEN_STEP = 0.6180339887498949
@@ -45,9 +46,12 @@ def _prepared(text: reading.Text, settings: DataSettings) -> Prepared:
     given = understanding.corrections(settings.columns, text.names)
     found = understanding.understand(text, given)
     labels, names = conditions(found.columns, text.cells)
+    columns = mixture.with_modes(found.columns) if settings.numbers == "mixture" else found.columns
+    normal = encoding.encode(columns, text.cells)
+    columns = related.with_relations(columns, normal)
     return Prepared(
-        encoding.encode(found.columns, text.cells),
-        to_units(found.columns, text.separator),
+        related.to_rests(columns, normal),
+        to_units(columns, text.separator),
         labels,
         names,
         left_out=found.left_out,
@@ -85,11 +89,19 @@ def describe(items: np.ndarray, units: Units) -> str:
 
 
 def facts(items: np.ndarray, units: Units) -> list[str]:
-    """A line for each column: its kind, its range or its categories, what is missing."""
+    """A line for each column: its kind, its range or its categories, what is missing; then the pairs that go together most, and
+    the columns that others decide."""
     columns = of_units(units)
     values = encoding.decode(columns, items)
     found = dict(zip((column.name for column in values.columns), values.values, strict=True))
-    return [_fact(column, found.get(column.name)) for column in columns]
+    lines = [_fact(column, found.get(column.name)) for column in columns]
+    pairs = [
+        f"{values.columns[a].name} and {values.columns[b].name} {association(values, a, b):+.3f}"
+        for a, b in strongest(values)
+    ]
+    decided = [f"{column.name} (by {', '.join(column.before)})" for column in columns if column.before]
+    lines += [f"strongest correlations: {', '.join(pairs)}"] if pairs else []
+    return lines + ([f"nearly decided by other columns: {', '.join(decided)}"[:400]] if decided else [])
 
 
 def _fact(column: Column, values: np.ndarray | None) -> str:
@@ -148,7 +160,7 @@ def flat_name(shape: tuple[int, ...], numbers: int) -> str:
 
 
 def noise(like: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Every number from a row of its own: the columns are right, and nothing else."""
+    """Every number from a row of its own: the columns are right, and nothing else but for columns that others decide."""
     return np.stack([column[rng.integers(len(like), size=count)] for column in np.asarray(like).T], axis=1)
 
 
@@ -179,18 +191,21 @@ def write(path: Path, items: np.ndarray, units: Units, labels: Sequence[Any] | N
 
 
 KIND = Kind(
+    in_grid=False,
     name="table",
     one="row",
     many="rows",
     array="rows",
     recipe="table",
     ending=".csv",
+    plotted="generated rows in orange before real ones in green: a histogram of each column, from the low end to the high one of "
+    "99% of the real rows, then the pairs of numbers with the strongest correlations",
     natural=True,
     prepare=prepare,
     describe=describe,
     claims=claims,
     read=read,
-    shaped_by=("columns",),
+    shaped_by=("columns", "numbers"),
     suited=suited,
     facts=facts,
     items_of=items_of,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "nil", "?", "-", "--", ".", "#n/a", "#na", "missing"))
 INFINITE = frozenset(("inf", "-inf", "+inf", "infinity", "-infinity", "∞", "-∞"))
+SIGNS = re.compile(r"([-+]?)([$€£¥₹]?\s?)([-+]?[\d.,'\s]*\d[\d.,'eE+-]*)(\s?(?:[%‰$€£¥₹]|kr|zł|CHF|USD|EUR|GBP)?)")
+GROUPED = {mark: re.compile(rf"-?[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})*(?:[{other}]\d+)?|-?0(?:[{other}]\d+)?")
+           for mark, other in ((",", "."), (".", ","), (" ", ".,"), ("'", ".,"), ("\u00a0", ".,"))}  # fmt: skip
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)?(?:\.(\d+))?(?:[eE][+-]?\d+)?")
 DATES = (
     "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y%m%d", "%d %b %Y", "%b %d, %Y",
@@ -18,6 +23,8 @@ DATES = (
     "%d/%m/%Y %H:%M",
 )  # fmt: skip
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LOOKED_AT = 1000  # cells that show how numbers are written
+MOST_SIGNS = 0.9  # of them, that have a sign
 EXACT_DIGITS = 15  # of a float64
 LARGEST = 1e307
 
@@ -35,6 +42,10 @@ class Notation:
     decimals: int = 0  # the most that a cell has
     fewest: int = 0  # zeros at the end are cut off down to so many
     digits: int = 0  # significant digits, where cells have exponents or are too long for decimals; 0 = by decimals
+    group: str = ""  # between groups of three digits
+    before: str = ""  # a sign such as $
+    after: str = ""  # a sign such as %
+    plus: bool = False  # numbers above 0 have a +
     date: str = ""  # the format of dates; "" = numbers
     timed: bool = False  # dates with a time: seconds; else days
 
@@ -48,13 +59,27 @@ class Notation:
         if self.date:
             since = datetime.strptime(cell, self.date).replace(tzinfo=UTC) - EPOCH
             return since.total_seconds() if self.timed else float(since.days)
-        plain = cell.replace(",", ".") if self.mark == "," else cell
+        plain = self.bare(cell)
         if not plain or plain in "-." or not NUMBER.fullmatch(plain):
             raise ValueError(cell)
         value = float(plain)
         if abs(value) > LARGEST:
             raise ValueError(cell)
         return value
+
+    def bare(self, cell: str) -> str:
+        """A cell without its signs, with a decimal point. Raises ValueError where they are others."""
+        if self.before or self.after or self.plus:
+            sign = "-" if cell[:1] == "-" else ""
+            bare = cell[1:] if cell[:1] == "-" or (self.plus and cell[:1] == "+") else cell
+            if not (bare.startswith(self.before) and bare.endswith(self.after)) or bare[len(self.before) :][:1] == "-":
+                raise ValueError(cell)
+            cell = sign + bare[len(self.before) : len(bare) - len(self.after)]
+        if self.group:
+            if not GROUPED[self.group].fullmatch(cell):
+                raise ValueError(cell)
+            cell = cell.replace(self.group, "")
+        return cell.replace(",", ".") if self.mark == "," else cell
 
     def text(self, value: float) -> str:
         """A number as a cell of the column has it."""
@@ -75,7 +100,14 @@ class Notation:
             written = written.removesuffix(".")
             if not any(letter in "123456789" for letter in written):
                 written = written.removeprefix("-")
-        return written.replace(".", ",") if self.mark == "," else written
+        written = written.replace(".", ",") if self.mark == "," else written
+        if self.group:
+            whole, mark, rest = written.partition(self.mark)
+            written = f"{int(whole):,}".replace(",", self.group) + mark + rest if whole.strip("-0") else written
+        if self.before or self.after or self.plus:
+            sign = "-" if written[0] == "-" else "+" if self.plus and value > 0 else ""
+            written = sign + self.before + written.removeprefix("-") + self.after
+        return written
 
 
 def dates(cells: Sequence[str]) -> Notation | None:
@@ -96,17 +128,51 @@ def dates(cells: Sequence[str]) -> Notation | None:
 def numbers(cells: Iterable[str]) -> tuple[Notation, list[bool]]:
     """The notation of numbers, and which cells are numbers in it: with a decimal comma if more cells are numbers then."""
     given = list(cells)
-    found = [[_is_number(Notation(mark=mark), cell) for cell in given] for mark in ".,"]
-    mark = "," if sum(found[1]) > sum(found[0]) else "."
-    right = found[mark == ","]
-    written = [cell.replace(mark, ".") for cell, good in zip(given, right, strict=True) if good]
+    signs = _signs(given)
+    candidates = [Notation(mark=mark, **signs) for mark in ".,"]
+    group = _group(candidates[0], given)
+    if group:
+        candidates = [Notation(mark="," if group == "." else ".", group=group, **signs)]
+        if group not in ",.":
+            candidates.append(Notation(mark=",", group=group, **signs))
+    found = [[_is_number(notation, cell) for cell in given] for notation in candidates]
+    best = max(range(len(found)), key=lambda place: sum(found[place]))
+    notation, right = candidates[best], found[best]
+    written = [notation.bare(cell) for cell, good in zip(given, right, strict=True) if good]
     parts = [cell.partition(".")[2] for cell in written]
     lengths = [len(part) for part in parts] or [0]
     largest = max((len(cell.lstrip("-").partition(".")[0]) for cell in written), default=0)
     if any("e" in cell.lower() for cell in written) or largest + max(lengths) > EXACT_DIGITS:
         digits = max(len(_significant(cell)) for cell in written)
-        return Notation(mark, digits=min(max(digits, 1), 17)), right
-    return Notation(mark, max(lengths), min(lengths)), right
+        return replace(notation, digits=min(max(digits, 1), 17)), right
+    return replace(notation, decimals=max(lengths), fewest=min(lengths)), right
+
+
+def _signs(cells: Sequence[str]) -> dict[str, Any]:
+    """The signs that most cells have: before and after the digits, and whether numbers above 0 have a +."""
+    found = [match.groups() for cell in cells[:LOOKED_AT] if (match := SIGNS.fullmatch(cell))]
+    if len(found) < MOST_SIGNS * len(cells[:LOOKED_AT]):
+        return {}
+    before, after = (Counter(each[place] for each in found).most_common(1)[0][0] for place in (1, 3))
+    pluses = sum(each[0] == "+" or each[2][0] == "+" for each in found)
+    bare = sum(
+        not each[0] and each[2][0] not in "+-" and any(letter in "123456789" for letter in each[2]) for each in found
+    )
+    return {"before": before, "after": after, "plus": pluses > bare}
+
+
+def _group(plain: Notation, cells: Sequence[str]) -> str:
+    """What stands between groups of three digits, if all cells can be read so and one has it; "" = nothing does. 1.234 is a number
+    with three decimals, unless 1.234.567 is among them; 1,234 is one thousand, unless other cells say that it is not."""
+    try:
+        bare = [plain.bare(cell) for cell in cells[:LOOKED_AT]]
+    except ValueError:
+        return ""
+    for group, pattern in GROUPED.items():
+        seen = 2 if group == "." else 1
+        if any(cell.count(group) >= seen for cell in bare) and all(pattern.fullmatch(cell) for cell in bare):
+            return group
+    return ""
 
 
 def _is_number(notation: Notation, cell: str) -> bool:

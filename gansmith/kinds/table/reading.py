@@ -91,13 +91,15 @@ def _rows(text: str, separator: str, path: Path) -> list[list[str]]:
         rows = [[cell.strip() for cell in row] for row in _reader(text, separator)]
     except csv.Error as error:
         raise DataError(
-            f"{path} cannot be read as a table ({brief(error)}): look for a quotation mark without its partner"
+            f"{path} cannot be read as a table ({brief(error)}): look for a quotation mark without its partner, or a "
+            f"cell of more than {LONGEST_CELL:,} characters"
         ) from None
     return [row for row in rows if len(row) > 1 or any(row)]
 
 
 def _table(path: Path, rows: list[list[str]], separator: str, remarks: list[str]) -> Text:
     """Rows as columns under their names; the first row is the heading, unless it holds numbers alone."""
+    rows = _without_frills(rows, separator, remarks)
     header = rows.pop(0)
     if header and all(is_plain_number(cell) for cell in header):
         rows.insert(0, header)
@@ -116,6 +118,20 @@ def _table(path: Path, rows: list[list[str]], separator: str, remarks: list[str]
     if len(whole) < FEWEST_ROWS:
         raise DataError(f"{path} has {len(whole)} usable rows: a table needs at least {FEWEST_ROWS}, better thousands")
     return Text(tuple(header), _names(header, remarks), tuple(zip(*whole, strict=True)), separator, tuple(remarks))
+
+
+def _without_frills(rows: list[list[str]], separator: str, remarks: list[str]) -> list[list[str]]:
+    """Rows without comments above the heading, and without what a separator at the end of each row makes. They are not empty."""
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    comments = next((place for place, row in enumerate(rows) if not row[0].startswith("#") or len(row) >= width), 0)
+    if comments:
+        remarks.append(f"{comments:,} lines of comment are left out, as {separator.join(rows[0])[:40]!r}")
+        rows = rows[comments:]
+    nothing = width > 1 and all(len(row) < width or not row[width - 1] for row in rows[1:])
+    if nothing and (len(rows[0]) == width - 1 or (len(rows[0]) == width and not rows[0][-1])):
+        rows = [row[: width - 1] for row in rows]
+        remarks.append(f"rows end with {separator!r}, and what is behind it is left out: it is empty")
+    return rows
 
 
 def _names(header: Sequence[str], remarks: list[str]) -> tuple[str, ...]:

@@ -13,10 +13,10 @@ from gansmith.ground.errors import DataError, nearest
 from gansmith.kinds.table import notation
 from gansmith.kinds.table.columns import KINDS, NUMBERS, Column, ColumnKind
 from gansmith.kinds.table.notation import is_missing
+from gansmith.kinds.table.numbers.quantiles import QUANTILES
 from gansmith.kinds.table.reading import Text
 
 MOST_CATEGORIES = 100  # that the networks tell apart
-QUANTILES = 1000
 GRID = 200  # values of a number, at most, that are few
 MOSTLY = 0.9  # of a column's cells: numbers, though some are none
 WORDS = 0.5  # distinct cells over cells: more is free text

@@ -1,1 +1,1 @@
-"""Traits: numbers that say what a picture looks like, measured, or learned from examples."""
+"""Traits: numbers that say what an item is like, measured, or learned from examples."""

@@ -1,7 +1,7 @@
 """Traits learned from examples: labels, an attribute file, or two folders of liked and disliked pictures.
 
-A trait is learned on pictures with known values and can then be measured on any picture of that size. It is a ridge
-regression (values) or a logistic one (yes or no) on the pictures' principal components.
+A trait is learned on items with known values and can then be measured on any item of that size. It is a ridge
+regression (values) or a logistic one (yes or no) on the items' principal components.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from gansmith.ground.errors import DataError
-from gansmith.latent.appearance.traits import Measure
-from gansmith.latent.pictures import to_unit
+from gansmith.kinds.appearance import PICTURES
+from gansmith.kinds.record import Measure, Traits
 
 COMPONENTS = 50  # principal components used
 LEAST = 4  # examples that are needed
 MOST = 20_000  # examples used
 
 
-def learn(pictures: np.ndarray, values: np.ndarray) -> Measure:
-    """A trait from examples: pictures uint8 (N, H, W, C) and values (N,).
+def learn(pictures: np.ndarray, values: np.ndarray, of: Traits = PICTURES) -> Measure:
+    """A trait from examples: stored items, as pictures uint8 (N, H, W, C), and values (N,). of: the traits of their kind.
 
     Bool values make a yes-or-no trait: it measures the log odds of yes. Raises DataError for fewer than 4 examples, and
     for values that are all equal.
@@ -37,7 +37,7 @@ def learn(pictures: np.ndarray, values: np.ndarray) -> Measure:
     from sklearn.linear_model import LogisticRegression, Ridge
 
     pictures, values = pictures[:MOST], values[:MOST]
-    rows = _rows(pictures)
+    rows = of.rows(pictures)
     components = min(COMPONENTS, len(rows) - 1, rows.shape[1])
     space = PCA(components, svd_solver="randomized" if len(rows) > 500 else "full", random_state=0).fit(rows)
     spread = np.sqrt(space.explained_variance_) + 1e-9
@@ -48,8 +48,8 @@ def learn(pictures: np.ndarray, values: np.ndarray) -> Measure:
     else:
         fitted = Ridge(alpha=1.0).fit(coordinates, values.astype(np.float64))
         weights, constant = fitted.coef_, float(fitted.intercept_)
-    pixel_weights = (weights / spread) @ space.components_  # the trait as a linear function of the pixels
-    constant -= float(space.mean_ @ pixel_weights)
+    weights_of_rows = (weights / spread) @ space.components_  # the trait as a linear function of the rows
+    constant -= float(space.mean_ @ weights_of_rows)
     shape = pictures.shape[1:]
 
     def measure(others: np.ndarray) -> np.ndarray:
@@ -57,7 +57,7 @@ def learn(pictures: np.ndarray, values: np.ndarray) -> Measure:
             raise DataError(
                 f"this trait was learned on pictures of {shape}, not {others.shape[1:]}: bring both to one size"
             )
-        return _rows(others) @ pixel_weights + constant
+        return of.rows(others) @ weights_of_rows + constant
 
     return measure
 
@@ -99,10 +99,8 @@ def from_attributes(pictures: np.ndarray, columns: Mapping[str, np.ndarray]) -> 
     return made
 
 
-def from_labels(pictures: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -> dict[str, Measure]:
+def from_labels(
+    items: np.ndarray, labels: np.ndarray, names: tuple[str, ...], of: Traits = PICTURES
+) -> dict[str, Measure]:
     """A yes-or-no trait for each class: "is it a 3?"."""
-    return {f"is-{name}": learn(pictures, labels == index) for index, name in enumerate(names)}
-
-
-def _rows(pictures: np.ndarray) -> np.ndarray:
-    return to_unit(pictures).reshape(len(pictures), -1)
+    return {f"is-{name}": learn(items, labels == index, of) for index, name in enumerate(names)}

@@ -5,7 +5,7 @@ The search minimises the absolute difference on known pixels plus .1 x -log D. K
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from gansmith.latent import space
 from gansmith.latent.decoder import Decoder
 from gansmith.latent.inversion import hmc, masks, search
 from gansmith.latent.inversion.projection import PictureFunction, check_shape, realism
-from gansmith.latent.inversion.search import Objective, SearchResult, SearchSettings, as_targets
+from gansmith.latent.inversion.search import Objective, SearchResult, SearchSettings, Term, as_targets
 from gansmith.latent.pictures import to_bytes
 
 REALISM = 0.1  # weight of -log D against the summed absolute difference on known pixels
@@ -54,11 +54,13 @@ def inpaint(
     blended: bool = False,
     low_resolution: bool = False,
     progress: Progress = lambda done, total: None,
+    terms: Sequence[tuple[float, Term]] = (),
 ) -> Inpainted:
     """Complete pictures uint8 (P, H, W, C) where `known` bool (H, W) is False.
 
     logits: the discriminator's; None = without -log D. low_resolution: no pixel is known, but the means of 8 x 8 blocks
-    are. Raises RunError for a mask of another size, and for one with no known pixel.
+    are. terms: more losses with their weights, as from `seen.looks_alike`. Raises RunError for a mask of another size, and
+    for one with no known pixel.
     """
     check_shape(generator, pictures)
     if known.shape != pictures.shape[1:3]:
@@ -74,7 +76,8 @@ def inpaint(
     else:
         objective = Objective(targets.flatten(1), weights=pixel_weights(generator, known), power=1)
     if logits is not None:  # the loss is a mean over the targets' numbers, not a sum
-        objective = replace(objective, terms=[(REALISM / objective.targets.shape[1], realism(logits))])
+        terms = [(REALISM / objective.targets.shape[1], realism(logits)), *terms]
+    objective = replace(objective, terms=terms)
     found = search.search(generator, objective, settings, labels, progress)
     return Inpainted(fill(pictures, to_bytes(found.pictures), known, blended), found)
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from gansmith.ground.errors import RunError, nearest
-from gansmith.latent.appearance.traits import Measure, measure
+from gansmith.kinds.record import Measure
+from gansmith.latent.appearance.traits import measure
 from gansmith.latent.decoder import Decoder
 from gansmith.latent.steering.directions import Regression
 from gansmith.latent.steering.survey import Survey
@@ -42,7 +43,7 @@ def steer(
         return np.stack([survey.scales[name].standard(values[name], labels) for name in targets], axis=1)  # (N, T)
 
     def traits_of(position: np.ndarray) -> np.ndarray:
-        return standard(measure(generator.images(position.astype(np.float32), labels), measures))
+        return standard(measure(generator.items(position.astype(np.float32), labels), measures))
 
     wanted = standard({name: np.asarray(values, np.float64) for name, values in targets.items()})
     lengths = np.linalg.norm(latents, axis=1, keepdims=True)

@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gansmith.ground import pixels
 from gansmith.ground.errors import RunError
 from gansmith.ground.networks import plan as plans
 from gansmith.ground.networks.plan import Plan
-from gansmith.latent.decoder import Decoder, need_labels, need_pictures
+from gansmith.latent.decoder import Decoder, need_labels
 from gansmith.nets.network import Network
 
 ROWS = 1_024  # latents in one pass
@@ -110,12 +109,11 @@ def split(network: Network, plan: Plan, layer: int) -> tuple[Network, Network]:
 
 @torch.no_grad()
 def mix(generator: Decoder, latents: np.ndarray, coarse: np.ndarray, fine: np.ndarray, after: int = 0) -> np.ndarray:
-    """Pictures uint8 (N, H, W, C) of latents (N, dim) with two classes each, int64 (N,).
+    """Items, as pictures uint8 (N, H, W, C), of latents (N, dim) with two classes each, int64 (N,).
 
     The first `after` layers that take a class get `coarse`, the others `fine`; after = 0: half of the layers. Raises
     RunError for a generator that takes its class at one layer only, or not at all.
     """
-    need_pictures(generator, "mixing")
     need_labels(generator, "mixing")
     network = generator.network()
     plan = network.plan
@@ -137,4 +135,4 @@ def mix(generator: Decoder, latents: np.ndarray, coarse: np.ndarray, fine: np.nd
         rows = torch.as_tensor(np.asarray(latents[part], np.float32))
         made.append(back(front(rows, torch.as_tensor(coarse[part])), torch.as_tensor(fine[part])))
     raw = torch.cat(made).float().permute(0, 2, 3, 1).numpy()
-    return pixels.to_bytes(raw, generator.recipe.data.pixels)
+    return generator.kind.items_of(raw, generator.recipe.data, generator.units)

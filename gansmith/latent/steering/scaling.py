@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from gansmith.kinds.record import Measure
 from gansmith.latent import space
-from gansmith.latent.appearance.traits import Measure, measure
+from gansmith.latent.appearance.traits import measure
 from gansmith.latent.decoder import Decoder
 from gansmith.latent.steering import styles
 from gansmith.latent.steering.styles import Style
@@ -80,7 +81,7 @@ def study(
     shown = 1 if classes is None else len(classes)
     labels = None if classes is None else np.tile(np.asarray(classes, np.int64), len(offsets))
     latents = np.repeat(offsets + np.float32(space.centre(distribution)), shown, axis=0).astype(np.float32)
-    values = measure(generator.images(latents, labels), measures)
+    values = measure(generator.items(latents, labels), measures)
     levels = {
         trait: survey.scales[trait].standard(one, labels).reshape(len(offsets), shown) for trait, one in values.items()
     }

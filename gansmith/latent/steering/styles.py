@@ -17,26 +17,14 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from gansmith.ground.errors import RunError, nearest
+from gansmith.kinds.appearance import PICTURES
+from gansmith.kinds.record import Measure, Traits
 from gansmith.latent import space
-from gansmith.latent.appearance.traits import Measure, measure
+from gansmith.latent.appearance.traits import measure
 from gansmith.latent.decoder import Decoder
 from gansmith.latent.steering import stored_vectors
 from gansmith.latent.steering.survey import Survey
 
-WORDS: dict[str, tuple[str, str]] = {  # names for little and for much of a trait
-    "thickness": ("thin", "thick"),
-    "slant": ("straight", "right"),
-    "width": ("narrow", "wide"),
-    "height": ("short", "tall"),
-    "ink": ("faint", "full"),
-    "aspect": ("upright", "broad"),
-    "brightness": ("dark", "light"),
-    "contrast": ("soft", "hard"),
-    "saturation": ("pale", "vivid"),
-    "symmetry": ("lopsided", "symmetric"),
-    "sharpness": ("blurred", "crisp"),
-    "size": ("small", "large"),
-}
 CANDIDATES = 40  # latents that are shown in every class to find the typical one
 TYPICAL = "typical"  # the style that is no mean but one ordinary latent
 
@@ -55,9 +43,9 @@ class Style:
         return float(np.linalg.norm(self.vector))
 
 
-def categories(traits: Sequence[str]) -> dict[str, dict[str, int]]:
+def categories(traits: Sequence[str], of: Traits = PICTURES) -> dict[str, dict[str, int]]:
     """Every combination of little and much of each trait: {"thick-straight": {"thickness": 1, "slant": -1}, ...}."""
-    words = {trait: WORDS.get(trait, (f"low.{trait}", f"high.{trait}")) for trait in traits}
+    words = {trait: of.words.get(trait, (f"low.{trait}", f"high.{trait}")) for trait in traits}
     named: dict[str, dict[str, int]] = {}
     for combination in product((1, -1), repeat=len(traits)):
         signs: dict[str, int] = dict(zip(traits, combination, strict=True))
@@ -128,7 +116,7 @@ def typical(generator: Decoder, survey: Survey, measures: Mapping[str, Measure])
     rows = np.argsort(far)[:CANDIDATES]
     classes = max(generator.classes, 1)
     labels = np.tile(np.arange(classes), len(rows)) if generator.classes else None
-    values = measure(generator.images(np.repeat(survey.latents[rows], classes, axis=0), labels), measures)
+    values = measure(generator.items(np.repeat(survey.latents[rows], classes, axis=0), labels), measures)
     standard = [survey.scales[name].standard(one, labels).reshape(len(rows), classes) for name, one in values.items()]
     best = survey.latents[rows[int(np.argmin(np.abs(standard).max(axis=(0, 2))))]]
     return Style((best - np.float32(space.centre(generator.recipe.latent.law))).astype(np.float32), 1, {})

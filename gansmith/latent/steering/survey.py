@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gansmith.latent.appearance.traits import Measure, measure
-from gansmith.latent.decoder import Decoder, need_pictures
+from gansmith.kinds.record import Measure
+from gansmith.latent.appearance.traits import measure
+from gansmith.latent.decoder import Decoder
 
 CLASSES_EACH = 3  # classes that a latent is shown in
 
@@ -47,12 +48,11 @@ class Survey:
 
 
 def measure_latents(generator: Decoder, measures: Mapping[str, Measure], count: int, seed: int = 0) -> Survey:
-    """Draw `count` latents and measure their pictures, all in one batch. Raises RunError for a generator of vectors."""
-    need_pictures(generator, "measuring traits")
+    """Draw `count` latents and measure their pictures, all in one batch."""
     latents = generator.latents(count, seed)
     each = min(CLASSES_EACH, generator.classes) or 1
     labels = shown_in(count, each, generator.classes)
-    made = generator.images(np.repeat(latents, each, axis=0), labels)
+    made = generator.items(np.repeat(latents, each, axis=0), labels)
     values = measure(made, measures)
     scales = {name: _scale(found, labels, generator.classes) for name, found in values.items()}
     standard = {

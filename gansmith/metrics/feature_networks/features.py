@@ -3,6 +3,7 @@
     pixels            pictures themselves, shrunk by area to at most 784 numbers; vectors: "points"
     classifier        penultimate layer of a small classifier trained on the labelled set itself   (classifier.py)
     self-supervised   the same network trained without labels                                     (self_supervised.py)
+    imagenet          a network that knows photographs, of the extra `features`                   (imagenet.py)
     inception         the network of the published FID, from a file that the user names           (inception.py)
 
 Two distances may be compared only if the names of their features, with the hashes, are equal.
@@ -19,7 +20,7 @@ import numpy as np
 
 from gansmith.kinds import Kind
 
-FeatureName = Literal["auto", "pixels", "classifier", "self-supervised", "inception"]
+FeatureName = Literal["auto", "pixels", "classifier", "self-supervised", "imagenet", "inception"]
 PIXEL_NUMBERS = 784
 
 Progress = Callable[[str, float], None]  # (what is being done, share done in 0..1)

@@ -14,14 +14,17 @@ from gansmith.nets.layers.torch_layer import Place, Sequential, TorchLayer
 LAYERS: dict[type[plan.Layer], type[TorchLayer[Any]]] = {
     plan.Linear: weighted.Linear,
     plan.Conv: weighted.Conv,
+    plan.DepthwiseConv: weighted.DepthwiseConv,
     plan.ConvTranspose: weighted.ConvTranspose,
     plan.Projection: weighted.Projection,
     plan.BatchNorm: norms.BatchNorm,
     plan.ConditionalBatchNorm: norms.ConditionalBatchNorm,
     plan.Activation: elementwise.Activation,
+    plan.Clip: elementwise.Clip,
     plan.Dropout: elementwise.Dropout,
     plan.GroupedSoftmax: softmax.GroupedSoftmax,
     plan.PhaseShuffle: shapes.PhaseShuffle,
+    plan.Pack: shapes.Pack,
     plan.Reshape: shapes.Reshape,
     plan.ConcatLabels: shapes.ConcatLabels,
     plan.Upsample: shapes.Upsample,
@@ -29,6 +32,8 @@ LAYERS: dict[type[plan.Layer], type[TorchLayer[Any]]] = {
     plan.ToChannels: shapes.ToChannels,
     plan.Residual: composites.Residual,
     plan.Skip: composites.Skip,
+    plan.Beside: composites.Beside,
+    plan.Seen: shapes.Seen,
     plan.AuxiliaryHead: composites.AuxiliaryHead,
 }
 

@@ -29,6 +29,14 @@ class Skip(TorchLayer[plan.Skip]):
         return torch.cat([x, self.body(x, context)], 1)
 
 
+class Beside(TorchLayer[plan.Beside]):
+    """The numbers of all branches in one row."""
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
+        rows = [getattr(self, name)(x, context).flatten(1) for name in self.record.sublayers()]
+        return torch.cat(rows, 1)[:, None, None]
+
+
 class AuxiliaryHead(TorchLayer[plan.AuxiliaryHead]):
     """Puts body(x) into the context, in float32 as every output of a network; x goes on as it is."""
 

@@ -19,14 +19,20 @@ Pair = tuple[int, int]
 
 
 def convolve(
-    x: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair, padding: Pair, output_padding: Pair | None = None
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Pair,
+    padding: Pair,
+    output_padding: Pair | None = None,
+    groups: int = 1,
 ) -> Tensor:
-    """`F.conv2d` of x (B, C, H, W); with `output_padding`, `F.conv_transpose2d`."""
+    """`F.conv2d` of x (B, C, H, W) in groups of channels; with `output_padding`, `F.conv_transpose2d` of one group."""
     if not (x.is_cuda and torch.is_grad_enabled()):
         if output_padding is None:
-            return F.conv2d(x, weight, bias, stride, padding)
+            return F.conv2d(x, weight, bias, stride, padding, groups=groups)
         return F.conv_transpose2d(x, weight, bias, stride, padding, output_padding)
-    how = stride, padding, (1, 1), output_padding is not None, output_padding or (0, 0), 1
+    how = stride, padding, (1, 1), output_padding is not None, output_padding or (0, 0), groups
     kind = compute_dtype(x)  # as autocast has it for torch's own functions
     return cast(Tensor, Convolution.apply(x.to(kind), weight.to(kind), None if bias is None else bias.to(kind), how))
 

@@ -33,6 +33,15 @@ class Activation(TorchLayer[plan.Activation]):
                 return x
 
 
+class Clip(TorchLayer[plan.Clip]):
+    """Cuts off what is below and above, in place as ReLUs are."""
+
+    in_place, float32_at_end = True, False
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
+        return F.hardtanh_(x, self.record.least, self.record.most)
+
+
 class Dropout(TorchLayer[plan.Dropout]):
     """Sets a share of the features to zero in training; the mask is a function of the pass's key for this layer.
 

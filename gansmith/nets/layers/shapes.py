@@ -103,6 +103,14 @@ def shifts(x: Tensor, most: int, key: int | Tensor, first_row: int | tuple[int, 
     return hash31(places, key).long() % (2 * most + 1) - most
 
 
+class Pack(TorchLayer[plan.Pack]):
+    """Each row sees the other rows of its pack. With several first rows in a pass, no pack may have rows of two blocks."""
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
+        places = torch.from_numpy(self.record.places(len(x))).to(x.device)
+        return x[places].flatten(1)
+
+
 class ToPixels(TorchLayer[plan.ToPixels]):
     """Channels become pixels (Shi et al. 2016)."""
 
@@ -115,3 +123,14 @@ class ToChannels(TorchLayer[plan.ToChannels]):
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         return F.pixel_unshuffle(x, self.record.factor)
+
+
+class Seen(TorchLayer[plan.Seen]):
+    """The maps of one scale of what the pass looks at, once for all its layers (`nets.eyes`)."""
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
+        channels = self.record.channels
+        if channels not in context.seen:
+            assert context.look is not None
+            context.seen[channels] = context.look(x, channels)
+        return context.seen[channels][self.record.scale]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
@@ -23,6 +23,8 @@ class ForwardContext:
     mode: Mode
     sparse: bool = False  # the gradients of `TorchLayer.tables` are sparse tensors
     heads: dict[str, Tensor] = field(default_factory=dict)
+    look: Callable[[Tensor, int], list[Tensor]] | None = None  # what the layers `Seen` see (`nets.eyes`)
+    seen: dict[int, list[Tensor]] = field(default_factory=dict)  # what they have seen, by channels
 
     def labels_for(self, classes: int) -> Tensor:
         """The labels, for a layer that needs them. Raises ValueError where there are none."""

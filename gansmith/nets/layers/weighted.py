@@ -58,12 +58,26 @@ class Conv(Weighted[plan.Conv]):
     """Convolution after zero padding."""
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        (top, bottom), (left, right) = self.record.padding
-        padding = top, left
-        if (top, left) != (bottom, right):
-            x, padding = pad_or_crop(x, padding, (x.shape[2] + top + bottom, x.shape[3] + left + right)), (0, 0)
+        x, padding = padded(x, self.record.padding)
         stride = plan.down_and_across(self.record.stride)
         return convolve(x, self.used_weight(context.mode), self.bias, stride, padding)
+
+
+class DepthwiseConv(TorchLayer[plan.DepthwiseConv]):
+    """A convolution of each channel by its own kernel, after zero padding."""
+
+    weight: nn.Parameter
+    bias: nn.Parameter | None
+
+    def __init__(self, record: plan.DepthwiseConv, place: Place) -> None:
+        super().__init__(record, place)
+        if not record.bias:
+            self.register_parameter("bias", None)
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
+        x, padding = padded(x, self.record.padding)
+        stride = plan.down_and_across(self.record.stride)
+        return convolve(x, self.weight, self.bias, stride, padding, groups=self.record.channels)
 
 
 class ConvTranspose(Weighted[plan.ConvTranspose]):
@@ -122,6 +136,14 @@ def spectral(weight: Tensor, left: Tensor, mode: Mode) -> Tensor:
             if mode.track:
                 left.copy_(new_left)
         return weight / torch.dot(new_left, matrix @ right)
+
+
+def padded(x: Tensor, padding: tuple[plan.Sides, plan.Sides]) -> tuple[Tensor, tuple[int, int]]:
+    """x (B, C, H, W) and the padding that a convolution is still to add; zeros are added here where sides differ."""
+    (top, bottom), (left, right) = padding
+    if (top, left) == (bottom, right):
+        return x, (top, left)
+    return pad_or_crop(x, (top, left), (x.shape[2] + top + bottom, x.shape[3] + left + right)), (0, 0)
 
 
 def pad_or_crop(x: Tensor, offset: tuple[int, int], size: tuple[int, int]) -> Tensor:

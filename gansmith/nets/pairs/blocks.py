@@ -92,6 +92,11 @@ class Stack:
         if len(self.shape) > 1:
             self.add(plan.Reshape((prod(self.shape),)))
 
+    def pack(self) -> None:
+        """Let each item see the others of its pack (Lin et al. 2018)."""
+        if self.settings.pack > 1:
+            self.add(plan.Pack(self.settings.pack))
+
     def linear(self, outputs: int, *, bias: bool = True) -> None:
         """A dense layer; pictures are flattened for it."""
         self.flatten()

@@ -1,7 +1,7 @@
 """The dense pair: fully connected layers, as in articles 000 (the course net), 001, 002 and 003.
 
 generator        latents [+ label] -> widths ... -> item
-discriminator    item -> widths ... [+ label after `label_after` of them] ... -> one logit
+discriminator    item [+ the others of its pack] -> widths ... [+ label after `label_after` of them] ... -> one logit
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ def generator(stack: Stack, item_shape: Shape) -> None:
 def discriminator(stack: Stack) -> None:
     """item_shape -> (1,)."""
     stack.flatten()
+    stack.pack()
     hidden_layers(stack)
     stack.logit()
 

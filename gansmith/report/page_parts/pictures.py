@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gansmith import kinds
 from gansmith.report import sheets
 from gansmith.report.page_parts import markup
 from gansmith.report.page_parts.contents import Contents
@@ -32,7 +33,14 @@ DOTS = 512  # logits of one sheet that are drawn
 
 
 def newest_beside_real(run: Contents) -> str:
-    """The newest sheet beside the sheet of real items."""
+    """The newest sheet beside the sheet of real items, which stands alone where it shows them itself."""
+    kind = kinds.of_data(run.data)
+    if run.sheets and kind is not None and kind.plotted:
+        figure = _file(
+            run.sheets[-1].path, f"After {run.sheets[-1].update:,} updates, {kind.plotted}", markup.SHEET_BYTES
+        )
+        if figure:
+            return f'<div class="hero plotted">{figure}</div>'
     shown = [(run.folder.real_sheet, "Real, for comparison")]
     if run.sheets:
         shown.insert(0, (run.sheets[-1].path, f"Generated, after {run.sheets[-1].update:,} updates"))

@@ -13,6 +13,7 @@ from gansmith.data.clusters import assign
 from gansmith.data.store import Store
 from gansmith.ground.errors import RunError, typed
 from gansmith.ground.files.runfolder import RunFolder, write_json
+from gansmith.metrics.feature_networks import likeness
 from gansmith.runs.setup import Setup, describe_data, read_clusters
 from gansmith.trained.generator import read_data
 
@@ -53,7 +54,8 @@ def more(folder: RunFolder, setup: Setup) -> dict[str, Any]:
     if setup.recipe.data.labels == "clusters":
         found = read_clusters(folder)
         assert found is not None
-        clusters = assign(old.items, found, store.items, setup.recipe.seed)
+        known_items, all_items = (likeness.points(one.items, setup.recipe.data.clusters_by) for one in (old, store))
+        clusters = assign(known_items, found, all_items, setup.recipe.seed)
         clusters[places] = found
     added = store.count - old.count
     line = (

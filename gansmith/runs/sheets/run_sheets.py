@@ -12,6 +12,7 @@ from gansmith.kinds import Shown
 from gansmith.runs.setup import Setup
 
 BEHIND = 2000  # real items that a plot shows behind the samples
+HEARD = 8  # sounds in one file of a run
 
 
 def sheet_drawer(setup: Setup) -> Callable[[np.ndarray], np.ndarray]:
@@ -29,9 +30,9 @@ def sample_lines(setup: Setup) -> Callable[[np.ndarray], list[str] | None]:
 
 
 def sample_sound(setup: Setup) -> Callable[[np.ndarray], bytes | None]:
-    """A function that makes items a .wav; None where their kind is not heard."""
+    """A function that makes the first items a .wav; None where their kind is not heard."""
     kind, units = setup.store.kind, setup.store.units
-    return lambda items: kind.sound(items, units)
+    return lambda items: kind.sound(items[:HEARD], units)
 
 
 def real_items(setup: Setup) -> np.ndarray:

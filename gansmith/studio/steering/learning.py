@@ -31,8 +31,9 @@ def traits(request: dict[str, Any], lines: Lines) -> dict[str, Any]:
 def varying(generator: Generator) -> tuple[str, ...]:
     """The traits that suit such pictures and vary in them. Raises RunError where none does."""
     made = generator.sample(SAMPLES)
-    names = measured.DRAWN if measured.looks_drawn(made) else measured.PAINTED
-    found = tuple(name for name in names if measured.varies(measured.TRAITS[name], made))
+    of = generator.kind.traits(generator.units)
+    names = of.suited(made)
+    found = tuple(name for name in names if measured.varies(of.measures[name], made, of))
     if not found:
         raise RunError(f"none of {', '.join(names)} varies in the samples, as after a collapse: see the run's finding")
     return found

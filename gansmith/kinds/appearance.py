@@ -1,4 +1,4 @@
-"""Traits measured on pictures, of strokes and of colours. Pictures are uint8 (N, H, W, 1, 3 or 4); results float64 (N,).
+"""What pictures look like: traits of strokes and of colours. Pictures are uint8 (N, H, W, 1, 3 or 4); results float64 (N,).
 
 Of pictures with transparency they are measured as the picture looks on white.
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from gansmith.ground import alpha
-from gansmith.latent.pictures import frame, to_unit
+from gansmith.kinds.record import Measure, Traits, Units
 
 WHITE = np.full(3, 255, np.uint8)
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
@@ -21,6 +21,17 @@ LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
 def on_white(pictures: np.ndarray) -> np.ndarray:
     """uint8 (N, H, W, 1 or 3): transparent ones on white, others as they are."""
     return alpha.on_ground(pictures, WHITE) if pictures.shape[3] == alpha.RGBA else pictures
+
+
+def to_unit(pictures: np.ndarray) -> np.ndarray:
+    """uint8 pictures as float32 in [0, 1]."""
+    return pictures.astype(np.float32) / np.float32(255)
+
+
+def frame(pictures: np.ndarray) -> np.ndarray:
+    """The outermost rows and columns of pictures (N, H, W, ...): (N, 2 H + 2 W, ...)."""
+    sides = pictures[:, 0], pictures[:, -1], pictures[:, :, 0], pictures[:, :, -1]
+    return np.concatenate(sides, axis=1)
 
 
 def ink_share(pictures: np.ndarray) -> np.ndarray:
@@ -143,3 +154,69 @@ def size(pictures: np.ndarray) -> np.ndarray:
     values = to_unit(on_white(pictures))
     background = np.median(frame(values), axis=1)[:, None, None]
     return np.minimum(np.abs(values - background).max(axis=3) * 10, 1).mean(axis=(1, 2), dtype=np.float64)
+
+
+TRAITS: dict[str, Measure] = {
+    "thickness": thickness,  # pixels
+    "slant": slant,  # pixels per pixel
+    "width": width,  # pixels
+    "height": height,  # pixels
+    "ink": ink,  # 0 to 1
+    "aspect": aspect,
+    "brightness": brightness,  # 0 to 1
+    "contrast": contrast,  # 0 to .5
+    "saturation": saturation,  # 0 to 1
+    "hue": hue,  # degrees
+    "symmetry": symmetry,  # -1 to 1
+    "sharpness": sharpness,  # 0 to 1
+    "size": size,  # 0 to 1
+}
+DRAWN = ("thickness", "slant", "ink", "width")
+PAINTED = ("brightness", "saturation", "contrast", "sharpness", "size")
+"""The traits that make styles by default, of strokes on a plain background and of other pictures, the best known first."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "thickness": ("thin", "thick"),
+    "slant": ("straight", "right"),
+    "width": ("narrow", "wide"),
+    "height": ("short", "tall"),
+    "ink": ("faint", "full"),
+    "aspect": ("upright", "broad"),
+    "brightness": ("dark", "light"),
+    "contrast": ("soft", "hard"),
+    "saturation": ("pale", "vivid"),
+    "symmetry": ("lopsided", "symmetric"),
+    "sharpness": ("blurred", "crisp"),
+    "size": ("small", "large"),
+}
+
+
+def looks_drawn(pictures: np.ndarray) -> bool:
+    """Whether pictures are strokes on a plain background: grey, a frame without ink, ink on less than half."""
+    if np.ptp(on_white(pictures), axis=3).max() > 0:
+        return False
+    share = ink_share(pictures)
+    return bool(frame(share).mean() < 0.1 and share.mean() < 0.5)
+
+
+def suited(pictures: np.ndarray) -> tuple[str, ...]:
+    """The traits that suit such pictures."""
+    return DRAWN if looks_drawn(pictures) else PAINTED
+
+
+def shaken(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Pictures with one level of noise."""
+    return np.clip(pictures + rng.integers(-1, 2, pictures.shape), 0, 255).astype(np.uint8)
+
+
+def rows(pictures: np.ndarray) -> np.ndarray:
+    """Their pixels in [0, 1], float32 (N, H x W x C)."""
+    return to_unit(pictures).reshape(len(pictures), -1)
+
+
+PICTURES = Traits(TRAITS, suited, shaken, rows, WORDS)
+
+
+def traits(units: Units) -> Traits:
+    """The traits of all pictures."""
+    return PICTURES

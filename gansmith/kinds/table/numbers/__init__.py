@@ -1,0 +1,1 @@
+"""How the numbers of a column become those that the networks get, and come back."""
