@@ -116,7 +116,7 @@ WRONG: dict[str, tuple[Any, Any, str]] = {
     "a number": (3, None, "data is int: give a path"),
     "a mapping": ({"a": DIGITS}, None, "data is dict: give a path"),
     "nothing": ([], None, "it yields no item"),
-    "words": (["a.png", "b.png"], None, "item 0 of the data set is str"),
+    "words and others": (["a.png", 3], None, "item 0 of the data set is str"),
     "labels twice": (Pictures(), LABELS, "leave one of the two out"),
     "labels of some": ([(DIGITS[0], 1), DIGITS[1]], None, "1 labels for 2 items"),
     "no picture": ([{"caption": "x"}], None, "holds caption: name its picture 'image'"),

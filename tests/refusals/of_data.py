@@ -183,6 +183,11 @@ EXAMPLES: tuple[Example, ...] = (
         each(array("v.npy", POINTS), array("g.npy", GREY)),
         call(comparable.read_items, Path("v.npy"), 4, DataSettings(source="g.npy")),
     ),
+    after(
+        each(array("v.npy", POINTS), text("words.txt", "word\n" * 20)),
+        call(comparable.read_items, Path("words.txt"), 4, DataSettings(source="v.npy")),
+    ),
+    after(array("plain.npy", GREY), opens("plain.npy", labels="classes")),
     after(array("flat.npy", POINTS), opens("flat.npy", kind="picture")),
     after(picture("folder/a.png"), opens("folder", kind="vector")),
     lambda folder, patch: of_digits().in_scale_of(of_points()),
