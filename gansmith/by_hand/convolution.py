@@ -41,36 +41,6 @@ class Conv(Layer[plan.Conv]):
         return fold(self.columns, self.shape, self.plan.padding, self.plan.kernel, self.plan.stride)
 
 
-class DepthwiseConv(Layer[plan.DepthwiseConv]):
-    """y[b, i, j, c] = b[c] + sum over u, v of x[b, i s + u - top, j s + v - left, c] W[c, u, v]."""
-
-    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
-        """x (B, H, W, channels) -> y (B, H', W', channels): the patches times the kernels, summed over a patch."""
-        self.shape = x.shape
-        columns = unfold(x, self.plan.padding, self.plan.kernel, self.plan.stride)
-        self.patches = columns.reshape(*columns.shape[:3], -1, self.plan.channels)
-        y = np.einsum("bijkc,kc->bijc", self.patches, self._kernels(w))
-        if self.plan.bias:
-            y += w["bias"]
-        return y
-
-    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
-        """dW = sum of dy times the patches,  db = sum dy,  dx = fold(dy W)."""
-        if into is not None:
-            self._kernels(into)[...] = np.einsum("bijkc,bijc->kc", self.patches, dy)
-            if self.plan.bias:
-                column_sums(as_matrix(dy), out=into["bias"])
-        if not need_dx:
-            return dy
-        columns = dy[:, :, :, None] * self._kernels(w)
-        flat = columns.reshape(*columns.shape[:3], -1)
-        return fold(flat, self.shape, self.plan.padding, self.plan.kernel, self.plan.stride)
-
-    def _kernels(self, arrays: Named) -> Array:
-        """The weight as (k k, channels), a view."""
-        return arrays["weight"].reshape(self.plan.channels, -1).T
-
-
 class ConvTranspose(Layer[plan.ConvTranspose]):
     """The adjoint: every input pixel adds its kernel to the output, `stride` pixels from its neighbour's."""
 

@@ -118,23 +118,6 @@ class Activation(Layer[plan.Activation]):
         return d
 
 
-class Clip(Layer[plan.Clip]):
-    """y = x between `least` and `most`, and the nearer of the two outside."""
-
-    def forward(self, x: Array, w: Named, mode: Pass) -> Array:
-        self.between = (x > self.plan.least) & (x < self.plan.most)
-        return np.clip(x, self.plan.least, self.plan.most)
-
-    def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
-        """dx = dy where x was between, else 0."""
-        dy *= self.between
-        return dy
-
-    def tangent(self, t: Array, w: Named) -> Array:
-        """t where x was between, else 0."""
-        return t * self.between
-
-
 class BatchNorm(Layer[plan.BatchNorm]):
     """y = scale n + shift, where n = (x - mean) / sqrt(variance + epsilon) for each feature (Ioffe, Szegedy 2015).
 

@@ -10,11 +10,9 @@ from gansmith.ground.networks import plan
 LAYERS: dict[type[plan.Layer], type[Layer]] = {
     plan.Linear: layers.Dense,
     plan.Conv: convolution.Conv,
-    plan.DepthwiseConv: convolution.DepthwiseConv,
     plan.ConvTranspose: convolution.ConvTranspose,
     plan.BatchNorm: layers.BatchNorm,
     plan.Activation: layers.Activation,
-    plan.Clip: layers.Clip,
     plan.Dropout: layers.Dropout,
     plan.GroupedSoftmax: layers.GroupedSoftmax,
     plan.PhaseShuffle: layers.PhaseShuffle,

@@ -116,6 +116,8 @@ def applies(metric: Metric, made: View, reference: Reference) -> bool:
             return classified and made.labels is not None and reference.heldout.labels is not None
         case "pictures":
             return reference.real.kind.pixels
+        case "likeness":
+            return reference.real.kind.pixels and reference.knows_likeness
         case _:
             return True
 

@@ -20,7 +20,7 @@ from gansmith.metrics.measures.frechet import Gaussian, distance
 from gansmith.metrics.reference import COPIES_LOOKED_AT, Reference, View
 from gansmith.parts import record as parts
 
-Needs = Literal["items", "pictures", "classes", "labels", "centres"]
+Needs = Literal["items", "pictures", "likeness", "classes", "labels", "centres"]
 Better = Literal["lower", "higher", "as real"]
 JACKKNIFE_MOST = 512  # features: with more, the interval costs more than the figure
 MANIFOLD_MOST = 5000  # items of each side
@@ -188,8 +188,6 @@ def copies(made: View, reference: Reference) -> dict[str, Number]:
 
 def likenesses(made: View, reference: Reference) -> dict[str, Number]:
     """Whether items show what a training item shows: a copy that is mirrored, moved or darker is one too."""
-    if not reference.knows_likeness:
-        return {}
     real = reference.heldout_likeness
     found = real
     if made.items is not reference.heldout.items:
@@ -311,7 +309,7 @@ METRICS: dict[str, Metric] = {
                 "copy rate", "as real", "the same by what items show: mirrored, moved and darker copies too", "features"
             )
         },
-        needs="pictures",
+        needs="likeness",
         floor="heldout",
     ),
 }

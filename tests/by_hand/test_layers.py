@@ -77,23 +77,6 @@ def test_batch_norm(batch: int, features: int, side: int, training: bool) -> Non
     check_layer(plan.BatchNorm(features, 0.1, 1e-3), x, Pass(training=training))
 
 
-@pytest.mark.parametrize("shape", [(3, 5), (2, 3, 4, 2)])
-def test_clip(shape: Shape) -> None:
-    x = 3 * np.random.default_rng(8).normal(size=shape)
-    x[np.abs(np.abs(x) - 1) < 0.01] = 0.5  # no number so near to an edge that a step crosses it
-    check_layer(plan.Clip(-1.0, 1.0), x)
-
-
-@pytest.mark.parametrize(
-    ("kernel", "stride", "padding"),
-    [(3, 1, ((1, 1), (1, 1))), (3, 2, ((0, 1), (0, 1))), (5, 2, ((1, 2), (2, 2))), ((1, 3), (1, 2), ((0, 0), (1, 1)))],
-)
-@pytest.mark.parametrize("bias", [True, False])
-def test_depthwise_convolution(kernel: plan.Size, stride: plan.Size, padding: tuple, bias: bool) -> None:
-    layer = plan.DepthwiseConv(3, kernel, stride, padding, bias)
-    check_layer(layer, np.random.default_rng(9).normal(size=(2, 5, 6, 3)))
-
-
 def test_batch_norm_per_feature_of_a_flat_picture() -> None:
     check_layer(plan.BatchNorm(12, 0.1, 1e-5), np.random.default_rng(4).normal(size=(5, 12)))
 
@@ -245,8 +228,6 @@ TORCH_CASES: list[tuple[Layer, Shape]] = [
     (plan.BatchNorm(4, 0.1, 1e-5), (4, 3, 5)),
     (plan.Conv(3, 4, 5, 2, ((1, 2), (2, 1))), (3, 8, 9)),
     (plan.ConvTranspose(3, 4, 5, 2, ((1, 2), (2, 1))), (3, 4, 5)),
-    (plan.DepthwiseConv(3, 5, 2, ((1, 2), (2, 2))), (3, 6, 5)),
-    (plan.Clip(0.0, 1.0), (3, 4, 5)),
     (plan.Conv(3, 4, (1, 25), (1, 4), ((0, 0), (10, 11))), (3, 1, 32)),
     (plan.ConvTranspose(3, 4, (2, 25), (1, 4), ((0, 1), (10, 11))), (3, 2, 8)),
 ]
@@ -280,12 +261,6 @@ def torch_layer(layer: Layer, x: torch.Tensor, w: dict[str, torch.Tensor]) -> to
         case plan.Conv():
             (top, bottom), (left, right) = layer.padding
             return F.conv2d(F.pad(x, (left, right, top, bottom)), w["weight"], w["bias"], layer.stride)
-        case plan.DepthwiseConv():
-            (top, bottom), (left, right) = layer.padding
-            padded = F.pad(x, (left, right, top, bottom))
-            return F.conv2d(padded, w["weight"], w["bias"], layer.stride, groups=layer.channels)
-        case plan.Clip():
-            return F.hardtanh(x, layer.least, layer.most)
         case plan.ConvTranspose():
             (top, bottom), (left, right) = layer.crop
             y = F.conv_transpose2d(x, w["weight"], w["bias"], layer.stride)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -170,9 +171,11 @@ def converse(folder: Path, lines: list[str], *arguments: object) -> tuple[int, s
         except OSError:  # the command has closed its terminal
             break
         shown += read.decode()
-        if waiting and shown.endswith("picture): "):
+        if waiting and shown.endswith("samples): "):
             os.write(terminal, waiting.pop(0).encode() + b"\n")
             shown += "<typed>"
+    else:
+        os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     os.close(terminal)
     return os.waitstatus_to_exitcode(status), shown
@@ -183,7 +186,7 @@ def test_on_a_terminal_it_asks_for_a_number(run: Path, tmp_path: Path) -> None:
     code, shown = converse(tmp_path, ["seven", "", "7"], "sample", run)
     assert code == 0, shown
     assert shown.count("that is not a whole number, try again") == 2
-    assert shown.count("a number (the same number gives the same picture): ") == 3
+    assert shown.count("a number (the same number gives the same samples): ") == 3
     assert "16 samples of seed 7: sample-7.png" in shown
     first = (tmp_path / "sample-7.png").read_bytes()
     code, shown = converse(tmp_path, ["7"], "sample", run, "--out", "again.png")

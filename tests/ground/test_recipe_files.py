@@ -80,6 +80,7 @@ def test_every_field_is_of_a_type_that_toml_holds():
 @given(settings_of(Recipe))
 def test_a_recipe_survives_toml(recipe: Recipe):
     together = {"generator.output": "linear", "loss.name": "minimax", "feedback.name": "alternating"}
+    together |= {"generator.pack": 1, "discriminator.pack": 1}
     together |= {"regularizer.name": "r1", "discriminator.norm": "none", "discriminator.net": recipe.generator.net}
     fits = override(recipe, together)
     assert from_table(tomllib.loads(to_toml(fits))) == fits

@@ -138,7 +138,7 @@ def pair_world(pair: str, **more: Any) -> Any:
     return world("labelled-pictures", **{**PAIRS[pair], **more})
 
 
-@pytest.mark.parametrize("pair", NETS)
+@pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("kind", ["pictures", "labelled-pictures"])
 def test_the_networks_are_what_the_plans_say(pair: str, kind: str):
     made = world(kind, **PAIRS[pair])
@@ -155,7 +155,7 @@ def test_the_networks_are_what_the_plans_say(pair: str, kind: str):
     assert game.gan.generator.plan.output_shape == made.item_shape
 
 
-@pytest.mark.parametrize("pair", NETS)
+@pytest.mark.parametrize("pair", PAIRS)
 def test_a_discriminator_s_gradients_by_finite_differences(pair: str):
     """First and second order: what the generator and the gradient penalties learn from."""
     made = pair_world(pair, precision__name="float64", discriminator__activation="tanh")
@@ -170,7 +170,7 @@ def test_a_discriminator_s_gradients_by_finite_differences(pair: str):
     assert torch.autograd.gradgradcheck(logits, x, fast_mode=True)
 
 
-@pytest.mark.parametrize("pair", NETS)
+@pytest.mark.parametrize("pair", PAIRS)
 def test_a_generator_s_gradients_by_finite_differences(pair: str):
     made = pair_world(pair, precision__name="float64", generator__activation="tanh")
     game = TorchGame(made.recipe, made.item_shape, made.classes)
@@ -179,7 +179,7 @@ def test_a_generator_s_gradients_by_finite_differences(pair: str):
     assert torch.autograd.gradcheck(lambda z: game.gan.generator(z, labels, mode), z, fast_mode=True)
 
 
-@pytest.mark.parametrize("pair", NETS)
+@pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("regularizer", ["none", "r1+r2", "gradient-penalty"])
 def test_training_resumes_bit_for_bit(pair: str, regularizer: str):
     made = pair_world(pair, regularizer__name=regularizer)
@@ -198,7 +198,7 @@ def test_training_resumes_bit_for_bit(pair: str, regularizer: str):
             assert not np.array_equal(before[name], after[name]), f"{name} never moved"
 
 
-@pytest.mark.parametrize("pair", [pair for pair in NETS if pair != "dense"])
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair != "dense"])
 @pytest.mark.parametrize("item_shape", [(1, 28, 28), (3, 17, 30), (3, 64, 64)])
 def test_pictures_of_any_size(pair: str, item_shape: Shape):
     if pair == "subpixel":  # of any even size

@@ -135,7 +135,7 @@ def test_the_style_is_for_a_shadow_root() -> None:
 def test_a_run_is_shown(shown: Any) -> None:
     words = text(shown)
     for part in (
-        "my <run>", "training", "update 100 of 400 · 25 % · 300 images/s · 12 s", "G starves (likely) since update 60. D is <b>sure</b>.",
+        "my <run>", "training", "update 100 of 400 · 25 % · 300 items/s · 12 s", "G starves (likely) since update 60. D is <b>sure</b>.",
         "optimizer.generator.rate 0.0002 → 0.001", "update 100 · after 10 s", "Losses", "Distance to the real items", "SWD 0.125",
     ):  # fmt: skip
         assert part in words, part
@@ -173,7 +173,7 @@ def test_what_is_new_appears_and_the_newest_sheet_with_it(shown: Any) -> None:
     )
     until_shade(shown, 90)
     words = text(shown)
-    assert "update 150 · after 15 s · 2,400 images seen · the newest" in words
+    assert "update 150 · after 15 s · 2,400 items seen · the newest" in words
     assert "Learning rates" in words
     assert "finished" in words
     assert not shown.locator("button", has_text="Pause").is_visible()

@@ -118,7 +118,7 @@ def ask_seed() -> int:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return 0
     while True:
-        print("a number (the same number gives the same item): ", end="", file=sys.stderr, flush=True)
+        print("a number (the same number gives the same samples): ", end="", file=sys.stderr, flush=True)
         text = sys.stdin.readline()
         if not text:
             raise Refused("no number was given: use --seed N")
