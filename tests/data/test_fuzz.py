@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import fuzz
-from fuzz_readers import READERS, can_be_read
+from fuzz_readers import READERS, can_be_read, zipped
 from mutate import mutated
 
 COUNT = {"stats": 1, "findings": 1, "resume": 1, "run": 1, "mat": 2, "lmdb": 4}  # which take long
@@ -46,6 +46,7 @@ def test_objects_are_never_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 FOUND = {  # files that once were a crash, and the reader
     "a heading that ends in a bracket": ("npy", b"'shape': (4, 6, 6, 1), }", b"'shape': (4, 6, 6, 1, ( "),
     "a member that is no array": ("npz", b"\x93NUMPY", b"\x92NUMPY"),
+    "a heading with a sign that Python advises against": ("npy", b"'|u1'", b"'\\]1'"),
     "a line with another number of columns": ("table", b"label,pixel0,", b"label,pixel0,pixel,pixel,"),
 }
 
@@ -64,6 +65,14 @@ def test_a_heading_as_python_2_wrote_it_is_read_without_a_word_of_numpys(tmp_pat
     files = {path: data.replace(b"(4, 6, 6, 1)", b"(4L,6, 6, 1)") for path, data in whole.items()}
     assert files != whole
     assert fuzz.attempt(READERS["npy"], files, tmp_path).kind == "read"
+
+
+def test_a_name_in_a_zip_that_is_no_text_is_told_shortly(tmp_path: Path):
+    """The name in front of the member says that it is UTF-8, and is not."""
+    whole = zipped({"a/\u00e9\u00e9.png": b"", **READERS["zip"].files()})
+    name = "a/\u00e9\u00e9.png".encode()
+    damaged = whole.replace(name, b"a/\xb6\xb6\xb6\xb6.png", 1)
+    assert fuzz.attempt(READERS["zip"], {"items.zip": damaged}, tmp_path).kind in ("read", "refused")
 
 
 def test_damage_is_the_same_for_the_same_seed():

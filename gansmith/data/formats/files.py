@@ -25,7 +25,7 @@ from gansmith.data.formats.picture_files import (
     printable,
 )
 from gansmith.ground import pixels
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, brief
 
 
 @contextmanager
@@ -57,8 +57,16 @@ def _members(archive: zipfile.ZipFile) -> Opened:
         try:
             with archive.open(members[name]) as file:
                 yield file
-        except (KeyError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError) as error:
-            raise Unreadable(f"damaged in the zip ({error})") from None
+        except (
+            KeyError,
+            zipfile.BadZipFile,
+            zlib.error,
+            lzma.LZMAError,
+            EOFError,
+            NotImplementedError,
+            UnicodeError,
+        ) as error:
+            raise Unreadable(f"damaged in the zip ({brief(error)})") from None
         except RuntimeError as error:  # an encrypted member
             raise Unreadable(str(error)) from None
 
@@ -89,7 +97,7 @@ def _zip(path: Path) -> zipfile.ZipFile:
     except FileNotFoundError:
         raise DataError(f"there is no file {path}: see whether it was moved") from None
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as a zip ({error}): fetch it again") from None
+        raise DataError(f"{path} cannot be read as a zip ({brief(error)}): fetch it again") from None
 
 
 def _slashed(member: zipfile.ZipInfo) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 from gansmith.data.formats.listing import Opened, Unreadable
 from gansmith.data.formats.picture_files import HEAD, AttributeTable, PictureFiles, Search, printable
 from gansmith.data.formats.tables.class_lists import is_class_list
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, brief
 
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 CLASS_KEYS = ("label", "class", "cls", "class_id")  # of a sample's .json
@@ -52,14 +52,14 @@ def open_tars(path: Path) -> Iterator[Opened]:
         try:
             file = archive.extractfile(members[inside])  # reads in place, extracts nothing
         except (KeyError, tarfile.TarError, OSError) as error:
-            raise Unreadable(f"damaged in the tar ({error})") from None
+            raise Unreadable(f"damaged in the tar ({brief(error)})") from None
         if file is None:
             raise Unreadable("no plain file")
         with file:
             try:
                 yield file
             except tarfile.TarError as error:
-                raise Unreadable(f"damaged in the tar ({error})") from None
+                raise Unreadable(f"damaged in the tar ({brief(error)})") from None
 
     with ExitStack() as stack:
         yield picture
@@ -76,7 +76,7 @@ def open_tar(path: Path) -> tarfile.TarFile:
     except FileNotFoundError:
         raise DataError(f"there is no file {path}: see whether it was moved") from None
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise DataError(f"{path} cannot be read as a tar ({error}): fetch it again") from None
+        raise DataError(f"{path} cannot be read as a tar ({brief(error)}): fetch it again") from None
 
 
 def sound_members(archive: tarfile.TarFile, failures: list[str]) -> Iterator[tarfile.TarInfo]:
@@ -86,7 +86,7 @@ def sound_members(archive: tarfile.TarFile, failures: list[str]) -> Iterator[tar
         try:
             member = archive.next()
         except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-            failures.append(f"damaged after {count:,} members ({error})")
+            failures.append(f"damaged after {count:,} members ({brief(error)})")
             return
         if member is None:
             return
