@@ -18,10 +18,12 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from gansmith.ground import alpha
 from gansmith.kinds import Kind
 
 FeatureName = Literal["auto", "pixels", "classifier", "self-supervised", "imagenet", "inception"]
 PIXEL_NUMBERS = 784
+GROUNDS = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)  # on which transparent pictures are read
 
 Progress = Callable[[str, float], None]  # (what is being done, share done in 0..1)
 
@@ -36,6 +38,14 @@ class Extracted:
 
     features: np.ndarray  # float32 (N, d)
     probabilities: np.ndarray | None = None  # float32 (N, classes), where the extractor is a classifier
+
+
+def read_on_grounds(items: np.ndarray, read: Callable[[np.ndarray], np.ndarray]) -> Extracted:
+    """The features of pictures uint8 (N, H, W, 1, 3 or 4, premultiplied) by a network of grey and colour pictures: with
+    transparency, the mean of those on black and on white."""
+    if items.shape[3] == alpha.RGBA:
+        return Extracted(np.stack([read(alpha.on_ground(items, ground)) for ground in GROUNDS]).mean(axis=0))
+    return Extracted(read(items))
 
 
 class Extractor(Protocol):

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gansmith.ground import alpha
 from gansmith.ground.errors import DataError
-from gansmith.metrics.feature_networks.features import Extracted
+from gansmith.metrics.feature_networks.features import Extracted, read_on_grounds
 from gansmith.nets import trunk
 
 USUAL, LARGE = 128, 224  # pixels of the longer side as it is read
 STEP = 32  # a side is a multiple of it: the last maps are so much smaller
 BATCH = 32
-GROUNDS = (0, 255)  # on which pictures with transparency are read
 
 
 @dataclass(frozen=True)
@@ -37,10 +35,7 @@ class Imagenet:
         """Features (N, 1280) of pictures uint8 (N, H, W, 1, 3 or 4, premultiplied). Raises DataError, EngineError."""
         if items.dtype != np.uint8:
             raise DataError("the ImageNet network reads pictures, and these are other numbers: use --features pixels")
-        if items.shape[3] == alpha.RGBA:
-            seen = [self._read(alpha.on_ground(items, np.full(3, level, np.uint8))) for level in GROUNDS]
-            return Extracted(np.stack(seen).mean(axis=0))
-        return Extracted(self._read(items))
+        return read_on_grounds(items, self._read)
 
     def _read(self, items: np.ndarray) -> np.ndarray:
         """Features (N, 1280) of pictures uint8 (N, H, W, 1 or 3)."""

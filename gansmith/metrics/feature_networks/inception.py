@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from gansmith.ground import alpha
 from gansmith.ground.errors import DataError
-from gansmith.metrics.feature_networks.features import Extracted, hash_of
+from gansmith.metrics.feature_networks.features import Extracted, hash_of, read_on_grounds
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 SIZE = 299
 FEATURES = 2048
 CLASSES = 1008
-GROUNDS = (0, 255)  # on which pictures with transparency are read
 EPSILON = 1e-3
 BATCH = 32
 PUBLISHED = "pt_inception-2015-12-05-6726825d.pth"
@@ -179,10 +177,7 @@ class Inception:
         """Features (N, 2048) of pictures uint8 (N, H, W, 1, 3 or 4, premultiplied)."""
         if items.dtype != np.uint8:
             raise DataError("Inception reads pictures, and these are other numbers: use --features pixels")
-        if items.shape[3] == alpha.RGBA:
-            seen = [self._read(alpha.on_ground(items, np.full(3, level, np.uint8))) for level in GROUNDS]
-            return Extracted(np.stack(seen).mean(axis=0))
-        return Extracted(self._read(items))
+        return read_on_grounds(items, self._read)
 
     def _read(self, items: np.ndarray) -> np.ndarray:
         """Features (N, 2048) of pictures uint8 (N, H, W, 1 or 3)."""
