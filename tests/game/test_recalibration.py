@@ -73,7 +73,7 @@ def test_masks_take_no_part():
     """Of the second batch norm, which stands behind a dropout."""
     game = new_game("vectors", generator__norm="batch", generator__widths=(6, 5), generator__dropout=0.5)
     play(game, 1, 3)
-    state, layers = game.state().arrays, game.average.network.layers
+    state, layers = game.state().arrays, [cast(Any, layer) for layer in game.average.network.layers]
     number = [index for index, layer in enumerate(layers) if f"ema/{index}.mean" in state][1]
     assert any(layer.record.keyed for layer in layers[:number])
     means = []
