@@ -21,12 +21,14 @@ class Conv(Layer[plan.Conv]):
 
     def forward(self, x: Array, w: Named, mode: Pass) -> Array:
         """x (B, H, W, inputs) -> y (B, H', W', outputs): y = unfold(x) W^T + b."""
-        self.shape = x.shape
-        self.columns = unfold(x, self.plan.padding, self.plan.kernel, self.plan.stride)
+        self.x, self.columns = x, self._unfolded(x)
         y = as_matrix(self.columns) @ w["weight"].reshape(self.plan.outputs, -1).T
         if self.plan.bias:
             y += w["bias"]
         return y.reshape(*self.columns.shape[:3], -1)
+
+    def _unfolded(self, x: Array) -> Array:
+        return unfold(x, self.plan.padding, self.plan.kernel, self.plan.stride)
 
     def backward(self, dy: Array, w: Named, into: Named | None, need_dx: bool = True) -> Array:
         """dW = dy^T unfold(x),  db = sum dy,  dx = fold(dy W)."""
@@ -38,7 +40,24 @@ class Conv(Layer[plan.Conv]):
         if not need_dx:
             return dy
         np.matmul(rows, w["weight"].reshape(self.plan.outputs, -1), out=columns)  # the patches are not needed any more
-        return fold(self.columns, self.shape, self.plan.padding, self.plan.kernel, self.plan.stride)
+        return fold(self.columns, self.x.shape, self.plan.padding, self.plan.kernel, self.plan.stride)
+
+    def tangent(self, t: Array, w: Named) -> Array:
+        """unfold(t) W^T."""
+        columns = self._unfolded(t)
+        return (as_matrix(columns) @ w["weight"].reshape(self.plan.outputs, -1).T).reshape(*columns.shape[:3], -1)
+
+    def backward_through_tangent(self, s: Array, t: Array, d: Array, w: Named, into: Named) -> Array:
+        """dW = s^T unfold(t) + d^T unfold(x),  db = sum d,  dx = fold(d W)."""
+        weight = into["weight"].reshape(self.plan.outputs, -1)
+        np.matmul(as_matrix(s).T, as_matrix(self._unfolded(t)), out=weight)
+        if self.plan.bias:
+            column_sums(as_matrix(d), out=into["bias"])
+        if not d.any():  # behind ReLU and leaky ReLU alone
+            return np.zeros_like(self.x)
+        self.columns = self._unfolded(self.x)  # the first backward pass has written over them
+        weight += as_matrix(d).T @ as_matrix(self.columns)
+        return self.backward(d, w, None)
 
 
 class ConvTranspose(Layer[plan.ConvTranspose]):

@@ -55,7 +55,7 @@ def missing_layers(recipe: Recipe, plans: tuple[Plan, Plan]) -> Iterator[str]:
                 yield f"slope = {layer.slope} in the {plan.player} (only 0 to 1)"
     if recipe.regularizer.name != "none":
         for layer in plans[1].layers:
-            if LAYERS.get(type(layer), Layer).tangent is Layer.tangent:  # as of convolutions and batch norm
+            if LAYERS.get(type(layer), Layer).tangent is Layer.tangent:  # as of batch norm
                 yield f"regularizer.name = {recipe.regularizer.name!r} with {type(layer).__name__} in the discriminator"
     if "squared-last-gradient" in recipe.faults and recipe.generator.net != "dense":
         yield "the fault 'squared-last-gradient' in a generator that is not dense"

@@ -1,4 +1,4 @@
-"""R1 and R2 by hand: the penalty on the discriminator's gradient (Mescheder et al. 2018), for dense networks.
+"""R1 and R2 by hand: the penalty on the discriminator's gradient (Mescheder et al. 2018).
 
 The penalty is gamma/2 x mean over items of |g_i|^2 with g_i = dD(x_i)/dx_i, so its gradient with respect to the
 weights is a derivative of a derivative. Three passes through the network compute it:
@@ -8,7 +8,8 @@ weights is a derivative of a derivative. Three passes through the network comput
               to first order, when x changes by t. So take x's change t through the layers: each has a `tangent`.
 3. backward:  through pass 2. A weight W of y = x W^T + b multiplies the change t (gradient s^T t), and it also shapes
               the x at which later activations take their derivative (gradient d^T x). d is the gradient with respect to
-              a layer's output; it starts at 0, and each activation adds s t f''(x) to it.
+              a layer's output; it starts at 0, and each activation adds s t f''(x) to it. A convolution does the same with
+              unfolded t and x.
 
 For ReLU and leaky ReLU f'' is 0, so d stays 0, and s^T t is all.
 """

@@ -32,7 +32,7 @@ COMMANDS: dict[str, Command] = {
         ),
     ),
     "sample": Command(
-        "make pictures with a trained generator",
+        "make pictures, rows, sounds or lines with a trained generator",
         "gansmith.cli.results.sample",
         (
             "gansmith sample runs/digits-001 --count 64 --seed 7 --out sheet.png",
@@ -45,7 +45,7 @@ COMMANDS: dict[str, Command] = {
         ),
     ),
     "evaluate": Command(
-        "measure how good the pictures of a run, a folder or an .npz are",
+        "measure how good the samples of a run are, or the items of a file or folder",
         "gansmith.cli.results.evaluate",
         (
             "gansmith evaluate runs/digits-001",

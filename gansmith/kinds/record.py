@@ -34,6 +34,7 @@ class Prepared:
     skipped: tuple[tuple[str, str], ...] = ()  # files that could not be used: name, reason
     left_out: tuple[str, ...] = ()  # a line for each kind of what was left out
     remarks: tuple[str, ...] = ()  # lines on how the source was understood
+    kept: np.ndarray | None = None  # of an array: which rows these are, int64 (N,); None = all
 
 
 class Row(NamedTuple):

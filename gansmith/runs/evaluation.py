@@ -97,9 +97,7 @@ def evaluate(
     if generator is not None:
         evaluation = _noted(evaluation, (*_unmeasured(generator, labels, reference), *_without_own(folder, own)))
         write_json(folder.evaluation, evaluation.as_dict())
-    for path in (folder.copies if is_run else None, copies):
-        if path is not None and evaluation.copies:
-            draw_copies(Path(path), items, evaluation, reference.real)
+    evaluation = _with_drawn(evaluation, items, reference.real, folder.copies if is_run else None, copies)
     return evaluation if taken is None else _by_rows(evaluation, taken)
 
 
@@ -133,6 +131,20 @@ def _unmeasured(generator: Generator, labels: np.ndarray | None, reference: Refe
         *notes,
         f"{reference.real.name} has not all of the run's classes: whether samples are of theirs is not measured",
     )
+
+
+def _with_drawn(
+    evaluation: Evaluation, items: np.ndarray, real: RealItems, kept: Path | None, asked: str | Path | None
+) -> Evaluation:
+    """The evaluation once its copies are drawn in the files `kept` and `asked`, with a note where that is asked and cannot be."""
+    if evaluation.copies:
+        for path in filter(None, (kept, asked)):
+            draw_copies(Path(path), items, evaluation, real)
+    elif asked is not None:
+        told = next((f"; the figure {one.name!r} tells of them" for one in evaluation.figures if "cop" in one.key), "")
+        line = f"{asked} was not written: copies are drawn of pictures, and these are {real.kind.many}{told}"
+        return _noted(evaluation, (line,))
+    return evaluation
 
 
 def _flattered(recipe: Recipe, reference: Reference) -> tuple[str, ...]:

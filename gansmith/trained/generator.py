@@ -130,7 +130,14 @@ class Generator:
                 f"label {label!r}: this generator knows groups that were found in the data, 0 to {self.classes - 1}; to "
                 "use names, train with --set data.labels=classes"
             )
-        raise RunError(f"label {label!r} is none of this generator's classes{nearest(label, self.class_names)}")
+        raise RunError(f"label {label!r} is none of this generator's classes{self._meant(label)}")
+
+    def _meant(self, label: str) -> str:
+        """What may have been meant by a class that is none. Of a table, whose classes are conditions, a category alone."""
+        conditions = [name for name in self.class_names if self.kind.wanted and name.partition("=")[2] == label]
+        if not conditions:
+            return nearest(label, self.class_names)
+        return f': give {" or ".join(map(repr, conditions))}, or leave --label out and give --where "{conditions[0]}"'
 
     def sample(self, count: int, seed: int = 0, labels: Labels = None, truncation: float = 1.0) -> Any:
         """Items of a seed in people's units: pictures uint8 (count, H, W, C), vectors float32 (count, D), or what the kind has."""

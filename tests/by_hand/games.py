@@ -103,6 +103,15 @@ GAMES: dict[str, tuple[Recipe, Shape, int]] = {
     "dcgan": (CONVOLUTIONAL, COLOUR, 0),
     "dcgan-sgd": (replace(CONVOLUTIONAL, optimizer=SGD), COLOUR, 0),
     "dcgan-labelled": (CONVOLUTIONAL, COLOUR, 4),
+    "dcgan-r1-r2-tanh": (
+        replace(
+            CONVOLUTIONAL,
+            discriminator=replace(CONVOLUTIONAL.discriminator, norm="none", activation="tanh"),
+            regularizer=RegularizerSettings("r1+r2", 2.0),
+        ),
+        COLOUR,
+        0,
+    ),
     "dcgan-mirror": (replace(CONVOLUTIONAL, augment=AugmentSettings("mirror")), COLOUR, 0),
     "tutorial": (TUTORIAL, (1, 12, 12), 0),
 }  # fmt: skip

@@ -234,7 +234,7 @@ REFUSED: list[tuple[Recipe, str]] = [
     (in_precision(DENSE, "bfloat16"), "precision.name = 'bfloat16'"),
     (
         replace(CONVOLUTIONAL, regularizer=RegularizerSettings("r1")),
-        "regularizer.name = 'r1' with Conv in the discriminator",
+        "regularizer.name = 'r1' with BatchNorm in the discriminator",
     ),
     (replace(DENSE, discriminator=replace(DENSE.discriminator, slope=1.5)), "slope = 1.5 in the discriminator"),
     (replace(DENSE, faults=("unheard-of",)), "faults = 'unheard-of'"),  # pyright: ignore[reportArgumentType]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -11,13 +13,14 @@ from gansmith.by_hand.arrays import Arrays
 from gansmith.by_hand.layers import Pass
 from gansmith.by_hand.network import Network
 from gansmith.by_hand.penalty import gradient_penalty
-from gansmith.ground.networks.plan import Activation, ConcatLabels, Dropout, Linear, Plan, Reshape
+from gansmith.ground.networks.plan import Activation, ConcatLabels, Conv, Dropout, Linear, Plan, Reshape
 from gansmith.ground.recipes.settings import ActivationName
 
 from . import central
 
 FLOAT64 = np.dtype(np.float64)
 LABELS = np.array([0, 2, 1, 2])
+FLUSH = ((0, 0), (0, 0))  # no zeros around the items
 
 
 def discriminator_plan(kind: ActivationName) -> Plan:
@@ -36,17 +39,40 @@ def discriminator_plan(kind: ActivationName) -> Plan:
     return Plan("discriminator", (1, 2, 3), layers)
 
 
-def ready(kind: ActivationName) -> tuple[Network, Arrays, np.ndarray, Pass]:
+def signal_plan(kind: ActivationName) -> Plan:
+    """Convolutions along a row, with a bias and without, and labels as maps between them."""
+    layers = (
+        Conv(1, 3, (1, 2), (1, 2), ((0, 0), (1, 0))),
+        Activation(kind, 0.2),
+        ConcatLabels(3),
+        Conv(6, 2, (1, 2), 1, FLUSH, bias=False),
+        Activation(kind, 0.2),
+        Reshape((2,)),
+        Linear(2, 1),
+        Activation("sigmoid"),
+    )
+    return Plan("discriminator", (1, 1, 3), layers)
+
+
+def picture_plan(kind: ActivationName) -> Plan:
+    """A convolution of pictures, whose patches overlap, and a second one above it."""
+    layers = (Conv(1, 3, 2, 1, FLUSH), Activation(kind, 0.2), Conv(3, 1, (1, 2), 1, FLUSH))
+    return Plan("discriminator", (1, 2, 3), (*layers, Reshape((1,))))
+
+
+def ready(plan: Plan) -> tuple[Network, Arrays, np.ndarray, Pass]:
     rng = np.random.default_rng(5)
-    network, w = Network(discriminator_plan(kind)), Arrays(discriminator_plan(kind), FLOAT64)
+    network, w = Network(plan), Arrays(plan, FLOAT64)
     w.trained[...] = rng.normal(size=w.trained.shape)
     how = Pass(LABELS, training=True, dropout_key=lambda index: 99 + index)
-    return network, w, rng.normal(size=(4, 2, 3, 1)), how
+    channels, height, width = plan.input_shape
+    return network, w, rng.normal(size=(4, height, width, channels)), how
 
 
+@pytest.mark.parametrize("plan", [discriminator_plan, signal_plan, picture_plan])
 @pytest.mark.parametrize("kind", ["relu", "leaky", "tanh", "arctan", "sigmoid"])
-def test_gradient_by_central_differences(kind: ActivationName) -> None:
-    network, w, x, how = ready(kind)
+def test_gradient_by_central_differences(kind: ActivationName, plan: Callable[[ActivationName], Plan]) -> None:
+    network, w, x, how = ready(plan(kind))
     into, unused = Arrays(network.plan, FLOAT64), Arrays(network.plan, FLOAT64)
 
     def value(where: Arrays = unused) -> float:

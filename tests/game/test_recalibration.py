@@ -69,6 +69,23 @@ def test_it_changes_nothing_of_the_training():
     assert_same_arrays(one, other)
 
 
+def test_masks_take_no_part():
+    """Of the second batch norm, which stands behind a dropout."""
+    game = new_game("vectors", generator__norm="batch", generator__widths=(6, 5), generator__dropout=0.5)
+    play(game, 1, 3)
+    state, layers = game.state().arrays, [cast(Any, layer) for layer in game.average.network.layers]
+    number = [index for index, layer in enumerate(layers) if f"ema/{index}.mean" in state][1]
+    assert any(layer.record.keyed for layer in layers[:number])
+    means = []
+    for batch in range(3):
+        x = torch.as_tensor(draws.latents(game.recipe, 0, batch, BATCH))
+        for layer in layers[:number]:
+            if not layer.record.keyed:
+                x = layer(x, ForwardContext(None, Mode(training=True)))
+        means.append(x.detach().mean(0).numpy())
+    np.testing.assert_allclose(state[f"ema/{number}.mean"], np.mean(means, 0), rtol=1e-4, atol=1e-6)
+
+
 def own_game(**settings) -> TorchGame:
     made = world("vectors", **{"ema__recalibrate": 3, **settings})
     game = TorchGame(made.recipe, made.item_shape, 0, Parts(nets=NetPair("mine", build)))

@@ -101,9 +101,16 @@ def test_a_class_is_a_condition(place: Path):
     np.testing.assert_allclose(shares, np.bincount(store.labels) / store.count, atol=0.01)
 
 
+def test_a_category_alone_is_answered_with_its_condition(place: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["sample", str(place / "torch"), "--count", "1", "--label", "F"]) == 1
+    assert '--where "sex=F"' in capsys.readouterr().err
+
+
 def test_a_short_training_learns_something(place: Path):
     """An untrained generator has a mean KS above .3."""
-    figures = {figure.key: figure for figure in evaluate(place / "torch", count=400).figures}
+    measured = evaluate(place / "torch", count=400, copies=place / "copies.png")
+    assert any("copies.png was not written: copies are drawn of pictures" in note for note in measured.notes)
+    figures = {figure.key: figure for figure in measured.figures}
     assert {"ks", "tv", "correlation", "association", "detection", "tstr", "copies", "nearer"} <= set(figures)
     assert figures["ks"].value < 0.25
     assert figures["tv"].value < 0.25

@@ -15,6 +15,7 @@ from scipy.stats import chisquare
 
 import gansmith
 from gansmith import cli, recipes
+from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.networks import plan
 from gansmith.ground.recipes.settings import DataSettings
@@ -121,8 +122,9 @@ def test_what_is_left_out_is_counted(tmp_path: Path):
 
 def test_rare_characters_are_left_out(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(reading, "ALPHABET_MOST", 3)
-    kept, left_out = reading.usable("aab\nabc\nabz\n")
+    kept, rows, left_out = reading.usable(["aab", "abc", "abz"])
     assert kept == ["aab", "abc"]
+    assert rows == [0, 1]
     assert left_out == ("1 line with characters beside the 3 most frequent ones",)
 
 
@@ -298,3 +300,14 @@ def test_strings_from_python_are_taken():
         kind.prepare(np.zeros((20, 2)), DataSettings(), "numbers")
     with pytest.raises(DataError, match="16 are the least"):
         kind.prepare(np.array(WORDS[:3]), DataSettings(), "words")
+
+
+def test_an_array_of_lines_keeps_empty_ones_and_each_its_label(tmp_path: Path):
+    lines = [*WORDS[:5], "", "x" * 40, *WORDS[5:]]
+    np.savez(tmp_path / "made.npz", lines=np.array(lines), labels=np.arange(len(lines)) % 3)
+    store = open_store(DataSettings(source=str(tmp_path / "made.npz"), kind="text", labels="classes"))
+    kept = [row for row, line in enumerate(lines) if len(line) < 40]
+    assert store.kind.in_units(np.asarray(store.items), store.units) == [lines[row] for row in kept]
+    assert store.labels is not None
+    assert [store.class_names[label] for label in store.labels] == [str(row % 3) for row in kept]
+    assert store.left_out == ("1 line longer than 32 characters",)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: Parser) -> None:
     """The options of `evaluate`."""
-    parser.add_argument("what", type=Path, help="a run's folder, a folder or zip of pictures, or an .npz")
+    parser.add_argument(
+        "what", type=Path, help="a run's folder; or items: a folder, zip or .npz of pictures, a .csv, a .npy, a .txt"
+    )
     parser.add_argument("--data", metavar="SOURCE", help="the real items to compare with (default: the run's)")
     parser.add_argument("--count", type=whole, metavar="N", help="items to measure (default 5,000; stacked 26,000)")
     parser.add_argument("--seed", type=integer, default=0, metavar="S", help="the seed of a run's samples (default 0)")
@@ -28,7 +30,7 @@ def add_arguments(parser: Parser) -> None:
         "--features", default="auto", help="auto, classifier, self-supervised, imagenet, pixels or inception"
     )
     parser.add_argument("--inception", type=Path, metavar="FILE", help="the standard Inception weights, for FID")
-    about = "draw the items most similar to training items, above these"
+    about = "pictures: draw those most similar to training pictures, above these"
     parser.add_argument("--copies", type=Path, metavar="FILE.png", help=about)
     parser.add_argument("--per-class", action="store_true", help="also a distance for each class")
     about = (

@@ -26,6 +26,7 @@ from gansmith.ground.recipes.settings import EngineName, Recipe
 ENGINES = "torch: PyTorch; numpy: NumPy with all gradients written by hand"
 START = "start with the weights of a trained run, of a .safetensors file, or of hub:NAME, where their layers fit"
 FREEZE = "with --from: the discriminator's N lowest layers, next to the picture, keep their weights (FreezeD)"
+DATA = "training data: a built-in name; pictures: a folder, zip, .npz, IDX files; a .csv, a folder of .wav, a .txt ..."
 ATTRIBUTE = "make two classes from an attribute of the source, for example Smiling of CelebA"
 SETTING = "change a setting, for example loss.name=hinge; `gansmith settings` lists them; may be repeated"
 
@@ -33,7 +34,7 @@ SETTING = "change a setting, for example loss.name=hinge; `gansmith settings` li
 def add_arguments(parser: Parser) -> None:
     """The options of `train`."""
     parser.add_argument("recipe", help="a recipe's name (see `gansmith recipes`) or a .toml file")
-    parser.add_argument("--data", metavar="SOURCE", help="training data: a built-in name, folder, zip, .npz, IDX files")
+    parser.add_argument("--data", metavar="SOURCE", help=DATA)
     parser.add_argument("--attribute", metavar="NAME", help=ATTRIBUTE)
     parser.add_argument("--from", dest="start", metavar="RUN", help=START)
     parser.add_argument("--freeze-d", type=whole, metavar="N", help=FREEZE)

@@ -74,7 +74,16 @@ def as_stored(listing: Listing, settings: DataSettings) -> Listing:
     if listing.computed:  # in the units in which its truth is known
         return replace(listing, items=np.asarray(listing.items, np.float32), units={})
     made = kind.prepare(listing.items, settings, listing.title)
-    return replace(listing, items=made.items, units=made.units, remarks=(*listing.remarks, *made.remarks))
+    rows = np.arange(len(listing)) if made.kept is None else made.kept
+    return replace(
+        listing,
+        items=made.items,
+        labels=None if listing.labels is None else listing.labels[rows],
+        parts=cut_parts(listing.parts, rows),
+        units=made.units,
+        left_out=(*listing.left_out, *made.left_out),
+        remarks=(*listing.remarks, *made.remarks),
+    )
 
 
 def appear(part: Path, ready: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +43,17 @@ def read(path: Path, settings: DataSettings) -> Prepared:
 
 
 def prepare(array: np.ndarray, settings: DataSettings, title: str) -> Prepared:
-    """An array of strings. Raises DataError."""
+    """An array of strings, of which an empty one is a line too. Raises DataError."""
     if array.dtype.kind not in "UO" or not all(isinstance(one, str) for one in array.flat):
         raise DataError(
             f"{title} holds {array.dtype}, and data.kind = 'text' takes strings: give words, or a .txt file"
         )
-    lines, left_out = reading.usable("\n".join(one.replace("\n", " ") for one in array.flat))
+    lines, rows, left_out = reading.usable([one.replace("\n", " ") for one in array.flat], empty=True)
     if len(lines) < reading.LEAST:
         raise DataError(
             f"{title} has {len(lines)} lines that can be used, and {reading.LEAST} are the least: give more"
         )
-    return _prepared(lines, left_out, ())
+    return replace(_prepared(lines, left_out, ()), kept=np.array(rows))
 
 
 def _prepared(lines: list[str], left_out: tuple[str, ...], remarks: tuple[str, ...]) -> Prepared:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,10 @@ def read_lines(path: Path) -> Read:
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}): give another file") from None
     text, remarks = decoded(data, path.name)
-    used, left_out = usable(text)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not lines[-1]:
+        del lines[-1]  # what stands behind the last line's end is no line
+    used, _, left_out = usable(lines)
     if len(used) < LEAST:
         raise DataError(
             f"{path.name} has {len(used)} lines of 1 to {LONGEST} characters, and {LEAST} are the least"
@@ -76,30 +80,27 @@ def decoded(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     return text, (f"{name} is no UTF-8, so it was read as {OTHERWISE}: save it as UTF-8 if letters look wrong",)
 
 
-def usable(text: str) -> tuple[list[str], tuple[str, ...]]:
-    """The lines that can be used, in their order, and how many were left out for which reason."""
+def usable(lines: Sequence[str], empty: bool = False) -> tuple[list[str], list[int], tuple[str, ...]]:
+    """(the lines that can be used, the row of each, how many were left out for which reason). empty: an empty line is one too."""
     out: Counter[str] = Counter()
-    kept: list[str] = []
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for raw in text.split("\n"):
+    kept: dict[int, str] = {}
+    for row, raw in enumerate(lines):
         line = unicodedata.normalize("NFC", raw.replace("\t", " ")).strip()
-        reason = _unusable(line)
+        reason = _unusable(line, empty)
         if reason is None:
-            kept.append(line)
+            kept[row] = line
         else:
             out[reason] += 1
-    if not text or text.endswith("\n"):
-        out["empty"] -= 1  # what stands behind the last line's end is no line
-    kept, rare = _of_frequent_characters(kept)
-    out[f"with characters beside the {ALPHABET_MOST} most frequent ones"] += rare
-    return kept, tuple(
-        f"{count:,} {'line' if count == 1 else 'lines'} {reason}" for reason, count in out.items() if count > 0
-    )
+    known = _frequent_characters(kept.values())
+    used = {row: line for row, line in kept.items() if known.issuperset(line)}
+    out[f"with characters beside the {ALPHABET_MOST} most frequent ones"] += len(kept) - len(used)
+    reasons = (f"{count:,} {'line' if count == 1 else 'lines'} {reason}" for reason, count in out.items() if count)
+    return list(used.values()), list(used), tuple(reasons)
 
 
-def _unusable(line: str) -> str | None:
+def _unusable(line: str, empty: bool) -> str | None:
     """Why a line cannot be used."""
-    if not line:
+    if not line and not empty:
         return "empty"
     if len(line) > LONGEST:
         return f"longer than {LONGEST} characters"
@@ -108,12 +109,7 @@ def _unusable(line: str) -> str | None:
     return None
 
 
-def _of_frequent_characters(lines: list[str]) -> tuple[list[str], int]:
-    """The lines of the most frequent characters alone, and how many others there are."""
+def _frequent_characters(lines: Iterable[str]) -> set[str]:
+    """The ALPHABET_MOST most frequent characters."""
     counts = Counter(character for line in lines for character in line)
-    if len(counts) <= ALPHABET_MOST:
-        return lines, 0
-    by_frequency = sorted(counts, key=lambda character: (-counts[character], character))
-    known = set(by_frequency[:ALPHABET_MOST])
-    kept = [line for line in lines if known.issuperset(line)]
-    return kept, len(lines) - len(kept)
+    return set(sorted(counts, key=lambda character: (-counts[character], character))[:ALPHABET_MOST])

@@ -50,7 +50,7 @@ class Dropout(TorchLayer[plan.Dropout]):
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         mode, rate = context.mode, self.record.rate
-        if not mode.training:
+        if not mode.draws:
             return x
         if mode.dropout_keys is None:
             raise ValueError("a training pass through dropout needs its keys")

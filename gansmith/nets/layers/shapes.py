@@ -83,7 +83,7 @@ class PhaseShuffle(TorchLayer[plan.PhaseShuffle]):
     """
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        if not context.mode.training:
+        if not context.mode.draws:
             return x
         if context.mode.dropout_keys is None:
             raise ValueError("a training pass through phase shuffle needs its keys")

@@ -17,7 +17,7 @@ class GroupedSoftmax(TorchLayer[plan.GroupedSoftmax]):
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         mode, temperature, noisy = context.mode, 1.0, x
-        if mode.training and self.record.gumbel:
+        if mode.draws and self.record.gumbel:
             if mode.dropout_keys is None:
                 raise ValueError("a training pass through noise needs its keys")
             noisy = x + gumbel(x, mode.dropout_keys[int(self.name)], mode.first_row).to(x.dtype)

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from gansmith import kinds
 from gansmith.ground.errors import GansmithError, RecipeError, RunError, nearest, typed
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.files.whole import write_new
@@ -71,13 +72,13 @@ def differing(folder: RunFolder, recipe: Recipe, change: Mapping[str, Any]) -> d
     if not found:
         raise RecipeError(f"{', '.join(change) or 'nothing'} would be changed to what it is: give another value")
     data = described(folder)
-    shape = data.get("item_shape")
-    if shape:
+    shape, kind = data.get("item_shape"), kinds.of_data(data)
+    if shape and kind is not None:
         classes = {"none": 0, "clusters": recipe.data.clusters}.get(
             recipe.data.labels, len(data.get("class_names") or ())
         )
         if "own" not in (after["regularizer.name"], after["augment.name"], after["loss.name"]):
-            plans_of(new, tuple(shape), classes)
+            plans_of(new, kind, tuple(shape), classes)
     return found
 
 

@@ -58,6 +58,7 @@ class Planned:
 
     recipe: Recipe
     remarks: tuple[str, ...]  # a line for each choice that the data made
+    kind: Kind  # of the data
     item_shape: Shape
     classes: int
     summary: dict[str, Any]
@@ -66,9 +67,10 @@ class Planned:
 def planned(wanted: Wanted) -> Planned:
     """What would be trained. Raises GansmithError for what would be refused."""
     recipe, remarks = resolved(wanted.chosen())
-    check_kind(recipe, kind_of(recipe.data))
+    kind = kind_of(recipe.data)
+    check_kind(recipe, kind)
     shape, classes, items = shape_of(recipe.data)
-    return Planned(recipe, remarks, shape, classes, cost(recipe, shape, classes, items))
+    return Planned(recipe, remarks, kind, shape, classes, cost(recipe, kind, shape, classes, items))
 
 
 def checked(wanted: Wanted) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def checked(wanted: Wanted) -> dict[str, Any]:
     except GansmithError as error:
         refusal = one_line(error)
         return {"refusal": refusal, "remarks": [], "summary": {}, "refused": refused_before(wanted, refusal)}
-    told = refused(found.recipe, found.item_shape, found.classes)
+    told = refused(found.recipe, found.kind, found.item_shape, found.classes)
     return {"refusal": None, "remarks": list(found.remarks), "summary": found.summary, "refused": told}
 
 
@@ -157,9 +159,9 @@ def _looked(data: DataSettings, _: tuple[str, ...]) -> tuple[Survey, Shape | Non
     return found, None if found.kind.pixels else surveys.shape_of(data)
 
 
-def cost(recipe: Recipe, shape: Shape, classes: int, items: int) -> dict[str, Any]:
+def cost(recipe: Recipe, kind: Kind, shape: Shape, classes: int, items: int) -> dict[str, Any]:
     """What the training is, in numbers. Raises GansmithError where it could not begin."""
-    plans = plans_of(recipe, shape, classes)
+    plans = plans_of(recipe, kind, shape, classes)
     assert plans is not None  # networks of one's own are refused before
     batches = max(1, items // recipe.data.batch)
     per_update = recipe.feedback.discriminator_turns
@@ -180,7 +182,7 @@ def cost(recipe: Recipe, shape: Shape, classes: int, items: int) -> dict[str, An
     }
 
 
-def refused(recipe: Recipe, shape: Shape, classes: int) -> dict[str, dict[str, str]]:
+def refused(recipe: Recipe, kind: Kind, shape: Shape, classes: int) -> dict[str, dict[str, str]]:
     """For each setting with choices: those that would be refused if nothing else changed, and why."""
 
     def why_not(key: str, choice: str) -> str | None:
@@ -188,7 +190,7 @@ def refused(recipe: Recipe, shape: Shape, classes: int) -> dict[str, dict[str, s
             other = with_choice(recipe, key, choice)
             need_built_in(other)
             labels = classes or 10 if other.data.labels != "none" else 0
-            plans_of(other, shape, labels)
+            plans_of(other, kind, shape, labels)
         except GansmithError as error:
             return one_line(error)
         return None
