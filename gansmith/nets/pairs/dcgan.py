@@ -23,6 +23,7 @@ from gansmith.nets.pairs.blocks import Stack, is_signal
 def generator(stack: Stack, item_shape: Shape) -> None:
     """(latent_dim,) -> (channels, height, width)."""
     shapes = pyramid(item_shape, stack.settings.widths, stack.strides)
+    stack.map_latent()
     stack.concat_label()
     for width in stack.settings.dense:
         stack.hidden_linear(width)

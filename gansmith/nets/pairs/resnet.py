@@ -23,6 +23,7 @@ def generator(stack: Stack, item_shape: Shape) -> None:
     _refuse_dropout(stack)
     settings = stack.settings
     shapes = pyramid(item_shape, settings.widths, stack.strides)
+    stack.map_latent()
     stack.concat_label()
     stack.linear(prod(shapes[0]))
     stack.add(Reshape(shapes[0]))

@@ -21,6 +21,7 @@ FACTOR = 2
 def generator(stack: Stack, item_shape: Shape) -> None:
     """(latent_dim,) -> (channels, height, width)."""
     shapes = pyramid(half_size(item_shape), stack.settings.widths, stack.strides)
+    stack.map_latent()
     stack.concat_label()
     first_maps(stack, shapes[0])
     transposed_convolutions(stack, shapes, FACTOR)
