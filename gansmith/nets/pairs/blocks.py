@@ -43,10 +43,9 @@ class Stack:
     def __init__(self, player: Player, settings: NetSettings, shape: Shape, classes: int, item: Shape = ()) -> None:
         self.player: Player = player
         self.signals = is_signal(item or shape)
-        self.settings, self.classes = settings, classes
+        self.settings, self.classes, self.styled = settings, classes, 0  # styled: numbers of a style, 0 = there is none
         self.input_shape = self.shape = shape
         self.layers: list[plan.Layer] = []
-        self.styled = 0  # numbers of a style; 0 = there is none
         self.conditioning = settings.conditioning if classes else None
         self.label_norms = self.conditioning in ("norm", "concat+norm")
         self.normed = settings.norm == "batch"
@@ -91,24 +90,6 @@ class Stack:
         other = copy.copy(self)
         other.layers = []
         return other
-
-    def map_latent(self) -> None:
-        """The mapping network, under `mapping`: from here on the input is the style."""
-        count, settings = self.settings.mapping, self.settings
-        if not count:
-            return
-        if not self.normed:
-            raise RecipeError(
-                f"{self.player}.mapping = {count} makes the scales and shifts of batch norm: set {self.player}.norm=batch, or "
-                f"{self.player}.mapping=0"
-            )
-        dim = self.styled = self.shape[0]
-        for index in range(count):
-            self.add(plan.Linear(dim, dim, bias=False, spectral=settings.spectral_norm))
-            self.add(plan.BatchNorm(dim, settings.norm_momentum, settings.norm_epsilon))
-            if index < count - 1:
-                self.add(plan.Activation(settings.activation, settings.slope))
-        self.add(plan.Style(dim, len(settings.widths)))
 
     def concat_label(self) -> None:
         """Append the label, under "concat"."""
