@@ -16,7 +16,7 @@ from gansmith.ground.networks.cost import count, operations
 from gansmith.ground.networks.plan import BatchNorm, Linear, Plan, Style, StyledNorm, leaves
 from gansmith.ground.recipes.settings import NetSettings
 from gansmith.nets import NETS
-from gansmith.nets.initial import initial_weights
+from gansmith.nets.initial import SLOWER, initial_weights, mapping_weights
 from gansmith.nets.modes import INFERENCE, Mode
 from gansmith.nets.network import Network
 from miniatures import CLASSES, PAIRS, fixed_latents, play, world
@@ -125,6 +125,19 @@ def test_it_trains_and_goes_on_bit_for_bit():
     assert whole.keys() == resumed.keys()
     for name, array in whole.items():
         np.testing.assert_array_equal(array, resumed[name], err_msg=name)
+
+
+def test_the_mapping_network_begins_large_which_its_norms_undo():
+    """So it learns more slowly, and makes the same styles."""
+    recipe = world("pictures", generator__mapping=2).recipe
+    plan = NETS["dcgan"].generator(recipe.generator, 4, (1, 8, 8), 0)
+    arrays = initial_weights(plan, recipe.generator, 1)
+    plain = arrays | {name: arrays[name] / SLOWER for name in ("0.weight", "3.weight")}
+    assert mapping_weights(plan) == ["0.weight", "3.weight"]
+    assert 0.2 < np.abs(plain["0.weight"]).max() <= 0.5  # 1 / sqrt(4)
+    mode = Mode(training=True)
+    made = [Network(plan, some, torch.float64)(normal(64, 4), None, mode) for some in (arrays, plain)]
+    torch.testing.assert_close(made[0], made[1], rtol=0, atol=1e-2)
 
 
 def test_what_it_costs():
