@@ -49,8 +49,9 @@ def load_styles(session: Session) -> dict[str, Style]:
         if path.is_file():
             return styles.load(path, session.generator.latent_dim)
     root = session.run.root
-    command = typed("explore", root, "average", "--space", space)
-    raise RunError(f"{root} has no styles of {space} yet: make them with `{command}`")
+    mapped = session.generator.recipe.generator.mapping > 0
+    of, option = (f" of {space}", ("--space", space)) if mapped else ("", ())
+    raise RunError(f"{root} has no styles{of} yet: make them with `{typed('explore', root, 'average', *option)}`")
 
 
 def open_pictures(session: Session, source: str, split: str, first: int = 0) -> Store:
