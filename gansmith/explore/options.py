@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-def option(
-    default: Any, about: str, *, positional: bool = False, choices: tuple[str, ...] = (), named: bool = False
-) -> Any:
-    """A field with its explanation. named: from Python it is given by its name alone."""
-    metadata = {"about": about, "positional": positional, "choices": choices}
-    return field(default=default, kw_only=named, metadata=metadata)
+def option(default: Any, about: str, *, positional: bool = False, choices: tuple[str, ...] = ()) -> Any:
+    """A field with its explanation."""
+    return field(default=default, metadata=explained(about, positional=positional, choices=choices))
+
+
+def explained(about: str, *, positional: bool = False, choices: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What the command line reads of a field."""
+    return {"about": about, "positional": positional, "choices": choices}
 
 
 @dataclass(frozen=True)
@@ -19,11 +21,13 @@ class Options:
     """The options of every verb."""
 
     seed: int = option(0, "the seed of the latents")
-    space: str = option(
-        "auto",
-        "z, what the generator is given; or w, the styles behind its mapping network; auto: w where it has one",
-        choices=("auto", "z", "w"),
-        named=True,
+    space: str = field(
+        default="auto",
+        kw_only=True,
+        metadata=explained(
+            "z, what the generator is given; or w, the styles behind its mapping network; auto: w where it has one",
+            choices=("auto", "z", "w"),
+        ),
     )
 
 
@@ -153,7 +157,9 @@ class Search(Options):
     restarts: int = option(3, "how many searches for each picture; the best is kept")
     steps: int = option(500, "steps of Adam in each search")
     rate: float = option(0.1, "learning rate of Adam at the start")
-    each_stage: bool = option(False, "with a mapping network: search a style for each stage", named=True)
+    each_stage: bool = field(
+        default=False, kw_only=True, metadata=explained("with a mapping network: search a style for each stage")
+    )
 
 
 @dataclass(frozen=True)
