@@ -26,6 +26,7 @@ def initial_weights(plan: Plan, settings: NetSettings, seed: int) -> dict[str, n
     }
     for name in mapping_weights(plan):
         drawn[name] *= np.float32(SLOWER)
+        drawn[f"{int(name.partition('.')[0]) + 1}.variance"] *= np.float32(SLOWER**2)  # of the norm after it
     for number, layer in evened_layers(plan).items():
         projection = matrix(layer).astype(np.float32)
         for name in layer.parameters():

@@ -133,11 +133,12 @@ def test_the_mapping_network_begins_large_which_its_norms_undo():
     plan = NETS["dcgan"].generator(recipe.generator, 4, (1, 8, 8), 0)
     arrays = initial_weights(plan, recipe.generator, 1)
     plain = arrays | {name: arrays[name] / SLOWER for name in ("0.weight", "3.weight")}
+    plain |= {name: arrays[name] / SLOWER**2 for name in ("1.variance", "4.variance")}
     assert mapping_weights(plan) == ["0.weight", "3.weight"]
     assert 0.2 < np.abs(plain["0.weight"]).max() <= 0.5  # 1 / sqrt(4)
-    mode = Mode(training=True)
-    made = [Network(plan, some, torch.float64)(normal(64, 4), None, mode) for some in (arrays, plain)]
-    torch.testing.assert_close(made[0], made[1], rtol=0, atol=1e-2)
+    for mode in (Mode(training=True), INFERENCE):
+        made = [Network(plan, some, torch.float64)(normal(64, 4), None, mode) for some in (arrays, plain)]
+        torch.testing.assert_close(made[0], made[1], rtol=0, atol=1e-2)
 
 
 def test_what_it_costs():
