@@ -23,12 +23,15 @@ FUNCTIONS = {
     "arctan": lambda x, _: np.arctan(x),
     "linear": lambda x, _: x,
 }
+STYLE = {}  # of a pass, for its norms
 LAYERS = {  # f: the layer's fields, a: its arrays, x: what comes in, y: the labels
     "Linear": lambda f, a, x, y: x @ a["weight"].T + a.get("bias", 0),
     "Conv": lambda f, a, x, y: convolved(grown(x, f["padding"]), a["weight"], f["stride"]) + bias(a),
     "ConvTranspose": lambda f, a, x, y: transposed(x, a["weight"], f["stride"], f["crop"]) + bias(a),
     "BatchNorm": lambda f, a, x, y: normal(f, a, x) * maps(a["scale"][None], x) + maps(a["shift"][None], x),
     "ConditionalBatchNorm": lambda f, a, x, y: normal(f, a, x) * maps(a["scale"][y], x) + maps(a["shift"][y], x),
+    "Style": lambda f, a, x, y: STYLE.setdefault("w", x),
+    "StyledNorm": lambda f, a, x, y: styled(f, a, x, y),
     "Activation": lambda f, a, x, y: FUNCTIONS[f["function"]](x, f["slope"]),
     "Dropout": lambda f, a, x, y: x,
     "Reshape": lambda f, a, x, y: x.reshape(len(x), *f["shape"]),
@@ -86,7 +89,19 @@ def normal(f, a, x):
     return (x - maps(a["mean"][None], x)) / np.sqrt(maps(a["variance"][None] + np.float32(f["epsilon"]), x))
 
 
+def styled(f, a, x, y):  # factors and constants from the style, and those of the label or of all
+    scale, shift = np.split(STYLE["w"] @ a["weight"].T, 2, 1)
+    own = y if f["classes"] else [0] * len(x)
+    scale, shift = (
+        scale + a["scale"].reshape(-1, f["features"])[own],
+        shift + a["shift"].reshape(-1, f["features"])[own],
+    )
+    return normal(f, a, x) * maps(scale, x) + maps(shift, x)
+
+
 def run(layers, arrays, x, y, place=""):
+    if not place:
+        STYLE.clear()
     for number, layer in enumerate(layers):
         start = f"{place}{number}."
         a = {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}

@@ -18,12 +18,15 @@ from safetensors import safe_open
 
 # "leaky" has a slope of its own
 FUNCTIONS = {"relu": F.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "arctan": torch.atan, "linear": lambda x: x}
+STYLE = {}  # of a pass, for its norms
 LAYERS = {  # f: the layer's fields, a: its arrays, x: what comes in, y: the labels
     "Linear": lambda f, a, x, y: F.linear(x, *product(a)),
     "Conv": lambda f, a, x, y: F.conv2d(grown(x, f["padding"], 1), *product(a), f["stride"]),
     "ConvTranspose": lambda f, a, x, y: grown(F.conv_transpose2d(x, *product(a), f["stride"]), f["crop"], -1),
     "BatchNorm": lambda f, a, x, y: normal(f, a, x) * maps(a["scale"][None], x) + maps(a["shift"][None], x),
     "ConditionalBatchNorm": lambda f, a, x, y: normal(f, a, x) * maps(a["scale"][y], x) + maps(a["shift"][y], x),
+    "Style": lambda f, a, x, y: STYLE.setdefault("w", x),
+    "StyledNorm": lambda f, a, x, y: styled(f, a, x, y),
     "Activation": lambda f, a, x, y: FUNCTIONS.get(f["function"], lambda x: F.leaky_relu(x, f["slope"]))(x),
     "Dropout": lambda f, a, x, y: x,
     "Reshape": lambda f, a, x, y: x.reshape(len(x), *f["shape"]),
@@ -56,7 +59,19 @@ def normal(f, a, x):
     return (x - maps(a["mean"][None], x)) / maps(a["variance"][None] + f["epsilon"], x).sqrt()
 
 
+def styled(f, a, x, y):  # factors and constants from the style, and those of the label or of all
+    scale, shift = F.linear(STYLE["w"], a["weight"]).chunk(2, 1)
+    own = y if f["classes"] else [0] * len(x)
+    scale, shift = (
+        scale + a["scale"].reshape(-1, f["features"])[own],
+        shift + a["shift"].reshape(-1, f["features"])[own],
+    )
+    return normal(f, a, x) * maps(scale, x) + maps(shift, x)
+
+
 def run(layers, arrays, x, y, place=""):
+    if not place:
+        STYLE.clear()
     for number, layer in enumerate(layers):
         start = f"{place}{number}."
         a = {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}

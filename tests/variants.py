@@ -33,9 +33,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "never-frozen": {"feedback__name": "stacked", "faults": ["never-frozen"]},
     "relativistic": {"loss__name": "relativistic"},
     "clusters": {"data__labels": "clusters"},
+    "styled": {"generator__mapping": 2},
     "same-latents": {"feedback__latents": "same", "feedback__generator_turns": 2},
 }
-PICTURES_ONLY = ("mirror", "diffaugment", "ada", "joint-ada")
+PICTURES_ONLY = ("styled", "mirror", "diffaugment", "ada", "joint-ada")
 MORE: dict[str, dict[str, Any]] = {
     "plain": {},
     "joint-ada": {

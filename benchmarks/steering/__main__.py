@@ -1,6 +1,6 @@
 """How well a generator can be steered, in the figures that docs/notebook/steering.md quotes.
 
-    python benchmarks/steering RUN [--data SOURCE] [--only styles control ...] [--out FILE.json] [--plot FILE.png]
+    python benchmarks/steering RUN [--data SOURCE] [--space z] [--only styles control ...] [--out FILE.json] [--plot FILE.png]
 
 RUN is a run of `mnist` or `glyphs`, or of pictures of one's own; SOURCE is its data (default: the run's own). With --out,
 every case is stored as soon as it is measured, and is not measured again: a stopped benchmark goes on where it was. On
@@ -28,6 +28,7 @@ from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.report.error_curves import write_error_curves
 from gansmith.trained.generator import load
+from gansmith.trained.styled import in_space
 
 
 class Section(NamedTuple):
@@ -93,6 +94,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("--data")
+    parser.add_argument("--space", default="auto", choices=("auto", "z", "w"), help="as for `gansmith explore`")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--draws", type=int, default=20, help="pictures a seed; independent surveys")
     parser.add_argument("--seeds", type=int, default=3)
@@ -119,7 +121,7 @@ def main() -> None:
 
 def open_bench(asked: Any) -> Bench:
     """The run and its data; its training pictures where it has no test pictures."""
-    generator = load(asked.run)
+    generator = in_space(load(asked.run), asked.space)
     _, height, width = generator.item_shape
     source = asked.data or generator.recipe.data.source
 

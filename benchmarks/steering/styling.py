@@ -153,15 +153,17 @@ def apart(bench: Bench, case: str) -> Values:
     for title, some in (("as found", made), ("apart", taken)):
         for name, one in some.items():
             ends = [traits.measure(generator.images(latents + way * one.vector, labels), wanted) for way in (-2, 2)]
-            moved = {
-                trait: np.mean(
-                    found.scales[trait].standard(ends[1][trait], labels)
-                    - found.scales[trait].standard(ends[0][trait], labels)
-                )
+            change = {
+                trait: found.scales[trait].standard(ends[1][trait], labels)
+                - found.scales[trait].standard(ends[0][trait], labels)
                 for trait in names
             }
+            moved = {trait: np.mean(each) for trait, each in change.items()}
             others = [abs(float(moved[trait] / moved[name])) for trait in names if trait != name]
             told[f"{title}: {name}'s direction moves the others by"] = others
+            size = {trait: float(np.abs(each).mean()) for trait, each in change.items()}
+            apiece = [size[trait] / size[name] for trait in names if trait != name]
+            told[f"{title}: the same, item by item"] = told.get(f"{title}: the same, item by item", []) + apiece
             told[f"{title}: {name}'s direction moves {name} by (deviations)"] = [float(moved[name])]
     return told
 

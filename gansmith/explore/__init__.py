@@ -15,6 +15,7 @@ from gansmith.ground.errors import RunError, nearest
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.latent.decoder import need_pictures, need_places
 from gansmith.trained.generator import load
+from gansmith.trained.styled import in_space
 
 if TYPE_CHECKING:
     from gansmith.nets import NetPair
@@ -84,7 +85,11 @@ def explore(
     if not isinstance(options, row.options):
         raise RunError(f"{verb} takes options.{row.options.__name__}, not {type(options).__name__}")
     started = time.monotonic()
-    session = Session(verb, RunFolder(Path(run)), load(run, nets, checkpoint, parts=parts), checkpoint, progress)
+    whole = load(run, nets, checkpoint, parts=parts)
+    generator = in_space(whole, options.space, each_stage=getattr(options, "each_stage", False))
+    session = Session(verb, RunFolder(Path(run)), generator, checkpoint, progress)
+    if generator is not whole:
+        session.notes.append(f"latents are {generator.space}, behind the mapping network; --space z takes its input")
     if row.of_pictures:
         need_pictures(session.generator, verb)
     need_places(session.generator, verb)

@@ -8,7 +8,12 @@ from typing import Any
 
 def option(default: Any, about: str, *, positional: bool = False, choices: tuple[str, ...] = ()) -> Any:
     """A field with its explanation."""
-    return field(default=default, metadata={"about": about, "positional": positional, "choices": choices})
+    return field(default=default, metadata=explained(about, positional=positional, choices=choices))
+
+
+def explained(about: str, *, positional: bool = False, choices: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What the command line reads of a field."""
+    return {"about": about, "positional": positional, "choices": choices}
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,14 @@ class Options:
     """The options of every verb."""
 
     seed: int = option(0, "the seed of the latents")
+    space: str = field(
+        default="auto",
+        kw_only=True,
+        metadata=explained(
+            "z, what the generator is given; or w, the styles behind its mapping network; auto: w where it has one",
+            choices=("auto", "z", "w"),
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -37,10 +50,15 @@ class Truncate(Options):
 
 @dataclass(frozen=True)
 class Mix(Options):
-    """Style mixing: one class for the coarse layers, another for the fine ones, if the label enters at several layers."""
+    """Style mixing: one class, or sample, for the coarse layers, another for the fine ones."""
 
-    after: int = option(0, "how many layers get the class of the row; the others get that of the column (0: half)")
-    labels: tuple[str, ...] = option((), "the classes to mix (default: all, at most 20)")
+    after: int = option(0, "how many layers, or stages, get what the row has; the others get the column's (0: half)")
+    labels: tuple[str, ...] = option(
+        (), "the classes to mix (default: all, at most 20); with --samples the one that is shown"
+    )
+    samples: int = option(
+        0, "mix so many samples instead of classes, with a mapping network (without labels and with 0: 6)"
+    )
 
 
 @dataclass(frozen=True)
@@ -139,6 +157,9 @@ class Search(Options):
     restarts: int = option(3, "how many searches for each picture; the best is kept")
     steps: int = option(500, "steps of Adam in each search")
     rate: float = option(0.1, "learning rate of Adam at the start")
+    each_stage: bool = field(
+        default=False, kw_only=True, metadata=explained("with a mapping network: search a style for each stage")
+    )
 
 
 @dataclass(frozen=True)

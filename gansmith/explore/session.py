@@ -78,8 +78,10 @@ class Session:
             self.record(animate(sheets, path, frame_ms))
 
     def latents(self, latents: np.ndarray, labels: np.ndarray | None) -> None:
-        """Write latents (N, dim) and their labels (N,)."""
+        """Write latents (N, dim) and their labels (N,), and the space of the latents where that is not z."""
         arrays = {"latents": latents} if labels is None else {"latents": latents, "labels": labels}
+        if self.generator.space != "z":
+            arrays["space"] = np.array(self.generator.space)
         np.savez(self.record(self.folder.latents), **arrays)  # pyright: ignore[reportArgumentType]
 
     def count(self, stage: str) -> Progress:

@@ -30,7 +30,7 @@ def directions(session: Session, options: Directions) -> None:
         made = finding.principal(latents, layers.activations(generator, latents, labels), options.number)
     else:
         made = finding.factorise(layers.weights(generator), options.number)
-    finding.save(made, session.record(session.folder.directions))
+    finding.save(made, session.record(session.folder.directions_in(generator.space)))
     amounts = np.linspace(-options.reach, options.reach, COLUMNS) * space.DEVIATIONS[generator.recipe.latent.law]
     vectors = np.stack([one.vector for one in made.values()])
     walk = generator.latents(1, options.seed) + amounts[:, None] * vectors[:, None]  # (directions, COLUMNS, dim)

@@ -42,12 +42,16 @@ def need_traits(session: Session) -> None:
 
 
 def load_styles(session: Session) -> dict[str, Style]:
-    """The newest styles of the run. Raises RunError where there are none."""
+    """The newest styles of the run in the generator's space. Raises RunError where there are none."""
+    space = session.generator.space
     for folder in reversed(session.run.explorations()):
-        if folder.styles.is_file():
-            return styles.load(folder.styles, session.generator.latent_dim)
+        path = folder.styles_in(space)
+        if path.is_file():
+            return styles.load(path, session.generator.latent_dim)
     root = session.run.root
-    raise RunError(f"{root} has no styles yet: make them with `{typed('explore', root, 'average')}`")
+    mapped = session.generator.recipe.generator.mapping > 0
+    of, option = (f" of {space}", ("--space", space)) if mapped else ("", ())
+    raise RunError(f"{root} has no styles{of} yet: make them with `{typed('explore', root, 'average', *option)}`")
 
 
 def open_pictures(session: Session, source: str, split: str, first: int = 0) -> Store:

@@ -43,7 +43,7 @@ def average(session: Session, options: Average) -> None:
     on_shell = pictures_at(session, styles.on_shell(vectors, all_styles, distribution), shown)
     centre = pictures_at(session, np.zeros((1, generator.latent_dim), np.float32), shown)
     session.sheet("averages", np.concatenate([inside, centre, on_shell], axis=1))
-    styles.save(all_styles, session.record(session.folder.styles))
+    styles.save(all_styles, session.record(session.folder.styles_in(generator.space)))
 
     def in_own_category(on_shell: bool) -> dict[str, float]:
         studies = scaling.study(generator, means, all_styles, survey, measures, np.ones(1), shown, on_shell)
@@ -157,7 +157,7 @@ def arithmetic(session: Session, options: Arithmetic) -> None:
     rows = pictures_at(session, vectors, session.shown(options.labels))
     session.sheet("arithmetic", rows)
     if options.save:
-        styles.save(all_styles | {options.save: style}, session.record(session.folder.styles))
+        styles.save(all_styles | {options.save: style}, session.record(session.folder.styles_in(generator.space)))
     values = traits.measure(rows, traits.select(kinds_traits(session, all_styles.values()), of=session.traits))
     columns = [*operands, options.expression]
     means = {name: found.mean(axis=0) for name, found in values.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gansmith.explore.options import Grid, Interpolate, Mix, Traverse, Truncate
@@ -14,8 +16,10 @@ from gansmith.latent.appearance import traits
 from gansmith.latent.decoder import need_labels
 from gansmith.latent.pictures import to_unit
 from gansmith.latent.steering import layers, walks
+from gansmith.trained.styled import Styled, in_space
 
 STRANGERS = 64  # unrelated pictures that neighbouring frames are compared with
+SAMPLES = 6  # mixed where there are no classes
 ROWS = 20  # classes shown at most, if none are named
 
 
@@ -37,7 +41,24 @@ def grid(session: Session, options: Grid) -> None:
 
 
 def mix(session: Session, options: Mix) -> None:
-    """A sheet: the row is the class of the coarse layers, the column that of the fine ones; all with one latent."""
+    """A sheet: the row is the class, or the sample, of the coarse layers, the column that of the fine ones."""
+    generator = session.generator
+    samples = options.samples or (0 if generator.classes or generator.space == "z" else SAMPLES)
+    names, sheet = of_samples(session, options, samples) if samples else of_classes(session, options)
+    session.sheet("mix", sheet)
+    values = to_unit(sheet)
+    pure = values[np.arange(len(names)), np.arange(len(names))]  # (K, H, W, C)
+    what = "sample" if samples else "class"
+    session.figures |= {
+        "samples" if samples else "classes": names,
+        "difference_from_coarse": np.abs(values - pure[:, None]).mean(),
+        "difference_from_fine": np.abs(values - pure[None]).mean(),
+    }
+    session.notes.append(f"rows: the {what} of the coarse layers; columns: of the fine ones; the diagonal is unmixed")
+
+
+def of_classes(session: Session, options: Mix) -> tuple[Sequence[str], np.ndarray]:
+    """The classes that are mixed, and their items (K, K, H, W, C), all of one latent."""
     generator = session.generator
     need_labels(generator, "mixing")
     names = options.labels or generator.label_names(ROWS)
@@ -45,16 +66,17 @@ def mix(session: Session, options: Mix) -> None:
     coarse, fine = np.repeat(classes, len(classes)), np.tile(classes, len(classes))
     latents = np.repeat(generator.latents(1, options.seed), len(coarse), axis=0)
     made = layers.mix(generator, latents, coarse, fine, options.after)
-    sheet = made.reshape(len(classes), len(classes), *made.shape[1:])
-    session.sheet("mix", sheet)
-    values = to_unit(sheet)
-    pure = values[np.arange(len(classes)), np.arange(len(classes))]  # (K, H, W, C)
-    session.figures |= {
-        "classes": names,
-        "difference_from_coarse": np.abs(values - pure[:, None]).mean(),
-        "difference_from_fine": np.abs(values - pure[None]).mean(),
-    }
-    session.notes.append("rows: the class of the coarse layers; columns: of the fine ones; the diagonal is unmixed")
+    return names, made.reshape(len(classes), len(classes), *made.shape[1:])
+
+
+def of_samples(session: Session, options: Mix, count: int) -> tuple[list[int], np.ndarray]:
+    """The numbers of the samples that are mixed, and their items (K, K, H, W, C), all of one class."""
+    known = session.generator
+    each = in_space(known.of if isinstance(known, Styled) else known, "w", each_stage=True)
+    assert isinstance(each, Styled)
+    rows = layers.mixed_styles(each.latents(count, options.seed), each.stages, options.after)
+    label = session.label(options.labels[0] if options.labels else "")
+    return list(range(count)), walks.pictures(each, rows, label)
 
 
 def truncate(session: Session, options: Truncate) -> None:

@@ -8,8 +8,12 @@ import numpy as np
 
 from gansmith.ground import streams
 from gansmith.ground.networks.even import evened, evened_layers, matrix
-from gansmith.ground.networks.plan import Layer, Plan, Shape, leaves
+from gansmith.ground.networks.plan import Layer, Linear, Plan, Shape, Style, leaves
 from gansmith.ground.recipes.settings import NetSettings
+
+SLOWER = 100.0
+"""How much larger the weights of a mapping network begin. The norm after them undoes it, so that they only learn slower by it, as
+they have to (Karras et al. 2019): at the rate of the other layers styles fall together into a few directions."""
 
 
 def initial_weights(plan: Plan, settings: NetSettings, seed: int) -> dict[str, np.ndarray]:
@@ -20,11 +24,20 @@ def initial_weights(plan: Plan, settings: NetSettings, seed: int) -> dict[str, n
         for number, layer in leaves(plan.layers)
         for name, shape in {**layer.parameters(), **layer.buffers()}.items()
     }
+    for name in mapping_weights(plan):
+        drawn[name] *= np.float32(SLOWER)
+        drawn[f"{int(name.partition('.')[0]) + 1}.variance"] *= np.float32(SLOWER**2)  # of the norm after it
     for number, layer in evened_layers(plan).items():
         projection = matrix(layer).astype(np.float32)
         for name in layer.parameters():
             drawn[f"{number}.{name}"] = evened(layer, name, drawn[f"{number}.{name}"], projection)
     return drawn
+
+
+def mapping_weights(plan: Plan) -> list[str]:
+    """The weights of a mapping network, each of which a batch norm follows."""
+    cut = next((index for index, layer in enumerate(plan.layers) if isinstance(layer, Style)), 0)
+    return [f"{index}.weight" for index, layer in enumerate(plan.layers[:cut]) if isinstance(layer, Linear)]
 
 
 def _draw(rng: np.random.Generator, layer: Layer, name: str, shape: Shape, settings: NetSettings) -> np.ndarray:

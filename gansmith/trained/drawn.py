@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,6 +146,14 @@ def of_file(generator: Generator, path: Path, label: str | None = None) -> Drawn
     return Drawn(
         latents.astype(np.float32), generator.labels(count, chosen), _numbered(count), f"samples-{path.stem}", told
     )
+
+
+def space_of(path: Path) -> str:
+    """The space of an .npz's latents, as `gansmith explore` notes it; "z" where it says nothing, or cannot be read."""
+    damages = OSError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error, KeyError
+    with suppress(*damages), np.load(path, allow_pickle=False) as archive:
+        return str(archive["space"])
+    return "z"
 
 
 def _numbered(count: int) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ class Generator:
     their colours are premultiplied (`ground.alpha.straight` makes them as files have them).
     """
 
+    space = "z"  # of the latents; others are in `trained.styled`
+
     def __init__(
         self,
         recipe: Recipe,
@@ -73,10 +75,7 @@ class Generator:
 
         truncation in (0, 1]: see `truncate`. Raises RunError.
         """
-        if not count > 0:
-            raise RunError(f"count is {count}: it must be at least 1")
-        if not 0 < truncation <= 1:
-            raise RunError(f"truncation is {truncation}: it must be above 0 and at most 1")
+        check_drawn(count, truncation)
         distribution = self.recipe.latent.law
         values = streams.latents(streams.generator(seed, "samples"), distribution, (count, self.latent_dim))
         return values if truncation == 1 else truncate(values, distribution, truncation)
@@ -289,6 +288,14 @@ def named_update(folder: RunFolder, name: str) -> int:
         known = ", ".join(map(str, saved)) or "none"
         raise RunError(f"{folder.root} has no checkpoint {name!r}; it has: last, {known}")
     return update
+
+
+def check_drawn(count: int, truncation: float) -> None:
+    """Raise RunError for what no latents can be drawn of."""
+    if not count > 0:
+        raise RunError(f"count is {count}: it must be at least 1")
+    if not 0 < truncation <= 1:
+        raise RunError(f"truncation is {truncation}: it must be above 0 and at most 1")
 
 
 def truncate(values: np.ndarray, distribution: str, truncation: float) -> np.ndarray:

@@ -160,13 +160,21 @@ class Writer:
         bias = self.put(self.arrays[f"{name}.bias"]) if layer.bias else None
         return {"weight": self.put(weight, self.weights), "bias": bias}
 
-    def norm(self, layer: plans.BatchNorm | plans.ConditionalBatchNorm, name: str) -> dict[str, Any]:
+    def norm(self, layer: plans.BatchNorm | plans.ConditionalBatchNorm | plans.StyledNorm, name: str) -> dict[str, Any]:
         """Batch norm with its running averages: a factor and a constant for each feature, of each class if labelled."""
         scale, shift, mean, variance = (
             self.arrays[f"{name}.{which}"].astype(np.float64) for which in ("scale", "shift", "mean", "variance")
         )
         factor = scale / np.sqrt(variance + layer.epsilon)
         return {"scale": self.put(factor), "shift": self.put(shift - mean * factor)}
+
+    def styled_norm(self, layer: plans.StyledNorm, name: str) -> dict[str, Any]:
+        """The same, and what a style adds to the factors and the constants: a matrix (2 x features, style)."""
+        scale, shift = np.split(self.arrays[f"{name}.weight"].astype(np.float64), 2)
+        mean, variance = (self.arrays[f"{name}.{which}"].astype(np.float64)[:, None] for which in ("mean", "variance"))
+        factor = scale / np.sqrt(variance + layer.epsilon)
+        weight = np.concatenate([factor, shift - mean * factor])
+        return {"weight": self.put(weight), "style": layer.style} | self.norm(layer, name)
 
 
 def _convolution(writer: Writer, layer: plans.Conv, name: str) -> dict[str, Any]:
@@ -190,6 +198,8 @@ RECORDS: dict[type[Layer], Callable[[Writer, Any, str], dict[str, Any] | None]] 
     plans.ConvTranspose: _transposed,
     plans.BatchNorm: Writer.norm,
     plans.ConditionalBatchNorm: Writer.norm,
+    plans.Style: lambda _, layer, name: {},
+    plans.StyledNorm: Writer.styled_norm,
     plans.Activation: lambda _, layer, name: {"function": layer.kind, "slope": layer.slope},
     plans.Dropout: lambda _, layer, name: None,
     plans.Reshape: lambda _, layer, name: {"shape": layer.shape},

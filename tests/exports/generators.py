@@ -28,6 +28,8 @@ KINDS: dict[str, dict[str, object]] = {
     "resnet": {"generator.net": "resnet", "generator.spectral_norm": True},
     "subpixel": {"generator.net": "subpixel", "generator.strides": [1, 2], **PLAIN},
     "spectral": {"generator.spectral_norm": True, "generator.activation": "leaky", **PLAIN},
+    "styled": {"generator.mapping": 2},
+    "styled without labels": {"generator.mapping": 2, **PLAIN},
     "odd": {"generator.kernels": [5], **PLAIN},
 }
 """Settings that differ from those of a small run."""

@@ -64,7 +64,7 @@ def test_one_seed_is_one_picture_as_typed(
     assert len(told["recipe_sha256"]) == 64
 
 
-@pytest.mark.parametrize("kind", ["spectral", "resnet"])
+@pytest.mark.parametrize("kind", ["spectral", "resnet", "styled"])
 def test_numbers_are_those_of_torch(kind: str):
     """To 1e-5, at every number of items."""
     made = generator(kind)

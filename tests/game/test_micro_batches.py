@@ -17,7 +17,7 @@ from miniatures import assert_same_arrays, indices, now, play, world
 from thread_ranks import ThreadRanks, together
 from variants import EVERY, assert_near, inputs, meaningful, new_game, part, start
 
-BATCH_NORM = ("batch-norm", "stacked")  # variants whose discriminator has it
+BATCH_NORM = ("batch-norm", "stacked", "styled")  # variants that have it
 
 
 WORLDS = meaningful([name for name in EVERY if name not in BATCH_NORM], ["vectors", "labelled-pictures"])

@@ -128,6 +128,7 @@ LATENT: tuple[Example, ...] = (
     call(layers.first_output, Still(), torch.zeros(1, 6), None),
     lambda folder, patch: layers.mix(generator(changed(generator__conditioning="concat")), *[np.zeros((1, 6))] * 3),
     on_small(layers.mix, np.zeros((1, 6)), np.zeros(1, int), np.zeros(1, int), 99),
+    call(layers.mixed_styles, np.zeros((2, 6)), 3, 3),
     call(styles.average, SURVEY, "normal", {"thick-left": {"ink": 1, "slant": -1}}),
     call(styles.arithmetic, "thick + 2 *", STYLES),
     call(styles.find, "thik", STYLES),

@@ -83,6 +83,8 @@ NETS: tuple[Example, ...] = (
     *(built(name) for name in ("build fails", "build returns one", "nothing to train")),
     generator(classes=3, conditioning="projection"),
     generator(classes=3, conditioning="norm"),
+    generator(mapping=2),
+    generator(mapping=2, norm="batch", net="dense"),
     generator(kernels=[1]),
     generator(activations=["relu"]),
     generator(strides=[2, 2, 2]),

@@ -44,6 +44,7 @@ from gansmith.trained.discriminator import features_function, load_discriminator
 from gansmith.trained.generator import Generator, kind_in, load
 from gansmith.trained.origin import find, read
 from gansmith.trained.probe import probe
+from gansmith.trained.styled import in_space
 from gansmith.training.events import Outcome
 from gansmith.training.process_group import SINGLE_PROCESS
 
@@ -228,6 +229,8 @@ TRAINED: tuple[Example, ...] = (
         {"gansmith.trained.discriminator.load_discriminator": lambda *_: thing(plan=None)},
         call(features_function, RUN, None),
     ),
+    lambda folder, patch: in_space(bare(PLAIN), "w"),
+    lambda folder, patch: in_space(bare(PLAIN), "z", each_stage=True),
     lambda folder, patch: bare(PLAIN).latents(0),
     lambda folder, patch: bare(PLAIN).latents(1, truncation=0),
     lambda folder, patch: bare(PLAIN).labels(1, "3"),

@@ -190,6 +190,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         typed("sample run --seed 3 --frames 5"),
         typed("sample run --label 3 --where age>3"),
         typed("sample run --latents mine.npz --truncation .5"),
+        typed("sample run --latents mine.npz --space w"),
         written("points.jpeg", VECTORS),
         written("/dev/null/sheet.png", PICTURES),
         typed("bench dcgan-82"),

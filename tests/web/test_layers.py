@@ -47,6 +47,9 @@ EXAMPLES: dict[str, tuple[Layer, Shape]] = {  # a layer, and the shape of its in
     "BatchNorm of features": (plans.BatchNorm(6, 0.1, 1e-5), (6,)),
     "BatchNorm": (plans.BatchNorm(4, 0.1, 1e-3), (4, 3, 2)),
     "ConditionalBatchNorm": (plans.ConditionalBatchNorm(4, CLASSES, 0.1, 1e-5), (4, 3, 2)),
+    "Style": (plans.Style(6, 1), (6,)),
+    "StyledNorm": (plans.StyledNorm(6, 6, 0, 0, 0.1, 1e-3), (6,)),
+    "StyledNorm of classes": (plans.StyledNorm(6, 6, 0, CLASSES, 0.1, 1e-5), (6,)),
     "Activation relu": (plans.Activation("relu"), (9,)),
     "Activation leaky": (plans.Activation("leaky", 0.3), (2, 3, 3)),
     "Activation tanh": (plans.Activation("tanh"), (9,)),
@@ -87,6 +90,8 @@ def generators() -> list[Plan]:
                     continue
                 settings = replace(base.generator, net=net, conditioning=conditioning, norm=norm)
                 dim = 16 * 12 if net == "hourglass" else 6
+                if norm == "batch" and net in ("dcgan", "subpixel", "resnet"):
+                    made.append(pair.generator(replace(settings, mapping=2), dim, (1, 16, 12), CLASSES))
                 made.append(pair.generator(settings, dim, (1, 16, 12), CLASSES))
     return made
 
@@ -136,6 +141,16 @@ def apply(layer: Layer, x: np.ndarray, arrays: dict[str, np.ndarray], labels: np
             shape = (len(x),) + (1,) * (x.ndim - 2) + (layer.features,)
             normal = (x - mean) / np.sqrt(variance + layer.epsilon)
             return scale[labels].reshape(shape) * normal + shift[labels].reshape(shape)
+        case plans.Style():
+            arrays["style"] = x
+            return x
+        case plans.StyledNorm():
+            scale, shift = np.split(arrays["style"] @ arrays[f"{name}.weight"].T, 2, axis=1)
+            rows = labels if layer.classes else slice(None)
+            scale, shift = scale + arrays[f"{name}.scale"][rows], shift + arrays[f"{name}.shift"][rows]
+            shape = (len(x),) + (1,) * (x.ndim - 2) + (layer.features,)
+            normal = (x - arrays[f"{name}.mean"]) / np.sqrt(arrays[f"{name}.variance"] + layer.epsilon)
+            return scale.reshape(shape) * normal + shift.reshape(shape)
         case plans.Upsample(factor=factor, size=(height, width)):
             return x.repeat(factor, axis=1).repeat(factor, axis=2)[:, :height, :width]
         case plans.ToPixels(factor=f):
@@ -162,7 +177,8 @@ def by_hand(layer: Layer, x: np.ndarray, arrays: dict[str, np.ndarray], labels: 
 def test_javascript_gives_what_numpy_gives(name: str, simd: bool, renderer: Any):
     layer, shape = EXAMPLES[name]
     rng = np.random.default_rng(3)
-    plan = Plan("generator", (prod(shape),), (plans.Reshape(shape), layer))
+    before = (plans.Style(prod(shape), 1),) if isinstance(layer, plans.StyledNorm) else ()
+    plan = Plan("generator", (prod(shape),), (*before, plans.Reshape(shape), layer))
     arrays = arrays_of(plan.layers, rng)
     latents = rng.standard_normal((ITEMS, prod(shape))).astype(np.float32)
     labels = np.arange(ITEMS) % CLASSES

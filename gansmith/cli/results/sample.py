@@ -47,6 +47,10 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--where", metavar="CONDITION", help=about)
     about = "below 1: more typical, less varied"
     parser.add_argument("--truncation", type=positive, default=1.0, metavar="T", help=about)
+    about = (
+        "with a mapping network: truncate, or go, in the styles w behind it, or in the latents z before it (default w)"
+    )
+    parser.add_argument("--space", choices=("z", "w"), help=about)
     add_checkpoint(parser)
     add_parts(parser)
     about = (
@@ -67,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out is not None and options.out.suffix == ".mp4":
         need("video", "av")  # before pictures are made in vain
     generator = load(options.run, checkpoint=options.checkpoint, parts=parts_of(options, options.run))
+    generator = seen_in_space(generator, options)
     made = drawn(generator, options)
     kind = generator.kind
     items = generator.items(made.latents, made.labels)
@@ -76,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     named = made.labels if made.labels is None else as_named(made.labels, generator.class_names)
     how = Written(kind, generator.units, named, "groups" if generator.labelling.counts else "labels", made.names)
     write(out, items, how)
-    print(f"{made.told}: {out}")
+    print(f"{made.told}{'' if generator.space == 'z' else f', in {generator.space}'}: {out}")
     if lines := kind.lines(items, generator.units, LINES):
         print("\n".join(lines))
     return 0
@@ -91,8 +96,25 @@ def check(options: argparse.Namespace) -> None:
         raise Refused("--frames goes with --between A B: name two seeds, or leave --frames out")
     if options.where is not None and (several or options.label is not None):
         raise Refused("--where goes with --seed and --count alone: leave the others out, or leave --where out")
+    if options.space is not None and several == "latents":
+        raise Refused("--space says how latents are drawn, and the file of --latents notes its own: leave --space out")
     if options.truncation != 1 and several == "latents":
         raise Refused("--truncation changes how latents are drawn, and --latents gives them: leave --truncation out")
+
+
+def seen_in_space(generator: Generator, options: argparse.Namespace) -> Generator:
+    """The generator with latents of the space that is asked for; those of a file are of the space that it notes.
+
+    Samples that are neither truncated nor on a way are the same in both, and taken from z. Raises RunError.
+    """
+    from gansmith.trained.drawn import space_of
+    from gansmith.trained.styled import EACH_STAGE, in_space
+
+    if options.latents is not None:
+        noted = space_of(options.latents)
+        return in_space(generator, "z" if noted == "z" else "w", each_stage=noted == EACH_STAGE)
+    moved = options.between is not None or options.truncation != 1
+    return in_space(generator, options.space or ("auto" if moved else "z"))
 
 
 def drawn(generator: Generator, options: argparse.Namespace) -> Drawn:

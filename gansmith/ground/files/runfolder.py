@@ -188,7 +188,17 @@ class Exploration:
     result = Entry("result.json")  # the request and its figures; written last
     styles = Entry("styles.safetensors")  # latent means by name
     directions = Entry("directions.safetensors")  # latent directions by name
+    styles_of_w = Entry("styles-w.safetensors")  # the same of styles, behind a mapping network
+    directions_of_w = Entry("directions-w.safetensors")
     latents = Entry("latents.npz")  # the latents that were found, and their labels
+
+    def styles_in(self, space: str) -> Path:
+        """The file of latent means of a space."""
+        return self.styles if space == "z" else self.styles_of_w
+
+    def directions_in(self, space: str) -> Path:
+        """The file of directions of a space."""
+        return self.directions if space == "z" else self.directions_of_w
 
     def picture(self, name: str) -> Path:
         """A sheet."""

@@ -72,7 +72,7 @@ def _unit(name: str, layer: Layer, classes: int, appended: int, output: Shape) -
     place = tuple(part for part in name.split(".") if not part.isdigit())
     if isinstance(layer, plan.Norm):
         own = getattr(layer, "classes", 0)
-        tables = dict.fromkeys(layer.parameters(), (0, own)) if own else {}
+        tables = dict.fromkeys(("scale", "shift"), (0, own)) if own else {}
         return Unit(name, (*place, "norm", layer.features), output, tables)
     if isinstance(layer, plan.Projection):
         tables: dict[str, tuple[int, int]] = {"embedding": (0, layer.classes), "left_embedding": (0, layer.classes)}

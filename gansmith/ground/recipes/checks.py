@@ -18,7 +18,7 @@ ABOVE_ZERO = (
 )  # fmt: skip
 NOT_NEGATIVE = (
     "threads", "data.micro_batch", "data.channels", "data.crop", "data.first", "data.clusters", "latent.classes_drawn",
-    "*.phase_shuffle", "data.rate", "data.length",
+    "*.phase_shuffle", "*.mapping", "data.rate", "data.length",
     "*.slope", "regularizer.gamma", "regularizer.sigma", "optimizer.*.momentum", "schedule.start", "schedule.until", "schedule.factor",
     "schedule.every", "start.frozen", "ema.half_life", "ema.ramp_up", "ema.recalibrate", "budget.patience", "watch.samples_every",
     "watch.checkpoint_*",

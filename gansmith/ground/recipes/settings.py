@@ -123,6 +123,8 @@ class NetSettings:
     initial: InitialName = "pytorch"  # distribution of the initial weights
     initial_scale: float = 1.0  # "normal": the standard deviation; otherwise a factor on the initial weights
     conditioning: ConditioningName = "concat"  # with labels: how the label enters this network
+    mapping: int = 0  # dcgan, subpixel, resnet generator: dense layers from the latent to a style w,
+    # by which every batch norm scales and shifts (StyleGAN); 0 = none
     label_after: int = 0  # "concat", dense: the one-hot label is appended after so many hidden layers
     spectral_norm: bool = False  # divide each weight by its largest singular value (Miyato et al. 2018)
 

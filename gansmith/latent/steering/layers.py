@@ -1,7 +1,7 @@
 """Inside a generator's network: the first layer's weights and activations, and style mixing.
 
-Style mixing gives the coarse layers one class and the fine ones another, with the same latent (after Karras et al. 2019,
-whose networks get the latent at every layer; here it enters at one place). The class enters at every layer with
+Style mixing (Karras et al. 2019) gives the coarse layers one thing and the fine ones another. With a mapping network that is
+a style. Without one the latent enters at one place, and layers can have two classes: those enter at every layer with
 conditioning "norm" (scale and shift of every batch norm) or "maps" (joined to every layer's input).
 """
 
@@ -17,6 +17,8 @@ from gansmith.ground.errors import RunError
 from gansmith.ground.networks import plan as plans
 from gansmith.ground.networks.plan import Plan
 from gansmith.latent.decoder import Decoder, need_labels
+from gansmith.nets.layers.torch_layer import ForwardContext
+from gansmith.nets.modes import INFERENCE
 from gansmith.nets.network import Network
 
 ROWS = 1_024  # latents in one pass
@@ -24,12 +26,27 @@ WITH_WEIGHTS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTran
 
 
 def weights(generator: Decoder) -> np.ndarray:
-    """The first layer as a matrix (features, dim), with the norm that follows it; of class 0 if labelled."""
+    """The first layer as a matrix (features, dim), with the norm that follows it; of class 0 if labelled.
+
+    Of a generator whose latents are styles: what all norms make of a style.
+    """
+    if (styled := style_weights(generator.network())) is not None:
+        return styled
     dim = generator.latent_dim
     probes = np.concatenate([np.zeros((1, dim)), np.eye(dim)]).astype(np.float32)
     labels = np.zeros(dim + 1, np.int64) if generator.classes else None
     outputs = activations(generator, probes, labels).astype(np.float64)
     return (outputs[1:] - outputs[0]).T  # the layer is affine, so differences from 0 are its matrix
+
+
+def style_weights(network: Network) -> np.ndarray | None:
+    """The scales and shifts that styles give to all norms as a matrix (features, dim); None where latents are no styles."""
+    layers = () if network.plan is None else network.plan.layers
+    if not any(isinstance(layer, plans.Style) for layer in layers[1:2]):
+        return None
+    arrays = as_arrays(network)
+    norms = [name for name, layer in plans.leaves(layers) if isinstance(layer, plans.StyledNorm)]
+    return np.concatenate([arrays[f"{name}.weight"] for name in norms]) @ arrays["0.weight"]
 
 
 @torch.no_grad()
@@ -55,7 +72,7 @@ def front_of(plan: Plan) -> Plan:
         raise RunError("this generator has no first layer of weights: directions by regression work with every net")
     end = first
     for index in range(first + 1, len(plan.layers)):
-        if isinstance(plan.layers[index], plans.BatchNorm | plans.ConditionalBatchNorm):
+        if isinstance(plan.layers[index], plans.Norm):
             end = index
         elif not isinstance(plan.layers[index], plans.Reshape):
             break
@@ -90,21 +107,8 @@ def class_layers(plan: Plan) -> list[int]:
     return [
         index
         for index, layer in enumerate(plan.layers)
-        if any(isinstance(one, plans.ConcatLabels | plans.ConditionalBatchNorm) for _, one in plans.leaves((layer,)))
+        if any(getattr(one, "classes", 0) for _, one in plans.leaves((layer,)))
     ]
-
-
-def split(network: Network, plan: Plan, layer: int) -> tuple[Network, Network]:
-    """A network as two: the layers before `layer`, and the rest."""
-    arrays = as_arrays(network)
-    first = Plan(plan.player, plan.input_shape, plan.layers[:layer])
-    rest = Plan(plan.player, plans.shape_through(first.layers, plan.input_shape), plan.layers[layer:])
-    rest_arrays: dict[str, np.ndarray] = {}
-    for name, array in arrays.items():
-        number, _, tail = name.partition(".")
-        if int(number) >= layer:
-            rest_arrays[f"{int(number) - layer}.{tail}"] = array
-    return Network(first, arrays).requires_grad_(False), Network(rest, rest_arrays).requires_grad_(False)
 
 
 @torch.no_grad()
@@ -128,11 +132,29 @@ def mix(generator: Decoder, latents: np.ndarray, coarse: np.ndarray, fine: np.nd
         raise RunError(
             f"after = {after}: this generator takes its class at {len(layers)} layers, so give 1 to {len(layers) - 1}"
         )
-    front, back = split(network, plan, layers[after])
     made: list[Tensor] = []
     for start in range(0, len(latents), ROWS):
         part = slice(start, start + ROWS)
-        rows = torch.as_tensor(np.asarray(latents[part], np.float32))
-        made.append(back(front(rows, torch.as_tensor(coarse[part])), torch.as_tensor(fine[part])))
+        x, labels = torch.as_tensor(np.asarray(latents[part], np.float32)), torch.as_tensor(fine[part])
+        context = ForwardContext(torch.as_tensor(coarse[part]), INFERENCE)
+        for index, layer in enumerate(network.layers):
+            if index == layers[after]:
+                context.labels = labels
+            x = layer(x, context)
+        made.append(x)
     raw = torch.cat(made).float().permute(0, 2, 3, 1).numpy()
     return generator.kind.items_of(raw, generator.recipe.data, generator.units)
+
+
+def mixed_styles(latents: np.ndarray, stages: int, after: int) -> np.ndarray:
+    """Every two of N rows mixed, (N, N, stages x dim): the first `after` stages have the styles of the first one's row.
+
+    latents: (N, stages x dim), a style for each stage; after = 0: half of the stages. Raises RunError.
+    """
+    after = after or stages // 2
+    if not 1 <= after < stages:
+        raise RunError(f"after = {after}: this generator has {stages} stages, so give 1 to {stages - 1}")
+    count, dim = latents.shape
+    made = np.tile(latents, (count, 1, 1))
+    made[:, :, : after * dim // stages] = latents[:, None, : after * dim // stages]
+    return made

@@ -13,7 +13,7 @@ from gansmith.nets import ranks
 from gansmith.nets.layers.torch_layer import ForwardContext, TorchLayer
 from gansmith.nets.modes import Mode
 
-NormRecord = TypeVar("NormRecord", plan.BatchNorm, plan.ConditionalBatchNorm)
+NormRecord = TypeVar("NormRecord", plan.BatchNorm, plan.ConditionalBatchNorm, plan.StyledNorm)
 
 
 class Norm(TorchLayer[NormRecord], Generic[NormRecord]):
@@ -50,4 +50,22 @@ class ConditionalBatchNorm(Norm[plan.ConditionalBatchNorm]):
         normal = self.normalise(x, context.mode, None, None)
         shape = (x.shape[0], self.record.features) + (1,) * (x.ndim - 2)
         scale, shift = (array[labels].view(shape).to(normal.dtype) for array in (self.scale, self.shift))
+        return torch.addcmul(shift, normal, scale)
+
+
+class StyledNorm(Norm[plan.StyledNorm]):
+    """The same with scale and shift of each item's style, and of its label where there are classes (Karras et al. 2019)."""
+
+    weight: nn.Parameter
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
+        record = self.record
+        normal = self.normalise(x, context.mode, None, None)
+        scale, shift = F.linear(context.styles[record.stage], self.weight).chunk(2, 1)
+        labels = context.labels_for(record.classes) if record.classes else None
+        shape = (x.shape[0], record.features) + (1,) * (x.ndim - 2)
+        own_scale, own_shift = (each if labels is None else each[labels] for each in (self.scale, self.shift))
+        scale, shift = (
+            (part + own).view(shape).to(normal.dtype) for part, own in ((scale, own_scale), (shift, own_shift))
+        )
         return torch.addcmul(shift, normal, scale)

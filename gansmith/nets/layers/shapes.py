@@ -111,6 +111,15 @@ class Pack(TorchLayer[plan.Pack]):
         return x[places].flatten(1)
 
 
+class Style(TorchLayer[plan.Style]):
+    """Puts the styles into the context; the first goes on."""
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
+        stages = self.record.stages
+        context.styles = list(x.chunk(stages, 1)) if self.record.apart else [x] * stages
+        return context.styles[0]
+
+
 class ToPixels(TorchLayer[plan.ToPixels]):
     """Channels become pixels (Shi et al. 2016)."""
 

@@ -24,6 +24,7 @@ class ForwardContext:
     sparse: bool = False  # the gradients of `TorchLayer.tables` are sparse tensors
     heads: dict[str, Tensor] = field(default_factory=dict)
     look: Callable[[Tensor, int], list[Tensor]] | None = None  # what the layers `Seen` see (`nets.eyes`)
+    styles: list[Tensor] = field(default_factory=list)  # (B, features) of each stage, from the layer `Style`
     seen: dict[int, list[Tensor]] = field(default_factory=dict)  # what they have seen, by channels
 
     def labels_for(self, classes: int) -> Tensor:

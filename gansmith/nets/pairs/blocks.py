@@ -10,6 +10,10 @@ NetSettings.conditioning, for labelled data:
     projection  discriminator: the logit is w f + b + e_label f, with f the last features (Miyato and Koyama 2018)
     classifier  discriminator: never sees the label, and predicts it beside its logit (Odena et al. 2017)
 
+NetSettings.mapping, for generators: a mapping network makes a style w of the latent (Karras et al. 2019). The layers begin with
+w, and each batch norm gets its scale and shift from it too; the norms of widths[i] are stage i. Labels enter as above, after
+the mapping network: w knows nothing of them.
+
 Signals are items of one row, (channels, 1, length): their kernels and strides are (1, k), along the row.
 """
 
@@ -39,7 +43,7 @@ class Stack:
     def __init__(self, player: Player, settings: NetSettings, shape: Shape, classes: int, item: Shape = ()) -> None:
         self.player: Player = player
         self.signals = is_signal(item or shape)
-        self.settings, self.classes = settings, classes
+        self.settings, self.classes, self.styled = settings, classes, 0  # styled: numbers of a style, 0 = there is none
         self.input_shape = self.shape = shape
         self.layers: list[plan.Layer] = []
         self.conditioning = settings.conditioning if classes else None
@@ -69,6 +73,11 @@ class Stack:
 
     def to_plan(self) -> plan.Plan:
         """The layers as a player's plan."""
+        if self.settings.mapping and not self.styled:
+            raise RecipeError(
+                f"{self.player}.mapping = {self.settings.mapping}: only generators of the nets dcgan, subpixel, resnet and "
+                f"projected have a mapping network; set {self.player}.mapping=0"
+            )
         return plan.Plan(self.player, self.input_shape, tuple(self.layers))
 
     def add(self, layer: plan.Layer) -> None:
@@ -156,16 +165,21 @@ class Stack:
         """The norm, activation and dropout of hidden layer `index` among `widths`; None: a layer beside them."""
         settings = self.settings
         if self.normed if normed is None else normed:
-            norm = settings.norm_momentum, settings.norm_epsilon
-            features = self.shape[0]
-            self.add(
-                plan.ConditionalBatchNorm(features, self.classes, *norm)
-                if self.label_norms
-                else plan.BatchNorm(features, *norm)
-            )
+            self._norm(index or 0)
         self.activate(index)
         if settings.dropout:
             self.add(plan.Dropout(settings.dropout))
+
+    def _norm(self, stage: int) -> None:
+        """The batch norm of a stage."""
+        norm = self.settings.norm_momentum, self.settings.norm_epsilon
+        features, classes = self.shape[0], self.classes if self.label_norms else 0
+        if self.styled:
+            self.add(plan.StyledNorm(features, self.styled, stage, classes, *norm))
+        elif classes:
+            self.add(plan.ConditionalBatchNorm(features, classes, *norm))
+        else:
+            self.add(plan.BatchNorm(features, *norm))
 
     def activate(self, index: int | None) -> None:
         """The activation of hidden layer `index`."""

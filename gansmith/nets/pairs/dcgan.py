@@ -18,11 +18,13 @@ from math import ceil, prod
 from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Reshape, Shape
 from gansmith.nets.pairs.blocks import Stack, is_signal
+from gansmith.nets.pairs.mapping import map_latent
 
 
 def generator(stack: Stack, item_shape: Shape) -> None:
     """(latent_dim,) -> (channels, height, width)."""
     shapes = pyramid(item_shape, stack.settings.widths, stack.strides)
+    map_latent(stack)
     stack.concat_label()
     for width in stack.settings.dense:
         stack.hidden_linear(width)

@@ -16,6 +16,7 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Reshape, Residual, Shape
 from gansmith.nets.pairs.blocks import Stack
 from gansmith.nets.pairs.dcgan import check_pictures, pyramid
+from gansmith.nets.pairs.mapping import map_latent
 
 
 def generator(stack: Stack, item_shape: Shape) -> None:
@@ -23,6 +24,7 @@ def generator(stack: Stack, item_shape: Shape) -> None:
     _refuse_dropout(stack)
     settings = stack.settings
     shapes = pyramid(item_shape, settings.widths, stack.strides)
+    map_latent(stack)
     stack.concat_label()
     stack.linear(prod(shapes[0]))
     stack.add(Reshape(shapes[0]))

@@ -14,6 +14,7 @@ from gansmith.ground.errors import RecipeError
 from gansmith.ground.networks.plan import Shape, ToChannels, ToPixels
 from gansmith.nets.pairs.blocks import Stack
 from gansmith.nets.pairs.dcgan import check_pictures, first_maps, pyramid, strided_convolutions, transposed_convolutions
+from gansmith.nets.pairs.mapping import map_latent
 
 FACTOR = 2
 
@@ -21,6 +22,7 @@ FACTOR = 2
 def generator(stack: Stack, item_shape: Shape) -> None:
     """(latent_dim,) -> (channels, height, width)."""
     shapes = pyramid(half_size(item_shape), stack.settings.widths, stack.strides)
+    map_latent(stack)
     stack.concat_label()
     first_maps(stack, shapes[0])
     transposed_convolutions(stack, shapes, FACTOR)

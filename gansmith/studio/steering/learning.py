@@ -24,7 +24,7 @@ def traits(request: dict[str, Any], lines: Lines) -> dict[str, Any]:
     generator = load(request["run"], None, request["checkpoint"])
     need_pictures(generator, "measuring traits")
     asked = request["options"]
-    options = verbs.Directions(asked["seed"], varying(generator), asked["count"])
+    options = verbs.Directions(asked["seed"], varying(generator), asked["count"], space="z")
     return learnt(request, "directions", options, lines)
 
 
@@ -42,18 +42,20 @@ def varying(generator: Generator) -> tuple[str, ...]:
 def directions(request: dict[str, Any], lines: Lines) -> dict[str, Any]:
     """Principal components of the first layer, or the directions that its weights move most."""
     asked = request["options"]
-    options = verbs.Directions(asked["seed"], count=asked["count"], method=asked["method"], number=asked["number"])
+    options = verbs.Directions(
+        asked["seed"], count=asked["count"], method=asked["method"], number=asked["number"], space="z"
+    )
     return learnt(request, "directions", options, lines)
 
 
 def styles(request: dict[str, Any], lines: Lines) -> dict[str, Any]:
     """The means of latents that were sorted by traits."""
     asked = request["options"]
-    return learnt(request, "average", verbs.Average(asked["seed"], count=asked["count"]), lines)
+    return learnt(request, "average", verbs.Average(asked["seed"], count=asked["count"], space="z"), lines)
 
 
 def learnt(request: dict[str, Any], verb: str, options: verbs.Options, lines: Lines) -> dict[str, Any]:
-    """Run a verb of `gansmith explore`; what it stored, for the page's sliders."""
+    """Run a verb of `gansmith explore`; what it stored, for the page's sliders, which move z."""
     lines.begin("measuring pictures")
     done = explore(Path(request["run"]), verb, options, checkpoint=request["checkpoint"], progress=lines.share)
     folder = Exploration(done.folder)

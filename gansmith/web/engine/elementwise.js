@@ -39,6 +39,46 @@ export class ConditionalBatchNorm extends BatchNorm {
   }
 }
 
+// The same with what each item's style adds to the factors and constants, of its class where there are classes.
+export class StyledNorm extends BatchNorm {
+  constructor(record, renderer) {
+    super(record, renderer);
+    this.renderer = renderer;
+    this.weight = renderer.array(record.weight);
+    this.style = record.style;
+  }
+
+  run(x, labels) {
+    const features = x.shape[x.shape.length - 1];
+    const each = size(x.shape);
+    const { numbers } = this.heap;
+    const made = new Float32Array(2 * features);
+    for (let item = 0; item < x.batch; item++) {
+      const row = this.scale.length > features ? labels[item] * features : 0;
+      this.affine(made, this.renderer.styles + item * this.style);
+      for (let f = 0; f < features; f++) {
+        made[f] += this.scale[row + f];
+        made[features + f] += this.shift[row + f];
+      }
+      const end = x.at + (item + 1) * each;
+      for (let at = x.at + item * each; at < end; at += features) {
+        for (let f = 0; f < features; f++) numbers[at + f] = numbers[at + f] * made[f] + made[features + f];
+      }
+    }
+    return x;
+  }
+
+  // The matrix times the style that lies at `from`.
+  affine(made, from) {
+    const { numbers } = this.heap;
+    for (let i = 0; i < made.length; i++) {
+      let sum = 0;
+      for (let j = 0; j < this.style; j++) sum += this.weight[i * this.style + j] * numbers[from + j];
+      made[i] = sum;
+    }
+  }
+}
+
 // A loop for each function, which a compiler makes fast; one loop that calls a function is slow once there are several.
 const LOOPS = {
   relu: (n, from, to) => {

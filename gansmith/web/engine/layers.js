@@ -3,9 +3,9 @@
 // x and y are {at, batch, shape}: numbers on the heap, `shape` [features] or [height, width, channels]. A layer may write
 // over x. `labels` holds the class of each item.
 
-import { Activation, BatchNorm, ConditionalBatchNorm } from "./elementwise.js";
+import { Activation, BatchNorm, ConditionalBatchNorm, StyledNorm } from "./elementwise.js";
 import { Conv, ConvTranspose, Linear, size } from "./products.js";
-import { ConcatLabels, Reshape, ToPixels, Upsample } from "./shapes.js";
+import { ConcatLabels, Reshape, Style, ToPixels, Upsample } from "./shapes.js";
 
 export const build = (records, renderer) => records.map((record) => new LAYERS[record.kind](record, renderer));
 
@@ -43,6 +43,8 @@ export const LAYERS = {
   Linear,
   Reshape,
   Residual,
+  Style,
+  StyledNorm,
   ToPixels,
   Upsample,
 };

@@ -20,6 +20,7 @@ export class Renderer {
     this.model = model;
     this.bytes = bytes;
     this.heap = new Heap();
+    this.styles = null; // where the styles of a pass lie, see Style
     this.multiply = kernelFor(this.heap, kernel);
     this.layers = build(model.layers, this);
     this.bytes = null; // they are on the heap now

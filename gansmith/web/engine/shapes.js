@@ -40,6 +40,21 @@ export class Reshape {
   }
 }
 
+// What every StyledNorm after it gets: the style of each item, which it keeps for this pass.
+export class Style {
+  constructor(record, renderer) {
+    this.renderer = renderer;
+  }
+
+  run(x) {
+    const { heap } = this.renderer;
+    const count = x.batch * size(x.shape);
+    this.renderer.styles = heap.take(count);
+    heap.numbers.copyWithin(this.renderer.styles, x.at, x.at + count);
+    return x;
+  }
+}
+
 // The one-hot class behind a vector's numbers, or behind the channels of every pixel.
 export class ConcatLabels {
   constructor(record, renderer) {

@@ -9,6 +9,7 @@ from gansmith.ground.networks.plan.arrangement import (
     Pack,
     PhaseShuffle,
     Reshape,
+    Style,
     ToChannels,
     ToPixels,
     Upsample,
@@ -22,6 +23,7 @@ from gansmith.ground.networks.plan.each_place import (
     Dropout,
     GroupedSoftmax,
     Norm,
+    StyledNorm,
 )
 from gansmith.ground.networks.plan.layer import Layer, Shape, Sides, Size, down_and_across, leaves, shape_through
 from gansmith.ground.networks.plan.network import Plan, Player
@@ -56,6 +58,8 @@ __all__ = [
     "Sides",
     "Size",
     "Skip",
+    "Style",
+    "StyledNorm",
     "ToChannels",
     "ToPixels",
     "Upsample",

@@ -69,6 +69,22 @@ class ConcatLabels(Layer):
 
 
 @dataclass(frozen=True)
+class Style(Layer):
+    """Its input is the style that every `StyledNorm` after it gets.
+
+    apart: the input holds a style for each of the stages, (stages x features,); the first goes on to the next layer.
+    """
+
+    features: int
+    stages: int
+    apart: bool = False
+
+    def shape_after(self, shape: Shape) -> Shape:
+        self._expect(shape == (self.features * (self.stages if self.apart else 1),), shape)
+        return (self.features,)
+
+
+@dataclass(frozen=True)
 class Upsample(Layer):
     """Every pixel becomes factor x factor pixels; what is beyond `size` is cut off."""
 

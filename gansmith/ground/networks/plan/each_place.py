@@ -52,6 +52,28 @@ class ConditionalBatchNorm(Norm):
 
 
 @dataclass(frozen=True)
+class StyledNorm(Norm):
+    """Batch normalisation whose scale and shift follow the style of its stage (Karras et al. 2019): scale + A w, shift + B w.
+
+    classes: above 0, scale and shift are those of the label.
+    """
+
+    features: int
+    style: int  # numbers of a style
+    stage: int  # which of the styles of `Style` it takes
+    classes: int
+    momentum: float
+    epsilon: float
+
+    def parameters(self) -> dict[str, Shape]:
+        own = (self.classes, self.features) if self.classes else (self.features,)
+        return {"weight": (2 * self.features, self.style), "scale": own, "shift": own}  # of the weight first A, then B
+
+    def operations(self, shape: Shape) -> int:
+        return 4 * self.features * self.style
+
+
+@dataclass(frozen=True)
 class Activation(Layer):
     """An elementwise function."""
 
