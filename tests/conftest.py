@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import one_thread as one_thread
+
+# isort: split
+
 import os
 import random
 import sys
@@ -18,9 +22,6 @@ from forked_commands import QUICK_SUBPROCESS
 from gansmith.ground.process.hardware import processors
 
 ROOT = Path(__file__).parent.parent
-
-# Before torch is imported: miniature networks are no work for two threads, which would wait for one another.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # What a terminal, a launcher or a job scheduler has set is no business of a test: the same on every machine.
 FOREIGN = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE")
