@@ -6,10 +6,11 @@ import one_thread as one_thread
 
 # isort: split
 
+import gc
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -169,6 +170,16 @@ LONGEST = (
 def pytest_xdist_auto_num_workers() -> int | None:
     """For `-n auto`, where no number is asked for: one more than there are processors, as some tests wait for others."""
     return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else processors() + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays to the end: nobody looks for rubbish in it, now or later."""
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
