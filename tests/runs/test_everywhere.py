@@ -96,3 +96,10 @@ def test_names_of_variants_are_names_of_folders_everywhere():
     for name in ("ring+loss.name=hinge", r"C:\x\ring.toml", "a/b:c*d?", "ring ", "..", 'con<>|"\n'):
         assert PureWindowsPath(slug(name)).name == slug(name)
         assert not set(slug(name)) & set('<>:"/\\|?* \n')
+
+
+def test_a_variant_of_many_settings_has_a_folder_of_its_own():
+    """Two that differ at the end only are two; a name of 255 bytes and more cannot be made."""
+    name = "folder" + "+optimizer.generator.rate=0.001" * 9
+    assert len(slug(name)) < 144
+    assert slug(name) != slug(name + "+seed=1")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from gansmith.ground.files.runfolder import Entry, RunFolder
+
+LONGEST = 130  # characters of a variant's name; with its hash still a file name on encrypted folders, which allow 143
 
 
 @dataclass(frozen=True)
@@ -71,5 +74,8 @@ class ArticlesFolder:
 
 
 def slug(name: str) -> str:
-    """The name with characters that every system allows in file names."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "variant"
+    """The name with characters that every system allows in file names; a long one is cut, and ends with its hash."""
+    allowed = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "variant"
+    if len(allowed) <= LONGEST:
+        return allowed
+    return f"{allowed[:LONGEST]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
