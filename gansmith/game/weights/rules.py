@@ -99,7 +99,7 @@ class Sgd:
             nesterov=False,
             maximize=False,
         )
-        for memory, buffer in zip(memories, buffers):
+        for memory, buffer in zip(memories if self.momentum else (), buffers, strict=True):
             assert buffer is not None
             memory["momentum_buffer"] = buffer
 
