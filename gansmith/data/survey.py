@@ -21,9 +21,9 @@ from gansmith.data.preparation.resize import (
     choose_size,
     cropped,
     framed,
-    median_short_side,
     parse_size,
     proportional,
+    size_for_many,
 )
 from gansmith.data.store import open_store
 from gansmith.data.store_files import Store
@@ -186,7 +186,9 @@ def training_size(found: Survey, crop: int = 0) -> tuple[int, int, str]:
 
     crop: data.crop, which makes pictures square.
     """
-    sizes = {cropped((height, width), crop) for width, height in found.sizes}
+    sizes: Counter[tuple[int, int]] = Counter()
+    for (width, height), count in found.sizes.items():
+        sizes[cropped((height, width), crop)] += count
     if len(sizes) == 1:
         height, width = next(iter(sizes))
         if max(width, height) <= 64 and min(width, height) >= 16:
@@ -198,6 +200,5 @@ def training_size(found: Survey, crop: int = 0) -> tuple[int, int, str]:
                 size[0],
                 f"every picture is {width}x{height}: the proportions are kept; enlarge when it works",
             )
-    median = median_short_side(found.sizes)
-    side = next((side for side in (64, 32) if side <= median), 16)
-    return side, side, f"the short side is {median} in the middle; start small, enlarge when it works"
+    (height, width), reason = size_for_many(sizes)
+    return width, height, f"{reason}; start small, enlarge when it works"

@@ -274,10 +274,11 @@ def test_what_is_cut_off_pictures_of_many_sizes(tmp_path, capsys):
     draw(tmp_path / "own", ["a.png", "b.png"], (40, 20))
     draw(tmp_path / "own", ["c.png"], (30, 30))
     said = say(capsys, "data", "info", tmp_path / "own")
-    assert (
-        "of 2 pictures the sides are cut off to make them 16x16: 33% on average, 50% at most of a picture is lost"
-        in said
-    )
+    assert "32x16 (of a picture 17% is cut off on average, a square would lose 33%" in said
+    assert "of 1 picture the sides are cut off to make them 32x16: 17% on average, 50% at most of a picture is lost" in said
+    said = say(capsys, "data", "info", tmp_path / "own", "--size", "48x12")
+    assert "of 3 pictures the sides are cut off" in said
+    assert "58% on average, 75% at most of a picture is lost, and of 1 more than half" in said
 
 
 def test_a_narrow_sixteen_bit_set_as_typed(tmp_path, capsys):

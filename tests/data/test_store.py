@@ -66,7 +66,7 @@ def test_mixtures_are_vectors_with_their_modes_as_labels(name, modes):
 def test_a_folder_with_a_broken_picture(folder):
     heard = []
     opened = open_store(DataSettings(source=str(folder)), progress=lambda done, total: heard.append((done, total)))
-    assert opened.items.shape == (8, 32, 32, 3)  # the short side is 50
+    assert opened.items.shape == (8, 32, 40, 3)  # the short side is 50; of 5:4 less is cut off than of a square
     assert [name for name, _ in opened.skipped] == ["left/3b.jpg"]
     assert "truncated" in opened.skipped[0][1].lower()
     assert opened.class_names == ("left", "right")
@@ -273,7 +273,7 @@ def test_the_manifest_is_plain_json(folder):
     open_store(DataSettings(source=str(folder)))
     manifest = next(cache.stores().glob(f"*/{store_files.MANIFEST}"))
     values = json.loads(manifest.read_text())
-    assert values["shape"] == [8, 32, 32, 3]
+    assert values["shape"] == [8, 32, 40, 3]
     assert values["class_names"] == ["left", "right"]
 
 

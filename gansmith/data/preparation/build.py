@@ -155,8 +155,10 @@ def _losses(facts: np.ndarray, frame: Frame) -> tuple[str, ...]:
     if cut.mean() >= WORTH_SAYING:
         size = f"{frame.width}x{frame.height}"
         share = f"{cut.mean():.0%}" if np.ptp(cut) < 0.01 else f"{cut.mean():.0%} on average, {cut.max():.0%} at most"
+        number = int((cut > 0).sum())
+        much = f", and of {half:,} more than half" if (half := int((cut > 0.5).sum())) else ""
         found.append(
-            f"of {(cut > 0).sum():,} pictures the sides are cut off to make them {size}: {share} of a picture is lost; "
+            f"of {'1 picture' if number == 1 else f'{number:,} pictures'} the sides are cut off to make them {size}: {share} of a picture is lost{much}; "
             "to keep all of it: data.fit=squeeze, or a data.size of the pictures' proportions"
         )
     if clear.any():

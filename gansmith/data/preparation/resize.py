@@ -20,6 +20,17 @@ SHORT_SIDES = (64, 48, 32, 24, 16)  # of photos that all have the same other pro
 MOST_AREA = 5 * PHOTO * PHOTO // 4  # their pixels, about
 LONGEST = 16 * SMALLEST  # their longer side, where the shorter one is the smallest
 LARGEST = 4096  # pixels a side that a store may ask for
+SQUARE = (PHOTO, PHOTO)
+FRAMES = (
+    SQUARE,
+    (64, 80),
+    (48, 64),
+    (48, 72),
+    (48, 80),
+    (32, 64),
+    (32, 96),
+)  # (short, long) side: sizes for pictures of many proportions
+WORTH_LEAVING_SQUARE = 0.05  # of a picture: what a frame must keep more than the square does
 
 BACKGROUNDS = {"white": "#ffffff", "black": "#000000", "grey": "#808080"}
 MANY_CLEAR = 0.1  # share of the pictures: if more are transparent, it is offered to learn that
@@ -65,12 +76,40 @@ def choose_size(found: Counter[tuple[int, int]], crop: int) -> tuple[tuple[int, 
         size = proportional(only)
         if size is not None:
             return size, f"pictures of {only[1]}x{only[0]}, in their proportions"
-    median = median_short_side(cut)
-    side = PHOTO
-    while side > max(median, SMALLEST):
-        side //= 2
-    reason = "pictures of different sizes" if len(cut) > 1 else f"pictures larger than {AS_FOUND}"
-    return (side, side), f"{reason}, the short side {median} in the middle"
+    return size_for_many(cut)
+
+
+def size_for_many(sizes: Mapping[tuple[int, int], int]) -> tuple[tuple[int, int], str]:
+    """(height, width) for pictures of different (height, width), counted by size, and the reason.
+
+    A square, unless another frame keeps clearly more of the pictures. Nothing is enlarged.
+    """
+    median = median_short_side(sizes)
+    frames = [frame for each in FRAMES for frame in _reduced(each, max(median, SMALLEST))]
+    square = next(frame for frame in frames if frame[0] == frame[1])
+    best = min((each for frame in frames for each in (frame, frame[::-1])), key=lambda each: _harm(sizes, each))
+    side = f"the short side is {median} in the middle"
+    if _harm(sizes, square) - _harm(sizes, best) < WORTH_LEAVING_SQUARE:
+        return square, side
+    before, after = (np.average(_losses(sizes, frame), weights=[*sizes.values()]) for frame in (square, best))
+    return best, f"of a picture {after:.0%} is cut off on average, a square would lose {before:.0%}; {side}"
+
+
+def _reduced(frame: tuple[int, int], short: int) -> list[tuple[int, int]]:
+    """The frame, or its half or its quarter: the largest whose shorter side is from SMALLEST to `short`; none where none is."""
+    sides = [(frame[0] // part, frame[1] // part) for part in (1, 2, 4)]
+    return [each for each in sides if SMALLEST <= each[0] <= short][:1]
+
+
+def _losses(sizes: Mapping[tuple[int, int], int], frame: tuple[int, int]) -> list[float]:
+    """The share of a picture of each size that is cut off to bring it to the frame's proportions; (height, width) both."""
+    stretches = (height * frame[1] / (width * frame[0]) for height, width in sizes)
+    return [1 - min(stretch, 1 / stretch) for stretch in stretches]
+
+
+def _harm(sizes: Mapping[tuple[int, int], int], frame: tuple[int, int]) -> float:
+    """The root mean square of what pictures lose: half of one picture is worse than a quarter of two."""
+    return float(np.sqrt(np.average(np.square(_losses(sizes, frame)), weights=[*sizes.values()])))
 
 
 def proportional(size: tuple[int, int]) -> tuple[int, int] | None:
