@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import one_thread as one_thread
+
+# isort: split
+
+import gc
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -18,9 +23,6 @@ from forked_commands import QUICK_SUBPROCESS
 from gansmith.ground.process.hardware import processors
 
 ROOT = Path(__file__).parent.parent
-
-# Before torch is imported: miniature networks are no work for two threads, which would wait for one another.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # What a terminal, a launcher or a job scheduler has set is no business of a test: the same on every machine.
 FOREIGN = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE")
@@ -168,6 +170,16 @@ LONGEST = (
 def pytest_xdist_auto_num_workers() -> int | None:
     """For `-n auto`, where no number is asked for: one more than there are processors, as some tests wait for others."""
     return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else processors() + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays to the end: nobody looks for rubbish in it, now or later."""
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

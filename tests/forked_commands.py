@@ -35,7 +35,7 @@ from typing import IO, Any
 
 ROOT = Path(__file__).parent.parent
 IMPORTED = (
-    *("torch._dynamo", "matplotlib.figure", "matplotlib.backends.backend_agg", "scipy.linalg", "sklearn.cluster"),
+    *("matplotlib.figure", "matplotlib.backends.backend_agg", "scipy.linalg", "sklearn.cluster"),
     *("gansmith.cli.training.train", "gansmith.runs.run", "gansmith.report.page", "gansmith.report.plots"),
     *("gansmith.report.animation", "gansmith.runs.quality", "gansmith.runs.diagnose", "gansmith.trained.generator"),
     *("gansmith.data.store", "gansmith.data.preparation.parallel", "gansmith.studio.server", "gansmith.by_hand"),

@@ -17,6 +17,7 @@ import gansmith
 from checkpoint_arrays import PATIENCE, equal, start_afresh, typed, until, weights
 from forked_commands import Process, start
 
+pytestmark = pytest.mark.usefixtures("hasty_judges")
 SMALL = [
     *("--set", "data.first=256", "--set", "watch.samples=9", "--set", "threads=1"),
     *("--set", "generator.widths=[16,8,8]", "--set", "discriminator.widths=[8,8,8]"),

@@ -14,12 +14,16 @@ import torch
 from fences import DOCS, PAGES, ROOT, blocks, shortened
 
 import gansmith
+from gansmith import recipes
 from gansmith.cli import main
 from gansmith.ground.errors import GansmithError
+from gansmith.ground.recipes.recipe import assigned, override
+from gansmith.ground.recipes.settings import Recipe
 from gansmith.latent.appearance.traits import select
 from gansmith.latent.steering.survey import measure_latents
 
 pytestmark = pytest.mark.usefixtures("quick_processes")
+AS_IT_COMES = recipes.load
 
 WITH_PYTHON = [page for page in PAGES if blocks(page, "python")]
 
@@ -69,6 +73,13 @@ def named(page: Path) -> str:
     return page.relative_to(DOCS if DOCS in page.parents else ROOT).with_suffix("").as_posix()
 
 
+def narrow(name: str) -> Recipe:
+    """A recipe as it comes, but that of digits has the networks that its commands have in these tests."""
+    recipe = AS_IT_COMES(name)
+    widths = [word for word in shortened(["train", "digits"]) if "widths" in word]
+    return override(recipe, assigned(widths)) if name == "digits" else recipe
+
+
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two updates."""
@@ -79,7 +90,8 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, digits: Path, hasty_judges: None) -> Path:
-    """A folder with a run of `digits`; measuring networks are trained for two updates."""
+    """A folder with a run of `digits`, whose recipe has narrow networks; measuring networks are trained for two updates."""
+    monkeypatch.setattr("gansmith.recipes.load", narrow)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     shutil.copytree(digits, tmp_path / "runs" / "digits-001")
@@ -89,7 +101,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, digits: Path, hasty_j
 @pytest.mark.usefixtures("place")
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=named)
 def test_every_program_of_the_page_runs(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each alone, as a reader copies it; only the length of a training is another."""
+    """Each alone, as a reader copies it; only the length of a training and the widths of `digits` are others."""
     for number, program in enumerate(blocks(page, "python"), 1):
         name = f"{named(page)} {number}"
         if name in NOT_RUN:

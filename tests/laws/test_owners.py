@@ -54,6 +54,17 @@ def calls(tree: ast.AST) -> tuple[tuple[str, ast.Call], ...]:
     return tuple((ast.unparse(node.func), node) for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
+def test_no_training_loads_torchs_compiler():
+    """As its classes of optimisers do, for a second: weights move by `game/weights/rules.py`, but in the loops that are
+    written as with PyTorch alone."""
+    nobody(
+        module.at(call.lineno, f"calls {name}: use game/weights/rules.py")
+        for module in modules()
+        for name, call in calls(module.tree)
+        if name.startswith("torch.optim.") and module.name != "bench/plain.py"
+    )
+
+
 FORBIDDEN = {"torch.load", "torch.save", "eval", "exec", "os.system", "os.popen", "np.random.seed", "yaml.load"}
 UNSAFE = {("shell", True), ("allow_pickle", True)}
 RANDOM_OWNER = {"ground/streams.py"}

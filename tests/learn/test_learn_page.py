@@ -48,12 +48,12 @@ def opened(browser: Any, file: Path, pages: dict[str, list[Any]]) -> Iterator[Op
         page = pages[key].pop() if pages[key] else browser.new_context(offline=True, **settings).new_page()
         page.set_default_timeout(300_000)  # a busy machine is no failure
         used.append((key, watch(page)))
-        page.goto("about:blank")
         page.goto(file.as_uri() + text)
         return page
 
     yield open_page
     for key, page in used:
+        page.goto("about:blank")  # or it would play on
         pages[key].append(page)
     assert wrong == []
 

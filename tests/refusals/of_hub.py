@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from example import Example, after, arrays, call, fails, text, thing, where
 from small import generator, with_run
 
@@ -34,10 +35,13 @@ def sent(size: int, root: str = "theirs") -> Example:
         )
         return str(path)
 
+    def pulled(folder: Path, patch: pytest.MonkeyPatch) -> object:
+        described = {"item_shape": [1, 16, 16], "class_names": list("0123456789")}
+        announced = size or len(parcel.write(generator(), described, 0))
+        return hub.pull(hub.Found("me/digits", "c0ffee", FILE, announced), Path(root))
+
     client = thing(hf_hub_download=download)
-    changes = {"gansmith.trained.hub.library": lambda: (None, client)}
-    size = size or len(parcel.write(generator(), {"item_shape": [1, 16, 16], "class_names": list("0123456789")}, 0))
-    return where(changes, call(hub.pull, hub.Found("me/digits", "c0ffee", FILE, size), Path(root)))
+    return where({"gansmith.trained.hub.library": lambda: (None, client)}, pulled)
 
 
 def was_pulled(run: RunFolder) -> None:

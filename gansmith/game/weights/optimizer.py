@@ -1,4 +1,4 @@
-"""How a player's weights move along their gradients: torch's optimisers, in steps that know nothing of shapes."""
+"""How a player's weights move along their gradients: by rules that know nothing of shapes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.game.weights.lazy import SECOND, UPTO, LazyAdam, by_rows, can_wait
+from gansmith.game.weights.rules import Adam, Rate, RmsProp, Rule, Sgd, Steps
 from gansmith.ground.game import BORN
 from gansmith.ground.networks.even import evened, evened_layers, matrix
 from gansmith.ground.networks.plan import Conv, ConvTranspose
@@ -16,38 +17,14 @@ from gansmith.ground.recipes.settings import OptimizerName, OptimizerSettings
 from gansmith.nets.network import Network
 from gansmith.nets.ranks import Ranks
 
-Rate = float | Tensor
-"""A learning rate; a tensor () where it is one of a graph's inputs."""
 Lengths = dict[str, dict[str, Tensor]]
 """By layer, "" for all: "gradient" and "step", each ()."""
 
 
-def adam(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
-    """Adam (Kingma and Ba 2015), in one fused pass over all arrays."""
-    betas = settings.beta1, settings.beta2
-    return torch.optim.Adam(
-        parameters, settings.rate, betas, settings.epsilon, fused=True, capturable=parameters[0].is_cuda
-    )
-
-
-def sgd(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
-    """Gradient descent with heavy-ball momentum."""
-    return torch.optim.SGD(parameters, settings.rate, momentum=settings.momentum, fused=True)
-
-
-def rmsprop(parameters: list[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
-    """Gradients over the root of their running mean square (Tieleman and Hinton 2012), with momentum."""
-    alpha, epsilon, momentum = settings.beta2, settings.epsilon, settings.momentum
-    capturable = parameters[0].is_cuda
-    return torch.optim.RMSprop(
-        parameters, settings.rate, alpha, epsilon, momentum=momentum, foreach=True, capturable=capturable
-    )
-
-
-OPTIMIZERS: dict[OptimizerName, Callable[[list[nn.Parameter], OptimizerSettings], torch.optim.Optimizer]] = {
-    "adam": adam,
-    "sgd": sgd,
-    "rmsprop": rmsprop,
+OPTIMIZERS: dict[OptimizerName, Callable[[OptimizerSettings], Rule]] = {
+    "adam": lambda settings: Adam(settings.beta1, settings.beta2, settings.epsilon),
+    "sgd": lambda settings: Sgd(settings.momentum),
+    "rmsprop": lambda settings: RmsProp(settings.beta2, settings.epsilon, settings.momentum),
 }
 SLOTS: dict[OptimizerName, dict[str, str]] = {
     "adam": {"first": "exp_avg", "second": "exp_avg_sq"},
@@ -60,7 +37,7 @@ SLOTS: dict[OptimizerName, dict[str, str]] = {
 class Optimizer:
     """Moves the trained arrays of one network.
 
-    torch's optimiser gets every array as one flat row; tables of many labels are stepped by `lazy.LazyAdam`.
+    The rule gets every array as one flat row; tables of many labels are stepped by `lazy.LazyAdam`.
     """
 
     def __init__(self, name: str, network: Network, settings: OptimizerSettings, ranks: Ranks | None) -> None:
@@ -72,14 +49,14 @@ class Optimizer:
         if self.lazy:
             network.sparse = True
         self.rows = {name: self._row(weight) for name, weight in self.named.items() if name not in self.lazy}
-        self.inner = OPTIMIZERS[settings.name]([*self.rows.values()], settings)
+        self.inner = Steps(OPTIMIZERS[settings.name](settings), self.rows.values())
         self.even = EvenKernels(network)
         self.flat = None if ranks is None else FlatGradients(list(self.named.values()), ranks)
         self.steps = 0
         self.born: dict[str, int] = {}  # the step after which the memory of an array began, where that is not 0
 
     def _row(self, weight: nn.Parameter) -> nn.Parameter:
-        """What torch's optimiser steps through. A user's own arrays, which may have gaps or be exchanged for others, stay
+        """What the rule steps through. A user's own arrays, which may have gaps or be exchanged for others, stay
         as they are."""
         return weight if self.network.plan is None else nn.Parameter(flat_view(weight.detach()))
 
@@ -90,13 +67,11 @@ class Optimizer:
             self.flat.average()
         before = {name: self.named[name].detach().clone() for name in self.rows} if measure else {}
         sizes = [weight.detach().norm() for weight in self.named.values()] if measure else []
-        for group in self.inner.param_groups:
-            group["lr"] = rate.float() if isinstance(rate, Tensor) and rate.is_cuda else rate
         for name, row in self.rows.items():
             weight = self.named[name]
             if row is not weight:
                 row.grad = None if weight.grad is None else flat_view(dense(weight.grad))
-        self.inner.step()
+        self.inner.step(rate.float() if isinstance(rate, Tensor) and rate.is_cuda else rate)
         self.even.restore()
         self.steps += 1
         for name, table in self.lazy.items():
@@ -158,7 +133,7 @@ class Optimizer:
         return f"{self.name}-optimizer/{name}.{slot}"
 
     def _memory(self, arrays: Mapping[str, np.ndarray], name: str, row: nn.Parameter) -> dict[str, Tensor]:
-        """What torch's optimiser remembers of an array."""
+        """What the rule remembers of an array."""
         slots, weight = SLOTS[self.settings.name], self.named[name]
         saved = {slot: array for slot in slots if (array := self._saved(arrays, name, slot)) is not None}
         if self.settings.name == "adam" and saved:

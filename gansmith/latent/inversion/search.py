@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.game.weights.rules import Adam, Steps
 from gansmith.ground import pixels, streams
 from gansmith.ground.errors import RunError
 from gansmith.ground.progress import Progress
@@ -172,7 +173,7 @@ def _descend(
 ) -> tuple[Tensor, Tensor, list[np.ndarray]]:
     """The best positions (B, dim) of a descent, their losses (B,), and frames uint8 (B, H, W, C)."""
     position = start.clone().requires_grad_(True)
-    optimizer = torch.optim.Adam([position], settings.rate, betas=(0.9, 0.99))
+    steps = Steps(Adam(0.9, 0.99, fused=False), [position])
     best, best_loss = start.clone(), torch.full((len(start),), torch.inf)
 
     def keep_better(losses: Tensor) -> None:
@@ -185,7 +186,6 @@ def _descend(
     exact = settings.steps - settings.steps // 10  # from here on every pass is in float32
     for step in range(settings.steps):
         share = step / settings.steps
-        optimizer.param_groups[0]["lr"] = settings.rate * (0.05 + 0.95 * (1 + cos(pi * share)) / 2)
         with torch.autocast("cpu", torch.bfloat16, enabled=settings.half and step < exact):
             pictures = decode(generator, position, labels)
         losses = loss_of(objective, pictures, position, rows, labels)
@@ -196,7 +196,7 @@ def _descend(
             frames.append(_as_frame(pictures))
         if settings.watch is not None and step % WATCHED == 0:
             settings.watch(_as_frame(pictures), losses.detach().numpy())
-        optimizer.step()
+        steps.step(settings.rate * (0.05 + 0.95 * (1 + cos(pi * share)) / 2))
         report(step + 1)
     with torch.no_grad():
         keep_better(loss_of(objective, decode(generator, position, labels), position, rows, labels))

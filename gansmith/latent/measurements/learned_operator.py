@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from gansmith.game.weights.rules import Adam, Steps
 from gansmith.ground import streams
 from gansmith.ground.progress import Progress
 from gansmith.latent import space
@@ -52,7 +53,9 @@ def learn(
             nn.LeakyReLU(0.2),
             nn.Linear(hidden, generator.latent_dim),
         )
-    optimizer = torch.optim.Adam([{"params": [matrix], "lr": rate / 10}, {"params": encoder.parameters()}], rate)
+    rows_steps, encoder_steps = (
+        Steps(Adam(0.9, 0.999, fused=False), each) for each in ([matrix], encoder.parameters())
+    )
     labels = search.spread_labels(generator, batch)
     for step in range(steps):
         position = torch.as_tensor(rng.standard_normal((batch, generator.latent_dim), dtype=np.float32))
@@ -64,9 +67,11 @@ def learn(
         if labels is not None:
             measured = torch.cat([measured, F.one_hot(labels, generator.classes).float()], 1)
         loss = ((search.decode(generator, encoder(measured), labels) - pictures) ** 2).mean()
-        optimizer.zero_grad(set_to_none=True)
+        for weight in (matrix, *encoder.parameters()):
+            weight.grad = None
         loss.backward()
-        optimizer.step()
+        rows_steps.step(rate / 10)
+        encoder_steps.step(rate)
         progress(step + 1, steps)
     matrix = matrix.detach()
     return Operator("learned", (matrix * (length / matrix.norm())).numpy())

@@ -144,19 +144,18 @@ def fit(
     progress: Progress,
 ) -> Weights:
     """Minimise loss(tensors, update) from initial weights: AdamW with a one-cycle learning rate."""
-    import torch
+    from gansmith.game.weights.rules import Adam, Steps
 
     tensors = as_tensors(weights)
     for tensor in tensors.values():
         tensor.requires_grad_()
-    optimizer = torch.optim.AdamW(tensors.values(), lr=RATE, weight_decay=weight_decay, fused=True)
+    steps = Steps(Adam(0.9, 0.999, decay=weight_decay), tensors.values())
     for update in range(updates):
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * one_cycle(update / updates)
         value = loss(tensors, update)
-        optimizer.zero_grad(set_to_none=True)
+        for tensor in tensors.values():
+            tensor.grad = None
         value.backward()
-        optimizer.step()
+        steps.step(RATE * one_cycle(update / updates))
         if update % 25 == 24 or update == updates - 1:
             progress("training the feature network", (update + 1) / updates)
     return {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
