@@ -87,7 +87,8 @@ def size_for_many(sizes: Mapping[tuple[int, int], int]) -> tuple[tuple[int, int]
     median = median_short_side(sizes)
     frames = [frame for each in FRAMES for frame in _reduced(each, max(median, SMALLEST))]
     square = next(frame for frame in frames if frame[0] == frame[1])
-    best = min((each for frame in frames for each in (frame, frame[::-1])), key=lambda each: _harm(sizes, each))
+    turned = [(long, short) for short, long in frames]
+    best = min([*frames, *turned], key=lambda each: _harm(sizes, each))
     side = f"the short side is {median} in the middle"
     if _harm(sizes, square) - _harm(sizes, best) < WORTH_LEAVING_SQUARE:
         return square, side
