@@ -272,7 +272,7 @@ def test_what_is_cut_off_is_said_in_per_cent_and_shown(banners, capsys):
 
 def test_what_is_cut_off_pictures_of_many_sizes(tmp_path, capsys):
     draw(tmp_path / "own", ["a.png", "b.png"], (40, 20))
-    draw(tmp_path / "own", ["c.png"], (30, 30))
+    draw(tmp_path / "own", ["c.png"], (32, 32))
     said = say(capsys, "data", "info", tmp_path / "own")
     assert "32x16 (of a picture 17% is cut off on average, a square would lose 33%" in said
     assert (
