@@ -1,0 +1,249 @@
+"""Rules just within and just beyond their borders: what they say changes there, and nowhere else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from gansmith.diagnosis.history import History
+from gansmith.diagnosis.ruleset import balance, course, opinions, real
+from gansmith.ground.recipes.recipe import override
+from gansmith.ground.recipes.settings import Recipe
+from gansmith.losses import LOSSES
+
+from .histories import probe, row
+
+LEVELLED = ("non-saturating", "hinge", "least-squares")  # a logit's level means something
+COMPARED = "relativistic"
+
+
+def rows_of(count: int, loss: str = "non-saturating", **numbers: float) -> History:
+    """A history of healthy rows with other numbers, and no probes."""
+    found = History(override(Recipe(), {"loss.name": loss}), count=1000)
+    for index in range(1, count + 1):
+        found.add_row(row(50 * index, **numbers))
+    return found
+
+
+@pytest.mark.parametrize(("spread", "told"), [(0.0, True), (0.0099, True), (0.01, False), (0.0101, False)])
+def test_real_pictures_are_alike_below_a_hundredth_of_the_range(spread: float, told: bool):
+    found = real.blank_data(History(real={"spread": spread, "darkest": 0.0, "brightest": 0.1}))
+    assert (found is not None) == told
+    if found:
+        assert found.since_update == 0
+        assert found.evidence == {"spread": spread, "darkest": 0.0, "brightest": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("repeats", "count", "told"), [(0.6, 1000, False), (0.601, 1000, True), (0.9, 10, True), (0.9, 9, False)]
+)
+def test_items_repeat_above_three_fifths_of_ten_and_more(repeats: float, count: int, told: bool):
+    found = real.repeated_data(History(real={"repeats": repeats}, count=count))
+    assert (found is not None) == told
+    if found:
+        assert found.since_update == 0
+        assert f"only {max(1, round((1 - repeats) * count)):,} instead of {count:,}" in found.text
+
+
+def test_what_is_not_scaled_was_so_from_the_start():
+    found = real.data_not_scaled(History(real={"widest": 300.0, "narrowest": 0.1, "offset": 9.0}))
+    assert found is not None
+    assert found.since_update == 0
+    assert found.evidence == {"widest": 300.0, "narrowest": 0.1, "offset": 9.0}
+    assert real.data_not_scaled(History()) is None
+
+
+@pytest.mark.parametrize(
+    ("of_real", "of_fake", "right"), [(0.98, 0.98, True), (0.97, 0.98, False), (0.98, 0.97, False), (1.0, 1.0, True)]
+)
+def test_nearly_every_item_is_more_than_97_of_100(of_real: float, of_fake: float, right: bool):
+    found = rows_of(2, **{"accuracy.real": of_real, "accuracy.fake": of_fake})
+    assert opinions.right(found).tolist() == [right] * 2
+
+
+@pytest.mark.parametrize("loss", [*LEVELLED, COMPARED])
+@pytest.mark.parametrize(("part", "sure"), [(0.99, False), (1.0, False), (1.01, True)])
+def test_sure_is_right_by_the_distance_that_the_loss_names(loss: str, part: float, sure: bool):
+    gap = part * LOSSES[loss].sure_gap
+    numbers = {"accuracy.real": 1.0, "accuracy.fake": 1.0, "verdict.real": gap, "verdict.fake": 0.0}
+    assert opinions.sure(rows_of(1, loss, **numbers)).tolist() == [sure]
+    doubtful = numbers | {"accuracy.fake": 0.9}
+    assert not opinions.sure(rows_of(1, loss, **doubtful)).any()
+
+
+@pytest.mark.parametrize("loss", LEVELLED)
+@pytest.mark.parametrize(
+    ("accuracy", "part", "fooled"), [(0.19, 1.01, True), (0.2, 1.01, False), (0.19, 0.99, False), (0.19, -1.01, False)]
+)
+def test_fooled_is_a_firm_logit_of_real_beyond_the_threshold(loss: str, accuracy: float, part: float, fooled: bool):
+    threshold = LOSSES[loss].threshold
+    assert threshold is not None
+    logit = threshold + part * LOSSES[loss].sure_gap / 7
+    found = rows_of(1, loss, **{"accuracy.fake": accuracy, "verdict.fake": logit})
+    assert opinions.fooled(found).tolist() == [fooled]
+
+
+@pytest.mark.parametrize(("part", "fooled"), [(1.01, True), (0.99, False), (-1.01, False)])
+def test_where_logits_are_compared_fooled_is_the_wrong_order(part: float, fooled: bool):
+    assert LOSSES[COMPARED].threshold is None
+    gap = part * LOSSES[COMPARED].sure_gap / 7
+    numbers = {"accuracy.fake": 0.1, "verdict.real": 3.0, "verdict.fake": 3.0 + gap}
+    assert opinions.fooled(rows_of(1, COMPARED, **numbers)).tolist() == [fooled]
+
+
+def test_a_program_that_gives_probabilities_gives_logits():
+    numbers = {"verdict.real": math.nan, "verdict.fake": 0.25, "probability.real": 0.9, "probability.fake": 0.3}
+    found = rows_of(1, **numbers)
+    assert opinions.logit(found, "real").tolist() == pytest.approx([math.log(9)])
+    assert opinions.logit(found, "fake").tolist() == [0.25]
+    assert opinions.gap(found).tolist() == pytest.approx([math.log(9) - 0.25])
+    certain = rows_of(1, **(numbers | {"probability.real": 1.0}))
+    assert opinions.logit(certain, "real").tolist() == pytest.approx([math.log(1e9)], rel=1e-6)
+    impossible = rows_of(1, **(numbers | {"probability.real": 0.0}))
+    assert opinions.logit(impossible, "real").tolist() == pytest.approx([-math.log(1e9)], rel=1e-6)
+
+
+FOOLED = {"accuracy.fake": 0.01, "verdict.fake": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("count", "loss", "steps", "told"),
+    [
+        (3, 1.09, 0.51, True),
+        (2, 1.09, 0.51, False),
+        (3, 1.07, 0.51, False),
+        (3, 1.09, 0.49, False),
+    ],
+)
+def test_pulled_along_is_worse_than_guessing_and_as_fast(count: int, loss: float, steps: float, told: bool):
+    guessing = LOSSES["non-saturating"].guessing
+    numbers = FOOLED | {
+        "loss.discriminator": loss * guessing, "step.discriminator": steps * 0.02, "step.generator": 0.02,
+    }  # fmt: skip
+    found = balance.discriminator_pulled_along(rows_of(count, **numbers))
+    assert (found is not None) == told
+    if found:
+        assert found.since_update == 50
+        assert found.article == "000"
+
+
+@pytest.mark.parametrize(("count", "told"), [(5, False), (6, True)])
+def test_six_rows_of_a_player_that_always_wins_are_told(count: int, told: bool):
+    sure = {"accuracy.real": 1.0, "accuracy.fake": 1.0, "verdict.real": 40.0, "verdict.fake": -40.0}
+    found = balance.discriminator_overpowers(rows_of(count, **sure))
+    assert (found is not None) == told
+    if found:
+        assert "80 apart" in found.text
+        assert found.since_update == 50
+    found = balance.generator_overpowers(rows_of(count, **FOOLED))
+    assert (found is not None) == told
+    if found:
+        assert found.since_update == 50
+
+
+def winning(probes: int, fall: float) -> History:
+    """A discriminator that wins for 20 rows, beside probes whose distance falls by a share from the first to the last."""
+    sure = {"accuracy.real": 1.0, "accuracy.fake": 1.0, "verdict.real": 40.0, "verdict.fake": -40.0}
+    found = rows_of(20, **sure)
+    for index in range(probes):
+        middle = 1 - fall * (index / max(1, probes - 1) - 0.5)
+        found.add_probe(probe(1001 - 50 * (probes - 1 - index), quality=middle))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("probes", "fall", "told"), [(3, 0.05, True), (3, 0.07, False), (2, 0.5, True), (20, 0.05, True), (20, 0.07, False)]
+)
+def test_samples_that_get_better_are_no_alarm(probes: int, fall: float, told: bool):
+    assert (balance.discriminator_overpowers(winning(probes, fall)) is not None) == told
+
+
+def swinging(rows: int, size: float, noise: float = 0.0, better: bool = False, probes: int = 12) -> History:
+    """Losses with a period of eight rows, of a size (deviation over mean), and samples that do not get better."""
+    found = History(Recipe(), count=1000)
+    rng = np.random.default_rng(0)
+    for index in range(rows):
+        wave = math.sqrt(2) * size * math.sin(2 * math.pi * index / 8) + noise * rng.standard_normal()
+        found.add_row(row(50 * (index + 1), **{"loss.discriminator": 1 + wave}))
+    for index in range(probes):
+        quality = 1 - 0.5 * index / probes if better else 1.0
+        found.add_probe(probe(50 * (rows - probes + index + 1), quality=quality))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (swinging(24, 0.31), True),
+        (swinging(24, 0.29), False),
+        (swinging(23, 0.5), False),
+        (swinging(24, 0.5, noise=1.5), False),
+        (swinging(24, 0.5, better=True), False),
+        (swinging(24, 0.5, probes=3), False),
+        (swinging(24, 0.5, probes=4), True),
+    ],
+    ids=["wide", "narrow", "short", "noise", "better", "three probes", "four probes"],
+)
+def test_an_oscillation_is_wide_of_one_period_and_for_nothing(found: History, told: bool):
+    state = balance.oscillation(found)
+    assert (state is not None) == told
+    if state:
+        assert "in 8 rows" in state.text
+        assert state.since_update == 50
+        assert state.evidence["quality"] == 1.0
+
+
+def probed(count: int, quality: Callable[[float], float], *, images: int = 640) -> History:
+    """Probes alone; each figure stands still, but for the distance, which is a function of the share of the training."""
+    found = History(Recipe(), count=1000)
+    for index in range(1, count + 1):
+        still = {"precision": 0.5, "coverage": 0.5, "nearness": 1.5, "quality": quality(index / count)}
+        one = probe(50 * index, **still)
+        one.images_seen = images * index
+        found.add_probe(one)
+    return found
+
+
+def flat(share: float) -> float:
+    return 1.0
+
+
+@pytest.mark.parametrize(
+    ("found", "state"),
+    [
+        (probed(0, flat), "warming up"),
+        (rows_of(3), "warming up"),
+        (rows_of(4), "balanced"),
+        (probed(3, lambda share: 2 - share), "warming up"),
+        (probed(4, lambda share: 2 - share), "still improving"),
+        (probed(3, lambda share: 2 - share, images=20_000), "still improving"),
+        (probed(2, lambda share: 2 - share, images=30_000), "warming up"),
+        (probed(9, flat), "warming up"),
+        (probed(9, flat, images=6_000), "converged"),
+        (probed(10, flat), "converged"),
+        (probed(10, lambda share: 1 - 0.050 * (share - 0.1) / 0.9), "still improving"),
+        (probed(10, lambda share: 1 - 0.035 * (share - 0.1) / 0.9), "converged"),
+        (probed(40, lambda share: 1.2 - 0.4 * min(share, 0.5)), "converged"),
+    ],
+)
+def test_the_course_by_probes_and_how_often_items_were_seen(found: History, state: str):
+    assert course.course(found).state == state
+
+
+def test_the_window_is_the_second_half_and_what_is_seen_often_is_said():
+    found = course.course(probed(40, flat, images=2_000))
+    assert found.since_update == 50 * 21
+    assert "each of the 1,000 items seen 80 times" in found.text
+    assert "stop here" in found.text
+    few = course.course(probed(9, flat, images=6_000))
+    assert few.certainty == "possible"
+    assert "look again" in few.text
+    assert "items seen" not in course.course(probed(40, flat, images=1_000)).text
+
+
+def test_no_better_is_less_than_six_hundredths():
+    assert course.no_better(np.array([1.0, 1.0, 0.95, 0.95]))
+    assert not course.no_better(np.array([1.0, 1.0, 0.93, 0.93]))
