@@ -44,7 +44,9 @@ TESTS: dict[str, tuple[str, ...]] = {  # the first that a module begins with
     "gansmith/diagnosis/signals/samples": ("diagnosis/test_signals.py",),
     "gansmith/diagnosis/signals/series": ("diagnosis/test_signals.py",),
     "gansmith/diagnosis/signals/": ("diagnosis/test_{name}.py", "diagnosis/test_probe.py"),
-    "gansmith/diagnosis/ruleset/": ("diagnosis/test_rules.py", "diagnosis/test_borders.py"),
+    "gansmith/diagnosis/ruleset/": tuple(
+        f"diagnosis/test_{name}.py" for name in ("rules", "borders", "borders_of_samples")
+    ),
     "gansmith/diagnosis/": ("diagnosis",),
     "gansmith/game/penalties": ("game/test_penalties.py", "game/test_gradient_penalty.py"),
     "gansmith/game/augment": ("game/test_augment.py",),
