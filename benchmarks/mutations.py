@@ -45,7 +45,8 @@ TESTS: dict[str, tuple[str, ...]] = {  # the first that a module begins with
     "gansmith/diagnosis/signals/series": ("diagnosis/test_signals.py",),
     "gansmith/diagnosis/signals/": ("diagnosis/test_{name}.py", "diagnosis/test_probe.py"),
     "gansmith/diagnosis/ruleset/": tuple(
-        f"diagnosis/test_{name}.py" for name in ("rules", "borders", "borders_of_samples")
+        f"diagnosis/test_{name}.py"
+        for name in ("rules", "borders", "borders_of_samples", "borders_of_collapse", "borders_of_surface")
     ),
     "gansmith/diagnosis/": ("diagnosis",),
     "gansmith/game/penalties": ("game/test_penalties.py", "game/test_gradient_penalty.py"),

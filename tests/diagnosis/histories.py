@@ -123,6 +123,24 @@ def history(
     return found, replay(doctor, all_rows, all_probes if seen else []), doctor
 
 
+OneLook = dict[str, float]  # numbers of a probe that are not a healthy one's
+HEALTHY: OneLook = {}
+
+
+def looks(*each: OneLook, first: OneLook | None = None, real: OneLook | None = None) -> History:
+    """A history of healthy probes after updates 50, 100, ... with other numbers, after one of an untrained generator."""
+    found = History(Recipe(), REAL if real is None else real, 1000)
+    found.add_probe(probe(0, **(first or {})))
+    for index, numbers in enumerate(each):
+        found.add_probe(probe(50 * (index + 1), **numbers))
+    return found
+
+
+def since(found: Finding | None) -> int | None:
+    """The update of a finding; None where nothing is found."""
+    return None if found is None else found.since_update
+
+
 def alarms(said: list[tuple[int, Finding]]) -> list[str]:
     """The states of the alarms among what was said."""
     return [finding.state for _, finding in said if finding.is_alarm]

@@ -11,8 +11,7 @@ import pytest
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.ruleset import classes, collapse
 
-from .histories import probe
-from .test_borders_of_samples import HEALTHY, Numbers, looks, since
+from .histories import HEALTHY, OneLook, looks, probe, since
 
 APART = {"diversity": 0.51}
 ALIKE = {"diversity": 0.249}
@@ -33,7 +32,7 @@ ALIKE = {"diversity": 0.249}
         (({"diversity": 0.1},), None),
     ],
 )
-def test_all_samples_alike(each: Sequence[Numbers], told: int | None):
+def test_all_samples_alike(each: Sequence[OneLook], told: int | None):
     found = collapse.mode_collapse(looks(*each))
     assert since(found) == told
     if found:
@@ -58,7 +57,7 @@ FEW = {"kinds": 0.54, "class variety": 0.9, "nearness": 1.89}
         ((MANY, MANY, FEW | {"diversity": 0.9}, FEW | {"diversity": 0.82}), 150),
     ],
 )
-def test_a_part_of_the_data(each: Sequence[Numbers], told: int | None):
+def test_a_part_of_the_data(each: Sequence[OneLook], told: int | None):
     assert since(collapse.partial_mode_collapse(looks(*each))) == told
 
 
@@ -78,7 +77,7 @@ NEVER_MANY = FEW | {"quality": 0.5}
         (({**NEVER_MANY, "quality": 0.54},) * 2 + (NEVER_MANY,) * 6, 1.5, 50),
     ],
 )
-def test_a_part_of_the_data_from_the_start(each: Sequence[Numbers], first: float, told: int | None):
+def test_a_part_of_the_data_from_the_start(each: Sequence[OneLook], first: float, told: int | None):
     assert since(collapse.partial_mode_collapse(looks(*each, first={"quality": first}))) == told
 
 
@@ -100,7 +99,7 @@ FAR = {"quality": 0.37, "overlap": 0.67, "coverage": 0.53, "precision": 0.81}
         ((GOOD | {"quality": 0.1},) * 4 + (FAR | {"quality": 0.26},) * 3, 250),
     ],
 )
-def test_samples_like_items_and_together_further_away(each: Sequence[Numbers], told: int | None):
+def test_samples_like_items_and_together_further_away(each: Sequence[OneLook], told: int | None):
     assert since(collapse.partial_mode_collapse(looks(*each))) == told
 
 

@@ -7,31 +7,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.ruleset import memory, outputs
 from gansmith.ground.recipes.settings import Recipe
 
-from .histories import REAL, probe, row
+from .histories import HEALTHY, OneLook, looks, probe, row, since
 
-Numbers = dict[str, float]
-
-
-def looks(*each: Numbers, first: Numbers | None = None, real: Numbers | None = None) -> History:
-    """A history of healthy probes after updates 50, 100, ... with other numbers, after one of an untrained generator."""
-    found = History(Recipe(), REAL if real is None else real, 1000)
-    found.add_probe(probe(0, **(first or {})))
-    for index, numbers in enumerate(each):
-        found.add_probe(probe(50 * (index + 1), **numbers))
-    return found
-
-
-def since(found: Finding | None) -> int | None:
-    """The update of a finding; None where nothing is found."""
-    return None if found is None else found.since_update
-
-
-HEALTHY: Numbers = {}
 FLAT = {"spread": 0.0099, "contrast": 0.019, "stamp": 0.71, "mean likeness": 0.67}
 STAMPED = {"spread": 0.0099, "contrast": 0.5, "stamp": 0.71, "nearness": 0.049, "mean likeness": 0.9}
 
@@ -47,7 +28,7 @@ STAMPED = {"spread": 0.0099, "contrast": 0.5, "stamp": 0.71, "nearness": 0.049, 
         ({"stamp": 0.72, "mean likeness": 0.7}, False),
     ],
 )
-def test_one_picture_of_hardly_any_contrast(changes: Numbers, told: bool):
+def test_one_picture_of_hardly_any_contrast(changes: OneLook, told: bool):
     found = memory.one_picture_memorised(looks(HEALTHY, FLAT | changes))
     assert since(found) == (100 if told else None)
     if found:
@@ -58,7 +39,7 @@ def test_one_picture_of_hardly_any_contrast(changes: Numbers, told: bool):
 @pytest.mark.parametrize(
     ("changes", "told"), [({}, True), ({"nearness": 0.05}, False), ({"stamp": 0.7}, False), ({"spread": 0.01}, False)]
 )
-def test_one_picture_that_is_a_training_picture(changes: Numbers, told: bool):
+def test_one_picture_that_is_a_training_picture(changes: OneLook, told: bool):
     found = memory.one_picture_memorised(looks(STAMPED | changes))
     assert since(found) == (50 if told else None)
     if found:
@@ -84,7 +65,7 @@ MEAN = {"spread": 0.24, "contrast": 0.21, "mean likeness": 0.961, "moved": 0.139
         (({"spread": 0.3}, MEAN, MEAN), True),
     ],
 )
-def test_the_mean_item_from_the_start(each: Sequence[Numbers], told: bool):
+def test_the_mean_item_from_the_start(each: Sequence[OneLook], told: bool):
     assert since(memory.regression_to_the_mean(looks(*each))) == ((50 * (len(each) - 1)) if told else None)
 
 
@@ -98,7 +79,7 @@ def test_the_mean_item_from_the_start(each: Sequence[Numbers], told: bool):
         ((HEALTHY, *({"copies": 0.5, "nearness": 0.1},) * 2), 100),
     ],
 )
-def test_samples_that_are_training_items(each: Sequence[Numbers], told: int | None):
+def test_samples_that_are_training_items(each: Sequence[OneLook], told: int | None):
     found = memory.memorised_pictures(looks(*each))
     assert since(found) == told
     if found:
@@ -145,7 +126,7 @@ def test_latents_that_do_not_reach_the_samples(first: float, kinds: float, told:
         (({"darkest": 0.251, "spread": 0.51}, {"darkest": 0.1, "spread": 0.51}), None),
     ],
 )
-def test_pixels_of_another_range(each: Sequence[Numbers], told: int | None):
+def test_pixels_of_another_range(each: Sequence[OneLook], told: int | None):
     assert since(outputs.wrong_pixel_range(looks(*each))) == told
 
 
@@ -158,7 +139,7 @@ def test_pixels_of_another_range(each: Sequence[Numbers], told: int | None):
         ({"darkest": 0.85, "brightest": 1.0}, False),
     ],
 )
-def test_an_untrained_generator_at_an_end_of_the_range(first: Numbers, told: bool):
+def test_an_untrained_generator_at_an_end_of_the_range(first: OneLook, told: bool):
     found = outputs.wrong_pixel_range(looks(HEALTHY, HEALTHY, first=first))
     assert (found is not None) == told
     if found:
