@@ -94,8 +94,8 @@ def newest_snapshot(folder: CellFolder) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def class_shares(subject: Subject) -> Figures:
-    """Which classes the samples show, by a classifier: the largest share, and of which class; and per class, how many
-    samples show the class they were generated for."""
+    """Which classes the samples show, by a classifier: the largest share, and of which class; and per class, the share of
+    the samples generated for it that show it, and the least of these."""
     classifier = subject.reference.classifier
     if classifier is None:
         return {}
@@ -106,7 +106,7 @@ def class_shares(subject: Subject) -> Figures:
     if labels is not None:
         found = agreement(labels, answers, subject.reference.classes)
         known = {k: share for k, share in enumerate(found.per_class) if share is not None}
-        figures |= {"agreement_least": found.worst, "agreement_least_class": float(min(known, key=known.__getitem__))}
+        figures |= {"agreement_least": known[found.worst]}
         figures |= {f"agreement_{k}": share for k, share in known.items()}
     return figures
 

@@ -150,3 +150,10 @@ def test_figures_are_read_as_pages_write_them():
     assert values("gradient", "0 (0 to 6.83e−09)", 3) == [0, 0, 6.83e-9]
     assert values("learns", "2 of 3", 3) == [1, 1, 0]
     assert values("fd", "", 3) == []
+
+
+@pytest.mark.parametrize("article", TITLES)
+def test_no_share_on_a_page_is_above_one(article: str):
+    page = (DOCS / "articles" / f"{article}.md").read_text(encoding="utf-8")
+    shares = [number(found) for found in NUMBER.findall(page) if found.endswith("%")]
+    assert all(0 <= share <= 1 for share in shares)

@@ -6,6 +6,8 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -221,3 +223,15 @@ def test_all_of_it_runs_quickly(tmp_path: Path, small_mnist: Path):
     assert NOT_RUN.because not in {claim["because"] for claim in claims}
     figures = found["articles"]["000"]["claims"][0]["variants"]["dense, joint"][0]
     assert figures["fd_untrained"] != figures["fd_quarter"]  # they have a name each
+
+
+def test_the_digit_that_is_drawn_least_has_its_share(monkeypatch: pytest.MonkeyPatch):
+    """Of digits 0 and 1, asked for four times each, the classifier sees all of the first and one of the second."""
+    answers = np.array([0, 0, 0, 0, 1, 0, 0, 0])
+    read = SimpleNamespace(probabilities=np.eye(2)[answers])
+    reference = SimpleNamespace(classes=2, classifier=SimpleNamespace(read=lambda items: read))
+    monkeypatch.setattr(probes, "newest_snapshot", lambda folder: (np.zeros((8, 1, 1, 1)), np.repeat([0, 1], 4)))
+    found = probes.class_shares(cast(Subject, SimpleNamespace(reference=reference, folder=None)))
+    assert found == {
+        "largest_share": 7 / 8, "largest_class": 0.0, "agreement_0": 1.0, "agreement_1": 0.25, "agreement_least": 0.25
+    }  # fmt: skip
