@@ -1,6 +1,6 @@
 """The trainings behind the articles' claims: grids of variants by seeds, as `compare` takes them.
 
-Budgets suit a processor: article 001 needs an evening of two cores, the others an hour together. Each study is one
+Budgets suit a processor: articles 000 and 001 need about an hour of one quiet core each. Each study is one
 `gansmith compare` command, which its page shows.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -115,7 +115,9 @@ FOOLED = {"accuracy.fake": 0.01, "verdict.fake": 5.0}
         (3, 1.09, 0.51, True),
         (2, 1.09, 0.51, False),
         (3, 1.07, 0.51, False),
+        (3, 1.08, 0.51, False),
         (3, 1.09, 0.49, False),
+        (3, 1.09, 0.5, False),
     ],
 )
 def test_pulled_along_is_worse_than_guessing_and_as_fast(count: int, loss: float, steps: float, told: bool):
@@ -161,39 +163,83 @@ def test_samples_that_get_better_are_no_alarm(probes: int, fall: float, told: bo
     assert (balance.discriminator_overpowers(winning(probes, fall)) is not None) == told
 
 
-def swinging(rows: int, size: float, noise: float = 0.0, better: bool = False, probes: int = 12) -> History:
-    """Losses with a period of eight rows, of a size (deviation over mean), and samples that do not get better."""
+def test_samples_are_looked_at_since_the_discriminator_wins():
+    """A probe at the very update counts, and what got better before does not."""
+    at_its_start = winning(0, 0.0)
+    for update, quality in ((50, 1.2), (500, 1.0), (1000, 0.8)):
+        at_its_start.add_probe(probe(update, quality=quality))
+    assert balance.discriminator_overpowers(at_its_start) is None
+    later = History(Recipe(), count=1000)
+    for index in range(1, 31):
+        sure = {"accuracy.real": 1.0, "accuracy.fake": 1.0, "verdict.real": 40.0, "verdict.fake": -40.0}
+        later.add_row(row(50 * index, **(sure if index > 20 else {})))
+        later.add_probe(probe(50 * index, quality=max(1.0, 3 - 0.1 * index)))
+    state = balance.discriminator_overpowers(later)
+    assert state is not None
+    assert state.since_update == 1050
+
+
+def swinging(
+    rows: int,
+    size: float,
+    *,
+    noise: float = 0.0,
+    qualities: Sequence[float] = (1.0,) * 12,
+    every: int = 50,
+) -> History:
+    """Losses around 2 with a period of eight rows, of a size (deviation over mean), and probes of which the last is at the last row."""
     found = History(Recipe(), count=1000)
     rng = np.random.default_rng(0)
     for index in range(rows):
         wave = math.sqrt(2) * size * math.sin(2 * math.pi * index / 8) + noise * rng.standard_normal()
-        found.add_row(row(50 * (index + 1), **{"loss.discriminator": 1 + wave}))
-    for index in range(probes):
-        quality = 1 - 0.5 * index / probes if better else 1.0
-        found.add_probe(probe(50 * (rows - probes + index + 1), quality=quality))
+        found.add_row(row(50 * (index + 1), **{"loss.discriminator": 2 * (1 + wave)}))
+    for index, quality in enumerate(qualities):
+        found.add_probe(probe(50 * rows - every * (len(qualities) - 1 - index), quality=quality))
     return found
+
+
+HALF_BETTER = (1.0,) * 6 + (0.9,) * 6
 
 
 @pytest.mark.parametrize(
     ("found", "told"),
     [
-        (swinging(24, 0.31), True),
-        (swinging(24, 0.29), False),
-        (swinging(23, 0.5), False),
-        (swinging(24, 0.5, noise=1.5), False),
-        (swinging(24, 0.5, better=True), False),
-        (swinging(24, 0.5, probes=3), False),
-        (swinging(24, 0.5, probes=4), True),
+        (swinging(24, 0.31), 50),
+        (swinging(24, 0.29), None),
+        (swinging(23, 0.5), None),
+        (swinging(24, 0.5, noise=1.5), None),
+        (swinging(24, 0.5, qualities=HALF_BETTER), None),
+        (swinging(24, 0.5, qualities=(1.0,) * 3), None),
+        (swinging(24, 0.5, qualities=(1.0,) * 4), 50),
+        # two of them are within the last 24 rows: four are taken
+        (swinging(60, 0.5, qualities=(10.0, 1.0, 1.0, 1.0, 1.0), every=700), 1850),
+        (swinging(25, 0.5, qualities=(2.0, 1.0, 1.0, 1.0), every=383), None),
     ],
-    ids=["wide", "narrow", "short", "noise", "better", "three probes", "four probes"],
+    ids=[
+        "wide",
+        "narrow",
+        "short",
+        "noise",
+        "better",
+        "three",
+        "four",
+        "four taken",
+        "at the first row",
+    ],
 )
-def test_an_oscillation_is_wide_of_one_period_and_for_nothing(found: History, told: bool):
+def test_an_oscillation_is_wide_of_one_period_and_for_nothing(found: History, told: int | None):
     state = balance.oscillation(found)
-    assert (state is not None) == told
+    assert (state.since_update if state else None) == told
     if state:
-        assert "in 8 rows" in state.text
-        assert state.since_update == 50
         assert state.evidence["quality"] == 1.0
+        assert "50%" in state.text or "31%" in state.text
+
+
+def test_an_oscillation_tells_its_period_and_the_newest_distance():
+    state = balance.oscillation(swinging(24, 0.5, qualities=(1.0,) * 11 + (1.5,)))
+    assert state is not None
+    assert "in 8 rows" in state.text
+    assert state.evidence["quality"] == 1.5
 
 
 def probed(count: int, quality: Callable[[float], float], *, images: int = 640) -> History:
