@@ -133,13 +133,14 @@ def test_the_style_is_for_a_shadow_root() -> None:
 
 
 def test_a_run_is_shown(shown: Any) -> None:
+    shown.locator(".plot canvas").nth(2).wait_for()
+    shown.wait_for_function("() => document.querySelector('#place').shadowRoot.textContent.includes('0.125')")
     words = text(shown)
     for part in (
         "my <run>", "training", "update 100 of 400 · 25 % · 300 items/s · 12 s", "G starves (likely) since update 60. D is <b>sure</b>.",
         "optimizer.generator.rate 0.0002 → 0.001", "update 100 · after 10 s", "Losses", "Distance to the real items", "SWD 0.125",
     ):  # fmt: skip
         assert part in words, part
-    shown.locator(".plot canvas").nth(2).wait_for()
     assert shown.locator(".plot canvas").count() == 3
     until_shade(shown, 200)
     assert shown.locator("button", has_text="Apply").count() == 0
