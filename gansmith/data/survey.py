@@ -18,8 +18,8 @@ from gansmith.data.preparation.build import as_asked, as_stored
 from gansmith.data.preparation.decode import Header
 from gansmith.data.preparation.resize import (
     Frame,
+    all_cropped,
     choose_size,
-    cropped,
     framed,
     parse_size,
     proportional,
@@ -186,9 +186,7 @@ def training_size(found: Survey, crop: int = 0) -> tuple[int, int, str]:
 
     crop: data.crop, which makes pictures square.
     """
-    sizes: Counter[tuple[int, int]] = Counter()
-    for (width, height), count in found.sizes.items():
-        sizes[cropped((height, width), crop)] += count
+    sizes = all_cropped({(height, width): count for (width, height), count in found.sizes.items()}, crop)
     if len(sizes) == 1:
         height, width = next(iter(sizes))
         if max(width, height) <= 64 and min(width, height) >= 16:

@@ -20,16 +20,8 @@ SHORT_SIDES = (64, 48, 32, 24, 16)  # of photos that all have the same other pro
 MOST_AREA = 5 * PHOTO * PHOTO // 4  # their pixels, about
 LONGEST = 16 * SMALLEST  # their longer side, where the shorter one is the smallest
 LARGEST = 4096  # pixels a side that a store may ask for
-SQUARE = (PHOTO, PHOTO)
-FRAMES = (
-    SQUARE,
-    (64, 80),
-    (48, 64),
-    (48, 72),
-    (48, 80),
-    (32, 64),
-    (32, 96),
-)  # (short, long) side: sizes for pictures of many proportions
+# (short, long) side: sizes for pictures of many proportions
+FRAMES = ((64, 64), (64, 80), (48, 64), (48, 72), (48, 80), (32, 64), (32, 96))
 WORTH_LEAVING_SQUARE = 0.05  # of a picture: what a frame must keep more than the square does
 
 BACKGROUNDS = {"white": "#ffffff", "black": "#000000", "grey": "#808080"}
@@ -64,9 +56,7 @@ def parse_size(text: str) -> tuple[int, int] | None:
 
 def choose_size(found: Counter[tuple[int, int]], crop: int) -> tuple[tuple[int, int], str]:
     """(height, width) for "auto", and the reason. `found` counts the pictures by (height, width)."""
-    cut: Counter[tuple[int, int]] = Counter()
-    for size, count in found.items():
-        cut[cropped(size, crop)] += count
+    cut = all_cropped(found, crop)
     if len(cut) == 1:
         only = next(iter(cut))
         if max(only) <= AS_FOUND:
@@ -136,6 +126,14 @@ def cropped(size: tuple[int, int], crop: int) -> tuple[int, int]:
     """(height, width) of a picture after its centre square of `crop` pixels is cut out, or the largest that fits."""
     side = min(crop, *size)
     return (side, side) if crop else size
+
+
+def all_cropped(sizes: Mapping[tuple[int, int], int], crop: int) -> Counter[tuple[int, int]]:
+    """The same of many pictures, counted by (height, width)."""
+    cut: Counter[tuple[int, int]] = Counter()
+    for size, count in sizes.items():
+        cut[cropped(size, crop)] += count
+    return cut
 
 
 def box(size: tuple[int, int], frame: Frame) -> tuple[int, int, int, int]:
