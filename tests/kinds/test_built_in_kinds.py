@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from gansmith.cli import main
+from gansmith.data import given
 from gansmith.data.store import open_store
 from gansmith.data.toys import purchases, syllables, tones
 from gansmith.data.toys.other_kinds import TOYS
+from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import named
 
@@ -84,7 +86,9 @@ def test_which_words_the_law_allows():
 def test_noise_is_no_tone():
     rng = np.random.default_rng(0)
     assert tones.allowed(rng.standard_normal((200, tones.LENGTH))).mean() < 0.2
-    half = tones.play(tones.truth(12, 0)) * np.cos(np.pi * np.arange(tones.LENGTH))  # every pitch is mirrored to the top
+    half = tones.play(tones.truth(12, 0)) * np.cos(
+        np.pi * np.arange(tones.LENGTH)
+    )  # every pitch is mirrored to the top
     assert not tones.allowed(half).any()
 
 
@@ -101,9 +105,16 @@ def test_they_are_told_by_the_command(name: str, capsys: pytest.CaptureFixture[s
     assert f"gansmith train {TOYS[name].kind} --data {name}" in said
 
 
-def test_a_structured_array_is_a_table_with_a_heading():
-    array = np.array([(f"{n}", f"{n / 2}") for n in range(20)], [("years", "U4"), ("share", "U8")])
-    prepare = named("table").prepare
-    assert prepare is not None
-    made = prepare(array, DataSettings(), "records")
-    assert [column["name"] for column in made.units["columns"]] == ["years", "share"]
+def test_an_array_of_records_is_a_table_with_a_heading():
+    records = np.array(
+        [(n % 7, n / 2, "ab"[n % 2]) for n in range(40)], [("years", "i4"), ("share", "f8"), ("side, left", "U1")]
+    )
+    store = open_store(DataSettings(source=given.source(records), kind="table"))
+    assert [column["name"] for column in store.units["columns"]] == ["years", "share", "side, left"]
+    assert store.kind.in_units(np.asarray(store.items[:3]), store.units) == [
+        ["0", "0.0", "a"],
+        ["1", "0.5", "b"],
+        ["2", "1.0", "a"],
+    ]
+    with pytest.raises(DataError, match="a table has its classes as a column"):
+        given.source(records, [0] * 40)
