@@ -14,7 +14,7 @@ from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
 
-from .histories import probe, row, since
+from .histories import probe, row
 
 LEVELLED = ("non-saturating", "hinge", "least-squares")  # a logit's level means something
 COMPARED = "relativistic"
