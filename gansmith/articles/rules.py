@@ -30,6 +30,7 @@ STYLED = 0.8  # share of pictures that show the requested style
 NOT_STYLED = 0.5  # and where that many do not, the style is not what was asked (by chance a quarter does)
 NEAR = 0.1  # of the way from real items to random ones: a distribution is learned
 FAR = 0.5  # and is not
+KINDS_TRIED = tuple(STUDIES["002-kinds"].variants)
 LAWFUL = 0.8  # share of items that the law behind the data can make
 PUBLISHED_001 = (40, 100)  # epochs of the labelled and of the plain network in article 001
 
@@ -206,7 +207,7 @@ def unscaled_logits(evidence: Evidence) -> Verdict:
 
 def any_distribution(evidence: Evidence) -> Verdict:
     """Are pictures, sounds, rows and words all learned, by what is known of each?"""
-    names = tuple(STUDIES["002-kinds"].variants)
+    names = KINDS_TRIED
     if not evidence.has(*names):
         return NOT_RUN
     words = "; ".join(_of_kind(evidence, name) for name in names)
