@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gansmith.articles import feedback_rules, rules
+from gansmith.articles.studies import STUDIES
 from gansmith.articles.verdict import Rule
 
 TITLES: dict[str, str] = {
@@ -40,6 +41,7 @@ STACKED = ("dense, stacked", "encoder-decoder, stacked", "DCGAN, stacked")
 REGRESSED = ("dense, labels: regression", "encoder-decoder, labels: regression", "DCGAN, labels: regression")
 NUMBER = "dense, labels: verdict"
 FAULTY = ("dense, stacked, never frozen", "dense, stacked, never trained")
+KINDS_TRIED = tuple(STUDIES["002-kinds"].variants)
 LEARNING = ("fd_untrained", "fd_quarter", "fd", "sensitivity", "modes", "accuracy", "learns")
 
 CLAIMS: tuple[Claim, ...] = (
@@ -128,6 +130,14 @@ CLAIMS: tuple[Claim, ...] = (
         ("as published: unscaled logits, smoothed", "unscaled logits", "scaled: a sigmoid before the loss"),
         ("told_apart", "gradient", "fd", "modes", "sensitivity"),
         rules.unscaled_logits,
+    ),
+    Claim(
+        "002",
+        "A GAN can learn any distribution: pictures, music, speech, prose.",
+        KINDS_TRIED,
+        ("update", "fd_untrained", "fd", "way", "lawful", "learns"),
+        rules.any_distribution,
+        (),
     ),
     Claim(
         "003",
