@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from gansmith import kinds
-from gansmith.data import fetch, store_files
+from gansmith.data import fetch, reopening, store_files
 from gansmith.data.formats import arrays, attributes, classes, files, globs, hub, idx, left_out, tars
 from gansmith.data.formats.containers import cifar, lmdb_folder, named_arrays, parquet
 from gansmith.data.formats.listing import Listing, Reader
@@ -158,7 +158,7 @@ def _folder(path: Path, settings: DataSettings) -> Source:
         )
     if store_files.is_store(path):
         stamps = _stamps([path / store_files.MANIFEST, path / store_files.ITEMS])
-        return Source(path.resolve().name, stamps, lambda: store_files.listing(path, settings), store=path)
+        return Source(path.resolve().name, stamps, lambda: reopening.listing(path, settings), store=path)
     if hub.is_saved(path):
         return _hub(path, settings)
     if (path / lmdb_folder.DATA).is_file():

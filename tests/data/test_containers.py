@@ -100,6 +100,17 @@ def test_parquet(tmp_path, encode):
         opened(tmp_path / "bad.parquet")
 
 
+def test_a_name_in_a_parquet_that_is_no_text_does_not_matter(tmp_path, encode):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pictures = [encode(np.full((6, 6, 3), (200, row, 9), np.uint8)) for row in range(3)]
+    names = pa.array([b"\xff", b"b", b"c"]).view(pa.string())
+    column = pa.StructArray.from_arrays([pa.array([*pictures[:2], None]), names], ["bytes", "path"])
+    pq.write_table(pa.table({"image": column}), tmp_path / "a.parquet")
+    store = opened(tmp_path / "a.parquet")
+    assert store.items[:, 0, 0, 1].tolist() == [0, 1]
+    assert store.skipped == (("a.parquet/2", "no picture in this row"),)
+
+
 @pytest.mark.parametrize(("kept", "reads"), [(2**28, 5), (0, 15)])
 def test_a_parquet_sorted_by_class_is_read_once(tmp_path, monkeypatch, kept, reads):
     """The pictures are dealt class by class, and each class lies in groups of its own."""
