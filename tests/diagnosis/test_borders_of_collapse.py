@@ -5,10 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
-from gansmith.diagnosis.history import History
 from gansmith.diagnosis.ruleset import classes, collapse
 
 from .histories import HEALTHY, OneLook, looks, probe, since
@@ -113,42 +111,6 @@ def test_a_range_of_pixels_that_shrinks(bright: Sequence[float], told: bool):
     found.probes[0] = dataclasses.replace(probe(0, darkest=0.0, brightest=0.1))
     found.probes.insert(1, probe(25, darkest=0.0, brightest=bright[0]))
     assert collapse.faded(found) == told
-
-
-def spread_by_label(*each: Sequence[float], after: int = 300) -> History:
-    """Probes with the spread of each class's samples, over that of its real items; the last one after an update."""
-    found = looks()
-    for index, spreads in enumerate(each):
-        one = probe(after - 50 * (len(each) - 1 - index))
-        one.shares["spread by label"] = [*spreads]
-        found.add_probe(one)
-    return found
-
-
-@pytest.mark.parametrize(
-    ("found", "told"),
-    [
-        (spread_by_label(*[(0.14, 1.0, 1.0)] * 3), 200),
-        (spread_by_label(*[(0.15, 1.0, 1.0)] * 3), None),
-        (spread_by_label((0.16, 1.0, 1.0), *[(0.14, 1.0, 1.0)] * 2), None),
-        (spread_by_label(*[(0.14, 1.0, 1.0)] * 2), None),
-        (spread_by_label(*[(0.14, 1.0, 1.0)] * 3, after=299), None),
-        (spread_by_label(*[(0.07, 0.5, 0.5)] * 3), 200),
-        (spread_by_label(*[(0.08, 0.5, 0.5)] * 3), None),  # of the median class's share
-        (spread_by_label(*[(0.14, 2.0, 2.0)] * 3), 200),  # and of no more than the real items'
-        (spread_by_label(*[(0.16, 2.0, 2.0)] * 3), None),
-        (spread_by_label(*[(-1.0, 1.0, 1.0)] * 3), None),  # unknown
-        (spread_by_label(*[(0.01, 0.1, 0.1)] * 3), None),  # all are alike: another state
-        (spread_by_label(*[(0.01, -1.0)] * 3), None),
-    ],
-)
-def test_a_class_whose_samples_are_alike(found: History, told: int | None):
-    state = classes.labelwise_mode_collapse(found)
-    assert since(state) == told
-    if state:
-        assert "class 0" in state.text
-        assert state.evidence["spread of the least"] == found.probes[-1].shares["spread by label"][0]
-        assert state.evidence["spread of the median"] == np.median(found.probes[-1].shares["spread by label"])
 
 
 def test_healthy_probes_collapse_in_no_way():

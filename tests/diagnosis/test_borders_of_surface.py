@@ -58,6 +58,7 @@ def test_stripes_checks_and_grids(found: History, told: int | None):
         ({"checks": 15.0, "checks stand out": 3.1}, None),
         ({"checks": 15.1, "checks stand out": 3.0}, None),
         ({"checks": [30.0, 30.0, 30.0, 16.0, 16.0], "checks stand out": 3.1}, None),
+        ({"checks": [20.0, 20.0, 20.0, 16.0, 16.0], "checks stand out": 3.1}, 760),
     ],
 )
 def test_a_chequerboard_on_even_places(changes: dict[str, float | Sequence[float]], told: int | None):
@@ -78,6 +79,14 @@ def test_a_chequerboard_on_even_places(changes: dict[str, float | Sequence[float
         ({"grain": [0.0] * 3 + [0.02] * 5, "sharpness": 1.16}, 8, None),
         ({"grain": [0.0] * 3 + [0.021] * 5, "sharpness": 1.15}, 8, None),
         ({"grain": [-0.02] * 3 + [0.0121] * 5, "sharpness": 1.16}, 8, 760),
+        ({"grain": [0.2] * 5 + [0.031] * 10, "sharpness": 2.51}, 15, 660),  # of twice five probes none fades
+        ({"grain": [0.2] * 5 + [0.031] * 5, "sharpness": 2.51}, 10, None),
+        (
+            {"grain": 0.031, "sharpness": 2.51, "quality": [1 - 0.0068 * index for index in range(9)]},
+            9,
+            720,
+        ),  # .049 of 8
+        ({"grain": 0.031, "sharpness": 2.51, "quality": [1 - 0.0072 * index for index in range(8)]}, 8, None),
         ({"grain": [-0.02] * 3 + [0.012] * 5, "sharpness": 1.16}, 8, None),
     ],
 )
@@ -98,6 +107,7 @@ def test_grain_that_was_not_there_or_is_far_more(
         ([0.24] * 5, 0.01, 760),
         ([0.3] * 6 + [0.66] * 3 + [0.49] * 5, 0.05, 760),
         ([0.3] * 6 + [0.65] * 3 + [0.49] * 5, 0.05, None),
+        ([0.3] * 6 + [0.66] * 2 + [0.49] * 5, 0.05, 760),
         ([0.3] * 6 + [0.66] * 3 + [0.5] * 5, 0.05, None),
         ([0.9] * 6 + [0.49] * 5, 0.05, None),  # what was sharp at first was noise
     ],
@@ -106,6 +116,33 @@ def test_samples_that_lost_fine_detail_or_never_had_it(sharpness: list[float], u
     assert since(surface.blurred(long(len(sharpness), sharpness=sharpness, real={"upper": upper}))) == told
     getting_better = [1.0 - 0.05 * index for index in range(len(sharpness))]
     assert surface.blurred(long(len(sharpness), sharpness=sharpness, quality=getting_better)) is None
+    unknown = long(len(sharpness), sharpness=sharpness)
+    del unknown.real["upper"]
+    assert surface.blurred(unknown) is None
+
+
+def test_the_newest_numbers_are_the_evidence():
+    found = surface.checkerboard(striped(pattern=[4.0] * 4 + [5.0], pattern_share=[0.02] * 4 + [0.03]))
+    assert found is not None
+    assert (found.evidence["pattern"], found.evidence["pattern share"]) == (5.0, 0.03)
+    assert "3.0% more" in found.text
+    found = surface.checkerboard(
+        long(5, pattern=1.0, checks=[20.0] * 4 + [30.0], **{"checks stand out": [4.0] * 4 + [5.0]})
+    )
+    assert found is not None
+    assert found.evidence == {"checks": 30.0, "checks stand out": 5.0}
+    found = surface.grain(long(5, grain=[0.04] * 4 + [0.05], sharpness=[3.0] * 4 + [4.0]))
+    assert found is not None
+    assert found.evidence == {"grain": 0.05, "sharpness": 4.0}
+    found = surface.blurred(long(5, sharpness=[0.2] * 4 + [0.1]))
+    assert found is not None
+    assert found.evidence == {"sharpness": 0.1}
+    found = surface.blank_samples(long(5, contrast=[0.03] * 4 + [0.02]))
+    assert found is not None
+    assert found.evidence == {"contrast": 0.02}
+    found = surface.contrast_lost(long(6, contrast=[1.0] * 3 + [0.4] * 2 + [0.3]))
+    assert found is not None
+    assert found.evidence == {"contrast": 0.3, "most so far": 1.0}
 
 
 @pytest.mark.parametrize("name", ["contrast", "colour"])
@@ -116,6 +153,10 @@ def test_samples_that_lost_fine_detail_or_never_had_it(sharpness: list[float], u
         ([1.0] * 3 + [0.6] * 3, False),
         ([1.0] * 3 + [0.59] * 2, False),
         ([0.71] * 3 + [0.42] * 3, True),
+        ([0.7] * 3 + [0.41] * 3, True),
+        ([1.0] * 2 + [0.59] * 3, True),
+        ([1.0] * 3 + [0.05] * 3, True),
+        ([math.nan] * 6, False),
         ([0.69] * 3 + [0.41] * 3, False),
         ([2.0] * 3 + [0.61] * 3, False),  # it had more than real items have
     ],
@@ -135,6 +176,7 @@ def test_contrast_and_colour_that_were_there(name: str, values: list[float], tol
         ([0.71, 0.049], 400, None),
         ([0.71, 0.049, 0.05], 400, None),
         ([0.69, 0.049, 0.049], 400, None),
+        ([0.7, 0.049, 0.049], 400, 390),
         ([0.049] * 5, 800, 760),
         ([0.049] * 5, 799, None),
         ([0.049] * 4, 800, None),
