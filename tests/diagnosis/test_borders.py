@@ -48,6 +48,10 @@ def test_items_repeat_above_three_fifths_of_ten_and_more(repeats: float, count: 
         assert f"only {max(1, round((1 - repeats) * count)):,} instead of {count:,}" in found.text
 
 
+def test_repeats_that_are_not_known_are_none():
+    assert real.repeated_data(History(count=1000)) is None
+
+
 def test_what_is_not_scaled_was_so_from_the_start():
     found = real.data_not_scaled(History(real={"widest": 300.0, "narrowest": 0.1, "offset": 9.0}))
     assert found is not None
@@ -84,6 +88,12 @@ def test_fooled_is_a_firm_logit_of_real_beyond_the_threshold(loss: str, accuracy
     logit = threshold + part * LOSSES[loss].sure_gap / 7
     found = rows_of(1, loss, **{"accuracy.fake": accuracy, "verdict.fake": logit})
     assert opinions.fooled(found).tolist() == [fooled]
+
+
+@pytest.mark.parametrize("loss", ["non-saturating", "hinge", COMPARED])
+def test_what_is_just_firm_is_not_beyond_it(loss: str):
+    numbers = {"accuracy.fake": 0.1, "verdict.real": 0.0, "verdict.fake": opinions.FIRM * LOSSES[loss].sure_gap}
+    assert opinions.fooled(rows_of(1, loss, **numbers)).tolist() == [False]
 
 
 @pytest.mark.parametrize(("part", "fooled"), [(1.01, True), (0.99, False), (-1.01, False)])
@@ -358,6 +368,8 @@ def test_what_scatters_is_not_certain():
     clear = course.course(going(**beside, quality=lambda index: 1 - 0.006 * index))
     assert "Keep on: quality went from" in clear.text
     assert course.course(going(6, **beside)).state == "warming up"
+    rises = going(6, coverage=lambda index: 0.5 + 0.001 * index + 0.1 * (-1) ** index)
+    assert course.course(rises).state == "warming up"
     assert course.gain(going(**beside), "coverage", 10) == pytest.approx(0, abs=1e-9)
 
 

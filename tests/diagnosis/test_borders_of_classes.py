@@ -157,6 +157,13 @@ def test_all_that_are_gone_are_told_with_their_updates():
     found = classes.classes_dropped(of_classes(*[both] * 11))
     assert found is not None
     assert "2 of 4 classes were never drawn: c (since update 900), d (since update 900). Of 50 samples" in found.text
+    found = classes.classes_dropped(
+        of_classes(*[HAS] * 3 + [both] * 2 + [((30.0, 30.0, 1.0, 1.0), (30.0,) * 4, both[2])])
+    )
+    assert found is not None
+    assert "2 of 4 classes are drawn no more" in found.text
+    assert "Of 62 samples 2 are of them, and 60 are due." in found.text
+    assert found.evidence == {"classes": 2, "drawn": 2.0, "due": 60.0}
     found = classes.classes_dropped(of_classes(*[HAS] * 3 + [GONE] * 3))
     assert found is not None
     assert "Of 75 samples 0 are of it, and 25 are due." in found.text
@@ -168,6 +175,7 @@ def test_six_classes_are_told_with_their_updates_and_no_more():
     found = classes.classes_dropped(of_classes(*[(due, due, [0.0] * 7)] * 3 + [lost] * 3))
     assert found is not None
     assert found.text.count("since update") == 6
+    assert "g (since update 980). Of 20 samples" in found.text
 
 
 def test_probes_of_other_classes_do_not_count():
@@ -198,7 +206,9 @@ def asked_of(count: int = 6, after: int = 300, **changes: float | Sequence[float
         (asked_of(7), 250),
         (asked_of(5), None),
         (asked_of(after=299), None),
-        (asked_of(agreement=0.61), None),
+        (asked_of(agreement=0.6), None),
+        (asked_of(agreement=[0.46] * 4 + [0.5] * 2), 250),
+        (asked_of(agreement=[0.42] * 5 + [0.44], faithful=[0.75] * 5 + [0.76]), 250),
         (asked_of(agreement=[0.61] + [0.59] * 5), None),
         (asked_of(7, agreement=[0.61] + [0.59] * 6), 250),
         (asked_of(agreement=[0.4, 0.4, 0.4, 0.4, 0.43, 0.43]), 250),
@@ -233,13 +243,16 @@ def test_labels_that_are_hardly_heeded(found: History, told: int | None):
         ((25, 25, 25, 12.4), (25,) * 4, (0, 0, 0, 2.0), False),
         ((25, 25, 25, 1), (25, 25, 25, 12), (0, 0, 0, 2.0), False),
         ((25, 25, 25, 1), (25, 25, 25, 11.9), (0, 0, 0, 2.0), True),
+        ((25, 25, 25, 7), (25, 25, 25, 14), (0, 0, 0, 2.0), True),
+        ((50, 25, 25, 25), (50, 25, 25, 25), (0, 0, 0, 0), True),
     ],
 )
 def test_classes_that_are_hardly_drawn_are_no_ignored_labels(
     counts: Sequence[float], asked: Sequence[float], lacks: Sequence[float], told: bool
 ):
     heeds = [{"agreement": 0.5, "faithful agreement": 0.9}] * 6
-    found = classes.labels_ignored(of_classes(*[(counts, asked, lacks)] * 6, changes=heeds))
+    earlier = ((25.0, 25.0, 25.0, 1.0), (25.0,) * 4, (0.0, 0.0, 0.0, 9.0))  # only the newest probe counts
+    found = classes.labels_ignored(of_classes(*[earlier] * 5 + [(counts, asked, lacks)], changes=heeds))
     assert (found is not None) == told
     if found:
         assert found.evidence["chance"] == max(asked) / sum(asked)

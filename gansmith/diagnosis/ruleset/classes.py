@@ -143,7 +143,7 @@ def labels_ignored(history: History) -> Finding | None:
         return None
     agreement, faithful = (history.probed(name, HEEDED_PROBES) for name in ("agreement", "faithful agreement"))
     counts, asked, lacks = _of_probes(history)
-    if not len(asked) or not np.isfinite([agreement, faithful]).all():
+    if not len(asked):
         return None
     fewer = lacks[-1][(counts[-1] < BALANCED * asked[-1]) & (asked[-1] >= FEW)]
     if (fewer > FEWER).any() or (fewer > FEWER / 2).sum() > 1:
@@ -152,7 +152,7 @@ def labels_ignored(history: History) -> Finding | None:
     heeded = (agreement - chance) / np.maximum(faithful - chance, 1e-9)
     if not lasts(heeded < HEEDED, HEEDED_PROBES) or heeded[-2:].mean() > heeded[:2].mean() + HEEDED_RISE:
         return None
-    if not (history.probed("nearness", 1) < LIKE_DATA).all():
+    if not history.probe_numbers("nearness")["nearness"] < LIKE_DATA:
         return None
     effect = history.probe_numbers("label effect")
     return Finding(
