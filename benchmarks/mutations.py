@@ -37,6 +37,12 @@ TESTS: dict[str, tuple[str, ...]] = {  # the first that a module begins with
     "gansmith/metrics/intervals": ("metrics/test_judged.py",),
     "gansmith/metrics/order": ("metrics/test_metric_features.py", "metrics/test_wasserstein.py"),
     "gansmith/metrics/verdict": ("metrics/test_borders_of_verdict.py",),
+    "gansmith/metrics/figures": ("metrics/test_table_by_hand.py",),
+    "gansmith/metrics/table": ("metrics/test_table_by_hand.py", "metrics/test_grid.py"),
+    "gansmith/metrics/evaluation": ("metrics/test_evaluation_by_hand.py",),
+    "gansmith/metrics/reference": ("metrics/test_real_sets.py", "metrics/test_evaluation_by_hand.py"),
+    "gansmith/metrics/real": ("metrics/test_real_sets.py",),
+    "gansmith/metrics/linear_probe": ("metrics/test_linear_probe.py",),
     "gansmith/metrics/feature_networks/inception": ("metrics/test_inception.py",),
     "gansmith/metrics/": ("metrics",),
     "gansmith/training/checkpoint": ("training/test_checkpoints.py",),
@@ -44,14 +50,19 @@ TESTS: dict[str, tuple[str, ...]] = {  # the first that a module begins with
     "gansmith/diagnosis/signals/samples": ("diagnosis/test_signals.py",),
     "gansmith/diagnosis/signals/series": ("diagnosis/test_signals.py",),
     "gansmith/diagnosis/signals/": ("diagnosis/test_{name}.py", "diagnosis/test_probe.py"),
-    "gansmith/diagnosis/ruleset/": tuple(
-        f"diagnosis/test_{name}.py"
-        for name in ("rules", "borders", "borders_of_samples", "borders_of_collapse", "borders_of_surface")
-    ),
+    "gansmith/diagnosis/ruleset/memory": ("diagnosis/test_borders_of_samples.py",),
+    "gansmith/diagnosis/ruleset/outputs": ("diagnosis/test_borders_of_samples.py",),
+    "gansmith/diagnosis/ruleset/table": ("diagnosis/test_rules.py",),
+    "gansmith/diagnosis/ruleset/": ("diagnosis/test_borders.py", "diagnosis/test_borders_of_{name}.py"),
     "gansmith/diagnosis/": ("diagnosis",),
     "gansmith/game/penalties": ("game/test_penalties.py", "game/test_gradient_penalty.py"),
     "gansmith/game/augment": ("game/test_augment.py",),
-    "gansmith/game/": ("game",),
+    "gansmith/game/graphs": ("game/test_graphs.py",),
+    "gansmith/game/weights/rules": ("game/test_rules_of_steps.py", "game/test_steps.py"),
+    "gansmith/game/weights/lazy": ("game/test_lazy.py",),
+    "gansmith/game/weights/": ("game/test_steps.py", "game/test_contract.py"),
+    "gansmith/game/inputs/": ("game/test_inputs.py", "game/test_items.py"),
+    "gansmith/game/": tuple(f"game/test_{name}.py" for name in ("steps", "game_losses", "feedbacks", "contract")),
 }
 HEAVY = ("numpy", "torch", "scipy.stats", "sklearn.datasets", "PIL.Image", "torchmetrics")
 ARGUMENTS = ("-q", "-x", "-p", "no:cacheprovider")

@@ -149,11 +149,32 @@ def test_the_interval_of_a_slope_by_hand():
     slopes = sorted((2**i - 2**j) / (i - j) for i in range(20) for j in range(i))
     # 1.96 sqrt(20 19 45 / 18) = 60.4: from place (190 - 60.4) / 2 = 64.8 to (190 + 60.4) / 2 = 125.2
     assert series.slope_interval(xs, 2**xs)[::2] == pytest.approx((slopes[64], slopes[125]))
+    xs = np.arange(25.0)
+    slopes = sorted((2**i - 2**j) / (i - j) for i in range(25) for j in range(i))
+    # 1.96 sqrt(25 24 55 / 18) = 83.9: from place (300 - 83.9) / 2 = 108.04 to (300 + 83.9) / 2 = 191.96
+    assert series.slope_interval(xs, 2**xs)[::2] == pytest.approx((slopes[108], slopes[191]))
+
+
+def test_of_a_long_series_two_hundred_points_are_compared():
+    xs = np.arange(300.0)
+    some = np.linspace(0, 299, 200).astype(int)
+    assert series.slope_interval(xs, xs**2) == series.slope_interval(xs[some], xs[some] ** 2)
+    xs = np.arange(201.0)
+    some = np.linspace(0, 200, 200).astype(int)
+    assert series.slope_interval(xs, xs**2) == series.slope_interval(xs[some], xs[some] ** 2)
+
+
+def test_a_steep_line_of_large_numbers_has_no_period():
+    assert series.main_period(1e8 + 3e5 * np.arange(24.0)) == (0.0, 0.0)
 
 
 def test_a_period_by_hand():
     steps = np.arange(16) - 7.5
-    waves = {each: np.cos(2 * np.pi * each * steps / 16) for each in (1, 4, 5, 7)}
+    waves = {each: np.cos(2 * np.pi * each * steps / 16) for each in (1, 2, 4, 5, 6, 7)}
+    assert series.main_period(2 * waves[4] + waves[6] + waves[2]) == (
+        4,
+        pytest.approx(4 / 6),
+    )  # two away is no neighbour
     assert series.main_period(2 * waves[4] + waves[7]) == (4, pytest.approx(4 / 5))
     assert series.main_period(2 * waves[4] + waves[7] + waves[5]) == (4, pytest.approx(5 / 6))  # with its neighbour
     assert series.main_period(waves[1] + 3 * steps + 5) == (16, pytest.approx(1))

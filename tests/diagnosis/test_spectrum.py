@@ -71,6 +71,9 @@ def test_a_pattern_by_hand():
     found = spectrum.pattern((np.array([0.1, 0.1, 0.1, 0.2, 0.1, 0.1, 0.1, 0.2]),), (real,))
     assert found is not None
     assert found.period == 4  # of two alike the longer
+    found = spectrum.pattern((np.array([0.1, 0.1, 0.1, 0.3, 0.14, 0.14, 0.2, 0.1]),), (real,))
+    assert found is not None
+    assert found.stands_out == pytest.approx(0.3001 / np.sqrt(0.1401 * 0.1001))  # three further on is no neighbour
     low = np.array([0.1, 0.1, 0.3, 0.1, 0.1, 0.1, 0.1, 0.1])
     assert spectrum.pattern((low,), (real,)) is None  # three waves in a side are a shape
     assert spectrum.pattern((real,), (real,)) is None

@@ -32,7 +32,8 @@ def test_laws(rng):
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "levels"), [(28, 28, 2), (8, 8, 1), (64, 48, 2), (65, 57, 3), (128, 128, 4)]
+    ("height", "width", "levels"),
+    [(28, 28, 2), (20, 28, 1), (28, 20, 1), (8, 8, 1), (64, 48, 2), (65, 57, 3), (128, 128, 4)],
 )
 def test_a_pyramid_adds_up_to_the_picture(height, width, levels, rng):
     pictures = rng.integers(0, 256, (2, height, width, 3), dtype=np.uint8)
