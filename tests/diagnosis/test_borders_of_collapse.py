@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -107,11 +106,7 @@ def test_samples_like_items_and_together_further_away(each: Sequence[OneLook], t
     ("bright", "told"), [((0.9, 0.71), True), ((0.9, 0.73), False), ((1.4, 0.81), False), ((0.9,), False)]
 )
 def test_a_range_of_pixels_that_shrinks(bright: Sequence[float], told: bool):
-    found = looks(
-        *({"darkest": 0.0, "brightest": each} for each in bright[1:]), first={"darkest": 0.0, "brightest": 0.1}
-    )
-    found.probes[0] = dataclasses.replace(probe(0, darkest=0.0, brightest=0.1))
-    found.probes.insert(1, probe(25, darkest=0.0, brightest=bright[0]))
+    found = looks(*({"darkest": 0.0, "brightest": each} for each in bright), first={"darkest": 0.0, "brightest": 0.1})
     assert collapse.faded(found) == told
 
 
@@ -147,8 +142,8 @@ def test_a_class_whose_samples_are_alike(found: History, told: int | None):
     assert since(state) == told
     if state:
         assert "class 0" in state.text
-        assert state.evidence["spread of the least"] == found.probes[-1].shares["spread by label"][0]
-        assert state.evidence["spread of the median"] == np.median(found.probes[-1].shares["spread by label"])
+        assert state.evidence["spread of the least"] == found.newest_shares("spread by label")[0]
+        assert state.evidence["spread of the median"] == np.median(found.newest_shares("spread by label"))
 
 
 def test_healthy_probes_collapse_in_no_way():

@@ -178,7 +178,7 @@ def test_logits_that_are_probabilities(found: History, told: bool):
     state = outputs.sigmoid_as_logits(found)
     assert since(state) == (50 if told else None)
     if state:
-        low, high = found.rows[-1]["ranges of verdicts"][0]
+        low, high = (found.series(f"{end} of verdict.real")[-1] for end in ("least", "most"))
         assert state.evidence["least verdict"] <= low
         assert state.evidence["largest verdict"] >= high
 
