@@ -36,7 +36,7 @@ TESTS: dict[str, tuple[str, ...]] = {  # the first that a module begins with
     "gansmith/metrics/measures/": ("metrics/test_{name}.py", "metrics/test_metric_referees.py"),
     "gansmith/metrics/intervals": ("metrics/test_judged.py",),
     "gansmith/metrics/order": ("metrics/test_metric_features.py", "metrics/test_wasserstein.py"),
-    "gansmith/metrics/verdict": ("metrics/test_verdict.py",),
+    "gansmith/metrics/verdict": ("metrics/test_borders_of_verdict.py",),
     "gansmith/metrics/feature_networks/inception": ("metrics/test_inception.py",),
     "gansmith/metrics/": ("metrics",),
     "gansmith/training/checkpoint": ("training/test_checkpoints.py",),

@@ -168,8 +168,8 @@ LONGEST = (
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """For `-n auto`, where no number is asked for: one more than there are processors, as some tests wait for others."""
-    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else processors() + 1
+    """For `-n auto`, where no number is asked for: two more than there are processors, as tests wait for pages and processes."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else processors() + 2
 
 
 @pytest.hookimpl(wrapper=True)

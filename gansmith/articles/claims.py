@@ -130,6 +130,14 @@ CLAIMS: tuple[Claim, ...] = (
         rules.unscaled_logits,
     ),
     Claim(
+        "002",
+        "A GAN can learn any distribution: pictures, music, speech, prose.",
+        rules.KINDS_TRIED,
+        ("update", "fd_untrained", "fd", "way", "lawful", "learns"),
+        rules.any_distribution,
+        (),
+    ),
+    Claim(
         "003",
         "After an extreme drop of the learning rate a digit appears, the same from every latent.",
         ("as published", "as published, no drop", "mended, 4,000 updates", "mended, with the drop, 1,000 updates"),

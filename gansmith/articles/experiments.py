@@ -72,7 +72,7 @@ def articles(
                 continue
             say(f"study {name}")
             variants = [
-                variant(text, data=plan.data, budget=study.budget, settings=study.settings)
+                variant(text, data=None if study.own_data else plan.data, budget=study.budget, settings=study.settings)
                 for text in study.variants.values()
             ]
             count, jobs = QUICK_COUNT if plan.quick else COUNT, plan.jobs or study.jobs
@@ -115,10 +115,11 @@ def _article(name: str, plan: ExperimentPlan, folder: ArticlesFolder, evidence: 
     """One article's claims with their figures, JSON-able."""
     claims = [claim for claim in CLAIMS if claim.article == name]
     cells = [cell for claim in claims for cell in evidence.of(*claim.variants)]
-    features = sorted({str(cell.figures["features"]) for cell in cells})
+    told = [_claim(claim, folder, evidence) for claim in claims]
+    features = sorted({each for claim in told if not claim["apart"] for each in claim["measured"].values()})
     article: dict[str, Any] = {
         "title": TITLES[name],
-        "claims": [_claim(claim, folder, evidence) for claim in claims],
+        "claims": told,
         "tuning": _tuning(evidence) if name == "000" else None,
         "studies": {key: _command(key, study) for key, study in plan.studies.items() if key[:3] == name},
         "machine": _machine(cells),
@@ -143,7 +144,7 @@ def _machine(cells: Sequence[Trained]) -> dict[str, str]:
 def _command(name: str, study: Study) -> str:
     """The `compare` command that trains one study, ready to be typed; MNIST stands for the folder of its files."""
     words = ["compare", *study.variants.values(), "--seeds", str(study.seeds)]
-    words += ["--data", "MNIST", "--out", name]
+    words += [*([] if study.own_data else ["--data", "MNIST"]), "--out", name]
     for setting in study.settings:
         words += ["--set", setting]
     for flag, value in vars(study.budget).items():
@@ -154,6 +155,7 @@ def _command(name: str, study: Study) -> str:
 def _claim(claim: Claim, folder: ArticlesFolder, evidence: Evidence) -> dict[str, Any]:
     """One claim: its verdict, its figures by variant and seed, and its picture of samples."""
     verdict = claim.rule(evidence)
+    measured = {name: str(cells[0].figures["features"]) for name in claim.variants if (cells := evidence.of(name))}
     strip = _strip(claim, evidence)
     if strip:
         path = folder.picture(claim.article, claim.name)
@@ -169,6 +171,8 @@ def _claim(claim: Claim, folder: ArticlesFolder, evidence: Evidence) -> dict[str
         "figures": {key: FIGURES[key] for key in claim.figures},
         "variants": {name: _rows(name, claim.figures, evidence) for name in claim.variants},
         "strip": list(strip),
+        "measured": measured,  # variant -> features of its distances
+        "apart": len(set(measured.values())) > 1,  # so distances of its variants are not compared
     }
 
 

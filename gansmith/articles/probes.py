@@ -16,6 +16,7 @@ import numpy as np
 
 from gansmith.data.order import Order
 from gansmith.data.store import Store, open_store
+from gansmith.data.toys.other_kinds import TOYS
 from gansmith.ground import pixels, streams
 from gansmith.ground.files.gridfolder import CellFolder
 from gansmith.ground.files.runfolder import read_rows, write_json
@@ -193,6 +194,12 @@ def style_scaling(subject: Subject) -> Figures:
     }
 
 
+def law(subject: Subject) -> Figures:
+    """Of computed sounds, tables and words: the share of generated items that the law behind the data can make."""
+    toy = TOYS.get(subject.recipe.data.source)
+    return {} if toy is None else {"lawful": float(toy.allowed(subject.generator.sample(COUNT)).mean())}
+
+
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Pearson's correlation over all pixels; 0 where one of the two is constant."""
     a, b = (values.astype(np.float64).ravel() for values in (one, other))
@@ -215,6 +222,7 @@ PROBES: dict[str, Callable[[Subject], Figures]] = {
     "apart": roc_area,
     "asked": label_effect,
     "scaling": style_scaling,
+    "law": law,
 }
 """The probes, by their names in studies and probes.json."""
 

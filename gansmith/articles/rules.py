@@ -12,7 +12,8 @@ import math
 
 from gansmith.articles.evidence import Evidence
 from gansmith.articles.intervals import LEAST
-from gansmith.articles.seeds import BETTER, above, below, listed, more_seeds, percent
+from gansmith.articles.seeds import BETTER, above, always, below, listed, more_seeds, never, percent
+from gansmith.articles.studies import STUDIES
 from gansmith.articles.verdict import NOT_RUN, Verdict, decide
 
 COLLAPSED_SHARE = 0.5  # of all samples that show the largest class
@@ -27,6 +28,10 @@ WEAKER = 0.05  # area under the ROC curve by which a discriminator is weaker tha
 WINS = 0.9  # share of items that a winning discriminator gets right
 STYLED = 0.8  # share of pictures that show the requested style
 NOT_STYLED = 0.5  # and where that many do not, the style is not what was asked (by chance a quarter does)
+NEAR = 0.1  # of the way from real items to random ones: a distribution is learned
+FAR = 0.5  # and is not
+KINDS_TRIED = tuple(STUDIES["002-kinds"].variants)
+LAWFUL = 0.8  # share of items that the law behind the data can make
 PUBLISHED_001 = (40, 100)  # epochs of the labelled and of the plain network in article 001
 
 
@@ -198,6 +203,31 @@ def unscaled_logits(evidence: Evidence) -> Verdict:
         needs="more seeds, or longer trainings: the discriminators' verdicts differ between seeds as much as between the "
         "two losses",
     )
+
+
+def any_distribution(evidence: Evidence) -> Verdict:
+    """Are pictures, sounds, rows and words all learned, by what is known of each?"""
+    names = KINDS_TRIED
+    if not evidence.has(*names):
+        return NOT_RUN
+    words = "; ".join(_of_kind(evidence, name) for name in names)
+    laws = [values for name in names if (values := evidence.values(name, "lawful"))]
+    return decide(
+        holds=all(always(evidence, name) and below(evidence.values(name, "way"), NEAR) for name in names)
+        and all(above(values, LAWFUL) for values in laws),
+        refuted=any(never(evidence, name) or above(evidence.values(name, "way"), FAR) for name in names),
+        because=f"{words}. Music, speech and prose were not tried: these are short sounds and single words",
+        cause="Nothing in the game asks what the numbers mean. What differs is the ends: a softmax where a character or a "
+        "category is chosen, kernels along the time of a sound.",
+        needs=f"longer trainings: under each of {LEAST} seeds every kind within {NEAR:.0%} of the way to noise, and "
+        f"{LAWFUL:.0%} of the items as the law behind the data allows",
+    )
+
+
+def _of_kind(evidence: Evidence, name: str) -> str:
+    lawful = evidence.values(name, "lawful")
+    told = f", {percent(lawful)} of the items as its law allows" if lawful else ""
+    return f"{name}: the distance is {percent(evidence.values(name, 'way'))} of the way to noise{told}"
 
 
 def the_rate_drop(evidence: Evidence) -> Verdict:

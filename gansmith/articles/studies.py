@@ -53,6 +53,7 @@ class Study:
     seeds: int = 3
     jobs: int = 0  # at the same time; 0 = one for each processor
     gpu: bool = False  # left out where there is none
+    own_data: bool = False  # its recipes' built-in sets, whatever set the other studies are trained on
 
 
 def tuned(network: str, beta1: float | None = None) -> str:
@@ -125,6 +126,17 @@ STUDIES: dict[str, Study] = {
         Budget(epochs=5.0),
         ("kinds",),
         jobs=1,
+    ),
+    "002-kinds": Study(
+        {
+            "pictures: digits": "digits+budget.minutes=0+budget.updates=600",
+            "sounds: tones": "tones+budget.minutes=0+budget.updates=1500",
+            "rows: purchases": "table+data.source=purchases+budget.minutes=0+budget.updates=2000",
+            "words: syllables": "text+data.source=syllables+budget.minutes=0+budget.updates=1500",
+        },
+        (),
+        probes=("law",),
+        own_data=True,
     ),
     "002-gpu": Study({"on a GPU": "article-002"}, ("device=cuda",), Budget(epochs=5.0), ("kinds",), gpu=True),
     "003": Study(

@@ -7,13 +7,14 @@ reader of files decides on layout, range and channels, and says so.
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import os
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -35,9 +36,9 @@ def source(data: Any, labels: Any = None) -> str:
     """The source that `data` is: a name or path as it is; anything else is written to a file in the cache first.
 
     data: an array or tensor of all items; a torch Dataset, a DataLoader or another iterable of items or of (item, label); a
-    function without arguments that returns or yields such; a pandas DataFrame, which is a table; or a list of strings, which are
-    lines of text. An item is an array, a tensor or a PIL picture. labels: of each item, with an array or with items that have
-    none. Raises DataError.
+    function without arguments that returns or yields such; a pandas DataFrame or an array of records (N,), which are tables; or a
+    list of strings, which are lines of text. An item is an array, a tensor or a PIL picture. labels: of each item, with an array or
+    with items that have none. Raises DataError.
     """
     if isinstance(data, str | os.PathLike):
         if labels is not None:
@@ -47,10 +48,11 @@ def source(data: Any, labels: Any = None) -> str:
         data = data()
     if hasattr(data, "batch_sampler") and hasattr(data, "dataset"):
         data = data.dataset  # pyright: ignore - a DataLoader: its order and batches are the training's own affair
-    if hasattr(data, "to_csv") and hasattr(data, "columns"):
+    text = _table_text(data)
+    if text is not None:
         if labels is not None:
-            raise DataError("labels= goes with arrays and pictures: a DataFrame has its classes as a column")
-        return str(_table(data))
+            raise DataError("labels= goes with arrays and pictures: a table has its classes as a column")
+        return str(_table(text))
     if isinstance(data, list | tuple) and data and all(isinstance(one, str) for one in data):
         data = np.array(data)
     array = _array(data)
@@ -175,7 +177,7 @@ def _zip(path: Path, items: list[np.ndarray], labels: np.ndarray | None) -> None
                 )
             channels_first = item.ndim == 3 and item.shape[2] not in (1, 3, 4) and item.shape[0] in (1, 3, 4)
             picture = np.moveaxis(item, 0, 2) if channels_first else item
-            file = BytesIO()
+            file = io.BytesIO()
             Image.fromarray(picture.squeeze(-1) if picture.shape[-1] == 1 else picture).save(
                 file, "PNG", compress_level=1
             )
@@ -193,17 +195,24 @@ def _hash(arrays: Iterable[np.ndarray]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _table(frame: Any) -> Path:
-    """A pandas DataFrame as a .csv, without its index."""
-    table: bytes = frame.to_csv(index=False).encode("utf-8")
+def _table_text(data: Any) -> str | None:
+    """A pandas DataFrame, without its index, or an array of records as a .csv with a heading; None for anything else."""
+    if hasattr(data, "to_csv") and hasattr(data, "columns"):
+        return data.to_csv(index=False)
+    if not isinstance(data, np.ndarray) or data.dtype.names is None or data.ndim != 1 or data.dtype.hasobject:
+        return None
+    lines = io.StringIO(newline="")
+    csv.writer(lines).writerows([data.dtype.names, *data.tolist()])
+    return lines.getvalue()
 
-    def write(path: Path) -> None:
-        path.write_bytes(table)
 
-    return _written(hashlib.sha256(table).hexdigest()[:16], ".csv", write)
+def _table(text: str) -> Path:
+    """The lines of a .csv as a file."""
+    table = text.encode("utf-8")
+    return _written(hashlib.sha256(table).hexdigest()[:16], ".csv", lambda path: path.write_bytes(table))
 
 
-def _written(digest: str, ending: str, write: Callable[[Path], None]) -> Path:
+def _written(digest: str, ending: str, write: Callable[[Path], object]) -> Path:
     """The file of this content. At every moment it is whole or not there. Raises DataError."""
     folder = cache.make(cache.folder() / FOLDER)
     path = folder / f"{digest}{ending}"

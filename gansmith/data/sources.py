@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from gansmith import kinds
-from gansmith.data import fetch, store_files
+from gansmith.data import fetch, reopening, store_files
 from gansmith.data.formats import arrays, attributes, classes, files, globs, hub, idx, left_out, tars
 from gansmith.data.formats.containers import cifar, lmdb_folder, named_arrays, parquet
 from gansmith.data.formats.listing import Listing, Reader
 from gansmith.data.formats.picture_files import PictureFiles
 from gansmith.data.formats.tables import csv_pictures
-from gansmith.data.toys import gaussians, glyphs, stacked, tones
+from gansmith.data.toys import gaussians, glyphs, stacked
+from gansmith.data.toys.other_kinds import TOYS
 from gansmith.ground.errors import DataError, nearest, similar
 from gansmith.ground.progress import Progress, Say
 from gansmith.ground.recipes.settings import DataSettings
@@ -157,7 +158,7 @@ def _folder(path: Path, settings: DataSettings) -> Source:
         )
     if store_files.is_store(path):
         stamps = _stamps([path / store_files.MANIFEST, path / store_files.ITEMS])
-        return Source(path.resolve().name, stamps, lambda: store_files.listing(path, settings), store=path)
+        return Source(path.resolve().name, stamps, lambda: reopening.listing(path, settings), store=path)
     if hub.is_saved(path):
         return _hub(path, settings)
     if (path / lmdb_folder.DATA).is_file():
@@ -303,22 +304,23 @@ def _synthetic(name: str, settings: DataSettings, seed: int) -> Source:
     return Source(name, (name, "1", str(seed), str(part), str(count)), read)
 
 
-def _tones(name: str, settings: DataSettings, seed: int) -> Source:
-    count, part = settings.first or tones.COUNT, int(settings.split == "test")
+def _toy(name: str, settings: DataSettings, seed: int) -> Source:
+    toy = TOYS[name]
+    count, part = settings.first or toy.count, int(settings.split == "test")
 
     def read() -> Listing:
-        items, labels = tones.sounds(count, seed, part)
-        made = kinds.named("signal").prepare
-        assert made is not None
-        found = made(items, replace(settings, rate=tones.RATE), name)
+        given, labels = toy.made(count, seed, part)
+        prepare = kinds.named(toy.kind).prepare
+        assert prepare is not None
+        found = prepare(given, replace(settings, rate=toy.rate), name)
         return Listing(
             name,
             items=found.items,
-            labels=labels,
-            class_names=tones.NAMES,
+            labels=found.labels if labels is None else labels,
+            class_names=toy.class_names or found.class_names,
             splits=("train", "test"),
             computed=True,
-            kind="signal",
+            kind=toy.kind,
             units=found.units,
         )
 
@@ -349,7 +351,9 @@ SOURCES: dict[str, Callable[[str, DataSettings, int], Source]] = {  # name -> fr
     "grid": _synthetic,  # 25 gaussians on a grid, vectors of 2
     "spiral": _synthetic,  # 20 gaussians along a spiral, vectors of 2
     "gaussian": _synthetic,  # one gaussian on the line, vectors of 1
-    "tones": _tones,  # 6,000 struck tones of 12 pitches, 512 samples: pitch, overtones and decay are known exactly
+    "tones": _toy,  # 6,000 struck tones of 12 pitches, 512 samples: pitch, overtones and decay are known exactly
+    "purchases": _toy,  # 4,000 rows of a table: what depends on what is known exactly
+    "syllables": _toy,  # 4,000 invented words of one to three syllables: which words are right is known exactly
     "mnist": _downloaded,  # `train` fetches it, as does `gansmith data get mnist`
     "fashion-mnist": _downloaded,
     "stacked-mnist": _stacked,  # 60,000 stacks of three MNIST digits, 28x28 colour: 1,000 modes

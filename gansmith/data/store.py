@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gansmith.data import cache, sources, store_files
+from gansmith.data import cache, reopening, sources, store_files
 from gansmith.data.preparation import build
 from gansmith.data.preparation.ranges import Range, written
 from gansmith.data.preparation.resize import parse_background, parse_size
@@ -36,7 +36,7 @@ def open_store(settings: DataSettings, seed: int = 0, progress: Progress | None 
     """
     _check(settings)
     source = sources.find(settings, seed)
-    store = store_files.reopen(source.store, settings) if source.store else None
+    store = reopening.reopen(source.store, settings) if source.store else None
     if store is None:
         store = _cached(source, settings, progress, workers)
     store = windowed(store.labelled_by(settings.attribute), settings)

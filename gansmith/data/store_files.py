@@ -23,14 +23,10 @@ from typing import Any
 import numpy as np
 
 from gansmith import kinds
-from gansmith.data.formats.listing import Attributes, Listing, chosen_splits, cut_parts, dealt, occupied
-from gansmith.data.preparation.ranges import parse_range, written
-from gansmith.data.preparation.resize import Frame, parse_size
-from gansmith.ground.alpha import RGBA
+from gansmith.data.formats.listing import Attributes, dealt, occupied
 from gansmith.ground.errors import DataError, nearest
 from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.labelling import renumbered
-from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import Kind
 
 FORMAT = 2  # raised when the same source gives other bytes, or the manifest other entries
@@ -286,7 +282,7 @@ def load(folder: Path) -> Store | None:
             tuple(found.get("remarks", ())),
             tuple(found.get("left_out", ())),
             found.get("unlabelled", ""),
-            ranges=(found["frame"] or {}).get("ranges", {}),
+            ranges=dict(found["frame"] or {}).get("ranges", {}),
             kind_name=found.get("kind", ""),
             units=found.get("units", {}),
         )
@@ -301,91 +297,3 @@ def facts(folder: Path, count: int) -> np.ndarray:
     except DAMAGED:
         found = None
     return found if found is not None and found.shape == (count, 2) else np.zeros((count, 2), np.float32)
-
-
-def _load_whole(folder: Path) -> tuple[dict[str, Any], Store]:
-    """The manifest and the store in a folder. Raises DataError."""
-    found, store = manifest(folder), load(folder)
-    if found is None or store is None:
-        raise DataError(f"the store {folder} is damaged, or of another version: prepare it again")
-    return found, store
-
-
-def reopen(folder: Path, settings: DataSettings) -> Store | None:
-    """The part of a prepared store that the settings name; None where they want another size, other channels, or items
-    that do not lie next to one another.
-
-    Raises DataError where the store is damaged, or was cropped differently.
-    """
-    found, store = _load_whole(folder)
-    if found["frame"]:
-        crop = Frame(**found["frame"]).crop
-        if settings.crop and settings.crop != crop:
-            raise DataError(
-                f"data.crop = {settings.crop}, but {folder} was prepared with crop {crop}, and what was cut off is "
-                "gone: prepare it again, or set data.crop=0"
-            )
-        asked = parse_range(settings.range)
-        if asked and asked not in store.ranges.values():
-            had = ", ".join(map(written, store.ranges.values())) or "of 8-bit pictures"
-            raise DataError(
-                f"data.range = {settings.range}, but {folder} was prepared with the range {had}, and the values are gone: "
-                "prepare it again, or leave data.range out"
-            )
-        if settings.channels == RGBA != store.items.shape[3]:
-            raise DataError(
-                f"data.channels = 4, but {folder} was prepared without transparency, and what was transparent is gone: "
-                "prepare it again with --channels 4, or leave data.channels out"
-            )
-        size = parse_size(settings.size)
-        if size not in (None, store.items.shape[1:3]) or settings.channels not in (0, store.items.shape[3]):
-            return None
-    rows, what = _rows(folder, found, settings)
-    store = dataclasses.replace(store, splits=tuple(name for name, _ in found["parts"]))
-    if 0 < settings.first < rows.stop - rows.start:
-        labels = None if store.labels is None else store.labels[rows]
-        if dealt(labels, np.zeros(rows.stop - rows.start, np.int64), settings.first)[-1] != settings.first - 1:
-            return None
-        rows = slice(rows.start, rows.start + settings.first)
-        what = f"rows {rows.start:,} to {rows.stop:,}"
-    return store if rows == slice(0, store.count) else store.part(rows, what)
-
-
-def _rows(folder: Path, found: dict[str, Any], settings: DataSettings) -> tuple[slice, str]:
-    """The rows of data.split, and a text that names them. Raises DataError."""
-    names = tuple(name for name, _ in found["parts"])
-    counts = [count for _, count in found["parts"]]
-    wanted = chosen_splits(str(folder), names, settings.split)
-    start, stop = 0, found["shape"][0]
-    if len(wanted) == 1 < len(names):
-        place = names.index(wanted[0])
-        start = sum(counts[:place])
-        stop = start + counts[place]
-    what = f"rows {start:,} to {stop:,} ({wanted[0]})" if stop - start != found["shape"][0] else "all"
-    if start == stop:
-        raise DataError(f"{folder} holds nothing of the split {settings.split!r}: set data.split=all")
-    return slice(start, stop), what
-
-
-def listing(folder: Path, settings: DataSettings) -> Listing:
-    """A prepared store as a source, for settings that want other pixels. Raises DataError."""
-    found, store = _load_whole(folder)
-    rows, _ = _rows(folder, found, settings)
-    parts = tuple((name, count) for name, count in found["parts"])
-    part = store.part(rows, "")
-    return Listing(
-        found["source"],
-        items=part.items,
-        labels=part.labels,
-        class_names=store.class_names,
-        splits=store.splits,
-        skipped=store.skipped,
-        left_out=store.left_out,
-        remarks=store.remarks,
-        unlabelled=store.unlabelled,
-        attributes=part.attributes,
-        ranges=store.ranges,
-        kind=store.kind.name,
-        units=store.units,
-        parts=tuple(entry for entry in cut_parts(parts, np.arange(rows.start, rows.stop)) if entry[1]),
-    )

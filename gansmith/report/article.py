@@ -83,6 +83,9 @@ def _claim(article: str, claim: Mapping[str, Any]) -> list[str]:
     blocks.append(_figures(claim))
     if "learns" in claim["figures"]:
         blocks.append(LEARNS)
+    if claim["apart"]:
+        features = "; ".join(f"{variant} in `{name}`" for variant, name in claim["measured"].items())
+        blocks.append(f"Distances are in features of their own ({features}): compare them along a row alone.")
     if claim["strip"]:
         names = "; ".join(claim["strip"])
         blocks.append(f"![Samples: {names}](pictures/{article}-{claim['name']}.png)")

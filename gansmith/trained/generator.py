@@ -96,11 +96,11 @@ class Generator:
         if hasattr(labels, "detach"):  # a tensor
             labels = np.asarray(labels.detach().cpu())  # pyright: ignore
         if isinstance(labels, (str, int, np.integer)):
-            positions = np.array(self._position(str(labels)))
+            positions = np.array(self._position(labels))
         elif isinstance(labels, np.ndarray):
             positions = labels
         else:
-            positions = np.array([self._position(str(label)) for label in labels], np.int64)
+            positions = np.array([self._position(label) for label in labels], np.int64)
         if positions.ndim and len(positions) != count:
             raise RunError(f"{len(positions)} labels for {count} samples: give one for all, or one each")
         numbers = np.broadcast_to(positions.astype(np.int64), (count,)).copy()
@@ -115,12 +115,14 @@ class Generator:
         """The names of its labels, or the first `most`: class names, or numbers of groups."""
         return list(self.class_names or map(str, range(self.classes)))[:most]
 
-    def _position(self, label: str) -> int:
-        """The position of a class, given by its name or its number as text. Raises RunError."""
-        found = position(label, self.class_names, self.classes)
+    def _position(self, given: Any) -> int:
+        """The position of a class, given by its name or its number. Raises RunError."""
+        label = str(given)
+        conditions = self._conditions_of(label) if isinstance(given, str) else []
+        found = None if conditions else position(label, self.class_names, self.classes)
         if found is not None:
             return found
-        if label.lstrip("-").isdecimal():
+        if label.lstrip("-").isdecimal() and not conditions:
             named = ", ".join(self.class_names[:10]) + (", ..." if len(self.class_names) > 10 else "")
             known = f": {named}" if position("0", self.class_names, 1) is None else f": 0 to {self.classes - 1}"
             raise RunError(f"label {label} is none of this generator's {self.classes} classes{known}")
@@ -129,14 +131,16 @@ class Generator:
                 f"label {label!r}: this generator knows groups that were found in the data, 0 to {self.classes - 1}; to "
                 "use names, train with --set data.labels=classes"
             )
-        raise RunError(f"label {label!r} is none of this generator's classes{self._meant(label)}")
+        meant = nearest(label, self.class_names)
+        if conditions:
+            meant = (
+                f': give {" or ".join(map(repr, conditions))}, or leave --label out and give --where "{conditions[0]}"'
+            )
+        raise RunError(f"label {label!r} is none of this generator's classes{meant}")
 
-    def _meant(self, label: str) -> str:
-        """What may have been meant by a class that is none. Of a table, whose classes are conditions, a category alone."""
-        conditions = [name for name in self.class_names if self.kind.wanted and name.partition("=")[2] == label]
-        if not conditions:
-            return nearest(label, self.class_names)
-        return f': give {" or ".join(map(repr, conditions))}, or leave --label out and give --where "{conditions[0]}"'
+    def _conditions_of(self, label: str) -> list[str]:
+        """Of a table, whose classes are conditions ("rating=4"): those of a category, which is no class's number."""
+        return [name for name in self.class_names if self.kind.wanted and name.partition("=")[2] == label]
 
     def sample(self, count: int, seed: int = 0, labels: Labels = None, truncation: float = 1.0) -> Any:
         """Items of a seed in people's units: pictures uint8 (count, H, W, C), vectors float32 (count, D), or what the kind has."""

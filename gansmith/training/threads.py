@@ -133,11 +133,16 @@ def many(count: int) -> str:
 
 def use(engine: str) -> Callable[[int], int]:
     """What sets the number of threads of an engine; 0 asks. It returns the number."""
-    if engine == "numpy":
-        return blas.use_threads
+    return blas.use_threads if engine == "numpy" else _use_in_torch
+
+
+def _use_in_torch(count: int) -> int:
+    """NumPy gets as many: the doctor computes with it, and its threads would wait for one another where torch's do not."""
     from gansmith.training import machine
 
-    return machine.use_threads
+    used = machine.use_threads(count)
+    blas.use_threads(used)
+    return used
 
 
 def most(engine: str) -> int:

@@ -284,6 +284,26 @@ def test_unscaled_logits(apart: Any, distance: Any, answer: str):
 
 
 @pytest.mark.parametrize(
+    ("way", "lawful", "learned", "answer"),
+    [
+        ([0.02, 0.05, 0.09], [0.8, 0.9, 1.0], ALL, HOLDS),
+        ([0.02, 0.05, 0.11], 0.9, ALL, OPEN),
+        (0.05, [0.79, 0.9, 1.0], ALL, OPEN),
+        (0.05, 0.9, SOME, OPEN),
+        (0.05, 0.9, NONE, NOT),
+        ([0.5, 0.6, 0.7], 0.9, ALL, NOT),
+        ([0.49, 0.6, 0.7], 0.9, ALL, OPEN),
+    ],
+)
+def test_any_distribution(way: Any, lawful: Any, learned: Any, answer: str):
+    """One kind decides; pictures have no law that is known."""
+    well: dict[str, Any] = {"way": 0.01, "learns": ALL}
+    cells = {name: well | {"lawful": 0.99} for name in rules.KINDS_TRIED}
+    cells |= {rules.KINDS_TRIED[0]: well, rules.KINDS_TRIED[-1]: {"way": way, "lawful": lawful, "learns": learned}}
+    assert judged(rules.any_distribution, cells).answer == answer
+
+
+@pytest.mark.parametrize(
     ("stamp", "spread", "answer", "caused"),
     [
         ([0.95, 0.92, 0.97], 0.0, HOLDS, True),

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import pickle
+import struct
 import sys
 from pathlib import Path
 
@@ -46,6 +47,22 @@ def test_a_damaged_matlab_file_is_refused_in_a_line(tmp_path):
     (tmp_path / "a.mat").write_bytes(b"MATLAB 5.0")
     with pytest.raises(DataError, match="cannot be read as a MATLAB file"):
         opened(tmp_path / "a.mat")
+
+
+def matlab4(name: bytes, order: int = 0, rows: int = 2) -> bytes:
+    """A matrix of doubles (rows, 2) in MATLAB's oldest format; order: of its bytes, 0 = little endian, 4 = Cray's."""
+    return struct.pack("<5i", 1000 * order, rows, 2, 0, len(name) + 1) + name + b"\0" + bytes(16 * rows)
+
+
+def test_what_matlab_files_may_say_wrongly_is_refused(tmp_path):
+    (tmp_path / "cray.mat").write_bytes(matlab4(b"x", order=4))
+    with pytest.raises(DataError, match=r"cannot be read as a MATLAB file .*Cray"):
+        opened(tmp_path / "cray.mat")
+    (tmp_path / "long.mat").write_bytes(matlab4(b"\xff\x01" * 300, rows=0))
+    with pytest.raises(DataError) as caught:
+        opened(tmp_path / "long.mat")
+    assert len(str(caught.value).replace(str(tmp_path), "")) < 300
+    assert str(caught.value).isprintable()
 
 
 def test_hdf5(tmp_path):
@@ -98,6 +115,17 @@ def test_parquet(tmp_path, encode):
     (tmp_path / "bad.parquet").write_bytes(b"PAR1")
     with pytest.raises(DataError, match="cannot be read as Parquet"):
         opened(tmp_path / "bad.parquet")
+
+
+def test_a_name_in_a_parquet_that_is_no_text_does_not_matter(tmp_path, encode):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pictures = [encode(np.full((6, 6, 3), (200, row, 9), np.uint8)) for row in range(3)]
+    names = pa.array([b"\xff", b"b", b"c"]).view(pa.string())
+    column = pa.StructArray.from_arrays([pa.array([*pictures[:2], None]), names], ["bytes", "path"])
+    pq.write_table(pa.table({"image": column}), tmp_path / "a.parquet")
+    store = opened(tmp_path / "a.parquet")
+    assert store.items[:, 0, 0, 1].tolist() == [0, 1]
+    assert store.skipped == (("a.parquet/2", "no picture in this row"),)
 
 
 @pytest.mark.parametrize(("kept", "reads"), [(2**28, 5), (0, 15)])

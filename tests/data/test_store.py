@@ -277,6 +277,19 @@ def test_the_manifest_is_plain_json(folder):
     assert values["class_names"] == ["left", "right"]
 
 
+@pytest.mark.parametrize("change", [{}, {"size": "8"}])
+@pytest.mark.parametrize("key", ["source", "parts", "frame", "shape", "fingerprint", "class_names"])
+def test_a_manifest_without_an_entry_is_a_damaged_store(folder, tmp_path, key, change):
+    store.prepare_store(DataSettings(source=str(folder), size="16"), tmp_path / "made")
+    path = tmp_path / "made" / store_files.MANIFEST
+    found = json.loads(path.read_text())
+    missing = {name: value for name, value in found.items() if name != key}
+    for damaged in (missing, *([] if isinstance(found[key], str) else [missing | {key: 7}])):
+        path.write_text(json.dumps(damaged))
+        with pytest.raises(DataError, match="damaged, or of another version: prepare it again"):
+            open_store(DataSettings(source=str(tmp_path / "made"), **change))
+
+
 def test_the_platforms_cache_folders(monkeypatch, tmp_path):
     monkeypatch.delenv("GANSMITH_CACHE")
     monkeypatch.setattr(cache.sys, "platform", "linux")

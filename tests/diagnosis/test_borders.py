@@ -14,7 +14,7 @@ from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
 
-from .histories import probe, row
+from .histories import probe, row, since
 
 LEVELLED = ("non-saturating", "hinge", "least-squares")  # a logit's level means something
 COMPARED = "relativistic"
@@ -46,6 +46,10 @@ def test_items_repeat_above_three_fifths_of_ten_and_more(repeats: float, count: 
     if found:
         assert found.since_update == 0
         assert f"only {max(1, round((1 - repeats) * count)):,} instead of {count:,}" in found.text
+
+
+def test_repeats_that_are_not_known_are_none():
+    assert real.repeated_data(History(count=1000)) is None
 
 
 def test_what_is_not_scaled_was_so_from_the_start():
@@ -84,6 +88,12 @@ def test_fooled_is_a_firm_logit_of_real_beyond_the_threshold(loss: str, accuracy
     logit = threshold + part * LOSSES[loss].sure_gap / 7
     found = rows_of(1, loss, **{"accuracy.fake": accuracy, "verdict.fake": logit})
     assert opinions.fooled(found).tolist() == [fooled]
+
+
+@pytest.mark.parametrize("loss", ["non-saturating", "hinge", COMPARED])
+def test_what_is_just_firm_is_not_beyond_it(loss: str):
+    numbers = {"accuracy.fake": 0.1, "verdict.real": 0.0, "verdict.fake": opinions.FIRM * LOSSES[loss].sure_gap}
+    assert opinions.fooled(rows_of(1, loss, **numbers)).tolist() == [False]
 
 
 @pytest.mark.parametrize(("part", "fooled"), [(1.01, True), (0.99, False), (-1.01, False)])
@@ -163,6 +173,14 @@ def test_samples_that_get_better_are_no_alarm(probes: int, fall: float, told: bo
     assert (balance.discriminator_overpowers(winning(probes, fall)) is not None) == told
 
 
+def test_of_a_long_win_the_newest_twenty_probes_are_looked_at():
+    """From the first of 21 to the last the distance falls by .0619 of its median; from the second by .0589."""
+    found = winning(0, 0.0)
+    for index in range(21):
+        found.add_probe(probe(50 + 10 * index, quality=1 - 0.003 * index))
+    assert since(balance.discriminator_overpowers(found)) == 50
+
+
 def test_samples_are_looked_at_since_the_discriminator_wins():
     """A probe at the very update counts, and what got better before does not."""
     at_its_start = winning(0, 0.0)
@@ -214,6 +232,8 @@ HALF_BETTER = (1.0,) * 6 + (0.9,) * 6
         # two of them are within the last 24 rows: four are taken
         (swinging(60, 0.5, qualities=(10.0, 1.0, 1.0, 1.0, 1.0), every=700), 1850),
         (swinging(25, 0.5, qualities=(2.0, 1.0, 1.0, 1.0), every=383), None),
+        # of a probe at the very first of the 24 rows: with it the earlier half is no worse than the later
+        (swinging(25, 0.5, qualities=(1.0, 1.0, 2.0, 1.0, 1.0, 1.0), every=230), 100),
     ],
     ids=[
         "wide",
@@ -224,6 +244,7 @@ HALF_BETTER = (1.0,) * 6 + (0.9,) * 6
         "three",
         "four",
         "four taken",
+        "near the first row",
         "at the first row",
     ],
 )
@@ -233,6 +254,18 @@ def test_an_oscillation_is_wide_of_one_period_and_for_nothing(found: History, to
     if state:
         assert state.evidence["quality"] == 1.0
         assert "50%" in state.text or "31%" in state.text
+
+
+@pytest.mark.parametrize(("rows", "told"), [(48, 50), (47, None)])
+def test_an_oscillation_of_forty_eight_rows_may_be_small_in_the_newest(rows: int, told: int | None):
+    """The newest 24 rows swing by .2 alone, all 48 by .38."""
+    found = History(Recipe(), count=1000)
+    for index in range(rows):
+        size = 0.5 if index < rows - 24 else 0.2
+        wave = math.sqrt(2) * size * math.sin(2 * math.pi * index / 8)
+        found.add_row(row(50 * (index + 1), **{"loss.discriminator": 2 * (1 + wave)}))
+        found.add_probe(probe(50 * (index + 1), quality=1.0))
+    assert since(balance.oscillation(found)) == told
 
 
 def test_an_oscillation_tells_its_period_and_the_newest_distance():
@@ -292,4 +325,86 @@ def test_the_window_is_the_second_half_and_what_is_seen_often_is_said():
 
 def test_no_better_is_less_than_six_hundredths():
     assert course.no_better(np.array([1.0, 1.0, 0.95, 0.95]))
-    assert not course.no_better(np.array([1.0, 1.0, 0.93, 0.93]))
+    assert not course.no_better(np.array([1.0, 1.0, 0.94, 0.94]))
+    assert course.no_better(np.array([1.0, 0.8, 0.8, 0.8, 0.8, 0.8]))  # halves of three
+
+
+STILL = {"precision": 0.5, "coverage": 0.5, "nearness": 1.5, "quality": 1.0}
+
+
+def going(count: int = 12, **figures: Callable[[int], float]) -> History:
+    """Probes whose figures stand still, but for some that are functions of the probe's place."""
+    found = History(Recipe(), count=1000)
+    for index in range(count):
+        found.add_probe(probe(50 * (index + 1), **(STILL | {name: of(index) for name, of in figures.items()})))
+    return found
+
+
+@pytest.mark.parametrize(("name", "sign"), [("quality", -1), ("nearness", -1), ("coverage", 1), ("precision", 1)])
+@pytest.mark.parametrize(
+    ("gained", "state"),
+    [(0.042, "still improving"), (0.038, "converged"), (-0.5, "converged"), (0.5, "still improving")],
+)
+def test_each_figure_gains_by_a_twenty_fifth_to_its_better_side(name: str, sign: int, gained: float, state: str):
+    """Over ten probes, of which the middle one has the figure's usual value."""
+    usual = STILL[name]
+    found = course.course(going(10, **{name: lambda index: usual * (1 + sign * gained * (index / 9 - 0.5))}))
+    assert found.state == state
+    assert found.evidence[f"gain in {name}"] == pytest.approx(gained, abs=1e-4)
+    assert sum(map(abs, found.evidence.values())) == pytest.approx(abs(gained), abs=1e-4)
+    assert found.certainty == "certain"
+    if state == "still improving":
+        assert f"Keep on: {name} went from" in found.text
+
+
+def test_what_scatters_is_not_certain():
+    """The line through it rises by 2%, and by its scatter it may rise by more than a twenty-fifth; or by none at all."""
+    wild = course.course(going(coverage=lambda index: 0.5 + 0.001 * index - 0.1 * (-1) ** index))
+    assert (wild.state, wild.certainty) == ("converged", "likely")
+    rising = course.course(going(coverage=lambda index: 0.5 + 0.02 * index + 0.15 * (-1) ** index))
+    assert (rising.state, rising.certainty) == ("still improving", "likely")
+    assert wild.evidence["gain in coverage"] == 0.0178
+    beside = {"coverage": lambda index: 0.5 - 0.1 * (-1) ** index}
+    clear = course.course(going(**beside, quality=lambda index: 1 - 0.006 * index))
+    assert "Keep on: quality went from" in clear.text
+    assert course.course(going(6, **beside)).state == "warming up"
+    rises = going(6, coverage=lambda index: 0.5 + 0.001 * index + 0.1 * (-1) ** index)
+    assert course.course(rises).state == "warming up"
+    assert course.gain(going(**beside), "coverage", 10) == pytest.approx(0, abs=1e-9)
+
+
+def test_what_improves_is_told_by_the_medians_of_its_thirds():
+    """Of 24 probes the newest twelve: the medians of four each."""
+    fall = [9.0] * 12 + [9.0, 2.0, 1.9, 1.7] + [1.5, 1.4, 1.3, 1.2] + [1.1, 1.0, 0.6, 0.1]
+    found = course.course(going(24, quality=lambda index: fall[index]))
+    assert "quality went from 1.95 to 0.8 in the last 12 probes" in found.text
+    assert found.since_update == 50 * 13
+    few = course.course(going(4, quality=lambda index: [2.0, 1.6, 1.4, 1.1][index]))
+    assert "quality went from 2 to 1.1 in the last 4 probes" in few.text
+
+
+def test_a_gain_is_a_share_of_the_median_or_of_a_thousandth():
+    for count in (0, 1, 2):
+        assert course.gain_interval(going(count, quality=lambda index: 1.0 - index), "quality", 10) == (0.0, 0.0, 0.0)
+    tiny = going(3, quality=lambda index: 0.0006 - 0.0001 * index)
+    assert course.gain(tiny, "quality", 10) == pytest.approx(0.2)
+    some = going(5, quality=lambda index: math.nan if index in (1, 3) else 1.0 - 0.1 * index)
+    assert course.gain(some, "quality", 10) == pytest.approx(0.4 / 0.8)
+    below = going(3, nearness=lambda index: -2.0 - 0.1 * index)
+    assert course.gain(below, "nearness", 10) == pytest.approx(0.2 / 2.1)
+
+
+def test_the_items_seen_are_counted_by_rows_where_they_are_ahead():
+    ahead = rows_of(3)
+    ahead.newest_row["images_seen"] = 50_000
+    assert course.course(ahead).state == "balanced"
+    ahead.newest_row["images_seen"] = 49_999
+    assert course.course(ahead).state == "warming up"
+    early = probed(2, flat, images=25_000)
+    assert "each of the 1,000 items seen 50 times" in course.course(early).text
+    early.add_row(row(100, images_seen=70_000))
+    assert "each of the 1,000 items seen 70 times" in course.course(early).text
+    unknown = probed(2, flat, images=25_000)
+    unknown.count = 0
+    assert course.course(unknown).text == "Too early to say anything."
+    assert (course.course(unknown).since_update, course.course(unknown).certainty) == (0, "certain")

@@ -24,12 +24,13 @@ STAMPED = {"spread": 0.0099, "contrast": 0.5, "stamp": 0.71, "nearness": 0.049, 
         ({"spread": 0.01}, False),
         ({"contrast": 0.02}, False),
         ({"stamp": 0.7}, False),
+        ({"stamp": 0.7, "mean likeness": 0.5}, False),
         ({"stamp": 0.72, "mean likeness": 0.68}, True),
         ({"stamp": 0.72, "mean likeness": 0.7}, False),
     ],
 )
 def test_one_picture_of_hardly_any_contrast(changes: OneLook, told: bool):
-    found = memory.one_picture_memorised(looks(HEALTHY, FLAT | changes))
+    found = memory.one_picture_memorised(looks({"spread": 0.01}, FLAT | changes))
     assert since(found) == (100 if told else None)
     if found:
         assert "of the data's contrast" in found.text
@@ -63,6 +64,9 @@ MEAN = {"spread": 0.24, "contrast": 0.21, "mean likeness": 0.961, "moved": 0.139
         ((MEAN | {"moved": 0.14}, MEAN), False),
         (({"spread": 0.9}, MEAN, MEAN), False),  # it varied once
         (({"spread": 0.3}, MEAN, MEAN), True),
+        (({"spread": 0.5}, MEAN, MEAN), True),
+        (({"spread": 0.25}, MEAN, MEAN), True),
+        (({"spread": 0.3, "contrast": 0.2, "mean likeness": 0.96, "moved": 0.14}, MEAN, MEAN), True),
     ],
 )
 def test_the_mean_item_from_the_start(each: Sequence[OneLook], told: bool):
@@ -96,6 +100,7 @@ def test_samples_that_are_training_items(each: Sequence[OneLook], told: int | No
         ([0.851] * 3, None),
         ([0.851] * 3 + [0.85], None),
         ([0.5] + [0.9] * 4, 100),
+        ([0.85] + [0.9] * 4, 100),
         ([0.9] * 2 + [0.5] + [0.9] * 4, 200),
     ],
 )
@@ -104,7 +109,8 @@ def test_a_discriminator_that_knows_its_items(favours: list[float], told: int | 
 
 
 @pytest.mark.parametrize(
-    ("first", "kinds", "told"), [(0.9e-6, 0.01, True), (1e-6, 0.01, False), (0.9e-6, 0.9, False), (0.0, 0.01, True)]
+    ("first", "kinds", "told"),
+    [(0.9e-6, 0.01, True), (1e-6, 0.01, False), (0.9e-6, 0.55, False), (0.9e-6, 0.54, True), (0.0, 0.01, True)],
 )
 def test_latents_that_do_not_reach_the_samples(first: float, kinds: float, told: bool):
     samples = {"kinds": kinds, "diversity": kinds, "spread": kinds}
@@ -120,6 +126,9 @@ def test_latents_that_do_not_reach_the_samples(first: float, kinds: float, told:
         (({"outside": 0.031},), None),
         (({"outside": 0.03},) * 2, None),
         (({"outside": 0.0}, *({"outside": 0.5},) * 2), 100),
+        (({"outside": 0.03}, *({"outside": 0.5},) * 2), 100),
+        (({"darkest": 0.1, "spread": 0.5}, *({"darkest": 0.251, "spread": 0.51},) * 2), 150),
+        (({"darkest": 0.251, "spread": 0.5}, {"darkest": 0.251, "spread": 0.51}), None),
         (({"darkest": 0.251, "spread": 0.51},) * 2, 100),
         (({"darkest": 0.25, "spread": 0.51},) * 2, None),
         (({"darkest": 0.251, "spread": 0.5},) * 2, None),
@@ -128,6 +137,12 @@ def test_latents_that_do_not_reach_the_samples(first: float, kinds: float, told:
 )
 def test_pixels_of_another_range(each: Sequence[OneLook], told: int | None):
     assert since(outputs.wrong_pixel_range(looks(*each))) == told
+
+
+@pytest.mark.parametrize(("darkest", "told"), [(0.351, True), (0.349, False)])
+def test_the_dark_part_is_counted_from_the_darkest_of_the_data(darkest: float, told: bool):
+    found = outputs.wrong_pixel_range(looks(*({"darkest": darkest},) * 2, real={"darkest": 0.1}))
+    assert (found is not None) == told
 
 
 @pytest.mark.parametrize(
@@ -183,6 +198,25 @@ def test_logits_that_are_probabilities(found: History, told: bool):
         assert state.evidence["largest verdict"] >= high
 
 
+def test_the_ends_of_the_newest_outputs_are_told_from_the_first_row_on():
+    found = verdicts((0.01, 0.6), (0.01, 0.6), (0.005, 0.7), fake=(0.015, 0.5))
+    found.rows.kept["update"][0] = math.nan  # a program that does not count
+    state = outputs.sigmoid_as_logits(found)
+    assert state is not None
+    assert state.since_update == 0
+    assert (state.evidence["least verdict"], state.evidence["largest verdict"]) == (0.005, 0.7)
+
+
+def test_three_numbers_that_are_none_are_named():
+    names = ("loss.generator", "loss.discriminator", "verdict.real", "verdict.fake")
+    found = History(Recipe(), count=1000)
+    found.add_row({"update": 50, **dict.fromkeys(names, math.nan)})
+    state = outputs.divergence(found)
+    assert state is not None
+    assert state.text.startswith("loss.generator, loss.discriminator, verdict.real hold NaN")
+    assert state.evidence == {"numbers": 4}
+
+
 def test_divergence_is_told_from_the_first_row_of_numbers_that_are_none():
     healthy, bad = row(50), row(100, **{"loss.generator": math.nan})
     found = History(Recipe(), count=1000)
@@ -196,6 +230,8 @@ def test_divergence_is_told_from_the_first_row_of_numbers_that_are_none():
     found.add_row(row(200))
     assert outputs.divergence(found) is None
     found.add_row(row(250, **{"augment.probability": math.nan}))  # no number of the game
+    assert outputs.divergence(found) is None
+    found.add_probe(probe(250))
     assert outputs.divergence(found) is None
     found.add_probe(probe(250, finite=0.99))
     state = outputs.divergence(found)

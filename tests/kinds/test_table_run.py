@@ -12,6 +12,7 @@ from tables import people
 import gansmith
 from gansmith.cli import main
 from gansmith.data.store import open_store
+from gansmith.ground.errors import RunError
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.runs.evaluation import evaluate
 from gansmith.trained.generator import load
@@ -104,6 +105,15 @@ def test_a_class_is_a_condition(place: Path):
 def test_a_category_alone_is_answered_with_its_condition(place: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["sample", str(place / "torch"), "--count", "1", "--label", "F"]) == 1
     assert '--where "sex=F"' in capsys.readouterr().err
+
+
+def test_a_category_that_is_a_number_is_no_class_number(place: Path):
+    generator = load(place / "torch")
+    generator.class_names, generator.classes = ("rating=1", "rating=0"), 2
+    assert generator.labels(2, "rating=0").tolist() == [1, 1]
+    assert generator.labels(2, 0).tolist() == [0, 0]
+    with pytest.raises(RunError, match=r"label '0' is none .*: give 'rating=0', or leave --label out"):
+        generator.labels(2, "0")
 
 
 def test_a_short_training_learns_something(place: Path):

@@ -18,6 +18,7 @@ from gansmith import cli, recipes
 from gansmith.data.store import open_store
 from gansmith.ground.errors import DataError
 from gansmith.ground.networks import plan
+from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import KINDS
 from gansmith.kinds.record import Shown
@@ -222,16 +223,27 @@ def test_features_count_letters_and_pairs():
 # ---- the networks
 
 
-def test_the_recipe_keeps_every_place_of_a_line():
-    recipe = recipes.load("text")
+@pytest.mark.parametrize("net", ["dense", "resnet"])
+def test_the_recipe_ends_in_probabilities_over_the_alphabet_at_each_place(net: str):
+    recipe = override(recipes.load("text"), {"generator.net": net, "generator.strides": [1]})
     generator = plan_generator(recipe, (7, 1, 11), 0)
     assert generator.output_shape == (7, 1, 11)
-    for made in (generator, plan_discriminator(recipe, (7, 1, 11), 0)):
+    last = generator.layers[-1]
+    assert isinstance(last, plan.GroupedSoftmax)
+    assert last.groups == (7,)
+    assert last.gumbel > 0
+
+
+def test_convolutions_of_stride_1_keep_every_place_of_a_line():
+    convolutional = {"net": "resnet", "widths": [16, 16], "kernels": [5], "strides": [1]}
+    settings = {
+        f"{player}.{key}": value for player in ("generator", "discriminator") for key, value in convolutional.items()
+    }
+    recipe = override(recipes.load("text"), settings)
+    for made in (plan_generator(recipe, (7, 1, 11), 0), plan_discriminator(recipe, (7, 1, 11), 0)):
         convolutions = [layer for _, layer in plan.leaves(made.layers) if isinstance(layer, plan.Conv)]
         assert len(convolutions) > 3
         assert {(layer.kernel, layer.stride) for layer in convolutions} == {((1, 5), (1, 1))}
-    assert isinstance(generator.layers[-1], plan.GroupedSoftmax)
-    assert generator.layers[-1].groups == (7,)
 
 
 def test_both_engines_write_lines_with_dense_networks(tmp_path: Path):

@@ -92,6 +92,11 @@ def test_wilsons_interval_by_hand():
     assert intervals.share(1, 1) == (pytest.approx(1 / (1 + intervals.Z**2)), pytest.approx(1))
 
 
+@pytest.mark.parametrize("count", range(1, 60))
+def test_no_rounding_takes_a_share_out_of_its_range(count: int):
+    assert 0 <= intervals.share(0, count)[0] <= intervals.share(count, count)[1] <= 1
+
+
 def test_the_interval_of_a_mean_by_hand():
     assert intervals.mean(np.array([0.0, 2])) == (1 - intervals.Z, 1 + intervals.Z)  # deviation root 2, over root 2
     assert intervals.mean(np.array([7.0])) == (-np.inf, np.inf)

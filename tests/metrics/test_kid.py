@@ -38,6 +38,10 @@ def test_the_error_is_that_of_leaving_out_each_item(rng, count):
     )
 
 
+def test_the_interval_is_1_96_errors_to_both_sides():
+    assert module.KernelDistance(3.0, 0.5).interval == pytest.approx((3 - 0.979982, 3 + 0.979982))
+
+
 def test_unbiased_where_both_sides_have_one_law(rng):
     values = [kid(rng.normal(size=(20, 4)), rng.normal(size=(20, 4))).value for _ in range(400)]
     assert abs(np.mean(values)) < 4 * np.std(values) / 20

@@ -19,6 +19,11 @@ def test_a_shift_costs_its_mean_projection(rng):
     assert sliced(a, a + np.array([3.0, 0]), directions=4000) == pytest.approx(3 * 2 / np.pi, rel=0.03)
 
 
+def test_an_order_needs_a_label_for_each_item():
+    with pytest.raises(ValueError, match="shorter"):
+        own_order(np.zeros((3, 2)), np.zeros(2))
+
+
 def test_laws(rng):
     a, b = rng.normal(size=(200, 5)), rng.normal(size=(200, 5)) + 1
     assert sliced(a, a[rng.permutation(200)]) == pytest.approx(0, abs=1e-12)

@@ -323,7 +323,7 @@ EXAMPLES: tuple[Example, ...] = (
     call(given.source, 3),
     call(given.source, [{"caption": "a"}]),
     call(given.source, ["a.png", 3]),
-    call(given.source, thing(to_csv=str, columns=()), [1]),
+    call(given.source, thing(to_csv=lambda index: "", columns=()), [1]),
     call(given.source, [np.zeros((8, 8)), np.zeros((9, 9))]),
     call(given.source, GREY, np.zeros(len(GREY), [("name", "O")])),
     where({"gansmith.data.given.os.replace": full_disk}, call(given.source, GREY)),

@@ -20,7 +20,8 @@ STRICT = ("-X", "warn_default_encoding", "-W", "error", "-W", "ignore::EncodingW
 PLAIN = "import sys; from gansmith.cli import main; sys.exit(main(sys.argv[1:]))"
 WINDOWS = """
 import os, signal, subprocess, sys, tempfile, types
-import torch, PIL.Image, matplotlib.figure, matplotlib.backends.backend_agg, multiprocessing.connection
+import torch, PIL.Image, matplotlib.figure, matplotlib.backends.backend_agg, multiprocessing.connection, threadpoolctl
+threadpoolctl.sys = types.SimpleNamespace(**vars(sys))  # it asks the libraries that are here
 held = []
 msvcrt = types.ModuleType("msvcrt")
 msvcrt.LK_NBLCK, msvcrt.locking = 2, lambda number, mode, size: held.append(number)

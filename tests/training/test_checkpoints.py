@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -200,6 +201,26 @@ def test_truncation_at_any_byte_is_noticed(folder: RunFolder):
         (folder.checkpoint(50) / WEIGHTS).write_bytes(whole[:end])
         with pytest.raises(RunError, match="is damaged"):
             load(folder, 50)
+
+
+def test_one_changed_bit_in_the_middle_is_noticed(folder: RunFolder):
+    path = save(folder, made(50)) / WEIGHTS
+    data = bytearray(path.read_bytes())
+    data[-20] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(RunError, match="its weights are not those that were written"):
+        load(folder, 50)
+    with pytest.raises(RunError, match="its weights are not those that were written"):
+        checkpoint.load_network(folder, 50, "ema")
+
+
+def test_the_checksum_is_the_crc_of_the_weights_and_older_ones_have_none(folder: RunFolder):
+    path = save(folder, made(50))
+    table = json.loads((path / STATE).read_text())
+    assert table.pop("checksum") == zlib.crc32((path / WEIGHTS).read_bytes())
+    (path / STATE).write_text(json.dumps(table))
+    assert load(folder, 50).update == 50
+    assert set(checkpoint.load_network(folder, 50, "ema")) == {"0.weight", "empty"}
 
 
 def test_where_none_is_whole_the_run_says_so(folder: RunFolder):

@@ -13,7 +13,7 @@ import pytest
 import gansmith
 from fake_game import FakeGame
 from gansmith.ground.files.runfolder import RunFolder
-from gansmith.ground.process import hardware, load
+from gansmith.ground.process import blas, hardware, load
 from gansmith.ground.process.load import Reading
 from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
@@ -156,6 +156,19 @@ def test_a_record_is_cut_where_a_run_goes_back():
     record = Record(((0, 4), (3, 2), (7, 4)))
     assert [record.until(update).pairs for update in (0, 6, 7)] == [record.pairs[:1], record.pairs[:2], record.pairs]
     assert record.put(PICTURES).thread_changes == (0, 4, 3, 2, 7, 4)
+
+
+def test_numpy_computes_with_as_many_threads_as_torch():
+    """The doctor's matrices, else, are computed by threads that wait for one another on a busy machine."""
+    before, of_numpy = machine.use_threads(0), blas.use_threads(0)
+    try:
+        blas.use_threads(2)
+        assert threads.use("torch")(1) == 1
+        assert machine.use_threads(0) == 1
+        assert not blas.takes_threads() or blas.use_threads(0) == 1
+    finally:
+        machine.use_threads(before)
+        blas.use_threads(of_numpy)
 
 
 # ---- runs

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gansmith.ground import streams
+from gansmith.kinds.signal import spectra
 
 RATE = 4000  # samples a second
 LENGTH = 512  # samples: 128 milliseconds
@@ -57,3 +58,9 @@ def sounds(count: int, seed: int, part: int = 0) -> tuple[np.ndarray, np.ndarray
     """`count` tones float32 (count, 512) and the numbers of their pitches int64 (count,)."""
     what = truth(count, seed, part)
     return play(what), what.labels
+
+
+def allowed(made: np.ndarray) -> np.ndarray:
+    """Which sounds (N, 512) have the pitch of a tone, to a quarter of a semitone: bool (N,)."""
+    heard = np.maximum(spectra.pitch(made[:, :, None]) * RATE, 1e-9)
+    return np.abs(1200 * np.log2(heard[:, None] / PITCHES)).min(axis=1) <= 25

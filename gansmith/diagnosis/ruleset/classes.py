@@ -38,7 +38,7 @@ HEEDED_AFTER = 300  # updates
 def classes_dropped(history: History) -> Finding | None:
     """Classes that are drawn no more, or were never drawn although the training has stopped to gain."""
     counts, asked, lacks = _of_probes(history)
-    if len(counts) < GONE_PROBES or faded(history) or still_falling(history) or finds_its_kinds(history):
+    if not len(counts) or faded(history) or still_falling(history) or finds_its_kinds(history):
         return None
     share = counts / np.maximum(asked, 1e-9)
     gone = (share < LACKING) & (asked > 0)
@@ -47,8 +47,9 @@ def classes_dropped(history: History) -> Finding | None:
         gone &= (spreads < 0) | (spreads >= LABEL_SPREAD)  # a single item may be taken for any class
     surely = gone & (lacks > SURELY)
     measured = (asked[-1] >= FEW) & (surely[-GONE_PROBES:].all(0) | (gone & (lacks > AT_ONCE))[-2:].all(0))
-    if len(counts) >= MANY_PROBES:  # fewer samples in one probe, but many probes
-        measured |= (asked[-1] >= FEWEST) & gone[-MANY_PROBES:].all(0) & (lacks[-1] > FEW_SURELY)
+    measured |= (
+        (asked[-1] >= FEWEST) & gone[-MANY_PROBES:].all(0) & (lacks[-1] > FEW_SURELY)
+    )  # few samples, many probes
     there = (share >= WAS_THERE).sum(0) >= THERE_PROBES
     late = history.update >= NEVER_AFTER and len(counts) >= GROWING_PROBES + GONE_PROBES
     never = surely[-GROWING_PROBES:].all(0) & (not _gains(gone)) if late else np.zeros_like(there)
@@ -88,10 +89,10 @@ def _gains(gone: np.ndarray) -> bool:
 
 
 def _since(gone: np.ndarray, history: History) -> int:
-    """The update since which a class is gone, by probes (n,)."""
+    """The update since which a class is gone, by probes (n,) of which the newest says so."""
     updates, _ = history.class_counts()
     there = np.flatnonzero(~gone)
-    return int(updates[-len(gone) :][min(there[-1] + 1, len(gone) - 1) if len(there) else 0])
+    return int(updates[-len(gone) :][there[-1] + 1 if len(there) else 0])
 
 
 def _named(classes: np.ndarray, began: list[int], history: History) -> str:
@@ -140,7 +141,7 @@ def labels_ignored(history: History) -> Finding | None:
         return None
     agreement, faithful = (history.probed(name, HEEDED_PROBES) for name in ("agreement", "faithful agreement"))
     counts, asked, lacks = _of_probes(history)
-    if not len(asked) or not np.isfinite([agreement, faithful]).all():
+    if not len(asked):
         return None
     fewer = lacks[-1][(counts[-1] < BALANCED * asked[-1]) & (asked[-1] >= FEW)]
     if (fewer > FEWER).any() or (fewer > FEWER / 2).sum() > 1:
@@ -149,7 +150,7 @@ def labels_ignored(history: History) -> Finding | None:
     heeded = (agreement - chance) / np.maximum(faithful - chance, 1e-9)
     if not lasts(heeded < HEEDED, HEEDED_PROBES) or heeded[-2:].mean() > heeded[:2].mean() + HEEDED_RISE:
         return None
-    if not (history.probed("nearness", 1) < LIKE_DATA).all():
+    if not history.probe_numbers("nearness")["nearness"] < LIKE_DATA:
         return None
     effect = history.probe_numbers("label effect")
     return Finding(

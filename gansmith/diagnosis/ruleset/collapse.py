@@ -44,7 +44,7 @@ CYCLE_JUMP = 0.25  # of the samples change their kind from one probe to the next
 def mode_collapse(history: History) -> Finding | None:
     """All samples alike."""
     diversity = history.probed("diversity")
-    if len(diversity) < 2:
+    if not len(diversity):
         return None
     most = float(np.fmax.reduce(diversity))
     lost = lasts(diversity < ALIKE, 2) and most > VARIED
@@ -127,7 +127,7 @@ def faded(history: History) -> bool:
     """Whether the range of the samples' pixels shrinks: what they are like, and of which class, then means little."""
     extent = history.probed("brightest") - history.probed("darkest")
     real = history.real.get("brightest", np.inf) - history.real.get("darkest", 0.0)
-    return len(extent) > 1 and bool(extent[-1] < EXTENT * min(np.fmax.reduce(extent), real))
+    return bool(len(extent) and extent[-1] < EXTENT * min(np.fmax.reduce(extent), real))
 
 
 def finds_its_kinds(history: History) -> bool:
@@ -174,7 +174,7 @@ def shown_at_a_time(history: History, count: int) -> float | None:
     probes = history.recent[-count:]
     for name in ("classes", "prototypes"):
         found = [probe.shares.get(name, []) for probe in probes]
-        if len(found) < count or not found[0] or len({len(each) for each in found}) > 1 or min(map(sum, found)) <= 0:
+        if len(found) < count or len({len(each) for each in found}) > 1 or min(map(sum, found)) <= 0:
             continue
         shares = np.array(found) / np.sum(found, axis=1, keepdims=True)
         each = np.array([samples.effective_number(look) for look in shares])
@@ -188,5 +188,5 @@ def _goes_and_comes(shares: np.ndarray) -> bool:
     """Whether the way that shares (probes, K) go is far longer than from their first half to their second, in jumps."""
     half = len(shares) // 2
     way = np.abs(np.diff(shares, axis=0)).sum(1) / 2
-    far = max(float(np.abs(shares[:half].mean(0) - shares[half:].mean(0)).sum()) / 2, 1e-9)
+    far = np.abs(shares[:half].mean(0) - shares[half:].mean(0)).sum() / 2
     return bool(way.sum() > CYCLE_WAY * far and (way > CYCLE_JUMP).sum() >= len(shares) // 3)

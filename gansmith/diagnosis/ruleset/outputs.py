@@ -36,7 +36,7 @@ def sigmoid_as_logits(history: History) -> Finding | None:
         return None
     return Finding(
         "sigmoid as logits",
-        int(history.series("update")[0]),
+        int(np.nan_to_num(history.series("update")[0])),
         "All outputs of the discriminator lie between 0 and 1, many at an end: the loss gets probabilities where it "
         "needs logits, so the gradient is up to 800 times too small.",
         {

@@ -183,9 +183,9 @@ def _still(history: History, player: str, other: str) -> int | None:
 def vanishing_gradients(history: History) -> Finding | None:
     """A generator's gradient that has vanished."""
     norms = history.series("gradient.generator")
-    if len(norms) < 6 or not np.isfinite(norms[:5]).any():
+    if len(norms) < 6:
         return None
-    before = float(np.nanmax(norms[:5]))
+    before = float(np.fmax.reduce(norms[:5]))
     flags = norms < min(VANISHED * before, VANISHED_NORM)
     if not lasts(flags, 3):
         return None

@@ -90,7 +90,7 @@ def grain(history: History) -> Finding | None:
 def blurred(history: History) -> Finding | None:
     """Samples without the data's fine detail, which they had; or that never gained it, and learn no more."""
     sharpness = history.probed("sharpness")
-    had = len(sharpness) > BEST_PROBES and _best(sharpness[EARLY_PROBES:], lowest=False) > SHARP
+    had = _best(sharpness[EARLY_PROBES:], lowest=False) > SHARP
     flags = sharpness < (BLURRED if had else NEVER_SHARP)
     if history.real.get("upper", 0.0) < FINE or history.update < AFTER or not lasts(flags, PROBES) or _learns(history):
         return None
@@ -148,8 +148,6 @@ def _learns(history: History) -> bool:
 def _lost(history: History, name: str) -> tuple[int, float, float] | None:
     """Since when a number is far below the most that it was, what it is, and what it was; None where it is not."""
     values = history.probed(name)
-    if len(values) <= LOST_PROBES or not np.isfinite(values).any():
-        return None
     most = _best(values, lowest=False)
     flags = values < LOST * min(most, 1.0)
     if most < HAD or not lasts(flags, LOST_PROBES):

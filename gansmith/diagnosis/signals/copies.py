@@ -50,13 +50,18 @@ def near(
     if count < 1:
         return Near(np.zeros(len(items)), np.ones(len(items)))
     candidates = np.argpartition(squared, count - 1, axis=1)[:, :count]
+    rows = kind.flat(items, numbers)
+    moves = [kind.flat(moved, numbers) - rows for moved in _moved(items)] if kind.pixels else [np.zeros_like(rows)]
     least = np.full((len(items), count), np.inf, np.float32)
-    for moved in _moved(items) if kind.pixels else (items,):
-        rows = kind.flat(moved, numbers)
-        for start in range(0, len(rows), BLOCK):
-            part = slice(start, start + BLOCK)
-            gaps = training_rows[candidates[part]] - rows[part, None]
-            np.minimum(least[part], np.einsum("nkd,nkd->nk", gaps, gaps), out=least[part])
+    for start in range(0, len(rows), BLOCK):
+        part = slice(start, start + BLOCK)
+        gaps = training_rows[candidates[part]] - rows[part, None]
+        still = np.einsum("nkd,nkd->nk", gaps, gaps)
+        for move in moves:  # |gap - move|^2 by its terms: the gaps, which are many, are not written anew
+            step = move[part, :, None]
+            away = still - 2 * (gaps @ step)[:, :, 0] + np.square(step).sum(axis=1)
+            np.minimum(least[part], away, out=least[part])
+    least = np.maximum(least, 0)  # rounding
     ordered = np.sqrt(np.sort(least, axis=1).astype(np.float64))
     if count < 2:
         return Near(ordered[:, 0], np.ones(len(items)))

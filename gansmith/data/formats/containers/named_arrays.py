@@ -6,6 +6,7 @@ dimensions in reverse.
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from gansmith.data.formats import arrays
 from gansmith.data.formats.containers.library import library, readable, survives
 from gansmith.data.formats.listing import Listing
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, printable
 from gansmith.ground.recipes.settings import DataSettings
 
 ENDINGS = (".h5", ".hdf5", ".he5", ".mat")
@@ -22,7 +23,7 @@ HDF5 = b"\x89HDF\r\n\x1a\n"
 PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test"}  # groups of HDF5 -> split
 PICTURES, CLASSES = ("x", "data", "images", "image", "imgs"), ("y", "label", "labels", "target", "targets")
 
-
+LONGEST = 80  # characters of a name, as it is told
 TRIAL = "import sys; from scipy.io import loadmat; loadmat(sys.argv[1])"
 
 
@@ -46,7 +47,7 @@ def _hdf5(path: Path, *, matlab: bool) -> dict[str, np.ndarray]:
         if isinstance(node, h5py.Dataset) and node.shape and node.dtype.kind in "biufS" and not name.startswith("#"):
             array = np.asarray(node)
             array = np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array
-            found[name] = array.T if matlab else array
+            found[printable(name)[:LONGEST]] = array.T if matlab else array
 
     with readable(path, "HDF5"), h5py.File(path, "r") as file:
         file.visititems(visit)
@@ -57,10 +58,13 @@ def _matlab(path: Path) -> dict[str, np.ndarray]:
     from scipy.io import loadmat
 
     survives(path, TRIAL)
-    with readable(path, "a MATLAB file"):
+    with readable(path, "a MATLAB file"), warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)  # it warns where what it reads may be wrong
         found = loadmat(path)
     return {
-        name: array for name, array in found.items() if isinstance(array, np.ndarray) and array.dtype.kind in "biuf"
+        printable(name)[:LONGEST]: array
+        for name, array in found.items()
+        if isinstance(array, np.ndarray) and array.dtype.kind in "biuf"
     }
 
 

@@ -6,7 +6,7 @@ Files named `train-...` and `test-...` are splits.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -78,8 +78,10 @@ def open_parquet(path: Path) -> Iterator[Opened]:
                 while kept and rows.nbytes + sum(other.nbytes for other in kept.values()) > KEPT_BYTES:
                     del kept[next(iter(kept))]
             kept[which, group] = rows
-            value = rows[int(row) - int(starts[group])].as_py()
-            value = value.get("bytes") if isinstance(value, dict) else value
+            cell = rows[int(row) - int(starts[group])]
+            if isinstance(cell, Mapping):  # the bytes beside a name, which is not read: it may be no text
+                cell = cell.get("bytes")
+            value = None if cell is None else cell.as_py()
             if value is None:
                 raise Unreadable("no picture in this row")
             return BytesIO(value)
