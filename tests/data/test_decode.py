@@ -18,6 +18,19 @@ def pixels(data: bytes) -> np.ndarray:
     return decode.picture(BytesIO(data))[0]
 
 
+def test_a_file_of_any_length_is_read_whole(encode, monkeypatch):
+    """What is read at first may be less than the file, all of it, or end with it."""
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    data = encode(picture, "PNG")
+    for first in (1, len(data) - 1, len(data), len(data) + 1):
+        monkeypatch.setattr(decode, "FIRST", first)
+        assert np.array_equal(pixels(data), picture)
+    monkeypatch.setattr(decode, "MAX_FILE", len(data) - 1)
+    monkeypatch.setattr(decode, "FIRST", 8)
+    with pytest.raises(Unreadable, match="more than"):
+        pixels(data)
+
+
 def test_jpeg_is_the_same_with_and_without_simplejpeg(photo, encode, monkeypatch):
     files = [
         encode(photo(seed, width, height), "JPEG", quality=quality, subsampling=sampling, progressive=seed % 2 == 1)

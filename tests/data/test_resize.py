@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
@@ -49,6 +50,18 @@ def test_views_resize_like_copies(photo):
     picture = photo(2, 50, 40)
     for view in (picture[5:35, 3:41], picture[::-1, ::-1], picture.swapaxes(0, 1)):
         assert np.array_equal(resized(view, 17, 13), resized(np.array(view), 17, 13))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_colours_that_lie_together_resize_like_colours_apart(channels: int):
+    """Torch has one way for each; the bytes of a store depend on neither."""
+    for seed, (height, width, to) in enumerate(
+        [(218, 178, (64, 64)), (9, 50, (13, 7)), (30, 30, (30, 31)), (64, 1, (5, 5))]
+    ):
+        picture = np.random.default_rng(seed).integers(0, 256, (height, width, channels), dtype=np.uint8)
+        apart = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None]
+        small = torch.nn.functional.interpolate(apart, size=to, mode="bicubic", antialias=True, align_corners=False)
+        assert np.array_equal(resized(picture, *to), small[0].permute(1, 2, 0).numpy())
 
 
 def test_a_constant_stays_constant():

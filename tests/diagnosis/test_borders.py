@@ -396,9 +396,9 @@ def test_a_gain_is_a_share_of_the_median_or_of_a_thousandth():
 
 def test_the_items_seen_are_counted_by_rows_where_they_are_ahead():
     ahead = rows_of(3)
-    ahead.rows[-1]["images_seen"] = 50_000
+    ahead.newest_row["images_seen"] = 50_000
     assert course.course(ahead).state == "balanced"
-    ahead.rows[-1]["images_seen"] = 49_999
+    ahead.newest_row["images_seen"] = 49_999
     assert course.course(ahead).state == "warming up"
     early = probed(2, flat, images=25_000)
     assert "each of the 1,000 items seen 50 times" in course.course(early).text

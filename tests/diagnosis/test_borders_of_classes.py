@@ -132,9 +132,9 @@ def test_classes_are_counted_where_samples_are_like_items(changes: list[OneLook]
 )
 def test_a_single_item_may_be_taken_for_any_class(spread: float, told: bool):
     history = of_classes(*[HAS] * 3 + [GONE] * 3)
-    history.probes[-1].shares["spread by label"] = [1.0, 1.0, 1.0, spread]
+    history.recent[-1].shares["spread by label"] = [1.0, 1.0, 1.0, spread]
     assert (classes.classes_dropped(history) is not None) == told
-    history.probes[-1].shares["spread by label"] = [spread] * 3  # of another number of classes
+    history.recent[-1].shares["spread by label"] = [spread] * 3  # of another number of classes
     assert classes.classes_dropped(history) is not None
 
 
@@ -224,7 +224,7 @@ def test_labels_that_are_hardly_heeded(found: History, told: int | None):
     state = classes.labels_ignored(found)
     assert since(state) == told
     if state:
-        newest = found.probes[-1].numbers
+        newest = found.recent[-1].numbers
         assert state.evidence["agreement"] == newest["agreement"]
         assert state.evidence["faithful"] == newest["faithful agreement"]
         assert state.evidence["chance"] == 0.25
@@ -260,8 +260,7 @@ def test_classes_that_are_hardly_drawn_are_no_ignored_labels(
 
 def test_without_labels_none_are_ignored():
     found = asked_of()
-    for each in found.probes:
-        each.shares.clear()
+    found.counted = [None] * len(found.probes)
     assert classes.labels_ignored(found) is None
 
 
@@ -306,8 +305,8 @@ def test_a_class_whose_samples_are_alike(found: History, told: int | None):
     assert since(state) == told
     if state:
         assert "class 0" in state.text
-        assert state.evidence["spread of the least"] == found.probes[-1].shares["spread by label"][0]
-        known = [each for each in found.probes[-1].shares["spread by label"] if each not in (-1.0, 0.1)]
+        assert state.evidence["spread of the least"] == found.recent[-1].shares["spread by label"][0]
+        known = [each for each in found.recent[-1].shares["spread by label"] if each not in (-1.0, 0.1)]
         assert state.evidence["spread of the median"] == np.median(known)
 
 

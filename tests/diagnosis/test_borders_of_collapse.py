@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 
@@ -173,11 +172,7 @@ def test_samples_like_items_and_together_further_away(each: Sequence[OneLook], t
     ("bright", "told"), [((0.9, 0.71), True), ((0.9, 0.73), False), ((1.4, 0.81), False), ((0.9,), False)]
 )
 def test_a_range_of_pixels_that_shrinks(bright: Sequence[float], told: bool):
-    found = looks(
-        *({"darkest": 0.0, "brightest": each} for each in bright[1:]), first={"darkest": 0.0, "brightest": 0.1}
-    )
-    found.probes[0] = dataclasses.replace(probe(0, darkest=0.0, brightest=0.1))
-    found.probes.insert(1, probe(25, darkest=0.0, brightest=bright[0]))
+    found = looks(*({"darkest": 0.0, "brightest": each} for each in bright), first={"darkest": 0.0, "brightest": 0.1})
     assert collapse.faded(found) == told
 
 
@@ -226,8 +221,8 @@ def test_the_classes_of_nine_in_ten_samples_are_named_if_they_are_five_or_fewer(
     few = (*[NEVER_MANY] * 7, NEVER_MANY)
     found = looks(*few, first={"quality": 1.5})
     found.class_names = tuple("abcdefg")
-    found.probes[-2].shares["classes"] = [0, 0, 50, 50]
-    found.probes[-1].shares["classes"] = counts
+    found.recent[-2].shares["classes"] = [0, 0, 50, 50]
+    found.recent[-1].shares["classes"] = counts
     state = collapse.partial_mode_collapse(found)
     assert state is not None
     assert state.text.endswith(f"show 54% of their variety{said}.")
@@ -280,14 +275,14 @@ def test_a_part_at_a_time_and_always_another(found: History, told: int | None):
 
 def test_where_classes_do_not_tell_prototypes_may():
     found = cycling(*HALVES * 4)
-    for each in found.probes:
+    for each in found.recent:
         each.shares["prototypes"] = each.shares.pop("classes", [])
         each.shares["classes"] = [25.0] * 4
     assert since(collapse.cycling_mode_collapse(found)) == 50
-    for each in found.probes[:3]:
+    for each in found.recent[:2]:
         each.shares["classes"] = []
     assert since(collapse.cycling_mode_collapse(found)) == 50
-    for each in found.probes:
+    for each in found.recent:
         each.shares["classes"] = []
     assert since(collapse.cycling_mode_collapse(found)) == 50
 

@@ -187,8 +187,8 @@ def test_a_low_rate_is_told_after_a_while_and_three_rows():
     late.add_probe(probe(150, quality=0.8))
     assert rates.rate_too_low(late) is None
     early = stepping(3, lambda _: LOW)
-    for index, each in enumerate(early.rows):
-        each["update"] = 49 * (index + 1)
+    early.rows.kept["update"][:3] = 49, 98, 147
+    early.newest_row["update"] = 147
     early.add_probe(probe(0, quality=1.5))
     early.add_probe(probe(147, quality=0.8))
     assert rates.rate_too_low(early) is None

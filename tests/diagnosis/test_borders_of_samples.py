@@ -193,14 +193,14 @@ def test_logits_that_are_probabilities(found: History, told: bool):
     state = outputs.sigmoid_as_logits(found)
     assert since(state) == (50 if told else None)
     if state:
-        low, high = found.rows[-1]["ranges of verdicts"][0]
+        low, high = (found.series(f"{end} of verdict.real")[-1] for end in ("least", "most"))
         assert state.evidence["least verdict"] <= low
         assert state.evidence["largest verdict"] >= high
 
 
 def test_the_ends_of_the_newest_outputs_are_told_from_the_first_row_on():
     found = verdicts((0.01, 0.6), (0.01, 0.6), (0.005, 0.7), fake=(0.015, 0.5))
-    del found.rows[0]["update"]  # a program that does not count
+    found.rows.kept["update"][0] = math.nan  # a program that does not count
     state = outputs.sigmoid_as_logits(found)
     assert state is not None
     assert state.since_update == 0

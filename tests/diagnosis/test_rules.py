@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gansmith.diagnosis import columns
 from gansmith.diagnosis import history as history_of_runs
 from gansmith.diagnosis.doctor import Doctor
 from gansmith.diagnosis.findings import STATES, Remedy
-from gansmith.diagnosis.history import RANGES, History
+from gansmith.diagnosis.history import OF_ROWS, RECENT, History
 from gansmith.diagnosis.ruleset import (
     balance,
     classes,
@@ -35,7 +36,7 @@ from gansmith.ground.recipes.recipe import override
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.losses import LOSSES
 
-from .histories import alarms, history, noisy, probe
+from .histories import alarms, history, noisy, probe, row
 
 COURSE = ("warming up", "still improving", "converged", "balanced")
 
@@ -440,12 +441,13 @@ def test_who_wins_is_said_of_every_loss(loss: str):
 def test_probabilities_alone_tell_who_wins():
     """Of a program that writes no logits."""
     sure = {"accuracy.real": 1.0, "accuracy.fake": 1.0, "probability.real": 0.999, "probability.fake": 0.001}
-    missing = {"verdict.real": math.nan, "verdict.fake": math.nan}
-    found, said, _ = history(800, rows=sure, probes={"quality": 0.8})
+    _, said, _ = history(800, rows=sure, probes={"quality": 0.8})
     assert alarms(said) == []  # logits tell otherwise
     doctor = Doctor(History(None))
-    for row in found.rows:
-        doctor.check(row={name: value for name, value in row.items() if name not in missing})
+    for update in range(50, 801, 50):
+        doctor.check(
+            row={name: value for name, value in row(update, **sure).items() if not name.startswith("verdict.")}
+        )
     assert doctor.leading.state == "discriminator overpowers"
 
 
@@ -627,9 +629,36 @@ def test_what_is_so_already_is_advised_without_a_setting():
 
 
 def test_a_history_keeps_the_ends_of_histograms_alone():
-    """A long run has thousands of rows, and their histograms are most of them."""
+    """Rules read no more of them."""
     known = History()
     edges = [float(edge) for edge in range(65)]
     drawn = {name: {"edges": edges, "counts": [1] * 64} for name in ("verdict.real", "verdict.fake")}
     known.add_row({"update": 5, "loss.generator": 0.5, "histograms": drawn, "layers": {"generator": {"0": {}}}})
-    assert known.rows == [{"update": 5, "loss.generator": 0.5, RANGES: [(0.0, 64.0)] * 2}]
+    assert known.newest_row == {"update": 5, "loss.generator": 0.5}
+    numbers = {name: known.series(name).tolist() for name in OF_ROWS}
+    held = {name: each[0] for name, each in numbers.items() if not np.isnan(each[0])}
+    ends = {f"{end} of verdict.{kind}": at for end, at in (("least", 0.0), ("most", 64.0)) for kind in ("real", "fake")}
+    assert held == {"update": 5.0, "loss.generator": 0.5, "not finite": 0.0, **ends}
+
+
+def test_a_history_takes_its_room_at_once_and_thins_what_is_old(monkeypatch: pytest.MonkeyPatch):
+    """However long the run is: of rows and probes beyond the room every second old one goes, and of classes the same ones."""
+    monkeypatch.setattr(columns, "MOST", 8)
+    known = History()
+    room = {name: column.nbytes for name, column in (known.rows.kept | known.probes.kept).items()}
+    known.add_probe(probe(0))
+    for update in range(1, 31):
+        known.add_row({"update": update, "images_seen": update, f"made up {update}": 1.0})
+        known.add_probe(
+            dataclasses.replace(probe(update), shares=dict.fromkeys(("classes", "asked", "lacks"), [update] * 3))
+        )
+        kept = known.series("update")
+        assert len(kept) <= 8
+        assert kept[0] == 1
+        assert kept[-5:].tolist() == [*range(max(1, update - 4), update + 1)]
+        assert (np.diff(kept) > 0).all()
+        updates, counts = known.class_counts()
+        assert updates.tolist() == known.probe_updates().tolist() == [each[0][0] for each in counts]
+        assert [each.update for each in known.recent] == [*range(max(1, update - RECENT + 1), update + 1)]
+    assert known.untrained("quality") == probe(0).numbers["quality"]
+    assert {name: column.nbytes for name, column in (known.rows.kept | known.probes.kept).items()} == room

@@ -31,10 +31,11 @@ from gansmith.ground.errors import DataError, brief
 @contextmanager
 def open_folder(path: Path) -> Iterator[Opened]:
     """Pictures as files below `path`."""
+    folder = str(path)
 
     def picture(name: str) -> IO[bytes]:
         try:
-            return open(path / name, "rb")
+            return open(os.path.join(folder, name), "rb")
         except OSError as error:
             raise Unreadable(error.strerror or str(error)) from None
 

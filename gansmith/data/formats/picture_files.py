@@ -45,7 +45,7 @@ NO_PICTURES = frozenset(  # endings that tell enough: such files are not opened
 MAX_NAME = 1024  # characters of a member's name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # an archive may have a million of them
 class PictureFile:
     """One picture's file or member."""
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "PPM", "AVIF")  # none that can run programs
+FIRST = 2**17  # bytes read at first, for which Python takes memory: most pictures are not larger
 MAX_PIXELS = 89_478_485  # of one picture: Pillow's own limit, 256 MiB of RGB
 PLAIN_JPEG = {"Gray": "GRAY", "YCbCr": "RGB"}  # simplejpeg's name of the file's colours -> of the result's
 ORIENTATION = 0x0112  # the EXIF tag
@@ -110,7 +111,9 @@ def extremes(file: IO[bytes]) -> tuple[str, float, float]:
 def _read(file: IO[bytes]) -> bytes:
     """All of an encoded picture. Raises Unreadable."""
     try:
-        data = file.read(MAX_FILE + 1)
+        data = file.read(FIRST)
+        if len(data) == FIRST:
+            data += file.read(MAX_FILE + 1 - FIRST)
     except Exception as error:  # from a damaged archive or a disk
         raise Unreadable(_reason(error)) from None
     if not data:

@@ -199,6 +199,7 @@ def read_chunk(opened: Opened, names: Sequence[str], frame: Frame, start: int) -
     block = np.zeros((len(names), frame.height, frame.width, frame.channels), np.uint8)
     chunk = Chunk(start, start + len(names))
     background = None if frame.channels == RGBA else frame.background
+    shares: dict[tuple[int, ...], float] = {}  # cut off, by size: most pictures have the same
     for row, name in enumerate(names):
         try:
             with opened(name) as file:
@@ -208,7 +209,8 @@ def read_chunk(opened: Opened, names: Sequence[str], frame: Frame, start: int) -
             chunk.skipped.append((start + row, printable(name), str(error)))
         else:
             block[row] = framed(picture, frame)
-            share = cut_off(picture.shape[:2], frame)
+            size = picture.shape[:2]
+            share = shares[size] if size in shares else shares.setdefault(size, cut_off(size, frame))
             if share or header.clear:
                 chunk.facts.append((start + row, share, round(header.clear, 5)))
     chunk.coloured = has_colour(block)

@@ -234,7 +234,8 @@ def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 
     if not picture.flags.writeable or min(picture.strides) < 0:  # torch would warn or refuse
         picture = picture.copy()
-    planes, threads = torch.from_numpy(picture).permute(2, 0, 1)[None], torch.get_num_threads()
+    # a batch of one whose strides say that colours lie together: else torch takes them apart, and we would put them together
+    planes, threads = torch.from_numpy(picture)[None].permute(0, 3, 1, 2), torch.get_num_threads()
     torch.set_num_threads(1)  # several would wait for one another, longer than a small picture takes
     small = interpolate(planes, size=(height, width), mode="bicubic", antialias=True, align_corners=False)
     torch.set_num_threads(threads)

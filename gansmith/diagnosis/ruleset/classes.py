@@ -42,7 +42,7 @@ def classes_dropped(history: History) -> Finding | None:
         return None
     share = counts / np.maximum(asked, 1e-9)
     gone = (share < LACKING) & (asked > 0)
-    spreads = np.array(history.probes[-1].shares.get("spread by label", ()))
+    spreads = history.newest_shares("spread by label")
     if len(spreads) == counts.shape[1]:
         gone &= (spreads < 0) | (spreads >= LABEL_SPREAD)  # a single item may be taken for any class
     surely = gone & (lacks > SURELY)
@@ -76,11 +76,9 @@ def classes_dropped(history: History) -> Finding | None:
 
 def _of_probes(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Samples of each class, how many are due, and how surely there are fewer than half of them: (probes, K) each."""
-    rows = [probe.shares for probe in history.trained_probes if len(probe.shares.get("lacks", [])) > 1]
-    rows = [row for row in rows if len(row["lacks"]) == len(rows[-1]["lacks"])]
-    classes = len(rows[-1]["lacks"]) if rows else 0
-    found = np.array([[row[name] for name in ("classes", "asked", "lacks")] for row in rows], np.float64)
-    counts, asked, lacks = found.reshape(len(rows), 3, classes).transpose(1, 0, 2)
+    _, found = history.class_counts()
+    alike = [each for each in found if each.shape == found[-1].shape]
+    counts, asked, lacks = np.stack(alike, 1) if alike else np.empty((3, 0, 0))
     return counts, asked, lacks
 
 
@@ -92,7 +90,7 @@ def _gains(gone: np.ndarray) -> bool:
 
 def _since(gone: np.ndarray, history: History) -> int:
     """The update since which a class is gone, by probes (n,) of which the newest says so."""
-    updates = [probe.update for probe in history.trained_probes if len(probe.shares.get("lacks", [])) > 1]
+    updates, _ = history.class_counts()
     there = np.flatnonzero(~gone)
     return int(updates[-len(gone) :][there[-1] + 1 if len(there) else 0])
 
@@ -113,7 +111,7 @@ def _names(classes: np.ndarray, history: History) -> list[str]:
 
 def labelwise_mode_collapse(history: History) -> Finding | None:
     """Classes whose samples are all alike, while their real items differ and other classes' samples do."""
-    probes = history.trained_probes[-3:]
+    probes = history.recent[-3:]
     spreads = [np.array(probe.shares.get("spread by label", []), np.float64) for probe in probes]
     if len(probes) < 3 or history.update < NEVER_AFTER or min(map(len, spreads)) < 2:
         return None
@@ -139,7 +137,7 @@ def labelwise_mode_collapse(history: History) -> Finding | None:
 
 def labels_ignored(history: History) -> Finding | None:
     """Samples that are not of the requested class."""
-    if history.update < HEEDED_AFTER or len(history.trained_probes) < HEEDED_PROBES:
+    if history.update < HEEDED_AFTER or len(history.recent) < HEEDED_PROBES:
         return None
     agreement, faithful = (history.probed(name, HEEDED_PROBES) for name in ("agreement", "faithful agreement"))
     counts, asked, lacks = _of_probes(history)

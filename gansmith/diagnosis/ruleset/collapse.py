@@ -142,7 +142,7 @@ def variety(history: History) -> np.ndarray:
 
 def _drawn(history: History) -> str:
     """The classes of most samples, where they have names and are at most five."""
-    counts = np.array(history.probes[-1].shares.get("classes", []))
+    counts = history.newest_shares("classes")
     if not len(counts) or len(counts) > len(history.class_names) or counts.sum() <= 0:
         return ""
     order = np.argsort(-counts, kind="stable")
@@ -162,7 +162,7 @@ def cycling_mode_collapse(history: History) -> Finding | None:
         return None
     return Finding(
         "cycling mode collapse",
-        history.trained_probes[-CYCLE_PROBES].update,
+        history.recent[-CYCLE_PROBES].update,
         f"Samples show a part of the data at a time, and always another: one probe shows {shown:.0%} of the variety that "
         f"{CYCLE_PROBES} of them show together.",
         {"shown at a time": shown},
@@ -171,7 +171,7 @@ def cycling_mode_collapse(history: History) -> Finding | None:
 
 def shown_at_a_time(history: History, count: int) -> float | None:
     """The variety of one of the newest `count` probes over that of all of them together, where kinds go and come; or None."""
-    probes = history.trained_probes[-count:]
+    probes = history.recent[-count:]
     for name in ("classes", "prototypes"):
         found = [probe.shares.get(name, []) for probe in probes]
         if len(found) < count or len({len(each) for each in found}) > 1 or min(map(sum, found)) <= 0:

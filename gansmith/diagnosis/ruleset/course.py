@@ -81,7 +81,7 @@ def no_better(quality: np.ndarray) -> bool:
 
 def _seen(history: History) -> float:
     """How often each training item was seen; 0 where that is unknown."""
-    probed = float(history.probes[-1].images_seen) if history.probes else 0.0
+    probed = float(history.newest_probe.images_seen) if history.newest_probe else 0.0
     images = np.fmax(probed, history.row_numbers("images_seen")["images_seen"])
     return float(images) / history.count if history.count else 0.0
 

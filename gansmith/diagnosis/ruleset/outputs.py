@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from gansmith.diagnosis.findings import Finding
-from gansmith.diagnosis.history import RANGES, History, lasts
+from gansmith.diagnosis.history import BROKEN, ENDS, History, lasts, not_finite
 
 # Shares are of the real items' own figure, where nothing else is said.
 TOUCHES = 0.02  # distance to 0 or 1 within which a sigmoid's outputs crowd
@@ -17,41 +17,33 @@ VARIED = 0.5  # spread of samples that differ
 
 def divergence(history: History) -> Finding | None:
     """NaN or infinity in the stats or in the samples."""
-    prefixes = ("loss.", "verdict.", "gradient.", "step.")
-    newest = history.rows[-1] if history.rows else {}
-    bad = [name for name, value in newest.items() if name.startswith(prefixes) and not _finite(value)]
+    bad = not_finite(history.newest_row)
     if not bad and not history.probe_numbers("finite")["finite"] < 1:
         return None
-    since = history.update
-    for row in reversed(history.rows):
-        if all(_finite(value) for name, value in row.items() if name.startswith(prefixes)):
-            break
-        since = int(row["update"])
+    since = history.since_row(history.series(BROKEN) > 0) if bad else history.update
     where = ", ".join(bad[:3]) if bad else "the samples"
     return Finding("divergence", since, f"{where} hold NaN or infinity: the training diverged.", {"numbers": len(bad)})
-
-
-def _finite(value: object) -> bool:
-    """Whether a row's value is no NaN and no infinity, which are null in a file."""
-    return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
 
 def sigmoid_as_logits(history: History) -> Finding | None:
     """Discriminator outputs that stay within 0..1 and crowd at its ends."""
     if len(history.rows) < 3:
         return None
-    ranges = [row[RANGES] for row in history.rows]
-    if not all(each and min(low for low, _ in each) >= 0 and max(high for _, high in each) <= 1 for each in ranges):
+    lows, highs = np.reshape([history.series(name) for name in ENDS], (2, 2, -1))  # of real and of generated items
+    if not (lows >= 0).all() or not (highs <= 1).all():
         return None
-    if not all(low < TOUCHES or high > 1 - TOUCHES for each in ranges[-2:] for low, high in each):
+    if not ((lows < TOUCHES) | (highs > 1 - TOUCHES))[:, -2:].all():
         return None
-    lows, highs = zip(*ranges[-1], strict=True)
     return Finding(
         "sigmoid as logits",
-        int(history.rows[0].get("update", 0)),
+        int(np.nan_to_num(history.series("update")[0])),
         "All outputs of the discriminator lie between 0 and 1, many at an end: the loss gets probabilities where it "
         "needs logits, so the gradient is up to 800 times too small.",
-        {"least verdict": min(lows), "largest verdict": max(highs), **history.row_numbers("loss.discriminator")},
+        {
+            "least verdict": float(lows[:, -1].min()),
+            "largest verdict": float(highs[:, -1].max()),
+            **history.row_numbers("loss.discriminator"),
+        },
     )
 
 

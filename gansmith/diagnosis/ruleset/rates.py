@@ -53,7 +53,7 @@ def _thrashing(history: History) -> Finding | None:
     moved = history.probed("moved", THRASH_PROBES)
     if not lasts(moved > THRASHES_FAR, THRASH_PROBES) or shown_at_a_time(history, THRASH_PROBES) is not None:
         return None
-    if history.rows and (history.series("accuracy.fake", 2) < opinions.FOOLED).all():
+    if len(history.rows) and (history.series("accuracy.fake", 2) < opinions.FOOLED).all():
         return None  # samples wander at any rate where the discriminator calls everything real
     varied = (moved > THRASHES).all() and (history.probed("diversity", THRASH_PROBES) > VARIED).all()
     quality = history.probed("quality", THRASH_PROBES)
@@ -114,7 +114,7 @@ def rate_too_low(history: History) -> Finding | None:
         return None
     return Finding(
         "rate too low",
-        int(history.rows[0]["update"]),
+        int(history.series("update")[0]),
         f"No step since the start changed a player by more than {max(d, g):.2%} of its weights; the samples have hardly "
         "moved towards the data.",
         {"largest step.discriminator": d, "largest step.generator": g, **quality},
