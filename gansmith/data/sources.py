@@ -306,7 +306,7 @@ def _synthetic(name: str, settings: DataSettings, seed: int) -> Source:
 
 def _toy(name: str, settings: DataSettings, seed: int) -> Source:
     toy = TOYS[name]
-    count, part = settings.first or toy.count, int(settings.split == "test")
+    count, part = settings.first or toy.size, int(settings.split == "test")
 
     def read() -> Listing:
         given, labels = toy.made(count, seed, part)

@@ -14,7 +14,7 @@ class Toy(NamedTuple):
     """A computed set."""
 
     kind: str  # of data.kind
-    count: int  # items, unless data.first is set
+    size: int  # items, unless data.first is set
     made: Callable[[int, int, int], tuple[np.ndarray, np.ndarray | None]]
     """(count, seed, part) -> items as a program gives them, and their labels int64 (count,); None: the kind finds labels, or none."""
     allowed: Callable[[Any], np.ndarray]
