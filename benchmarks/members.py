@@ -85,7 +85,8 @@ def main() -> None:
     parser.add_argument("--most", type=float, default=0.0, help="a limit on a command's address space, in GB; 0: none")
     options = parser.parse_args()
     if options.most:
-        resource.setrlimit(resource.RLIMIT_AS, (int(options.most * 2**30),) * 2)
+        limit = int(options.most * 2**30)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     with tempfile.TemporaryDirectory(dir=options.place) as name:
         place = Path(name)
         archive = place / "many.zip"
