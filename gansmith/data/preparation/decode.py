@@ -112,15 +112,14 @@ def _read(file: IO[bytes]) -> bytes:
     """All of an encoded picture. Raises Unreadable."""
     try:
         data = file.read(FIRST)
-        if len(data) == FIRST:
-            data += file.read(MAX_FILE + 1 - FIRST)
+        rest = file.read(MAX_FILE + 1 - FIRST) if len(data) == FIRST else b""
     except Exception as error:  # from a damaged archive or a disk
         raise Unreadable(_reason(error)) from None
     if not data:
         raise Unreadable("an empty file")
-    if len(data) > MAX_FILE:
+    if len(data) + len(rest) > MAX_FILE:  # before the two are put together, which takes both once more
         raise Unreadable(f"more than {MAX_FILE:,} bytes")
-    return data
+    return data + rest if rest else data
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
