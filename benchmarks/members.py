@@ -1,9 +1,9 @@
 """An archive of very many members: what `data info` and `train` cost on it, in processor time and memory.
 
-    python benchmarks/members.py [--count 1000000] [--place /dev/shm]
+    python benchmarks/members.py [--count 1000000] [--place /dev/shm] [--most GB]
 
-Writes a zip of so many pictures of 8x8 in ten folders, then runs both commands, each in a process of its own, with one core
-and an empty cache. Prints seconds of the processor and the most memory of each, and both for a member. For POSIX systems.
+Writes a zip of so many pictures of 8x8 in ten folders, then runs both commands, each in a process of its own, with one
+thread for matrices, the second in the cache of the first. Prints seconds of the processor and the most memory of each. For POSIX systems.
 """
 
 from __future__ import annotations

@@ -201,9 +201,15 @@ def _table_text(data: Any) -> str | None:
         return data.to_csv(index=False)
     if not isinstance(data, np.ndarray) or data.dtype.names is None or data.ndim != 1 or data.dtype.hasobject:
         return None
+    columns = [_cells(data[name]) for name in data.dtype.names]
     lines = io.StringIO(newline="")
-    csv.writer(lines).writerows([data.dtype.names, *data.tolist()])
+    csv.writer(lines).writerows([data.dtype.names, *zip(*columns, strict=True)])
     return lines.getvalue()
+
+
+def _cells(field: np.ndarray) -> list[str]:
+    """A field of records as texts; numbers with as many digits as they have in their own precision."""
+    return (np.char.decode(field, "utf-8", "replace") if field.dtype.kind == "S" else field.astype(str)).tolist()
 
 
 def _table(text: str) -> Path:

@@ -319,6 +319,8 @@ def _toy(name: str, settings: DataSettings, seed: int) -> Source:
             labels=found.labels if labels is None else labels,
             class_names=toy.class_names or found.class_names,
             splits=("train", "test"),
+            left_out=found.left_out,
+            remarks=found.remarks,
             computed=True,
             kind=toy.kind,
             units=found.units,

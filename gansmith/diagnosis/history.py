@@ -43,8 +43,8 @@ class History:
     newest_probe: Probe | None = None
     recent: list[Probe] = field(default_factory=list)  # the newest trained probes
     counted: list[np.ndarray | None] = field(default_factory=list)
-    """Of each probe: the samples of each class, how many are due, and how surely there are fewer than half of them, (3, K).
-    None where classes were not counted."""
+    """Of each kept probe, 4,000 at most: the samples of each class, how many are due, and how surely there are fewer than half of
+    them, (3, K). None where classes were not counted."""
 
     @classmethod
     def of(cls, recipe: Recipe | None, known: Reference) -> History:

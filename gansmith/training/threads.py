@@ -137,12 +137,13 @@ def use(engine: str) -> Callable[[int], int]:
 
 
 def _use_in_torch(count: int) -> int:
-    """NumPy gets as many: the doctor computes with it, and its threads would wait for one another where torch's do not."""
+    """NumPy gets as many: the doctor computes with it, and its threads would wait for one another where torch's do not. Returns
+    torch's number."""
     from gansmith.training import machine
 
-    used = machine.use_threads(count)
-    blas.use_threads(used)
-    return used
+    if count:
+        blas.use_threads(count)
+    return machine.use_threads(count)
 
 
 def most(engine: str) -> int:

@@ -288,6 +288,7 @@ def test_unscaled_logits(apart: Any, distance: Any, answer: str):
     [
         ([0.02, 0.05, 0.09], [0.8, 0.9, 1.0], ALL, HOLDS),
         ([0.02, 0.05, 0.11], 0.9, ALL, OPEN),
+        (0.05, None, ALL, OPEN),  # not measured
         (0.05, [0.79, 0.9, 1.0], ALL, OPEN),
         (0.05, 0.9, SOME, OPEN),
         (0.05, 0.9, NONE, NOT),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.io
 
 from gansmith.data.formats.containers import parquet
 from gansmith.data.formats.listing import Reader
@@ -63,6 +64,14 @@ def test_what_matlab_files_may_say_wrongly_is_refused(tmp_path):
         opened(tmp_path / "long.mat")
     assert len(str(caught.value).replace(str(tmp_path), "")) < 300
     assert str(caught.value).isprintable()
+    alike = b"x" * 90
+    (tmp_path / "two.mat").write_bytes(matlab4(alike + b"1") + matlab4(alike + b"2") + matlab4(b"small"))
+    with pytest.raises(DataError, match=r"holds small, x+ \.\.\. x+1, x+ \.\.\. x+2: name the array"):
+        opened(tmp_path / "two.mat")
+    scipy.io.savemat(tmp_path / "twice.mat", {"images": np.zeros((6, 6, 20), np.uint8)})
+    whole = (tmp_path / "twice.mat").read_bytes()
+    (tmp_path / "twice.mat").write_bytes(whole + whole[128:])  # after the heading: the same variable once more
+    assert opened(tmp_path / "twice.mat").count == 20
 
 
 def test_hdf5(tmp_path):

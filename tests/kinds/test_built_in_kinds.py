@@ -69,6 +69,9 @@ def test_purchases_follow_their_law():
         (("40", "Porto", "no", "13", "39.00", ""), False),
         (("40", "Porto", "no", "2", "6.00", "6"), False),
         (("40", "Porto", "no", "2", "0.00", "1"), False),
+        (("", "Porto", "no", "2", "6.00", "1"), False),
+        (("40", "Porto", "no", "2.0", "6.00", "1"), False),
+        (("40", "Porto", "no", "2", "six", "1"), False),
     ],
 )
 def test_which_rows_the_law_allows(row: tuple[str, ...], allowed: bool):
@@ -106,15 +109,14 @@ def test_they_are_told_by_the_command(name: str, capsys: pytest.CaptureFixture[s
 
 
 def test_an_array_of_records_is_a_table_with_a_heading():
-    records = np.array(
-        [(n % 7, n / 2, "ab"[n % 2]) for n in range(40)], [("years", "i4"), ("share", "f8"), ("side, left", "U1")]
-    )
+    fields = [("years", "i4"), ("share", "f4"), ("side, left", "S1")]
+    records = np.array([(n % 7, n / 10, b"ab"[n % 2 : n % 2 + 1]) for n in range(40)], fields)
     store = open_store(DataSettings(source=given.source(records), kind="table"))
     assert [column["name"] for column in store.units["columns"]] == ["years", "share", "side, left"]
     assert store.kind.in_units(np.asarray(store.items[:3]), store.units) == [
         ["0", "0.0", "a"],
-        ["1", "0.5", "b"],
-        ["2", "1.0", "a"],
+        ["1", "0.1", "b"],
+        ["2", "0.2", "a"],
     ]
     with pytest.raises(DataError, match="a table has its classes as a column"):
         given.source(records, [0] * 40)

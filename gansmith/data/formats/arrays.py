@@ -14,7 +14,7 @@ from gansmith.data.preparation.array_items import Read
 from gansmith.data.preparation.ranges import parse_range
 from gansmith.data.preparation.resize import parse_background
 from gansmith.ground.alpha import RGBA
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, printable
 from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.files.npy import headings_of_python_2
 from gansmith.ground.recipes.settings import DataSettings
@@ -32,6 +32,7 @@ SPLITS: tuple[dict[str, tuple[str, str]], ...] = (  # split -> the names of the 
 ITEMS = ("images", "vectors", "image", "imgs", "img", "samples", "pictures", "x", "data", "arr_0")  # without splits
 LABELS = ("labels", "label", "y", "target", "targets", "classes", "class", "arr_1")
 """Names of arrays, in small letters: an archive may write them in any; the first that is there is taken."""
+LONGEST = 80  # characters of a name that are told
 
 
 def listing(path: Path, settings: DataSettings) -> Listing:
@@ -72,26 +73,35 @@ def from_arrays(path: Path, archive: Mapping[str, np.ndarray], split: str, read:
     names = {name.lower(): name for name in reversed(list(archive))}
     layout = _layout(path, names)
     labels = {
-        part: array_items.labels(_array(archive, names[key]), f"{names[key]} in {path}") if key in names else None
+        part: array_items.labels(_array(archive, names[key]), f"{_told(names[key])} in {path}")
+        if key in names
+        else None
         for part, (_, key) in layout.items()
     }
     wanted = chosen_splits(str(path), tuple(layout), split)
     parts = dict.fromkeys([*wanted, next(iter(layout))])  # the first split shows the range of the values
-    arrays = {part: (names[layout[part][0]], _array(archive, names[layout[part][0]])) for part in parts}
+    arrays = {part: (_told(names[layout[part][0]]), _array(archive, names[layout[part][0]])) for part in parts}
     items = array_items.items(arrays, wanted, str(path), labels, read)
     used = {names[key] for keys in layout.values() for key in keys if key in names}
     others = sorted(set(archive) - used)
     if others:
-        read.remarks.append(f"of {path.name} are read: {', '.join(sorted(used))}; left alone: {', '.join(others)}")
+        parts_read, left = (", ".join(map(_told, sorted(some))) for some in (used, others))
+        read.remarks.append(f"of {path.name} are read: {parts_read}; left alone: {left}")
     found = decoded(path.name, items, labels)
     return array_items.said(replace(found, kind=kind_of(read)), read)
+
+
+def _told(name: str) -> str:
+    """A name for people: its beginning and its end, where it is long."""
+    shown = printable(name)
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST // 2]} ... {shown[-LONGEST // 2 :]}"
 
 
 def _array(archive: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     """An array of an archive; what is none comes as bytes. Raises ValueError."""
     found = archive[name]
     if not isinstance(found, np.ndarray):
-        raise ValueError(f"{name} is no array")
+        raise ValueError(f"{_told(name)} is no array")
     return found
 
 
@@ -105,8 +115,6 @@ def _layout(path: Path, names: dict[str, str]) -> dict[str, tuple[str, str]]:
     if items is None and len(names) == 1:
         items = next(iter(names))
     if items is None:
-        raise DataError(
-            f"{path} holds {', '.join(sorted(names.values())) or 'nothing'}: name the array of items `images` or `vectors`, and its "
-            "classes `labels`"
-        )
+        held = ", ".join(map(_told, sorted(names.values()))) or "nothing"
+        raise DataError(f"{path} holds {held}: name the array of items `images` or `vectors`, and its classes `labels`")
     return {"": (items, next((name for name in LABELS if name in names and name != items), ""))}

@@ -80,10 +80,17 @@ def allowed(rows: Sequence[Sequence[str]]) -> np.ndarray:
     return np.array([_is_allowed(*row) for row in rows], bool)
 
 
+def _whole(cell: str) -> int:
+    """The number of a cell; -1 where it is none."""
+    return int(cell) if cell.isascii() and cell.isdigit() else -1
+
+
 def _is_allowed(age: str, city: str, member: str, items: str, amount: str, rating: str) -> bool:
     if city not in CITIES or member not in ("yes", "no") or rating not in ("", "1", "2", "3", "4", "5"):
         return False
-    if not (AGES[0] <= int(age) <= AGES[1] and 1 <= int(items) <= MOST_ITEMS and float(amount) > 0):
+    euros, _, cents = amount.partition(".")
+    paid = _whole(euros) + _whole(cents) / 100
+    if not (AGES[0] <= _whole(age) <= AGES[1] and 1 <= _whole(items) <= MOST_ITEMS and len(cents) == 2 and paid > 0):
         return False
     price = CITIES[city][1] * (REBATE if member == "yes" else 1.0)
-    return abs(math.log(float(amount) / (int(items) * price))) <= FARTHEST * VARIED
+    return abs(math.log(paid / (int(items) * price))) <= FARTHEST * VARIED

@@ -47,9 +47,8 @@ def classes_dropped(history: History) -> Finding | None:
         gone &= (spreads < 0) | (spreads >= LABEL_SPREAD)  # a single item may be taken for any class
     surely = gone & (lacks > SURELY)
     measured = (asked[-1] >= FEW) & (surely[-GONE_PROBES:].all(0) | (gone & (lacks > AT_ONCE))[-2:].all(0))
-    measured |= (
-        (asked[-1] >= FEWEST) & gone[-MANY_PROBES:].all(0) & (lacks[-1] > FEW_SURELY)
-    )  # few samples, many probes
+    # few samples are enough over many probes; with fewer of those nothing was `there` yet
+    measured |= (asked[-1] >= FEWEST) & gone[-MANY_PROBES:].all(0) & (lacks[-1] > FEW_SURELY)
     there = (share >= WAS_THERE).sum(0) >= THERE_PROBES
     late = history.update >= NEVER_AFTER and len(counts) >= GROWING_PROBES + GONE_PROBES
     never = surely[-GROWING_PROBES:].all(0) & (not _gains(gone)) if late else np.zeros_like(there)

@@ -15,7 +15,7 @@ import numpy as np
 from gansmith.data.formats import arrays
 from gansmith.data.formats.containers.library import library, readable, survives
 from gansmith.data.formats.listing import Listing
-from gansmith.ground.errors import DataError, printable
+from gansmith.ground.errors import DataError
 from gansmith.ground.recipes.settings import DataSettings
 
 ENDINGS = (".h5", ".hdf5", ".he5", ".mat")
@@ -23,7 +23,6 @@ HDF5 = b"\x89HDF\r\n\x1a\n"
 PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test"}  # groups of HDF5 -> split
 PICTURES, CLASSES = ("x", "data", "images", "image", "imgs"), ("y", "label", "labels", "target", "targets")
 
-LONGEST = 80  # characters of a name, as it is told
 TRIAL = "import sys; from scipy.io import loadmat; loadmat(sys.argv[1])"
 
 
@@ -47,7 +46,7 @@ def _hdf5(path: Path, *, matlab: bool) -> dict[str, np.ndarray]:
         if isinstance(node, h5py.Dataset) and node.shape and node.dtype.kind in "biufS" and not name.startswith("#"):
             array = np.asarray(node)
             array = np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array
-            found[printable(name)[:LONGEST]] = array.T if matlab else array
+            found[name] = array.T if matlab else array
 
     with readable(path, "HDF5"), h5py.File(path, "r") as file:
         file.visititems(visit)
@@ -59,12 +58,12 @@ def _matlab(path: Path) -> dict[str, np.ndarray]:
 
     survives(path, TRIAL)
     with readable(path, "a MATLAB file"), warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)  # it warns where what it reads may be wrong
+        warnings.simplefilter("ignore")  # of a name that is there twice
+        for words in ("We do not support byte ordering", "Unreadable variable"):  # what it reads then is wrong
+            warnings.filterwarnings("error", words)
         found = loadmat(path)
     return {
-        printable(name)[:LONGEST]: array
-        for name, array in found.items()
-        if isinstance(array, np.ndarray) and array.dtype.kind in "biuf"
+        name: array for name, array in found.items() if isinstance(array, np.ndarray) and array.dtype.kind in "biuf"
     }
 
 
