@@ -115,19 +115,24 @@ def _article(name: str, plan: ExperimentPlan, folder: ArticlesFolder, evidence: 
     """One article's claims with their figures, JSON-able."""
     claims = [claim for claim in CLAIMS if claim.article == name]
     cells = [cell for claim in claims for cell in evidence.of(*claim.variants)]
-    told = [_claim(claim, folder, evidence) for claim in claims]
-    features = sorted({each for claim in told if not claim["apart"] for each in claim["measured"].values()})
+    compared = [cell for claim in claims if not _apart(claim) for cell in evidence.of(*claim.variants)]
+    features = sorted({str(cell.figures["features"]) for cell in compared})
     article: dict[str, Any] = {
         "title": TITLES[name],
-        "claims": told,
+        "claims": [_claim(claim, folder, evidence) for claim in claims],
         "tuning": _tuning(evidence) if name == "000" else None,
         "studies": {key: _command(key, study) for key, study in plan.studies.items() if key[:3] == name},
         "machine": _machine(cells),
         "features": features,
     }
     if len(features) == 1:  # distances in different features cannot be compared with one floor
-        article |= {key: cells[0].figures[key] for key in ("fd_floor", "fd_noise")}
+        article |= {key: compared[0].figures[key] for key in ("fd_floor", "fd_noise")}
     return article
+
+
+def _apart(claim: Claim) -> bool:
+    """Whether its variants have data of their own, so that their distances are not compared."""
+    return any(study.own_data and name in study.variants for study in STUDIES.values() for name in claim.variants)
 
 
 def _machine(cells: Sequence[Trained]) -> dict[str, str]:
@@ -172,7 +177,7 @@ def _claim(claim: Claim, folder: ArticlesFolder, evidence: Evidence) -> dict[str
         "variants": {name: _rows(name, claim.figures, evidence) for name in claim.variants},
         "strip": list(strip),
         "measured": measured,  # variant -> features of its distances
-        "apart": len(set(measured.values())) > 1,  # so distances of its variants are not compared
+        "apart": _apart(claim),
     }
 
 

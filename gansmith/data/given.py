@@ -23,6 +23,7 @@ import numpy as np
 from gansmith.data import cache
 from gansmith.ground.errors import DataError
 from gansmith.ground.files.whole import part_of
+from gansmith.kinds.table.reading import of_records
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -201,15 +202,9 @@ def _table_text(data: Any) -> str | None:
         return data.to_csv(index=False)
     if not isinstance(data, np.ndarray) or data.dtype.names is None or data.ndim != 1 or data.dtype.hasobject:
         return None
-    columns = [_cells(data[name]) for name in data.dtype.names]
-    lines = io.StringIO(newline="")
-    csv.writer(lines).writerows([data.dtype.names, *zip(*columns, strict=True)])
+    table, lines = of_records(data), io.StringIO(newline="")
+    csv.writer(lines).writerows([table.header, *zip(*table.cells, strict=True)])
     return lines.getvalue()
-
-
-def _cells(field: np.ndarray) -> list[str]:
-    """A field of records as texts; numbers with as many digits as they have in their own precision."""
-    return (np.char.decode(field, "utf-8", "replace") if field.dtype.kind == "S" else field.astype(str)).tolist()
 
 
 def _table(text: str) -> Path:

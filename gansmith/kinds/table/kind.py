@@ -37,8 +37,7 @@ def read(path: Path, settings: DataSettings) -> Prepared:
 def prepare(array: np.ndarray, settings: DataSettings, title: str) -> Prepared:
     """The rows of an array: of numbers, which have no heading, or of records, whose fields are the columns. Raises DataError."""
     if array.dtype.names:
-        fields = tuple(tuple(map(str, array[name].tolist())) for name in array.dtype.names)
-        return _prepared(reading.Text(array.dtype.names, array.dtype.names, fields), settings)
+        return _prepared(reading.of_records(array), settings)
     rows = array.reshape(len(array), -1)
     names = tuple(f"column {index + 1}" for index in range(rows.shape[1]))
     cells = tuple(tuple(map(str, column.tolist())) for column in rows.T)

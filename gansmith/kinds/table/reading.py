@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from gansmith.ground.errors import DataError, brief
 
 ENDINGS = (".csv", ".tsv", ".parquet")
@@ -48,6 +50,16 @@ def read(path: Path) -> Text:
     separator = _separator(text, "\t" if path.suffix.lower() == ".tsv" else ",")
     rows = _rows(text, separator, path)
     return _table(path, rows, separator, remarks)
+
+
+def of_records(records: np.ndarray) -> Text:
+    """The table in an array (N,) with named fields of texts, bytes or numbers, which have the digits of their own precision."""
+    names = records.dtype.names or ()
+    fields = [records[name] for name in names]
+    cells = [
+        np.char.decode(each, "utf-8", "replace") if each.dtype.kind == "S" else each.astype(str) for each in fields
+    ]
+    return Text(names, names, tuple(tuple(each.tolist()) for each in cells))
 
 
 def _decoded(data: bytes, path: Path) -> tuple[str, list[str]]:
