@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from gansmith.diagnosis.signals import classes
 from gansmith.diagnosis.signals.classes import Classes
 from gansmith.ground import streams
 
@@ -128,3 +129,51 @@ def test_a_class_of_which_nothing_is_known_is_not_missed():
     assert due.tolist() == [100, 100, 0]
     assert sure.tolist() == [0, 0, 0]
     assert counts[2] < 1
+
+
+def test_no_votes_are_the_surest_lack():
+    sharp = told([[1, 0], [0, 1]], [0.5, 0.5])
+    assert sharp._lack_of_votes(0, np.array([0, 100]), 50.0) == pytest.approx(math.sqrt(2 * 25))
+    assert sharp._lack_of_votes(0, np.array([30, 70]), 50.0) == 0
+
+
+def test_who_has_half_of_the_due_lacks_nothing():
+    sharp = told([[1, 0], [0, 1]], [0.5, 0.5])
+    assert sharp._lack(0, np.array([30, 70]), 50.0) == (pytest.approx(30), 0)
+    found, surely = sharp._lack(0, np.array([24, 76]), 50.0)  # hardly less than half
+    assert found == pytest.approx(24)
+    assert surely == pytest.approx(math.sqrt(2 * (24 * math.log(24 / 25) + 76 * math.log(76 / 75))))
+
+
+def test_items_are_known_as_evenly_as_they_are_there(monkeypatch: pytest.MonkeyPatch):
+    points, labels = np.arange(12, dtype=np.float32)[:, None], np.array([0, 0, 1, 1, 1, 2, 0, 1, 2, 2, 2, 2])
+    monkeypatch.setattr("gansmith.diagnosis.signals.classes.KNOWN", 7)
+    known = Classes.of(points, points, labels, 3)
+    assert known.points[:, 0].tolist() == [0, 1, 2, 3, 5, 8]  # two of each, the first
+    np.testing.assert_allclose(known.shares, [3 / 12, 4 / 12, 5 / 12])
+    np.testing.assert_allclose(known.confusion.sum(1), 1)
+    assert known.known.tolist() == [False, False, True]
+    np.testing.assert_allclose(known.spreads, [0.5, 0.5, 1.5])
+    monkeypatch.undo()
+    whole = Classes.of(points, points, labels, 3)
+    assert len(whole.points) == 12
+    np.testing.assert_allclose(whole.confusion.sum(1), 1)
+
+
+def test_a_class_of_one_item_has_no_spread():
+    points = np.array([[0.0], [1], [5]], np.float32)
+    spreads = Classes.of(points, points, np.array([0, 0, 1]), 2).spreads
+    assert spreads[0] == 0.5
+    assert np.isnan(spreads[1])
+
+
+def test_a_kernel_by_hand():
+    points = np.array([[0.0], [2]], np.float32)
+    known = Classes.of(points, points, np.array([0, 1]), 2)
+    assert known.width == 2  # the median of 0, 4, 4, 0
+    kernel = np.array([[1.1, np.exp(-2)], [np.exp(-2), 1.1]])  # a tenth is added to the diagonal
+    np.testing.assert_allclose(known.weights, np.linalg.inv(kernel), rtol=1e-5)
+
+
+def test_limits_of_what_is_known():
+    assert (classes.KNOWN, classes.CLASSES_MOST, classes.KNOWN_LEAST, classes.HALF) == (1500, 100, 5, 0.5)
