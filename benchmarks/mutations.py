@@ -62,6 +62,8 @@ TESTS: dict[str, tuple[str, ...]] = {  # the first that a module begins with
     "gansmith/diagnosis/ruleset/outputs": ("diagnosis/test_borders_of_samples.py",),
     "gansmith/diagnosis/ruleset/table": ("diagnosis/test_rules.py",),
     "gansmith/diagnosis/ruleset/": ("diagnosis/test_borders.py", "diagnosis/test_borders_of_{name}.py"),
+    "gansmith/diagnosis/probe": ("diagnosis/test_numbers_of_a_probe.py", "diagnosis/test_probe.py"),
+    "gansmith/diagnosis/reference": ("diagnosis/test_known_by_hand.py", "diagnosis/test_probe.py"),
     "gansmith/diagnosis/pictures": ("diagnosis/test_picture_of_a_finding.py",),
     "gansmith/diagnosis/": ("diagnosis",),
     "gansmith/game/penalties": ("game/test_penalties.py", "game/test_gradient_penalty.py"),

@@ -132,3 +132,16 @@ def test_by_what_clusters_are_found(extra: bool):
     with pytest.raises(RecipeError, match="these items are vectors"):
         likeness.chosen(DataSettings(clusters_by="imagenet"), shelf(NUMBERS))
     assert likeness.points(COLOUR.items, "pixels") is COLOUR.items
+
+
+def test_how_clusters_were_found_is_told(extra: bool):
+    assert likeness.in_words("imagenet", shelf(COLOUR)).startswith(f"by what they show ({trunk.NAME}; ")
+    told = likeness.in_words("pixels", shelf(COLOUR))
+    assert told.startswith("by their pixels (--set data.clusters_by=imagenet")
+    assert ("pip install" in told) is not extra
+    assert likeness.in_words("pixels", shelf(NUMBERS)) == "by their numbers"
+
+
+def test_auto_may_take_its_time_where_nobody_says_otherwise(extra: bool):
+    assert resolve(COLOUR, "auto") == ("imagenet" if extra else "self-supervised")
+    assert resolve(COLOUR, "auto", quick=True) == "self-supervised"

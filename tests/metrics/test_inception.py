@@ -115,10 +115,28 @@ def test_only_what_the_published_file_holds_is_standard(tmp_path):
     assert not inception.is_standard(arrays | {"a": arrays["a"] + 1}, published)
     published.write_bytes(content + b"!")  # another file of that name
     assert not inception.is_standard(arrays, published)
+    bare = b"".join(array.tobytes() for array in reversed(arrays.values()))  # the last one at the very beginning
+    published = tmp_path / f"weights-{hashlib.sha256(bare).hexdigest()[:8]}.pth"
+    published.write_bytes(bare)
+    assert inception.is_standard(arrays, published)
 
 
 def test_random_weights_are_not_standard(weights_file):
     assert not inception.load(weights_file).standard
+    assert not inception.Inception("inception@0000", {}).standard
+
+
+def test_features_of_transparent_pictures_are_not_the_published_ones():
+    found = inception.Inception("inception@0000", {}, standard=True).of_transparency()
+    assert found.name == "inception-on-black-and-white@0000"
+    assert not found.standard
+
+
+def test_the_second_convolution_has_no_border():
+    tensors = {name: torch.from_numpy(array) for name, array in inception.folded(random_weights()).items()}
+    stem = inception.Block("", (inception.STEM[:2],))
+    with torch.inference_mode():
+        assert inception.forward(tensors, torch.zeros(1, 3, 29, 29), (stem,)).shape == (1, 32, 12, 12)
 
 
 def pooled(x: np.ndarray, join) -> np.ndarray:
@@ -158,3 +176,7 @@ def test_the_network_sees_pictures_between_minus_one_and_one(weights_file, monke
     inception.load(weights_file).read(pictures)
     assert seen[0].shape == (3, 3, 299, 299)
     np.testing.assert_allclose(seen[0][:, 0, 150, 150], [-1, -0.6, 1], atol=1e-6)
+    ramp = np.arange(0, 250, 50, dtype=np.uint8)[None, None, :, None].repeat(5, 1)
+    inception.load(weights_file).read(ramp)
+    places = (np.arange(299) + 0.5) * 5 / 299 - 0.5  # of the new pixels' centres among the old ones
+    np.testing.assert_allclose(seen[1][0, 0, 7], np.clip(places, 0, 4) * 50 / 127.5 - 1, atol=1e-4)
