@@ -62,6 +62,7 @@ FULL_ONLY = (
     "runs/test_out_of_memory.py",
     "cli/test_python_api.py",
     "cli/test_first_use.py",
+    "cli/test_forked_commands.py",
     "cli/test_refusals.py",
     "cli/test_tracking.py",
     "data/test_bombs.py",

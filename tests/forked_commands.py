@@ -43,6 +43,9 @@ IMPORTED = (
     *("gansmith.metrics.evaluation", "gansmith.compare.cell", "gansmith.training.machine", "concurrent.futures.thread"),
     *("gansmith.studio.steering.job", "gansmith.studio.steering.questions", "gansmith.studio.starting.reader"),
 )
+LEFT_OUT = ("pandas", "pyarrow")
+"""scikit-learn would import pandas, pandas pyarrow, and that begins a thread, with which no process can be forked. Gansmith
+hands none of them a data frame."""
 ENDED = struct.Struct("<i")
 CAN = b"+"
 FORKING, WAITING = threading.Lock(), threading.Lock()
@@ -300,9 +303,12 @@ def become(asked: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    sys.modules.update(dict.fromkeys(LEFT_OUT))  # importing them fails, as where they are not installed
     for name in IMPORTED:
         importlib.import_module(name)
     hurry()
+    for name in LEFT_OUT:
+        del sys.modules[name]  # a command that reads such a file may import them
     gc.collect()
     gc.freeze()
     asking = socket.socket(fileno=int(sys.argv[1]))

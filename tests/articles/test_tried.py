@@ -47,7 +47,8 @@ def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def _here_and_quickly() -> Iterator[None]:
-    """Cells run in this process, the classifier that measures is hardly trained, and probes measure few items."""
+    """Cells run in this process, the classifier that measures is hardly trained, and probes measure few items. A study's
+    curves take longer than its cells: tests of `compare` draw them."""
 
     def run_cells(cells, jobs, say):
         errors: dict[CellFolder, str] = {}
@@ -62,6 +63,7 @@ def _here_and_quickly() -> Iterator[None]:
         patch.setattr(grid, "run_cells", run_cells)
         patch.setattr(classifier, "UPDATES", 20)
         patch.setattr(probes, "COUNT", 200)
+        patch.setattr("gansmith.report.plots.curves_with_spread", lambda *_: b"<svg/>")
         yield
 
 

@@ -92,7 +92,7 @@ def test_contestants_take_turns_and_get_their_own_times(monkeypatch: pytest.Monk
 
 
 def test_the_command_prints_json():
-    words = ("bench", "dense-28", "--seconds", "0.3", "--threads", "1", "--json", "--batch", "32")
+    words = ("bench", "dense-28", "--seconds", "0.1", "--threads", "1", "--json", "--batch", "32")
     found = json.loads(forked_commands.ended(*words).stdout)
     (contest,) = found
     assert contest["contestants"][0]["contestant"] == "plain PyTorch, float32"

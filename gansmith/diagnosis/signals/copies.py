@@ -55,7 +55,8 @@ def near(
     least = np.full((len(items), count), np.inf, np.float32)
     for start in range(0, len(rows), BLOCK):
         part = slice(start, start + BLOCK)
-        gaps = training_rows[candidates[part]] - rows[part, None]
+        gaps = training_rows[candidates[part]]
+        gaps -= rows[part, None]  # in its place: fresh memory costs more than the difference
         still = np.einsum("nkd,nkd->nk", gaps, gaps)
         for move in moves:  # |gap - move|^2 by its terms: the gaps, which are many, are not written anew
             step = move[part, :, None]
