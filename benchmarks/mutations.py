@@ -55,7 +55,11 @@ TESTS: dict[str, tuple[str, ...]] = {  # the first that a module begins with
     "gansmith/diagnosis/ruleset/table": ("diagnosis/test_rules.py",),
     "gansmith/diagnosis/ruleset/": ("diagnosis/test_borders.py", "diagnosis/test_borders_of_{name}.py"),
     "gansmith/diagnosis/": ("diagnosis",),
-    "gansmith/game/penalties": ("game/test_penalties.py", "game/test_gradient_penalty.py"),
+    "gansmith/game/penalties": (
+        "game/test_penalty_s_places.py",
+        "game/test_penalties.py",
+        "game/test_gradient_penalty.py",
+    ),
     "gansmith/game/augment": ("game/test_augment.py", "game/test_augment_by_hand.py"),
     "gansmith/game/graphs": ("game/test_graphs.py",),
     "gansmith/game/statistics": ("game/test_packed_statistics.py",),
@@ -73,10 +77,11 @@ TESTS: dict[str, tuple[str, ...]] = {  # the first that a module begins with
     "gansmith/game/weights/rules": ("game/test_rules_of_steps.py",),
     "gansmith/game/weights/lazy": ("game/test_optimizer_of_a_player.py", "game/test_lazy.py"),
     "gansmith/game/weights/average": ("game/test_recalibration.py", "game/test_lazy.py", "game/test_steps.py"),
-    "gansmith/game/weights/": ("game/test_optimizer_of_a_player.py", "game/test_lazy.py", "game/test_exactness.py"),
+    "gansmith/game/weights/": ("game/test_optimizer_of_a_player.py", "nets/test_even_kernels.py", "game/test_lazy.py"),
     "gansmith/game/inputs/items": ("game/test_items.py",),
     "gansmith/game/inputs/": ("game/test_drawn_inputs.py", "game/test_inputs.py"),
-    "gansmith/game/": tuple(f"game/test_{name}.py" for name in ("steps", "game_losses", "feedbacks", "contract")),
+    "gansmith/game/feedbacks": ("game/test_feedbacks.py", "game/test_steps.py"),
+    "gansmith/game/": tuple(f"game/test_{name}.py" for name in ("whole_game", "played_faults", "steps", "contract")),
 }
 HEAVY = ("numpy", "torch", "scipy.stats", "sklearn.datasets", "PIL.Image", "torchmetrics")
 ARGUMENTS = ("-q", "-x", "-p", "no:cacheprovider")

@@ -62,6 +62,69 @@ def test_a_grey_picture_has_no_saturation():
     torch.testing.assert_close(one, x.mean() + (x - x.mean()) * 1.4)
 
 
+@pytest.mark.parametrize("shape", [(2, 4, 4), (3, 1, 4), (3, 4, 4)])
+def test_every_picture_of_several_channels_has_a_saturation(shape: tuple[int, int, int]):
+    given = torch.as_tensor(np.random.default_rng(3).uniform(-1, 1, (1, *shape)))
+    chance = torch.tensor([[0.5, 0.0, 0.5]], dtype=torch.float64)
+    seen = OPERATIONS["colour"](given, chance, torch.ones(1, 1).double())
+    torch.testing.assert_close(seen, given.mean(1, keepdim=True).expand_as(given))
+
+
+@pytest.mark.parametrize(("side", "most"), [(64, 8), (32, 4), (8, 1), (3, 0)])
+def test_a_translation_is_an_eighth_of_a_side_at_most(side: int, most: int):
+    given = torch.ones(2, 1, side, side)
+    ends = torch.tensor([[0.0, 0.5], [0.9999, 0.5]])
+    seen = OPERATIONS["translation"](given, ends, torch.ones(2, 1))[:, 0, :, side // 2]
+    assert [int((column == 0).sum()) for column in seen] == [most, most]
+
+
+def test_what_is_seen_is_moved_as_if_nothing_were_0():
+    """Premultiplied pictures, resampled as shares of opacity."""
+    given = torch.as_tensor(np.random.default_rng(4).uniform(-1, 1, (1, 4, 5, 5)))
+    factor, shift = torch.tensor([[1.2, 0.8]]).double(), torch.tensor([[1.5, -0.5]]).double()
+    shares = torch.cat([resampled((given + 1)[:, :3], factor, shift), resampled((given + 1)[:, 3:], factor, shift)], 1)
+    torch.testing.assert_close(resampled(given, factor, shift), shares - 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "half", "middle"), [("symmetric", "tanh", 1.0, 0.0), ("unit", "sigmoid", 0.5, 0.5)]
+)
+def test_operations_are_made_about_the_middle_of_the_range(name: str, output: str, half: float, middle: float):
+    recipe = world(
+        "pictures",
+        augment__name="diffaugment",
+        augment__operations=["colour"],
+        data__pixels=name,
+        generator__output=output,
+    ).recipe
+    chances = draws.chances(recipe, 1, 0, "real", 3)
+    given = torch.as_tensor(np.random.default_rng(5).uniform(-1, 1, (3, 1, 4, 4)), dtype=torch.float32)
+    seen = Augmenter(recipe, CPU, torch.float32).see(given * half + middle, chances)
+    drawn = torch.as_tensor(chances[:, -5:-2])
+    expected = OPERATIONS["colour"](given, drawn, torch.ones(3, 1))
+    torch.testing.assert_close(seen, expected * half + middle, rtol=1e-5, atol=1e-6)
+
+
+def test_pictures_are_never_changed_in_bfloat16():
+    made = augmenter(name="diffaugment", operations=["zoom"])
+    own = augmenter(Augmentation("mine", lambda items, generator: items @ items), name="own")
+    chances, given = draws.chances(world("pictures").recipe, 1, 0, "real", 2), torch.rand(2, 1, 8, 8)
+    exact = OPERATIONS["zoom"](given.double(), torch.as_tensor(chances[:, 4:6]).double(), torch.ones(2, 1).double())
+    for rounded in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, enabled=rounded):
+            seen, own_seen = made.see(given, chances), own.see_own(given, 1)
+        torch.testing.assert_close(seen.double(), exact, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(own_seen, given @ given)
+
+
+def test_a_mean_sign_on_its_target_changes_nothing():
+    made = augmenter(name="ada", target=0.5)
+    made.probability.fill_(0.25)
+    made.signs.fill_(0.5 * ADAPT_EVERY)
+    made.adapt()
+    assert float(made.probability) == 0.25
+
+
 @pytest.mark.parametrize(("side", "size"), [(1, 1), (2, 1), (3, 2), (5, 2), (8, 4)])
 def test_a_hole_is_half_of_a_side_and_at_least_a_pixel(side: int, size: int):
     """Its place is any of side + 1, the first and the last of them half outside."""
