@@ -93,11 +93,10 @@ def run(options: argparse.Namespace) -> int:
 
 def get(options: argparse.Namespace) -> int:
     """Download a data set."""
-    from rich.progress import Progress
-
+    from gansmith.cli.bars import bar_on_stderr
     from gansmith.data import fetch
 
-    with Progress(transient=True) as bar:
+    with bar_on_stderr() as bar:
         task = bar.add_task(options.name, total=None)
         folder = fetch.get(options.name, options.out, lambda done, total: bar.update(task, completed=done, total=total))
     print(f"{options.name}: {folder}")
@@ -146,27 +145,24 @@ def info(options: argparse.Namespace) -> int:
 
 
 def _surveyed(settings: DataSettings, *, quiet: bool) -> Survey:
-    from rich.console import Console
-    from rich.progress import Progress
-
+    from gansmith.cli.bars import bar_on_stderr
     from gansmith.data import survey
 
-    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as bar:
+    with bar_on_stderr(quiet=quiet) as bar:
         task = bar.add_task("reading", total=None)
         return survey.survey(settings, lambda done, total: bar.update(task, completed=done, total=total))
 
 
 def prepare(options: argparse.Namespace) -> int:
     """Prepare a store in a folder of the user."""
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress
+    from rich.progress import MofNCompleteColumn
 
+    from gansmith.cli.bars import bar_on_stderr
     from gansmith.data import store
     from gansmith.data.contents import blank
 
     settings = frame_of(options)
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=options.json) as bar:
+    with bar_on_stderr(MofNCompleteColumn(), quiet=options.json) as bar:
         task = bar.add_task("preparing", total=None)
         made = store.prepare_store(
             settings,

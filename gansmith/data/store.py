@@ -16,7 +16,7 @@ from gansmith.data import cache, reopening, sources, store_files
 from gansmith.data.preparation import build
 from gansmith.data.preparation.ranges import Range, written
 from gansmith.data.preparation.resize import parse_background, parse_size
-from gansmith.data.sources import Source
+from gansmith.data.sources.source import Source
 from gansmith.data.store_files import Store
 from gansmith.ground.errors import DataError, brief
 from gansmith.ground.progress import Progress

@@ -50,7 +50,7 @@ def linear_probe(train: np.ndarray, labels: np.ndarray, test: np.ndarray, test_l
     if len(np.unique(labels[fitted])) < 2:  # so few items that what is left is of one class
         fitted = order
     strength = _strength(train, labels, fitted, aside)
-    fit = _fit(_model(strength), train, labels)
+    fit = _fit(_model().set_params(C=strength), train, labels)
     return Probed(np.equal(fit.predict(test), test_labels), train.shape[1], strength)
 
 
@@ -71,10 +71,10 @@ def _strength(train: np.ndarray, labels: np.ndarray, fitted: np.ndarray, aside: 
     return chosen
 
 
-def _model(strength: float = 1.0) -> LogisticRegression:
+def _model() -> LogisticRegression:
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=strength, max_iter=STEPS, tol=1e-3, warm_start=True)
+    return LogisticRegression(max_iter=STEPS, tol=1e-3, warm_start=True)
 
 
 def _fit(model: LogisticRegression, rows: np.ndarray, labels: np.ndarray) -> LogisticRegression:

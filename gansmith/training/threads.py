@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -181,18 +180,17 @@ def remark(recipe: Recipe, given: Recipe) -> str | None:
 
 
 def take_free(say: Say) -> None:
-    """Let PyTorch compute with as many threads as other processes leave free, for as long as this process lives.
+    """Let PyTorch and NumPy compute with as many threads as other processes leave free, for as long as this process lives.
 
     With OMP_NUM_THREADS so many as it says.
     """
     there = processors()
     if "OMP_NUM_THREADS" in os.environ or there == 1:
         return
-    count = min(there, load.free(load.others_now()))
-    if "torch" in sys.modules:
-        use("torch")(count)
-    else:  # where it is loaded later, it reads this
-        os.environ["OMP_NUM_THREADS"] = str(count)
+    look = load.Look()
+    take = use("torch")
+    take(0)  # PyTorch is loaded meanwhile
+    count = take(min(there, load.free(look.others())))
     if count < there:
         say(told(count, there, f"OMP_NUM_THREADS={there}"))
 

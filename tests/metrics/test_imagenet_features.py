@@ -56,9 +56,28 @@ def test_features_are_means_of_the_last_maps_of_an_enlarged_picture() -> None:
     np.testing.assert_array_equal(Imagenet().read(grey).features, Imagenet().read(grey.repeat(3, axis=3)).features)
 
 
+@needs_weights
+def test_larger_pictures_are_made_smaller_without_grain() -> None:
+    items = np.random.default_rng(0).integers(0, 256, (1, 300, 40, 3), dtype=np.uint8)
+    x = torch.from_numpy(items).permute(0, 3, 1, 2).float() / 127.5 - 1
+    x = torch.nn.functional.interpolate(x, size=(224, 32), mode="bilinear", antialias=True)
+    with torch.no_grad():
+        wanted = Trunk(224, 32)(x.contiguous(memory_format=torch.channels_last)).mean((2, 3))
+    np.testing.assert_allclose(Imagenet().read(items).features, wanted.numpy(), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("height", "width", "read"),
-    [(64, 64, (128, 128)), (64, 48, (128, 96)), (28, 28, (128, 128)), (10, 300, (32, 224)), (256, 256, (224, 224))],
+    [
+        (64, 64, (128, 128)),
+        (64, 48, (128, 96)),
+        (28, 28, (128, 128)),
+        (128, 128, (128, 128)),
+        (129, 129, (224, 224)),
+        (10, 300, (32, 224)),
+        (300, 107, (224, 64)),
+        (256, 256, (224, 224)),
+    ],
 )
 def test_the_size_that_is_read(height: int, width: int, read: tuple[int, int]) -> None:
     assert size_read(height, width) == read

@@ -27,7 +27,8 @@ from example import (
 )
 
 from gansmith import kinds
-from gansmith.data import cache, comparable, fetch, given, sources, store, survey
+from gansmith.data import cache, comparable, fetch, given, store, survey
+from gansmith.data.formats import arrays as array_files
 from gansmith.data.formats import attributes, files, hub, idx, left_out, tars
 from gansmith.data.formats.containers import cifar, library, lmdb_folder, named_arrays, parquet
 from gansmith.data.formats.listing import chosen_splits
@@ -196,7 +197,7 @@ EXAMPLES: tuple[Example, ...] = (
     where({"urllib.request.urlopen": fails(urllib.error.URLError("no route"))}, call(fetch.get, "mnist", Path("here"))),
     # arrays
     after(array("one.npz", GREY), opens("one.npz")),
-    call(lambda: sources.arrays.listing(Path("none.npy"), DataSettings())),
+    call(lambda: array_files.listing(Path("none.npy"), DataSettings())),
     after(text("x.npy", "no array"), opens("x.npy")),
     after(arrays("x.npz", a=GREY, b=GREY), opens("x.npz")),
     after(arrays("x.npz", images=GREY, labels=np.arange(19)), opens("x.npz")),

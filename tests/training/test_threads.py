@@ -71,6 +71,44 @@ def test_only_this_process_s_processors_count(monkeypatch: pytest.MonkeyPatch, t
     assert load.read() is None
 
 
+def test_a_look_waits_for_what_is_missing_of_a_fifth_of_a_second(monkeypatch: pytest.MonkeyPatch):
+    readings = iter([Reading(10, 100, 40), Reading(10.2, 100.3, 40), Reading(11, 100.5, 40), Reading(12, 102, 41)])
+    monkeypatch.setattr(load, "read", lambda: next(readings))
+    monkeypatch.setattr(load.time, "monotonic", lambda: 10.05)
+    waited: list[float] = []
+    assert load.Look().others(waited.append) == pytest.approx(1.5)
+    monkeypatch.setattr(load.time, "monotonic", lambda: 12.0)
+    assert load.Look().others(waited.append) == pytest.approx(0.5)
+    assert waited == pytest.approx([0.15, 0])
+
+
+def test_a_look_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(load, "read", lambda: None)
+    assert load.Look().others(lambda _: pytest.fail("waited for nothing")) == 0
+
+
+@pytest.mark.parametrize(("others", "expected"), [(0.0, 4), (1.0, 3), (9.0, 1)])
+def test_a_command_takes_what_is_free(monkeypatch: pytest.MonkeyPatch, others: float, expected: int):
+    taken: dict[str, int] = {}
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(threads, "processors", lambda: 4)
+    monkeypatch.setattr(load, "processors", lambda: 4)
+    monkeypatch.setattr(load, "own_processors", lambda: list(range(4)))
+    monkeypatch.setattr(load.Look, "others", lambda self: others)
+    monkeypatch.setattr(machine, "use_threads", lambda count: taken.update(torch=count) or count)
+    monkeypatch.setattr(blas, "use_threads", lambda count: taken.update(numpy=count) or count)
+    said: list[str] = []
+    threads.take_free(said.append)
+    assert taken == {"torch": expected, "numpy": expected}
+    assert bool(said) == (expected < 4)
+
+
+def test_a_command_takes_what_the_environment_says(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setattr(load, "Look", lambda: pytest.fail("looked"))
+    threads.take_free(pytest.fail)
+
+
 # ---- the watcher
 
 

@@ -68,15 +68,15 @@ def print_probe(evaluation: Evaluation, console: Console) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure, and print the figures."""
     from rich.console import Console
-    from rich.progress import Progress
     from rich.table import Table
 
+    from gansmith.cli.bars import bar_on_stderr
     from gansmith.runs.evaluation import evaluate
     from gansmith.training.threads import take_free
 
     take_free(to_stderr)
     parts = parts_of(options, options.what)
-    with Progress(console=Console(stderr=True), transient=True, disable=options.json) as bar:
+    with bar_on_stderr(quiet=options.json) as bar:
         task = bar.add_task("measuring", total=1.0)
         evaluation = evaluate(
             options.what,

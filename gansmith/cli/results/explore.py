@@ -27,15 +27,13 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the verb, and print its figures."""
-    from rich.console import Console
-    from rich.progress import Progress
-
+    from gansmith.cli.bars import bar_on_stderr
     from gansmith.explore import explore
     from gansmith.training.threads import take_free
 
     take_free(to_stderr)
     parts = parts_of(options, options.run)
-    with Progress(console=Console(stderr=True), transient=True, disable=options.json) as bar:
+    with bar_on_stderr(quiet=options.json) as bar:
         task = bar.add_task(options.verb, total=1.0)
         result = explore(
             options.run,

@@ -17,6 +17,7 @@ from gansmith.cli.parser import (
     add_until,
     budget_of,
     integer,
+    to_stderr,
     track_of,
     whole,
 )
@@ -89,19 +90,18 @@ def run(options: argparse.Namespace) -> int:
 
 def fetch(recipe: Recipe, options: argparse.Namespace) -> None:
     """Download the recipe's data, if it is one of the sets that Gansmith downloads and is not here."""
-    from rich.console import Console
-    from rich.progress import DownloadColumn, Progress
+    from rich.progress import DownloadColumn
 
+    from gansmith.cli.bars import bar_on_stderr
     from gansmith.data import sources
     from gansmith.ground.process.launch import launched
 
-    console, quiet = Console(stderr=True), options.quiet or options.json or not launched().first
-    columns = (*Progress.get_default_columns(), DownloadColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+    quiet = options.quiet or options.json or not launched().first
+    with bar_on_stderr(DownloadColumn(), quiet=quiet) as bar:
         task = bar.add_task(recipe.data.source, total=None, visible=False)
         sources.fetch_missing(
             recipe.data.source,
             offline=options.offline,
-            say=lambda line: None if quiet else console.print(line, highlight=False, soft_wrap=True),
+            say=lambda line: None if quiet else to_stderr(line),
             progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True),
         )

@@ -164,7 +164,8 @@ def layout(names: Sequence[str]) -> tuple[list[str], list[str]]:
     matches = {top: SPLIT_FOLDER.fullmatch(top) or SPLIT_FOLDER.fullmatch(top.lower()) for top in tops}
     split_of = {top: SPLIT_NAMES[match[1]] for top, match in matches.items() if match}
     if len(split_of) < len(tops) or len(set(split_of.values())) < 2:
-        return [""] * len(parts), [path[0] if len(path) > 1 else "" for path in parts]
+        one = {top: top for top in tops}  # a million pictures share the names of their folders
+        return [""] * len(parts), [one[path[0]] if len(path) > 1 else "" for path in parts]
     domain = {top: match[3] or "" for top, match in matches.items() if match}
     classes = [path[1] if len(path) > 2 else domain[path[0]] for path in parts]
     return [split_of[path[0]] for path in parts], classes

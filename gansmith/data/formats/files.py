@@ -51,12 +51,12 @@ def open_zip(path: Path) -> Iterator[Opened]:
 
 def _members(archive: zipfile.ZipFile) -> Opened:
     """The members of an open zip, by their names with slashes."""
-    members = {_slashed(member): member for member in archive.infolist()}
+    renamed = {_slashed(member): member for member in archive.infolist() if "\\" in member.filename}
 
     @contextmanager
     def picture(name: str) -> Iterator[IO[bytes]]:
         try:
-            with archive.open(members[name]) as file:
+            with archive.open(renamed.get(name) or archive.getinfo(name)) as file:
                 yield file
         except (
             KeyError,

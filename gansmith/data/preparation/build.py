@@ -16,7 +16,7 @@ from gansmith.data import store_files
 from gansmith.data.formats.listing import Listing, cut_parts, occupied
 from gansmith.data.preparation import parallel, prepare, reuse, second_look, wide
 from gansmith.data.preparation.resize import Frame, kept, lying
-from gansmith.data.sources import Source
+from gansmith.data.sources.source import Source
 from gansmith.ground.alpha import RGBA
 from gansmith.ground.errors import DataError
 from gansmith.ground.progress import Progress

@@ -52,11 +52,22 @@ def free(used: float) -> int:
     return max(1, min(processors(), int(len(own_processors()) - used + SPARED)))
 
 
-def others_now(wait: Callable[[float], None] = time.sleep) -> float:
+class Look:
+    """A look at other processes, from its making on. Made before libraries are loaded, it costs no time of its own."""
+
+    def __init__(self) -> None:
+        self._before = read()
+
+    def others(self, wait: Callable[[float], None] = time.sleep) -> float:
+        """How many processors other processes have used since, over a fifth of a second at least. 0 where that cannot be
+        told."""
+        if self._before is None:
+            return 0.0
+        wait(max(0.0, SHORTEST - (time.monotonic() - self._before.at)))
+        now = read()
+        return 0.0 if now is None else used_by_others(self._before, now)
+
+
+def others_now() -> float:
     """How many processors other processes use; looks for a fifth of a second. 0 where that cannot be told."""
-    before = read()
-    if before is None:
-        return 0.0
-    wait(SHORTEST)
-    now = read()
-    return 0.0 if now is None else used_by_others(before, now)
+    return Look().others()
