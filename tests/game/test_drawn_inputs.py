@@ -100,6 +100,16 @@ def test_what_nobody_asks_for_is_not_drawn():
     assert [x.measure for x in drawn_by(game, measure=True).generator_turns] == [True]
 
 
+def test_a_bare_turn_asks_for_nothing_and_numbers_of_the_right_type_are_not_copied():
+    z = np.zeros((1, 2), np.float32)
+    bare = TurnInputs(Rows(0, 1, 1), GeneratorInputs(z, None), {})
+    assert not (bare.measure or bare.adapts or bare.penalty_due or bare.penalty_seed or bare.reused_by_generator)
+    drawing = new_game("vectors").drawing
+    assert drawing is not None
+    assert drawing._floats(z) is z
+    assert drawing._floats(z.astype(np.float64)).dtype == np.float32
+
+
 @pytest.mark.parametrize("feedback", ["alternating", "stacked", "joint", "labels"])
 def test_the_first_turn_of_the_generator_shares_the_latents_of_the_last_of_the_discriminator(feedback: str):
     """Latents, labels and masks. A joint turn is one for both; of labels every turn has masks of its own."""

@@ -72,6 +72,14 @@ def test_they_are_measured_once_and_when_there_is_something_new():
     assert sum(passes) == 6
 
 
+def test_without_batch_norm_there_is_nothing_to_measure():
+    game, passes = new_game(generator__norm="none"), []
+    game.average.network.register_forward_pre_hook(lambda _, given: passes.append(given[2].training))
+    play(game, 1, 1)
+    game.make(fixed_latents(), None)
+    assert passes == [False]
+
+
 def test_without_it_they_are_the_generator_s():
     game = new_game(ema__recalibrate=0)
     play(game, 1, 3)
