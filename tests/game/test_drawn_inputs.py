@@ -103,7 +103,7 @@ def test_what_nobody_asks_for_is_not_drawn():
 def test_a_bare_turn_asks_for_nothing_and_numbers_of_the_right_type_are_not_copied():
     z = np.zeros((1, 2), np.float32)
     bare = TurnInputs(Rows(0, 1, 1), GeneratorInputs(z, None), {})
-    assert not (bare.measure or bare.adapts or bare.penalty_due or bare.penalty_seed or bare.reused_by_generator)
+    assert not any((bare.measure, bare.adapts, bare.penalty_due, bare.penalty_seed, bare.reused_by_generator))
     drawing = new_game("vectors").drawing
     assert drawing is not None
     assert drawing._floats(z) is z

@@ -54,6 +54,8 @@ def test_a_discriminator_that_was_frozen_for_good_stays_and_its_turn_is_counted_
 
 
 PASSES = {  # items in each of D's passes in one update of batch 8, and whether running statistics are used and moved
+    "alternating": [(8, False, True), (8, False, True), (8, False, False)],
+    "joint": [(8, False, True), (8, False, True)],
     "never-frozen": [(16, False, True), (8, False, True)],
     "never-trained": [(16, True, False), (8, True, False)],
     "verdict": [(16, False, True), (8, False, False)],
@@ -64,6 +66,8 @@ PASSES = {  # items in each of D's passes in one update of batch 8, and whether 
 @pytest.mark.parametrize("name", PASSES)
 def test_passes_of_a_discriminator_with_batch_norm(name: str, monkeypatch: pytest.MonkeyPatch):
     settings = {"feedback__name": "labels", "feedback__labels": name}
+    if name in ("alternating", "joint"):
+        settings = {**STACKED, "feedback__name": name}
     if name.startswith("never"):
         settings = {**STACKED, "faults": [name]}
     game, seen = new_game(**settings, **BATCH_NORM_IN_D), []

@@ -113,6 +113,12 @@ def test_who_was_not_trained_is_not_trained_after_a_freeze():
     assert dropouts(network) == [0]
 
 
+def test_products_are_in_bfloat16_where_the_recipe_says_so():
+    for precision in ("bfloat16", "float32"):
+        with new_game("vectors", precision__name=precision).gan.autocast():
+            assert torch.is_autocast_enabled("cpu") is (precision == "bfloat16")
+
+
 # ---- parts of one's own
 
 
