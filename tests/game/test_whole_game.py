@@ -53,7 +53,7 @@ def test_a_report_is_read_in_one_process():
 )
 def test_the_probability_is_changed_once_in_four_turns(settings: dict[str, Any], changes: int):
     game, asked = new_game(**settings), []
-    game.augmenter.adapt = lambda ranks: asked.append(ranks)
+    game.augmenter.adapt = lambda ranks=None: asked.append(ranks)
     play(game, 1, 8)
     assert asked == [None] * changes
 
