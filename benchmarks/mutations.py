@@ -74,6 +74,8 @@ TESTS: dict[str, tuple[str, ...]] = {  # the first that a module begins with
     "gansmith/game/player": ("game/test_turns_of_players.py", "game/test_steps.py", "game/test_micro_batches.py"),
     "gansmith/game/step": (
         "game/test_what_steps_add_up.py",
+        "game/test_played_faults.py",
+        "game/test_micro_batches.py",
         "game/test_steps.py",
         "game/test_game_losses.py",
         "game/test_feedbacks.py",
