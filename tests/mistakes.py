@@ -208,7 +208,7 @@ REMARKED: dict[str, tuple[tuple[Parts, dict], str]] = {
         by_penalty(
             lambda judge, real, fake, draw: judge(real).square().mean(), regularizer__gamma=0.1, regularizer__interval=4
         ),
-        "in every 4th step, times 4, and times regularizer.gamma = 0.1, as the recipe says",
+        "in one of 4 steps, times 4, and times regularizer.gamma = 0.1, as the recipe says",
     ),
     "dealt views": (
         by_view(lambda items, draw: items + 0.1, data__micro_batch=4, generator__norm="none"),

@@ -22,7 +22,7 @@ class Turn:
     """What is known of a turn when it is over, for statistics. Tensors without a graph; nothing waits for the device."""
 
     player: str
-    adapts: bool = False  # as in its inputs
+    adapts: bool  # as in its inputs
     numbers: list[dict[str, Tensor]] = field(default_factory=list)  # one entry a micro-batch
     logits: list[tuple[Tensor, Tensor]] = field(
         default_factory=list

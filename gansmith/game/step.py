@@ -106,7 +106,7 @@ def own_penalty(
     fake: Tensor,
     known: tuple[DiscriminatorOutput, DiscriminatorOutput],
     *,
-    running: bool = False,
+    running: bool,
 ) -> Tensor:
     """The penalty () of the user's regularizer at real and generated items (B, ...), gamma included."""
 

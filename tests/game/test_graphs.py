@@ -200,6 +200,32 @@ def test_what_cannot_be_captured_is_launched_as_before_and_said_once():
     ]
 
 
+def test_a_reason_without_words_is_said_as_such_and_nothing_is_tried_again():
+    said: list[str] = []
+    game, recorder = graphed(world("vectors"), said.append)
+
+    def silent(work: Callable[[], Packed]) -> Any:
+        recorder.asked += 1
+        raise RuntimeError
+
+    recorder.capture = silent
+    play(game, 1, EAGER_FIRST + 3)
+    assert said == ["this update cannot be captured as a CUDA graph (no reason given): going on without graphs"]
+    assert recorder.asked == 1
+
+
+def test_replays_count_the_steps_that_they_take():
+    """Of which the generator takes two in an update here."""
+    game, recorder = graphed(world("vectors", feedback__generator_turns=2))
+    play(game, 1, EAGER_FIRST + 2)
+    assert recorder.replayed == 2
+    assert [player.optimizer.steps for player in game.players] == [2 * (EAGER_FIRST + 2), EAGER_FIRST + 2]
+
+
+def test_an_entry_takes_whole_sixteens():
+    assert [graphs._padded(size) for size in (1, 15, 16, 17, 32, 33)] == [16, 16, 16, 32, 32, 48]
+
+
 def test_a_capture_without_memory_is_no_reason_to_go_on(monkeypatch: pytest.MonkeyPatch):
     """The run goes on in smaller micro-batches, with graphs."""
     game, recorder = graphed(world("pictures"))
@@ -269,9 +295,19 @@ def test_static_inputs_of_a_gpu_are_filled_by_one_copy_from_pinned_memory(monkey
 
     monkeypatch.setattr(graphs.torch, "empty", staged)
     static.fill(host_inputs(game, 2))
-    static.device = torch.device("cuda")
+    static.device, memory, waited = torch.device("cuda"), static.memory, []
+
+    class Memory:
+        def __len__(self) -> int:
+            return len(memory)
+
+        def copy_(self, staged: torch.Tensor, non_blocking: bool) -> None:
+            waited.append(not non_blocking)
+
+    static.memory = Memory()  # pyright: ignore[reportAttributeAccessIssue]
     static.fill(host_inputs(game, 3))
     assert asked == [False, True]
+    assert waited == [False]
 
 
 STRUCTURES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from gansmith.game.inputs.items import Items, resident
+from gansmith.game.inputs import items as held
+from gansmith.game.inputs.items import Items, resident, windows
 from gansmith.ground.pixels import PixelRange, to_float
 
 CPU = torch.device("cpu")
@@ -49,6 +50,7 @@ def test_double_precision():
 def test_pictures_larger_than_the_networks_have_rows_and_columns_to_spare():
     assert Items(BYTES, None, "unit", (2, 5, 6), CPU).spare == (3, 2)
     assert Items(BYTES, None, "unit", SHAPE, CPU).spare == (0, 0)
+    assert Items(np.zeros((2, 9, 7, 1), np.uint8), None, "unit", (1, 8, 4), CPU).spare == (1, 3)
     assert Items(np.zeros((4, 3), np.float32), None, "unit", (3,), CPU).spare == (0, 0)
 
 
@@ -62,3 +64,46 @@ def test_items_on_the_device_are_gathered_there():
     np.testing.assert_array_equal(items.gather(rows), rows)
     found, _ = items.batch(rows)
     assert torch.equal(found, expected)
+
+
+def test_windows_are_cut_where_they_begin():
+    pictures = torch.arange(2 * 4 * 5 * 3).reshape(2, 4, 5, 3)
+    cut = windows(pictures, torch.tensor([[0, 2], [1, 0]]), (3, 2))
+    assert torch.equal(cut[0], pictures[0, 0:3, 2:4])
+    assert torch.equal(cut[1], pictures[1, 1:4, 0:2])
+
+
+def test_numbers_with_places_come_channels_first():
+    signals = np.arange(24, dtype=np.float32).reshape(2, 1, 4, 3)
+    batch, _ = Items(signals, None, "symmetric", (3, 1, 4), CPU).batch(np.array([1, 0]))
+    np.testing.assert_array_equal(batch.numpy(), signals[[1, 0]].transpose(0, 3, 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("device", "free", "kept"),
+    [("cpu", 10**9, False), ("cuda", 512, True), ("cuda", 511, False), ("cuda", 513, True), ("mps", 0, True)],
+)
+def test_a_gpu_keeps_items_that_take_at_most_half_of_its_free_memory(
+    device: str, free: int, kept: bool, monkeypatch: pytest.MonkeyPatch
+):
+    """256 bytes. The first of what a GPU says of its memory is what is free."""
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda asked: (free, 10**6) if asked.type == "cuda" else (0, 0))
+    monkeypatch.setattr(held, "resident", lambda items, where: torch.as_tensor(items))
+    assert (Items(BYTES, None, "unit", SHAPE, torch.device(device)).resident is not None) is kept
+
+
+def test_a_gpu_that_refuses_the_items_gets_them_batch_by_batch(monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (10**6, 10**6))
+    monkeypatch.setattr(held, "resident", full)
+    assert Items(BYTES, None, "unit", SHAPE, torch.device("cuda")).resident is None
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 7, 4096])
+def test_items_are_sent_in_parts_and_all_of_them(rows: int):
+    items = np.arange(35, dtype=np.float32).reshape(7, 5)
+    sent = resident(items, CPU, rows)
+    assert sent.dtype == torch.float32
+    np.testing.assert_array_equal(sent.numpy(), items)

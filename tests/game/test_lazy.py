@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from torch import nn
 from gansmith.by_hand.game import HandGame
 from gansmith.game.torch_game import TorchGame
 from gansmith.game.weights import lazy, optimizer
-from gansmith.game.weights.lazy import LazyAdam
+from gansmith.game.weights.lazy import LazyAdam, LazyAverage
 from gansmith.ground.recipes.settings import OptimizerSettings
 from gansmith.nets.layers import lookup
 from miniatures import World, assert_same_arrays, fixed_latents, play, world
@@ -112,6 +114,15 @@ def test_it_is_the_game_with_every_row_in_every_update(name: str):
             assert ours.layers[player][layer] == pytest.approx(entry, rel=1e-9)
 
 
+@pytest.mark.parametrize(("half_life", "lags"), [(0.0, False), (0.5, True), (100.0, True)])
+def test_an_average_lags_behind_where_there_is_one(half_life: float, lags: bool):
+    game = start(grouped(ema__half_life=half_life))
+    assert game.gan.generator.sparse
+    assert game.gan.discriminator.sparse
+    assert bool(game.average.lazy) is lags
+    assert any(name.startswith("ema-rows/") for name in game.state().arrays) is lags
+
+
 @pytest.mark.parametrize("precision", ["float32", "float64", "bfloat16"])
 def test_a_restored_game_goes_on_bit_for_bit(precision: str):
     made = grouped(precision__name=precision)
@@ -200,7 +211,26 @@ def test_momentum_and_several_ranks_cannot_wait():
     assert not lazy.can_wait(network, replace(still, beta1=0.5), None)
     assert not lazy.can_wait(network, replace(still, name="rmsprop"), None)
     assert not lazy.can_wait(network, still, object())  # pyright: ignore[reportArgumentType]
+    spread: Any = SimpleNamespace(weights=lambda: {"here": torch.zeros(1), "there": torch.zeros(1, device="meta")})
+    assert not lazy.can_wait(spread, still, None)
     assert not lazy.can_wait(network.to("meta"), still, None)
+
+
+def test_an_average_that_keeps_nothing_is_the_table_and_one_without_a_memory_is_what_it_was():
+    table, written = torch.arange(6.0).reshape(3, 2), torch.empty(3, 2)
+    average = LazyAverage(table)
+    average.restore({}, table + 8)
+    average.decay(0.25)
+    average.write(written)
+    torch.testing.assert_close(written, table + 2)
+    memory = {name: kept.clone() for name, kept in average.state().items()}
+    average.decay(0.0)
+    average.write(written)
+    assert torch.equal(written, table)
+    average.decay(0.5)
+    average.restore(memory, written)
+    average.write(written)
+    torch.testing.assert_close(written, table + 2)
 
 
 @pytest.mark.parametrize(("spectral", "groups", "sparse"), [(False, 20, True), (True, 20, False), (False, 19, False)])

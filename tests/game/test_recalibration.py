@@ -56,6 +56,46 @@ def test_looking_changes_nothing():
     np.testing.assert_array_equal(resumed.make(fixed_latents(), None), watched.make(fixed_latents(), None))
 
 
+def test_they_are_measured_once_and_when_there_is_something_new():
+    """Not of an untrained game, nor of a restored one, nor again for the next look."""
+    game, resumed, passes = new_game(), new_game(), []
+    for each in (game, resumed):
+        each.average.network.register_forward_pre_hook(lambda _, given: passes.append(given[2].training))
+    for update in (1, 2):
+        game.make(fixed_latents(), None)
+        assert sum(passes) == 3 * (update - 1)
+        play(game, update, update)
+        game.make(fixed_latents(), None)
+        assert sum(passes) == 3 * update
+    resumed.restore(game.state())
+    resumed.make(fixed_latents(), None)
+    assert sum(passes) == 6
+
+
+def test_without_batch_norm_there_is_nothing_to_measure():
+    game, passes = new_game(generator__norm="none"), []
+    game.average.network.register_forward_pre_hook(lambda _, given: passes.append(given[2].training))
+    play(game, 1, 1)
+    game.make(fixed_latents(), None)
+    assert passes == [False]
+
+
+def test_without_it_they_are_the_generator_s():
+    game = new_game(ema__recalibrate=0)
+    play(game, 1, 3)
+    game.make(fixed_latents(), None)
+    arrays = game.state().arrays
+    copied = [name for name in arrays if name.startswith("ema/") and name.endswith(("mean", "variance"))]
+    assert copied
+    for name in copied:
+        np.testing.assert_array_equal(arrays[name], arrays[name.replace("ema/", "generator/")])
+
+
+def test_nobody_asks_for_gradients_of_an_average():
+    network = new_game().average.network
+    assert not any(weight.requires_grad for weight in network.parameters())
+
+
 def test_it_changes_nothing_of_the_training():
     """Averages are looked at, and never trained with."""
     with_it, without = new_game(), new_game(ema__recalibrate=0)

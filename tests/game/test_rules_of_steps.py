@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from gansmith.game.weights import rules
 from gansmith.game.weights.rules import Adam, RmsProp, Rule, Sgd, Steps
 
 RATE = 0.01
@@ -46,6 +48,38 @@ def test_a_rule_moves_as_torchs_optimiser_does(name: str):
     assert {slot: len(memory) for slot, memory in remembered(steps.state).items()} == {
         slot: len(memory) for slot, memory in remembered(optimizer.state).items()
     }
+
+
+def test_adam_divides_by_no_less_than_a_hundred_millionth():
+    """Where gradients are as small as epsilon it decides: at a gradient of 1e-8 half of the rate."""
+    assert float(moved(Adam(0.0, 0.9), 1e-8)) == pytest.approx(-RATE / 2, rel=1e-3)
+    assert float(moved(Adam(0.0, 0.9, 1e-6), 1e-8)) == pytest.approx(-RATE / 101, rel=1e-3)
+
+
+def moved(rule: Rule, gradient: float) -> Tensor:
+    """Where the first step leads from 0."""
+    weight = nn.Parameter(torch.zeros(1))
+    weight.grad = torch.full((1,), gradient)
+    Steps(rule, [weight]).step(RATE)
+    return weight.detach()
+
+
+ASKED: dict[str, dict[str, Any]] = {
+    "adam": {"fused": True, "capturable": False, "decoupled_weight_decay": False},
+    "adam, one by one": {"fused": None},
+    "adam with decay": {"fused": True, "decoupled_weight_decay": True},
+    "sgd": {"fused": True},
+    "rmsprop": {"foreach": True, "capturable": False},
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_torch_is_asked_for_one_pass_over_all_arrays(name: str, monkeypatch: pytest.MonkeyPatch):
+    """The steps are the same without it, and slower."""
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(rules, name.split(",")[0].split()[0], lambda *_, **options: asked.update(options))
+    moved(PAIRS[name][0], 1.0)
+    assert {option: asked[option] for option in ASKED[name]} == ASKED[name]
 
 
 def remembered(state: dict[Tensor, dict[str, Tensor]]) -> dict[str, list[Tensor]]:

@@ -31,7 +31,7 @@ def probe(gan: Gan, parts: Parts, item_shape: Shape, classes: int, kind: Kind) -
         functions.regularizer(trial, parts.regularizer.name)
         gamma, interval = gan.recipe.regularizer.gamma, gan.recipe.regularizer.interval
         if (gamma, interval) != (1, 1):
-            every = f"in every {interval}th step, times {interval}" if interval > 1 else "in every step"
+            every = f"in one of {interval} steps, times {interval}" if interval > 1 else "in every step"
             remarks.append(
                 f"regularizer {parts.regularizer.name}: {every}, and times regularizer.gamma = {gamma:g}, as the recipe says"
             )

@@ -40,7 +40,7 @@ def loss(trial: Trial, name: str) -> None:
     whole = both(slice(None))
     for player, value, logits in zip(("discriminator", "generator"), whole, ((real, fake), (fake,)), strict=True):
         _one_number(f"loss {name} of the {player}", value)
-        if any(each is None for each in torch.autograd.grad(value, logits, retain_graph=True, allow_unused=True)):
+        if any(each is None for each in torch.autograd.grad(value, logits, allow_unused=True)):
             raise RecipeError(f"loss {name} of the {player} does not depend on the logits: no gradient would come back")
     if gan.ranks is None and not gan.micro_batch:
         return
@@ -53,7 +53,7 @@ def _one_number(who: str, value: Any) -> None:
     if not isinstance(value, Tensor) or value.numel() != 1 or not value.dtype.is_floating_point:
         found = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
         raise RecipeError(f"{who} returns {found}: return a tensor with one number")
-    if not bool(torch.isfinite(value).all()):
+    if not bool(torch.isfinite(value)):
         raise RecipeError(f"{who} returns {float(value.detach())}: it must be finite")
     if not value.requires_grad:
         raise RecipeError(f"{who} returns a number without a gradient: compute it in torch, from the arguments")
@@ -89,7 +89,7 @@ def regularizer(trial: Trial, name: str) -> None:
     value, draws = trying(who, lambda: at(slice(None)), "; see gansmith.Regularizer for its arguments")
     _one_number(who, value)
     weights = [weight for weight in gan.discriminator.weights().values() if weight.requires_grad]
-    if all(each is None for each in torch.autograd.grad(value, weights, retain_graph=True, allow_unused=True)):
+    if all(each is None for each in torch.autograd.grad(value, weights, allow_unused=True)):
         raise RecipeError(
             f"{who} does not depend on the discriminator: use judge(items), with create_graph=True for gradients"
         )
