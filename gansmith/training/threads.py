@@ -162,7 +162,7 @@ def resolve(recipe: Recipe, device: str) -> tuple[int, tuple[int, ...]]:
     given = recipe.threads or "OMP_NUM_THREADS" in os.environ
     if given or device != "cpu" or launched().several or most(recipe.engine) == 1:
         return use(recipe.engine)(recipe.threads), recipe.thread_changes
-    count = use(recipe.engine)(min(most(recipe.engine), load.free(load.others_now())))
+    count = use(recipe.engine)(min(most(recipe.engine), load.free(load.Look().others())))
     return count, (0, count)
 
 
@@ -188,8 +188,11 @@ def take_free(say: Say) -> None:
     if "OMP_NUM_THREADS" in os.environ or there == 1:
         return
     look = load.Look()
-    take = use("torch")
-    take(0)  # PyTorch is loaded meanwhile
+    try:
+        take = use("torch")
+        take(0)  # PyTorch is loaded meanwhile
+    except ImportError:  # figures of pixels and the NumPy engine need none
+        take = use("numpy")
     count = take(min(there, load.free(look.others())))
     if count < there:
         say(told(count, there, f"OMP_NUM_THREADS={there}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,20 @@ def test_a_command_takes_what_is_free(monkeypatch: pytest.MonkeyPatch, others: f
     threads.take_free(said.append)
     assert taken == {"torch": expected, "numpy": expected}
     assert bool(said) == (expected < 4)
+
+
+def test_without_pytorch_numpy_takes_what_is_free(monkeypatch: pytest.MonkeyPatch):
+    taken: list[int] = []
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(threads, "processors", lambda: 4)
+    monkeypatch.setattr(load, "processors", lambda: 4)
+    monkeypatch.setattr(load, "own_processors", lambda: list(range(4)))
+    monkeypatch.setattr(load.Look, "others", lambda self: 1.0)
+    monkeypatch.setattr(blas, "use_threads", lambda count: taken.append(count) or count)
+    monkeypatch.delattr("gansmith.training.machine")
+    monkeypatch.setitem(sys.modules, "gansmith.training.machine", None)  # as where its library is missing
+    threads.take_free(lambda line: None)
+    assert taken == [3]
 
 
 def test_a_command_takes_what_the_environment_says(monkeypatch: pytest.MonkeyPatch):

@@ -66,8 +66,3 @@ class Look:
         wait(max(0.0, SHORTEST - (time.monotonic() - self._before.at)))
         now = read()
         return 0.0 if now is None else used_by_others(self._before, now)
-
-
-def others_now() -> float:
-    """How many processors other processes use; looks for a fifth of a second. 0 where that cannot be told."""
-    return Look().others()
