@@ -198,7 +198,6 @@ RUNS: tuple[Example, ...] = (
     with_run(call(same_data, RUN, thing(store=thing(fingerprint="0" * 64), recipe=RECIPE), Changes())),
     with_run(call(resume, "run"), spoil=edited),
     call(Changes(polish=True).at_once, RECIPE),
-    call(Changes(settings={"data.batch": 9}).at_once, RECIPE),
     with_run(call(goes_on_with, changed(data__size="20"))),
     with_run(call(goes_on_with, changed(data__first=30))),
     with_run(
