@@ -198,6 +198,46 @@ def test_a_low_rate_is_told_after_a_while_and_three_rows():
     assert rates.rate_too_low(unknown) is not None
 
 
+@pytest.mark.parametrize("player", ["discriminator", "generator"])
+@pytest.mark.parametrize(
+    ("count", "step", "changes", "told"),
+    [
+        (3, 2e-8, {}, True),
+        (2, 2e-8, {}, False),
+        (3, 5.9e-6, {}, True),
+        (3, 6e-6, {}, False),
+        (3, 1e-12, {}, True),
+        (3, 0.0, {}, False),  # which is "never moves"
+        (3, 2e-8, {"accuracy.real": 1.0, "accuracy.fake": 1.0}, False),  # there is no gradient
+        (3, 2e-8, {"accuracy.real": 1.0, "accuracy.fake": 1.0, "rate": 1.9e-6}, True),
+        (3, 2e-8, {"accuracy.real": 1.0, "accuracy.fake": 1.0, "rate": 2e-6}, False),
+    ],
+)
+def test_one_player_that_hardly_moves_is_named(player: str, count: int, step: float, changes: OneLook, told: bool):
+    rate = {f"rate.{player}": changes["rate"]} if "rate" in changes else {}
+    row = {name: value for name, value in changes.items() if name != "rate"} | {f"step.{player}": step} | rate
+    found = rates.rate_too_low(stepping(count, lambda _: row))
+    assert since(found) == (50 if told else None)
+    if found:
+        assert player in found.text
+        assert found.evidence == {f"largest step.{player}": step} | rate
+        assert ("Its learning rate is 1.9e-06 at most." in found.text) == bool(rate)
+
+
+def test_one_player_that_moved_once_is_not_named():
+    assert rates.rate_too_low(stepping(9, lambda index: {"step.generator": 2e-8 if index else 0.01})) is None
+
+
+def test_losses_that_are_huge_row_after_row_need_no_look_at_samples():
+    found = rates.rate_too_high(jumped([1, 26, 400, 26.5]))
+    assert since(found) == 100
+    assert found is not None
+    assert found.evidence["largest loss"] == 400
+    assert "are 26 and more in each of the newest 3 rows, up to 400" in found.text
+    assert rates.rate_too_high(jumped([26, 400, 1])) is None
+    assert rates.rate_too_high(jumped([26, 26, 26], loss="wasserstein")) is None
+
+
 @pytest.mark.parametrize(
     ("steps", "told"), [([0.0] * 3, 50), ([0.0] * 2, None), ([0.01, 0.0, 0.0, 0.0], 100), ([0.0, 0.0, 1e-12], None)]
 )
@@ -306,6 +346,7 @@ def test_gradients_that_explode(player: str, norms: list[float], told: int | Non
         assert player in found.text
         assert found.evidence[f"gradient.{player}"] == norms[-1]
         assert found.evidence["median"] == np.median(norms)
+        assert found.evidence["largest"] == max(norms)
 
 
 def spiked(count: int, *rows: int) -> History:
