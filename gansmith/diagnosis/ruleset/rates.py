@@ -11,8 +11,7 @@ from gansmith.diagnosis.ruleset.collapse import shown_at_a_time
 from gansmith.diagnosis.ruleset.course import no_better
 from gansmith.diagnosis.signals import series
 
-# Shares are of the real items' own figure, where nothing else is said.
-STILL = 1e-9  # |change| / |weights|: a player with more moves
+# Shares are of the real items' own figure, where nothing else is said; steps are |change| / |weights|.
 BLOWN_SPREAD = 0.1  # spread of samples that very large losses have flattened
 STEP_HIGH = 0.2  # |change| / |weights| in one update; healthy: below .05
 THRASHES = 0.6  # move of samples of the same latents between two probes, over the data's diversity; healthy: below .5
@@ -152,7 +151,7 @@ def _both_slow(history: History) -> Finding | None:
     if not all(np.isfinite(each).any() for each in steps):
         return None
     d, g = (float(np.nanmax(each)) for each in steps)
-    if not (STILL < d < STEP_LOW and STILL < g < STEP_LOW_GENERATOR):
+    if not (0 < d < STEP_LOW and 0 < g < STEP_LOW_GENERATOR):
         return None
     if lasts(opinions.right(history), 3):
         return None  # a discriminator with nothing left to learn takes tiny steps at any rate
