@@ -25,6 +25,7 @@ from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
 from gansmith.kinds import Kind
 from gansmith.parts import NO_PARTS, Parts
+from gansmith.recipes.pairing import for_others
 from gansmith.trained import origin
 from gansmith.training.tracking.table import need
 
@@ -210,18 +211,13 @@ def _check_recipe(recipe: Recipe, kind: Kind) -> None:
     if kind.suits is not None or kind.pixels or players or recipe.name not in cookbook.names():
         return
     if cookbook.load(recipe.name).data.kind != kind.name:
-        raise RecipeError(_for_others(recipe, kind))
-
-
-def _for_others(recipe: Recipe, kind: Kind) -> str:
-    source = sources.short_name(recipe.data.source)
-    return f"{source} holds {kind.many}, and recipe {recipe.name} is for others: train the recipe {kind.recipe} instead"
+        raise RecipeError(for_others(recipe, kind))
 
 
 def _of_kind(recipe: Recipe, found: Survey) -> list[Choice]:
     """What a kind of data that is no picture asks of a recipe. Raises RecipeError where it has a recipe of its own."""
     if found.kind.suits is None:
-        raise RecipeError(_for_others(recipe, found.kind))
+        raise RecipeError(for_others(recipe, found.kind))
     return [Choice(key, value, reason) for key, value, reason in found.kind.suits]
 
 

@@ -17,7 +17,7 @@ from gansmith.data import store as stores
 from gansmith.data.contents import blank
 from gansmith.data.order import Order
 from gansmith.data.store import Store
-from gansmith.ground.errors import EngineError, RecipeError, RunError
+from gansmith.ground.errors import DataError, EngineError, RecipeError, RunError
 from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
@@ -32,6 +32,7 @@ from gansmith.kinds import ToItems
 from gansmith.metrics.feature_networks import likeness
 from gansmith.nets import plan_discriminator, plan_generator, trunk
 from gansmith.parts import NO_PARTS, Parts
+from gansmith.recipes import pairing
 from gansmith.runs.choose_recipe import check_kind, choose_networks
 from gansmith.training import threads
 from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
@@ -121,8 +122,11 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
     clusters: those that a run has found earlier.
     """
     losses.check(recipe)
-    recipe, remarks = choose_networks(recipe)
-    store = stores.open_store(recipe.data, recipe.seed, progress)
+    try:
+        recipe, remarks = choose_networks(recipe)
+        store = stores.open_store(recipe.data, recipe.seed, progress)
+    except DataError as error:
+        raise pairing.refused(recipe, error) from None
     if 0 < store.classes < recipe.latent.classes_drawn:
         raise RecipeError(
             f"latent.classes_drawn = {recipe.latent.classes_drawn}: the data has {store.classes} classes; set it to 0 for "

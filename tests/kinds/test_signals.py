@@ -146,8 +146,8 @@ def test_one_long_series_is_cut(tmp_path: Path):
 
 
 HOSTILE = {
-    "text": (np.array(["a", "b"]), "takes numbers"),
-    "complex": (np.ones((4, 16), complex), "takes numbers"),
+    "text": (np.array(["a", "b"]), "signals are of numbers"),
+    "complex": (np.ones((4, 16), complex), "signals are of numbers"),
     "too many axes": (np.zeros((2, 3, 4, 5)), "reshape it"),
     "too short": (np.zeros((9, 4)), "at least 8"),
     "missing": (np.full((9, 16), np.nan), "not finite"),

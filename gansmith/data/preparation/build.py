@@ -78,7 +78,8 @@ def as_stored(listing: Listing, settings: DataSettings) -> Listing:
     return replace(
         listing,
         items=made.items,
-        labels=None if listing.labels is None else listing.labels[rows],
+        labels=made.labels if listing.labels is None else listing.labels[rows],
+        class_names=made.class_names if listing.labels is None else listing.class_names,
         parts=cut_parts(listing.parts, rows),
         units=made.units,
         left_out=(*listing.left_out, *made.left_out),

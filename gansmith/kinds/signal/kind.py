@@ -32,7 +32,7 @@ def claims(path: Path) -> bool:
 def read(path: Path, settings: DataSettings) -> Prepared:
     """Sound files as windows. Raises DataError."""
     if not claims(path):
-        raise DataError(f"{path} holds no sounds: data.kind = 'signal' reads .wav files, and arrays (N, L) as .npy")
+        raise DataError(f"{path} holds no sounds: signals are read from .wav files, and from arrays (N, L) as .npy")
     return prepared(reading.read_files(path, settings), settings, path.name)
 
 

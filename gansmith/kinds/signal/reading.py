@@ -156,7 +156,7 @@ def _words(rates: Counter[int], channels: Counter[int], rate: int, length: int, 
 def read_array(array: np.ndarray, settings: DataSettings, title: str) -> Read:
     """Series (N, L), (N, C, L), (N, L, C), or one long series (L,) that is cut. Raises DataError."""
     if array.dtype.kind not in "fiu":
-        raise DataError(f"{title} holds {array.dtype}, and data.kind = 'signal' takes numbers: give floats or integers")
+        raise DataError(f"{title} holds {array.dtype}, and signals are of numbers: give floats or integers")
     if not array.size:
         raise DataError(f"{title} is empty: give signals (N, length)")
     if array.ndim == 2 and array.shape[1] == 1:

@@ -14,6 +14,7 @@ from gansmith.ground.errors import DataError
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
+from gansmith.kinds.table import reading as tables
 from gansmith.kinds.text import reading
 from gansmith.kinds.text.alphabet import alphabet_of, codes_of, decode, encode, one_hot
 from gansmith.kinds.text.likeness import measures
@@ -35,19 +36,15 @@ def claims(path: Path) -> bool:
 def read(path: Path, settings: DataSettings) -> Prepared:
     """The lines of a file. Raises DataError."""
     if not path.is_file():
-        raise DataError(
-            f"{path.name} is no file: data.kind = 'text' reads one text file with a short line in each line"
-        )
-    found = reading.read_lines(path)
+        raise DataError(f"{path.name} is no file: text is read from one file, with a short line in each line")
+    found = reading.read_lines(path) if path.suffix.lower() not in tables.ENDINGS else reading.read_column(path)
     return _prepared(found.lines[: settings.first or None], found.left_out, found.remarks)
 
 
 def prepare(array: np.ndarray, settings: DataSettings, title: str) -> Prepared:
     """An array of strings, of which an empty one is a line too. Raises DataError."""
     if array.dtype.kind not in "UO" or not all(isinstance(one, str) for one in array.flat):
-        raise DataError(
-            f"{title} holds {array.dtype}, and data.kind = 'text' takes strings: give words, or a .txt file"
-        )
+        raise DataError(f"{title} holds {array.dtype}, and text is of strings: give words, or a .txt file")
     lines, rows, left_out = reading.usable([one.replace("\n", " ") for one in array.flat], empty=True)
     if len(lines) < reading.LEAST:
         raise DataError(
