@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import scaling
@@ -47,7 +47,7 @@ def read(path: Path, settings: DataSettings) -> Prepared:
 
 def describe(items: np.ndarray, units: Units) -> str:
     """How many, and how long."""
-    return f"{len(items):,} vectors of {items.shape[1]}"
+    return f"{counted(len(items), 'vector')} of {items.shape[1]}"
 
 
 def facts(items: np.ndarray, units: Units) -> list[str]:

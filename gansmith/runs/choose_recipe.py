@@ -20,7 +20,7 @@ from gansmith.data.contents.mirrors import SAME
 from gansmith.data.preparation.resize import parse_size
 from gansmith.data.survey import Survey
 from gansmith.ground.alpha import RGBA
-from gansmith.ground.errors import RecipeError, typed
+from gansmith.ground.errors import RecipeError, counted, typed
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
 from gansmith.kinds import Kind
@@ -187,8 +187,12 @@ def choices(recipe: Recipe, found: Survey) -> list[Choice]:
         text = str(width) if width == height else f"{width}x{height}"
         chosen.append(Choice("data.size", text, reason))
     batch = 16 if found.count < 1000 else 32 if found.count < 20_000 else 64
-    pace = f"make {found.count // batch:,} updates an epoch" if found.count >= batch else "are fewer than one batch"
-    chosen.append(Choice("data.batch", batch, f"{found.count:,} pictures {pace}"))
+    pace = (
+        f"make {counted(found.count // batch, 'update')} an epoch"
+        if found.count >= batch
+        else "are fewer than one batch"
+    )
+    chosen.append(Choice("data.batch", batch, f"{counted(found.count, 'picture')} {pace}"))
     if not found.colour and found.channels != RGBA:
         chosen.append(Choice("data.channels", 1, "no picture has colour"))
     chosen.append(_augmentation(found, recipe))
@@ -225,7 +229,7 @@ def _augmentation(found: Survey, recipe: Recipe) -> Choice:
     """The augmentation for so many pictures: the fewer, the sooner a discriminator remembers them."""
     count = found.count
     name = "diffaugment" if count < FEW else "ada" if count < MANY else "none"
-    why = f"{count:,} pictures are {'few' if count < FEW else 'not many' if count < MANY else 'enough by themselves'}"
+    why = f"{counted(count, 'picture')} are {'few' if count < FEW else 'not many' if count < MANY else 'enough by themselves'}"
     # pictures without colour often show writing, which must not be mirrored
     if not found.colour or "mirror" not in recipe.augment.name:
         return Choice("augment.name", name, why)

@@ -18,7 +18,7 @@ from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe, Prober
 from gansmith.diagnosis.reference import Reference, reference
 from gansmith.diagnosis.watcher import Watch, note_known, picture_of, probes_of, remembered
-from gansmith.ground.errors import GansmithError, RunError
+from gansmith.ground.errors import GansmithError, RunError, counted
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.progress import Say
 from gansmith.parts import Parts
@@ -175,8 +175,8 @@ def _probe_checkpoints(
             game.restore(checkpoint.load(folder, update).state)
             images = setup.clock().images(update)
             was = old.get(update) or usual.probe(game, update, images)  # numbers of as many samples as all others
-            counted = prober.probe(game, update, images)
-            fresh[update] = dataclasses.replace(was, shares=was.shares | counted.shares)
+            again = prober.probe(game, update, images)
+            fresh[update] = dataclasses.replace(was, shares=was.shares | again.shares)
             if not probes:
                 doctor = Doctor(History.of(setup.recipe, known))
                 replay(doctor, read_rows(folder.stats), fresh.values())
@@ -188,9 +188,13 @@ def _probe_checkpoints(
         note_known(folder, known)
         for probe in fresh.values():
             append_row(folder.probes, probe.as_row())
-        remarks.append(f"{len(updates)} checkpoints were probed now: a finding began somewhere between two of them")
+        remarks.append(
+            f"{counted(len(updates), 'checkpoint')} were probed now: a finding began somewhere between two of them"
+        )
         return History.of(setup.recipe, known), list(fresh.values())
-    remarks.append(f"{len(updates)} checkpoints were probed afresh, with {CHECKPOINT_SAMPLES:,} samples each")
+    remarks.append(
+        f"{counted(len(updates), 'checkpoint')} were probed afresh, with {CHECKPOINT_SAMPLES:,} samples each"
+    )
     found = old | fresh
     return history, [found[update] for update in sorted(found)]
 

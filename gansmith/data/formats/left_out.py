@@ -10,7 +10,7 @@ from pathlib import Path
 from gansmith.data import store_files
 from gansmith.data.formats import attributes
 from gansmith.data.formats.picture_files import SUFFIXES, PictureFiles, printable
-from gansmith.ground.errors import DataError, as_typed, typed
+from gansmith.ground.errors import DataError, as_typed, counted, typed
 from gansmith.ground.files.gridfolder import ArticlesFolder, GridFolder
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.kinds.text.reading import begins_as_text
@@ -92,13 +92,12 @@ def no_pictures(place: object, found: PictureFiles) -> DataError:
             f"{place} holds no pictures, but {'archives' if len(archives) > 1 else 'an archive'} ({names}): "
             f"unpack {'them into one folder' if len(archives) > 1 else 'it'} and give that, or give one of them"
         )
-    alone = [name for name in found.others if name.lower().endswith(BY_THEMSELVES)]
-    if alone and len(alone) == len(found.others) and not found.skipped and os.path.isdir(str(place)):
-        way = as_typed(os.path.join(str(place), min(alone)))
-        return DataError(f"{place} holds no pictures: give a file of it by itself, as {printable(way)}")
     left = "; ".join(summary(found)[:3])
     refused = f"{len(found.skipped)} were refused ({found.skipped[0][1]})" if found.skipped else ""
     hint = "; ".join(filter(None, (left, refused)))
+    alone = [name for name in found.others if name.lower().endswith(BY_THEMSELVES)]
+    if len(alone) == len(found.others) and alone and not found.skipped and os.path.isdir(str(place)):
+        hint += f": give a file by itself, as {printable(as_typed(os.path.join(str(place), min(alone))))}"
     return DataError(
         f"{place} holds no pictures ({', '.join(SUFFIXES[:5])}, ...){f'; it holds {hint}' if hint else ''}"
     )
@@ -125,5 +124,5 @@ def not_a_source(path: Path) -> DataError:
 def read_as(found: PictureFiles) -> Iterable[str]:
     """How files were understood where their names alone do not tell."""
     if found.guessed:
-        yield f"{found.guessed:,} files without a picture's ending are pictures by their first bytes, and read"
+        yield f"{counted(found.guessed, 'file')} without a picture's ending are pictures by their first bytes, and read"
     yield from found.unread

@@ -13,7 +13,7 @@ from gansmith.data.preparation import ranges
 from gansmith.data.preparation.ranges import Range
 from gansmith.data.preparation.resize import lying, on_background
 from gansmith.ground import alpha
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 
 LAYOUTS: dict[str, tuple[int, int, int, int]] = {  # name -> where count, height, width and channels are
     "count, height, width, channels": (0, 1, 2, 3),
@@ -190,7 +190,9 @@ def _vectors(array: np.ndarray, title: str, read: Read) -> np.ndarray:
             f"{way}, or x[None] for a single picture"
         )
     if array.ndim == 2 and side and length >= FLAT:
-        _say(read, f"{title}: vectors of {length} numbers; if they are flat pictures, save x.reshape({shape})")
+        _say(
+            read, f"{title}: vectors of {counted(length, 'number')}; if they are flat pictures, save x.reshape({shape})"
+        )
     if read.kind == "picture":
         raise DataError(f"{title} is {array.dtype} of shape {array.shape}: no pictures; leave data.kind out")
     return array[:, None] if array.ndim == 1 else array

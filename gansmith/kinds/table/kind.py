@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground.errors import DataError, as_typed, typed
+from gansmith.ground.errors import DataError, as_typed, counted, typed
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
@@ -96,8 +96,8 @@ def conditions(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> tup
 def describe(items: np.ndarray, units: Units) -> str:
     """How many rows, and how many columns of each kind."""
     kinds = [column.kind for column in of_units(units)]
-    counted = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
-    return f"{len(items):,} rows of {len(kinds)} columns ({counted})"
+    each = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    return f"{counted(len(items), 'row')} of {counted(len(kinds), 'column')} ({each})"
 
 
 def facts(items: np.ndarray, units: Units) -> list[str]:

@@ -9,7 +9,7 @@ from typing import cast
 
 import numpy as np
 
-from gansmith.ground.errors import DataError, nearest
+from gansmith.ground.errors import DataError, counted, nearest
 from gansmith.kinds.table import notation
 from gansmith.kinds.table.columns import KINDS, NUMBERS, Column, ColumnKind
 from gansmith.kinds.table.notation import is_missing
@@ -118,7 +118,7 @@ def _number(column: Column, there: list[str], given: ColumnKind | None, remarks:
     if wrong:
         count = len(right) - sum(right)
         remarks.append(
-            f"column {column.name}: {count:,} of {len(there):,} cells are no numbers and count as missing, as "
+            f"column {column.name}: {count:,} of {counted(len(there), 'cell')} are no numbers and count as missing, as "
             f"{wrong[0][:30]!r} (data.columns={column.name}:category keeps them)"
         )
         column = replace(column, missing="" if column.missing is None else column.missing)
@@ -182,7 +182,7 @@ def _say_alike(name: str, known: Sequence[str], remarks: list[str]) -> None:
     if groups:
         count = sum(map(len, groups))
         remarks.append(
-            f"column {name}: {count} categories differ in capitals or spaces alone, as {groups[0][0][:30]!r} and "
+            f"column {name}: {counted(count, 'category', 'categories')} differ in capitals or spaces alone, as {groups[0][0][:30]!r} and "
             f"{groups[0][1][:30]!r}: they are learned as different ones (write them alike in the file)"
         )
 
@@ -200,7 +200,8 @@ def _category(column: Column, kinds: Counter[str], gone: Counter[str], remarks: 
         rare = known[MOST_CATEGORIES - 1 :]
         rest = list(Counter({cell: kinds[cell] for cell in rare}).elements())
         remarks.append(
-            f"column {column.name}: the {len(rare):,} rarest of {len(known):,} categories are learned as one, and drawn by how "
+            f"column {column.name}: the {len(rare):,} rarest of {counted(len(known), 'category', 'categories')} are "
+            "learned as one, and drawn by how "
             "often they come"
         )
         known = known[: MOST_CATEGORIES - 1]

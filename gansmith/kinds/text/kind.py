@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
@@ -48,7 +48,7 @@ def prepare(array: np.ndarray, settings: DataSettings, title: str) -> Prepared:
     lines, rows, left_out = reading.usable([one.replace("\n", " ") for one in array.flat], empty=True)
     if len(lines) < reading.LEAST:
         raise DataError(
-            f"{title} has {len(lines)} lines that can be used, and {reading.LEAST} are the least: give more"
+            f"{title} has {counted(len(lines), 'line')} that can be used, and {reading.LEAST} are the least: give more"
         )
     return replace(_prepared(lines, left_out, ()), kept=np.array(rows))
 
@@ -61,7 +61,8 @@ def _prepared(lines: list[str], left_out: tuple[str, ...], remarks: tuple[str, .
 
 def describe(items: np.ndarray, units: Units) -> str:
     """How many lines, how long, of how many characters."""
-    return f"{len(items):,} lines of up to {units['length']} places, {len(units['alphabet'])} different characters"
+    letters = counted(len(units["alphabet"]), "different character")
+    return f"{counted(len(items), 'line')} of up to {counted(units['length'], 'place')}, {letters}"
 
 
 def facts(items: np.ndarray, units: Units) -> list[str]:

@@ -65,7 +65,9 @@ def read_column(path: Path) -> Read:
     if len(table.names) > 1:
         found = read_lines(path)
         ways = f"each row is read as a line; `{typed('train', 'table', '--data', as_typed(path))}` learns the columns"
-        return replace(found, remarks=(*found.remarks, f"{path.name} has {len(table.names)} columns: {ways}"))
+        return replace(
+            found, remarks=(*found.remarks, f"{path.name} has {counted(len(table.names), 'column')}: {ways}")
+        )
     used, _, left_out = usable(table.cells[0])
     _enough(used, left_out, path.name)
     return Read(used, left_out, (*table.remarks, f"the first row is the heading, and no line: {table.header[0]!r}"))
