@@ -127,6 +127,7 @@ class Choice:
     reason: str
 
 
+OF_NETWORKS = ("generator.net", "discriminator.net", "generator.output")
 WIDTHS = ("generator.widths", "discriminator.widths")
 OTHERS = ("data.size", "data.batch", "data.channels", "augment.name", "regularizer.gamma")
 """What is chosen with the widths."""
@@ -204,10 +205,25 @@ def check_kind(recipe: Recipe, kind: Kind) -> None:
     """Raises RecipeError where a built-in recipe, with its own networks, is given data of a kind that has a recipe of its own, and where
     an augmentation of pictures is asked for other data."""
     _check_recipe(recipe, kind)
-    if not kind.pixels and recipe.augment.name not in ("none", "own"):
+    if kind.pixels:
+        return
+    wrong = _unsuited(recipe, kind)
+    ways = " ".join(f"--set {key}={value}" for key, value in wrong.items())
+    if "augment.name" in wrong:
         raise RecipeError(
-            f"augment.name = {recipe.augment.name!r} changes pictures, and these items are {kind.many}: set augment.name=none"
+            f"augment.name = {recipe.augment.name!r} changes pictures, and these items are {kind.many}: {ways}"
         )
+    if "generator.net" in wrong or "discriminator.net" in wrong:
+        raise RecipeError(f"these items are {kind.many}, and only net = 'dense', or your own, takes them: {ways}")
+
+
+def _unsuited(recipe: Recipe, kind: Kind) -> dict[str, Any]:
+    """The settings of pictures that a recipe has, and what they are to be for data of a kind that is none."""
+    values = recipe_files.flat(recipe)
+    suits = {key: value for key, value, _ in kind.suits or ()}
+    wanted = {"augment.name": "none"} | {key: suits[key] for key in OF_NETWORKS if key in suits}
+    wrong = {key: value for key, value in wanted.items() if values[key] not in (value, "own")}
+    return wrong if recipe.generator.net != "own" else {key: wrong[key] for key in wrong if key != "generator.output"}
 
 
 def _check_recipe(recipe: Recipe, kind: Kind) -> None:

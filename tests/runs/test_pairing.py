@@ -129,3 +129,28 @@ def test_a_folder_of_tables_leads_to_one_of_them(
     Path("mine/people.csv").write_bytes((sources / "table.csv").read_bytes())
     assert main(["train", "table", "--data", "mine", "--dry-run"]) == 1
     assert "as mine/people.csv" in last_line(capsys)
+
+
+def test_vectors_with_widths_of_ones_own_are_told_all_at_once(
+    sources: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(sources)
+    widths = ["--set", "generator.widths=[16,8]", "--set", "discriminator.widths=[8,16]"]
+    asked = ["train", "folder", "--data", "vectors.npy", *widths, "--dry-run"]
+    assert main(asked) == 1
+    said = last_line(capsys)
+    sets = said.partition(": --set ")[2].split(" --set ")
+    assert sets == ["augment.name=none", "generator.net=dense", "discriminator.net=dense", "generator.output=linear"]
+    assert main([*asked, *(word for setting in sets for word in ("--set", setting))]) == 0
+    capsys.readouterr()
+    assert main([*asked, "--set", "augment.name=none", "--set", "generator.output=linear"]) == 1
+    assert last_line(capsys).endswith(": --set generator.net=dense --set discriminator.net=dense")
+
+
+def test_a_list_of_strides_says_whose_it_is(
+    sources: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(sources)
+    for player in ("generator", "discriminator"):
+        assert main(["train", "folder", "--data", "pictures", "--dry-run", "--set", f"{player}.strides=[2,2,2,2,2]"]) == 1
+        assert f"{player}.strides has 5 values for" in last_line(capsys)
