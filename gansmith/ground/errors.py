@@ -127,3 +127,11 @@ def as_typed(path: str | os.PathLike[str]) -> str:
     except OSError:  # the current folder is gone
         return text
     return text.removeprefix(here) or text
+
+
+def size_in_words(count: float) -> str:
+    """Bytes for people, in the unit that suits them: "12.5 MB"."""
+    for factor, unit in ((1e9, "GB"), (1e6, "MB")):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count / 1e3:.1f} kB"

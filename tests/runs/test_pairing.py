@@ -152,5 +152,7 @@ def test_a_list_of_strides_says_whose_it_is(
 ) -> None:
     monkeypatch.chdir(sources)
     for player in ("generator", "discriminator"):
-        assert main(["train", "folder", "--data", "pictures", "--dry-run", "--set", f"{player}.strides=[2,2,2,2,2]"]) == 1
+        assert (
+            main(["train", "folder", "--data", "pictures", "--dry-run", "--set", f"{player}.strides=[2,2,2,2,2]"]) == 1
+        )
         assert f"{player}.strides has 5 values for" in last_line(capsys)
