@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from gansmith.ground.errors import nearest
+from gansmith.ground.errors import counted, nearest
 from gansmith.ground.version import __version__
 
 
@@ -101,7 +101,7 @@ def _unknown(left: list[str], flags: list[str]) -> str:
     data = "--data " * ("--data" in flags)
     if len(paths) > 1:
         pattern = os.path.join(os.path.dirname(paths[0]), f"*{os.path.splitext(paths[0])[1]}")
-        return f"{len(left)} arguments too many, as if the shell had filled in a pattern: quote it, as in {data}'{pattern}'"
+        return f"{counted(len(left), 'argument')} too many, as if the shell had filled in a pattern: quote it, as in {data}'{pattern}'"
     if paths and data:
         return f"{paths[0]} is a path: give data as {data}{shlex.quote(paths[0])}"
     return f"unrecognized argument {shlex.join(left[:3])}{' ...' * (len(left) > 3)}"

@@ -20,7 +20,7 @@ from typing import Any
 from gansmith.compare import ray_cluster
 from gansmith.compare.cells import Cell, Variant, last_words, run_queue
 from gansmith.data import sources
-from gansmith.ground.errors import DataError, GansmithError, RecipeError, RunError, StoppedByUser, typed
+from gansmith.ground.errors import DataError, GansmithError, RecipeError, RunError, StoppedByUser, counted, typed
 from gansmith.ground.files.gridfolder import CellFolder, GridFolder, slug
 from gansmith.ground.files.runfolder import write_json
 from gansmith.ground.files.whole import write_text
@@ -99,7 +99,7 @@ def compare(
     stopped = False
     open_cells = [cell for cell in cells if not cell.folder.result.exists()]
     if open_cells:
-        say(f"{len(open_cells)} of {len(cells)} cells to do")
+        say(f"{len(open_cells)} of {counted(len(cells), 'cell')} to do")
         ready_features(open_cells, say)
         try:
             errors = ray_cluster.run_cells(ray, open_cells, jobs, say) if ray else run_cells(open_cells, jobs, say)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gansmith.compare.cells import Cell, last_words, run_queue
-from gansmith.ground.errors import EngineError, RunError
+from gansmith.ground.errors import EngineError, RunError, counted
 from gansmith.ground.files.gridfolder import CellFolder
 from gansmith.ground.progress import Say
 
@@ -41,7 +41,7 @@ def run_cells(address: str, cells: Sequence[Cell], jobs: int, say: Say) -> dict[
     ray = _connected(address)
     try:
         shares = shares_for(ray.nodes(), cells, jobs)
-        say(f"Ray at {address}: {shares.jobs} cells at a time, {shares.threads} threads each")
+        say(f"Ray at {address}: {counted(shares.jobs, 'cell')} at a time, {counted(shares.threads, 'thread')} each")
         task = ray.remote(_task()).options(num_cpus=shares.threads, num_gpus=shares.gpus, max_retries=RETRIES)
         variables = {name: os.environ[name] for name in CARRIED if name in os.environ}
 

@@ -16,7 +16,7 @@ from gansmith.data.order import Order
 from gansmith.data.preparation.ranges import written
 from gansmith.data.store import Store
 from gansmith.ground.alpha import RGBA
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.ground.recipes.settings import DataSettings
 
 
@@ -54,7 +54,9 @@ def read_items(path: Path, count: int, settings: DataSettings, seed: int = 0) ->
     rows = np.arange(store.count)
     if count < store.count:
         rows = np.sort(Order(store.count, count, seed).rows(0))
-        notes.insert(0, f"{count:,} of {store.count:,} items were measured, chosen at random (--count measures more)")
+        notes.insert(
+            0, f"{count:,} of {counted(store.count, 'item')} were measured, chosen at random (--count measures more)"
+        )
     return OtherItems(
         np.asarray(store.items[rows]), None if labels is None else labels[rows], settings, rows, tuple(notes)
     )

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import numpy as np
 
 from gansmith.data import cache
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.ground.files.whole import part_of
 from gansmith.kinds.table.reading import of_records
 
@@ -100,7 +100,7 @@ def _gathered(data: Any) -> tuple[list[np.ndarray], list[Any] | None]:
     batched = items[0].ndim == 4
     count = sum(len(item) for item in items) if batched else len(items)
     if labels and len(labels) != count:
-        raise DataError(f"{len(labels):,} labels for {count:,} items: give each item one, or none")
+        raise DataError(f"{counted(len(labels), 'label')} for {counted(count, 'item')}: give each item one, or none")
     if batched or len({(item.shape, item.dtype) for item in items}) > 1:
         return items, labels or None
     return [np.stack(items)], labels or None

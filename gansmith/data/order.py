@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gansmith.ground import streams
-from gansmith.ground.errors import RecipeError
+from gansmith.ground.errors import RecipeError, counted
 
 
 class Order:
@@ -19,7 +19,7 @@ class Order:
     def __init__(self, count: int, batch: int, seed: int, rank: int = 0, world: int = 1) -> None:
         """`count` rows; `batch` rows per turn over all ranks; this is `rank` of `world`. Raises RecipeError."""
         if count < 1 or batch < 1:
-            raise RecipeError(f"an order needs rows and a batch, not {count} rows at data.batch = {batch}")
+            raise RecipeError(f"an order needs rows and a batch, not {counted(count, 'row')} at data.batch = {batch}")
         if not 0 <= rank < world:
             raise RecipeError(f"rank {rank} is not one of {world}: ranks count from 0")
         if batch % world:

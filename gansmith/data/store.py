@@ -18,7 +18,7 @@ from gansmith.data.preparation.ranges import Range, written
 from gansmith.data.preparation.resize import parse_background, parse_size
 from gansmith.data.sources.source import Source
 from gansmith.data.store_files import Store
-from gansmith.ground.errors import DataError, brief
+from gansmith.ground.errors import DataError, as_typed, brief, typed
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import KINDS
@@ -44,7 +44,7 @@ def open_store(settings: DataSettings, seed: int = 0, progress: Progress | None 
         if not store.kind.pixels:
             raise DataError(
                 f"data.labels = 'classes' but {source.title} holds {store.kind.many} without labels: set data.labels=none, or train "
-                f"the recipe for {store.kind.many}, {store.kind.recipe}"
+                f"the recipe for {store.kind.many}, `{typed('train', store.kind.recipe, '--data', as_typed(settings.source))}`"
             )
         why = f" ({store.unlabelled})" if store.unlabelled else ""
         raise DataError(
@@ -144,7 +144,7 @@ def with_shape(
 
 USUAL = DataSettings()
 OF_PICTURES = ("size", "crop", "fit", "channels", "background", "range")  # settings that nothing else has
-READING = 4  # raised when sources are understood differently: their stores are made again, from the last ones
+READING = 5  # raised when sources are understood differently: their stores are made again, from the last ones
 KEY = "key.txt"  # in a user's folder: the key of the source and settings that it was prepared from
 
 

@@ -27,7 +27,7 @@ from gansmith.data.preparation.resize import (
 )
 from gansmith.data.store import open_store
 from gansmith.data.store_files import Store
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import Kind, Shown
@@ -73,7 +73,7 @@ def survey(settings: DataSettings, progress: Progress | None = None, *, complete
     kind = listing.kind_of_items
     sizes, greys, skipped, rows = _headers(listing, progress)
     size, reason = _size(listing, sizes, settings) if kind.pixels else (None, "")
-    description, fingerprint, ratio = f"{listing.title}: {len(rows):,} {kind.many}", "", None
+    description, fingerprint, ratio = f"{listing.title}: {counted(len(rows), kind.one, kind.many)}", "", None
     count, names, labels, attributes = len(rows), listing.class_names, listing.labels, listing.attributes
     left_out, remarks, facts = listing.left_out, listing.remarks, ()
     channels = settings.channels or (listing.items.shape[3] if listing.items is not None and kind.pixels else 0)

@@ -11,7 +11,7 @@ import numpy as np
 from gansmith.explore.options import Inpaint, Project, Search, Upscale
 from gansmith.explore.session import Session
 from gansmith.explore.stored import open_pictures, read_folder, read_picture
-from gansmith.ground.errors import DataError, RunError
+from gansmith.ground.errors import DataError, RunError, counted
 from gansmith.latent.inversion import inpainting, masks, projection
 from gansmith.latent.inversion.inpainting import hole_errors
 from gansmith.latent.inversion.search import SearchSettings, as_targets
@@ -55,7 +55,9 @@ def target_pictures(session: Session, options: Search) -> Targets:
         else:
             session.notes.append("the source has no test pictures: the generator may have learned from these")
         if store.count < options.count:
-            raise DataError(f"--count {options.count}: the source holds {store.count} pictures, so give that or fewer")
+            raise DataError(
+                f"--count {options.count}: the source holds {counted(store.count, 'picture')}, so give that or fewer"
+            )
         pictures, origin = np.asarray(store.items[: options.count]), store.description
     return Targets(pictures, named_labels(session, options.labels, len(pictures)), origin)
 
@@ -66,7 +68,9 @@ def named_labels(session: Session, names: tuple[str, ...], count: int) -> np.nda
         return None
     labels = [session.label(name) for name in names]
     if len(labels) not in (1, count):
-        raise RunError(f"{len(labels)} labels for {count} pictures: give one for all, or one each")
+        raise RunError(
+            f"{counted(len(labels), 'label')} for {counted(count, 'picture')}: give one for all, or one each"
+        )
     return np.resize(np.array(labels, np.int64), count)
 
 
@@ -102,7 +106,9 @@ def project(session: Session, options: Project) -> None:
         "loss_by_restarts": np.minimum.accumulate(found.restart_losses, axis=1).mean(axis=0),
         "labels": found.labels,
     }
-    session.notes.append(f"mean squared error {errors.mean():.4f} on pixels in [0, 1], {len(errors)} pictures")
+    session.notes.append(
+        f"mean squared error {errors.mean():.4f} on pixels in [0, 1], {counted(len(errors), 'picture')}"
+    )
 
 
 def inpaint(session: Session, options: Inpaint) -> None:

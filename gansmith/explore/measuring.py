@@ -9,7 +9,7 @@ import numpy as np
 from gansmith.explore.finding import Targets, search_settings, target_pictures
 from gansmith.explore.options import Sense
 from gansmith.explore.session import Session
-from gansmith.ground.errors import RunError, nearest
+from gansmith.ground.errors import RunError, counted, nearest
 from gansmith.latent.measurements import baselines, learned_operator, operators, sensing
 from gansmith.latent.measurements.operators import Operator, unflat
 from gansmith.latent.measurements.sensing import Method
@@ -70,7 +70,7 @@ def sense(session: Session, options: Sense) -> None:
         ours, *others = points[start : start + len(methods)]
         rest = ", ".join(f"{other.method} {other.mean:.4f}" for other in others)
         session.notes.append(
-            f"{ours.measurements} measurements: {GENERATOR} {ours.mean:.4f} ± {ours.interval:.4f}; {rest}"
+            f"{counted(ours.measurements, 'measurement')}: {GENERATOR} {ours.mean:.4f} ± {ours.interval:.4f}; {rest}"
         )
 
 
@@ -95,7 +95,7 @@ def recovery_methods(session: Session, options: Sense, targets: Targets) -> dict
 def draw_operator(session: Session, options: Sense, count: int) -> Operator:
     """A random operator, or one learned from the generator."""
     if options.operator == "learned":
-        progress = session.count(f"learning {count} measurements")
+        progress = session.count(f"learning {counted(count, 'measurement')}")
         return learned_operator.learn(session.generator, count, options.noise[0], options.seed, progress=progress)
     return operators.make(options.operator, session.generator.item_shape, count, options.seed)
 

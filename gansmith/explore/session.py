@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gansmith.explore.options import Options
+from gansmith.ground.errors import counted
 from gansmith.ground.files.runfolder import Exploration, RunFolder, write_json
 from gansmith.ground.files.whole import write_bytes
 from gansmith.ground.pixels import write_png
@@ -92,7 +93,7 @@ class Session:
         """A class by name or number; without a name the first class, or the largest group. None when unlabelled."""
         labelling = self.generator.labelling
         if not name and labelling.counts:
-            note = f"shown is the largest of {labelling.classes} groups, {labelling.first}; choose another with --label"
+            note = f"shown is the largest of {counted(labelling.classes, 'group')}, {labelling.first}; choose another with --label"
             if note not in self.notes:
                 self.notes.append(note)
         if not name:

@@ -10,7 +10,8 @@ from typing import Any
 
 from gansmith.data import sources
 from gansmith.exports.task import Task
-from gansmith.kinds.picture import COLOURS
+from gansmith.ground.errors import counted
+from gansmith.kinds.picture import coloured
 from gansmith.trained.generator import trained_seconds
 
 
@@ -23,7 +24,7 @@ def facts(task: Task, licence: str) -> dict[str, str]:
         "Data": data_line(task),
         "Licence of the data": licence or "not stated",
         "Recipe": f"{generator.recipe.name}, seed {generator.recipe.seed}",
-        "Trained": f"{update:,} updates, until {trained:%Y-%m-%d}",
+        "Trained": f"{counted(update, 'update')}, until {trained:%Y-%m-%d}",
         "Distance to the data": distance(task) or "not measured",
     }
 
@@ -36,11 +37,10 @@ def name_of_data(task: Task) -> str:
 def data_line(task: Task) -> str:
     """The data and how much of it there is."""
     kind, shape, count = task.generator.kind, task.generator.item_shape, task.data.get("count", 0)
-    classes = f", {len(task.generator.class_names)} classes" if task.generator.class_names else ""
+    classes = f", {counted(len(task.generator.class_names), 'class', 'classes')}" if task.generator.class_names else ""
     if not kind.pixels:
-        return f"{name_of_data(task)}: {count:,} {kind.many} of {math.prod(shape):,} numbers{classes}"
-    colours = COLOURS.get(shape[0], "colour pictures")
-    return f"{name_of_data(task)}: {count:,} {colours}, {shape[2]} x {shape[1]}{classes}"
+        return f"{name_of_data(task)}: {counted(count, kind.one, kind.many)} of {counted(math.prod(shape), 'number')}{classes}"
+    return f"{name_of_data(task)}: {coloured(count, shape[0])}, {shape[2]} x {shape[1]}{classes}"
 
 
 def figures(task: Task) -> dict[str, dict[str, Any]]:
@@ -58,7 +58,7 @@ def figures(task: Task) -> dict[str, dict[str, Any]]:
 def distance(task: Task) -> str:
     """The Frechet distance of the last evaluation beside its floor; "" where there is none."""
     found = figures(task).get("fd")
-    return beside_floor(found) + f" (smaller is better, {found['count']:,} pictures)" if found else ""
+    return beside_floor(found) + f" (smaller is better, {counted(found['count'], 'picture')})" if found else ""
 
 
 def beside_floor(figure: dict[str, Any]) -> str:
@@ -76,7 +76,7 @@ def minutes(task: Task) -> float:
 def hardware(task: Task) -> str:
     """What it was trained on, as far as the run tells."""
     told = read_table(task.folder.environment)
-    ranks = f", {told['ranks']} processes" if told.get("ranks", 1) != 1 else ""
+    ranks = f", {counted(told['ranks'], 'process', 'processes')}" if told.get("ranks", 1) != 1 else ""
     if told.get("gpu") and str(told.get("device")).startswith("cuda"):
         return f"{told['gpu']}{ranks}"
     words = [str(told[name]) for name in ("machine", "instruction set", "blas") if told.get(name)]

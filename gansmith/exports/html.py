@@ -12,7 +12,7 @@ from gansmith.exports.facts import facts
 from gansmith.exports.options import WEIGHTS, Html
 from gansmith.exports.task import Made, Task
 from gansmith.ground import streams
-from gansmith.ground.errors import RunError, nearest
+from gansmith.ground.errors import RunError, counted, nearest
 from gansmith.ground.version import __version__
 from gansmith.latent.decoder import need_pictures
 from gansmith.latent.steering import directions, styles
@@ -91,12 +91,14 @@ def real_pictures(task: Task, options: Html) -> np.ndarray | None:
     name = sources.short_name(generator.recipe.data.source)
     if not options.consent:
         raise RunError(
-            f"--with-real {count} publishes {count} pictures of {name} to all who get the page: add --consent if you may do that"
+            f"--with-real {count} publishes {counted(count, 'picture')} of {name} to all who get the page: add --consent if you may do that"
         )
     settings = stores.with_shape(generator.recipe.data, generator.item_shape)
     with said_where_data_moved(task.folder.root, settings.source):
         store = stores.open_store(replace(settings, labels="none"), generator.recipe.seed)
     rows = streams.generator(generator.recipe.seed, "explore").permutation(len(store.items))[:count]
     if len(rows) < count:
-        raise RunError(f"--with-real is {count}, and {name} has {len(rows)} pictures: ask for at most so many")
+        raise RunError(
+            f"--with-real is {count}, and {name} has {counted(len(rows), 'picture')}: ask for at most so many"
+        )
     return np.ascontiguousarray(store.items[np.sort(rows)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gansmith.exports.facts import minutes
 from gansmith.exports.options import Safetensors
 from gansmith.exports.task import Made, Task
+from gansmith.ground.errors import counted
 from gansmith.trained import parcel
 
 
@@ -14,7 +15,7 @@ def make(task: Task, options: Safetensors) -> Made:
     data = parcel.write(generator, task.data, minutes(task) * 60, options.licence)
     numbers = sum(array.size for array in generator.arrays.values())
     notes = [
-        f"the averaged generator of update {generator.update or 0:,}: {len(generator.arrays)} arrays, {numbers:,} numbers"
+        f"the averaged generator of update {generator.update or 0:,}: {counted(len(generator.arrays), 'array')}, {numbers:,} numbers"
     ]
     if generator.recipe.generator.net == "own":
         notes.append("networks of your own have no plan: who uses the file needs your code, as in --with FILE")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from gansmith.ground.errors import OutOfMemory, RecipeError
+from gansmith.ground.errors import OutOfMemory, RecipeError, counted
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets.network import Network
 from gansmith.nets.own import batch_norms
@@ -35,7 +35,7 @@ def refuse(recipe: Recipe, networks: Mapping[str, Network], ranks: Ranks | None)
             f"all of it: set {mixing[0]}.norm=none, or a smaller data.batch and data.micro_batch=0"
         )
     if micro and share % micro:
-        whose = f" / {ranks.size} ranks = {share}" if ranks else ""
+        whose = f" / {counted(ranks.size, 'rank')} = {share}" if ranks else ""
         raise RecipeError(
             f"data.micro_batch = {micro} does not divide data.batch = {recipe.data.batch}{whose}: choose one of "
             f"{', '.join(str(size) for size in range(1, share + 1) if share % size == 0)}"
@@ -92,6 +92,6 @@ def out_of_memory_as_error(recipe: Recipe) -> Iterator[None]:
             raise
         at_once = recipe.data.micro_batch or recipe.data.batch
         raise OutOfMemory(
-            f"{recipe.device} has no room for {at_once} items at a time: set data.micro_batch={max(1, at_once // 2)}, or "
+            f"{recipe.device} has no room for {counted(at_once, 'item')} at a time: set data.micro_batch={max(1, at_once // 2)}, or "
             "a smaller data.batch"
         ) from None

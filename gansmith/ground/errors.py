@@ -15,6 +15,7 @@ StoppedByUser               Ctrl-C or SIGTERM: everything is saved; the command 
 from __future__ import annotations
 
 import difflib
+import os
 import shlex
 from collections.abc import Iterable
 
@@ -104,3 +105,33 @@ def squeezed(name: str) -> str:
 def typed(*words: object) -> str:
     """A command of Gansmith as it is typed in a shell: a path with a space is quoted."""
     return shlex.join(["gansmith", *map(str, words)])
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: "1 picture", "2,000 pictures". one, many: the noun; many = "": with an s behind it."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def number_of(count: int, one: str, many: str = "") -> str:
+    """The noun alone, as `counted` would have it: "picture" of 1, "pictures" of 0 and of 2."""
+    return one if count == 1 else many or f"{one}s"
+
+
+def as_typed(path: str | os.PathLike[str]) -> str:
+    """A path, or the name of a source, as one would type it here: below the current folder without that folder's own path."""
+    text = os.fspath(path)
+    if not os.path.isabs(text):
+        return text
+    try:
+        here = os.path.join(os.path.realpath(os.curdir), "")
+    except OSError:  # the current folder is gone
+        return text
+    return text.removeprefix(here) or text
+
+
+def size_in_words(count: float) -> str:
+    """Bytes for people, in the unit that suits them: "12.5 MB"."""
+    for factor, unit in ((1e9, "GB"), (1e6, "MB")):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count / 1e3:.1f} kB"

@@ -10,17 +10,26 @@ from typing import Any
 import numpy as np
 
 from gansmith.ground import alpha, pixels
+from gansmith.ground.errors import counted
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds.appearance import traits
 from gansmith.kinds.areas import flat, flat_name
 from gansmith.kinds.record import Kind, Shown, Units
 
-COLOURS = {1: "grey pictures", alpha.RGBA: "colour pictures with transparency"}  # by channels; else colour pictures
+COLOURS: dict[int, tuple[str, ...]] = {  # by channels: one, and many; else colour pictures
+    1: ("grey picture",),
+    alpha.RGBA: ("colour picture with transparency", "colour pictures with transparency"),
+}
 
 
 def describe(items: np.ndarray, units: Units) -> str:
     """How many, and what they show of colour."""
-    return f"{len(items):,} {COLOURS.get(items.shape[3], 'colour pictures')}"
+    return coloured(len(items), items.shape[3])
+
+
+def coloured(count: int, channels: int) -> str:
+    """How many, and what they show of colour: "12 grey pictures"."""
+    return counted(count, *COLOURS.get(channels, ("colour picture",)))
 
 
 def items_of(raw: np.ndarray, settings: DataSettings, units: Units) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds import scaling
@@ -20,7 +20,7 @@ from gansmith.kinds.table import notation, reading
 def prepare(array: np.ndarray, settings: DataSettings, title: str) -> Prepared:
     """Rows of numbers, scaled as data.scale says. What has more axes is laid flat. Raises DataError."""
     if array.dtype.kind not in "fiub":
-        raise DataError(f"{title} holds {array.dtype}, and data.kind = 'vector' takes numbers: give floats or integers")
+        raise DataError(f"{title} holds {array.dtype}, and vectors are of numbers: give floats or integers")
     rows = array.reshape(len(array), -1)
     scale = scaling.found(rows, settings.scale, title)
     return Prepared(scaling.scaled(rows, scale), scaling.as_units(scale), remarks=scaling.remarks(rows, scale, title))
@@ -30,7 +30,7 @@ def read(path: Path, settings: DataSettings) -> Prepared:
     """The numbers of a .csv, .tsv or .parquet, without its heading. Raises DataError."""
     if path.suffix.lower() not in reading.ENDINGS:
         raise DataError(
-            f"{path.name} holds no vectors: data.kind = 'vector' reads arrays (N, D) as .npy or .npz, and tables of numbers as .csv"
+            f"{path.name} holds no vectors: they are arrays (N, D) as .npy or .npz, and tables of numbers as .csv"
         )
     text = reading.read(path)
     columns: list[np.ndarray] = []
@@ -47,7 +47,7 @@ def read(path: Path, settings: DataSettings) -> Prepared:
 
 def describe(items: np.ndarray, units: Units) -> str:
     """How many, and how long."""
-    return f"{len(items):,} vectors of {items.shape[1]}"
+    return f"{counted(len(items), 'vector')} of {items.shape[1]}"
 
 
 def facts(items: np.ndarray, units: Units) -> list[str]:

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gansmith.ground.errors import DataError, nearest
+from gansmith.ground.errors import DataError, counted, nearest
 from gansmith.metrics import table
 from gansmith.metrics.feature_networks.features import Progress, silent
 from gansmith.metrics.feature_networks.inception import Inception
@@ -209,7 +209,7 @@ def _accepted(
             "prepare them alike"
         )
     if labels is not None and len(labels) != len(items):
-        raise DataError(f"{len(labels)} labels for {len(items)} items: give one each")
+        raise DataError(f"{counted(len(labels), 'label')} for {counted(len(items), 'item')}: give one each")
     if labels is not None and reference.classes and not (labels.min() >= 0 and labels.max() < reference.classes):
         raise DataError(
             f"labels {labels.min()} to {labels.max()}: the classes of {name} are 0 to {reference.classes - 1}"
@@ -224,10 +224,12 @@ def _accepted(
             )
             rows = rows[finite]
     if len(rows) < LEAST:
-        raise DataError(f"{len(rows)} items are too few to evaluate: give {LEAST} or more (1,000 for stable figures)")
+        raise DataError(
+            f"{counted(len(rows), 'item')} are too few to evaluate: give {LEAST} or more (1,000 for stable figures)"
+        )
     fewest = min(len(rows), len(reference.training_rows), len(reference.heldout))
     if fewest < FEW:
-        which = f"{fewest} of the {len(rows)} items, as {name} has no more to compare them with"
+        which = f"{fewest} of the {counted(len(rows), 'item')}, as {name} has no more to compare them with"
         which = which if fewest < len(rows) else f"{fewest} items"
         notes.append(f"distances rest on {which}: rough; compare only figures of equal count")
     if reference.heldout_rows is not None and reference.real.shown is None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gansmith import kinds
 from gansmith.ground import streams
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.kinds import Kind
 
 LEAST = 16  # items of a set: fewer cannot be split in two parts with neighbours in both
@@ -53,7 +53,7 @@ class RealItems:
 
 def as_size(shape: tuple[int, ...]) -> str:
     """ "28x28x1" (width x height x channels), or "2 numbers"."""
-    return f"{shape[1]}x{shape[0]}x{shape[2]}" if len(shape) == 3 else f"{shape[0]} numbers"
+    return f"{shape[1]}x{shape[0]}x{shape[2]}" if len(shape) == 3 else f"{counted(shape[0], 'number')}"
 
 
 def check(real: RealItems) -> None:
@@ -61,7 +61,7 @@ def check(real: RealItems) -> None:
     if real.items.ndim not in (2, 4) or len(real.items) < LEAST:
         raise DataError(f"{real.name}: an array {real.items.shape} is no set of at least {LEAST} pictures or vectors")
     if real.labels is not None and len(real.labels) != len(real.items):
-        raise DataError(f"{real.name}: {len(real.labels)} labels for {len(real.items)} items")
+        raise DataError(f"{real.name}: {counted(len(real.labels), 'label')} for {counted(len(real.items), 'item')}")
     if real.heldout_items is not None and real.heldout_items.shape[1:] != real.items.shape[1:]:
         raise DataError(
             f"{real.name}: test items are {as_size(real.heldout_items.shape[1:])}, training items "

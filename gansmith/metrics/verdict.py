@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gansmith.ground.errors import counted
 from gansmith.metrics.figures import ClassShare, Evaluation, Figure, Verdict
 from gansmith.metrics.measures.modes import LEAST
 
@@ -89,7 +90,7 @@ def missing(found: Evaluation) -> str:
     if lost:
         names = ", ".join(lost[:NAMED]) + (f" and {len(lost) - NAMED} more" if len(lost) > NAMED else "")
         share = "Half or more of the kinds are missing" if 2 * len(lost) >= total else "Kinds are missing"
-        return f"{share}: {len(lost)} of {total} classes get less than three tenths of their due share ({names})."
+        return f"{share}: {len(lost)} of {counted(total, 'class', 'classes')} get less than three tenths of their due share ({names})."
     modes = beside(found, "modes")
     if not found.classes and modes and modes.value < modes.floor - _left_out_by_chance(modes, "good" in found):
         return f"Kinds are missing: {modes.value:.0f} modes are covered, and {modes.floor:.0f} by as many real items."
@@ -161,7 +162,7 @@ def as_real(found: Evaluation) -> str:
     if not far_from or too_few(found) or not all(map(_by_chance, known)):
         return ""
     named = ", ".join(f"{each.figure.name} {each.value:.3g} (real {each.floor:.3g})" for each in far_from)
-    return f"As good as real, as far as {found.count:,} items can tell: {named}."
+    return f"As good as real, as far as {counted(found.count, 'item')} can tell: {named}."
 
 
 def far(found: Evaluation) -> str:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from gansmith.ground import streams
-from gansmith.ground.errors import RecipeError, brief
+from gansmith.ground.errors import RecipeError, brief, counted
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.nets import NetPair, plan_discriminator, plan_generator
@@ -51,7 +51,7 @@ def own_players(
         except Exception as error:  # it is the user's code: it may raise anything
             raise RecipeError(
                 f"networks {nets.name} cannot be built for latent_dim {recipe.latent.dim}, item_shape {item_shape} and "
-                f"{classes} classes: {brief(error)}"
+                f"{counted(classes, 'class', 'classes')}: {brief(error)}"
             ) from error
     if not (isinstance(pair, tuple | list) and len(pair) == 2 and all(isinstance(one, nn.Module) for one in pair)):
         raise RecipeError(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from gansmith.ground.errors import counted
 from gansmith.ground.files.gridfolder import CellFolder, GridFolder
 from gansmith.ground.files.runfolder import read_rows
 from gansmith.report import plots, sheets
@@ -75,11 +76,11 @@ def page(found: Mapping[str, Any], folder: GridFolder) -> str:
     count = sum(map(len, runs.values()))
     header = f"""<header>
 <p class="brand">Gansmith comparison</p>
-<h1>{len(variants)} variants, {count} trainings</h1>
+<h1>{counted(len(variants), "variant")}, {counted(count, "training")}</h1>
 <p class="lead">Made on {escape(found["made"])} by <code>{escape(found["command"])}</code></p>
 </header>"""
     main = "\n".join([_figures(variants, columns(found)), _pictures(runs), _curves(runs), _cells(variants)])
-    return markup.document(f"Comparison of {len(variants)} variants · Gansmith", header, main, style=STYLE)
+    return markup.document(f"Comparison of {counted(len(variants), 'variant')} · Gansmith", header, main, style=STYLE)
 
 
 def ranged(entry: Mapping[str, Any], column: Column) -> str:
@@ -150,7 +151,8 @@ def _sheet(sheet: sheets.Sheet) -> str:
         return ""
     source = sheets.data_uri(picture, PICTURE_BYTES, PICTURE_SIDE)
     caption = f"update {sheet.update:,}, {duration(number(sheet.row.get('seconds')))}"
-    return f'<img src="{source}" alt="samples after {sheet.update} updates"><small>{caption}</small>'
+    updates = counted(sheet.update, "update")
+    return f'<img src="{source}" alt="samples after {updates}"><small>{caption}</small>'
 
 
 def _moment(clock: Axis, value: float) -> str:

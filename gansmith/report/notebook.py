@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from gansmith.ground.errors import counted
 from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.losses import joined, loss_of, recorded
 from gansmith.report import plots, sheets
@@ -21,10 +22,10 @@ def run_html(folder: RunFolder) -> str:
     newest = sheets.picture(listed[-1].path) if listed else None
     parts: list[str] = []
     if newest is not None:
-        caption = f"samples after {listed[-1].update:,} updates"
+        caption = f"samples after {counted(listed[-1].update, 'update')}"
         parts.append(_figure(sheets.data_uri(newest, SHEET_BYTES), caption, 420))
     if rows:
-        caption = f"losses, verdicts, gradient norms and logits over {len(rows):,} reports"
+        caption = f"losses, verdicts, gradient norms and logits over {counted(len(rows), 'report')}"
         parts.append(_figure(sheets.embedded(plots.overview(rows, probability=probability), "png"), caption, 900))
     body = "".join(parts) or "<p>Nothing has been written yet.</p>"
     return f'<div class="gansmith-run"><h4>{escape(recipe.name)}</h4>{body}</div>'

@@ -20,11 +20,12 @@ from gansmith.data.contents.mirrors import SAME
 from gansmith.data.preparation.resize import parse_size
 from gansmith.data.survey import Survey
 from gansmith.ground.alpha import RGBA
-from gansmith.ground.errors import RecipeError, typed
+from gansmith.ground.errors import RecipeError, counted, typed
 from gansmith.ground.recipes import recipe as recipe_files
 from gansmith.ground.recipes.settings import BudgetSettings, DataSettings, Recipe
 from gansmith.kinds import Kind
 from gansmith.parts import NO_PARTS, Parts
+from gansmith.recipes.pairing import for_others
 from gansmith.trained import origin
 from gansmith.training.tracking.table import need
 
@@ -126,6 +127,7 @@ class Choice:
     reason: str
 
 
+OF_NETWORKS = ("generator.net", "discriminator.net", "generator.output")
 WIDTHS = ("generator.widths", "discriminator.widths")
 OTHERS = ("data.size", "data.batch", "data.channels", "augment.name", "regularizer.gamma")
 """What is chosen with the widths."""
@@ -186,8 +188,12 @@ def choices(recipe: Recipe, found: Survey) -> list[Choice]:
         text = str(width) if width == height else f"{width}x{height}"
         chosen.append(Choice("data.size", text, reason))
     batch = 16 if found.count < 1000 else 32 if found.count < 20_000 else 64
-    pace = f"make {found.count // batch:,} updates an epoch" if found.count >= batch else "are fewer than one batch"
-    chosen.append(Choice("data.batch", batch, f"{found.count:,} pictures {pace}"))
+    pace = (
+        f"make {counted(found.count // batch, 'update')} an epoch"
+        if found.count >= batch
+        else "are fewer than one batch"
+    )
+    chosen.append(Choice("data.batch", batch, f"{counted(found.count, 'picture')} {pace}"))
     if not found.colour and found.channels != RGBA:
         chosen.append(Choice("data.channels", 1, "no picture has colour"))
     chosen.append(_augmentation(found, recipe))
@@ -199,10 +205,25 @@ def check_kind(recipe: Recipe, kind: Kind) -> None:
     """Raises RecipeError where a built-in recipe, with its own networks, is given data of a kind that has a recipe of its own, and where
     an augmentation of pictures is asked for other data."""
     _check_recipe(recipe, kind)
-    if not kind.pixels and recipe.augment.name not in ("none", "own"):
+    if kind.pixels:
+        return
+    wrong = _unsuited(recipe, kind)
+    ways = " ".join(f"--set {key}={value}" for key, value in wrong.items())
+    if "augment.name" in wrong:
         raise RecipeError(
-            f"augment.name = {recipe.augment.name!r} changes pictures, and these items are {kind.many}: set augment.name=none"
+            f"augment.name = {recipe.augment.name!r} changes pictures, and these items are {kind.many}: {ways}"
         )
+    if "generator.net" in wrong or "discriminator.net" in wrong:
+        raise RecipeError(f"these items are {kind.many}, and only net = 'dense', or your own, takes them: {ways}")
+
+
+def _unsuited(recipe: Recipe, kind: Kind) -> dict[str, Any]:
+    """The settings of pictures that a recipe has, and what they are to be for data of a kind that is none."""
+    values = recipe_files.flat(recipe)
+    suits = {key: value for key, value, _ in kind.suits or ()}
+    wanted = {"augment.name": "none"} | {key: suits[key] for key in OF_NETWORKS if key in suits}
+    wrong = {key: value for key, value in wanted.items() if values[key] not in (value, "own")}
+    return wrong if recipe.generator.net != "own" else {key: wrong[key] for key in wrong if key != "generator.output"}
 
 
 def _check_recipe(recipe: Recipe, kind: Kind) -> None:
@@ -210,18 +231,13 @@ def _check_recipe(recipe: Recipe, kind: Kind) -> None:
     if kind.suits is not None or kind.pixels or players or recipe.name not in cookbook.names():
         return
     if cookbook.load(recipe.name).data.kind != kind.name:
-        raise RecipeError(_for_others(recipe, kind))
-
-
-def _for_others(recipe: Recipe, kind: Kind) -> str:
-    source = sources.short_name(recipe.data.source)
-    return f"{source} holds {kind.many}, and recipe {recipe.name} is for others: train the recipe {kind.recipe} instead"
+        raise RecipeError(for_others(recipe, kind))
 
 
 def _of_kind(recipe: Recipe, found: Survey) -> list[Choice]:
     """What a kind of data that is no picture asks of a recipe. Raises RecipeError where it has a recipe of its own."""
     if found.kind.suits is None:
-        raise RecipeError(_for_others(recipe, found.kind))
+        raise RecipeError(for_others(recipe, found.kind))
     return [Choice(key, value, reason) for key, value, reason in found.kind.suits]
 
 
@@ -229,7 +245,7 @@ def _augmentation(found: Survey, recipe: Recipe) -> Choice:
     """The augmentation for so many pictures: the fewer, the sooner a discriminator remembers them."""
     count = found.count
     name = "diffaugment" if count < FEW else "ada" if count < MANY else "none"
-    why = f"{count:,} pictures are {'few' if count < FEW else 'not many' if count < MANY else 'enough by themselves'}"
+    why = f"{counted(count, 'picture')} are {'few' if count < FEW else 'not many' if count < MANY else 'enough by themselves'}"
     # pictures without colour often show writing, which must not be mirrored
     if not found.colour or "mirror" not in recipe.augment.name:
         return Choice("augment.name", name, why)

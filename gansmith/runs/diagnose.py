@@ -19,7 +19,7 @@ from gansmith.diagnosis.history import History
 from gansmith.diagnosis.probe import Probe, Prober
 from gansmith.diagnosis.reference import Reference, reference
 from gansmith.diagnosis.watcher import Watch, note_known, picture_of, probes_of, remembered
-from gansmith.ground.errors import GansmithError, RunError
+from gansmith.ground.errors import GansmithError, RunError, counted
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.progress import Say
 from gansmith.parts import Parts
@@ -179,8 +179,8 @@ def _probe_checkpoints(
             game.restore(saved.state)
             images = setup.clock().images(update)
             was = old.get(update) or usual.probe(game, update, images)  # numbers of as many samples as all others
-            counted = prober.probe(game, update, images)
-            fresh[update] = dataclasses.replace(was, shares=was.shares | counted.shares)
+            again = prober.probe(game, update, images)
+            fresh[update] = dataclasses.replace(was, shares=was.shares | again.shares)
             if not probes:
                 doctor = Doctor(History.of(setup.recipe, known))
                 replay(doctor, read_rows(folder.stats), fresh.values())
@@ -194,9 +194,11 @@ def _probe_checkpoints(
         note_known(folder, known)
         for probe in fresh.values():
             append_row(folder.probes, probe.as_row())
-        remarks.append(f"{len(fresh)} checkpoints were probed now: a finding began somewhere between two of them")
+        remarks.append(
+            f"probed now: {counted(len(fresh), 'checkpoint')}; a finding began somewhere between two of them"
+        )
         return History.of(setup.recipe, known), list(fresh.values())
-    remarks.append(f"{len(fresh)} checkpoints were probed afresh, with {CHECKPOINT_SAMPLES:,} samples each")
+    remarks.append(f"probed afresh: {counted(len(fresh), 'checkpoint')}, with {CHECKPOINT_SAMPLES:,} samples each")
     found = old | fresh
     return history, [found[update] for update in sorted(found)]
 

@@ -15,7 +15,7 @@ from gansmith.data.comparable import OtherItems, read_items
 from gansmith.data.store import Store
 from gansmith.data.toys import gaussians
 from gansmith.ground import pixels, streams
-from gansmith.ground.errors import DataError, RunError
+from gansmith.ground.errors import DataError, RunError, counted
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.labelling import Labelling, renumbered
 from gansmith.ground.recipes.settings import DataSettings, Recipe
@@ -197,7 +197,7 @@ def _with_classes(
     notes = evaluation.notes
     if without:
         notes += (
-            f"{len(without)} of {reference.classes} classes have fewer than {LEAST} items, generated or real, and no "
+            f"{len(without)} of {counted(reference.classes, 'class', 'classes')} have fewer than {LEAST} items, generated or real, and no "
             f"distance of their own: {', '.join(without[:10])}; ask for more with --count, or give more data",
         )
     return dataclasses.replace(evaluation, per_class=found, notes=notes)

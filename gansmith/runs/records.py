@@ -51,9 +51,7 @@ def one_line_errors(folder: RunFolder) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RunError(
-            f"{folder.root} cannot be written to ({error}): earlier checkpoints are whole; make room and resume"
-        ) from None
+        raise RunError(f"{folder.root} cannot be written to ({error}): {checkpoint.what_is_left(folder)}") from None
 
 
 def write_checkpoint(folder: RunFolder, recipe: Recipe, event: UpdateEvent) -> None:

@@ -17,7 +17,7 @@ from gansmith.data import store as stores
 from gansmith.data.contents import blank
 from gansmith.data.order import Order
 from gansmith.data.store import Store
-from gansmith.ground.errors import EngineError, RecipeError, RunError
+from gansmith.ground.errors import DataError, EngineError, RecipeError, RunError, counted
 from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
@@ -32,6 +32,7 @@ from gansmith.kinds import ToItems
 from gansmith.metrics.feature_networks import likeness
 from gansmith.nets import plan_discriminator, plan_generator, trunk
 from gansmith.parts import NO_PARTS, Parts
+from gansmith.recipes import pairing
 from gansmith.runs.choose_recipe import check_kind, choose_networks
 from gansmith.trained.moved_data import said_where_data_moved
 from gansmith.training import threads
@@ -122,11 +123,15 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
     clusters: those that a run has found earlier.
     """
     losses.check(recipe)
-    recipe, remarks = choose_networks(recipe)
-    store = stores.open_store(recipe.data, recipe.seed, progress)
+    try:
+        recipe, remarks = choose_networks(recipe)
+        store = stores.open_store(recipe.data, recipe.seed, progress)
+    except DataError as error:
+        raise pairing.refused(recipe, error) from None
     if 0 < store.classes < recipe.latent.classes_drawn:
         raise RecipeError(
-            f"latent.classes_drawn = {recipe.latent.classes_drawn}: the data has {store.classes} classes; set it to 0 for "
+            f"latent.classes_drawn = {recipe.latent.classes_drawn}: the data has "
+            f"{counted(store.classes, 'class', 'classes')}; set it to 0 for "
             "all, or to fewer"
         )
     check_kind(recipe, store.kind)
@@ -149,7 +154,9 @@ def find_clusters(setup: Setup) -> Setup:
     began, recipe, store = time.perf_counter(), setup.recipe, setup.store
     count = recipe.data.clusters or choose_count(store.count, setup.epochs())
     if count > store.count:
-        raise RecipeError(f"data.clusters = {count}: the data has {store.count} items; set it to 0, or to fewer")
+        raise RecipeError(
+            f"data.clusters = {count}: the data has {counted(store.count, 'item')}; set it to 0, or to fewer"
+        )
     by = likeness.chosen(recipe.data, store)
     recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, clusters=count, clusters_by=by))
     found = cluster(likeness.points(store.items, by), count, recipe.seed)
@@ -158,14 +165,15 @@ def find_clusters(setup: Setup) -> Setup:
     remarks = setup.remarks
     if clusters.any():
         found_line = (
-            f"{store.count:,} items were put into {clusters.max() + 1:,} clusters of similar ones, in {seconds:.1f} s, "
+            f"{counted(store.count, 'item')} were put into {clusters.max() + 1:,} clusters of similar ones, in {seconds:.1f} s, "
             f"{likeness.in_words(by, store)}"
         )
         remarks = (*remarks, found_line)
     if store.classes > 1:
         remarks = (
             *remarks,
-            f"the data's {store.classes} classes are not used, as labels are clusters: for them, --set data.labels=classes",
+            f"the data's {store.classes} classes are not used, as labels are clusters: for them, "
+            "--set data.labels=classes",
         )
     return dataclasses.replace(setup, recipe=recipe, clusters=clusters, seconds=seconds, remarks=remarks)
 
@@ -177,7 +185,7 @@ def set_up_again(folder: RunFolder) -> Setup:
         setup = set_up(recipe, clusters=read_clusters(folder))
     if setup.clusters is not None and len(setup.clusters) != setup.store.count:
         raise RunError(
-            f"{folder.root} has the clusters of {len(setup.clusters):,} items, and its data now has {setup.store.count:,}: "
+            f"{folder.root} has the clusters of {counted(len(setup.clusters), 'item')}, and its data now has {setup.store.count:,}: "
             "put the old data back"
         )
     return setup

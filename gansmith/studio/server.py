@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gansmith.ground.errors import RunError
+from gansmith.ground.errors import RunError, counted
 from gansmith.studio import documents, making, steering
 from gansmith.studio.answers import refused
 from gansmith.studio.guard import EVERYWHERE, Guard, is_loopback
@@ -133,7 +133,7 @@ def check_token(address: Address) -> None:
         raise RunError("--token stands in an address and in a header: give letters, digits, - and _")
     if not is_loopback(address.host) and 0 < len(token) < SHORTEST:
         raise RunError(
-            f"--token has {len(token)} characters, and --host {address.host} lets others guess: give {SHORTEST} or more, or "
+            f"--token has {counted(len(token), 'character')}, and --host {address.host} lets others guess: give {SHORTEST} or more, or "
             "leave it out for one that is drawn"
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.ground.errors import RunError
+from gansmith.ground.errors import RunError, counted
 from gansmith.ground.files.npy import headings_of_python_2
 from gansmith.trained.generator import Generator
 
@@ -34,7 +34,7 @@ def of_seed(generator: Generator, count: int, seed: int, label: str | None = Non
     """As many as wanted of one seed. Raises RunError."""
     labels = generator.labels(count, label, seed)
     latents = generator.latents(count, seed, truncation)
-    return Drawn(latents, labels, _numbered(count), f"sample-{seed}", f"{count} samples of seed {seed}")
+    return Drawn(latents, labels, _numbered(count), f"sample-{seed}", f"{counted(count, 'sample')} of seed {seed}")
 
 
 MOST_TRIES = 500_000  # rows that are drawn in search of those that are wanted
@@ -57,11 +57,12 @@ def of_condition(generator: Generator, count: int, seed: int, where: str, trunca
         found = np.flatnonzero(wanted(generator.items(latents, labels), generator.units, where))
     if len(found) < count:
         raise RunError(
-            f"--where {where!r}: only {len(found):,} of {tried:,} rows fulfil it, and {count:,} are wanted: ask for fewer rows, or for "
+            f"--where {where!r}: only {len(found):,} of {counted(tried, 'row')} fulfil it, and {count:,} are wanted: "
+            "ask for fewer rows, or for "
             "less"
         )
     kept = found[:count]
-    told = f"{count} samples of seed {seed} with {where}"
+    told = f"{counted(count, 'sample')} of seed {seed} with {where}"
     return Drawn(latents[kept], None if labels is None else labels[kept], _numbered(count), f"sample-{seed}", told)
 
 
@@ -87,7 +88,7 @@ def of_seeds(generator: Generator, text: str, label: str | None = None, truncati
     labels = None if each[0] is None else np.concatenate([one for one in each if one is not None])
     names = tuple(f"seed-{seed}" for seed in seeds)
     stem = f"samples-{text.replace(',', '+').replace(' ', '')[:60]}"
-    return Drawn(latents, labels, names, stem, f"the sample of each of {len(seeds)} seeds ({text})")
+    return Drawn(latents, labels, names, stem, f"the sample of each of {counted(len(seeds), 'seed')} ({text})")
 
 
 def between(
@@ -105,7 +106,7 @@ def between(
     way = space.spherical if law == "normal" else space.linear
     path = walks.interpolate(ends, frames - 1, way, law)
     labels = generator.labels(1, label, first)
-    told = f"{frames} {generator.kind.many} from seed {first} to seed {last}"
+    told = f"{counted(frames, generator.kind.one, generator.kind.many)} from seed {first} to seed {last}"
     if labels is not None:
         told += f", all of class {generator.label_names()[labels[0]]}"
         labels = np.repeat(labels, frames)
@@ -142,7 +143,7 @@ def of_file(generator: Generator, path: Path, label: str | None = None) -> Drawn
             f"--latents {path}: its labels are {labels.dtype} {labels.shape}: they must be whole numbers (N,)"
         )
     chosen = label if label is not None or not generator.classes else labels
-    told = f"{count} samples of the latents in {path}"
+    told = f"{counted(count, 'sample')} of the latents in {path}"
     return Drawn(
         latents.astype(np.float32), generator.labels(count, chosen), _numbered(count), f"samples-{path.stem}", told
     )

@@ -12,7 +12,7 @@ import numpy as np
 
 from gansmith import kinds
 from gansmith.ground import streams
-from gansmith.ground.errors import RunError, nearest
+from gansmith.ground.errors import RunError, counted, nearest
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.labelling import UNLABELLED, Labelling, position
 from gansmith.ground.networks.plan import Shape
@@ -103,12 +103,14 @@ class Generator:
         else:
             positions = np.array([self._position(label) for label in labels], np.int64)
         if positions.ndim and len(positions) != count:
-            raise RunError(f"{len(positions)} labels for {count} samples: give one for all, or one each")
+            raise RunError(
+                f"{counted(len(positions), 'label')} for {counted(count, 'sample')}: give one for all, or one each"
+            )
         numbers = np.broadcast_to(positions.astype(np.int64), (count,)).copy()
         wrong = numbers[(numbers < 0) | (numbers >= self.classes)]
         if len(wrong):
             raise RunError(
-                f"label {wrong[0]} is none of this generator's {self.classes} classes: 0 to {self.classes - 1}"
+                f"label {wrong[0]} is none of this generator's {counted(self.classes, 'class', 'classes')}: 0 to {self.classes - 1}"
             )
         return numbers
 
@@ -126,7 +128,9 @@ class Generator:
         if label.lstrip("-").isdecimal() and not conditions:
             named = ", ".join(self.class_names[:10]) + (", ..." if len(self.class_names) > 10 else "")
             known = f": {named}" if position("0", self.class_names, 1) is None else f": 0 to {self.classes - 1}"
-            raise RunError(f"label {label} is none of this generator's {self.classes} classes{known}")
+            raise RunError(
+                f"label {label} is none of this generator's {counted(self.classes, 'class', 'classes')}{known}"
+            )
         if self.labelling.counts:
             raise RunError(
                 f"label {label!r}: this generator knows groups that were found in the data, 0 to {self.classes - 1}; to "

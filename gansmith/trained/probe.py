@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gansmith.ground.errors import DataError, RunError
+from gansmith.ground.errors import DataError, RunError, counted
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.metrics import intervals
 from gansmith.metrics.feature_networks.features import PIXEL_NUMBERS, Progress, silent
@@ -75,7 +75,8 @@ def _check(reference: Reference) -> None:
         )
     if classes > CLASSES_MOST:
         raise DataError(
-            f"{name} has {classes:,} classes, and the probe tells at most {CLASSES_MOST} apart: give items of fewer classes "
+            f"{name} has {counted(classes, 'class', 'classes')}, and the probe tells at most {CLASSES_MOST} apart: "
+            "give items of fewer classes "
             "with --data, or leave --probe out"
         )
 
@@ -120,7 +121,7 @@ def _notes_on_items(generator: Generator, reference: Reference, trained_on: int)
     assert reference.heldout.labels is not None
     largest = np.bincount(reference.heldout.labels).max() / len(reference.heldout)
     notes = [
-        f"probe: logistic regression on {trained_on:,} items, tried on {len(reference.heldout):,} held-out ones; always "
+        f"probe: logistic regression on {counted(trained_on, 'item')}, tried on {len(reference.heldout):,} held-out ones; always "
         f"naming the commonest class would be right for {largest:.4f}"
     ]
     if generator.recipe.data.labels == "classes":
@@ -141,7 +142,7 @@ def _notes_on_features(network: Network, generator: Generator, rows: np.ndarray)
     notes = []
     if (places := places_of(network, rows, generator.recipe.data.pixels)) < PLACES:
         notes.append(
-            f"probe: layers are pooled to {places}x{places} places, as {PLACES}x{PLACES} would give more than "
+            f"probe: layers are pooled to {places}x{counted(places, 'place')}, as {PLACES}x{PLACES} would give more than "
             f"{NUMBERS_MOST:,} numbers"
         )
     if label_enters_early(network.plan):

@@ -58,9 +58,16 @@ def save(folder: RunFolder, checkpoint: Checkpoint) -> Path:
         shutil.rmtree(part, ignore_errors=True)
         raise RunError(
             f"the checkpoint of update {checkpoint.update} could not be written to {folder.checkpoints} ({error}): "
-            "earlier checkpoints are whole; make room and resume"
+            f"{what_is_left(folder)}"
         ) from None
     return target
+
+
+def what_is_left(folder: RunFolder) -> str:
+    """The end of the error where a run cannot be written to: whether it can be gone on with."""
+    if saved_updates(folder):
+        return "earlier checkpoints are whole; make room and resume"
+    return "there is no earlier checkpoint; make room and train again"
 
 
 def prune(folder: RunFolder, keep: int, *, spare: Collection[int] = ()) -> None:

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
-from gansmith.ground.errors import DeviceError, Diverged, GansmithError, LostRank, RunError
+from gansmith.ground.errors import DeviceError, Diverged, GansmithError, LostRank, RunError, counted
 from gansmith.ground.game import State
 from gansmith.ground.process.launch import Launch
 from gansmith.training.checkpoint import Checkpoint
@@ -100,13 +100,13 @@ class Distributed(ProcessGroup):
             return name
         if number and self.launch.local_size > 1:
             raise DeviceError(
-                f"device = {name!r} is one GPU, and {self.launch.local_size} ranks of this machine would share it: use "
+                f"device = {name!r} is one GPU, and {counted(self.launch.local_size, 'rank')} of this machine would share it: use "
                 "--device cuda"
             )
         count = torch.cuda.device_count()
         if self.launch.local_rank >= count:
             raise DeviceError(
-                f"this machine has {count} GPUs for {self.launch.local_size} ranks: use --nproc-per-node {count}, or "
+                f"this machine has {count} GPUs for {counted(self.launch.local_size, 'rank')}: use --nproc-per-node {count}, or "
                 "--device cpu"
             )
         return name if number else f"cuda:{self.launch.local_rank}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gansmith.ground import pixels
-from gansmith.ground.errors import GansmithError, RunError
+from gansmith.ground.errors import GansmithError, RunError, counted
 from gansmith.ground.networks.plan import Plan
 from gansmith.metrics.evaluation import evaluate
 from gansmith.runs.evaluation import reference_for
@@ -33,7 +33,7 @@ class Fidelity:
         """As the page and the command line say it."""
         levels = f"pixels differ by {self.mean:.2g} of 255 levels on average, {self.largest} at most"
         ratio = "" if self.distance is None else f"; distance to the data x {self.distance:.3f}"
-        return f"{levels}, over {self.count} pictures{ratio}"
+        return f"{levels}, over {counted(self.count, 'picture')}{ratio}"
 
 
 def compared(generator: Generator, plan: Plan, arrays: dict[str, np.ndarray], weights: str) -> Fidelity:

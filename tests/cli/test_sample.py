@@ -88,7 +88,7 @@ def test_latents_of_an_exploration_make_its_pictures(run: Path):
         ({"latents": np.full((2, 6), np.nan)}, "takes finite numbers"),
         ({"latents": np.full((2, 6), 1e300)}, "takes finite numbers"),
         ({"latents": np.full((2, 6), "a")}, "takes finite numbers"),
-        ({"latents": np.zeros((2, 6)), "labels": np.array([1])}, "1 labels for 2 samples"),
+        ({"latents": np.zeros((2, 6)), "labels": np.array([1])}, "1 label for 2 samples"),
         ({"latents": np.zeros((2, 6)), "labels": np.array([1, 10])}, "label 10 is none of"),
         ({"latents": np.zeros((2, 6)), "labels": np.array(["1", "2"])}, "they must be whole numbers"),
     ],

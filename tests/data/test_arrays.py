@@ -1,5 +1,7 @@
 """NumPy files: the layouts that people save, and what is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -247,3 +249,14 @@ def test_long_vectors_may_be_flat_pictures(tmp_path):
     assert any(
         "if they are flat pictures, save x.reshape(-1, 28, 28)" in line for line in opened(tmp_path / "a.npz").remarks
     )
+
+
+@pytest.mark.parametrize("kind", ["walks", "waves", "noise", "short", "constant"])
+def test_smooth_rows_are_said_to_look_like_signals(kind: str, tmp_path: Path):
+    rng = np.random.default_rng(0)
+    walks = rng.normal(size=(60, 12 if kind == "short" else 128)).cumsum(axis=1)
+    waves = np.sin(np.arange(128) / 9 + rng.random((60, 1)) * 6)
+    rows = {"waves": waves, "noise": rng.normal(size=(60, 128)), "constant": np.ones((60, 128)) * 3}.get(kind, walks)
+    np.save(tmp_path / "rows.npy", rows)
+    said = " ".join(open_store(DataSettings(source=str(tmp_path / "rows.npy"))).remarks)
+    assert ("`gansmith train signal`" in said) == (kind in ("walks", "waves"))

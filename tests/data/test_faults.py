@@ -202,7 +202,7 @@ def test_a_folder_of_nothing_else_is_refused_in_a_line(tmp_path: Path, capsys: p
     (tmp_path / "own" / "cut.png").write_bytes(FAULTS["cut.png"]())
     assert main(["data", "prepare", str(tmp_path / "own"), str(tmp_path / "out"), "--size", "16"]) == 1
     (line,) = capsys.readouterr().err.strip().splitlines()
-    assert "none of 1 pictures could be read" in line
+    assert "none of 1 picture could be read" in line
     assert "cut.png" in line
 
 

@@ -163,7 +163,7 @@ def test_what_holds_no_pictures_is_refused_in_a_line(tmp_path):
     (tmp_path / "broken" / "a.jpg").write_bytes(b"hello")
     with pytest.raises(DataError, match="broken"):
         opened(tmp_path / "broken")
-    with pytest.raises(DataError, match="none of 1 pictures could be read"):
+    with pytest.raises(DataError, match="none of 1 picture could be read"):
         opened(tmp_path / "broken", size="8")
     (tmp_path / "a.zip").write_bytes(b"no zip")
     with pytest.raises(DataError, match=r"a\.zip cannot be read as a zip"):

@@ -118,7 +118,7 @@ WRONG: dict[str, tuple[Any, Any, str]] = {
     "nothing": ([], None, "it yields no item"),
     "words and others": (["a.png", 3], None, "item 0 of the data set is str"),
     "labels twice": (Pictures(), LABELS, "leave one of the two out"),
-    "labels of some": ([(DIGITS[0], 1), DIGITS[1]], None, "1 labels for 2 items"),
+    "labels of some": ([(DIGITS[0], 1), DIGITS[1]], None, "1 label for 2 items"),
     "no picture": ([{"caption": "x"}], None, "holds caption: name its picture 'image'"),
     "objects in records": (np.zeros(3, [("picture", object)]), None, "item 0 of the data set is"),
     "labels of objects in records": (DIGITS, np.zeros(COUNT, [("word", object)]), "a label is a whole number, a word"),

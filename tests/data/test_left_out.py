@@ -151,7 +151,7 @@ def test_samples_beside_a_run_are_known_and_left_out(tmp_path, put):
     run_in(folder, put)
     store = opened(folder)
     assert store.count == 1
-    assert store.left_out == ("1 samples or sheets of Gansmith, sheet.png for one", "the run runs/folder-001")
+    assert store.left_out == ("1 sample or sheet of Gansmith, sheet.png for one", "the run runs/folder-001")
 
 
 def test_a_run_is_no_data(tmp_path, put):

@@ -112,7 +112,7 @@ def test_batch_norm_is_found_in_networks_of_one_s_own():
     "error", [torch.OutOfMemoryError("CUDA"), MemoryError(), *(RuntimeError(f"so: {words}!") for words in NO_MEMORY)]
 )
 @pytest.mark.parametrize(
-    ("micro", "words"), [(0, "8 items at a time: set data.micro_batch=4"), (2, "2 items .*=1"), (1, "1 items .*=1")]
+    ("micro", "words"), [(0, "8 items at a time: set data.micro_batch=4"), (2, "2 items .*=1"), (1, "1 item at .*=1")]
 )
 def test_a_full_device_is_one_line_with_half_the_items(error: Exception, micro: int, words: str):
     with pytest.raises(OutOfMemory, match=words), out_of_memory_as_error(changed(data__micro_batch=micro)):

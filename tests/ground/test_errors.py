@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from gansmith.ground import errors
-from gansmith.ground.errors import GansmithError, StoppedByUser, nearest
+from gansmith.ground.errors import GansmithError, StoppedByUser, nearest, size_in_words
 
 
 def test_one_tree():
@@ -36,3 +36,8 @@ def test_the_tree_is_drawn():
 )
 def test_hints(word: str, known: list[str], hint: str):
     assert nearest(word, known) == hint
+
+
+def test_bytes_are_told_in_a_unit_that_shows_them():
+    told = [size_in_words(count) for count in (0, 400, 52_000, 3_400_000, 12_000_000_000)]
+    assert told == ["0.0 kB", "0.4 kB", "52.0 kB", "3.4 MB", "12.0 GB"]

@@ -139,7 +139,10 @@ def test_a_recipe_for_pictures_is_not_trained_on_other_data(
 
 
 def test_data_without_labels_are_told_by_what_they_are(place: Path, tmp_path: Path):
-    with pytest.raises(GansmithError, match=r"text\.txt holds lines without labels: .* the recipe for lines, text"):
+    with pytest.raises(
+        GansmithError,
+        match=r"text\.txt holds lines without labels: .* the recipe for lines, `gansmith train text --data",
+    ):
         gansmith.train("digits", str(place / "text.txt"), updates=1, out=tmp_path / "run")
 
 

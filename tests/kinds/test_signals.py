@@ -86,7 +86,7 @@ def test_a_folder_of_unlike_files_is_one_set(tmp_path: Path):
 
 def test_a_folder_without_a_sound_that_can_be_used_is_one_line(tmp_path: Path):
     (tmp_path / "a.wav").write_bytes(b"RIFF")
-    with pytest.raises(DataError, match=r"no sound that can be used, of 1 files; the first: a\.wav"):
+    with pytest.raises(DataError, match=r"no sound that can be used, of 1 file; the first: a\.wav"):
         stored(tmp_path)
     with pytest.raises(DataError, match="holds no sounds"):
         SIGNAL.read(tmp_path / "none", DataSettings())
@@ -146,8 +146,8 @@ def test_one_long_series_is_cut(tmp_path: Path):
 
 
 HOSTILE = {
-    "text": (np.array(["a", "b"]), "takes numbers"),
-    "complex": (np.ones((4, 16), complex), "takes numbers"),
+    "text": (np.array(["a", "b"]), "signals are of numbers"),
+    "complex": (np.ones((4, 16), complex), "signals are of numbers"),
     "too many axes": (np.zeros((2, 3, 4, 5)), "reshape it"),
     "too short": (np.zeros((9, 4)), "at least 8"),
     "missing": (np.full((9, 16), np.nan), "not finite"),

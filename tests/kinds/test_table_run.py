@@ -82,7 +82,7 @@ def test_rows_are_drawn_where_a_condition_holds(place: Path, capsys: pytest.Capt
         ("sexx=F", "did you mean 'sex'"),
         ("sex=G", "no category of sex"),
         ("sex>F", "= and !="),
-        ("age=old", "write the value as the column has it"),
+        ("age=old", "write a number, or the value as the column has it"),
         ("age", "is no condition"),
         ("age>79 and age<20", "rows fulfil it"),
     ):

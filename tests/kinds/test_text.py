@@ -308,7 +308,7 @@ def test_a_sheet_shows_the_lines(run: Path):
 def test_strings_from_python_are_taken():
     made = kind.prepare(np.array(WORDS), DataSettings(), "words")
     assert decode(made.items, made.units["alphabet"]) == list(WORDS)
-    with pytest.raises(DataError, match="takes strings"):
+    with pytest.raises(DataError, match="text is of strings"):
         kind.prepare(np.zeros((20, 2)), DataSettings(), "numbers")
     with pytest.raises(DataError, match="16 are the least"):
         kind.prepare(np.array(WORDS[:3]), DataSettings(), "words")

@@ -166,7 +166,7 @@ def test_attribute_files(tmp_path) -> None:
     assert names == ["a.png", "b.png"]
     assert columns["age"].tolist() == [30, 41.5]
     for text, words in {
-        "file,age\na.png\n": "line 2: 1 columns",
+        "file,age\na.png\n": "line 2: 1 column,",
         "file,age\na.png,old\n": "'old' in column 'age' is no number",
         "file\n": "a first line",
     }.items():

@@ -86,8 +86,8 @@ def test_eight_items_are_enough(count: int, accepted: bool):
     [
         ((1000, 1000, 1000), ""),
         ((999, 1000, 1000), "distances rest on 999 items: rough"),
-        ((1500, 999, 1000), "distances rest on 999 of the 1500 items, as any has no more"),
-        ((1500, 1000, 998), "distances rest on 998 of the 1500 items, as any has no more"),
+        ((1500, 999, 1000), "distances rest on 999 of the 1,500 items, as any has no more"),
+        ((1500, 1000, 998), "distances rest on 998 of the 1,500 items, as any has no more"),
         ((500, 500, 500), "distances rest on 500 items: rough"),
     ],
 )

@@ -157,6 +157,7 @@ RUNS: tuple[Example, ...] = (
     call(set_up, dataclasses.replace(RECIPE, data=DataSettings(source="ring"), augment=AugmentSettings("mirror"))),
     call(train, "digits", labels=[1]),
     call(check_kind, cookbook.load("digits"), KINDS["text"]),
+    call(check_kind, changed(generator__net="dcgan"), KINDS["vector"]),
     with_run(call(trained_twice)),
     call(choose_recipe, RECIPE, settings={"budget.updates": 0}),
     call(diagnose, "none"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from example import Example, after, call, text, where
 
+from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds.table import kind, reading, understanding, wanted
 from gansmith.kinds.table.columns import to_units
 from gansmith.kinds.table.notation import Notation
@@ -56,6 +57,7 @@ EXAMPLES: tuple[Example, ...] = (
     where({"gansmith.kinds.table.reading.LONGEST_CELL": 3}, reads("x.csv", "a,b\nlonger,1\n")),
     reads("x.csv", "a,b\n1,2\n"),
     reads("no.parquet", "nothing"),
+    call(kind.prepare, np.zeros((20, 8, 8)), DataSettings(), "stack.npy"),
     after(parquet(3), call(reading.read, Path("few.parquet"))),
     corrects("agee:whole"),
     corrects("age:number"),
@@ -75,6 +77,10 @@ EXAMPLES: tuple[Example, ...] = (
         ITEMS,
         to_units((replace(COLUMNS[0], notation=Notation(date="%Y-%m-%d")), COLUMNS[1]), ","),
         UNITS,
+    ),
+    after(
+        text("words.csv", "\n".join(["word", *map(chr, range(97, 122))])),
+        call(kind.read, Path("words.csv"), DataSettings()),
     ),
 )
 

@@ -131,7 +131,7 @@ def test_both_engines_can(tmp_path: Path):
 
 
 def test_more_groups_than_items_are_refused(tmp_path: Path):
-    with pytest.raises(RecipeError, match=r"data\.clusters = 9999: the data has 1797 items"):
+    with pytest.raises(RecipeError, match=r"data\.clusters = 9999: the data has 1,797 items"):
         gansmith.train("digits", updates=2, settings=SETTINGS | {"data.clusters": 9999}, out=tmp_path / "many")
     with pytest.raises(RecipeError, match=r"data\.clusters = 7 is for"):
         gansmith.train("digits", updates=2, settings={"data.clusters": 7, "data.labels": "none"}, out=tmp_path / "lost")

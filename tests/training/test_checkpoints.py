@@ -105,6 +105,13 @@ def refusal_of(folder: RunFolder, what: Checkpoint) -> str | None:
     return None
 
 
+def test_a_full_disk_before_the_first_checkpoint_promises_none(folder: RunFolder, monkeypatch: pytest.MonkeyPatch):
+    failing(monkeypatch, "save_file", 0, OSError(errno.ENOSPC, "No space left on device"))
+    message = refusal_of(folder, made(100))
+    assert message is not None
+    assert message.endswith("there is no earlier checkpoint; make room and train again")
+
+
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("step", STEPS)
 def test_a_full_disk_loses_nothing_and_is_said_in_one_line(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gansmith.cli.parser import Parser, to_stderr
 from gansmith.cli.parts import add_parts, parts_of
+from gansmith.ground.errors import counted
 
 if TYPE_CHECKING:
     from gansmith.diagnosis.findings import Finding
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 def lines(found: Diagnosis) -> list[str]:
     """The diagnosis as text."""
-    text = [f"{found.root} at update {found.update:,}, after {found.looks} probes of its samples", ""]
+    text = [f"{found.root} at update {found.update:,}, after {counted(found.looks, 'probe')} of its samples", ""]
     text += explained(found.leading)
     for finding in found.others:
         text += ["", "also:", *explained(finding)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gansmith.cli.parser import Parser, add_checkpoint, integer, to_stderr, whole
 from gansmith.cli.parts import add_parts, parts_of
+from gansmith.ground.errors import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     heading, *rows = evaluation.rows()
     shown = len(heading) if options.explain else len(heading) - 1  # the last column is the meaning of a figure
-    table = Table(title=f"{evaluation.count:,} items against {evaluation.data}", box=None, pad_edge=False)
+    table = Table(title=f"{counted(evaluation.count, 'item')} against {evaluation.data}", box=None, pad_edge=False)
     for name in heading[:shown]:
         table.add_column(name, no_wrap=name != "meaning", overflow="fold")
     for row in rows:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from gansmith.cli.parser import Parser, whole
-from gansmith.ground.errors import typed
+from gansmith.ground.errors import counted, typed
 
 
 def add_arguments(parser: Parser) -> None:
@@ -52,7 +52,9 @@ def run(options: argparse.Namespace) -> int:
         show(found)
     if found["failures"]:
         first = found["failures"][0]
-        print(f"gansmith: {len(found['failures'])} trainings have no figures; first: {first}", file=sys.stderr)
+        print(
+            f"gansmith: {counted(len(found['failures']), 'training')} have no figures; first: {first}", file=sys.stderr
+        )
     return 1 if found["failures"] else 0
 
 

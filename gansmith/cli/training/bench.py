@@ -6,7 +6,7 @@ import argparse
 import json
 
 from gansmith.cli.parser import Parser, add_device, positive, to_stderr, whole
-from gansmith.ground.errors import GansmithError, nearest
+from gansmith.ground.errors import GansmithError, counted, nearest
 
 
 def add_arguments(parser: Parser) -> None:
@@ -50,7 +50,7 @@ def show(found: dict) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    title = f"{found['summary']}, {found['threads']} threads"
+    title = f"{found['summary']}, {counted(found['threads'], 'thread')}"
     table = Table(box=None, pad_edge=False, title=title, title_justify="left")
     for column in ("", "pictures/s", "lowest .. highest", "beside plain", "of the ceiling"):
         table.add_column(column, justify="right" if column else "left")

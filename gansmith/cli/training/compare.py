@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gansmith.cli.parser import Parser, add_budget, add_device, add_jobs, add_offline, budget_of, whole
 from gansmith.cli.parts import add_parts, parts_of
+from gansmith.ground.errors import counted
 
 
 def add_arguments(parser: Parser) -> None:
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     elif not options.quiet:
         show(found)
     if failed:
-        what = f"{len(failed)} cells failed; the same command tries them again. First: {failed[0]['error']}"
+        what = f"{counted(len(failed), 'cell')} failed; the same command tries them again. First: {failed[0]['error']}"
         print(f"gansmith: {what}", file=sys.stderr)
     return 1 if failed else 0
 

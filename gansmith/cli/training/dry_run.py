@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gansmith import losses
+from gansmith.ground.errors import counted
 from gansmith.ground.recipes.settings import Recipe
 
 if TYPE_CHECKING:
@@ -39,12 +40,16 @@ def show(recipe: Recipe, parts: Parts, *, as_json: bool) -> int:
         print(
             f"# {player}: {count['parameters']:,} parameters ({count['trained']:,} trained + "
             f"{count['batch_statistics']:,} batch statistics), "
-            + ("operations unknown: it is yours" if operations is None else f"{operations:,} operations an item")
+            + (
+                "operations unknown: it is yours"
+                if operations is None
+                else f"{counted(operations, 'operation')} an item"
+            )
         )
     for line in listed(facts["start"]) if begun else ():
         print(f"# {line}")
     data = facts["data"]
-    print(f"# data: {data['count']:,} items of shape {data['item_shape']}, {data['description']}")
+    print(f"# data: {counted(data['count'], 'item')} of shape {data['item_shape']}, {data['description']}")
     if facts["operations_per_update"] is not None:
         print(f"# an update: {facts['operations_per_update']:,} operations; {facts['memory_megabytes']:,} MB expected")
     images, seconds = facts["total_images"] or "unknown", facts["seconds_expected"] or "unknown"

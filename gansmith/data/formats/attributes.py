@@ -16,7 +16,7 @@ import numpy as np
 from gansmith.data.formats.listing import Reader, Unreadable
 from gansmith.data.formats.picture_files import AttributeTable, PictureFiles
 from gansmith.data.formats.tables import class_lists
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 
 ATTRIBUTES, PARTITION = "list_attr", "list_eval_partition"  # the lists' names begin so
 BESIDE = tuple(f"{stem}{ending}" for stem in ("list_attr_celeba", PARTITION) for ending in (".txt", ".csv"))
@@ -96,14 +96,18 @@ def table(name: str, text: str) -> AttributeTable:
     for picture, *cells in lines:
         width = width or len(cells)
         if len(cells) != width or not ANSWERS.issuperset(cells):
-            raise DataError(f"{name}: after {picture!r} there must be {width} answers of 1, -1 or 0: mend this line")
+            raise DataError(
+                f"{name}: after {picture!r} there must be {counted(width, 'answer')} of 1, -1 or 0: mend this line"
+            )
         row[picture] = len(answers) // max(1, width)
         answers.extend(cell == "1" for cell in cells)
     if not width:
         raise DataError(f"{name} lists no picture: write a line of questions into it, then a line for each picture")
     questions = questions[1:] if len(questions) == width + 1 else questions  # a heading for the names
     if len(questions) != width:
-        raise DataError(f"{name} asks {len(questions)} questions and has {width} answers a picture: give one for each")
+        raise DataError(
+            f"{name} asks {counted(len(questions), 'question')} and has {counted(width, 'answer')} a picture: give one for each"
+        )
     return AttributeTable(name, tuple(questions), row, np.frombuffer(answers, np.uint8).astype(bool).reshape(-1, width))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from gansmith.data.formats import left_out
 from gansmith.data.formats.listing import Attributes, Listing, Reader, chosen_splits, interleaved, natural
 from gansmith.data.formats.picture_files import AttributeTable, PictureFile, PictureFiles, printable
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 
 SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -130,15 +130,15 @@ def numbered(
         return _numbers(folders, {name for name in of_class if name}, "lie outside the class folders")
     if lost and ("" in folders or not found.class_lists):
         missing = printable(names[rows[listed.index("")]])
-        return None, (), f"{lost} of {len(listed)} pictures bring no class in {source}, {missing} for one"
+        return None, (), f"{lost} of {counted(len(listed), 'picture')} bring no class in {source}, {missing} for one"
     if lost:
-        remarks.append(f"classes are the folders; {source} has none for {lost} of {len(listed)} pictures")
+        remarks.append(f"classes are the folders; {source} has none for {lost} of {counted(len(listed), 'picture')}")
         return _numbers(folders, {name for name in of_class if name}, "")
     pairs = set(zip(folders, listed, strict=True))
     if found.class_lists and len(pairs) == len(set(folders)) == len(set(listed)) > 1 and "" not in folders:
         return _numbers(folders, {name for name in of_class if name}, "")
     if found.class_lists:
-        beside = f", not the {len(set(folders))} folders" if len(set(folders) - {""}) > 1 else ""
+        beside = f", not the {counted(len(set(folders)), 'folder')}" if len(set(folders) - {""}) > 1 else ""
         remarks.append(f"classes are those in {source}{beside}")
     return _numbers(listed, {str(value) for value in found.classes.values()}, "")
 
@@ -150,7 +150,7 @@ def _numbers(of_class: Sequence[str], known: set[str], where: str) -> tuple[np.n
     if len(class_names) < 2:
         return None, (), f"all pictures are of one class, {class_names[0]}" if class_names and not outside else ""
     if outside:
-        return None, (), f"{outside} of {len(of_class)} pictures {where}"
+        return None, (), f"{outside} of {counted(len(of_class), 'picture')} {where}"
     number = {name: index for index, name in enumerate(class_names)}
     return np.array([number[name] for name in of_class], np.int64), class_names, ""
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from gansmith.data import store_files
 from gansmith.data.formats import attributes
 from gansmith.data.formats.picture_files import SUFFIXES, PictureFiles, printable
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, as_typed, counted, typed
 from gansmith.ground.files.gridfolder import ArticlesFolder, GridFolder
 from gansmith.ground.files.runfolder import RunFolder
+from gansmith.kinds.text.reading import begins_as_text
 
 WAYS_OUT = {  # ending -> what to do with such a file
     **dict.fromkeys((".heic", ".heif", ".hif"), "convert them to .jpg"),
@@ -38,6 +39,7 @@ OWN = {  # what this program writes: the files by which a folder of it is known
     "the comparison": ({_GRID.comparison.name},),
     "the studies": ({_STUDIES.figures.name},),
 }
+BY_THEMSELVES = (".csv", ".tsv", ".txt", ".md")  # tables and lines, which are sources when given alone
 ARCHIVES = (".zip", ".tar", ".npz", ".npy", ".h5", ".hdf5", ".mat")  # read when given alone
 
 
@@ -93,6 +95,9 @@ def no_pictures(place: object, found: PictureFiles) -> DataError:
     left = "; ".join(summary(found)[:3])
     refused = f"{len(found.skipped)} were refused ({found.skipped[0][1]})" if found.skipped else ""
     hint = "; ".join(filter(None, (left, refused)))
+    alone = [name for name in found.others if name.lower().endswith(BY_THEMSELVES)]
+    if len(alone) == len(found.others) and alone and not found.skipped and os.path.isdir(str(place)):
+        hint += f": give a file by itself, as {printable(as_typed(os.path.join(str(place), min(alone))))}"
     return DataError(
         f"{place} holds no pictures ({', '.join(SUFFIXES[:5])}, ...){f'; it holds {hint}' if hint else ''}"
     )
@@ -106,14 +111,18 @@ def not_a_source(path: Path) -> DataError:
     if ending in WAYS_OUT:
         way = WAYS_OUT[ending].replace("them", "it").replace("their", "its")
         return DataError(f"{path} cannot be read: {way}, and give the result")
+    if begins_as_text(path):
+        way = typed("train", "text", "--data", as_typed(path))
+        return DataError(f"{path} is no picture, table or sound, but text: `{way}` learns words or short lines")
     return DataError(
         f"{path} is no source that can be read: give a folder, a .zip or a .tar of pictures, IDX files (.gz or plain), .npz, "
-        ".npy, .csv of pixels, .h5, .mat, .parquet or a folder with LMDB or CIFAR's batches"
+        ".npy, .h5, .mat, .parquet, a folder with LMDB or CIFAR's batches, a table (.csv, .tsv), sounds (.wav), or words and short "
+        "lines (.txt)"
     )
 
 
 def read_as(found: PictureFiles) -> Iterable[str]:
     """How files were understood where their names alone do not tell."""
     if found.guessed:
-        yield f"{found.guessed:,} files without a picture's ending are pictures by their first bytes, and read"
+        yield f"{counted(found.guessed, 'file')} without a picture's ending are pictures by their first bytes, and read"
     yield from found.unread

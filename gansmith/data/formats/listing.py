@@ -12,7 +12,7 @@ from typing import IO, Any
 import numpy as np
 
 from gansmith import kinds
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.kinds import Kind
 
 
@@ -171,7 +171,8 @@ def decoded(
         given = labels[name]
         if given is not None and len(given) != len(part):
             raise DataError(
-                f"{title} holds {len(part)} items but {len(given)} labels{f' of {name}' if name else ''}: each item needs "
+                f"{title} holds {counted(len(part), 'item')} but "
+                f"{counted(len(given), 'label')}{f' of {name}' if name else ''}: each item needs "
                 "one label, in the same order"
             )
     known = [part for part in labels.values() if part is not None]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gansmith.ground.errors import printable
+from gansmith.ground.errors import counted, printable
 
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"),
@@ -138,7 +138,9 @@ class Search:
         for name in own:
             del self.entries[name]
         if own:
-            self.ours.append(f"{len(own):,} samples or sheets of Gansmith, {printable(own[0])} for one")
+            self.ours.append(
+                f"{counted(len(own), 'sample or sheet', 'samples or sheets')} of Gansmith, {printable(own[0])} for one"
+            )
 
     def _refusal(self, name: str, size: int) -> str | None:
         if is_unsafe(name):

@@ -21,7 +21,7 @@ import numpy as np
 from gansmith.data.formats.listing import Opened, Unreadable
 from gansmith.data.formats.picture_files import HEAD, AttributeTable, PictureFiles, Search, printable
 from gansmith.data.formats.tables.class_lists import is_class_list
-from gansmith.ground.errors import DataError, brief
+from gansmith.ground.errors import DataError, brief, counted
 
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 CLASS_KEYS = ("label", "class", "cls", "class_id")  # of a sample's .json
@@ -86,7 +86,7 @@ def sound_members(archive: tarfile.TarFile, failures: list[str]) -> Iterator[tar
         try:
             member = archive.next()
         except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-            failures.append(f"damaged after {count:,} members ({brief(error)})")
+            failures.append(f"damaged after {counted(count, 'member')} ({brief(error)})")
             return
         if member is None:
             return

@@ -13,7 +13,7 @@ from gansmith.data.preparation import ranges
 from gansmith.data.preparation.ranges import Range
 from gansmith.data.preparation.resize import lying, on_background
 from gansmith.ground import alpha
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 
 LAYOUTS: dict[str, tuple[int, int, int, int]] = {  # name -> where count, height, width and channels are
     "count, height, width, channels": (0, 1, 2, 3),
@@ -23,6 +23,9 @@ LAYOUTS: dict[str, tuple[int, int, int, int]] = {  # name -> where count, height
 CHANNELS = (1, 3, 4)
 SMALLEST = 4  # pixels a side: smaller sides are in doubt
 FLAT = 64  # numbers: longer vectors may be flat pictures
+SERIES = 16  # numbers: shorter vectors are hardly series
+SMOOTH = 0.7  # correlation of neighbours in a row
+LOOKED_AT = 256  # rows that show whether they are smooth
 BLOCK = 65_536  # rows checked at a time
 
 
@@ -190,10 +193,29 @@ def _vectors(array: np.ndarray, title: str, read: Read) -> np.ndarray:
             f"{way}, or x[None] for a single picture"
         )
     if array.ndim == 2 and side and length >= FLAT:
-        _say(read, f"{title}: vectors of {length} numbers; if they are flat pictures, save x.reshape({shape})")
+        _say(
+            read, f"{title}: vectors of {counted(length, 'number')}; if they are flat pictures, save x.reshape({shape})"
+        )
+    if array.ndim == 2 and length >= SERIES and _smooth(array[:LOOKED_AT]):
+        _say(
+            read,
+            f"{title}: neighbours in a row are alike, as in a series: `gansmith train signal` learns rows as signals",
+        )
     if read.kind == "picture":
         raise DataError(f"{title} is {array.dtype} of shape {array.shape}: no pictures; leave data.kind out")
     return array[:, None] if array.ndim == 1 else array
+
+
+def _smooth(rows: np.ndarray) -> bool:
+    """Whether neighbours in rows (N, L) are alike: the correlation of a row with itself, moved by one place, over all rows."""
+    centred = rows.astype(np.float64)
+    if not np.isfinite(centred).all():
+        return False
+    centred -= centred.mean(axis=1, keepdims=True)
+    size = max(float(np.abs(centred).max()), 1e-300)
+    centred /= size
+    whole = float((centred**2).sum())
+    return whole > 0 and float((centred[:, 1:] * centred[:, :-1]).sum()) > SMOOTH * whole
 
 
 def labels(array: np.ndarray, title: str) -> np.ndarray:

@@ -18,7 +18,7 @@ from gansmith.data.preparation import parallel, prepare, reuse, second_look, wid
 from gansmith.data.preparation.resize import Frame, kept, lying
 from gansmith.data.sources.source import Source
 from gansmith.ground.alpha import RGBA
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
 
@@ -78,7 +78,8 @@ def as_stored(listing: Listing, settings: DataSettings) -> Listing:
     return replace(
         listing,
         items=made.items,
-        labels=None if listing.labels is None else listing.labels[rows],
+        labels=made.labels if listing.labels is None else listing.labels[rows],
+        class_names=made.class_names if listing.labels is None else listing.class_names,
         parts=cut_parts(listing.parts, rows),
         units=made.units,
         left_out=(*listing.left_out, *made.left_out),
@@ -165,7 +166,7 @@ def _losses(facts: np.ndarray, frame: Frame) -> tuple[str, ...]:
         size = f"{frame.width}x{frame.height}"
         share = f"{cut.mean():.0%}" if np.ptp(cut) < 0.01 else f"{cut.mean():.0%} on average, {cut.max():.0%} at most"
         number, half = int((cut > 0).sum()), int((cut > 0.5).sum())
-        pictures = "1 picture" if number == 1 else f"{number:,} pictures"
+        pictures = counted(number, "picture")
         much = f", and of {half:,} more than half" if half else ""
         found.append(
             f"of {pictures} the sides are cut off to make them {size}: {share} of a picture is lost{much}; "
@@ -186,9 +187,9 @@ def _describe(listing: Listing, items: np.ndarray, job: prepare.Job | None, skip
         crop = f"centre {job.frame.crop} cut out, " if job.frame.crop else ""
         parts.append(f"{crop}{items.shape[2]}x{items.shape[1]} ({job.reason})")
     if listing.labels is not None:
-        parts.append(f"{classes} classes")
+        parts.append(counted(classes, "class", "classes"))
     if listing.attributes:
-        parts.append(f"{len(listing.attributes.questions)} attributes")
+        parts.append(counted(len(listing.attributes.questions), "attribute"))
     parts += listing.notes
     if skipped:
         parts.append(f"{skipped} skipped")

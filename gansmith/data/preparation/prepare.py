@@ -24,7 +24,7 @@ from gansmith.data.preparation.ranges import Ranges
 from gansmith.data.preparation.resize import Frame, choose_size, cut_off, framed, parse_background, parse_size
 from gansmith.data.store_files import ITEMS, free_pages
 from gansmith.ground.alpha import RGBA
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted, size_in_words
 from gansmith.ground.progress import Progress
 from gansmith.ground.recipes.settings import DataSettings
 
@@ -167,8 +167,8 @@ def empty_slots(path: Path, shape: tuple[int, ...]) -> None:
     free = shutil.disk_usage(path.parent).free
     if needed > free:
         raise DataError(
-            f"preparing needs {needed / 1e9:.1f} GB in {path.parent}, where {free / 1e9:.1f} GB are free: "
-            "set GANSMITH_CACHE to a larger disk, or choose a smaller data.size or data.first"
+            f"preparing needs {size_in_words(needed)} in {path.parent}, where {size_in_words(free)} are free: make room, or "
+            "name a larger disk (of the cache by GANSMITH_CACHE), or choose a smaller data.size or data.first"
         )
     with open(path, "wb") as file:
         write_header(file, np.dtype(np.uint8), shape)
@@ -242,7 +242,7 @@ def join_chunks(folder: Path, job: Job, chunks: list[Chunk]) -> tuple[Path, np.n
     kept = np.delete(np.arange(len(slots)), lost)
     if not len(kept):
         _, name, reason = next(entry for chunk in chunks for entry in chunk.skipped)
-        raise DataError(f"none of {len(slots)} pictures could be read, the first being {name}: {reason}")
+        raise DataError(f"none of {counted(len(slots), 'picture')} could be read, the first being {name}: {reason}")
     channels = 1 if job.settle and not any(chunk.coloured for chunk in chunks) else slots.shape[3]
     if len(kept) == len(slots) and channels == slots.shape[3]:
         return folder / SLOTS, kept

@@ -8,7 +8,7 @@ from gansmith.data.formats.listing import Listing, Unreadable
 from gansmith.data.order import Order
 from gansmith.data.preparation import decode, ranges
 from gansmith.data.preparation.ranges import Ranges
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.ground.recipes.settings import DataSettings
 
 MOST = 2000  # pictures whose values are looked at: all of a small source, a seeded choice of a large one
@@ -34,7 +34,7 @@ def look(listing: Listing, settings: DataSettings) -> tuple[Ranges, tuple[str, .
         of = asked or ranges.guess(kind, low, high)
         if of is not None:
             chosen[kind] = of
-            among = f" (in {MOST:,} of {len(names):,} pictures)" if len(names) > MOST else ""
+            among = f" (in {MOST:,} of {counted(len(names), 'picture')})" if len(names) > MOST else ""
             remarks.append(ranges.remark(kind, low, high, of) + among)
         elif not others and len(ends) == 1 and len(names) == len(listing):
             raise DataError(ranges.doubt(listing.title, low, high))

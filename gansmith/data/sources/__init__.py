@@ -77,6 +77,12 @@ def short_name(source: str) -> str:
     return Path(source).stem if single is None else f"stacked-{short_name(single)}"
 
 
+def claimed(settings: DataSettings) -> kinds.Kind | None:
+    """The kind that claims the path which data.source names; None for other sources."""
+    path = Path(os.path.expanduser(settings.source))
+    return kinds.claiming(path) if os.path.exists(path) else None
+
+
 def absolute(source: str) -> str:
     """The same source for any current folder: built-in and hub names as they are, a path made absolute. Raises DataError."""
     if _not_empty(source) in SOURCES or source.startswith(hub.PREFIX):

@@ -7,6 +7,7 @@ import numpy as np
 from gansmith.diagnosis.findings import Finding
 from gansmith.diagnosis.history import History
 from gansmith.diagnosis.signals import series
+from gansmith.ground.errors import counted
 
 EARLY_PROBES = 4
 EARLY_ROWS = 4
@@ -38,7 +39,7 @@ def course(history: History) -> Finding:
     since, looks = int(updates[-window:][0]), len(updates[-window:])
     if gains[best][1] > GAIN:
         first, last = _ends(history.probed(best, window))
-        text = f"Keep on: {best} went from {first:.3g} to {last:.3g} in the last {looks} probes{_often(history)}."
+        text = f"Keep on: {best} went from {first:.3g} to {last:.3g} in the last {counted(looks, 'probe')}{_often(history)}."
         sure = "certain" if max(low for low, _, _ in gains.values()) > GAIN else "likely"
         return Finding("still improving", since, text, evidence, "course", certainty=sure)
     few = looks < WINDOW_LEAST
@@ -89,7 +90,7 @@ def _seen(history: History) -> float:
 def _often(history: History) -> str:
     """For a sentence: how often each item was seen, where that is often."""
     seen = _seen(history)
-    return f", each of the {history.count:,} items seen {seen:,.0f} times" if seen >= OFTEN else ""
+    return f", each of the {counted(history.count, 'item')} seen {seen:,.0f} times" if seen >= OFTEN else ""
 
 
 def _warming(history: History) -> Finding:

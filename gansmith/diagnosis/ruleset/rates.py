@@ -10,6 +10,7 @@ from gansmith.diagnosis.ruleset import opinions
 from gansmith.diagnosis.ruleset.collapse import shown_at_a_time
 from gansmith.diagnosis.ruleset.course import no_better
 from gansmith.diagnosis.signals import series
+from gansmith.ground.errors import counted
 
 # Shares are of the real items' own figure, where nothing else is said; steps are |change| / |weights|.
 BLOWN_SPREAD = 0.1  # spread of samples that very large losses have flattened
@@ -110,7 +111,7 @@ def _huge_for_long(history: History, losses: np.ndarray, flags: np.ndarray) -> F
     return Finding(
         "rate too high",
         since,
-        f"The losses are {newest.min():.3g} and more in each of the newest {len(newest)} rows, up to {newest.max():.3g}, where "
+        f"The losses are {newest.min():.3g} and more in each of the newest {counted(len(newest), 'row')}, up to {newest.max():.3g}, where "
         "healthy ones stay below 10.",
         {"largest loss": float(newest.max()), **history.probe_numbers("spread", "quality")},
     )

@@ -10,7 +10,7 @@ from torch import Tensor
 from gansmith.game.limits import uses_batch_norm
 from gansmith.game.probe.trial import COUNT, Trial, check_numbers, trying
 from gansmith.game.step import Gan, discriminator_loss, generator_loss, mean
-from gansmith.ground.errors import RecipeError
+from gansmith.ground.errors import RecipeError, counted
 from gansmith.losses import Targets
 from gansmith.nets.network import DiscriminatorOutput
 
@@ -62,7 +62,7 @@ def _one_number(who: str, value: Any) -> None:
 def _mean_of_parts(gan: Gan, who: str, whole: Tensor, one: Tensor, other: Tensor) -> None:
     if torch.allclose(mean(whole), (mean(one) + mean(other)) / 2, rtol=1e-4, atol=1e-6):
         return
-    how = f"{gan.ranks.size} processes" if gan.ranks else f"data.micro_batch = {gan.micro_batch}"
+    how = f"{counted(gan.ranks.size, 'process', 'processes')}" if gan.ranks else f"data.micro_batch = {gan.micro_batch}"
     raise RecipeError(
         f"{who} of a batch is not the mean of those of its halves, and {how} would compute it part by part: make it a mean over "
         "items, or train in one process with whole batches"

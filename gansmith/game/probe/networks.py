@@ -10,7 +10,7 @@ from torch import Tensor
 from gansmith.game.limits import uses_batch_norm
 from gansmith.game.probe.trial import COUNT, Trial, check_numbers, trying, untouched
 from gansmith.game.step import Gan
-from gansmith.ground.errors import RecipeError
+from gansmith.ground.errors import RecipeError, counted
 from gansmith.nets.network import Network
 
 FAR = 1.5  # times the range of pixels: outputs beyond it are far outside
@@ -30,7 +30,7 @@ def networks(trial: Trial, name: str) -> list[str]:
 
 def _labels_hint(trial: Trial) -> str:
     if trial.classes:
-        return f" (it is given labels int64 ({COUNT},) of {trial.classes} classes)"
+        return f" (it is given labels int64 ({COUNT},) of {counted(trial.classes, 'class', 'classes')})"
     return " (it is given no labels, as data.labels = 'none')"
 
 

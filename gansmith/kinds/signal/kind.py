@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.kinds import scaling
@@ -32,7 +32,7 @@ def claims(path: Path) -> bool:
 def read(path: Path, settings: DataSettings) -> Prepared:
     """Sound files as windows. Raises DataError."""
     if not claims(path):
-        raise DataError(f"{path} holds no sounds: data.kind = 'signal' reads .wav files, and arrays (N, L) as .npy")
+        raise DataError(f"{path} holds no sounds: signals are read from .wav files, and from arrays (N, L) as .npy")
     return prepared(reading.read_files(path, settings), settings, path.name)
 
 
@@ -95,9 +95,9 @@ def fitted(widths: tuple[int, ...], length: int, *, lowest_first: bool) -> tuple
 def describe(items: np.ndarray, units: Units) -> str:
     """How many, how long, at which rate."""
     _, _, length, channels = items.shape
-    more = f" in {channels} channels" if channels > 1 else ""
+    more = f" in {counted(channels, 'channel')}" if channels > 1 else ""
     rate = f", {units['rate']:,} a second" if units.get("rate") else ""
-    return f"{len(items):,} signals of {length:,} samples{more}{rate}"
+    return f"{counted(len(items), 'signal')} of {counted(length, 'sample')}{more}{rate}"
 
 
 def facts(items: np.ndarray, units: Units) -> list[str]:

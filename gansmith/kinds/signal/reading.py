@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds.signal import sounds
 
@@ -60,7 +60,9 @@ def read_files(path: Path, settings: DataSettings) -> Read:
         kept += len(values)
     if not loaded:
         first = f"; the first: {skipped[0][0]}: {skipped[0][1]}" if skipped else ""
-        raise DataError(f"{path} holds no sound that can be used, of {len(found)} files{first}: give .wav files")
+        raise DataError(
+            f"{path} holds no sound that can be used, of {counted(len(found), 'file')}{first}: give .wav files"
+        )
     rates = Counter(rate for _, _, rate in loaded)
     rate = settings.rate or min(rates.most_common(1)[0][0], USUAL_RATE)
     waves = [sounds.resampled(values, before, rate) for _, values, before in loaded]
@@ -80,9 +82,11 @@ class Cut:
 
     def with_words(self, remarks: list[str], skipped: tuple[tuple[str, str], ...], beyond: int) -> Read:
         """The reading with its lines."""
-        left_out = [f"{self.silent:,} windows of silence"] if self.silent else []
-        left_out += [f"{beyond:,} files: {MOST:,} samples are the most that are kept"] if beyond else []
-        remarks += [f"{self.padded:,} windows end with silence, as their files were shorter"] if self.padded else []
+        left_out = [f"{counted(self.silent, 'window')} of silence"] if self.silent else []
+        left_out += [f"{counted(beyond, 'file')}: {MOST:,} samples are the most that are kept"] if beyond else []
+        remarks += (
+            [f"{counted(self.padded, 'window')} end with silence, as their files were shorter"] if self.padded else []
+        )
         one = self.read
         return Read(
             one.signals, one.rate, one.layout, one.labels, one.class_names, skipped, tuple(left_out), tuple(remarks)
@@ -140,7 +144,7 @@ def window_length(settings: DataSettings, found: list[int]) -> int:
 
 def _words(rates: Counter[int], channels: Counter[int], rate: int, length: int, settings: DataSettings) -> list[str]:
     others = {found: count for found, count in rates.items() if found != rate}
-    lines = [f"windows of {length:,} samples at {rate:,} a second, {1000 * length / rate:.0f} ms each"]
+    lines = [f"windows of {counted(length, 'sample')} at {rate:,} a second, {1000 * length / rate:.0f} ms each"]
     if others:
         told = ", ".join(f"{count:,} of {found:,}" for found, count in sorted(others.items()))
         lines.append(
@@ -149,21 +153,22 @@ def _words(rates: Counter[int], channels: Counter[int], rate: int, length: int, 
             )
         )
     if several := sum(count for number, count in channels.items() if number > 1):
-        lines.append(f"{several:,} files of several channels are mixed down to one")
+        lines.append(f"{counted(several, 'file')} of several channels are mixed down to one")
     return lines if settings.length else [lines[0] + "; data.length=N cuts others", *lines[1:]]
 
 
 def read_array(array: np.ndarray, settings: DataSettings, title: str) -> Read:
     """Series (N, L), (N, C, L), (N, L, C), or one long series (L,) that is cut. Raises DataError."""
     if array.dtype.kind not in "fiu":
-        raise DataError(f"{title} holds {array.dtype}, and data.kind = 'signal' takes numbers: give floats or integers")
+        raise DataError(f"{title} holds {array.dtype}, and signals are of numbers: give floats or integers")
     if not array.size:
         raise DataError(f"{title} is empty: give signals (N, length)")
     if array.ndim == 2 and array.shape[1] == 1:
         length = settings.length or min(LENGTHS[1], max(SHORTEST, len(array) // 64))
         _long_enough(min(len(array), _long_enough(length, "data.length")), f"the series of {title}")
         cut = array[: len(array) // length * length, 0].reshape(-1, length)
-        word = f"{title}: one series of {len(array):,} samples, cut into {len(cut):,} windows of {length:,}; data.length=N cuts others"
+        windows = counted(len(cut), "window")
+        word = f"{title}: one series of {len(array):,} samples, cut into {windows} of {length:,}; data.length=N cuts others"
         return Read(cut[:, :, None], settings.rate, remarks=(word,))
     if array.ndim == 2:
         return Read(_checked(array[:, :, None], title), settings.rate)
@@ -175,7 +180,7 @@ def read_array(array: np.ndarray, settings: DataSettings, title: str) -> Read:
     count, length = min(array.shape[1:]), max(array.shape[1:])
     layout, order = ("NCL", "(N, channels, length)") if first else ("NLC", "(N, length, channels)")
     signals = np.moveaxis(array, 1, 2) if first else array
-    word = f"{title}: {count} {'channel' if count == 1 else 'channels'} of {length:,} samples, read as {order}: the longer axis is time"
+    word = f"{title}: {counted(count, 'channel')} of {length:,} samples, read as {order}: the longer axis is time"
     return Read(_checked(signals, title), settings.rate, layout, remarks=(word,))
 
 
@@ -186,5 +191,7 @@ def _checked(signals: np.ndarray, title: str) -> np.ndarray:
 
 def _long_enough(length: int, what: str) -> int:
     if length < SHORTEST:
-        raise DataError(f"{what} has {length} samples, and a signal has at least {SHORTEST}: give longer ones")
+        raise DataError(
+            f"{what} has {counted(length, 'sample')}, and a signal has at least {SHORTEST}: give longer ones"
+        )
     return length

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gansmith.ground.errors import counted
 from gansmith.kinds.scatter import FAKE, INK, PAPER, REAL, RULE
 from gansmith.kinds.table.columns import Column
 from gansmith.kinds.table.encoding import Values
@@ -56,7 +57,9 @@ def histograms(made: Values, real: Values | None) -> np.ndarray:
 def _legend(made: Values, real: Values | None) -> str:
     """What the colours are, and which columns are not shown."""
     words = (
-        f"{made.rows:,} rows" if real is None else f"orange: {made.rows:,} rows. green, behind: {real.rows:,} real ones"
+        f"{counted(made.rows, 'row')}"
+        if real is None
+        else f"orange: {counted(made.rows, 'row')}. green, behind: {real.rows:,} real ones"
     )
     more = len(made.columns) - MOST
     return words + (f". {more:,} more columns are not drawn" if more > 0 else "")

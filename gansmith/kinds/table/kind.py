@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gansmith.ground.errors import DataError, as_typed, counted, typed
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings, Recipe
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
@@ -31,13 +32,22 @@ def claims(path: Path) -> bool:
 
 def read(path: Path, settings: DataSettings) -> Prepared:
     """The table in a file. Raises DataError."""
-    return _prepared(reading.read(path), settings)
+    text = reading.read(path)
+    try:
+        return _prepared(text, settings)
+    except DataError as error:
+        if len(text.names) > 1 or settings.columns:
+            raise
+        way = typed("train", "text", "--data", as_typed(path))
+        raise DataError(f"{error}; to learn words or short lines: `{way}`") from None
 
 
 def prepare(array: np.ndarray, settings: DataSettings, title: str) -> Prepared:
     """The rows of an array: of numbers, which have no heading, or of records, whose fields are the columns. Raises DataError."""
     if array.dtype.names:
         return _prepared(reading.of_records(array), settings)
+    if array.ndim > 2:
+        raise DataError(f"{title} is of shape {array.shape}, and a table is rows of columns, (N, D): reshape it")
     rows = array.reshape(len(array), -1)
     names = tuple(f"column {index + 1}" for index in range(rows.shape[1]))
     cells = tuple(tuple(map(str, column.tolist())) for column in rows.T)
@@ -86,8 +96,8 @@ def conditions(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> tup
 def describe(items: np.ndarray, units: Units) -> str:
     """How many rows, and how many columns of each kind."""
     kinds = [column.kind for column in of_units(units)]
-    counted = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
-    return f"{len(items):,} rows of {len(kinds)} columns ({counted})"
+    each = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    return f"{counted(len(items), 'row')} of {counted(len(kinds), 'column')} ({each})"
 
 
 def facts(items: np.ndarray, units: Units) -> list[str]:

@@ -67,6 +67,18 @@ class Notation:
             raise ValueError(cell)
         return value
 
+    def asked(self, cell: str) -> float:
+        """The number that somebody typed, as the column has it, or without its signs, or without its groups: "1.234,50 EUR",
+        "1.234,50", "1234,5", "1234.5". Raises ValueError."""
+        plain = {} if self.date else {"before": "", "after": "", "plus": False}
+        ways = [replace(self, **signs, **group) for signs in ({}, plain) for group in ({}, {"group": ""})]
+        for way in ways:
+            try:
+                return way.value(cell)
+            except ValueError:
+                continue
+        raise ValueError(cell)
+
     def bare(self, cell: str) -> str:
         """A cell without its signs, with a decimal point. Raises ValueError where they are others."""
         if self.before or self.after or self.plus:
@@ -163,16 +175,20 @@ def _signs(cells: Sequence[str]) -> dict[str, Any]:
 
 def _group(plain: Notation, cells: Sequence[str]) -> str:
     """What stands between groups of three digits, if all cells can be read so and one has it; "" = nothing does. 1.234 is a number
-    with three decimals, unless 1.234.567 is among them; 1,234 is one thousand, unless other cells say that it is not."""
+    with three decimals, unless 1.234.567 or 1.234,50 is among them; 1,234 is one thousand, unless other cells say that it is not."""
     try:
         bare = [plain.bare(cell) for cell in cells[:LOOKED_AT]]
     except ValueError:
         return ""
     for group, pattern in GROUPED.items():
-        seen = 2 if group == "." else 1
-        if any(cell.count(group) >= seen for cell in bare) and all(pattern.fullmatch(cell) for cell in bare):
+        if any(_tells(group, cell) for cell in bare) and all(pattern.fullmatch(cell) for cell in bare):
             return group
     return ""
+
+
+def _tells(group: str, cell: str) -> bool:
+    """Whether a cell has this mark between groups of digits, beyond doubt for points: 1.234.567 or 1.234,50."""
+    return cell.count(group) > 1 or (group in cell and (group != "." or "," in cell))
 
 
 def _is_number(notation: Notation, cell: str) -> bool:

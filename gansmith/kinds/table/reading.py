@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.ground.errors import DataError, brief
+from gansmith.ground.errors import DataError, brief, counted
 
 ENDINGS = (".csv", ".tsv", ".parquet")
 SEPARATORS = ",;\t|"
@@ -124,7 +124,7 @@ def _table(path: Path, rows: list[list[str]], separator: str, remarks: list[str]
     if len(whole) < len(rows):
         ragged = next(row for row in rows if len(row) != width)
         remarks.append(
-            f"{len(rows) - len(whole):,} rows do not have the heading's {width} cells and are left out, as "
+            f"{counted(len(rows) - len(whole), 'row')} do not have the heading's {counted(width, 'cell')} and are left out, as "
             f"{separator.join(ragged)[:40]!r}"
         )
     if len(whole) < FEWEST_ROWS:
@@ -137,7 +137,7 @@ def _without_frills(rows: list[list[str]], separator: str, remarks: list[str]) -
     width = Counter(map(len, rows)).most_common(1)[0][0]
     comments = next((place for place, row in enumerate(rows) if not row[0].startswith("#") or len(row) >= width), 0)
     if comments:
-        remarks.append(f"{comments:,} lines of comment are left out, as {separator.join(rows[0])[:40]!r}")
+        remarks.append(f"{counted(comments, 'line')} of comment are left out, as {separator.join(rows[0])[:40]!r}")
         rows = rows[comments:]
     nothing = width > 1 and all(len(row) < width or not row[width - 1] for row in rows[1:])
     if nothing and (len(rows[0]) == width - 1 or (len(rows[0]) == width and not rows[0][-1])):

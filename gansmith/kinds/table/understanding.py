@@ -9,10 +9,11 @@ from typing import cast
 
 import numpy as np
 
-from gansmith.ground.errors import DataError, nearest
+from gansmith.ground.errors import DataError, counted, nearest
 from gansmith.kinds.table import notation
 from gansmith.kinds.table.columns import KINDS, NUMBERS, Column, ColumnKind
 from gansmith.kinds.table.notation import is_missing
+from gansmith.kinds.table.numbers import outlying
 from gansmith.kinds.table.numbers.quantiles import QUANTILES
 from gansmith.kinds.table.reading import Text
 
@@ -62,7 +63,7 @@ def understand(text: Text, given: Mapping[str, ColumnKind] | None = None) -> Und
     if not any(column.learned for column in columns):
         why = "; ".join(left_out) or "there is no column"
         raise DataError(f"nothing in this table can be learned: {why}"[:400])
-    return Understood(tuple(columns), tuple(remarks), tuple(left_out))
+    return Understood(tuple(columns), (*remarks, *outlying.warnings(columns, text.cells)), tuple(left_out))
 
 
 LEFT_OUT: dict[ColumnKind, str] = {
@@ -117,11 +118,18 @@ def _number(column: Column, there: list[str], given: ColumnKind | None, remarks:
     if wrong:
         count = len(right) - sum(right)
         remarks.append(
-            f"column {column.name}: {count:,} of {len(there):,} cells are no numbers and count as missing, as "
+            f"column {column.name}: {count:,} of {counted(len(there), 'cell')} are no numbers and count as missing, as "
             f"{wrong[0][:30]!r} (data.columns={column.name}:category keeps them)"
         )
         column = replace(column, missing="" if column.missing is None else column.missing)
     values = np.sort(np.array([written.value(cell) for cell, good in zip(there, right, strict=True) if good]))
+    if given is None and column.missing is None and values[0] == values[-1]:
+        ways = Counter(there).most_common()
+        remarks.append(
+            f"column {column.name}: all cells are the same number, written in {len(ways)} ways, as {ways[0][0][:30]!r} and "
+            f"{ways[1][0][:30]!r}: it is the constant {ways[0][0][:30]!r}"
+        )
+        return replace(column, cell=ways[0][0])
     whole = not (written.decimals or written.digits or written.date)
     if given is None and whole and distinct == len(there) > FEW and _identifies(column, values):
         return replace(column, kind="identifier")
@@ -165,9 +173,24 @@ def spread_out(values: np.ndarray, step: float) -> np.ndarray:
     return values + (golden - 0.5) * (0.5 * step)
 
 
+def _say_alike(name: str, known: Sequence[str], remarks: list[str]) -> None:
+    """A line where categories are the same word but for capitals and spaces."""
+    alike: dict[str, list[str]] = {}
+    for cell in known:
+        alike.setdefault(" ".join(cell.casefold().split()), []).append(cell)
+    groups = [cells for cells in alike.values() if len(cells) > 1]
+    if groups:
+        count = sum(map(len, groups))
+        remarks.append(
+            f"column {name}: {counted(count, 'category', 'categories')} differ in capitals or spaces alone, as {groups[0][0][:30]!r} and "
+            f"{groups[0][1][:30]!r}: they are learned as different ones (write them alike in the file)"
+        )
+
+
 def _category(column: Column, kinds: Counter[str], gone: Counter[str], remarks: list[str]) -> Column:
     """A column of categories; the rarest are one, if there are too many."""
     known = [cell for cell, _ in kinds.most_common()]
+    _say_alike(column.name, known, remarks)
     if len(known) == 2 and frozenset(cell.lower() for cell in known) in YES_NO:
         column = replace(column, kind="yes/no")
     else:
@@ -177,7 +200,8 @@ def _category(column: Column, kinds: Counter[str], gone: Counter[str], remarks: 
         rare = known[MOST_CATEGORIES - 1 :]
         rest = list(Counter({cell: kinds[cell] for cell in rare}).elements())
         remarks.append(
-            f"column {column.name}: the {len(rare):,} rarest of {len(known):,} categories are learned as one, and drawn by how "
+            f"column {column.name}: the {len(rare):,} rarest of {counted(len(known), 'category', 'categories')} are "
+            "learned as one, and drawn by how "
             "often they come"
         )
         known = known[: MOST_CATEGORIES - 1]

@@ -44,10 +44,12 @@ def parse(text: str, columns: Sequence[Column]) -> list[tuple[Column, str, str]]
             _check_category(column, sign, cell, part)
         elif not is_missing(cell):
             try:
-                column.notation.value(cell)
+                column.notation.asked(cell)
             except ValueError:
                 example = column.notation.text(column.quantiles[0] * column.size)
-                raise DataError(f"--where {part!r}: write the value as the column has it, as {example!r}") from None
+                raise DataError(
+                    f"--where {part!r}: write a number, or the value as the column has it, as {example!r}"
+                ) from None
         found.append((column, sign, cell))
     return found
 
@@ -72,7 +74,7 @@ def wanted(items: np.ndarray, units: Units, text: str) -> np.ndarray:
         elif is_missing(cell):
             good &= np.isnan(values) == (sign == "=")
         else:
-            good &= compare(values, column.notation.value(cell)) & ~np.isnan(values)
+            good &= compare(values, column.notation.asked(cell)) & ~np.isnan(values)
     return good
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 
 END = 0  # the channel of "the line has ended"
 
@@ -26,7 +26,7 @@ def encode(lines: Sequence[str], alphabet: str, length: int) -> np.ndarray:
     codes = np.full((len(lines), length), END, np.int64)
     for row, line in enumerate(lines):
         if len(line) > length:
-            raise DataError(f"{line!r} has {len(line)} characters, and lines here have at most {length}")
+            raise DataError(f"{line!r} has {counted(len(line), 'character')}, and lines here have at most {length}")
         try:
             codes[row, : len(line)] = [number[character] for character in line]
         except KeyError as unknown:

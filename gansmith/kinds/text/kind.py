@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.ground.files.whole import replacing
 from gansmith.ground.recipes.settings import DataSettings
 from gansmith.kinds.record import Kind, Prepared, Shown, Units
+from gansmith.kinds.table import reading as tables
 from gansmith.kinds.text import reading
 from gansmith.kinds.text.alphabet import alphabet_of, codes_of, decode, encode, one_hot
 from gansmith.kinds.text.likeness import measures
@@ -35,23 +36,19 @@ def claims(path: Path) -> bool:
 def read(path: Path, settings: DataSettings) -> Prepared:
     """The lines of a file. Raises DataError."""
     if not path.is_file():
-        raise DataError(
-            f"{path.name} is no file: data.kind = 'text' reads one text file with a short line in each line"
-        )
-    found = reading.read_lines(path)
+        raise DataError(f"{path.name} is no file: text is read from one file, with a short line in each line")
+    found = reading.read_lines(path) if path.suffix.lower() not in tables.ENDINGS else reading.read_column(path)
     return _prepared(found.lines[: settings.first or None], found.left_out, found.remarks)
 
 
 def prepare(array: np.ndarray, settings: DataSettings, title: str) -> Prepared:
     """An array of strings, of which an empty one is a line too. Raises DataError."""
     if array.dtype.kind not in "UO" or not all(isinstance(one, str) for one in array.flat):
-        raise DataError(
-            f"{title} holds {array.dtype}, and data.kind = 'text' takes strings: give words, or a .txt file"
-        )
+        raise DataError(f"{title} holds {array.dtype}, and text is of strings: give words, or a .txt file")
     lines, rows, left_out = reading.usable([one.replace("\n", " ") for one in array.flat], empty=True)
     if len(lines) < reading.LEAST:
         raise DataError(
-            f"{title} has {len(lines)} lines that can be used, and {reading.LEAST} are the least: give more"
+            f"{title} has {counted(len(lines), 'line')} that can be used, and {reading.LEAST} are the least: give more"
         )
     return replace(_prepared(lines, left_out, ()), kept=np.array(rows))
 
@@ -64,7 +61,8 @@ def _prepared(lines: list[str], left_out: tuple[str, ...], remarks: tuple[str, .
 
 def describe(items: np.ndarray, units: Units) -> str:
     """How many lines, how long, of how many characters."""
-    return f"{len(items):,} lines of up to {units['length']} places, {len(units['alphabet'])} different characters"
+    letters = counted(len(units["alphabet"]), "different character")
+    return f"{counted(len(items), 'line')} of up to {counted(units['length'], 'place')}, {letters}"
 
 
 def facts(items: np.ndarray, units: Units) -> list[str]:

@@ -6,10 +6,11 @@ import codecs
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, as_typed, counted, typed
+from gansmith.kinds.table import reading as tables
 
 LONGEST = 32  # characters of a line; longer ones are left out
 ALPHABET_MOST = 200  # characters; lines with others than the most frequent ones are left out
@@ -44,13 +45,32 @@ def read_lines(path: Path) -> Read:
     if not lines[-1]:
         del lines[-1]  # what stands behind the last line's end is no line
     used, _, left_out = usable(lines)
+    _enough(used, left_out, path.name)
+    return Read(used, left_out, remarks)
+
+
+def _enough(used: Sequence[str], left_out: Sequence[str], name: str) -> None:
+    """Raises DataError for too few lines."""
     if len(used) < LEAST:
         raise DataError(
-            f"{path.name} has {len(used)} lines of 1 to {LONGEST} characters, and {LEAST} are the least"
+            f"{name} has {counted(len(used), 'line')} of 1 to {LONGEST} characters, and {LEAST} are the least"
             + "".join(f"; {line}" for line in left_out)
             + ": give a file with one word or short line in each line"
         )
-    return Read(used, left_out, remarks)
+
+
+def read_column(path: Path) -> Read:
+    """The lines of a table with one column, or the rows of another one, which is said. Raises DataError."""
+    table = tables.read(path)
+    if len(table.names) > 1:
+        found = read_lines(path)
+        ways = f"each row is read as a line; `{typed('train', 'table', '--data', as_typed(path))}` learns the columns"
+        return replace(
+            found, remarks=(*found.remarks, f"{path.name} has {counted(len(table.names), 'column')}: {ways}")
+        )
+    used, _, left_out = usable(table.cells[0])
+    _enough(used, left_out, path.name)
+    return Read(used, left_out, (*table.remarks, f"the first row is the heading, and no line: {table.header[0]!r}"))
 
 
 def begins_as_text(path: Path) -> bool:

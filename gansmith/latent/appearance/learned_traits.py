@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 from gansmith.kinds.appearance import PICTURES
 from gansmith.kinds.record import Measure, Traits
 
@@ -29,7 +29,8 @@ def learn(pictures: np.ndarray, values: np.ndarray, of: Traits = PICTURES) -> Me
     """
     if len(pictures) != len(values) or len(pictures) < LEAST:
         raise DataError(
-            f"{len(pictures)} pictures with {len(values)} values are too few, or do not match: give {LEAST} or more, one value each"
+            f"{counted(len(pictures), 'picture')} with {counted(len(values), 'value')} are too few, or do not match: "
+            f"give {LEAST} or more, one value each"
         )
     if len(np.unique(values)) < 2:
         raise DataError("all examples have the same value: a trait needs some that differ")
@@ -80,7 +81,7 @@ def read_attributes(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
     for number, row in enumerate(rows, 2):
         if len(row) != len(heading):
             raise DataError(
-                f"{path}, line {number}: {len(row)} columns, and the first line has {len(heading)}: give as many"
+                f"{path}, line {number}: {counted(len(row), 'column')}, and the first line has {len(heading)}: give as many"
             )
         for name, text in zip(columns, row[1:], strict=True):
             try:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from gansmith.game.weights.rules import Adam, Steps
 from gansmith.ground import pixels, streams
-from gansmith.ground.errors import RunError
+from gansmith.ground.errors import RunError, counted
 from gansmith.ground.progress import Progress
 from gansmith.latent import space
 from gansmith.latent.decoder import Decoder, need_pictures
@@ -143,7 +143,8 @@ def nearest_of_bank(
         wrong = torch.as_tensor(labels)[:, None] != bank_labels[None]
         if int((~wrong).sum(dim=1).min()) < settings.restarts:
             raise RunError(
-                f"{settings.restarts} restarts in each of {generator.classes} classes need a larger bank: give fewer --restarts"
+                f"{counted(settings.restarts, 'restart')} in each of {counted(generator.classes, 'class', 'classes')} "
+                "need a larger bank: give fewer --restarts"
             )
         distances[wrong] = torch.inf
     order = distances.argsort(dim=1, stable=True)[:, : settings.restarts]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gansmith.ground import streams
-from gansmith.ground.errors import RunError, nearest
+from gansmith.ground.errors import RunError, counted, nearest
 from gansmith.ground.networks.plan import Shape
 from gansmith.latent.pictures import to_unit
 
@@ -71,7 +71,7 @@ def check_count(shape: Shape, count: int) -> int:
     """How many numbers a picture has. Raises RunError for `count` below 1 or above that."""
     size = int(np.prod(shape))
     if not 1 <= count <= size:
-        raise RunError(f"{count} measurements: a picture of {size} numbers takes 1 to {size}")
+        raise RunError(f"{counted(count, 'measurement')}: a picture of {counted(size, 'number')} takes 1 to {size}")
     return size
 
 

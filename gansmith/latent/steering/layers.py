@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gansmith.ground.errors import RunError
+from gansmith.ground.errors import RunError, counted
 from gansmith.ground.networks import plan as plans
 from gansmith.ground.networks.plan import Plan
 from gansmith.latent.decoder import Decoder, need_labels
@@ -130,7 +130,7 @@ def mix(generator: Decoder, latents: np.ndarray, coarse: np.ndarray, fine: np.nd
     after = after or len(layers) // 2
     if not 1 <= after < len(layers):
         raise RunError(
-            f"after = {after}: this generator takes its class at {len(layers)} layers, so give 1 to {len(layers) - 1}"
+            f"after = {after}: this generator takes its class at {counted(len(layers), 'layer')}, so give 1 to {len(layers) - 1}"
         )
     made: list[Tensor] = []
     for start in range(0, len(latents), ROWS):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class Agreement:
 def agreement(requested: np.ndarray, predicted: np.ndarray, classes: int) -> Agreement:
     """Compare requested and predicted labels, int64 (N,) in [0, classes), N >= 1. Raises DataError for other labels."""
     if requested.shape != predicted.shape or requested.ndim != 1 or not len(requested):
-        raise DataError(f"{len(requested)} requested labels and {len(predicted)} predictions: give one label per item")
+        raise DataError(
+            f"{len(requested)} requested labels and {counted(len(predicted), 'prediction')}: give one label per item"
+        )
     low, high = min(requested.min(), predicted.min()), max(requested.max(), predicted.max())
     if low < 0 or high >= classes:
         raise DataError(f"labels {low} to {high}: the data's classes are 0 to {classes - 1}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def distance(a: Gaussian, b: Gaussian) -> float:
     """The Frechet distance between two Gaussians of the same d; 0 or more."""
     if a.mean.shape != b.mean.shape:
         raise DataError(
-            f"features of {a.mean.shape[0]} and of {b.mean.shape[0]} numbers cannot be compared: take both from one network"
+            f"features of {a.mean.shape[0]} and of {counted(b.mean.shape[0], 'number')} cannot be compared: take both from one network"
         )
     shift = a.mean - b.mean
     overlap = np.linalg.svd(a.factor @ b.factor.T, compute_uv=False).sum()

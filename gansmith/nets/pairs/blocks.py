@@ -22,7 +22,7 @@ from __future__ import annotations
 import copy
 from math import prod
 
-from gansmith.ground.errors import RecipeError
+from gansmith.ground.errors import RecipeError, counted
 from gansmith.ground.networks import plan
 from gansmith.ground.networks.plan import Player, Shape, Size
 from gansmith.ground.networks.same_padding import same_conv, same_transpose
@@ -230,9 +230,9 @@ class Stack:
             self.add(plan.ConcatLabels(self.classes))
 
     def _per_width(self, name: str, values: tuple[int, ...]) -> tuple[int, ...]:
-        count = len(self.settings.widths)
-        if len(values) not in (1, count):
-            raise RecipeError(f"{name} has {len(values)} values for {count} convolutions: give one, or one each")
+        if len(values) not in (1, count := len(self.settings.widths)):
+            layers = counted(count, "convolution")
+            raise RecipeError(f"{self.player}.{name} has {len(values)} values for {layers}: give one, or one each")
         return values * count if len(values) == 1 else values
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from math import ceil, prod
 
-from gansmith.ground.errors import RecipeError
+from gansmith.ground.errors import RecipeError, counted
 from gansmith.ground.networks.plan import Reshape, Shape
 from gansmith.nets.pairs.blocks import Stack, is_signal
 from gansmith.nets.pairs.mapping import map_latent
@@ -84,7 +84,7 @@ def pyramid(item_shape: Shape, widths: tuple[int, ...], strides: tuple[int, ...]
     if min(sizes[0][signal:]) < 2:
         before, after = (f"{across}" if signal else f"{across}x{down}" for down, across in (sizes[-1], sizes[0]))
         raise RecipeError(
-            f"{len(strides)} convolutions of strides {list(strides)} shrink {before} {'places' if signal else 'pictures'} "
+            f"{counted(len(strides), 'convolution')} of strides {list(strides)} shrink {before} {'places' if signal else 'pictures'} "
             f"to {after}: use fewer widths or smaller strides"
         )
     return [(channels, *size) for channels, size in zip((*widths, item_shape[0]), sizes, strict=True)]

@@ -9,7 +9,7 @@ as an hourglass's. The generator is a dcgan's. The trunk is no part of the plan:
 
 from __future__ import annotations
 
-from gansmith.ground.errors import RecipeError
+from gansmith.ground.errors import RecipeError, counted
 from gansmith.ground.networks.plan import AuxiliaryHead, Beside, Seen
 from gansmith.nets.pairs.blocks import Stack
 from gansmith.nets.pairs.dcgan import check_pictures
@@ -24,7 +24,7 @@ def discriminator(stack: Stack) -> None:
     check_pictures(stack.shape)
     channels, *sides = stack.shape
     if channels not in (1, 3) or min(sides) < LEAST:
-        size = f"{sides[1]}x{sides[0]} of {channels} channels"
+        size = f"{sides[1]}x{sides[0]} of {counted(channels, 'channel')}"
         raise RecipeError(
             f"discriminator.net = 'projected' looks at grey or colour pictures of {LEAST} pixels a side or more, and these are "
             f"{size}: set discriminator.net=dcgan, or data.size and data.channels"

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gansmith.ground.errors import counted
 from gansmith.report import series
 from gansmith.report.page_parts.contents import Contents, clipped, plain
 from gansmith.report.series import Axis, Curve, Line, Measure, Player, Row
@@ -200,8 +201,8 @@ def _layers(rows: Sequence[Row], player: Player, measure: Measure) -> Chart | No
     return Chart(
         f"{player}-{measure}",
         title,
-        f"{len(table)} layers with weights, from pale (first) to full colour (last), numbered as in the network.",
-        f"{title}, {len(table)} layers.",
+        f"{counted(len(table), 'layer')} with weights, from pale (first) to full colour (last), numbered as in the network.",
+        f"{title}, {counted(len(table), 'layer')}.",
         {"clock": "layers", "log": True, "limits": None, "guide": None, "lines": lines, "broken": []},
     )
 

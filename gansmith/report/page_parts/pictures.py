@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gansmith import kinds
+from gansmith.ground.errors import counted
 from gansmith.report import sheets
 from gansmith.report.page_parts import markup
 from gansmith.report.page_parts.contents import Contents
@@ -37,13 +38,13 @@ def newest_beside_real(run: Contents) -> str:
     kind = kinds.of_data(run.data)
     if run.sheets and kind is not None and kind.plotted:
         figure = _file(
-            run.sheets[-1].path, f"After {run.sheets[-1].update:,} updates, {kind.plotted}", markup.SHEET_BYTES
+            run.sheets[-1].path, f"After {counted(run.sheets[-1].update, 'update')}, {kind.plotted}", markup.SHEET_BYTES
         )
         if figure:
             return f'<div class="hero plotted">{figure}</div>'
     shown = [(run.folder.real_sheet, "Real, for comparison")]
     if run.sheets:
-        shown.insert(0, (run.sheets[-1].path, f"Generated, after {run.sheets[-1].update:,} updates"))
+        shown.insert(0, (run.sheets[-1].path, f"Generated, after {counted(run.sheets[-1].update, 'update')}"))
     figures = [_file(path, caption, markup.SHEET_BYTES) for path, caption in shown]
     if not any(figures):
         return '<p class="empty">No sample has been drawn yet.</p>'
@@ -145,13 +146,13 @@ def pairs(run: Contents) -> Section | None:
     if body is None:
         half = markup.SHEET_BYTES // 2
         figures = [
-            markup.picture(image, f"After {sheet.update:,} updates", half)
+            markup.picture(image, f"After {counted(sheet.update, 'update')}", half)
             for image, sheet in ((before, first), (after, last))
         ]
         body = f'<div class="hero">{"".join(figures)}</div>'
-        lead = f"What the watched latents gave after {first.update:,} updates, and after {last.update:,}."
+        lead = f"What the watched latents gave after {counted(first.update, 'update')}, and after {last.update:,}."
     else:
-        lead = f"Above: what these latents gave after {first.update:,} updates. Below: after {last.update:,}."
+        lead = f"Above: what these latents gave after {counted(first.update, 'update')}. Below: after {last.update:,}."
         if last.logits:
             lead += " Under each picture is its logit, the raw output of the discriminator at that time: "
             lead += f"{meaning_of_logit(run.threshold)}."

@@ -11,7 +11,7 @@ from gansmith.data import sources
 from gansmith.data import store as stores
 from gansmith.data.clusters import assign
 from gansmith.data.store import Store
-from gansmith.ground.errors import RunError, typed
+from gansmith.ground.errors import RunError, counted, typed
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.metrics.feature_networks import likeness
 from gansmith.runs.setup import Setup, describe_data, read_clusters
@@ -47,7 +47,7 @@ def more(folder: RunFolder, setup: Setup) -> dict[str, Any]:
     places = [rows.get(digest, -1) for digest in digests(old, setup)]
     if -1 in places:
         raise RunError(
-            f"{places.count(-1):,} of the {len(places):,} items of {folder.root} are not in {there}: put them there, "
+            f"{places.count(-1):,} of the {counted(len(places), 'item')} of {folder.root} are not in {there}: put them there, "
             f"or {instead}"
         )
     clusters = None
@@ -59,7 +59,7 @@ def more(folder: RunFolder, setup: Setup) -> dict[str, Any]:
         clusters[places] = found
     added = store.count - old.count
     line = (
-        f"{old.count:,} items as before and {added:,} more, {store.count:,} in all: an epoch is a pass over all of them, and "
+        f"{counted(old.count, 'item')} as before and {added:,} more, {store.count:,} in all: an epoch is a pass over all of them, and "
         "epochs so far are counted so too"
     )
     return {"line": line, "clusters": None if clusters is None else clusters.tolist()}

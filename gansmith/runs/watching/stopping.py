@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gansmith.ground.errors import typed
+from gansmith.ground.errors import counted, typed
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.parts.kept import option
@@ -59,7 +59,7 @@ class StopEarly:
                 yield (
                     "patience",
                     (
-                        f"{_figure(best)} of update {best['update']:,} was not bettered in {len(left)} measurements "
+                        f"{_figure(best)} of update {best['update']:,} was not bettered in {counted(len(left), 'measurement')} "
                         f"(budget.patience = {self.budget.patience})"
                     ),
                 )

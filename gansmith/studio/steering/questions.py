@@ -18,7 +18,7 @@ import torch
 from gansmith.data import sources
 from gansmith.data import store as stores
 from gansmith.ground import streams
-from gansmith.ground.errors import DataError, GansmithError
+from gansmith.ground.errors import DataError, GansmithError, counted
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.latent.decoder import need_pictures
 from gansmith.latent.pictures import to_unit
@@ -107,7 +107,7 @@ class Real:
         are not known. Raises DataError for too few."""
         if count > self.store.count:
             raise DataError(
-                f"the data has {self.store.count} pictures, fewer than a quiz shows: ask for fewer questions"
+                f"the data has {counted(self.store.count, 'picture')}, fewer than a quiz shows: ask for fewer questions"
             )
         rows = streams.generator(seed, "order").permutation(self.store.count)[:count]
         order = np.argsort(rows)

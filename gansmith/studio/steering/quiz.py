@@ -17,6 +17,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from gansmith.ground.errors import counted
 from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
 from gansmith.studio.children import Jobs
 from gansmith.studio.errors import StudioError
@@ -84,7 +85,7 @@ class Quiz:
 
     def _need(self, number: int) -> None:
         if not 0 <= number < len(self.real):
-            raise StudioError(404, f"this quiz has {len(self.real)} pictures, numbered from 0")
+            raise StudioError(404, f"this quiz has {counted(len(self.real), 'picture')}, numbered from 0")
 
     def _answer(self, number: int) -> dict[str, Any]:
         was, guess = SAID[not self.real[number]], self.guesses[number]

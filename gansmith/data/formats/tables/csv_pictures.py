@@ -11,7 +11,7 @@ import numpy as np
 
 from gansmith.data.formats.listing import Listing, chosen_splits, decoded
 from gansmith.data.formats.tables.list_contents import CLASS_COLUMNS
-from gansmith.ground.errors import DataError
+from gansmith.ground.errors import DataError, counted
 
 SPLITS = {"train": "train", "test": "test", "validation": "validation", "valid": "validation", "val": "validation"}
 SMALLEST = 16  # numbers of a picture, at least
@@ -59,7 +59,8 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         found = _side(heading)
         if found is None:
             raise DataError(
-                f"{path} has {len(heading)} columns, and no square pictures fit in them: if it lists names and classes, give the "
+                f"{path} has {counted(len(heading), 'column')}, and no square pictures fit in them: if it lists names "
+                "and classes, give the "
                 "folder of the pictures with it inside"
             )
         plain = all(cell.isdecimal() for cell in heading)
@@ -73,7 +74,8 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         raise DataError(f"{path} has no line of numbers: give a table with a line for each picture")
     if values.shape[1] != len(heading):
         raise DataError(
-            f"{path} has {len(heading)} columns in its first line and {values.shape[1]} numbers in the others: give each a number"
+            f"{path} has {counted(len(heading), 'column')} in its first line and {counted(values.shape[1], 'number')} "
+            "in the others: give each a number"
         )
     side, labelled = found
     at = next((index for index, name in enumerate(heading) if name in CLASS_COLUMNS), 0)

@@ -14,6 +14,7 @@ from typing import Any
 
 from gansmith.data.formats.picture_files import printable
 from gansmith.data.formats.tables.picture_names import Names, Pictures
+from gansmith.ground.errors import counted
 
 NAME_COLUMNS = (
     *("file_name", "filename", "file", "image_id", "image", "image_name", "img_name", "image_path", "img_path"),
@@ -93,7 +94,7 @@ def _no_word(value: Any) -> str:
     if isinstance(value, dict):
         kind = "objects"
     elif isinstance(value, list) and (len(value) < 2 or sorted(map(str, value)) not in _one_hots(len(value))):
-        kind = f"vectors of {len(value)} numbers"
+        kind = f"vectors of {counted(len(value), 'number')}"
     else:
         return ""
     return f"its labels are {kind}, and classes are whole numbers, words or one-hot vectors"
@@ -133,7 +134,7 @@ def _of_table(rows: list[list[str]], known: Names, whys: Sequence[str] = ()) -> 
     found = _classes(pairs, known, title)
     count = len(set(found.values()))
     if len(found) >= WHOLE and count > len(found) / 2:
-        raise NotRead(f"{title} holds {count:,} different values for {len(found):,} pictures")
+        raise NotRead(f"{title} holds {count:,} different values for {counted(len(found), 'picture')}")
     return found
 
 
@@ -159,7 +160,11 @@ def _class_column(rows: list[list[str]], header: list[str], names: int, whys: Se
     if not meant:
         if len(others) == 1:
             return others[0]
-        shown = ", ".join(header[column] for column in others[:4]) if header else f"{len(others)} columns without names"
+        shown = (
+            ", ".join(header[column] for column in others[:4])
+            if header
+            else f"{counted(len(others), 'column')} without names"
+        )
         raise NotRead(f"beside the names it has {shown}: call the column of the classes `label`")
     meant = [column for column in meant if not (whys and whys[column])] or meant
     meant.sort(key=lambda column: CLASS_COLUMNS.index(header[column]))
