@@ -103,8 +103,10 @@ def _be_command(
         if plant:
             plant()
         _watch_writes(os.open(counter, os.O_WRONLY | os.O_APPEND), log, blow)
+        from gansmith.__main__ import again
         from gansmith.cli import main
 
+        sys.unraisablehook = again
         code = main(arguments)
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,11 +1,36 @@
 """The program: `python -m gansmith`, and the command `gansmith`."""
 
+import _thread
+import contextlib
 import signal
 import sys
+import threading
+
+SOON = 0.02  # seconds
+
+
+def again(lost: "sys.UnraisableHookArgs") -> None:
+    """CPython drops a Ctrl-C that comes within a destructor, or a weak reference's callback: it is sent again soon."""
+    if lost.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(lost)
+        return
+    timer = threading.Timer(SOON, interrupt)
+    timer.daemon = True
+    with contextlib.suppress(RuntimeError):  # the program ends just now
+        timer.start()
+
+
+def interrupt() -> None:
+    """Ctrl-C for the main thread; where the system can, it ends a wait too."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def run_and_exit() -> None:
     """Run the command that was typed; the exit code is its own, whenever Ctrl-C came."""
+    sys.unraisablehook = again
     try:
         from gansmith.cli import main
 

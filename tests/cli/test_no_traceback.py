@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,3 +124,26 @@ def test_odd_arguments(
         typed = [word.replace("ODD", dice.choice(ODD)).replace("SOURCE", dice.choice(SOURCES)) for word in words]
         if typed[0] != "diagnose" or typed[1] != ".":
             is_told(capsys, typed)
+
+
+def test_a_ctrl_c_within_a_callback_of_the_collector_stops_too() -> None:
+    """CPython prints "Exception ignored" for it, and would go on."""
+    program = """
+import gansmith.cli, signal, time, weakref
+from gansmith.__main__ import run_and_exit
+
+class Thing:
+    pass
+
+def main():
+    thing = Thing()
+    seen = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
+    del thing
+    time.sleep(60)
+    return 0
+
+gansmith.cli.main = main
+run_and_exit()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -24,16 +24,18 @@ def test_a_few_kills_lose_nothing(tmp_path: Path):
         sys.executable,
         str(KILLS),
         "--count",
-        "4",
+        "20",
         "--only",
         "memory",
         "prepare",
+        "arrays",
+        "files",
         "--record",
         str(tmp_path / "r.jsonl"),
     ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len(list(read_rows(tmp_path / "r.jsonl"))) == 4
+    assert len(list(read_rows(tmp_path / "r.jsonl"))) == 20
 
 
 def test_the_records_of_a_change_that_was_not_made_are_dropped(tmp_path: Path):
