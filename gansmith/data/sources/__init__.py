@@ -46,7 +46,11 @@ def _near(path: Path) -> str:
     """The end of the error for a path that there is not: its neighbour or the built-in source of a similar name."""
     try:
         with os.scandir(path.parent) as entries:
-            neighbours = [entry.name for entry in itertools.islice(entries, 1000) if entry.name != path.name]
+            neighbours = [
+                entry.name
+                for entry in itertools.islice(entries, 1000)
+                if entry.name != path.name and not entry.name.endswith(PART)
+            ]
     except (OSError, ValueError):
         neighbours = []
     close = similar(path.name, [*SOURCES, *neighbours])
@@ -115,6 +119,7 @@ def _downloaded(name: str, settings: DataSettings, seed: int) -> Source:
     return paths.at(fetch.downloaded(name), settings)
 
 
+PART = ".part"  # the end of the names of what is being written, or was when it was killed
 STACKED = {"stacked-mnist": "mnist"}  # built-in stacks, and of what
 
 SOURCES: dict[str, Callable[[str, DataSettings, int], Source]] = {  # name -> from name, settings and seed

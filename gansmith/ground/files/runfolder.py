@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gansmith.ground.errors import RunError, similar, typed
+from gansmith.ground.errors import RunError, counted, similar, typed
 from gansmith.ground.files.whole import PART, write_text
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
@@ -247,6 +247,19 @@ def _finite(value: Any) -> Any:
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a .jsonl file, without those that are damaged or cut off by a kill; nothing if there is no file."""
+    for _, row in _lines(path):
+        if row is not None:
+            yield row
+
+
+def damaged_rows(path: Path) -> str:
+    """A line on how many lines of a .jsonl file are no rows; "" where all are. A last one that a kill cut off is as it should be."""
+    count = sum(row is None and line.endswith("\n") and bool(line.strip()) for line, row in _lines(path))
+    return f"left out of {path.name}: {counted(count, 'line')} that cannot be read as rows" if count else ""
+
+
+def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """The lines of a .jsonl file, each with its row, None where it is none."""
     if not path.exists():
         return
     with open(path, encoding="utf-8", errors="replace") as file:
@@ -254,9 +267,8 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             try:
                 row = json.loads(line)
             except ValueError:  # cut off, or a number with too many digits
-                continue
-            if isinstance(row, dict):
-                yield row
+                row = None
+            yield line, row if isinstance(row, dict) else None
 
 
 def cut_rows(path: Path, update: int) -> None:
