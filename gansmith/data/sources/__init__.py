@@ -101,6 +101,12 @@ def _not_empty(source: str) -> str:
         raise DataError(
             "the data source is empty: give a folder, a file or a built-in name (a variable of the shell may be unset)"
         )
+    if "://" in source:
+        name = source.partition("/datasets/")[2].strip("/")
+        hub_way = f", or `--data {hub.PREFIX}{name}` for a data set of the Hub" if name.count("/") == 1 else ""
+        raise DataError(
+            f"{source} is an address, and data are read from this machine: download it, and give the file or folder{hub_way}"
+        )
     return source
 
 

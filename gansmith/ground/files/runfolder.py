@@ -28,6 +28,10 @@ class Entry:
         return folder.root / self.name
 
 
+RUNS = "runs"
+"""The folder of trainings that are given none."""
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """The files of one run. `root` need not exist before `create`."""
@@ -117,11 +121,7 @@ class RunFolder:
         A folder with a recipe is a run. What is left of a run that was killed before that is written again. Raises
         RunError if the folder holds a run or anything else.
         """
-        if os.path.exists(self.recipe):
-            resumed = typed("resume", self.root)
-            raise RunError(f"{self.root} already holds a run: choose another --out, or go on with it by `{resumed}`")
-        if os.path.exists(self.root) and (not self.root.is_dir() or self._foreign_files()):
-            raise RunError(f"{self.root} is not an empty folder: choose another --out")
+        self.need_free()
         try:
             self.samples.mkdir(parents=True, exist_ok=True)
             self.checkpoints.mkdir(exist_ok=True)
@@ -129,6 +129,14 @@ class RunFolder:
             self.store_recipe(recipe)
         except OSError as error:
             raise RunError(f"{self.root} cannot be made ({error.strerror or error}): choose another --out") from None
+
+    def need_free(self) -> None:
+        """Raise RunError if the folder holds a run or anything else."""
+        if os.path.exists(self.recipe):
+            resumed = typed("resume", self.root)
+            raise RunError(f"{self.root} already holds a run: choose another --out, or go on with it by `{resumed}`")
+        if os.path.exists(self.root) and (not self.root.is_dir() or self._foreign_files()):
+            raise RunError(f"{self.root} is not an empty folder: choose another --out")
 
     def _foreign_files(self) -> set[str]:
         """What the folder holds besides the files of a run that was killed before its recipe was written."""
@@ -172,10 +180,11 @@ class RunFolder:
         if os.path.isfile(self.recipe):  # which, unlike Path's, takes any name
             return
         there = f"it holds no {self.recipe.name}" if os.path.isdir(self.root) else "there is no such folder"
-        close = similar(self.root.name, sorted(path.parent.name for path in self.root.parent.glob("*/recipe.toml")))
-        hint = (
-            f"did you mean {str(self.root.parent / close)!r}?" if close else "give the folder that a training has made"
-        )
+        beside = {path.parent.name: path.parent for path in sorted(self.root.parent.glob("*/recipe.toml"))}
+        if self.root == Path(self.root.name):  # where trainings are written that are given no folder
+            beside = {path.parent.name: path.parent for path in sorted(Path(RUNS).glob("*/recipe.toml"))} | beside
+        close = self.root.name if self.root.name in beside else similar(self.root.name, beside)
+        hint = f"did you mean {str(beside[close])!r}?" if close else "give the folder that a training has made"
         raise RunError(f"{self.root} is not a run: {there}; {hint}")
 
 
