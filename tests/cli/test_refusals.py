@@ -289,3 +289,10 @@ def test_a_full_disk_loses_nothing(
     monkeypatch.setattr(checkpoint, "save_file", whole)
     assert [path.name for path in (out / "checkpoints").iterdir()] == ["00000002"]
     assert main(["resume", str(out), "--updates", "6", "--quiet"]) == 0
+
+
+def test_a_dry_run_says_what_its_seconds_are_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "ring", "--dry-run", "--updates", "20"]) == 0
+    assert " seconds expected for the updates alone; starting" in capsys.readouterr().out
+    assert main(["train", "ring", "--dry-run", "--minutes", "2"]) == 0
+    assert capsys.readouterr().out.strip().endswith("120.0 seconds expected"), "minutes are those of the whole"
