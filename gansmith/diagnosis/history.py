@@ -21,7 +21,7 @@ BROKEN = "not finite"  # 1 in rows where one of those is not
 ENDS = tuple(f"{end} of {name}" for end in ("least", "most") for name in ("verdict.real", "verdict.fake"))
 """The ends of a row's histograms of outputs on real and on generated items."""
 OF_PLAYERS = tuple(
-    f"{what}.{player}" for what in ("loss", "gradient", "step") for player in ("discriminator", "generator")
+    f"{what}.{player}" for what in ("loss", "gradient", "step", "rate") for player in ("discriminator", "generator")
 )
 OF_ITEMS = tuple(f"{what}.{kind}" for what in ("verdict", "probability", "accuracy") for kind in ("real", "fake"))
 OF_ROWS = ("update", "images_seen", *OF_PLAYERS, *OF_ITEMS, *ENDS, BROKEN)

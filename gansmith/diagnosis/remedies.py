@@ -62,10 +62,11 @@ def rate_too_high(recipe: Recipe) -> list[Remedy]:
 
 
 def rate_too_low(recipe: Recipe) -> list[Remedy]:
-    """Ten times the learning rates."""
-    g, d = (max(USUAL_RATE, rate * 10) for rate in _rates(recipe))
+    """Ten times the learning rates; where one alone is low, that one."""
+    rates = dict(zip((GENERATOR, DISCRIMINATOR), _rates(recipe), strict=True))
+    low = {name: rate for name, rate in rates.items() if rate < USUAL_RATE} or rates
     why = "the weights hardly move: ten times the rate, and at least DCGAN's 2e-4"
-    return [Remedy({GENERATOR: g, DISCRIMINATOR: d}, why, DCGAN)]
+    return [Remedy({name: max(USUAL_RATE, rate * 10) for name, rate in low.items()}, why, DCGAN)]
 
 
 def discriminator_still(recipe: Recipe) -> list[Remedy]:

@@ -85,9 +85,10 @@ def explore(
     if not isinstance(options, row.options):
         raise RunError(f"{verb} takes options.{row.options.__name__}, not {type(options).__name__}")
     started = time.monotonic()
-    whole = load(run, nets, checkpoint, parts=parts)
+    notes: list[str] = []
+    whole = load(run, nets, checkpoint, parts=parts, say=notes.append)
     generator = in_space(whole, options.space, each_stage=getattr(options, "each_stage", False))
-    session = Session(verb, RunFolder(Path(run)), generator, checkpoint, progress)
+    session = Session(verb, RunFolder(Path(run)), generator, checkpoint, progress, notes=notes)
     if generator is not whole:
         session.notes.append(f"latents are {generator.space}, behind the mapping network; --space z takes its input")
     if row.of_pictures:

@@ -22,6 +22,7 @@ from gansmith.latent.appearance import learned_traits, traits
 from gansmith.latent.decoder import need_pictures
 from gansmith.latent.steering import styles
 from gansmith.latent.steering.styles import Style
+from gansmith.trained.moved_data import said_where_data_moved
 
 SAMPLES = 64  # generated items that decide on the default traits
 
@@ -60,7 +61,8 @@ def open_pictures(session: Session, source: str, split: str, first: int = 0) -> 
     settings = DataSettings(source=sources.absolute(source)) if source else own
     settings = stores.with_shape(settings, session.generator.item_shape)
     settings = dataclasses.replace(settings, split=split, first=first, labels="none")
-    return stores.open_store(settings, session.generator.recipe.seed)
+    with said_where_data_moved(session.run.root, own.source, own=not source):
+        return stores.open_store(settings, session.generator.recipe.seed)
 
 
 def chosen_traits(session: Session, options: Average) -> dict[str, Measure]:

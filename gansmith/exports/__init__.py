@@ -116,7 +116,13 @@ def export(
         else f"no card was written, as those beside {path} hold other words: move one away"
     )
     unstated = "the licence of the data is not stated: name it with --licence"
-    notes = (*made.notes, *([] if asked.licence else [unstated]), f"{path}: {len(made.data) / 1e6:.2f} MB", told)
+    notes = (
+        *task.notes,
+        *made.notes,
+        *([] if asked.licence else [unstated]),
+        f"{path}: {len(made.data) / 1e6:.2f} MB",
+        told,
+    )
     return Exported(path, notes)
 
 

@@ -16,6 +16,7 @@ from gansmith.ground.errors import RunError, counted, nearest
 from gansmith.ground.version import __version__
 from gansmith.latent.decoder import need_pictures
 from gansmith.latent.steering import directions, styles
+from gansmith.trained.moved_data import said_where_data_moved
 from gansmith.web import fidelity, model, page
 
 PRINCIPAL = 8  # directions where the run has none of its own
@@ -93,7 +94,8 @@ def real_pictures(task: Task, options: Html) -> np.ndarray | None:
             f"--with-real {count} publishes {counted(count, 'picture')} of {name} to all who get the page: add --consent if you may do that"
         )
     settings = stores.with_shape(generator.recipe.data, generator.item_shape)
-    store = stores.open_store(replace(settings, labels="none"), generator.recipe.seed)
+    with said_where_data_moved(task.folder.root, settings.source):
+        store = stores.open_store(replace(settings, labels="none"), generator.recipe.seed)
     rows = streams.generator(generator.recipe.seed, "explore").permutation(len(store.items))[:count]
     if len(rows) < count:
         raise RunError(

@@ -58,7 +58,7 @@ def push(
     url = None
     if page is not None:
         url = send(name, "space", {"index.html": page.data, "README.md": space_card(task, model.repo_id).encode()})
-    notes = (*notes, *(page.notes if page else ()), told)
+    notes = (*task.notes, *notes, *(page.notes if page else ()), told)
     return Pushed(str(model), None if url is None else str(url), notes)
 
 

@@ -21,6 +21,7 @@ class Task:
     folder: RunFolder
     generator: Generator
     data: dict[str, Any]  # of data.json
+    notes: tuple[str, ...] = ()  # lines on newer checkpoints that are damaged
 
 
 @dataclass(frozen=True)
@@ -36,5 +37,6 @@ def open_task(
 ) -> Task:
     """A run's generator and what is known of its data. Raises GansmithError."""
     folder = RunFolder(Path(run))
-    generator = load(folder.root, nets, checkpoint, parts=parts)
-    return Task(folder, generator, read_data(folder))
+    notes: list[str] = []
+    generator = load(folder.root, nets, checkpoint, parts=parts, say=notes.append)
+    return Task(folder, generator, read_data(folder), tuple(notes))

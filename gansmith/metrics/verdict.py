@@ -62,7 +62,7 @@ def collapsed(found: Evaluation) -> str:
     if (differ and differ.floor <= 0) or (within and within.floor <= 0):
         return ""  # so are the real ones
     if differ and differ.value <= ALIKE * differ.floor:
-        return "Collapsed: all items are the same, whatever the latents."
+        return "Collapsed: all items are the same."
     if within and within.value <= ALIKE * within.floor:
         return "Collapsed: the items of a class are all the same; the latents have no effect."
     if differ and within and max(differ.value / differ.floor, within.value / within.floor) <= UNVARIED:
@@ -150,6 +150,8 @@ def too_few(found: Evaluation) -> str:
     far_from = _distances(found)
     if not far_from or (fewest := min(each.figure.count for each in far_from)) >= FEW:
         return ""
+    if fewest < found.count:  # a distance takes as many of each side
+        return f"Too few real items to tell how good these are: {fewest}; compare with 1,000 or more."
     return f"Too few items to tell how good they are: {fewest}; give 1,000 or more."
 
 

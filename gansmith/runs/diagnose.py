@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from gansmith.ground.files.runfolder import RunFolder, append_row, damaged_rows,
 from gansmith.ground.progress import Say
 from gansmith.parts import Parts
 from gansmith.parts.file import as_parts
-from gansmith.runs.recovery.roll_back import changed_settings, changes
+from gansmith.runs.recovery.roll_back import changed_settings, changes, words
 from gansmith.runs.setup import Setup, build_game, set_up_again
 from gansmith.training import checkpoint
 from gansmith.training.events import Start
@@ -125,6 +126,10 @@ def _diagnose(path: Path, folder: RunFolder, own: Parts, say: Say, recorded: boo
         raise RunError(f"{path} holds no stats.jsonl: give a run's folder, or a file of such rows")
     remarks = [line] if (line := damaged_rows(stats)) else []
     recipe = folder.load_recipe() if folder.recipe.is_file() else None
+    if recipe is not None and (edits := folder.edited()):
+        remarks.append(
+            f"{folder.recipe} was edited by hand ({words(edits)}): what follows reads it, and the training knew the old values"
+        )
     history, rows, probes = remembered(folder, recipe), list(read_rows(stats)), probes_of(folder)
     if recipe is not None and not recorded:
         history, probes = _probe_checkpoints(folder, own, history, probes, remarks, say)
@@ -170,9 +175,8 @@ def _probe_checkpoints(
         usual, prober = (Prober(setup.recipe, known, setup.labelling, *more) for more in ((), (CHECKPOINT_SAMPLES,)))
         old = {probe.update: probe for probe in probes}
         fresh: dict[int, Probe] = {}
-        for update in updates:
-            say(f"probing the checkpoint of update {update:,}")
-            game.restore(checkpoint.load(folder, update).state)
+        for update, saved in _whole(folder, updates, remarks, say):
+            game.restore(saved.state)
             images = setup.clock().images(update)
             was = old.get(update) or usual.probe(game, update, images)  # numbers of as many samples as all others
             again = prober.probe(game, update, images)
@@ -184,19 +188,31 @@ def _probe_checkpoints(
     except GansmithError as error:
         remarks.append(f"its checkpoints could not be probed: {error}")
         return history, probes
+    if not fresh:
+        return history, probes
     if not probes:
         note_known(folder, known)
         for probe in fresh.values():
             append_row(folder.probes, probe.as_row())
         remarks.append(
-            f"{counted(len(updates), 'checkpoint')} were probed now: a finding began somewhere between two of them"
+            f"probed now: {counted(len(fresh), 'checkpoint')}; a finding began somewhere between two of them"
         )
         return History.of(setup.recipe, known), list(fresh.values())
-    remarks.append(
-        f"{counted(len(updates), 'checkpoint')} were probed afresh, with {CHECKPOINT_SAMPLES:,} samples each"
-    )
+    remarks.append(f"probed afresh: {counted(len(fresh), 'checkpoint')}, with {CHECKPOINT_SAMPLES:,} samples each")
     found = old | fresh
     return history, [found[update] for update in sorted(found)]
+
+
+def _whole(
+    folder: RunFolder, updates: list[int], remarks: list[str], say: Say
+) -> Iterator[tuple[int, checkpoint.Checkpoint]]:
+    """Each checkpoint that is not damaged; the others become remarks."""
+    for update in updates:
+        say(f"probing the checkpoint of update {update:,}")
+        try:
+            yield update, checkpoint.load(folder, update)
+        except RunError as error:
+            remarks.append(f"{error}: it is left out")
 
 
 def _with_picture(folder: RunFolder, finding: Finding) -> Finding:

@@ -24,6 +24,7 @@ from gansmith.parts import Parts
 from gansmith.parts.file import as_parts
 from gansmith.parts.kept import how_to_give, noted
 from gansmith.trained.generator import Generator, load
+from gansmith.trained.moved_data import said_where_data_moved
 
 if TYPE_CHECKING:
     from gansmith.metrics.figures import Evaluation, ProbedFeatures
@@ -69,8 +70,7 @@ def evaluate(
     """
     from gansmith.metrics import evaluation as metrics
 
-    path = Path(given.source(what, labels))
-    folder = RunFolder(path)
+    folder = RunFolder(path := Path(given.source(what, labels)))
     is_run = folder.recipe.is_file()
     _needs_no_run(is_run, path, data, probe=probe)
     recipe = folder.load_recipe() if is_run else Recipe()
@@ -80,10 +80,11 @@ def evaluate(
     if count is None:
         count = COUNT if sources.single_of(settings.source) is None else STACKED_COUNT
     own = dataclasses.replace(as_parts(parts), **({"nets": nets} if nets else {}))
-    generator = load(path, checkpoint=checkpoint, parts=own) if is_run else None
+    generator, remarks = _loaded(path, checkpoint, own) if is_run else (None, [])
     taken = None if is_run else read_items(path, count, settings, seed)
     items, labels, settings = (None, None, settings) if taken is None else (taken.items, taken.labels, taken.settings)
-    reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
+    with said_where_data_moved(path, settings.source, own=is_run and data is None):
+        reference = reference_for(settings, recipe.seed, features=features, inception=inception, progress=progress)
     if generator is not None:
         items, labels = _drawn(generator, count, seed, reference)
     assert items is not None
@@ -95,10 +96,18 @@ def evaluate(
     if told is not None:
         evaluation = dataclasses.replace(evaluation, probe=told[0], notes=(*evaluation.notes, *told[1]))
     if generator is not None:
-        evaluation = _noted(evaluation, (*_unmeasured(generator, labels, reference), *_without_own(folder, own)))
+        evaluation = _noted(
+            evaluation, (*remarks, *_unmeasured(generator, labels, reference), *_without_own(folder, own))
+        )
         write_json(folder.evaluation, evaluation.as_dict())
     evaluation = _with_drawn(evaluation, items, reference.real, folder.copies if is_run else None, copies)
     return evaluation if taken is None else _by_rows(evaluation, taken)
+
+
+def _loaded(path: Path, checkpoint: str, own: Parts) -> tuple[Generator, list[str]]:
+    """The generator of a run, and lines on newer checkpoints that are damaged. Raises RunError."""
+    remarks: list[str] = []
+    return load(path, checkpoint=checkpoint, parts=own, say=remarks.append), remarks
 
 
 def _needs_no_run(is_run: bool, path: Path, data: Any, *, probe: bool) -> None:

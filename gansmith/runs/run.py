@@ -27,7 +27,7 @@ from gansmith.runs.origins.starting import start as start_from
 from gansmith.runs.processes import alone, of_this_job, process_group, same_on_all, set_up_on_all
 from gansmith.runs.quality import chosen_metric
 from gansmith.runs.records import create, finish
-from gansmith.runs.recovery.changes import Changes, going_on, rising_rates, told_over
+from gansmith.runs.recovery.changes import Changes, check_edits, going_on, rising_rates, told_over
 from gansmith.runs.recovery.other_data import more, record
 from gansmith.runs.recovery.resume import (
     differences,
@@ -37,11 +37,11 @@ from gansmith.runs.recovery.resume import (
     need_training,
     newest,
     restore,
-    said_where_data_moved,
     same_data,
 )
 from gansmith.runs.result import Run
 from gansmith.runs.setup import Setup, build_game, read_clusters
+from gansmith.trained.moved_data import said_where_data_moved
 from gansmith.training.events import Outcome, Start, Watcher
 from gansmith.training.process_group import ProcessGroup
 from gansmith.training.tracking.table import need, tracked
@@ -120,6 +120,7 @@ def _go_on(
     """`resume` on every process. Only rank 0 needs access to the folder."""
 
     def stored() -> dict[str, Any]:
+        check_edits(folder)
         recipe = changes.at_once(folder.load_recipe())
         need_training(folder)
         need(recipe.watch.track)
@@ -146,7 +147,7 @@ def _go_on_alone(
     parts = parts.used_by(recipe)
     for remark in processes.broadcast(lambda: check_parts(folder, parts)):
         say(remark)
-    with said_where_data_moved(folder, recipe):
+    with said_where_data_moved(folder.root, recipe.data.source, own=changes.data is None):
         setup = set_up_on_all(processes, recipe, lambda: read_clusters(folder))
     other = processes.broadcast(lambda: None if same_data(folder, setup, changes) else more(folder, setup))
     if other is not None:
@@ -161,6 +162,9 @@ def _go_on_alone(
         start_from(processes, setup, game, say, folder)
     setup = changes.in_time(setup, start)
     if is_over(setup, start):
+        if changes.data is not None and not changes.budget.given() and other is None:
+            say(processes.broadcast(lambda: changes.noted_place(folder)))
+            return Run(folder, parts, "finished")
         if not may_be_over and processes.broadcast(lambda: is_reported(folder, start)):
             raise RunError(told_over(folder, setup, start))
         if processes.is_main:
@@ -168,7 +172,7 @@ def _go_on_alone(
         return Run(folder, parts, "finished")
     if processes.is_main:
         say(going_on(setup, start))
-        for line in rising_rates(folder, setup, start):
+        for line in rising_rates(folder, setup, start, changes.pairs(folder, setup.recipe)):
             say(line)
     if other is not None:
         processes.broadcast(lambda: record(folder, setup, start.update))

@@ -34,6 +34,7 @@ from gansmith.nets import plan_discriminator, plan_generator, trunk
 from gansmith.parts import NO_PARTS, Parts
 from gansmith.recipes import pairing
 from gansmith.runs.choose_recipe import check_kind, choose_networks
+from gansmith.trained.moved_data import said_where_data_moved
 from gansmith.training import threads
 from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
 from gansmith.training.schedules import Clock, budget_images
@@ -179,7 +180,9 @@ def find_clusters(setup: Setup) -> Setup:
 
 def set_up_again(folder: RunFolder) -> Setup:
     """The setup of an existing run. Raises RunError if its files or its data have changed."""
-    setup = set_up(folder.load_recipe(), clusters=read_clusters(folder))
+    recipe = folder.load_recipe()
+    with said_where_data_moved(folder.root, recipe.data.source):
+        setup = set_up(recipe, clusters=read_clusters(folder))
     if setup.clusters is not None and len(setup.clusters) != setup.store.count:
         raise RunError(
             f"{folder.root} has the clusters of {counted(len(setup.clusters), 'item')}, and its data now has {setup.store.count:,}: "

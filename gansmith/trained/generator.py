@@ -16,6 +16,7 @@ from gansmith.ground.errors import RunError, counted, nearest
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.labelling import UNLABELLED, Labelling, position
 from gansmith.ground.networks.plan import Shape
+from gansmith.ground.progress import Say, logged
 from gansmith.ground.recipes.settings import Recipe
 from gansmith.kinds import Kind, Units
 from gansmith.parts.file import as_parts
@@ -207,11 +208,12 @@ def load(
     checkpoint: str = "last",
     *,
     parts: Parts | str | Path | None = None,
+    say: Say = logged,
 ) -> Generator:
-    """The averaged generator of a run. checkpoint: "last", "best" or an update's number.
+    """The averaged generator of a run. checkpoint: "last" (the newest one that is whole), "best" or an update's number.
 
     parts: your own that the run was trained with, or the path of the file that defines them, which is run. nets: short for
-    parts=Parts(nets=...). Raises RunError.
+    parts=Parts(nets=...). say: gets a line for each newer checkpoint that is damaged. Raises RunError.
     """
     folder = RunFolder(Path(run))
     recipe = folder.load_recipe()
@@ -222,7 +224,9 @@ def load(
     data = read_data(folder)
     labelling = labelling_in(data, recipe)
     names = () if labelling.counts else tuple(data.get("class_names", ()))
-    update, arrays = _read_checkpoint(folder, checkpoint)
+    update, arrays, remarks = _read_checkpoint(folder, checkpoint)
+    for remark in remarks:
+        say(remark)
     kind, units = kind_in(data)
     return Generator(recipe, tuple(data["item_shape"]), names, arrays, nets, labelling, update, kind, units)
 
@@ -269,18 +273,18 @@ def labelling_in(data: dict[str, Any], recipe: Recipe) -> Labelling:
     return Labelling(classes, frequencies=frequencies, natural=kind_in(data)[0].natural)
 
 
-def _read_checkpoint(folder: RunFolder, name: str) -> tuple[int, dict[str, np.ndarray]]:
-    """The update and the generator's arrays of a checkpoint. "last" is the newest one that is not damaged."""
-    saved = checkpoints.saved_updates(folder)
+def _read_checkpoint(folder: RunFolder, name: str) -> tuple[int, dict[str, np.ndarray], list[str]]:
+    """The update and the generator's arrays of a checkpoint, and a remark for each newer one that is damaged."""
     if name == "last":
-        for update in reversed(saved):
-            try:
-                return update, checkpoints.load_network(folder, update, "ema")
-            except RunError:
-                continue
-        raise RunError(f"{folder.root} holds no whole checkpoint: train longer, or resume it")
+        (update, arrays), remarks = checkpoints.newest_whole(
+            folder, lambda update: (update, checkpoints.load_network(folder, update, "ema"))
+        )
+        return update, arrays, remarks
     update = named_update(folder, name)
-    return update, checkpoints.load_network(folder, update, "ema")
+    try:
+        return update, checkpoints.load_network(folder, update, "ema"), []
+    except RunError as error:
+        raise RunError(f"{error}: use another one, as --checkpoint last does") from None
 
 
 def named_update(folder: RunFolder, name: str) -> int:

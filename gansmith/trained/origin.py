@@ -33,6 +33,7 @@ class Origin:
     update: int | None = None
     recipe: Recipe | None = None
     data: Mapping[str, Any] = field(default_factory=dict)  # data.json of the run
+    remarks: tuple[str, ...] = ()  # lines on newer checkpoints that are damaged
 
     @property
     def plans(self) -> dict[str, Plan]:
@@ -91,10 +92,11 @@ def read(settings: StartSettings) -> Origin:
 
 
 def _of_run(folder: RunFolder, name: str) -> Origin:
-    recipe, data = folder.load_recipe(), read_data(folder)
+    recipe, data, remarks = folder.load_recipe(), read_data(folder), []
     if name == "last":
-        saved = checkpoint.load_newest(folder)[0]
+        saved, remarks = checkpoint.load_newest(folder)
     else:
         saved = checkpoint.load(folder, named_update(folder, str(int(name)) if name.isdigit() else name))
     file = folder.checkpoint(saved.update) / checkpoint.WEIGHTS
-    return Origin(file, saved.state.arrays, saved.state.counters, folder, saved.update, recipe, data)
+    facts = (folder, saved.update, recipe, data, tuple(remarks))
+    return Origin(file, saved.state.arrays, saved.state.counters, *facts)

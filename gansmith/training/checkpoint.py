@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from gansmith.ground.errors import RunError, brief
+from gansmith.ground.errors import RunError, brief, typed
 from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.files.runfolder import RunFolder, write_json
 from gansmith.ground.game import State
@@ -101,14 +101,21 @@ def load(folder: RunFolder, update: int) -> Checkpoint:
 
 def load_newest(folder: RunFolder) -> tuple[Checkpoint, list[str]]:
     """The newest whole checkpoint, and a remark for each newer one that is damaged. Raises RunError if none is whole."""
+    return newest_whole(folder, lambda update: load(folder, update))
+
+
+def newest_whole(folder: RunFolder, read: Callable[[int], Any]) -> tuple[Any, list[str]]:
+    """What `read` makes of the newest checkpoint that it can read, and a remark for each newer one, for which it raised
+    RunError. Raises RunError if it can read none."""
     errors: list[RunError] = []
     for update in reversed(saved_updates(folder)):
         try:
-            return load(folder, update), [f"{error}: falling back to the one before" for error in errors]
+            return read(update), [f"{error}: taking that of update {update:,} instead" for error in errors]
         except RunError as error:
             errors.append(error)
-    because = f", as {errors[0]}" if errors else ""
-    raise RunError(f"{folder.root} holds no whole checkpoint{because}: start a new run")
+    if not errors:
+        raise RunError(f"{folder.root} holds no checkpoint: train longer, or go on by `{typed('resume', folder.root)}`")
+    raise RunError(f"{folder.root} holds no whole checkpoint, as {errors[0]}: start a new run")
 
 
 def load_network(folder: RunFolder, update: int, which: str) -> dict[str, np.ndarray]:
@@ -121,7 +128,7 @@ def load_network(folder: RunFolder, update: int, which: str) -> dict[str, np.nda
         arrays = _arrays(path / WEIGHTS, prefix)
         return {name.removeprefix(prefix): array for name, array in arrays}
     except (*DAMAGED, SafetensorError) as error:
-        raise RunError(f"the checkpoint {path} is damaged ({brief(error)}): use another one") from None
+        raise RunError(f"the checkpoint {path} is damaged ({brief(error)})") from None
 
 
 def _checksum(path: Path) -> int:

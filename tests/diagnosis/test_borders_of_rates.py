@@ -159,14 +159,14 @@ LOW = {"step.discriminator": 5.9e-4, "step.generator": 2.9e-4}
     ("changes", "count", "quality", "told"),
     [
         ({}, 3, 0.75, True),
-        ({"step.discriminator": 1.5e-9}, 3, 0.8, True),
-        ({"step.generator": 1.5e-9}, 3, 0.8, True),
+        ({"step.discriminator": 7e-6}, 3, 0.8, True),
+        ({"step.generator": 7e-6}, 3, 0.8, True),
         ({}, 2, 0.75, False),
         ({}, 3, 0.74, False),
         ({"step.discriminator": 6e-4}, 3, 0.8, False),
         ({"step.generator": 3e-4}, 3, 0.8, False),
-        ({"step.discriminator": 1e-9}, 3, 0.8, False),
-        ({"step.generator": 1e-9}, 3, 0.8, False),
+        ({"step.discriminator": 0.0}, 3, 0.8, False),
+        ({"step.generator": 0.0}, 3, 0.8, False),
         ({"step.generator": math.nan}, 3, 0.8, False),
         ({"accuracy.real": 1.0, "accuracy.fake": 1.0}, 3, 0.8, False),
     ],
@@ -196,6 +196,46 @@ def test_a_low_rate_is_told_after_a_while_and_three_rows():
     unknown.add_probe(probe(0, quality=1.5))
     unknown.add_probe(probe(200, quality=0.8))
     assert rates.rate_too_low(unknown) is not None
+
+
+@pytest.mark.parametrize("player", ["discriminator", "generator"])
+@pytest.mark.parametrize(
+    ("count", "step", "changes", "told"),
+    [
+        (3, 2e-8, {}, True),
+        (2, 2e-8, {}, False),
+        (3, 5.9e-6, {}, True),
+        (3, 6e-6, {}, False),
+        (3, 1e-12, {}, True),
+        (3, 0.0, {}, False),  # which is "never moves"
+        (3, 2e-8, {"accuracy.real": 1.0, "accuracy.fake": 1.0}, False),  # there is no gradient
+        (3, 2e-8, {"accuracy.real": 1.0, "accuracy.fake": 1.0, "rate": 1.9e-6}, True),
+        (3, 2e-8, {"accuracy.real": 1.0, "accuracy.fake": 1.0, "rate": 2e-6}, False),
+    ],
+)
+def test_one_player_that_hardly_moves_is_named(player: str, count: int, step: float, changes: OneLook, told: bool):
+    rate = {f"rate.{player}": changes["rate"]} if "rate" in changes else {}
+    row = {name: value for name, value in changes.items() if name != "rate"} | {f"step.{player}": step} | rate
+    found = rates.rate_too_low(stepping(count, lambda _: row))
+    assert since(found) == (50 if told else None)
+    if found:
+        assert player in found.text
+        assert found.evidence == {f"largest step.{player}": step} | rate
+        assert ("Its learning rate is 1.9e-06 at most." in found.text) == bool(rate)
+
+
+def test_one_player_that_moved_once_is_not_named():
+    assert rates.rate_too_low(stepping(9, lambda index: {"step.generator": 2e-8 if index else 0.01})) is None
+
+
+def test_losses_that_are_huge_row_after_row_need_no_look_at_samples():
+    found = rates.rate_too_high(jumped([1, 26, 400, 26.5]))
+    assert since(found) == 100
+    assert found is not None
+    assert found.evidence["largest loss"] == 400
+    assert "are 26 and more in each of the newest 3 rows, up to 400" in found.text
+    assert rates.rate_too_high(jumped([26, 400, 1])) is None
+    assert rates.rate_too_high(jumped([26, 26, 26], loss="wasserstein")) is None
 
 
 @pytest.mark.parametrize(
@@ -306,6 +346,7 @@ def test_gradients_that_explode(player: str, norms: list[float], told: int | Non
         assert player in found.text
         assert found.evidence[f"gradient.{player}"] == norms[-1]
         assert found.evidence["median"] == np.median(norms)
+        assert found.evidence["largest"] == max(norms)
 
 
 def spiked(count: int, *rows: int) -> History:

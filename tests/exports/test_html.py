@@ -169,7 +169,7 @@ def test_a_run_without_checkpoint_is_refused(tmp_path: Path):
     folder = RunFolder(tmp_path / "empty")
     folder.create(small_runs.RECIPE)
     write_json(folder.data, {"item_shape": [1, 16, 16], "class_names": []})
-    with pytest.raises(RunError, match="no whole checkpoint"):
+    with pytest.raises(RunError, match="holds no checkpoint"):
         export(folder.root, "html", tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
 

@@ -48,7 +48,7 @@ def test_real_items_without_any_difference_are_alike(floor: float, told: bool):
 def test_collapsed_is_a_twentieth_of_the_real_differences(key: str, floor: float, share: float, told: bool):
     said = rules.collapsed(found(**{key: figure(share * floor, floor)}))
     assert said.startswith("Collapsed") == told
-    assert ("whatever the latents" in said) == (told and key == "diversity")
+    assert ("all items are the same" in said) == (told and key == "diversity")
     assert rules.collapsed(found(**{key: figure(0.0, 0.0)})) == ""  # so are the real ones
 
 
@@ -268,3 +268,11 @@ def test_a_figure_without_a_number_says_nothing(bad: float):
         assert rules.beside(found(fd=broken), "fd") is None
         assert state(found(fd=broken)) == ""
     assert rules.beside(found(kid=figure(1.0, 1.0)), "fd") is None
+
+
+def test_which_side_has_too_few_items_is_said():
+    few = {"fd": figure(9.0, 1.0, count=60)}
+    assert rules.too_few(found(count=60, **few)).startswith("Too few items to tell how good they are: 60; give")
+    assert rules.too_few(found(count=1000, **few)).startswith(
+        "Too few real items to tell how good these are: 60; compare"
+    )

@@ -203,6 +203,7 @@ SAVED = checkpoint.Checkpoint(8, State({}, {}), {})
 TRAINING: tuple[Example, ...] = (
     where({"gansmith.training.checkpoint.write_json": full_disk}, call(checkpoint.save, RUN, SAVED)),
     spoilt(call(checkpoint.load_newest, RUN)),
+    with_run(call(checkpoint.load_newest, RUN), spoil=lambda run: run.checkpoint(UPDATE).rename("elsewhere")),
     spoilt(call(checkpoint.load_network, RUN, UPDATE, "ema")),
     where({"torch.distributed.is_available": lambda: False}, lambda *_: join(Launch()).__enter__()),
     of_two(

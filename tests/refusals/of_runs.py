@@ -45,6 +45,7 @@ from gansmith.trained.generator import Generator, kind_in, load
 from gansmith.trained.origin import find, read
 from gansmith.trained.probe import probe
 from gansmith.trained.styled import in_space
+from gansmith.training import checkpoint
 from gansmith.training.events import Outcome
 from gansmith.training.process_group import SINGLE_PROCESS
 
@@ -108,6 +109,17 @@ def a_callback_that_fails() -> None:
     event = thing(update=3, images_seen=0, seconds=0.0, row=None, last=False)
     one = thing(before_first=fails(ValueError("no such thing")))
     Callbacks([one], RUN, RECIPE, UNLABELLED, quiet).after(event)
+
+
+def edited(run: RunFolder) -> None:
+    """Somebody gave the recipe another batch."""
+    text = run.recipe.read_text(encoding="utf-8")
+    run.recipe.write_text(text.replace(f"batch = {RECIPE.data.batch}", "batch = 9", 1), encoding="utf-8")
+
+
+def weights_are_damaged(run: RunFolder) -> None:
+    """A checkpoint's weights are no weights any more."""
+    (run.checkpoint(UPDATE) / checkpoint.WEIGHTS).write_bytes(b"no")
 
 
 def moved(run: RunFolder) -> None:
@@ -185,9 +197,8 @@ RUNS: tuple[Example, ...] = (
     no_memory(changed(data__batch=1)),
     with_run(call(same_data, RUN, thing(), Changes()), spoil=lambda run: run.data.unlink()),
     with_run(call(same_data, RUN, thing(store=thing(fingerprint="0" * 64), recipe=RECIPE), Changes())),
-    with_run(call(resume, "run"), spoil=moved),
+    with_run(call(resume, "run"), spoil=edited),
     call(Changes(polish=True).at_once, RECIPE),
-    call(Changes(settings={"data.batch": 9}).at_once, RECIPE),
     with_run(call(goes_on_with, changed(data__size="20"))),
     with_run(call(goes_on_with, changed(data__first=30))),
     with_run(
@@ -241,7 +252,8 @@ TRAINED: tuple[Example, ...] = (
     lambda folder, patch: bare(RECIPE, ("cat", "dog")).labels(1, "dgo"),
     lambda folder, patch: bare(CLUSTERED, (), Labelling(4, (1, 1, 1, 1))).labels(1, "cat"),
     with_run(call(load, "run"), spoil=lambda run: run.data.unlink()),
-    with_run(call(load, "run"), spoil=lambda run: run.checkpoint(UPDATE).rename("elsewhere")),
+    with_run(call(evaluate, "run"), spoil=moved),
+    with_run(call(load, "run", checkpoint=str(UPDATE)), spoil=weights_are_damaged),
     with_run(call(load, "run", checkpoint="best")),
     with_run(call(load, "run", checkpoint="8")),
     call(probe, RUN, None, labelled(0)),

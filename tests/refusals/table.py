@@ -56,6 +56,14 @@ def created(prepare: Callable[[RunFolder], object], fill: Callable[[], None] = l
     return example
 
 
+def emptied(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """A run's recipe was emptied, as a full disk leaves files."""
+    run = RunFolder(folder / "run")
+    run.create(Recipe())
+    run.recipe.write_text("")
+    run.load_recipe()
+
+
 def no_room_to_explore(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """`explore` is a file."""
     (folder / "explore").write_text("")
@@ -115,6 +123,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         full_of_explorations,
         created(lambda run: run.recipe.write_text("")),
         created(lambda run: (run.root / "letter.txt").write_text("")),
+        emptied,
         created(lambda run: None, full_disk),  # pyright: ignore[reportArgumentType]
         lambda folder, patch: RunFolder(folder / "none").load_recipe(),
         ranks(RANK="first", WORLD_SIZE="2"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -17,6 +18,7 @@ from gansmith.ground.files.runfolder import RunFolder, read_rows
 from gansmith.ground.pixels import write_png
 from gansmith.ground.recipes.settings import OptimizerName
 from gansmith.runs.choose_recipe import Budget
+from gansmith.runs.diagnose import diagnose
 from gansmith.runs.result import Run
 from gansmith.runs.run import resume
 from gansmith.training import checkpoint
@@ -122,15 +124,30 @@ def test_data_that_moved_goes_on_where_it_is(tmp_path: Path):
     expected = checkpoint.load(run.folder, 6).state.arrays
     shutil.rmtree(run.folder.checkpoint(6))
     (tmp_path / "mine").rename(tmp_path / "elsewhere")
-    with pytest.raises(
-        RunError, match=r"no longer at .*mine: give the place where it is now, as in `gansmith resume .* --data"
-    ):
-        resume(run.folder.root)
+    moved = (
+        r"the data of .* is no longer at .*mine: put it back, or give the place .*, as in `gansmith resume .* --data"
+    )
+    for use in (resume, gansmith.evaluate):
+        with pytest.raises(RunError, match=moved):
+            use(run.folder.root)
+    assert any("is no longer at" in remark for remark in diagnose(run.folder.root).remarks)
+    with pytest.raises(DataError, match=r"no data source .*elsewere.*did you mean .*elsewhere"):
+        resume(run.folder.root, data=str(tmp_path / "elsewere"))
     resume(run.folder.root, data=str(tmp_path / "elsewhere"))
     found = checkpoint.load(run.folder, 6).state.arrays
     assert all(np.array_equal(found[name], array) for name, array in expected.items())
     assert run.recipe.data.source == str(tmp_path / "elsewhere")
     assert "before" not in json.loads(run.folder.data.read_text())
+
+
+def test_a_finished_run_notes_where_its_data_is(tmp_path: Path):
+    run = trained(tmp_path / "a", pictures(tmp_path / "mine", 0, 20), 2)
+    (tmp_path / "mine").rename(tmp_path / "elsewhere")
+    saved, said = checkpoint.saved_updates(run.folder), []
+    assert resume(run.folder.root, data=str(tmp_path / "elsewhere"), say=said.append).ended == "finished"
+    assert said[-1].endswith(f"is finished; its data is looked for at {tmp_path / 'elsewhere'} from now on")
+    assert checkpoint.saved_updates(run.folder) == saved
+    assert gansmith.evaluate(run.folder.root, count=16, features="pixels").data == "elsewhere"
 
 
 @pytest.mark.parametrize("labels", ["none", "clusters"])
@@ -245,10 +262,9 @@ def test_what_cannot_change_is_refused_by_name(name: str, value: Any, told: str,
 
 
 def test_a_run_from_another_device_goes_on_here(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
-    """The recipe's line stands in for a run that began where there is CUDA."""
+    """The recipe's word stands in for a run that began where there is CUDA."""
     run = trained(tmp_path / "a")
-    recipe = run.folder.recipe.read_text(encoding="utf-8")
-    run.folder.recipe.write_text(recipe.replace('device = "cpu"', 'device = "cuda:77"'), encoding="utf-8")
+    run.folder.store_recipe(dataclasses.replace(run.recipe, device="cuda:77"))
     assert cli.main(["resume", str(run.folder.root), "--updates", "6"]) == 1
     assert "--device auto or cpu" in capfd.readouterr().err
     assert cli.main(["resume", str(run.folder.root), "--updates", "6", "--device", "cpu"]) == 0

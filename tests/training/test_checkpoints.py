@@ -197,7 +197,7 @@ def test_a_damaged_newest_falls_back_and_says_so(folder: RunFolder, damage: Call
     assert found.update == 50
     assert len(remarks) == 1
     assert "00000100" in remarks[0]
-    assert "falling back to the one before" in remarks[0]
+    assert "taking that of update 50 instead" in remarks[0]
     assert "\n" not in remarks[0]
 
 
@@ -231,7 +231,7 @@ def test_the_checksum_is_the_crc_of_the_weights_and_older_ones_have_none(folder:
 
 
 def test_where_none_is_whole_the_run_says_so(folder: RunFolder):
-    with pytest.raises(RunError, match="holds no whole checkpoint"):
+    with pytest.raises(RunError, match="holds no checkpoint: train longer"):
         load_newest(folder)
     for update in (50, 100):
         save(folder, made(update))

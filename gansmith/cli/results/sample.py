@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gansmith.cli.parser import Parser, Refused, add_checkpoint, integer, positive, whole
+from gansmith.cli.parser import Parser, Refused, add_checkpoint, integer, positive, to_stderr, whole
 from gansmith.cli.parts import add_parts, parts_of
 from gansmith.kinds import Kind, Shown, Units
 
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     check(options)
     if options.out is not None and options.out.suffix == ".mp4":
         need("video", "av")  # before pictures are made in vain
-    generator = load(options.run, checkpoint=options.checkpoint, parts=parts_of(options, options.run))
+    generator = load(options.run, checkpoint=options.checkpoint, parts=parts_of(options, options.run), say=to_stderr)
     generator = seen_in_space(generator, options)
     made = drawn(generator, options)
     kind = generator.kind

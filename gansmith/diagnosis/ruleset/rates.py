@@ -10,9 +10,9 @@ from gansmith.diagnosis.ruleset import opinions
 from gansmith.diagnosis.ruleset.collapse import shown_at_a_time
 from gansmith.diagnosis.ruleset.course import no_better
 from gansmith.diagnosis.signals import series
+from gansmith.ground.errors import counted
 
-# Shares are of the real items' own figure, where nothing else is said.
-STILL = 1e-9  # |change| / |weights|: a player with more moves
+# Shares are of the real items' own figure, where nothing else is said; steps are |change| / |weights|.
 BLOWN_SPREAD = 0.1  # spread of samples that very large losses have flattened
 STEP_HIGH = 0.2  # |change| / |weights| in one update; healthy: below .05
 THRASHES = 0.6  # move of samples of the same latents between two probes, over the data's diversity; healthy: below .5
@@ -20,6 +20,8 @@ THRASH_PROBES = 4
 THRASHES_FAR = 0.4  # the same for samples that are far from the data and stay so
 VARIED = 0.5  # diversity; with less, samples move because their single mode moves
 FAR = 0.7  # distance to the data, over the untrained generator's
+STEP_TINY = 6e-6  # a thousandth of what healthy rates start with
+RATE_TINY = 2e-6  # a hundredth of DCGAN's
 STEP_LOW = 6e-4  # healthy learning rates start above 2e-3
 STEP_LOW_GENERATOR = 3e-4
 LOW_AFTER = 150  # updates
@@ -27,6 +29,8 @@ UNLEARNED = 0.5  # distance to the data, over the untrained generator's: hardly 
 VANISHED = 1e-3  # the generator's gradient, over what it was
 VANISHED_NORM = 1e-3
 ROWS = 6  # before anything is said
+STILL_ROWS = 3  # of a player that hardly moves
+HUGE_ROWS = 3  # with huge losses, one after the other: then no look at samples is needed
 SAME_ROWS = 10  # with the very same two losses: a training that steps never has them
 EXPLODED = 100.0  # the gradient over the median of the rows before
 SPIKES = 2  # lone rows of such a size,
@@ -76,9 +80,12 @@ def _huge_losses(history: History) -> Finding | None:
         return None
     generator = np.where(opinions.right(history), 0.0, np.abs(history.series("loss.generator")))  # large if D is sure
     losses = np.fmax(np.abs(history.series("loss.discriminator")), generator)
-    huge = np.flatnonzero(losses > too_large)
+    flags = losses > too_large
+    huge = np.flatnonzero(flags)
     if not len(huge):
         return None
+    if lasts(flags, HUGE_ROWS):
+        return _huge_for_long(history, losses, flags)
     began = history.series("update")[huge[-1]]
     since = history.probe_updates() >= began
     if not since.any():
@@ -97,15 +104,55 @@ def _huge_losses(history: History) -> Finding | None:
     )
 
 
+def _huge_for_long(history: History, losses: np.ndarray, flags: np.ndarray) -> Finding:
+    """Losses that are far above the usual row after row."""
+    since = history.since_row(flags)
+    newest = losses[history.series("update") >= since]
+    return Finding(
+        "rate too high",
+        since,
+        f"The losses are {newest.min():.3g} and more in each of the newest {counted(len(newest), 'row')}, up to {newest.max():.3g}, where "
+        "healthy ones stay below 10.",
+        {"largest loss": float(newest.max()), **history.probe_numbers("spread", "quality")},
+    )
+
+
 def rate_too_low(history: History) -> Finding | None:
-    """Steps that were tiny from the start, and samples that are still noise."""
+    """Steps that were tiny from the start: one player's so much so that it stands still, or both players', and samples that are
+    still noise."""
+    return _hardly_moves(history) or _both_slow(history)
+
+
+def _hardly_moves(history: History) -> Finding | None:
+    """One player whose largest step is a thousandth of a usual one, and is not 0."""
+    for player in ("discriminator", "generator"):
+        steps = history.series(f"step.{player}")
+        steps = steps[np.isfinite(steps)]
+        if len(steps) < STILL_ROWS or not 0 < steps.max() < STEP_TINY:
+            continue
+        rate = float(np.fmax.reduce(history.series(f"rate.{player}")))
+        if not rate < RATE_TINY and lasts(opinions.right(history), 3):
+            continue  # a discriminator that is right on everything leaves no gradient, to either player
+        told = "" if np.isnan(rate) else f" Its learning rate is {rate:.2g} at most."
+        return Finding(
+            "rate too low",
+            int(history.series("update")[0]),
+            f"No step since the start changed the {player} by more than {steps.max():.1g} of its weights: it stands still, whatever "
+            f"the other player does.{told}",
+            {f"largest step.{player}": float(steps.max())} | ({} if np.isnan(rate) else {f"rate.{player}": rate}),
+        )
+    return None
+
+
+def _both_slow(history: History) -> Finding | None:
+    """Steps that were too small to come anywhere."""
     if history.update < LOW_AFTER or len(history.rows) < 3:
         return None
     steps = [history.series(f"step.{player}") for player in ("discriminator", "generator")]
     if not all(np.isfinite(each).any() for each in steps):
         return None
     d, g = (float(np.nanmax(each)) for each in steps)
-    if not (STILL < d < STEP_LOW and STILL < g < STEP_LOW_GENERATOR):
+    if not (0 < d < STEP_LOW and 0 < g < STEP_LOW_GENERATOR):
         return None
     if lasts(opinions.right(history), 3):
         return None  # a discriminator with nothing left to learn takes tiny steps at any rate
@@ -209,7 +256,8 @@ def exploding_gradients(history: History) -> Finding | None:
         found = _exploded(norms[where]) or _grows(norms[where])
         if found is not None:
             first, text = found
-            evidence = {f"gradient.{player}": float(norms[where[-1]]), "median": float(np.median(norms[where]))}
+            of_all = {"median": float(np.median(norms[where])), "largest": float(norms[where].max())}
+            evidence = {f"gradient.{player}": float(norms[where[-1]]), **of_all}
             return Finding(
                 "exploding gradients", int(updates[where[first]]), f"The {player}'s gradient {text}", evidence
             )

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.ground.errors import RunError, counted, similar, typed
+from gansmith.ground.files import stored_recipe
 from gansmith.ground.files.whole import PART, write_text
-from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
 
 
@@ -40,6 +40,7 @@ class RunFolder:
 
     lock = Entry(".lock")  # held by the process that trains; names it
     recipe = Entry("recipe.toml")  # the resolved recipe
+    written = Entry(".recipe.toml")  # the same as it was last written, by which an edit is noticed
     environment = Entry("environment.json")  # versions, processor, threads, instruction set, device
     parts = Entry("parts.py")  # a copy of the file that --with named; never run unless it is named itself
     own = Entry("parts.json")  # about parts of the user's own: names, where they came from, hash, facts of the loss
@@ -142,6 +143,7 @@ class RunFolder:
         """What the folder holds besides the files of a run that was killed before its recipe was written."""
         first = (
             self.lock,
+            self.written,
             self.environment,
             self.parts,
             self.own,
@@ -158,15 +160,19 @@ class RunFolder:
 
     def store_recipe(self, recipe: Recipe) -> None:
         """Write the resolved recipe, or replace the old one in one step."""
-        write_text(self.recipe, recipes.to_toml(recipe))
+        stored_recipe.store(self.recipe, self.written, recipe)
 
     def load_recipe(self) -> Recipe:
-        """Read the resolved recipe. Raises RunError if there is no run."""
+        """Read the resolved recipe. Raises RunError if there is no run, or its recipe is emptied, and RecipeError."""
         self.need()
-        recipe = recipes.read(self.recipe)
+        recipe = stored_recipe.load(self.recipe, self.written)
         if self._has_unscaled_vectors():
             recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, scale="none"))
         return recipe
+
+    def edited(self) -> dict[str, list[Any]]:
+        """The settings of recipe.toml that a person has changed by hand: name -> [written, now]. Raises RecipeError."""
+        return stored_recipe.edited(self.recipe, self.written)
 
     def _has_unscaled_vectors(self) -> bool:
         """Whether this is a run on vectors from before stores scaled them: its data has no units."""

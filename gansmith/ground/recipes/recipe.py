@@ -27,8 +27,13 @@ SCHEMA_LINE = f"#:schema {SCHEMA.as_uri()}\n"
 
 def read(path: Path) -> Recipe:
     """Read a recipe file. Raises RecipeError with the file's name, the key and what to do."""
+    return from_table(table_of(path), str(path))
+
+
+def table_of(path: Path) -> dict[str, Any]:
+    """The table of a recipe file, unchecked. Raises RecipeError."""
     try:
-        table = tomllib.loads(_text(path.read_bytes()))
+        return tomllib.loads(_text(path.read_bytes()))
     except FileNotFoundError:
         raise RecipeError(
             f"no recipe at {path}: give a file, or one of the names that `gansmith recipes` lists"
@@ -40,7 +45,6 @@ def read(path: Path) -> Recipe:
     except (OSError, ValueError, RecursionError) as error:
         why = getattr(error, "strerror", None) or error
         raise RecipeError(f"{path} cannot be read as a recipe ({why}): give a .toml file") from None
-    return from_table(table, str(path))
 
 
 def _text(data: bytes) -> str:

@@ -201,7 +201,9 @@ def start(
     def made() -> dict[str, Any]:
         nonlocal beginning
         settings = setup.recipe.start if folder is None else _as_before(folder, setup.recipe.start)
-        beginning = begin_from(read(settings), setup, game.state())
+        beginning = begin_from(origin := read(settings), setup, game.state())
+        for remark in origin.remarks:
+            say(remark)
         return beginning.record()
 
     beginning: Beginning | None = None

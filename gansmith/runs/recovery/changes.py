@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,8 @@ PLACES = ("device", "threads", "precision.name", "data.micro_batch")
 """Settings that say how and where is computed: they change weights in their last bits alone."""
 CHANGEABLE = (*IN_FLIGHT, "schedule.", *WATCHING, *PLACES)
 UNITS = ("updates", "images", "epochs", "minutes")
+EDITABLE = ("name", "data.source", "budget.")
+"""What may also be changed in recipe.toml by hand: the data and the length are looked at in any case."""
 
 
 @dataclass(frozen=True)
@@ -50,18 +52,32 @@ class Changes:
         anew = {"threads": 0, "precision.name": "auto"} if elsewhere else {}  # chosen for the other device
         return recipes.override(recipe, source | anew | dict(self.settings))
 
+    def pairs(self, folder: RunFolder, recipe: Recipe) -> dict[str, list[Any]]:
+        """The settings that the run goes on with and that change weights, each with its old and its new value."""
+        edits = folder.edited()
+        old = recipes.flat(folder.load_recipe()) | {name: pair[0] for name, pair in edits.items()}
+        new = recipes.flat(recipe)
+        asked = [name for name in {**edits, **self.settings} if not name.startswith((*WATCHING, *EDITABLE))]
+        return {name: [old[name], new[name]] for name in asked if old[name] != new[name]}
+
     def recorded(self, folder: RunFolder, setup: Setup, start: Start) -> str | None:
         """Record the settings with which the run goes on from `start`. Returns a line about them; None where none changed."""
-        old, new = recipes.flat(folder.load_recipe()), recipes.flat(setup.recipe)
-        changed = [name for name in self.settings if not name.startswith(WATCHING) and old[name] != new[name]]
-        pairs = {name: [old[name], new[name]] for name in changed}
+        pairs = self.pairs(folder, setup.recipe)
         if not pairs:
             return None
-        text = f"from update {start.update} on: {words(pairs)}"
-        reason = "the user asked for it"
+        by_hand = any(name not in self.settings for name in pairs)
+        text = f"from update {start.update} on{', as recipe.toml was edited' if by_hand else ''}: {words(pairs)}"
+        reason = "the user edited recipe.toml" if by_hand else "the user asked for it"
         note_change(folder, start.update, start.update, reason, pairs, by="user")
         note_course(folder, start.update, reason, pairs, text)
         return text
+
+    def noted_place(self, folder: RunFolder) -> str:
+        """Note where the data of a finished run is now, and nothing else. Returns a line about it."""
+        recipe = folder.load_recipe()
+        data = dataclasses.replace(recipe.data, source=sources.absolute(str(self.data)))
+        folder.store_recipe(dataclasses.replace(recipe, data=data))
+        return f"{folder.root} is finished; its data is looked for at {data.source} from now on"
 
     def in_time(self, setup: Setup, start: Start) -> Setup:
         """The setup of a run that has come to `start`, with the new budget and the rates that it goes on at."""
@@ -95,6 +111,19 @@ def need_changeable(recipe: Recipe, name: str) -> None:
     )
 
 
+def check_edits(folder: RunFolder) -> None:
+    """Raise RunError where recipe.toml was edited in a setting that cannot change in the middle of a run."""
+    recipe, edits = folder.load_recipe(), folder.edited()
+    for name, pair in edits.items():
+        if not name.startswith(EDITABLE):
+            try:
+                need_changeable(recipe, name)
+            except RunError as error:
+                raise RunError(
+                    f"{folder.recipe} was edited by hand ({words({name: pair})}), and {error}; or put the old value back"
+                ) from None
+
+
 def lengths(setup: Setup, start: Start) -> dict[str, float]:
     """How long a run has been by `start`, in each unit of a budget."""
     clock, update = setup.clock(), start.update
@@ -126,8 +155,11 @@ def going_on(setup: Setup, start: Start) -> str:
     return f"going on from update {start.update}, {left}"
 
 
-def rising_rates(folder: RunFolder, setup: Setup, start: Start) -> Iterator[str]:
-    """A line where the learning rate goes up from what it was last."""
+def rising_rates(folder: RunFolder, setup: Setup, start: Start, changed: Iterable[str]) -> Iterator[str]:
+    """A line where the schedule lets the learning rate go up from what it was last. changed: settings that the user changed,
+    who needs no such line where a rate is among them."""
+    if any(name.startswith(("schedule.", "optimizer.generator.rate")) for name in changed):
+        return
     rows = [
         row for row in read_rows(folder.stats) if row.get("update", 0) <= start.update and row.get("rate.generator")
     ]

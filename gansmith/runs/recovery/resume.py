@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from gansmith.ground.errors import DataError, RunError, typed
+from gansmith.ground.errors import RunError, typed
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
 from gansmith.ground.progress import Say
@@ -94,21 +91,6 @@ def same_data(folder: RunFolder, setup: Setup, changes: Changes) -> bool:
             f"`{typed('train', folder.recipe, '--from', folder.root)}`"
         )
     return False
-
-
-@contextmanager
-def said_where_data_moved(folder: RunFolder, recipe: Recipe) -> Iterator[None]:
-    """Data that is no longer where it was, as a RunError that says how to name its new place."""
-    try:
-        yield
-    except DataError:
-        source = recipe.data.source
-        if not os.path.isabs(source) or os.path.exists(source):
-            raise
-        raise RunError(
-            f"the data of {folder.root} is no longer at {source}: give the place where it is now, as in "
-            f"`{typed('resume', folder.root, '--data', 'PLACE')}`"
-        ) from None
 
 
 def differences(folder: RunFolder, recipe: Recipe, ranks: int) -> list[str]:

@@ -36,7 +36,8 @@ def as_bytes(folder: RunFolder, checkpoint: str = "last") -> bytes:
     recipe = folder.load_recipe()
     if recipe.generator.net == "own":
         raise StudioError(400, "this run trained networks of your own, which no browser runs: use `gansmith explore`")
-    generator = load(folder.root, None, checkpoint)
+    remarks: list[str] = []
+    generator = load(folder.root, None, checkpoint, say=remarks.append)
     need_pictures(generator, "steering")
     plan, arrays = model.of_generator(generator)
     made = model.write(plan, arrays, "fp32")
@@ -52,7 +53,7 @@ def as_bytes(folder: RunFolder, checkpoint: str = "last") -> bytes:
         "worker": scripts.joined(WORKER) + "\nserve(self);\n",
         "directions": moves,
         "styles": styles,
-        "notes": notes,
+        "notes": [*remarks, *notes],
         "facts": {"Data": data_line(task), "Distance to the data": distance(task) or "not measured"},
         "update": generator.update,
         "checkpoints": saved_updates(folder),

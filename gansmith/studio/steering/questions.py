@@ -26,6 +26,7 @@ from gansmith.losses import LOSSES, Loss, recorded
 from gansmith.studio.steering.lines import as_png
 from gansmith.trained.discriminator import logits_function
 from gansmith.trained.generator import Generator, load
+from gansmith.trained.moved_data import said_where_data_moved
 from gansmith.trained.parcel import pulled_from
 
 PROBED = 64  # pictures of each kind that place the threshold of a loss without one
@@ -90,7 +91,8 @@ class Real:
         self.folder, self.generator = folder, generator
         settings = stores.with_shape(generator.recipe.data, generator.item_shape)
         settings = dataclasses.replace(settings, labels="none")
-        self.store = stores.open_store(settings, generator.recipe.seed)
+        with said_where_data_moved(folder.root, settings.source):
+            self.store = stores.open_store(settings, generator.recipe.seed)
         self.unseen = "test" in self.store.splits and settings.split == "train" and not generator.labelling.counts
         if self.unseen:
             self.store = stores.open_store(dataclasses.replace(settings, split="test", first=0), generator.recipe.seed)
