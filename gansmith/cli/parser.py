@@ -6,14 +6,17 @@ import argparse
 import importlib
 import math
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from gansmith.ground.errors import counted, nearest
+from gansmith.ground.errors import counted, similar
 from gansmith.ground.version import __version__
+
+CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)$")  # as argparse words it
 
 
 class Refused(Exception):
@@ -38,7 +41,11 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
 
     def error(self, message: str) -> NoReturn:
-        """Raise Refused with one line."""
+        """Raise Refused with one line; a choice that there is not is told with the one most like it."""
+        if choice := CHOICE.search(message):
+            known = [name.strip("'\" ") for name in choice[2].split(",")]
+            close = similar(choice[1], known)
+            message += f"; did you mean {close!r}?" if close else ""
         raise Refused(f"{message} (see `{self.prog} --help`)")
 
     @classmethod
@@ -64,7 +71,9 @@ class Parser(argparse.ArgumentParser):
             return argparse.Namespace(execute=lambda _: 0)
         first = super().parse_args(arguments)
         if first.command not in self.commands:
-            raise Refused(f"unknown command {first.command!r}{nearest(first.command, self.commands)}")
+            from gansmith.ground.recipes.hints import command_hint
+
+            raise Refused(f"unknown command {first.command!r}{command_hint(first.command, list(self.commands))}")
         command = self.commands[first.command]
         examples = "examples:\n" + "\n".join(f"  {example}" for example in command.examples)
         parser = Parser(prog=f"gansmith {first.command}", description=command.summary, epilog=examples)

@@ -33,11 +33,11 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
     from gansmith.ground.errors import RunError
-    from gansmith.ground.files.runfolder import RunFolder
+    from gansmith.ground.files.runfolder import RUNS, RunFolder
     from gansmith.studio.opening import door
     from gansmith.studio.server import Address, serve
 
-    folder, opened = options.folder or Path("runs"), ""
+    folder, opened = options.folder or Path(RUNS), ""
     if options.folder is None:
         folder.mkdir(exist_ok=True)
     if not folder.is_dir():

@@ -34,6 +34,11 @@ def load(name: str) -> Recipe:
     """A recipe by its built-in name, or from a .toml file. Raises RecipeError; what is data is no recipe."""
     if name in names():
         return recipes.read(FOLDER / f"{name}.toml")
+    if "://" in name:
+        way = typed("train", "folder", "--data", "my-pictures")
+        raise RecipeError(
+            f"{name} is an address and no recipe: download it, and train on the file or folder, as `{way}`"
+        )
     path = Path(os.path.expanduser(name))
     if path.suffix.lower() == ".toml" and not os.path.isdir(path):
         return recipes.read(path)

@@ -20,7 +20,7 @@ from gansmith.diagnosis.probe import Probe, Prober
 from gansmith.diagnosis.reference import Reference, reference
 from gansmith.diagnosis.watcher import Watch, note_known, picture_of, probes_of, remembered
 from gansmith.ground.errors import GansmithError, RunError, counted
-from gansmith.ground.files.runfolder import RunFolder, append_row, read_rows
+from gansmith.ground.files.runfolder import RunFolder, append_row, damaged_rows, read_rows
 from gansmith.ground.progress import Say
 from gansmith.parts import Parts
 from gansmith.parts.file import as_parts
@@ -124,7 +124,7 @@ def _diagnose(path: Path, folder: RunFolder, own: Parts, say: Say, recorded: boo
     stats = path if path.is_file() else folder.stats
     if not stats.is_file():
         raise RunError(f"{path} holds no stats.jsonl: give a run's folder, or a file of such rows")
-    remarks: list[str] = []
+    remarks = [line] if (line := damaged_rows(stats)) else []
     recipe = folder.load_recipe() if folder.recipe.is_file() else None
     if recipe is not None and (edits := folder.edited()):
         remarks.append(

@@ -17,7 +17,7 @@ import numpy as np
 
 from gansmith.ground.errors import EngineError, RunError, typed
 from gansmith.ground.files.lock import LOOKED_AT, lock
-from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.files.runfolder import RUNS, RunFolder
 from gansmith.ground.process.launch import Launch, launched
 from gansmith.ground.recipes import recipe as recipes
 from gansmith.ground.recipes.settings import Recipe
@@ -185,14 +185,21 @@ def alone(folder: RunFolder, processes: ProcessGroup) -> Iterator[None]:
         yield
 
 
+def need_free(out: Path | None) -> None:
+    """Raise RunError at once where the folder that a training is to have holds something else than the run of this job."""
+    if out and launched().first and not of_this_job(RunFolder(out), launched()):
+        RunFolder(out).need_free()
+
+
 @contextmanager
-def new_folder(recipe: Recipe, out: Path | None, parent: Path = Path("runs")) -> Iterator[RunFolder]:
+def new_folder(recipe: Recipe, out: Path | None, parent: Path = Path(RUNS)) -> Iterator[RunFolder]:
     """The folder of a new run: `out`, or the next free of runs/<recipe>-001, -002 ..., or that of this job if it was started
     again.
 
     A free name is taken at once, by making the folder, so that two trainings never choose the same. It is given back where
     nothing was written.
     """
+    need_free(out)
     folder = RunFolder(out) if out else free_folder(recipe, parent)
     taken, first = False, not parent.exists()
     while not out and launched().first and not of_this_job(folder, launched()):
@@ -214,7 +221,7 @@ def new_folder(recipe: Recipe, out: Path | None, parent: Path = Path("runs")) ->
                     parent.rmdir()
 
 
-def free_folder(recipe: Recipe, parent: Path = Path("runs")) -> RunFolder:
+def free_folder(recipe: Recipe, parent: Path = Path(RUNS)) -> RunFolder:
     """runs/<recipe>-001, -002 ...: the first that is free, or the run of this job if it was started again."""
     launch = launched()
     if launch.restarts:

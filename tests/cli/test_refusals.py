@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from gansmith.cli import main
+from gansmith.cli.commands import COMMANDS
+from gansmith.ground.recipes import hints
 
 SMALL = ["--set", "generator.widths=[8,8,4]", "--set", "discriminator.widths=[4,8,8]"]
 TINY = ["--updates", "2", "--quiet", "--set", "watch.samples=4", "--set", "data.first=128", *SMALL]
@@ -66,6 +68,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["recipes", "digit"], "did you mean 'digits'"),
         (["data", "info", "no/such/folder"], "no/such/folder"),
         (["data", "get", "cifar"], "cifar"),
+        (["data", "inof", "digits"], "did you mean 'info'?"),
+        (["train", "digits", "--engine", "tocrh"], "did you mean 'torch'?"),
+        (["info", "digits"], "here it is `gansmith data info SOURCE`"),
+        (["help"], "here it is `gansmith --help`"),
+        (["Download", "mnist"], "here it is `gansmith data get NAME`"),
+        (["train", "https://example.org/x.zip"], "is an address and no recipe: download it"),
+        (["train", "folder", "--data", "https://example.org/x.zip"], "https://example.org/x.zip is an address"),
+        (["train", "folder", "--data", "https://example.org/datasets/one/name"], "`--data hf:one/name`"),
+        (["data", "info", "http://example.org/x"], "http://example.org/x is an address"),
     ],
 )
 def test_one_line(
@@ -78,6 +89,24 @@ def test_one_line(
     monkeypatch.chdir(tmp_path)
     assert words in refuse(capsys, *arguments)
     assert not (tmp_path / "runs").exists(), "a refused training leaves nothing behind"
+
+
+def test_a_run_is_known_by_its_name_alone(
+    run: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    (tmp_path / "runs" / "mine" / "recipe.toml").write_bytes((run / "recipe.toml").read_bytes())
+    for command in ("resume", "report"):
+        for name in ("mine", "mien"):
+            assert "did you mean 'runs/mine'?" in refuse(capsys, command, name)
+    assert "did you mean" not in refuse(capsys, "resume", "elsewhere/mine")
+
+
+def test_every_command_that_is_meant_is_there() -> None:
+    for here in hints.MEANT_COMMANDS.values():
+        assert here.split()[0] in COMMANDS or here.startswith("--")
+    assert not set(hints.MEANT_COMMANDS) & set(COMMANDS)
 
 
 def test_a_recipe_of_a_newer_format(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -110,6 +139,20 @@ def test_a_folder_with_something_else(capsys: pytest.CaptureFixture[str], tmp_pa
     (tmp_path / "letter.txt").write_text("dear diary")
     assert "not an empty folder" in refuse(capsys, "train", "digits", "--out", tmp_path, *TINY)
     assert (tmp_path / "letter.txt").read_text() == "dear diary"
+
+
+def test_a_folder_that_is_taken_is_refused_before_the_data_are_read(
+    run: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object, **__: object) -> None:
+        raise AssertionError("the data are read")
+
+    monkeypatch.setattr("gansmith.data.sources.fetch_missing", read)
+    monkeypatch.setattr("gansmith.data.store.open_store", read)
+    monkeypatch.setattr("gansmith.data.survey.survey", read)
+    (tmp_path / "letter.txt").write_text("dear diary")
+    assert "not an empty folder" in refuse(capsys, "train", "folder", "--data", "digits", "--out", tmp_path)
+    assert "already holds a run" in refuse(capsys, "train", "folder", "--data", "digits", "--out", run)
 
 
 def test_a_finished_run_wants_a_longer_budget(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -246,3 +289,10 @@ def test_a_full_disk_loses_nothing(
     monkeypatch.setattr(checkpoint, "save_file", whole)
     assert [path.name for path in (out / "checkpoints").iterdir()] == ["00000002"]
     assert main(["resume", str(out), "--updates", "6", "--quiet"]) == 0
+
+
+def test_a_dry_run_says_what_its_seconds_are_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "ring", "--dry-run", "--updates", "20"]) == 0
+    assert " seconds expected for the updates alone; starting" in capsys.readouterr().out
+    assert main(["train", "ring", "--dry-run", "--minutes", "2"]) == 0
+    assert capsys.readouterr().out.strip().endswith("120.0 seconds expected"), "minutes are those of the whole"

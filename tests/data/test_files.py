@@ -257,3 +257,13 @@ def test_a_file_without_a_known_ending_is_opened_once_until_it_changes(tmp_path,
     (tmp_path / "c.what").write_bytes((tmp_path / "a.png").read_bytes())
     assert len(files.in_folder(tmp_path).entries) == 3
     assert len(reads) == 4
+
+
+def test_what_was_left_unfinished_is_no_neighbour(tmp_path):
+    (tmp_path / "faces.part").mkdir()
+    with pytest.raises(DataError) as refused:
+        opened(str(tmp_path / "faces"))
+    assert "faces.part" not in str(refused.value)
+    (tmp_path / "faces2").mkdir()
+    with pytest.raises(DataError, match="did you mean"):
+        opened(str(tmp_path / "faces"))

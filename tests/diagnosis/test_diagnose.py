@@ -197,3 +197,12 @@ def test_nothing_to_look_at(tmp_path: Path, content: str | None, capsys: pytest.
     assert "\n" not in str(caught.value)
     assert main(["diagnose", str(tmp_path)]) == 1
     assert "stats.jsonl" in capsys.readouterr().err
+
+
+def test_lines_of_statistics_that_are_no_rows_are_told(tmp_path: Path):
+    path = tmp_path / "stats.jsonl"
+    good = "".join(json.dumps(row(update)) + "\n" for update in range(100, 900, 100))
+    path.write_text(good + "nonsense\n" + json.dumps(row(900)) + "\n")
+    assert "left out of stats.jsonl: 1 line that cannot be read as rows" in diagnose(path).remarks
+    path.write_text(good)
+    assert not any("cannot be read as rows" in line for line in diagnose(path).remarks)

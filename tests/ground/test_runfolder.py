@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gansmith import recipes
 from gansmith.ground.errors import RunError
 from gansmith.ground.files import runfolder
-from gansmith.ground.files.runfolder import Entry, RunFolder, append_row, cut_rows, read_rows, write_json
+from gansmith.ground.files.runfolder import Entry, RunFolder, append_row, cut_rows, damaged_rows, read_rows, write_json
 from gansmith.ground.files.whole import write_text
 from gansmith.ground.recipes.settings import Recipe
 
@@ -223,3 +223,13 @@ def _killed_after(folder: RunFolder):
         raise KeyboardInterrupt
 
     return fill
+
+
+def test_lines_that_are_no_rows_are_counted(tmp_path: Path):
+    path = tmp_path / "stats.jsonl"
+    assert damaged_rows(path) == ""
+    path.write_text('{"update": 1}\n\n{"update": 2}\n{"upd')
+    assert damaged_rows(path) == "", "a line that a kill cut off needs no word"
+    path.write_text('{"update": 1}\nnonsense\n{"update": 2}\n[3]\n{"upd')
+    assert damaged_rows(path) == "left out of stats.jsonl: 2 lines that cannot be read as rows"
+    assert [row["update"] for row in read_rows(path)] == [1, 2]

@@ -179,6 +179,7 @@ KINDS: tuple[Example, ...] = (
 )
 
 EXAMPLES: tuple[Example, ...] = (
+    opens("https://example.org/x.zip"),
     after(text("file", ""), call(cache.make, Path("file/below"))),
     after(
         each(array("v.npy", POINTS), array("g.npy", GREY)),

@@ -181,6 +181,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         lambda folder, patch: recipes.load("digit"),
         lambda folder, patch: recipes.load("celeba"),
         in_place_of_a_recipe,
+        lambda folder, patch: recipes.load("https://example.org/x.toml"),
     ),
     "losses": (
         sets("loss.name=own"),

@@ -21,7 +21,9 @@ def run(options: argparse.Namespace) -> int:
     from gansmith.trained import hub
 
     found = hub.find(options.name)
-    folder = hub.pull(found, options.out or Path("runs") / found.name.rpartition("/")[2])
+    from gansmith.ground.files.runfolder import RUNS
+
+    folder = hub.pull(found, options.out or Path(RUNS) / found.name.rpartition("/")[2])
     print(f"{found.word}: {found.file}, {found.size / 1e6:.2f} MB; a generator alone, without its discriminator")
     print(
         f"{folder.root}: try `{typed('sample', folder.root)}`, or `{typed('train', 'RECIPE', '--from', folder.root)}`"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gansmith.cli.parser import Parser, Refused
+from gansmith.cli.parser import Parser, Refused, to_stderr
 from gansmith.cli.parts import add_parts, parts_of
 
 
@@ -18,12 +18,14 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the page and the animations again."""
     from gansmith import losses
-    from gansmith.ground.files.runfolder import RunFolder
+    from gansmith.ground.files.runfolder import RunFolder, damaged_rows
     from gansmith.report import animation, page
 
     parts = parts_of(options, options.run)
     folder = RunFolder(options.run)
     folder.load_recipe()
+    if line := damaged_rows(folder.stats):
+        to_stderr(f"note: {line}")
     try:
         animation.write_progress(folder)
     except OSError as error:

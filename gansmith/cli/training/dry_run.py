@@ -53,7 +53,10 @@ def show(recipe: Recipe, parts: Parts, *, as_json: bool) -> int:
     if facts["operations_per_update"] is not None:
         print(f"# an update: {facts['operations_per_update']:,} operations; {facts['memory_megabytes']:,} MB expected")
     images, seconds = facts["total_images"] or "unknown", facts["seconds_expected"] or "unknown"
-    print(f"# in all: {images} items, {seconds} seconds expected")
+    alone = ""
+    if facts["seconds_expected"] and not setup.recipe.budget.minutes:
+        alone = " for the updates alone; starting, drawing samples and the report come on top, some seconds at least"
+    print(f"# in all: {images} items, {seconds} seconds expected{alone}")
     return 0
 
 

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     """Train, or print what would be trained."""
     from gansmith.cli.training.progress import Display, conclude
     from gansmith.runs.choose_recipe import choose_recipe
-    from gansmith.runs.processes import new_folder
+    from gansmith.runs.processes import need_free, new_folder
     from gansmith.runs.run import begin
 
     attribute = [f"data.attribute={options.attribute}", "data.labels=classes"] if options.attribute else []
@@ -78,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
         settings=[*attribute, *options.set, *remedy, *until, *track, *frozen],
         parts=parts,
     )
+    if not options.dry_run:
+        need_free(options.out)  # before anything is downloaded or prepared
     fetch(recipe, options)
     if options.dry_run:
         from gansmith.cli.training.dry_run import show

@@ -46,7 +46,11 @@ def _near(path: Path) -> str:
     """The end of the error for a path that there is not: its neighbour or the built-in source of a similar name."""
     try:
         with os.scandir(path.parent) as entries:
-            neighbours = [entry.name for entry in itertools.islice(entries, 1000) if entry.name != path.name]
+            neighbours = [
+                entry.name
+                for entry in itertools.islice(entries, 1000)
+                if entry.name != path.name and not entry.name.endswith(PART)
+            ]
     except (OSError, ValueError):
         neighbours = []
     close = similar(path.name, [*SOURCES, *neighbours])
@@ -97,6 +101,12 @@ def _not_empty(source: str) -> str:
         raise DataError(
             "the data source is empty: give a folder, a file or a built-in name (a variable of the shell may be unset)"
         )
+    if "://" in source:
+        name = source.partition("/datasets/")[2].strip("/")
+        hub_way = f", or `--data {hub.PREFIX}{name}` for a data set of the Hub" if name.count("/") == 1 else ""
+        raise DataError(
+            f"{source} is an address, and data are read from this machine: download it, and give the file or folder{hub_way}"
+        )
     return source
 
 
@@ -115,6 +125,7 @@ def _downloaded(name: str, settings: DataSettings, seed: int) -> Source:
     return paths.at(fetch.downloaded(name), settings)
 
 
+PART = ".part"  # the end of the names of what is being written, or was when it was killed
 STACKED = {"stacked-mnist": "mnist"}  # built-in stacks, and of what
 
 SOURCES: dict[str, Callable[[str, DataSettings, int], Source]] = {  # name -> from name, settings and seed

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gansmith.ground.errors import RunError, similar, typed
+from gansmith.ground.errors import RunError, counted, similar, typed
 from gansmith.ground.files import stored_recipe
 from gansmith.ground.files.whole import PART, write_text
 from gansmith.ground.recipes.settings import Recipe
@@ -26,6 +26,10 @@ class Entry:
 
     def __get__(self, folder: Any, _: type) -> Path:
         return folder.root / self.name
+
+
+RUNS = "runs"
+"""The folder of trainings that are given none."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +122,7 @@ class RunFolder:
         A folder with a recipe is a run. What is left of a run that was killed before that is written again. Raises
         RunError if the folder holds a run or anything else.
         """
-        if os.path.exists(self.recipe):
-            resumed = typed("resume", self.root)
-            raise RunError(f"{self.root} already holds a run: choose another --out, or go on with it by `{resumed}`")
-        if os.path.exists(self.root) and (not self.root.is_dir() or self._foreign_files()):
-            raise RunError(f"{self.root} is not an empty folder: choose another --out")
+        self.need_free()
         try:
             self.samples.mkdir(parents=True, exist_ok=True)
             self.checkpoints.mkdir(exist_ok=True)
@@ -130,6 +130,14 @@ class RunFolder:
             self.store_recipe(recipe)
         except OSError as error:
             raise RunError(f"{self.root} cannot be made ({error.strerror or error}): choose another --out") from None
+
+    def need_free(self) -> None:
+        """Raise RunError if the folder holds a run or anything else."""
+        if os.path.exists(self.recipe):
+            resumed = typed("resume", self.root)
+            raise RunError(f"{self.root} already holds a run: choose another --out, or go on with it by `{resumed}`")
+        if os.path.exists(self.root) and (not self.root.is_dir() or self._foreign_files()):
+            raise RunError(f"{self.root} is not an empty folder: choose another --out")
 
     def _foreign_files(self) -> set[str]:
         """What the folder holds besides the files of a run that was killed before its recipe was written."""
@@ -178,10 +186,11 @@ class RunFolder:
         if os.path.isfile(self.recipe):  # which, unlike Path's, takes any name
             return
         there = f"it holds no {self.recipe.name}" if os.path.isdir(self.root) else "there is no such folder"
-        close = similar(self.root.name, sorted(path.parent.name for path in self.root.parent.glob("*/recipe.toml")))
-        hint = (
-            f"did you mean {str(self.root.parent / close)!r}?" if close else "give the folder that a training has made"
-        )
+        beside = {path.parent.name: path.parent for path in sorted(self.root.parent.glob("*/recipe.toml"))}
+        if self.root == Path(self.root.name):  # where trainings are written that are given no folder
+            beside = {path.parent.name: path.parent for path in sorted(Path(RUNS).glob("*/recipe.toml"))} | beside
+        close = self.root.name if self.root.name in beside else similar(self.root.name, beside)
+        hint = f"did you mean {str(beside[close])!r}?" if close else "give the folder that a training has made"
         raise RunError(f"{self.root} is not a run: {there}; {hint}")
 
 
@@ -253,6 +262,19 @@ def _finite(value: Any) -> Any:
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a .jsonl file, without those that are damaged or cut off by a kill; nothing if there is no file."""
+    for _, row in _lines(path):
+        if row is not None:
+            yield row
+
+
+def damaged_rows(path: Path) -> str:
+    """A line on how many lines of a .jsonl file are no rows; "" where all are. A last one that a kill cut off is as it should be."""
+    count = sum(row is None and line.endswith("\n") and bool(line.strip()) for line, row in _lines(path))
+    return f"left out of {path.name}: {counted(count, 'line')} that cannot be read as rows" if count else ""
+
+
+def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """The lines of a .jsonl file, each with its row, None where it is none."""
     if not path.exists():
         return
     with open(path, encoding="utf-8", errors="replace") as file:
@@ -260,9 +282,8 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             try:
                 row = json.loads(line)
             except ValueError:  # cut off, or a number with too many digits
-                continue
-            if isinstance(row, dict):
-                yield row
+                row = None
+            yield line, row if isinstance(row, dict) else None
 
 
 def cut_rows(path: Path, update: int) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gansmith.ground.errors import similar, squeezed
+from gansmith.ground.errors import nearest, similar, squeezed
 
 RATES = ("optimizer.generator.rate", "optimizer.discriminator.rate")
 DECAYS = {name: (f"optimizer.generator.{name}", f"optimizer.discriminator.{name}") for name in ("beta1", "beta2")}
@@ -57,6 +57,23 @@ FOREIGN: dict[tuple[str, ...], tuple[str, ...]] = {
 }  # fmt: skip
 """Names that people know from other programs, squeezed, and what they are called here: settings, options, commands."""
 
+COMMANDS: dict[tuple[str, ...], str] = {
+    ("info", "inspect", "survey", "describe"): "data info SOURCE",
+    ("prepare", "preprocess", "convert"): "data prepare SOURCE STORE",
+    ("get", "download", "fetch"): "data get NAME",
+    ("help", "usage", "man"): "--help` or `gansmith COMMAND --help",
+    ("version",): "--version",
+    ("generate", "make", "draw", "infer", "predict"): "sample RUN",
+    ("eval", "test", "score", "metrics", "fid"): "evaluate RUN",
+    ("continue", "restart"): "resume RUN",
+    ("run", "fit", "start", "learn"): "train RECIPE",
+    ("list", "ls", "models"): "recipes",
+    ("config", "options", "set"): "settings",
+    ("ui", "gui", "web", "serve", "dashboard"): "studio",
+}
+"""Words that people try as commands, and what they are here."""
+
+MEANT_COMMANDS = {name: here for names, here in COMMANDS.items() for name in names}
 MEANT = {name: here for names, here in FOREIGN.items() for name in names}
 
 
@@ -76,6 +93,12 @@ def setting_hint(dotted: str, settings: Sequence[str]) -> str:
             f"; the tables are {', '.join(dict.fromkeys(name.partition('.')[0] for name in settings if '.' in name))}"
         )
     return f"; did you mean {' or '.join(repr(name) if ' ' not in name else f'`{name}`' for name in found)}?"
+
+
+def command_hint(word: str, commands: Sequence[str]) -> str:
+    """The end of the error for a command that there is not: `info` is an action of `data` here."""
+    here = MEANT_COMMANDS.get(squeezed(word).strip("?"))
+    return f"; here it is `gansmith {here}`" if here else nearest(word, commands)
 
 
 def option_hint(flag: str, settings: Sequence[str], options: Sequence[str]) -> str:

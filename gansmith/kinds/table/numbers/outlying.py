@@ -61,9 +61,9 @@ def _far_line(column: Column, values: np.ndarray) -> str:
         if within > 0 and distance[order[count - 1]] > FAR * within:
             rest = np.delete(values, order[:count])
             write = column.notation.text
-            low, high = write(float(rest.min())), write(float(rest.max()))
+            far, low, high = write(float(values[order[0]])), write(float(rest.min())), write(float(rest.max()))
             return (
-                f"WARNING: column {column.name}: {counted(count, 'value')} far outside, as {write(values[order[0]])}, where all "
+                f"WARNING: column {column.name}: {counted(count, 'value')} far outside, as {far}, where all "
                 f"others are from {low} to {high}: see whether this is meant, or delete such rows"
             )
     return ""
