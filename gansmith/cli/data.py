@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gansmith.cli.parser import Parser, whole
 from gansmith.ground.errors import DataError, typed
+from gansmith.ground.labelling import evenly_drawn
 
 if TYPE_CHECKING:
     from gansmith.data.survey import Survey
@@ -214,12 +215,21 @@ def print_survey(found: Survey, choices: list[Choice], source: str) -> None:
         print(line)
     if found.sizes:
         shown = ", ".join(f"{width}x{height} ({count:,})" for (width, height), count in list(found.sizes.items())[:6])
-        print(f"sizes: {shown}{f' and {len(found.sizes) - 6} more' if len(found.sizes) > 6 else ''}")
-        print(f"colour: {found.colour:,} in colour, {found.grey:,} grey")
+        broken = sum(found.sizes.values()) - found.count
+        told = (
+            f"; of these, {broken:,} cannot be read whole and {'is' if broken == 1 else 'are'} skipped"
+            if broken > 0
+            else ""
+        )
+        print(f"sizes: {shown}{f' and {len(found.sizes) - 6} more' if len(found.sizes) > 6 else ''}{told}")
+        print(f"colour: {found.colour:,} in colour, {found.grey:,} grey{told}")
     if found.labels:
         shown = [f"{name} ({count:,})" for name, count in found.labels.items()]
         more = f" and {len(shown) - CLASSES:,} more, all of them under --json" if len(shown) > CLASSES else ""
         print(f"classes: {', '.join(shown[:CLASSES])}{more}")
+        if choices and len(shown) > 1:
+            uneven = evenly_drawn(list(found.labels.values()), list(found.labels))
+            print(f"recipe `folder` uses them with --set data.labels=classes only{f'; {uneven}' if uneven else ''}")
     if found.attributes:
         shown = ", ".join(f"{name} ({count:,})" for name, count in found.attributes.items())
         print(f"attributes: {shown}")

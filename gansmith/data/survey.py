@@ -160,7 +160,7 @@ def _size(listing: Listing, sizes: Counter[tuple[int, int]], settings: DataSetti
         job = prepare.plan(listing, settings)
         return (job.frame.width, job.frame.height), job.reason
     size = parse_size(settings.size)
-    (height, width), reason = choose_size(sizes, settings.crop) if size is None else (size, "as asked")
+    (height, width), reason = choose_size(sizes, settings.crop, settings.fit) if size is None else (size, "as asked")
     return (width, height), reason
 
 
@@ -181,7 +181,7 @@ def contact_sheet(
     return store.kind.sheet(shown, store.units, Shown())
 
 
-def training_size(found: Survey, crop: int = 0) -> tuple[int, int, str]:
+def training_size(found: Survey, crop: int = 0, fit: str = "crop") -> tuple[int, int, str]:
     """(width, height) of at least 16 for training on a user's own pictures, by a rule of thumb, and the reason.
 
     crop: data.crop, which makes pictures square.
@@ -198,5 +198,5 @@ def training_size(found: Survey, crop: int = 0) -> tuple[int, int, str]:
                 size[0],
                 f"every picture is {width}x{height}: the proportions are kept; enlarge when it works",
             )
-    (height, width), reason = size_for_many(sizes)
+    (height, width), reason = size_for_many(sizes, fit)
     return width, height, f"{reason}; start small, enlarge when it works"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 WHOLE = re.compile(r"-?[0-9]{1,18}")  # a whole number as text
+UNEVEN = 2.0  # the largest class over the smallest
 GOLDEN = (math.sqrt(5) - 1) / 2
 """Steps of this length around a circle are spread more evenly than steps of any other length."""
 
@@ -63,6 +64,17 @@ class Labelling:
 
 
 UNLABELLED = Labelling()
+
+
+def evenly_drawn(counts: Sequence[int], names: Sequence[str]) -> str:
+    """A line where the items of classes are uneven, for classes that are drawn equally often; "" where they are not."""
+    if len(counts) < 2 or max(counts) < UNEVEN * max(min(counts), 1):
+        return ""
+    rare, common = counts.index(min(counts)), counts.index(max(counts))
+    return (
+        f"classes are uneven ({names[rare]} {counts[rare]:,}, {names[common]} {counts[common]:,}): generated ones are drawn "
+        "equally often, in the training and by `gansmith sample`"
+    )
 
 
 def position(label: str, names: Sequence[str], classes: int) -> int | None:

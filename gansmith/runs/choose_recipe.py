@@ -139,7 +139,7 @@ def choose_networks(recipe: Recipe) -> tuple[Recipe, list[str]]:
     name = recipe.name if recipe.name in cookbook.names() else "folder"
     book = cookbook.load(name)
     if recipe.generator.widths and recipe.discriminator.widths:
-        return recipe, _not_chosen(recipe, book)
+        return recipe, []
     if (recipe.generator.widths or recipe.discriminator.widths) and (
         name != recipe.name or book.generator.widths or book.discriminator.widths
     ):
@@ -156,15 +156,20 @@ def choose_networks(recipe: Recipe) -> tuple[Recipe, list[str]]:
     return recipe, [f"{one.key} = {one.value}: {one.reason}" for one in chosen]
 
 
-def _not_chosen(recipe: Recipe, book: Recipe) -> list[str]:
-    """A line where widths that were given stop the choice of everything else."""
-    values, originals = recipe_files.flat(recipe), recipe_files.flat(book)
+def not_chosen(recipe: Recipe, kind: Kind) -> list[str]:
+    """A line where widths that were given stop the choice of everything else that pictures decide."""
+    name = recipe.name if recipe.name in cookbook.names() else "folder"
+    values, originals = recipe_files.flat(recipe), recipe_files.flat(cookbook.load(name))
     opened = [key for key in WIDTHS if not originals[key]]
-    left = [f"{key} = {values[key]}" for key in OTHERS if key not in recipe.given]
-    if not (opened and left and set(opened) <= set(recipe.given)):
+    left = [
+        f"{key} = {values[key]}"
+        for key in OTHERS
+        if key not in recipe.given and not (key == "data.size" and values[key] == "auto")  # which is chosen in any case
+    ]
+    if not kind.pixels or not (opened and left and set(opened) <= set(recipe.given)):
         return []
     return [
-        f"{' and '.join(opened)} are given, so nothing is chosen by the pictures: {', '.join(left)} stay as in the recipe; "
+        f"{' and '.join(opened)} are given, so nothing else is chosen by the pictures: {', '.join(left)} stay as in the recipe; "
         "to have them chosen, leave one of the widths out"
     ]
 
@@ -183,7 +188,7 @@ def choices(recipe: Recipe, found: Survey) -> list[Choice]:
     size = parse_size(recipe.data.window or recipe.data.size)
     chosen: list[Choice] = []
     if size is None:
-        width, height, reason = surveys.training_size(found, recipe.data.crop)
+        width, height, reason = surveys.training_size(found, recipe.data.crop, recipe.data.fit)
         size = (height, width)
         text = str(width) if width == height else f"{width}x{height}"
         chosen.append(Choice("data.size", text, reason))

@@ -21,7 +21,7 @@ from gansmith.ground.errors import DataError, EngineError, RecipeError, RunError
 from gansmith.ground.files.damaged import DAMAGED
 from gansmith.ground.files.runfolder import RunFolder
 from gansmith.ground.game import Game
-from gansmith.ground.labelling import UNLABELLED, Labelling
+from gansmith.ground.labelling import UNLABELLED, Labelling, evenly_drawn
 from gansmith.ground.networks.cost import operations, update_operations
 from gansmith.ground.networks.plan import Shape
 from gansmith.ground.process import blas, memory
@@ -33,7 +33,7 @@ from gansmith.metrics.feature_networks import likeness
 from gansmith.nets import plan_discriminator, plan_generator, trunk
 from gansmith.parts import NO_PARTS, Parts
 from gansmith.recipes import pairing
-from gansmith.runs.choose_recipe import check_kind, choose_networks
+from gansmith.runs.choose_recipe import check_kind, choose_networks, not_chosen
 from gansmith.trained.moved_data import said_where_data_moved
 from gansmith.training import threads
 from gansmith.training.process_group import SINGLE_PROCESS, ProcessGroup
@@ -135,7 +135,9 @@ def set_up(recipe: Recipe, progress: Progress | None = None, clusters: np.ndarra
             "all, or to fewer"
         )
     check_kind(recipe, store.kind)
-    remarks += store.said()
+    remarks = not_chosen(recipe, store.kind) + remarks + store.said()
+    if recipe.data.labels == "classes" and store.kind.pixels:
+        remarks += filter(None, [evenly_drawn(class_counts(store), store.class_names)])
     remarks += filter(None, [blank.warning(store), blank.unscaled(store)])
     if recipe.engine == "numpy" and recipe.threads and not blas.takes_threads():
         remarks.append(f"threads = {recipe.threads} has no effect: this NumPy chooses its number of threads itself")

@@ -64,7 +64,7 @@ def test_a_narrow_sixteen_bit_set_keeps_its_levels_and_says_so(tmp_path, ending)
     store = open_store(folder(tmp_path / "scans", pictures, ending))
     assert store.ranges == {"whole": [900, 1500]}
     assert store.remarks == (
-        "values 900 to 1,500 of 65,535: mapped from 900..1500 to 0..255 (data.range), 256 of 601 levels left",
+        "values 900 to 1,500 of 65,535: mapped from 900..1500 to 0..255 (data.range), at most 256 of 601 levels left",
     )
     expected = np.stack([np.rint((picture - 900.0) * 255 / 600) for picture in pictures])
     assert np.array_equal(store.items[..., 0], expected)

@@ -157,8 +157,10 @@ def test_given_widths_of_both_players_say_what_is_not_chosen(few_pictures: str):
     both = {"generator.widths": [16, 8], "discriminator.widths": [8, 16], "data.batch": 4}
     setup = set_up(choose_recipe("folder", data=few_pictures, settings=both))
     line = setup.remarks[0]
-    assert line.startswith("generator.widths and discriminator.widths are given, so nothing is chosen by the pictures")
-    assert "data.size = auto, data.channels = 0, augment.name = mirror, regularizer.gamma = 2.0 stay" in line
+    assert line.startswith(
+        "generator.widths and discriminator.widths are given, so nothing else is chosen by the pictures"
+    )
+    assert ": data.channels = 0, augment.name = mirror, regularizer.gamma = 2.0 stay" in line
     assert "data.batch" not in line
     everything = both | {"data.size": "16", "data.channels": 3, "augment.name": "none", "regularizer.gamma": 1}
     silent = set_up(choose_recipe("folder", data=few_pictures, settings=everything))

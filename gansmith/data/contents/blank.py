@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gansmith.data.order import Order
+from gansmith.data.preparation.ranges import Range, written
 from gansmith.data.preparation.resize import OFFER
 from gansmith.data.store_files import Store
 from gansmith.ground.alpha import RGBA
@@ -18,6 +19,7 @@ NARROW = 32  # levels of 256: a set that uses fewer is nearly black, white or gr
 STILL = 1 / 255  # spread: below it items differ by less than a level
 PADDED = 0.3  # share of a picture's area around what varies, from which on it is told
 SCALED = 65_536  # items whose scale is looked at
+FEWEST = 10  # pictures: of fewer there is nothing to learn but copies
 HALF = 0.5  # share of blank or equal items from which on there is a warning
 
 
@@ -101,6 +103,8 @@ def _fault(seen: Contents, count: int, kind: Kind) -> str | None:
     shade = "white" if seen.low > 223 else "black" if seen.high < 32 else "of one grey"
     if count == 1:
         return f"there is a single item, and nothing to learn but a copy of it ({what})"
+    if count < FEWEST and kind.pixels:
+        return f"there are {count} {what} only: a training can learn to copy them, and nothing else"
     if seen.duplicates * seen.looked >= seen.looked - 1:
         return (
             f"all {count:,} {what} are equal{' and blank' if seen.blank == 1 else ''}: nothing can be learned from them"
@@ -116,6 +120,13 @@ def _fault(seen: Contents, count: int, kind: Kind) -> str | None:
     return None
 
 
+def _most_values(seen: Contents, of: Range) -> str:
+    """As data.range is written: the values, before they were mapped from a range, that all but a thousandth lie between."""
+    low, high = (of[0] + level * (of[1] - of[0]) / 255 for level in (seen.low - 0.5, seen.high + 0.5))
+    whole = of[1] - of[0] > 255
+    return written([round(max(low, of[0])), round(min(high, of[1]))] if whole else [max(low, of[0]), min(high, of[1])])
+
+
 def _way_out(seen: Contents, store: Store) -> str:
     clear = any("transparent" in remark for remark in store.remarks) and store.item_shape[0] != RGBA
     if clear and (seen.low > 223 or seen.high < 32 or seen.blank >= HALF):
@@ -126,4 +137,7 @@ def _way_out(seen: Contents, store: Store) -> str:
         )
     if store.kind.pixels and seen.high - seen.low < NARROW and not store.ranges and seen.low < seen.high:
         return "Stretch their values to 0..255 before: all of the set by the same factor"
+    if store.kind.pixels and seen.high - seen.low < NARROW and len(store.ranges) == 1:
+        within = _most_values(seen, next(iter(store.ranges.values())))
+        return f"All but a thousandth of the values lie within {within}: --set data.range={within} shows those from black to white"
     return "Look at them (gansmith data info SOURCE --sheet FILE.png), and at what this source should hold"

@@ -130,7 +130,14 @@ def numbered(
         return _numbers(folders, {name for name in of_class if name}, "lie outside the class folders")
     if lost and ("" in folders or not found.class_lists):
         missing = printable(names[rows[listed.index("")]])
-        return None, (), f"{lost} of {counted(len(listed), 'picture')} bring no class in {source}, {missing} for one"
+        return (
+            None,
+            (),
+            (
+                f"{lost} of {counted(len(listed), 'picture')} bring no class in {source}, {missing} for one (to have labels, name "
+                "the class of each there, or take those without one out)"
+            ),
+        )
     if lost:
         remarks.append(f"classes are the folders; {source} has none for {lost} of {counted(len(listed), 'picture')}")
         return _numbers(folders, {name for name in of_class if name}, "")
@@ -150,7 +157,11 @@ def _numbers(of_class: Sequence[str], known: set[str], where: str) -> tuple[np.n
     if len(class_names) < 2:
         return None, (), f"all pictures are of one class, {class_names[0]}" if class_names and not outside else ""
     if outside:
-        return None, (), f"{outside} of {counted(len(of_class), 'picture')} {where}"
+        return (
+            None,
+            (),
+            f"{outside} of {counted(len(of_class), 'picture')} {where} (to have labels, move them into one, or away)",
+        )
     number = {name: index for index, name in enumerate(class_names)}
     return np.array([number[name] for name in of_class], np.int64), class_names, ""
 

@@ -123,9 +123,12 @@ def in_folder(folder: Path, pattern: globs.Pattern = ()) -> PictureFiles:
 
     for path, folders, names in os.walk(str(folder), onerror=failed, followlinks=True):
         prefix = "" if path == str(folder) else Path(path).relative_to(folder).as_posix() + "/"
+        if prefix and not pattern:
+            search.folders.append(prefix[:-1])
         if prefix and (kind := left_out.own_kind({*folders, *names})):
             search.ours.append(f"{kind} {printable(prefix[:-1])}")
             folders.clear()
+            search.folders = search.folders[:-1]
             continue
         candidates, folders[:] = sorted(folders), []
         for name in candidates:
@@ -200,6 +203,7 @@ def in_zip(path: Path) -> PictureFiles:
         for member in archive.infolist():
             name = _slashed(member)
             if name.endswith("/"):
+                search.folders.append(name[:-1])
                 continue
             refusal = "encrypted" if member.flag_bits & 1 else None
             search.add(name, member.file_size, member.CRC, refusal, partial(_member_head, opened, name))

@@ -70,6 +70,9 @@ def summary(found: PictureFiles) -> tuple[str, ...]:
             "a pattern like *.[pP][nN][gG] takes both"
         )
     lines += found.ours
+    if found.empty:
+        shown = ", ".join(map(printable, found.empty[:4])) + (", ..." if len(found.empty) > 4 else "")
+        lines.append(f"{counted(len(found.empty), 'folder')} without pictures ({shown})")
     if plain := kinds.get(""):
         named = ", ".join(ending or "no ending" for ending in list(plain)[:4])
         lines.append(

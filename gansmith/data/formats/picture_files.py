@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -90,6 +90,7 @@ class PictureFiles:
     ours: tuple[str, ...] = ()  # folders that this program wrote: what they are, and their names
     guessed: int = 0  # pictures known by their first bytes
     capitals: tuple[str, ...] = ()  # pictures that match the pattern but for capital letters
+    empty: tuple[str, ...] = ()  # folders without pictures, beside folders of pictures
 
 
 @dataclass
@@ -103,6 +104,7 @@ class Search:
     ours: list[str] = field(default_factory=list)
     guessed: int = 0
     capitals: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
 
     def add(
         self, name: str, size: int, stamp: int, refusal: str | None = None, head: Callable[[], bytes] = bytes
@@ -159,7 +161,28 @@ class Search:
             ours=tuple(sorted(self.ours)),
             guessed=self.guessed,
             capitals=tuple(sorted(self.capitals)),
+            empty=tuple(sorted(self._empty())),
         )
+
+    def _empty(self) -> Iterator[str]:
+        """Folders without pictures that may be meant as classes: beside folders of pictures, and either with nothing of
+        another kind in them, or beside two at least."""
+        holding = {above for name in self.entries for above in folders_above(name)}
+        beside = Counter(_parent(folder) for folder in holding)
+        others = {above for name in self.others for above in folders_above(name)}
+        for folder in {folder for folder in self.folders if not is_hidden(folder)} - holding:
+            if beside[_parent(folder)] > (folder in others):
+                yield folder.removeprefix("./")
+
+
+def folders_above(name: str) -> Iterator[str]:
+    """The folders on the way to a file, the outermost first."""
+    parts = name.split("/")
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+
+
+def _parent(folder: str) -> str:
+    return folder.rpartition("/")[0]
 
 
 def is_picture(name: str) -> bool:

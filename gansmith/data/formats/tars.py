@@ -125,6 +125,7 @@ class TarSearch(Search):
             for member in sound_members(archive, failures):
                 name = prefix + member.name
                 if member.isdir():
+                    self.folders.append(name)
                     continue
                 if member.isfile() and name.lower().endswith((".cls", ".json")) and not is_class_list(name):
                     self.about.setdefault(sample(name), {}).update(_read_about(archive, member))

@@ -170,7 +170,7 @@ def _losses(facts: np.ndarray, frame: Frame) -> tuple[str, ...]:
         much = f", and of {half:,} more than half" if half else ""
         found.append(
             f"of {pictures} the sides are cut off to make them {size}: {share} of a picture is lost{much}; "
-            "to keep all of it: data.fit=squeeze, or a data.size of the pictures' proportions"
+            "to keep all of it: data.fit=squeeze, or, for pictures of one shape, a data.size of their proportions"
         )
     if clear.any():
         number = int((clear > 0).sum())

@@ -80,7 +80,7 @@ def plan(
         if not found:
             reason = next(iter(headers(listing)), "")
             raise DataError(f"{listing.title} holds no picture that can be read, {listing.names[0]} for one: {reason}")
-        size, reason = choose_size(found, settings.crop)
+        size, reason = choose_size(found, settings.crop, settings.fit)
     found_channels = 3 if listing.items is None else listing.items.shape[3]
     channels = settings.channels or found_channels
     background = parse_background(settings.background)

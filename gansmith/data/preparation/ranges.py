@@ -92,6 +92,6 @@ def remark(kind: str, low: float, high: float, of: Range) -> str:
     cut = ", values outside are cut off" if low < of[0] or high > of[1] else ""
     sixteen = " of 65,535" if low >= 0 and 255 < high <= FULL[1] else ""
     return (
-        f"{found}{sixteen}: mapped from {written(of)} to 0..255 (data.range){cut}, {left:,.0f} of {high - low + 1:,.0f} "
+        f"{found}{sixteen}: mapped from {written(of)} to 0..255 (data.range){cut}, at most {left:,.0f} of {high - low + 1:,.0f} "
         "levels left"
     )

@@ -54,7 +54,7 @@ def parse_size(text: str) -> tuple[int, int] | None:
     return sides[-1], sides[0]
 
 
-def choose_size(found: Counter[tuple[int, int]], crop: int) -> tuple[tuple[int, int], str]:
+def choose_size(found: Counter[tuple[int, int]], crop: int, fit: str = "crop") -> tuple[tuple[int, int], str]:
     """(height, width) for "auto", and the reason. `found` counts the pictures by (height, width)."""
     cut = all_cropped(found, crop)
     if len(cut) == 1:
@@ -66,10 +66,10 @@ def choose_size(found: Counter[tuple[int, int]], crop: int) -> tuple[tuple[int, 
         size = proportional(only)
         if size is not None:
             return size, f"pictures of {only[1]}x{only[0]}, in their proportions"
-    return size_for_many(cut)
+    return size_for_many(cut, fit)
 
 
-def size_for_many(sizes: Mapping[tuple[int, int], int]) -> tuple[tuple[int, int], str]:
+def size_for_many(sizes: Mapping[tuple[int, int], int], fit: str = "crop") -> tuple[tuple[int, int], str]:
     """(height, width) for pictures of different (height, width), counted by size, and the reason.
 
     A square, unless another frame keeps clearly more of the pictures. Nothing is enlarged.
@@ -82,6 +82,8 @@ def size_for_many(sizes: Mapping[tuple[int, int], int]) -> tuple[tuple[int, int]
     side = f"the short side is {median} in the middle"
     if _harm(sizes, square) - _harm(sizes, best) < WORTH_LEAVING_SQUARE:
         return square, side
+    if fit == "squeeze":
+        return best, f"pictures are squeezed into it, which changes their proportions less than a square would; {side}"
     before, after = (np.average(_losses(sizes, frame), weights=[*sizes.values()]) for frame in (square, best))
     return best, f"of a picture {after:.0%} is cut off on average, a square would lose {before:.0%}; {side}"
 

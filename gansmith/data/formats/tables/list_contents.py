@@ -64,7 +64,7 @@ def read(name: str, text: str, pictures: Pictures, *, among: bool = True) -> Cla
         return ClassList(_of_table([header, *rows], known, whys))
     if last.lower().endswith(".txt"):
         return ClassList(_of_table([line.split() for line in text.splitlines()], known))
-    mark = max(",;\t", key=text.partition("\n")[0].count)
+    mark = max(",;\t|", key=text.partition("\n")[0].count)
     try:
         return ClassList(_of_table(list(csv.reader(io.StringIO(text, newline=""), delimiter=mark)), known))
     except csv.Error as error:
@@ -116,7 +116,11 @@ def _of_table(rows: list[list[str]], known: Names, whys: Sequence[str] = ()) -> 
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     width = len(rows[0]) if rows else 0
     if width < 2 or any(len(row) != width for row in rows):
-        raise NotRead("its lines are not of one length, two cells or more" if rows else "it is empty")
+        raise NotRead(
+            "its lines are not of one length, two cells or more between commas, semicolons, tabs or bars"
+            if rows
+            else "it is empty"
+        )
     header = [] if any(known.find(cell) for cell in rows[0]) else [_heading(cell) for cell in rows.pop(0)]
     hits = [len({known.find(row[column]) for row in rows} - {None}) for column in range(width)]
     usual = [header and header[column] in NAME_COLUMNS for column in range(width)]
