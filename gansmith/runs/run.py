@@ -13,7 +13,7 @@ import numpy as np
 
 from gansmith import losses
 from gansmith.ground.errors import RunError
-from gansmith.ground.files.runfolder import RunFolder
+from gansmith.ground.files.runfolder import RunFolder, damaged_rows
 from gansmith.ground.process.launch import launched
 from gansmith.ground.progress import Say
 from gansmith.ground.recipes import recipe as recipes
@@ -171,6 +171,8 @@ def _go_on_alone(
             finish(folder, Outcome("finished", start.update, start.seconds), say)
         return Run(folder, parts, "finished")
     if processes.is_main:
+        if line := damaged_rows(folder.stats):
+            say(line)
         say(going_on(setup, start))
         for line in rising_rates(folder, setup, start, changes.pairs(folder, setup.recipe)):
             say(line)

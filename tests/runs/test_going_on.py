@@ -84,6 +84,15 @@ def test_a_run_that_was_cut_says_nothing_of_its_rates(tmp_path: Path):
     assert "going on from update 5, to 10 updates in all, 5 more" in said
 
 
+def test_rows_that_are_damaged_are_dropped_with_a_word(tmp_path: Path):
+    run = trained(tmp_path / "a")
+    rows = run.folder.stats.read_text(encoding="utf-8").splitlines()
+    run.folder.stats.write_text("\n".join([rows[0], "{oops", *rows[1:]]) + "\n", encoding="utf-8")
+    said: list[str] = []
+    resume(run.folder.root, budget=Budget(updates=2, more=True), say=said.append)
+    assert "left out of stats.jsonl: 1 line that cannot be read as rows" in said
+
+
 @pytest.mark.parametrize(
     ("budget", "end"),
     [
