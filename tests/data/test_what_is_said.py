@@ -101,6 +101,17 @@ def test_lists_of_classes_in_all_spellings(mark: str, tmp_path: Path):
     assert found.class_names == ("a", "b")
 
 
+def test_a_class_of_pictures_that_are_not_there_is_left_out_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    folder = pictures(tmp_path / "set", 4)
+    rows = ["name,class", "p0-000,1.0", "p0-001,2", "p0-002,1", "p0-003,2", "p0-999,3.0", "p0-998,2.0", "p0-997,"]
+    (folder / "labels.csv").write_text("\n".join(rows))
+    assert cli.main(["data", "info", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "the class without items left out: 3\n" in said
+    assert "classes: 1 (2), 2 (2)" in said
+    assert open_store(DataSettings(source=str(folder), labels="classes")).class_names == ("1", "2")
+
+
 def test_a_list_that_leaves_pictures_without_a_class_says_the_way_out(tmp_path: Path):
     folder = pictures(tmp_path / "set", 4)
     (folder / "labels.csv").write_text("name,class\np0-000,a\np0-001,b\np0-002,\np0-003,a\n")

@@ -147,7 +147,8 @@ def numbered(
     if found.class_lists:
         beside = f", not the {counted(len(set(folders)), 'folder')}" if len(set(folders) - {""}) > 1 else ""
         remarks.append(f"classes are those in {source}{beside}")
-    return _numbers(listed, {str(value) for value in found.classes.values()}, "")
+    used = {str(value) for value in found.classes.values()}
+    return _numbers(listed, used | found.unused if len(used) > 1 else used, "")
 
 
 def _numbers(of_class: Sequence[str], known: set[str], where: str) -> tuple[np.ndarray | None, tuple[str, ...], str]:

@@ -84,6 +84,7 @@ class PictureFiles:
     splits: Mapping[str, str] = field(default_factory=dict)  # file name -> split, where a list says it
     table: AttributeTable | None = None
     class_lists: tuple[str, ...] = ()  # the lists that say classes
+    unused: frozenset[str] = frozenset()  # classes in them of pictures that are not there
     flat: bool = False  # the folders are no classes, whatever their names
     unread: tuple[str, ...] = ()  # lists that were not understood, and why
     hidden: Mapping[str, int] = field(default_factory=dict)  # the kind of a leftover -> how many pictures of it

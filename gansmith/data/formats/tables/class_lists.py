@@ -36,7 +36,7 @@ def beside(path: Path) -> list[Path]:
 def with_classes(found: PictureFiles, texts: Sequence[tuple[str, str, bool]]) -> PictureFiles:
     """Picture files with the classes that lists say. texts: name, content, and whether it lies among the pictures."""
     classes: dict[str, str] = {}
-    lists, unread, flat = [], [], found.flat
+    lists, unread, flat, unused = [], [], found.flat, set()
     pictures = Pictures(entry.name for entry in found.entries) if texts else Pictures(())
     for name, text, among in texts:
         try:
@@ -56,12 +56,14 @@ def with_classes(found: PictureFiles, texts: Sequence[tuple[str, str, bool]]) ->
                 unread.append((printable(name), str(reason)))
         else:
             classes |= said.classes
+            unused |= said.unused
             lists.append(name)
             flat |= said.flat
     return replace(
         found,
         classes={**found.classes, **classes},
         class_lists=tuple(lists),
+        unused=frozenset(unused),
         flat=flat,
         unread=(*found.unread, *_said(unread)),
     )

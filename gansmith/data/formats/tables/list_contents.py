@@ -9,7 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gansmith.data.formats.picture_files import printable
@@ -40,6 +40,7 @@ class ClassList:
 
     classes: Mapping[str, str]  # picture -> class
     flat: bool = False  # its folders are no classes
+    unused: frozenset[str] = frozenset()  # classes of pictures that are not there
 
 
 def read(name: str, text: str, pictures: Pictures, *, among: bool = True) -> ClassList:
@@ -53,20 +54,20 @@ def read(name: str, text: str, pictures: Pictures, *, among: bool = True) -> Cla
             if value is None:
                 return ClassList({}, flat=True)
             pairs = list(value.items()) if isinstance(value, dict) else value
-            return ClassList(_of_pairs(pairs, known), flat=True)
+            return replace(_of_pairs(pairs, known), flat=True)
         if isinstance(value, dict):
-            return ClassList(_of_pairs(list(value.items()), known))
+            return _of_pairs(list(value.items()), known)
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-            return ClassList(_of_pairs(value, known))
+            return _of_pairs(value, known)
         header = list(dict.fromkeys(key for row in value for key in row))
         whys = [next(filter(None, (_no_word(row.get(key)) for row in value)), "") for key in header]
         rows = [["" if _no_word(cell := row.get(key)) else _word(cell) for key in header] for row in value]
-        return ClassList(_of_table([header, *rows], known, whys))
+        return _of_table([header, *rows], known, whys)
     if last.lower().endswith(".txt"):
-        return ClassList(_of_table([line.split() for line in text.splitlines()], known))
+        return _of_table([line.split() for line in text.splitlines()], known)
     mark = max(",;\t|", key=text.partition("\n")[0].count)
     try:
-        return ClassList(_of_table(list(csv.reader(io.StringIO(text, newline=""), delimiter=mark)), known))
+        return _of_table(list(csv.reader(io.StringIO(text, newline=""), delimiter=mark)), known)
     except csv.Error as error:
         raise NotRead(f"it is no sound table ({error})") from None
 
@@ -105,13 +106,13 @@ def _one_hots(length: int) -> list[list[str]]:
     return [["0"] * (length - 1) + ["1"], ["0.0"] * (length - 1) + ["1.0"]]
 
 
-def _of_pairs(pairs: Any, known: Names) -> dict[str, str]:
+def _of_pairs(pairs: Any, known: Names) -> ClassList:
     if not isinstance(pairs, list) or not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
         raise NotRead("it is no list of names and classes")
     return _classes([(str(name), _word(value)) for name, value in pairs], known, "the list")
 
 
-def _of_table(rows: list[list[str]], known: Names, whys: Sequence[str] = ()) -> dict[str, str]:
+def _of_table(rows: list[list[str]], known: Names, whys: Sequence[str] = ()) -> ClassList:
     """The classes in a table. whys: for each column, why it holds no classes, "" where it may. Raises NotRead."""
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     width = len(rows[0]) if rows else 0
@@ -136,9 +137,9 @@ def _of_table(rows: list[list[str]], known: Names, whys: Sequence[str] = ()) -> 
     else:
         title = "the row of 0 and 1"
     found = _classes(pairs, known, title)
-    count = len(set(found.values()))
-    if len(found) >= WHOLE and count > len(found) / 2:
-        raise NotRead(f"{title} holds {count:,} different values for {counted(len(found), 'picture')}")
+    pictures, count = len(found.classes), len(set(found.classes.values()))
+    if pictures >= WHOLE and count > pictures / 2:
+        raise NotRead(f"{title} holds {count:,} different values for {counted(pictures, 'picture')}")
     return found
 
 
@@ -187,26 +188,36 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _classes(pairs: Sequence[tuple[str, str]], known: Names, title: str) -> dict[str, str]:
-    """Picture -> class. Raises NotRead."""
+def _classes(pairs: Sequence[tuple[str, str]], known: Names, title: str) -> ClassList:
+    """The classes of pictures, and those of none. Raises NotRead."""
     found = dict(_sound(pairs, known, title))
     if not found and not any(known.find(name) for name, _ in pairs):
         raise NotRead("it names none of the pictures")
-    return found
+    absent = {_class(value) for name, value in pairs if known.find(name) is None}
+    return ClassList(found, unused=frozenset(absent - {"", *found.values()}))
+
+
+def _class(value: str) -> str:
+    """A class as it is called; "" for none."""
+    word = value.strip()
+    number = _number(word)
+    if word.lower() in MISSING:
+        return ""
+    return str(int(number)) if number is not None and number.is_integer() and "." in word else word
 
 
 def _sound(pairs: Sequence[tuple[str, str]], known: Names, title: str) -> Iterator[tuple[str, str]]:
     seen: dict[str, str] = {}
     for name, value in pairs:
         word, picture = value.strip(), known.find(name)
-        if picture is None or word.lower() in MISSING:
+        if picture is None or not _class(value):
             continue
         number = _number(word)
         if number is not None and not number.is_integer():
             raise NotRead(f"{title} holds {word}, which is no class")
         if len(word) > LONGEST:
             raise NotRead(f"{title} holds texts, no classes")
-        word = str(int(number)) if number is not None and "." in word else word
+        word = _class(value)
         if seen.setdefault(picture, word) != word:
             raise NotRead(f"{printable(name)} has more than one class, {seen[picture]} and {word} for two")
         yield picture, word
