@@ -5,6 +5,7 @@ import contextlib
 import signal
 import sys
 import threading
+import time
 
 SOON = 0.02  # seconds
 
@@ -14,18 +15,27 @@ def again(lost: "sys.UnraisableHookArgs") -> None:
     if lost.exc_type is not KeyboardInterrupt:
         sys.__unraisablehook__(lost)
         return
-    timer = threading.Timer(SOON, interrupt)
-    timer.daemon = True
     with contextlib.suppress(RuntimeError):  # the program ends just now
-        timer.start()
+        threading.Thread(target=interrupt, daemon=True).start()
 
 
 def interrupt() -> None:
-    """Ctrl-C for the main thread; where the system can, it ends a wait too."""
+    """Ctrl-C for the main thread, once it has left `again`; where the system can, it ends a wait too."""
+    main = threading.main_thread().ident or 0
+    while runs_again(main):  # where it would be dropped too
+        time.sleep(SOON)
     if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        signal.pthread_kill(main, signal.SIGINT)
     else:
         _thread.interrupt_main()
+
+
+def runs_again(thread: int) -> bool:
+    """Whether a thread is within `again`."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None and frame.f_code is not again.__code__:
+        frame = frame.f_back
+    return frame is not None
 
 
 def run_and_exit() -> None:

@@ -80,7 +80,7 @@ def test_white_drawings_on_transparent_ground_are_warned_of_everywhere(icons, ca
     assert main(["data", "info", icons, "--background", "black"]) == 0
     said = capsys.readouterr().out
     assert "6 pictures are transparent: they lie on black" in said
-    assert "WARNING" not in said
+    assert "blank" not in said
     assert "colour: 0 in colour, 6 grey" in said  # as the first line says
 
 

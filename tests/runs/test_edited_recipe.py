@@ -116,7 +116,7 @@ def test_an_older_run_without_the_copy_is_as_it_was(run: RunFolder):
     assert run.edited() == {}
 
 
-@pytest.mark.parametrize("text", ["", "name = 'x'\n", "[data]\nsize = '16'\n", "data = 3\n"])
+@pytest.mark.parametrize("text", ["", "name = 'x'\n", "[data]\nsize = '16'\n"])
 def test_a_recipe_that_was_emptied_says_so(text: str, run: RunFolder):
     run.recipe.write_text(text, encoding="utf-8")
     for use in (resume, gansmith.load):

@@ -103,8 +103,6 @@ def _fault(seen: Contents, count: int, kind: Kind) -> str | None:
     shade = "white" if seen.low > 223 else "black" if seen.high < 32 else "of one grey"
     if count == 1:
         return f"there is a single item, and nothing to learn but a copy of it ({what})"
-    if count < FEWEST and kind.pixels:
-        return f"there are {count} {what} only: a training can learn to copy them, and nothing else"
     if seen.duplicates * seen.looked >= seen.looked - 1:
         return (
             f"all {count:,} {what} are equal{' and blank' if seen.blank == 1 else ''}: nothing can be learned from them"
@@ -117,6 +115,8 @@ def _fault(seen: Contents, count: int, kind: Kind) -> str | None:
         return f"the {count:,} {what} are nearly equal: they differ by {255 * seen.spread:.2f} levels of 255"
     if seen.duplicates >= HALF:
         return f"{seen.duplicates:.0%} of the {what} are exact copies of others"
+    if count < FEWEST and kind.pixels:
+        return f"there are {count} {what} only: a training can learn to copy them, and nothing else"
     return None
 
 

@@ -25,11 +25,12 @@ def store(path: Path, copy: Path, recipe: Recipe) -> None:
 def load(path: Path, copy: Path) -> Recipe:
     """Read the recipe of a run. Raises RunError where it has lost what every recipe of a run has, and RecipeError."""
     table = recipes.table_of(path)
+    recipe = recipes.from_table(table, str(path))
     data = table.get("data")
     if not isinstance(data, dict) or "source" not in data:
         kept = f"; as it was last written it is in {copy}" if copy.is_file() else ""
         raise RunError(f"{path} is empty, or has lost data.source: put it back{kept}")
-    return recipes.from_table(table, str(path))
+    return recipe
 
 
 def edited(path: Path, copy: Path) -> dict[str, list[Any]]:
